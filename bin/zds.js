@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain JavaScript and no imports before the check: an old Node must be able to read this file and say what is wrong.
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  process.stderr.write(
+    `zds needs Node 24 or newer; this is ${process.versions.node}. In a checkout, \`npm ci\` installs one: use \`npx zds\` or \`npm run zds --\`.\n`,
+  )
+  process.exit(1)
+}
+const { enableCompileCache } = await import('node:module')
+enableCompileCache?.()
+const { main } = await import('../src/cli/main.ts')
+await main(process.argv)
