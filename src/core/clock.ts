@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { ZdsError } from './errors.ts'
+
+/** Time, lent to whoever needs it, so that tests and `--as-of` can set it. */
+export interface Clock {
+  /** The moment, for pacing, expiry and stamps. */
+  now(): Date
+  /** The calendar date the rules see, `YYYY-MM-DD` in UTC, the same for the whole run (PROC-04). */
+  readonly today: string
+  /** Rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+/** The machine's clock; `asOf` (`YYYY-MM-DD`) replaces the date that the rules see. */
+export function systemClock(asOf?: string): Clock {
+  return {
+    now: () => new Date(),
+    today: asOf === undefined ? dateOf(new Date()) : calendarDate(asOf),
+    sleep: (ms, signal) => wait(ms, undefined, { signal }),
+  }
+}
+
+/** The calendar date of a moment, in UTC. */
+export function dateOf(moment: Date): string {
+  return moment.toISOString().slice(0, 10)
+}
+
+/** Whether `text` is `YYYY-MM-DD` and a day that exists. */
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const moment = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(moment.getTime()) && dateOf(moment) === text
+}
+
+function calendarDate(text: string): string {
+  if (isDate(text)) return text
+  throw new ZdsError('USAGE', `${text} is not a date`, { hint: 'Write it as YYYY-MM-DD, for example --as-of 2026-03-16.' })
+}
+
+/** `date` moved by whole days; both `YYYY-MM-DD`. */
+export function addDays(date: string, days: number): string {
+  const moment = new Date(`${date}T00:00:00Z`)
+  moment.setUTCDate(moment.getUTCDate() + days)
+  return dateOf(moment)
+}
+
+/** `date` moved by whole years; 29 February becomes 28 February in a common year (PROC-03). */
+export function addYears(date: string, years: number): string {
+  const [year = '', month = '', day = ''] = date.split('-')
+  const moved = `${String(Number(year) + years).padStart(4, '0')}-${month}-${day}`
+  return isDate(moved) ? moved : `${moved.slice(0, 8)}28`
+}

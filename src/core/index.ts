@@ -1,0 +1,42 @@
+/** What a configuration and a plugin may import from `zds`. */
+export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
+export { defineConfig } from './define.ts'
+export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
+export {
+  checkbox,
+  columnsOf,
+  date,
+  decimal,
+  dropdown,
+  fact,
+  first,
+  integer,
+  is,
+  lower,
+  misfit,
+  name,
+  normalise,
+  same,
+  text,
+  typesOf,
+  type Derive,
+  type Field,
+  type FieldTable,
+  type FieldType,
+  type FieldTypes,
+  type RecordOf,
+} from './fields.ts'
+export { HttpError } from './http-error.ts'
+export { httpPolicy, type HttpPolicy } from './http-policy.ts'
+export { http, type Answer, type Caller, type Http, type Request } from './http.ts'
+export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
+export { limiter, type Limiter } from './limiter.ts'
+export type { Excess, Limits } from './limits.ts'
+export { checkOptions, nearest } from './options.ts'
+export type { Outcome, Step } from './outcome.ts'
+export type { Change, FieldChange, Plan, SyncPlan } from './plan.ts'
+export { conceal, redact } from './secrets.ts'
+export { env, list, secret, type Setting } from './settings.ts'
+export { chunk, collect } from './streams.ts'
+export type { Config, Desired, Existing, Fields, Observer, Rules, Run, Source, Sync, Target } from './types.ts'
+export { baseUrl, sameOrigin } from './url.ts'

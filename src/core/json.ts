@@ -1,0 +1,25 @@
+/** What survives a round trip through an artifact file. A `Date` does not, so the compiler refuses one. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+export type JsonObject = { readonly [key: string]: Json }
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** JSON text with the keys of every object in order, so that equal values have equal text. */
+export function canonical(value: Json): string {
+  return JSON.stringify(value, (_key, part: Json) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
+  )
+}
+
+/** Parses text that must be JSON; undefined when it is not. JSON text has no undefined, so nothing is lost. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    // JSON.parse returns `any`; by definition what it returns is Json.
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,12 @@
+import type { JsonObject } from './json.ts'
+
+/** What became of one change. */
+export type Outcome =
+  | { readonly key: string; readonly status: 'done'; readonly id: string; readonly facts?: JsonObject }
+  | { readonly key: string; readonly status: 'failed' | 'stale' | 'unresolved'; readonly code: string; readonly message: string }
+
+/** What a target tells while it works: that it is about to send, that a job took the keys over, and what became of each. */
+export type Step =
+  | Outcome
+  | { readonly status: 'sending'; readonly keys: readonly string[] }
+  | { readonly status: 'accepted'; readonly keys: readonly string[]; readonly job: string }

@@ -1,0 +1,20 @@
+/**
+ * Values that must not be seen. One list for the process, because what they must not reach (its output, its files) is the process's too.
+ */
+const concealed = new Set<string>()
+
+/** Remembers a secret (and its URL-encoded form), and hands it back. Very short values are left: they would blank out ordinary text. */
+export function conceal<T extends string | undefined>(value: T): T {
+  if (value !== undefined && value.length >= 6) {
+    concealed.add(value)
+    concealed.add(encodeURIComponent(value))
+  }
+  return value
+}
+
+/** `text` with every known secret replaced by `***`. */
+export function redact(text: string): string {
+  let clean = text
+  for (const value of concealed) clean = clean.replaceAll(value, '***')
+  return clean
+}

@@ -1,0 +1,106 @@
+import type { Clock } from './clock.ts'
+import type { Issue } from './errors.ts'
+import type { FieldTypes } from './fields.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Change, Plan } from './plan.ts'
+import type { Limits } from './limits.ts'
+import type { Outcome, Step } from './outcome.ts'
+
+/** The fields of one record: flat, because a field is the unit of comparison. */
+export type Fields = JsonObject
+
+/** Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere. */
+export interface Run {
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for any other source. */
+  input<Row extends Json>(source: Source<Row>): AsyncIterable<Row>
+  /** The number of rows that the system announced; the engine compares. `slack` rows more or less may have come or gone meanwhile. */
+  expect(rows: number, slack?: number): void
+  /** One line about what is going on, for a person who waits. */
+  progress(message: string): void
+}
+
+/** A named stream of rows: Salesforce accounts, Zendesk organizations, or records computed from both. */
+export interface Source<Row extends Json = Json> {
+  /** The name of its artifact and stage, unless the configuration lists it under another key. */
+  readonly name: string
+  readonly needs?: readonly Source[]
+  /** Without it, a source that yields nothing stops the run (SAFE-02). */
+  readonly mayBeEmpty?: boolean
+  /** Everything that can be known to be wrong before reading: columns, fields, permissions. */
+  check?(run: Run): Promise<readonly Issue[]>
+  read(run: Run): AsyncIterable<Row>
+}
+
+/** What a processor says about one key: how its record should look, or why there is none, or what a person should know. */
+export type Desired<Rec extends Fields = Fields> =
+  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec }
+  | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
+  | { readonly kind: 'notice'; readonly key: string; readonly code: string; readonly message: string }
+
+/** A record as the target holds it now, values normalised by the types of its fields. */
+export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
+
+/** A system that can be read, and written to by carrying out changes. */
+export interface Target extends Source<Existing> {
+  /** The instance, as errors and plans name it: `global`. */
+  readonly instance: string
+  /** What it holds: `organizations`. */
+  readonly resource: string
+  readonly types: FieldTypes
+  /** The records with these ids, as they are now, for staleness and read-back. Ids of records that are gone are left out. */
+  refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
+  /**
+   * Carries out changes of one operation. Exactly one outcome per change, in whatever order and batches suit the API.
+   * A step of status `sending` is yielded before each request that writes: the engine journals it before it asks for the next step.
+   */
+  apply(changes: readonly Change[], run: Run): AsyncIterable<Step>
+}
+
+/** How desired and existing records are compared: data and pure functions of a record. */
+export interface Rules {
+  /** The field that unifies both sides. */
+  readonly key: string
+  /** A field whose values must be unique in the target, compared trimmed and without case (AMB-20). */
+  readonly unique?: string
+  /** Fields that are set on create, taken over by an update that happens anyway where they are empty, and otherwise left (SAFE-05). */
+  readonly adopt?: readonly string[]
+  /** False: a record that belongs to another sync; it is not retired, and updated only when desired here (CMP-05). */
+  owns?(existing: Fields): boolean
+  /** Keys that another sync wants: whatever it desires is its own (AMB-19). */
+  readonly yields?: Source<Desired>
+  /** A reason not to create this record, or undefined. */
+  holds?(desired: Fields): string | undefined
+  /** What a record that nobody desires should look like (SYN-08). Without it nothing is ever retired. */
+  readonly retire?: Fields
+  /** The reasons that may retire; all, unless given (AMB-17). */
+  readonly retireFor?: readonly string[]
+  /** Keys that are never retired (CMP-05). */
+  protect?(): readonly string[]
+}
+
+/** One sync: make `target` look like `desired`, under `rules`, once the syncs in `after` are applied. */
+export interface Sync {
+  readonly kind: 'sync'
+  readonly desired: Source<Desired>
+  readonly target: Target
+  readonly rules: Rules
+  readonly limits?: Limits
+  readonly after?: readonly Sync[]
+}
+
+/** Watches a run. It cannot steer one, and its failure never fails one. */
+export interface Observer {
+  readonly kind: 'observer'
+  planned?(plan: Plan, run: Run): Promise<void>
+  applied?(plan: Plan, outcomes: readonly Outcome[], run: Run): Promise<void>
+}
+
+/** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
+export interface Config {
+  readonly sources: { readonly [name: string]: Source }
+  readonly processors?: { readonly [name: string]: Source<Desired> }
+  readonly targets: { readonly [name: string]: Sync }
+  readonly hooks?: { readonly [name: string]: Sync | Observer }
+}
