@@ -32,11 +32,11 @@ export type HttpOptions = {
   readonly policy: HttpPolicy
   readonly limiter?: Limiter
   /** Headers that prove who we are. Called again with `renew` once after a 401. */
-  authorize?(run: Caller, renew: boolean): Promise<{ readonly [name: string]: string }>
+  readonly authorize?: (run: Caller, renew: boolean) => Promise<{ readonly [name: string]: string }>
   /** The service's own words in an error body. */
-  explain?(body: Json): string | undefined
+  readonly explain?: (body: Json) => string | undefined
   /** True for an error that waiting here cannot mend. */
-  final?(error: HttpError): boolean
+  readonly final?: (error: HttpError) => boolean
 }
 
 /** Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies and are transient all the same (salesforce-api.md 3, zendesk-api.md 8). */
@@ -133,7 +133,12 @@ function unanswered(at: string, response: Response | undefined, policy: HttpPoli
   }
   const arrived = NEVER_SENT.has(networkCode(cause) ?? '') ? 'no' : 'maybe'
   const why = cause instanceof Error && cause.name === 'TimeoutError' ? `no answer in ${policy.timeoutMs / 1000} s` : network(cause)
-  return new HttpError('HTTP_UNAVAILABLE', `${at}: ${why}`, { status: 0, arrived }, { cause, hint: 'Check the address and the network, then run it again.' })
+  return new HttpError(
+    'HTTP_UNAVAILABLE',
+    `${at}: ${why}`,
+    { status: 0, arrived },
+    { cause, hint: 'Check the address and the network, then run it again.' },
+  )
 }
 
 function networkCode(cause: unknown): string | undefined {
@@ -151,7 +156,12 @@ function refused(at: string, response: Response, body: Json | undefined, options
   const message = redact(`${at} answered ${status}${words === undefined ? '' : `: ${words}`}`)
   const waits = TRANSIENT.has(status) ? retryMs(headers, status, now) : undefined
   const arrived = status < 500 || waits !== undefined ? 'no' : 'maybe'
-  return new HttpError(codeOf(status), message, { status, body: body ?? null, arrived, retryMs: waits }, { hint: hintOf(status, options.service) })
+  return new HttpError(
+    codeOf(status),
+    message,
+    { status, body: body ?? null, arrived, retryMs: waits },
+    { hint: hintOf(status, options.service) },
+  )
 }
 
 function codeOf(status: number): Code {

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { distance } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
-import { refuse, type Issue } from './errors.ts'
+import { refuse, type Code, type Issue } from './errors.ts'
 
 const ajv = new Ajv({ strict: true, strictRequired: false, strictTypes: false, allErrors: true, verbose: true, discriminator: true })
 
@@ -10,20 +10,20 @@ const ajv = new Ajv({ strict: true, strictRequired: false, strictTypes: false, a
  * Throws CONFIG_INVALID. Functions and settings are opaque to a schema: describe them by `{}`.
  */
 export function checkOptions(plugin: string, schema: TSchema, options: unknown): void {
-  refuse('CONFIG_INVALID', `${plugin} was given options it cannot use`, problems(plugin, schema, options))
+  refuse('CONFIG_INVALID', `${plugin} was given options it cannot use`, problems('CONFIG_INVALID', plugin, schema, options))
 }
 
 /** What of `value` does not fit `schema`, each with its path below `where`. */
-export function problems(where: string, schema: TSchema, value: unknown): Issue[] {
+export function problems(code: Code, where: string, schema: TSchema, value: unknown): Issue[] {
   const validate = ajv.compile(schema)
   if (validate(value)) return []
-  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if').map((error) => issue(where, error))
+  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if').map((error) => issue(code, where, error))
 }
 
-function issue(where: string, error: ErrorObject): Issue {
+function issue(code: Code, where: string, error: ErrorObject): Issue {
   const path = error.instancePath.replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')
   const hint = hintFor(error)
-  return { code: 'CONFIG_INVALID', where: `${where}${path}`, message: wording(error), ...(hint === undefined ? {} : { hint }) }
+  return { code, where: `${where}${path}`, message: wording(error), ...(hint === undefined ? {} : { hint }) }
 }
 
 function wording({ keyword, params, message, data }: ErrorObject): string {

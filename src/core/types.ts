@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Change, Plan } from './plan.ts'
+import type { Change, Plan, SkipReason } from './plan.ts'
 import type { Limits } from './limits.ts'
 import type { Outcome, Step } from './outcome.ts'
 
@@ -70,8 +70,8 @@ export interface Rules {
   owns?(existing: Fields): boolean
   /** Keys that another sync wants: whatever it desires is its own (AMB-19). */
   readonly yields?: Source<Desired>
-  /** A reason not to create this record, or undefined. */
-  holds?(desired: Fields): string | undefined
+  /** A reason not to create this record, or undefined (CMP-04). */
+  holds?(desired: Fields): SkipReason | undefined
   /** What a record that nobody desires should look like (SYN-08). Without it nothing is ever retired. */
   readonly retire?: Fields
   /** The reasons that may retire; all, unless given (AMB-17). */

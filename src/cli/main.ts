@@ -1,0 +1,101 @@
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { readFile } from 'node:fs/promises'
+import { ZdsError } from '../core/errors.ts'
+import { explainFailure } from './failure.ts'
+
+const EXIT_CODES = `
+Exit codes: 0 done or nothing to do, 1 error, 2 changes pending (plan --detailed-exitcode), 3 refused by a limit,
+4 some changes failed, 5 stale plan, 130 interrupted.`
+
+const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
+const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
+
+/** Runs the command line and leaves the exit code in `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const interruption = interruptions()
+  try {
+    process.exitCode = await run(argv, interruption)
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 1
+    else process.exitCode = explainFailure(error)
+  }
+}
+
+/** Aborted by the first SIGINT or SIGTERM; a second one ends the process as usual. */
+function interruptions(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      controller.abort(
+        new ZdsError('INTERRUPTED', `Stopped by ${name}`, { hint: 'Run the same command again: it starts from what is there then.' }),
+      )
+    })
+  }
+  return controller.signal
+}
+
+async function run(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  let code = 0
+  const program = new Command('zds')
+    .description('Keeps several Zendesk instances in step with Salesforce: declare it in sync.config.ts, see the plan, apply it.')
+    .version(await version(), '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(zds --help and zds <command> --help explain more)')
+    .addHelpText('after', EXIT_CODES)
+
+  program
+    .command('plan')
+    .description('show what an apply would do; changes nothing')
+    .option(...CONFIG)
+    .option(...AS_OF)
+    .option('--json', 'print the plan document, and nothing else, on stdout')
+    .option('--out <file>', 'also save the plan document, for zds apply FILE')
+    .option('--detailed-exitcode', 'exit with 2 when there are changes')
+    .option('--all', 'show every change instead of the first of each kind')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --json | jq .syncs[].changes[].key',
+    )
+    .action(async (options) => {
+      const { planCommand } = await import('./plan.ts')
+      code = await planCommand(options, signal)
+    })
+
+  program
+    .command('apply')
+    .description('carry out a saved plan, or plan now and carry that out')
+    .argument('[file]', 'a plan saved by zds plan --out')
+    .option(...CONFIG)
+    .option(...AS_OF)
+    .option('--yes', 'carry out without asking; limits still hold')
+    .option('--force', 'pass the limits of the configuration')
+    .option('--json', 'print the report, and nothing else, on stdout')
+    .option('--all', 'show every change and failure instead of the first of each kind')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at',
+    )
+    .action(async (file, options) => {
+      const { applyCommand } = await import('./apply.ts')
+      code = await applyCommand(file, options, signal)
+    })
+
+  program
+    .command('graph')
+    .description('show the stages that the configuration implies')
+    .option(...CONFIG)
+    .option('--json', 'print the graph as JSON')
+    .addHelpText('after', '\nExamples:\n  zds graph\n  zds graph --json')
+    .action(async (options) => {
+      const { graphCommand } = await import('./graph.ts')
+      code = await graphCommand(options)
+    })
+
+  await program.parseAsync(argv)
+  return code
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version // our own package.json
+}

@@ -1,0 +1,67 @@
+import type { Outcome } from '../core/outcome.ts'
+import type { Plan, SyncPlan } from '../core/plan.ts'
+import { counted, number } from './text.ts'
+import type { Look } from './summary.ts'
+import { cut } from './text.ts'
+
+const EXAMPLES = 10
+
+/** What became of each change of a plan, by sync. */
+export type Outcomes = ReadonlyMap<string, readonly Outcome[]>
+
+/** The document that `zds apply --json` prints. */
+export type Report = {
+  readonly version: 1
+  readonly run: string
+  readonly digest: string
+  readonly forced: boolean
+  readonly syncs: readonly {
+    readonly name: string
+    readonly planned: number
+    readonly done: number
+    readonly failed: number
+    readonly stale: number
+    readonly notAttempted: number
+    readonly failures: readonly { readonly key: string; readonly status: string; readonly code: string; readonly message: string }[]
+  }[]
+}
+
+export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: boolean): Report {
+  const syncs = plan.syncs.map((sync) => {
+    const known = outcomes.get(sync.name) ?? []
+    const failures = known.filter((outcome) => outcome.status !== 'done')
+    const stale = failures.filter(({ status }) => status === 'stale').length
+    return {
+      name: sync.name,
+      planned: sync.changes.length,
+      done: known.length - failures.length,
+      failed: failures.length - stale,
+      stale,
+      notAttempted: sync.changes.length - known.length,
+      failures: failures.map(({ key, status, code, message }) => ({ key, status, code, message })),
+    }
+  })
+  return { version: 1, run, digest: plan.digest, forced, syncs }
+}
+
+/** A report for people. */
+export function reportLines(report: Report, look: Look): string[] {
+  const lines = report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, failures }) => {
+    const parts = [
+      look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
+      ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
+      ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
+      ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} not attempted`)] : []),
+    ]
+    const told = look.all ? failures : failures.slice(0, EXAMPLES)
+    return [
+      `${look.paint('bold', name)}: ${parts.join(', ')}`,
+      ...told.map(({ key, code, message }) => `  ${look.paint('red', '✖')} ${key}  ${code}: ${message}`),
+      ...(failures.length > told.length ? [`  … and ${number(failures.length - told.length)} more (--json lists all)`] : []),
+    ]
+  })
+  return lines.map((line) => cut(line, look.columns))
+}
+
+/** Whether a sync has anything to do. */
+export const hasChanges = ({ syncs }: { readonly syncs: readonly SyncPlan[] }): boolean => syncs.some(({ changes }) => changes.length > 0)

@@ -1,0 +1,89 @@
+import { decide, type Verdict } from './decide.ts'
+import { joinByKey } from './join.ts'
+import { excesses } from './limits.ts'
+import type { Names } from './names.ts'
+import { count, OPS, type Change, type Notice, type Skip, type SkipReason, type SyncPlan } from './plan.ts'
+import type { Desired, Existing, Fields, Sync } from './types.ts'
+
+/** What a comparison reads. Both streams are ordered by key. */
+export type Sides = {
+  readonly desired: AsyncIterable<Desired>
+  readonly existing: AsyncIterable<Existing>
+  readonly names: Names
+  /** Keys that another sync desires (AMB-19). */
+  readonly yielded: ReadonlySet<string>
+  readonly protected: ReadonlySet<string>
+  /** Whether another sync answers for this record of the target. */
+  ownedElsewhere(existing: Fields): boolean
+  /** Whether each side was proved to have been read completely (SAFE-02). */
+  readonly complete: { readonly desired: boolean; readonly existing: boolean }
+}
+
+/** All that is known of one key. */
+export type Pair = { readonly key: string; readonly desired: readonly Desired[]; readonly existing: readonly Existing[] }
+
+/** The key of a row of the target; empty where it has none. */
+export function keyOf({ rules }: Sync, { fields }: Existing): string {
+  const key = fields[rules.key]
+  return typeof key === 'string' ? key : ''
+}
+
+/** Pure: the changes that make `existing` look like `desired`, and why anything else is left alone. */
+export async function compare(name: string, sync: Sync, sides: Sides): Promise<SyncPlan> {
+  const { rules, target, limits } = sync
+  const changes: Change[] = []
+  const skipped: Skip[] = []
+  const notices: Notice[] = []
+  const counts = { existing: 0, desired: 0 }
+
+  const pairs = joinByKey(
+    sides.desired,
+    ({ key }) => key,
+    sides.existing,
+    (row) => keyOf(sync, row),
+  )
+  for await (const { key, left, right } of pairs) {
+    for (const row of left) if (row.kind === 'notice') notices.push({ code: row.code, key, message: row.message })
+    const pair = { key, desired: left, existing: right }
+    const records = left.filter(({ kind }) => kind === 'record').length
+    counts.desired += records
+    counts.existing += right.filter(({ fields }) => records > 0 || (rules.owns?.(fields) ?? true)).length
+    for (const { change, skip } of verdicts(pair, name, sync, sides)) {
+      if (change !== undefined) changes.push(change)
+      if (skip !== undefined) skipped.push(describe(key, skip.reason, skip.of, rules.unique))
+    }
+  }
+  const made = { update: count({ changes }, 'update'), retire: count({ changes }, 'retire'), existing: counts.existing }
+  return {
+    name,
+    target: target.instance,
+    resource: target.resource,
+    ...counts,
+    changes: changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op)),
+    skipped,
+    notices,
+    excesses: excesses(made, limits),
+  }
+}
+
+/** One verdict for a key that is clear; one for each record of a key that is not. */
+function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[] {
+  const { key, desired, existing } = pair
+  const records = desired.filter((row) => row.kind === 'record')
+  const each = (reason: SkipReason): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
+  if (key === '') return each('no-key').filter(({ skip }) => skip !== undefined && (sync.rules.owns?.(skip.of.fields) ?? true))
+  if (sides.yielded.has(key)) return each('not-owned')
+  if (existing.length > 1) return each('duplicate-key')
+  if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
+  return [decide(pair, name, sync, sides)]
+}
+
+function describe(
+  key: string,
+  reason: SkipReason,
+  of: { readonly id?: string; readonly fields: Fields },
+  unique: string | undefined,
+): Skip {
+  const called = unique === undefined ? undefined : of.fields[unique]
+  return { key, reason, ...(of.id !== undefined && { id: of.id }), ...(typeof called === 'string' && { name: called }) }
+}

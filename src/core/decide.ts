@@ -1,0 +1,98 @@
+import { diff } from 'json-diff-ts'
+import type { Pair, Sides } from './compare.ts'
+import { ZdsError } from './errors.ts'
+import { misfit, normalise, same, type FieldTypes } from './fields.ts'
+import type { Json } from './json.ts'
+import type { Change, FieldChange, SkipReason } from './plan.ts'
+import type { Existing, Fields, Sync } from './types.ts'
+
+/** What follows from one key: a change, a reason why there is none (or not all of it), or nothing because all is well. */
+export type Verdict = {
+  readonly change?: Change
+  readonly skip?: { readonly reason: SkipReason; readonly of: { readonly id?: string; readonly fields: Fields } }
+}
+
+/** Decides a key with at most one desired and one existing record. */
+export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
+  const record = desired.find((row) => row.kind === 'record')
+  if (record === undefined) {
+    const reason = desired.find((row) => row.kind === 'absent')?.reason ?? 'gone'
+    return found === undefined ? {} : unwanted(key, found, reason, sync, sides)
+  }
+  checkTypes(name, key, record.fields, sync.target.types)
+  return found === undefined ? creation(key, record.fields, sync, sides) : revision(key, record.fields, found, sync, sides)
+}
+
+/** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
+function unwanted(key: string, found: Existing, reason: string, { rules, target }: Sync, sides: Sides): Verdict {
+  if (!(rules.owns?.(found.fields) ?? true)) return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
+  const fields = rules.retire && difference(found.fields, rules.retire, target.types)
+  if (fields === undefined) return {}
+  if (sides.protected.has(key)) return { skip: { reason: 'protected', of: found } }
+  if (rules.retireFor?.includes(reason) === false) return { skip: { reason: 'kept-by-rule', of: found } }
+  if (!sides.complete.desired || !sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: found } }
+  return { change: { op: 'retire', key, id: found.id, fields, reason } }
+}
+
+/** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
+function creation(key: string, record: Fields, { rules, target }: Sync, sides: Sides): Verdict {
+  const held = rules.holds?.(record)
+  if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
+  if (rules.unique !== undefined && sides.names.taken(record[rules.unique] ?? null, { key })) {
+    return { skip: { reason: 'name-taken', of: { fields: record } } }
+  }
+  if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
+  const fields = difference({}, record, target.types, 'all')
+  return { change: { op: 'create', key, fields: fields ?? {} } }
+}
+
+/** Both are there: what differs is written, but for a name that another record has. An empty field to adopt is no reason of its own (SAFE-05). */
+function revision(key: string, record: Fields, found: Existing, { rules, target }: Sync, sides: Sides): Verdict {
+  const adopt = rules.adopt ?? []
+  const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
+  const fields = { ...difference(found.fields, managed, target.types) }
+  const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
+  const clash = renamed !== undefined && sides.names.taken(renamed.to, { key, id: found.id, current: renamed.from })
+  if (clash && rules.unique !== undefined) delete fields[rules.unique]
+  const skip = clash ? { skip: { reason: 'name-taken' as const, of: found } } : {}
+  if (Object.keys(fields).length === 0) return skip
+  for (const field of adopt) {
+    const to = record[field] ?? null
+    if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }
+  }
+  return { change: { op: 'update', key, id: found.id, fields }, ...skip }
+}
+
+/**
+ * Only the fields that `to` names are managed; the rest of `from` is nobody's business. Undefined when all of them are the same.
+ * `all` lists every value that is not empty, for a record that does not exist yet.
+ */
+function difference(
+  from: Fields,
+  to: Fields,
+  types: FieldTypes,
+  mode: 'changed' | 'all' = 'changed',
+): Record<string, FieldChange> | undefined {
+  const names = Object.keys(to).filter((field) => {
+    const type = types[field] ?? 'text'
+    return mode === 'all' ? normalise(type, to[field]) !== null : !same(type, from[field], to[field])
+  })
+  if (names.length === 0) return undefined
+  const pick = (side: Fields): Record<string, Json> => Object.fromEntries(names.map((field) => [field, side[field] ?? null]))
+  const changes = diff(pick(from), pick(to), { treatTypeChangeAsReplace: false })
+  // What is compared is Json on both sides, so json-diff-ts hands Json back.
+  return Object.fromEntries(
+    changes.map(({ key, value, oldValue }) => [key, { from: (oldValue ?? null) as Json, to: (value ?? null) as Json }]),
+  )
+}
+
+function checkTypes(sync: string, key: string, record: Fields, types: FieldTypes): void {
+  for (const [field, value] of Object.entries(record)) {
+    const type = types[field]
+    const problem = type === undefined ? 'is not a field of the target' : misfit(type, value)
+    if (problem === undefined) continue
+    throw new ZdsError('ROW_INVALID', `${sync} ${key}: ${field} ${problem}, not ${JSON.stringify(value)}`, {
+      hint: 'Correct it where it comes from, or give the field of the configuration a derivation that does.',
+    })
+  }
+}

@@ -1,0 +1,150 @@
+import { apply } from './apply.ts'
+import type { Artifacts, Summary } from './artifacts.ts'
+import type { Clock } from './clock.ts'
+import { compare, keyOf } from './compare.ts'
+import { ZdsError, type Issue } from './errors.ts'
+import type { Journal } from './journal.ts'
+import type { Json } from './json.ts'
+import { indexNames } from './names.ts'
+import type { Outcome } from './outcome.ts'
+import { digestOf, type Plan, type SyncPlan } from './plan.ts'
+import { sortBy } from './sort.ts'
+import { compareId, gatherId, sourceNames, stages, type Stage } from './stages.ts'
+import type { Config, Desired, Existing, Run, Source } from './types.ts'
+
+/** What the stages of one run share. */
+export type Engine = {
+  readonly config: Config
+  readonly artifacts: Artifacts
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** What a person who waits is told about one stage. */
+export type Watch = {
+  progress(message: string): void
+  rows(count: number): void
+}
+
+type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>
+
+/** Everything that can be known to be wrong before anything is read, from all sources at once (SAFE-07). */
+export async function preflight(engine: Engine, watch: Watch): Promise<Issue[]> {
+  const gathers = stages(engine.config).filter((stage) => stage.kind === 'gather')
+  const found = await Promise.all(
+    gathers.map(async (stage) => {
+      try {
+        return (await stage.source.check?.(lend(stage, engine, watch))) ?? []
+      } catch (error) {
+        engine.signal.throwIfAborted()
+        if (!(error instanceof ZdsError)) throw error
+        return error.issues.length > 0 ? error.issues : [asIssue(stage.name, error)]
+      }
+    }),
+  )
+  return unique(found.flat())
+}
+
+function asIssue(where: string, { code, message, hint }: ZdsError): Issue {
+  return { code, where, message, ...(hint !== undefined && { hint }) }
+}
+
+/** Two sources of one service report a wrong password twice; a person wants to read it once. */
+function unique(issues: readonly Issue[]): Issue[] {
+  return [...new Map(issues.map((issue) => [`${issue.code} ${issue.message} ${issue.hint}`, issue])).values()]
+}
+
+/** Reads one source into its artifact. Throws EMPTY_SOURCE when it yields nothing and may not (SAFE-02). */
+export async function gather(stage: StageOf<'gather'>, engine: Engine, watch: Watch): Promise<Summary> {
+  let announced: { rows: number; slack: number } | undefined
+  const run: Run = { ...lend(stage, engine, watch), expect: (rows, slack = 0) => (announced = { rows, slack }) }
+  const needs = await Promise.all(stage.needs.map((id) => engine.artifacts.summary(id)))
+
+  return engine.artifacts.write(stage.id, counted(stage.source.read(run), watch), (rows) => {
+    if (rows === 0 && stage.source.mayBeEmpty !== true) {
+      throw new ZdsError('EMPTY_SOURCE', `${stage.name} is empty, which would look as if everything were gone`, {
+        hint: 'If that is right, set mayBeEmpty: true on it in the configuration.',
+      })
+    }
+    const whole = announced === undefined || Math.abs(rows - announced.rows) <= announced.slack
+    if (!whole)
+      watch.progress(`${rows} rows came, ${announced?.rows} were announced: nothing that may only be missing is created or retired`)
+    return { rows, complete: whole && needs.every(({ complete }) => complete) }
+  })
+}
+
+async function* counted(rows: AsyncIterable<Json>, watch: Watch): AsyncIterable<Json> {
+  let count = 0
+  for await (const row of rows) {
+    yield row
+    watch.rows((count += 1))
+  }
+}
+
+/** Compares one sync from the artifacts of its sources. */
+export async function compareStage(stage: StageOf<'compare'>, engine: Engine): Promise<SyncPlan> {
+  const { name, sync, rivals } = stage
+  const { artifacts, config } = engine
+  const nameOf = sourceNames(config)
+  // An artifact holds what its source yielded, so its rows are of the source's type.
+  const rowsOf = <Row extends Json>(source: Source<Row>) => artifacts.read(gatherId(nameOf(source))) as AsyncIterable<Row>
+  const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(gatherId(nameOf(source)))).complete
+
+  const unique = sync.rules.unique
+  const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
+  const desired = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
+  const plan = await compare(name, sync, {
+    desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, artifacts.directory),
+    existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), artifacts.directory),
+    names: unique === undefined ? { taken: () => false } : await indexNames(unique, rowsOf(sync.target), everyone),
+    yielded: sync.rules.yields === undefined ? new Set() : await keysOf(rowsOf(sync.rules.yields)),
+    protected: new Set(sync.rules.protect?.()),
+    ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
+    complete: { desired: desired.every(Boolean), existing: await complete(sync.target) },
+  })
+  await artifacts.write(compareId(name), [plan])
+  return plan
+}
+
+async function keysOf(rows: AsyncIterable<Desired>): Promise<Set<string>> {
+  const keys = new Set<string>()
+  for await (const row of rows) if (row.kind === 'record') keys.add(row.key)
+  return keys
+}
+
+/** The plan of all syncs, in the order of the configuration. */
+export function assemble(syncs: readonly SyncPlan[], config: string, clock: Clock): Plan {
+  const content = { version: 1 as const, asOf: clock.today, config, syncs }
+  return { version: 1, createdAt: clock.now().toISOString(), asOf: clock.today, config, syncs, digest: digestOf(content) }
+}
+
+/** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
+export async function* applyStage(
+  stage: StageOf<'apply'>,
+  plan: SyncPlan,
+  engine: Engine,
+  watch: Watch,
+  journal: { readonly journal: Journal; readonly run: string; readonly fresh: boolean },
+): AsyncIterable<Outcome> {
+  const run = lend(stage, engine, watch)
+  const record: Parameters<typeof apply>[2] = (steps) => {
+    if (steps.length > 0) journal.journal.record(journal.run, stage.name, steps, engine.clock.now())
+  }
+  yield* apply(plan, stage.sync.target, record, run, journal.fresh)
+}
+
+/** A stage may read only what it declared: that is what makes it runnable as a job of its own. */
+function lend(stage: Stage, { signal, clock, artifacts, config }: Engine, watch: Watch): Run {
+  const nameOf = sourceNames(config)
+  return {
+    signal,
+    clock,
+    expect: () => undefined,
+    progress: (message) => watch.progress(message),
+    input: <Row extends Json>(source: Source<Row>) => {
+      const id = gatherId(nameOf(source))
+      if (!stage.needs.includes(id)) throw new ZdsError('CONFIG_INVALID', `${stage.id} reads ${id} without needing it`)
+      return artifacts.read(id) as AsyncIterable<Row> // an artifact holds what its source yielded
+    },
+  }
+}
