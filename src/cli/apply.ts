@@ -16,7 +16,7 @@ import { planLines } from './summary.ts'
 import { runTasks } from './tasks.ts'
 import { number } from './text.ts'
 
-export type ApplyOptions = { config?: string; asOf?: string; json?: true; yes?: true; force?: true; all?: true }
+export type ApplyOptions = { config?: string; envFile?: string; asOf?: string; json?: true; yes?: true; force?: true; all?: true }
 
 /** `zds apply`: carries out a saved plan, or plans now and carries that out. */
 export async function applyCommand(file: string | undefined, options: ApplyOptions, signal: AbortSignal): Promise<number> {
@@ -99,7 +99,7 @@ async function carryOut(plan: Plan, session: Session, fresh: boolean, options: A
         if (sync === undefined || sync.changes.length === 0) return 'nothing to do'
         const seen: Outcome[] = []
         outcomes.set(stage.name, seen)
-        for await (const outcome of applyStage(stage, sync, { ...engine, signal }, watch, { journal, run, fresh })) {
+        for await (const outcome of applyStage(stage, sync, { ...engine, signal }, watch, { journal, run, fresh, outcomes })) {
           seen.push(outcome)
           watch.rows(seen.length)
         }

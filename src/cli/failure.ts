@@ -18,7 +18,7 @@ export function explainFailure(error: unknown): number {
     return 1
   }
   const issues = error.issues.map(({ code, where, message, hint }) => [
-    `  ${paint('red', '✖')} ${where}: ${message} [${code}]`,
+    `  ${paint('red', '✖')} ${where === '' ? '' : `${where}: `}${message} [${code}]`,
     ...(hint === undefined ? [] : [`    ${paint('dim', hint)}`]),
   ])
   tell([

@@ -3,11 +3,11 @@ import { stages, waves } from '../core/stages.ts'
 import { documentOf } from './planning.ts'
 import { lookOf, print } from './session.ts'
 
-export type GraphOptions = { config?: string; json?: true }
+export type GraphOptions = { config?: string; envFile?: string; json?: true }
 
 /** `zds graph`: the stages that the configuration implies, wave by wave, with what each needs. */
 export async function graphCommand(options: GraphOptions): Promise<number> {
-  const { config } = await load(process.cwd(), options.config)
+  const { config } = await load(process.cwd(), options)
   const groups = waves(stages(config))
   if (options.json) {
     process.stdout.write(documentOf(groups.map((wave) => wave.map(({ id, kind, needs }) => ({ id, kind, needs })))))

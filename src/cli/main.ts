@@ -8,6 +8,7 @@ Exit codes: 0 done or nothing to do, 1 error, 2 changes pending (plan --detailed
 4 some changes failed, 5 stale plan, 130 interrupted.`
 
 const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
+const ENV_FILE = ['--env-file <file>', 'read variables from a file; the environment wins'] as const
 const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
 
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
@@ -47,6 +48,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .command('plan')
     .description('show what an apply would do; changes nothing')
     .option(...CONFIG)
+    .option(...ENV_FILE)
     .option(...AS_OF)
     .option('--json', 'print the plan document, and nothing else, on stdout')
     .option('--out <file>', 'also save the plan document, for zds apply FILE')
@@ -66,6 +68,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .description('carry out a saved plan, or plan now and carry that out')
     .argument('[file]', 'a plan saved by zds plan --out')
     .option(...CONFIG)
+    .option(...ENV_FILE)
     .option(...AS_OF)
     .option('--yes', 'carry out without asking; limits still hold')
     .option('--force', 'pass the limits of the configuration')
@@ -84,11 +87,28 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .command('graph')
     .description('show the stages that the configuration implies')
     .option(...CONFIG)
+    .option(...ENV_FILE)
     .option('--json', 'print the graph as JSON')
     .addHelpText('after', '\nExamples:\n  zds graph\n  zds graph --json')
     .action(async (options) => {
       const { graphCommand } = await import('./graph.ts')
       code = await graphCommand(options)
+    })
+
+  program
+    .command('sandbox')
+    .description('run a local Salesforce, two Zendesk instances and Slack, to try a configuration on')
+    .option('--accounts <number>', 'how many accounts to make up (default: 500)', Number)
+    .option('--seed <number>', 'another number, other data (default: 1)', Number)
+    .option('--as-of <date>', 'the date of the data, YYYY-MM-DD (default: today)')
+    .option('--world <file>', 'data from a file instead (docs/sandbox.md)')
+    .option('--faults <file>', 'what shall go wrong, from a file (docs/sandbox.md)')
+    .option('--port <number>', 'the first of the ports (default: any that are free)', Number)
+    .option('--write-env <file>', 'write the environment that clients need to a file')
+    .addHelpText('after', '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env-file .env.sandbox      in another terminal')
+    .action(async (options) => {
+      const { sandboxCommand } = await import('./sandbox.ts')
+      code = await sandboxCommand(options, signal)
     })
 
   await program.parseAsync(argv)

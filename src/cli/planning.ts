@@ -24,7 +24,7 @@ export async function makePlan({ project, engine, terminal }: Session): Promise<
         const { rows, complete } = await gather(stage, here, watch)
         return `${number(rows)} rows${complete ? '' : ', not proved complete'}`
       }
-      const plan = await compareStage(stage, here)
+      const plan = await compareStage(stage, here, watch)
       made.set(stage.name, plan)
       return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(count(plan, 'retire'))} -`
     },

@@ -1,13 +1,10 @@
-import type { Outcome } from '../core/outcome.ts'
+import type { Outcomes } from '../core/outcome.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
 import { counted, number } from './text.ts'
 import type { Look } from './summary.ts'
 import { cut } from './text.ts'
 
 const EXAMPLES = 10
-
-/** What became of each change of a plan, by sync. */
-export type Outcomes = ReadonlyMap<string, readonly Outcome[]>
 
 /** The document that `zds apply --json` prints. */
 export type Report = {

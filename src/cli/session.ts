@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { artifactsIn } from '../core/artifacts.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { Engine } from '../core/execute.ts'
-import { load, type Project } from '../core/load.ts'
+import { load, type LoadOptions, type Project } from '../core/load.ts'
 import type { Look } from './summary.ts'
 import { painter } from './paint.ts'
 import { redact } from '../core/secrets.ts'
@@ -20,9 +20,9 @@ export type Session = {
 }
 
 /** Loads the configuration and opens a run beside it. Relative paths of the configuration count from its directory, whatever the caller's is. */
-export async function open(options: { config?: string; asOf?: string }, signal: AbortSignal): Promise<Session> {
+export async function open(options: LoadOptions & { readonly asOf?: string }, signal: AbortSignal): Promise<Session> {
   const clock = systemClock(options.asOf)
-  const project = await load(process.cwd(), options.config)
+  const project = await load(process.cwd(), options)
   process.chdir(project.directory)
   const run = runId(clock)
   const state = join(project.directory, '.zds')

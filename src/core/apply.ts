@@ -1,33 +1,37 @@
 import { same } from './fields.ts'
 import type { Outcome, Step } from './outcome.ts'
 import { OPS, type Change, type SyncPlan } from './plan.ts'
+import { bind, type Created } from './refs.ts'
 import { chunk } from './streams.ts'
 import type { Existing, Run, Target } from './types.ts'
 
 /** Steps kept back before they are written down together. Only answers are: what is about to be sent is written before it is sent. */
 const BATCH = 100
 
-/**
- * Interprets the plan of one sync: creates, then updates, then retires (SYN-01). Each step is recorded before its outcome is told.
- * `fresh` is false for a saved plan: then records that changed since it was made are stale and left alone.
- */
-export async function* apply(
-  plan: SyncPlan,
-  target: Target,
-  record: (steps: readonly Step[]) => void,
-  run: Run,
-  fresh: boolean,
-): AsyncIterable<Outcome> {
+/** What an apply needs besides the plan and the target. */
+export type Applied = {
+  /** Writes steps down; returns when they are on the disk. */
+  record(steps: readonly Step[]): void
+  readonly created: Created
+  /** False for a saved plan: then records that changed since it was made are stale and left alone. */
+  readonly fresh: boolean
+}
+
+/** Interprets the plan of one sync: creates, then updates, then retires (SYN-01). Each step is recorded before its outcome is told. */
+export async function* apply(plan: SyncPlan, target: Target, { record, created, fresh }: Applied, run: Run): AsyncIterable<Outcome> {
   for (const op of OPS) {
     const planned = plan.changes.filter((change) => change.op === op)
     if (planned.length === 0) continue
-    const stale = fresh || op === 'create' ? [] : await staleOf(planned, target, run)
-    record(stale)
-    yield* stale
-    const untouched = new Set(stale.map(({ key }) => key))
+    const bound = planned.map((change) => bind(change, created))
+    const left: Outcome[] = bound.filter((item) => 'status' in item)
+    const ready = bound.filter((item) => 'op' in item)
+    if (!fresh && op !== 'create') left.push(...(await staleOf(ready, target, run)))
+    record(left)
+    yield* left
+    const keys = new Set(left.map(({ key }) => key))
     yield* recorded(
       target.apply(
-        planned.filter(({ key }) => !untouched.has(key)),
+        ready.filter(({ key }) => !keys.has(key)),
         run,
       ),
       record,

@@ -1,7 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ZdsError } from './errors.ts'
@@ -71,14 +70,17 @@ export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterab
   return count
 }
 
-/** The rows of an NDJSON file, one at a time. */
+/** The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode may stand in a JSON string. */
 export async function* readRows(file: string, name: string): AsyncIterable<Json> {
-  const stream = createReadStream(file, 'utf8')
-  const opened = new Promise<void>((resolve, reject) => stream.once('open', () => resolve()).once('error', reject))
-  await opened.catch((cause: unknown) => {
+  const handle = await open(file).catch((cause: unknown) => {
     throw missing(name, cause)
   })
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) yield JSON.parse(line) as Json // JSON text is Json
+  let rest = ''
+  for await (const block of handle.createReadStream({ encoding: 'utf8' })) {
+    const lines = `${rest}${String(block)}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield JSON.parse(line) as Json // JSON text is Json
+  }
 }
 
 function missing(name: string, cause: unknown): ZdsError {

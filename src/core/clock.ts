@@ -16,7 +16,11 @@ export function systemClock(asOf?: string): Clock {
   return {
     now: () => new Date(),
     today: asOf === undefined ? dateOf(new Date()) : calendarDate(asOf),
-    sleep: (ms, signal) => wait(ms, undefined, { signal }),
+    sleep: (ms, signal) =>
+      wait(ms, undefined, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted()
+        throw error
+      }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { ZdsError } from './errors.ts'
 import { decide, type Verdict } from './decide.ts'
 import { joinByKey } from './join.ts'
 import { excesses } from './limits.ts'
@@ -12,7 +13,6 @@ export type Sides = {
   readonly names: Names
   /** Keys that another sync desires (AMB-19). */
   readonly yielded: ReadonlySet<string>
-  readonly protected: ReadonlySet<string>
   /** Whether another sync answers for this record of the target. */
   ownedElsewhere(existing: Fields): boolean
   /** Whether each side was proved to have been read completely (SAFE-02). */
@@ -71,11 +71,20 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[]
   const { key, desired, existing } = pair
   const records = desired.filter((row) => row.kind === 'record')
   const each = (reason: SkipReason): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
-  if (key === '') return each('no-key').filter(({ skip }) => skip !== undefined && (sync.rules.owns?.(skip.of.fields) ?? true))
+  if (key === '') return keyless(name, pair, sync, sides)
   if (sides.yielded.has(key)) return each('not-owned')
   if (existing.length > 1) return each('duplicate-key')
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
   return [decide(pair, name, sync, sides)]
+}
+
+/** Whose a record without a key is, nobody knows: it is reported by the sync that owns it, or by all where none does (AMB-16). */
+function keyless(name: string, { desired, existing }: Pair, { rules }: Sync, sides: Sides): Verdict[] {
+  if (desired.some(({ kind }) => kind === 'record')) {
+    throw new ZdsError('ROW_INVALID', `${name}: a desired record has no key`, { hint: 'Look at the processor or the rows it comes from.' })
+  }
+  const mine = existing.filter(({ fields }) => (rules.owns?.(fields) ?? true) || !sides.ownedElsewhere(fields))
+  return mine.map((of) => ({ skip: { reason: 'no-key', of } }))
 }
 
 function describe(

@@ -4,7 +4,7 @@ import { ZdsError } from './errors.ts'
 import { misfit, normalise, same, type FieldTypes } from './fields.ts'
 import type { Json } from './json.ts'
 import type { Change, FieldChange, SkipReason } from './plan.ts'
-import type { Existing, Fields, Sync } from './types.ts'
+import type { Desired, Existing, Fields, Sync } from './types.ts'
 
 /** What follows from one key: a change, a reason why there is none (or not all of it), or nothing because all is well. */
 export type Verdict = {
@@ -12,15 +12,22 @@ export type Verdict = {
   readonly skip?: { readonly reason: SkipReason; readonly of: { readonly id?: string; readonly fields: Fields } }
 }
 
+type DesiredRecord = Extract<Desired, { kind: 'record' }>
+
 /** Decides a key with at most one desired and one existing record. */
 export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
   const record = desired.find((row) => row.kind === 'record')
+  const left = desired.find((row) => row.kind === 'skip')
+  if (left !== undefined && record === undefined) {
+    const fields = found?.fields ?? (left.name === undefined || sync.rules.unique === undefined ? {} : { [sync.rules.unique]: left.name })
+    return { skip: { reason: left.reason, of: { ...found, fields } } }
+  }
   if (record === undefined) {
     const reason = desired.find((row) => row.kind === 'absent')?.reason ?? 'gone'
     return found === undefined ? {} : unwanted(key, found, reason, sync, sides)
   }
   checkTypes(name, key, record.fields, sync.target.types)
-  return found === undefined ? creation(key, record.fields, sync, sides) : revision(key, record.fields, found, sync, sides)
+  return found === undefined ? creation(key, record, sync, sides) : revision(key, record.fields, found, sync, sides)
 }
 
 /** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
@@ -28,14 +35,14 @@ function unwanted(key: string, found: Existing, reason: string, { rules, target 
   if (!(rules.owns?.(found.fields) ?? true)) return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
   const fields = rules.retire && difference(found.fields, rules.retire, target.types)
   if (fields === undefined) return {}
-  if (sides.protected.has(key)) return { skip: { reason: 'protected', of: found } }
+  if (rules.protects?.(found.fields) === true) return { skip: { reason: 'protected', of: found } }
   if (rules.retireFor?.includes(reason) === false) return { skip: { reason: 'kept-by-rule', of: found } }
   if (!sides.complete.desired || !sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: found } }
   return { change: { op: 'retire', key, id: found.id, fields, reason } }
 }
 
 /** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
-function creation(key: string, record: Fields, { rules, target }: Sync, sides: Sides): Verdict {
+function creation(key: string, { fields: record, people = [] }: DesiredRecord, { rules, target }: Sync, sides: Sides): Verdict {
   const held = rules.holds?.(record)
   if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
   if (rules.unique !== undefined && sides.names.taken(record[rules.unique] ?? null, { key })) {
@@ -43,11 +50,13 @@ function creation(key: string, record: Fields, { rules, target }: Sync, sides: S
   }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const fields = difference({}, record, target.types, 'all')
-  return { change: { op: 'create', key, fields: fields ?? {} } }
+  const contacts = people.map((person) => ({ ...person, action: 'create' as const }))
+  return { change: { op: 'create', key, fields: fields ?? {}, ...(contacts.length > 0 && { contacts }) } }
 }
 
 /** Both are there: what differs is written, but for a name that another record has. An empty field to adopt is no reason of its own (SAFE-05). */
 function revision(key: string, record: Fields, found: Existing, { rules, target }: Sync, sides: Sides): Verdict {
+  if (rules.takesOver !== true && !(rules.owns?.(found.fields) ?? true)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []
   const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
   const fields = { ...difference(found.fields, managed, target.types) }

@@ -2,15 +2,15 @@ import { apply } from './apply.ts'
 import type { Artifacts, Summary } from './artifacts.ts'
 import type { Clock } from './clock.ts'
 import { compare, keyOf } from './compare.ts'
-import { ZdsError, type Issue } from './errors.ts'
+import { messageOf, ZdsError, type Issue } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { Json } from './json.ts'
 import { indexNames } from './names.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, Outcomes } from './outcome.ts'
 import { digestOf, type Plan, type SyncPlan } from './plan.ts'
 import { sortBy } from './sort.ts'
-import { compareId, gatherId, sourceNames, stages, type Stage } from './stages.ts'
-import type { Config, Desired, Existing, Run, Source } from './types.ts'
+import { compareId, observersOf, stageOf, stages, syncsOf, type Stage } from './stages.ts'
+import type { Config, Desired, Existing, Observer, Run, Source, Sync } from './types.ts'
 
 /** What the stages of one run share. */
 export type Engine = {
@@ -31,27 +31,20 @@ type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>
 /** Everything that can be known to be wrong before anything is read, from all sources at once (SAFE-07). */
 export async function preflight(engine: Engine, watch: Watch): Promise<Issue[]> {
   const gathers = stages(engine.config).filter((stage) => stage.kind === 'gather')
-  const found = await Promise.all(
-    gathers.map(async (stage) => {
-      try {
-        return (await stage.source.check?.(lend(stage, engine, watch))) ?? []
-      } catch (error) {
-        engine.signal.throwIfAborted()
-        if (!(error instanceof ZdsError)) throw error
-        return error.issues.length > 0 ? error.issues : [asIssue(stage.name, error)]
-      }
-    }),
-  )
-  return unique(found.flat())
+  const checks = await Promise.all(gathers.map((stage) => checked(stage, engine, watch)))
+  return [...new Map(checks.flat().map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue])).values()]
 }
 
-function asIssue(where: string, { code, message, hint }: ZdsError): Issue {
-  return { code, where, message, ...(hint !== undefined && { hint }) }
-}
-
-/** Two sources of one service report a wrong password twice; a person wants to read it once. */
-function unique(issues: readonly Issue[]): Issue[] {
-  return [...new Map(issues.map((issue) => [`${issue.code} ${issue.message} ${issue.hint}`, issue])).values()]
+async function checked(stage: StageOf<'gather'>, engine: Engine, watch: Watch): Promise<readonly Issue[]> {
+  try {
+    return (await stage.source.check?.(lend(stage, engine, watch))) ?? []
+  } catch (error) {
+    engine.signal.throwIfAborted()
+    if (!(error instanceof ZdsError)) throw error
+    if (error.issues.length > 0) return error.issues
+    // Two sources of one service meet the same wrong password: without a place of their own they are one issue.
+    return [{ code: error.code, where: '', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) }]
+  }
 }
 
 /** Reads one source into its artifact. Throws EMPTY_SOURCE when it yields nothing and may not (SAFE-02). */
@@ -82,28 +75,38 @@ async function* counted(rows: AsyncIterable<Json>, watch: Watch): AsyncIterable<
 }
 
 /** Compares one sync from the artifacts of its sources. */
-export async function compareStage(stage: StageOf<'compare'>, engine: Engine): Promise<SyncPlan> {
+export async function compareStage(stage: StageOf<'compare'>, engine: Engine, watch: Watch): Promise<SyncPlan> {
   const { name, sync, rivals } = stage
   const { artifacts, config } = engine
-  const nameOf = sourceNames(config)
+  const idOf = stageOf(config)
   // An artifact holds what its source yielded, so its rows are of the source's type.
-  const rowsOf = <Row extends Json>(source: Source<Row>) => artifacts.read(gatherId(nameOf(source))) as AsyncIterable<Row>
-  const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(gatherId(nameOf(source)))).complete
+  const rowsOf = <Row extends Json>(source: Source<Row>) => artifacts.read(idOf(source)) as AsyncIterable<Row>
+  const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
 
   const unique = sync.rules.unique
   const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
   const desired = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
-  const plan = await compare(name, sync, {
+  const compared = await compare(name, sync, {
     desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, artifacts.directory),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), artifacts.directory),
     names: unique === undefined ? { taken: () => false } : await indexNames(unique, rowsOf(sync.target), everyone),
     yielded: sync.rules.yields === undefined ? new Set() : await keysOf(rowsOf(sync.rules.yields)),
-    protected: new Set(sync.rules.protect?.()),
     ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
     complete: { desired: desired.every(Boolean), existing: await complete(sync.target) },
   })
+  const plan = await withPeople(compared, stage, engine, watch)
   await artifacts.write(compareId(name), [plan])
   return plan
+}
+
+/** Creates that bring people are completed by the target: it knows who is there already. */
+async function withPeople(plan: SyncPlan, stage: StageOf<'compare'>, engine: Engine, watch: Watch): Promise<SyncPlan> {
+  const { target } = stage.sync
+  const creates = plan.changes.filter(({ contacts }) => contacts !== undefined)
+  if (creates.length === 0 || target.prepare === undefined) return plan
+  const prepared = await target.prepare(creates, lend(stage, engine, watch))
+  const byKey = new Map(prepared.map((change) => [change.key, change]))
+  return { ...plan, changes: plan.changes.map((change) => byKey.get(change.key) ?? change) }
 }
 
 async function keysOf(rows: AsyncIterable<Desired>): Promise<Set<string>> {
@@ -118,31 +121,83 @@ export function assemble(syncs: readonly SyncPlan[], config: string, clock: Cloc
   return { version: 1, createdAt: clock.now().toISOString(), asOf: clock.today, config, syncs, digest: digestOf(content) }
 }
 
+/** What the applies of one run share. */
+export type Applying = {
+  readonly journal: Journal
+  readonly run: string
+  /** True for a plan that was made just now; false for a saved one, whose records may have changed since. */
+  readonly fresh: boolean
+  /** Outcomes of this run so far, by sync. */
+  readonly outcomes: Outcomes
+}
+
 /** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
 export async function* applyStage(
   stage: StageOf<'apply'>,
   plan: SyncPlan,
   engine: Engine,
   watch: Watch,
-  journal: { readonly journal: Journal; readonly run: string; readonly fresh: boolean },
+  applying: Applying,
 ): AsyncIterable<Outcome> {
-  const run = lend(stage, engine, watch)
-  const record: Parameters<typeof apply>[2] = (steps) => {
-    if (steps.length > 0) journal.journal.record(journal.run, stage.name, steps, engine.clock.now())
+  const { journal, run, fresh, outcomes } = applying
+  const ids = new Map(
+    (stage.sync.after ?? []).map((earlier) => nameOf(earlier, engine.config)).map((name) => [name, doneIds(outcomes.get(name))]),
+  )
+  yield* apply(
+    plan,
+    stage.sync.target,
+    {
+      fresh,
+      created: (sync, key) => ids.get(sync)?.get(key),
+      record: (steps) => {
+        if (steps.length > 0) journal.record(run, stage.name, steps, engine.clock.now())
+      },
+    },
+    lend(stage, engine, watch),
+  )
+}
+
+function nameOf(sync: Sync, config: Config): string {
+  return [...syncsOf(config)].find(([, listed]) => listed === sync)?.[0] ?? ''
+}
+
+function doneIds(outcomes: readonly Outcome[] = []): ReadonlyMap<string, string> {
+  return new Map(outcomes.flatMap((outcome) => (outcome.status === 'done' ? [[outcome.key, outcome.id]] : [])))
+}
+
+/** Tells the observers. One that fails is a warning, never a failed run: a dead Slack must not stop a sync. */
+export async function tellObservers(
+  event: (observer: Observer, run: Run) => Promise<void> | undefined,
+  engine: Engine,
+  warn: (message: string) => void,
+): Promise<void> {
+  for (const [name, observer] of observersOf(engine.config)) {
+    const run: Run = {
+      ...engine,
+      expect: () => undefined,
+      progress: (message) => warn(`${name}: ${message}`),
+      input: () => {
+        throw new ZdsError('CONFIG_INVALID', `${name} observes a run and reads no source`)
+      },
+    }
+    try {
+      await event(observer, run)
+    } catch (error) {
+      warn(`${name}: ${messageOf(error)}`)
+    }
   }
-  yield* apply(plan, stage.sync.target, record, run, journal.fresh)
 }
 
 /** A stage may read only what it declared: that is what makes it runnable as a job of its own. */
 function lend(stage: Stage, { signal, clock, artifacts, config }: Engine, watch: Watch): Run {
-  const nameOf = sourceNames(config)
+  const idOf = stageOf(config)
   return {
     signal,
     clock,
     expect: () => undefined,
     progress: (message) => watch.progress(message),
     input: <Row extends Json>(source: Source<Row>) => {
-      const id = gatherId(nameOf(source))
+      const id = idOf(source)
       if (!stage.needs.includes(id)) throw new ZdsError('CONFIG_INVALID', `${stage.id} reads ${id} without needing it`)
       return artifacts.read(id) as AsyncIterable<Row> // an artifact holds what its source yielded
     },

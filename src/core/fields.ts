@@ -1,10 +1,23 @@
 import type { Json } from './json.ts'
+import { isRef, type Ref } from './refs.ts'
 
-/** How values of a field are compared and written. `name` is text whose surrounding blanks do not count, as Zendesk trims names. */
-export type FieldType = 'text' | 'name' | 'checkbox' | 'decimal' | 'integer' | 'date' | 'dropdown'
+/**
+ * How values of a field are compared and written. `name` is text whose surrounding blanks do not count, as Zendesk trims names;
+ * `reference` is the numeric id of another record, or a ref to one that does not exist yet.
+ */
+export type FieldType = 'text' | 'name' | 'checkbox' | 'decimal' | 'integer' | 'date' | 'dropdown' | 'reference'
 export type FieldTypes = { readonly [field: string]: FieldType }
 
-type Values = { text: string; name: string; checkbox: boolean; decimal: number; integer: number; date: string; dropdown: string }
+type Values = {
+  text: string
+  name: string
+  checkbox: boolean
+  decimal: number
+  integer: number
+  date: string
+  dropdown: string
+  reference: number | Ref
+}
 
 /** What a field is computed from: columns of the source, a fact of the processor, or nothing (only an override sets it: AMB-13). */
 export type Reads =
@@ -38,6 +51,7 @@ export const decimal = field('decimal')
 export const integer = field('integer')
 export const date = field('date')
 export const dropdown = field('dropdown')
+export const reference = field('reference')
 
 function readsOf(from: From | undefined): Reads {
   if (from === undefined) return { kind: 'nothing' }
@@ -57,6 +71,12 @@ export const lower =
   ({ none }: { none: string }): Derive =>
   (value) =>
     typeof value === 'string' && value !== '' ? value.toLowerCase() : none
+
+/** The same value for every record; such a field reads no column: `checkbox([], always(false))`. */
+export const always =
+  (value: Json): Derive =>
+  () =>
+    value
 
 /** The first `length` characters (FLD-02). */
 export const first =
@@ -87,6 +107,7 @@ export function normalise(type: FieldType, value: Json | undefined): Json {
       return value === undefined || value === null || value === '' ? false : value
     case 'decimal':
     case 'integer':
+    case 'reference':
       return number(value)
     case 'date':
       return value === undefined || value === '' ? null : typeof value === 'string' ? value.slice(0, 10) : value
@@ -112,6 +133,8 @@ export function misfit(type: FieldType, value: Json): string | undefined {
       return typeof value === 'number' ? undefined : 'must be a number'
     case 'integer':
       return Number.isInteger(value) ? undefined : 'must be a whole number'
+    case 'reference':
+      return Number.isInteger(value) || isRef(value) ? undefined : 'must be the id of a record, or refer to one'
     case 'date':
       return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) ? undefined : 'must be a date, YYYY-MM-DD'
   }

@@ -37,6 +37,8 @@ export type HttpOptions = {
   readonly explain?: (body: Json) => string | undefined
   /** True for an error that waiting here cannot mend. */
   readonly final?: (error: HttpError) => boolean
+  /** True for an error that is worth another try although its status does not say so. */
+  readonly transient?: (error: HttpError) => boolean
 }
 
 /** Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies and are transient all the same (salesforce-api.md 3, zendesk-api.md 8). */
@@ -68,9 +70,9 @@ export function http(options: HttpOptions): Http {
       minTimeout: 0,
       maxTimeout: 0,
       signal: run.signal,
-      shouldRetry: ({ error }) => error instanceof HttpError && worthRepeating(error, request) && options.final?.(error) !== true,
+      shouldRetry: ({ error }) => error instanceof HttpError && worthRepeating(error, request, options),
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-        if (!(error instanceof HttpError) || retriesLeft === 0 || !worthRepeating(error, request) || options.final?.(error) === true) return
+        if (!(error instanceof HttpError) || retriesLeft === 0 || !worthRepeating(error, request, options)) return
         const wait = error.retryMs ?? backoff(policy.baseDelayMs, attemptNumber)
         if (wait > LONGEST_WAIT_MS) throw error
         if (error.status === 429) limiter?.pause(new Date(run.clock.now().getTime() + wait))
@@ -80,8 +82,9 @@ export function http(options: HttpOptions): Http {
     })
 }
 
-function worthRepeating(error: HttpError, { method, repeatable = method !== 'POST' }: Request): boolean {
-  const transient = error.status === 0 || error.code === 'HTTP_UNREADABLE' || TRANSIENT.has(error.status)
+function worthRepeating(error: HttpError, { method, repeatable = method !== 'POST' }: Request, options: HttpOptions): boolean {
+  if (options.final?.(error) === true) return false
+  const transient = error.status === 0 || error.code === 'HTTP_UNREADABLE' || TRANSIENT.has(error.status) || options.transient?.(error) === true
   return transient && (repeatable || error.arrived === 'no')
 }
 

@@ -3,6 +3,7 @@ export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './cl
 export { defineConfig } from './define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
 export {
+  always,
   checkbox,
   columnsOf,
   date,
@@ -16,6 +17,7 @@ export {
   misfit,
   name,
   normalise,
+  reference,
   same,
   text,
   typesOf,
@@ -30,13 +32,18 @@ export { HttpError } from './http-error.ts'
 export { httpPolicy, type HttpPolicy } from './http-policy.ts'
 export { http, type Answer, type Caller, type Http, type Request } from './http.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
+export { unmatched, type Keys } from './keys.ts'
 export { limiter, type Limiter } from './limiter.ts'
 export type { Excess, Limits } from './limits.ts'
 export { checkOptions, nearest } from './options.ts'
-export type { Outcome, Step } from './outcome.ts'
-export type { Change, FieldChange, Plan, SyncPlan } from './plan.ts'
+export type { Outcome, Outcomes, Step } from './outcome.ts'
+export type { Change, Contact, FieldChange, Plan, SyncPlan } from './plan.ts'
+export { records } from './records.ts'
+export { planned } from './planned.ts'
+export { ref, type Ref } from './refs.ts'
 export { conceal, redact } from './secrets.ts'
 export { env, list, secret, type Setting } from './settings.ts'
 export { chunk, collect } from './streams.ts'
-export type { Config, Desired, Existing, Fields, Observer, Rules, Run, Source, Sync, Target } from './types.ts'
+export { sync, type RulesFor } from './sync.ts'
+export type { Config, Desired, Existing, Fields, Observer, Person, Rules, Run, Source, Sync, Target } from './types.ts'
 export { baseUrl, sameOrigin } from './url.ts'

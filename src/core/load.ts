@@ -20,7 +20,8 @@ export type Project = {
 const PLACES = ['sync.config.ts', 'sync.config.mts', 'sync.config.js', 'sync.config.mjs']
 
 const importFile: Loader = async (file) => {
-  readEnvFile(dirname(file))
+  const beside = join(dirname(file), '.env')
+  if (existsSync(beside)) readEnvFile(beside)
   try {
     const module: unknown = await import(pathToFileURL(file).href)
     return typeof module === 'object' && module !== null && 'default' in module ? module.default : NO_DEFAULT
@@ -35,11 +36,19 @@ const importFile: Loader = async (file) => {
 
 const NO_DEFAULT = Symbol('a module without default export')
 
+export type LoadOptions = {
+  /** The configuration, when it is not to be searched for. */
+  readonly config?: string
+  /** Variables that are not in the environment; read before the `.env` file beside the configuration. */
+  readonly envFile?: string
+}
+
 /**
- * Finds, loads and checks the configuration: `file`, or the nearest `sync.config.ts` from `from` up to the project's root.
+ * Finds, loads and checks the configuration: `config`, or the nearest `sync.config.ts` from `from` up to the project's root.
  * A `.env` file beside it is read first; the environment wins. Throws CONFIG_NOT_FOUND, CONFIG_BROKEN or CONFIG_INVALID.
  */
-export async function load(from: string, file?: string): Promise<Project> {
+export async function load(from: string, { config: file, envFile }: LoadOptions = {}): Promise<Project> {
+  if (envFile !== undefined) readEnvFile(resolve(from, envFile))
   const explorer = cosmiconfig('sync', {
     searchPlaces: PLACES,
     loaders: { '.ts': importFile, '.mts': importFile, '.js': importFile, '.mjs': importFile },
@@ -68,9 +77,13 @@ function notFound(message: string): ZdsError {
   })
 }
 
-function readEnvFile(directory: string): void {
-  const file = join(directory, '.env')
-  if (existsSync(file)) process.loadEnvFile(file)
+/** The environment wins over the file. */
+function readEnvFile(file: string): void {
+  try {
+    process.loadEnvFile(file)
+  } catch (cause) {
+    throw new ZdsError('FILE_NOT_FOUND', `${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /** Node names the line of a syntax error only in the stack. */

@@ -10,3 +10,6 @@ export type Step =
   | Outcome
   | { readonly status: 'sending'; readonly keys: readonly string[] }
   | { readonly status: 'accepted'; readonly keys: readonly string[]; readonly job: string }
+
+/** What became of each change, by sync. */
+export type Outcomes = ReadonlyMap<string, readonly Outcome[]>

@@ -9,6 +9,9 @@ export const OPS = ['create', 'update', 'retire'] as const satisfies readonly Op
 
 export type FieldChange = { readonly from: Json; readonly to: Json }
 
+/** Somebody who comes with a new record: a new user, one who gets an organization, or one who stays where they are. */
+export type Contact = { readonly email: string; readonly name: string; readonly action: 'create' | 'associate' | 'leave' }
+
 /** What one record needs. `fields` lists every value that will be written. */
 export type Change = {
   readonly op: Op
@@ -18,6 +21,8 @@ export type Change = {
   readonly fields: { readonly [field: string]: FieldChange }
   /** Why a record is retired (AMB-17). */
   readonly reason?: string
+  /** Who comes with a new record, and what will become of them (SYN-03). */
+  readonly contacts?: readonly Contact[]
 }
 
 /** Why a record is left as it is, or without its name. The words are the contract of the plan document. */
@@ -29,6 +34,7 @@ export const SKIP_REASONS = {
   protected: 'is protected from being retired',
   'expired-not-created': 'expired, and has no record yet',
   'kept-by-rule': 'its reason is not one that retires',
+  'duplicate-email': 'another contact has this address',
   'incomplete-listing': 'what was read is not proved complete',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS

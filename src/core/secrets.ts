@@ -15,6 +15,7 @@ export function conceal<T extends string | undefined>(value: T): T {
 /** `text` with every known secret replaced by `***`. */
 export function redact(text: string): string {
   let clean = text
-  for (const value of concealed) clean = clean.replaceAll(value, '***')
+  // The longest first: one secret may begin with another, and its end must not stay.
+  for (const value of [...concealed].toSorted((a, b) => b.length - a.length)) clean = clean.replaceAll(value, '***')
   return clean
 }

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { readRows, writeRows } from './artifacts.ts'
 import type { Json } from './json.ts'
 import { chunk } from './streams.ts'
@@ -16,33 +17,30 @@ export async function* sortBy<Row extends Json>(
   directory: string,
   part: number = PART,
 ): AsyncIterable<Row> {
-  const parts = chunk(rows, part)[Symbol.asyncIterator]()
-  const first = await parts.next()
-  if (first.done === true) return
-  const second = await parts.next()
-  if (second.done === true) {
-    yield* sorted(first.value, keyOf)
-    return
-  }
-  const scratch = await mkdtemp(join(directory, 'sort-'))
+  const files: string[] = []
+  let scratch: string | undefined
+  let held: Row[] | undefined
   try {
-    const files: string[] = []
-    const spill = async (some: Row[]): Promise<void> => {
-      const file = join(scratch, `${files.length}.ndjson`)
-      await writeRows(file, sorted(some, keyOf))
-      files.push(file)
+    for await (const some of chunk(rows, part)) {
+      if (held !== undefined) {
+        scratch ??= await mkdtemp(join(directory, 'sort-'))
+        files.push(await spill(held, keyOf, join(scratch, `${files.length}.ndjson`)))
+      }
+      held = some
     }
-    await spill(first.value)
-    await spill(second.value)
-    for (let next = await parts.next(); next.done !== true; next = await parts.next()) await spill(next.value)
+    const last = sorted(held ?? [], keyOf)
     // The files hold what `rows` yielded, so reading them gives rows of the same type.
-    yield* merge(
-      files.map((file) => readRows(file, file) as AsyncIterable<Row>),
-      keyOf,
-    )
+    const spilt = files.map((file) => readRows(file, file) as AsyncIterable<Row>)
+    if (spilt.length === 0) yield* last
+    else yield* merge([...spilt, Readable.from(last)], keyOf)
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
   }
+}
+
+async function spill<Row extends Json>(rows: Row[], keyOf: (row: Row) => string, file: string): Promise<string> {
+  await writeRows(file, sorted(rows, keyOf))
+  return file
 }
 
 function sorted<Row>(rows: Row[], keyOf: (row: Row) => string): Row[] {
@@ -53,19 +51,21 @@ const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Merges ordered streams; among equal keys the earlier stream goes first, which keeps the sort stable. */
 async function* merge<Row>(streams: readonly AsyncIterable<Row>[], keyOf: (row: Row) => string): AsyncIterable<Row> {
-  const heads = streams.map((stream) => ({ rows: stream[Symbol.asyncIterator](), key: '', row: undefined as Row | undefined, done: false })) // filled below
-  const advance = async (head: (typeof heads)[number]): Promise<void> => {
-    const next = await head.rows.next()
-    if (next.done === true) head.done = true
-    else Object.assign(head, { row: next.value, key: keyOf(next.value) })
-  }
-  await Promise.all(heads.map(advance))
-  for (;;) {
-    const open = heads.filter(({ done }) => !done)
-    const [first, ...others] = open
-    if (first === undefined) return
-    const least = others.reduce((best, head) => (order(head.key, best.key) < 0 ? head : best), first)
-    if (least.row !== undefined) yield least.row
-    await advance(least)
+  const heads = streams.map((stream) => stream[Symbol.asyncIterator]())
+  try {
+    const nexts = await Promise.all(heads.map((head) => head.next()))
+    for (;;) {
+      let least: { row: Row; key: string; index: number } | undefined
+      for (const [index, next] of nexts.entries()) {
+        if (next.done === true) continue
+        const key = keyOf(next.value)
+        if (least === undefined || order(key, least.key) < 0) least = { row: next.value, key, index }
+      }
+      if (least === undefined) return
+      yield least.row
+      nexts[least.index] = (await heads[least.index]?.next()) ?? { done: true, value: undefined }
+    }
+  } finally {
+    await Promise.all(heads.map((head) => head.return?.()))
   }
 }

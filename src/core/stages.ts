@@ -32,36 +32,56 @@ export function sourceNames(config: Config): (source: Source) => string {
 
 const kebab = (key: string): string => key.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 
+/** The stage that leaves the rows of a source: its own, or the comparison whose plan it is. */
+export function stageOf(config: Config): (source: Source) => string {
+  const nameOf = sourceNames(config)
+  const nameOfSync = new Map([...syncsOf(config)].map(([name, sync]) => [sync, name]))
+  return (source) => (source.planOf === undefined ? gatherId(nameOf(source)) : compareId(nameIn(nameOfSync, source.planOf, source.name)))
+}
+
 /** Pure: everything `config` implies, each stage once, needs before the needy. Throws CONFIG_INVALID on a cycle or a name used twice. */
 export function stages(config: Config): Stage[] {
   const nameOf = sourceNames(config)
+  const idOf = stageOf(config)
   const syncs = syncsOf(config)
   const nameOfSync = new Map([...syncs].map(([name, sync]) => [sync, name]))
   const found = new Map<string, Stage>()
-  const open = new Set<Source>()
+  const open = new Set<Source | Sync>()
 
-  const gather = (source: Source): string => {
-    const name = nameOf(source)
-    const id = gatherId(name)
-    const known = found.get(id)
-    if (known?.kind === 'gather' && known.source === source) return id
-    if (known !== undefined)
+  const once = <Item extends Source | Sync>(item: Item, name: string, visit: () => Stage): string => {
+    if (open.has(item)) throw new ZdsError('CONFIG_INVALID', `${name} needs itself, directly or through other sources`)
+    open.add(item)
+    const stage = visit()
+    open.delete(item)
+    if (found.has(stage.id))
       throw new ZdsError('CONFIG_INVALID', `Two sources are named ${name}`, { hint: 'Give one of them another name.' })
-    if (open.has(source)) throw new ZdsError('CONFIG_INVALID', `${name} needs itself, directly or through other sources`)
-    open.add(source)
-    const needs = (source.needs ?? []).map(gather)
-    open.delete(source)
-    found.set(id, { id, kind: 'gather', name, source, needs })
-    return id
+    found.set(stage.id, stage)
+    return stage.id
+  }
+  const known = (item: Source | Sync, id: string): boolean => {
+    const stage = found.get(id)
+    return (stage?.kind === 'gather' && stage.source === item) || (stage?.kind === 'compare' && stage.sync === item)
+  }
+  const gather = (source: Source): string => {
+    const id = idOf(source)
+    if (source.planOf !== undefined) return compared(source.planOf)
+    if (known(source, id)) return id
+    const name = nameOf(source)
+    return once(source, name, () => ({ id, kind: 'gather', name, source, needs: (source.needs ?? []).map(gather) }))
+  }
+  const compared = (sync: Sync): string => {
+    const name = nameIn(nameOfSync, sync, 'a source')
+    const id = compareId(name)
+    if (known(sync, id)) return id
+    return once(sync, name, () => {
+      const rivals = sharing(sync.target, syncs).filter((other) => other !== sync)
+      const read = [sync.desired, sync.target, ...(sync.rules.yields ? [sync.rules.yields] : []), ...rivals.map(({ desired }) => desired)]
+      return { id, kind: 'compare', name, sync, rivals, needs: [...new Set(read.map(gather))] }
+    })
   }
 
   for (const source of Object.values({ ...config.sources, ...config.processors })) gather(source)
-  for (const [name, sync] of syncs) {
-    const rivals = sharing(sync.target, syncs).filter((other) => other !== sync)
-    const read = [sync.desired, sync.target, ...(sync.rules.yields ? [sync.rules.yields] : []), ...rivals.map(({ desired }) => desired)]
-    const needs = [...new Set(read.map(gather))]
-    found.set(compareId(name), { id: compareId(name), kind: 'compare', name, sync, rivals, needs })
-  }
+  for (const sync of syncs.values()) compared(sync)
   for (const [name, sync] of syncs) {
     const earlier = (sync.after ?? []).map((other) => applyId(nameIn(nameOfSync, other, name)))
     found.set(applyId(name), { id: applyId(name), kind: 'apply', name, sync, needs: [compareId(name), ...earlier] })

@@ -4,7 +4,7 @@ import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Change, Plan, SkipReason } from './plan.ts'
 import type { Limits } from './limits.ts'
-import type { Outcome, Step } from './outcome.ts'
+import type { Outcomes, Step } from './outcome.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
 export type Fields = JsonObject
@@ -23,6 +23,8 @@ export interface Run {
 
 /** A named stream of rows: Salesforce accounts, Zendesk organizations, or records computed from both. */
 export interface Source<Row extends Json = Json> {
+  /** Set where the rows are the plan of a sync: see `planned`. */
+  readonly planOf?: Sync
   /** The name of its artifact and stage, unless the configuration lists it under another key. */
   readonly name: string
   readonly needs?: readonly Source[]
@@ -33,11 +35,18 @@ export interface Source<Row extends Json = Json> {
   read(run: Run): AsyncIterable<Row>
 }
 
-/** What a processor says about one key: how its record should look, or why there is none, or what a person should know. */
+/**
+ * What a processor says about one key: how its record should look, why there is none (so that an existing one is retired), why it is left
+ * as it is, or what a person should know.
+ */
 export type Desired<Rec extends Fields = Fields> =
-  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec }
+  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly people?: readonly Person[] }
   | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
+  | { readonly kind: 'skip'; readonly key: string; readonly reason: SkipReason; readonly name?: string }
   | { readonly kind: 'notice'; readonly key: string; readonly code: string; readonly message: string }
+
+/** Somebody who belongs to a record, by address. */
+export type Person = { readonly email: string; readonly name: string }
 
 /** A record as the target holds it now, values normalised by the types of its fields. */
 export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
@@ -51,6 +60,8 @@ export interface Target extends Source<Existing> {
   readonly types: FieldTypes
   /** The records with these ids, as they are now, for staleness and read-back. Ids of records that are gone are left out. */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
+  /** Completes planned creates with what only the target can tell: what will become of the people who come with them. */
+  prepare?(creates: readonly Change[], run: Run): Promise<readonly Change[]>
   /**
    * Carries out changes of one operation. Exactly one outcome per change, in whatever order and batches suit the API.
    * A step of status `sending` is yielded before each request that writes: the engine journals it before it asks for the next step.
@@ -66,8 +77,10 @@ export interface Rules {
   readonly unique?: string
   /** Fields that are set on create, taken over by an update that happens anyway where they are empty, and otherwise left (SAFE-05). */
   readonly adopt?: readonly string[]
-  /** False: a record that belongs to another sync; it is not retired, and updated only when desired here (CMP-05). */
+  /** False: a record that belongs to somebody else. It is not retired, and not updated unless `takesOver` (CMP-05). */
   owns?(existing: Fields): boolean
+  /** What is desired here is ours, whoever had it before (AMB-19). */
+  readonly takesOver?: boolean
   /** Keys that another sync wants: whatever it desires is its own (AMB-19). */
   readonly yields?: Source<Desired>
   /** A reason not to create this record, or undefined (CMP-04). */
@@ -76,8 +89,8 @@ export interface Rules {
   readonly retire?: Fields
   /** The reasons that may retire; all, unless given (AMB-17). */
   readonly retireFor?: readonly string[]
-  /** Keys that are never retired (CMP-05). */
-  protect?(): readonly string[]
+  /** True for a record that is never touched when nobody desires it (CMP-05). */
+  protects?(existing: Fields): boolean
 }
 
 /** One sync: make `target` look like `desired`, under `rules`, once the syncs in `after` are applied. */
@@ -94,7 +107,7 @@ export interface Sync {
 export interface Observer {
   readonly kind: 'observer'
   planned?(plan: Plan, run: Run): Promise<void>
-  applied?(plan: Plan, outcomes: readonly Outcome[], run: Run): Promise<void>
+  applied?(plan: Plan, outcomes: Outcomes, run: Run): Promise<void>
 }
 
 /** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */

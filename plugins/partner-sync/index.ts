@@ -1,0 +1,74 @@
+import { Type } from 'typebox'
+import {
+  checkOptions,
+  sync,
+  type Desired,
+  type FieldTable,
+  type Fields,
+  type Json,
+  type Derive,
+  type Limits,
+  type Setting,
+  type Source,
+  type Sync,
+} from 'zds'
+
+/** Account types that make an organization a partner's (PART-07, PROC-05). */
+const PARTNER_TYPES: readonly Json[] = ['alliance_partner', 'open_partner', 'select_partner']
+
+/** Whether an organization belongs to the partner sync, by its account type. */
+export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.includes(existing['account_type'] ?? null)
+
+/** The account type of a partner from its id and its track; the first match wins (PART-03). */
+export const partnerType =
+  (allianceId: Setting): Derive =>
+  (id, track) => {
+    if (typeof id === 'string' && id === allianceId.peek()) return 'alliance_partner'
+    if (track === 'Open') return 'open_partner'
+    return track === 'Select' ? 'select_partner' : null
+  }
+
+export type PartnerOptions<Table extends FieldTable> = {
+  /** The sync of the same organizations that goes first; the partner sync writes to its target. */
+  readonly after: Sync
+  readonly desired: Source<Desired>
+  /** The fields that the partner sync owns (PART-06); others of an adopted organization stay as they are. */
+  readonly fields: Table
+  readonly limits?: Limits
+}
+
+const schema = Type.Object(
+  {
+    after: Type.Object({ kind: Type.Literal('sync') }),
+    desired: Type.Object({ name: Type.String() }),
+    fields: Type.Object({
+      salesforce_id: Type.Unknown(),
+      name: Type.Unknown(),
+      external_id: Type.Unknown(),
+      account_type: Type.Unknown(),
+      mark_for_deletion: Type.Unknown(),
+    }),
+    limits: Type.Optional(Type.Unknown()),
+  },
+  { additionalProperties: false },
+)
+
+/** Fields that the rules of this sync speak of. */
+type Needed = Pick<FieldTable, 'salesforce_id' | 'name' | 'external_id' | 'account_type' | 'mark_for_deletion'>
+
+/**
+ * Partner organizations of an instance: created, updated and retired without exclusions (PART-08), after the customers' (GEN-02).
+ * An organization whose account it desires is adopted, whatever its account type says (AMB-19).
+ */
+export function partnerSync<const Table extends FieldTable & Needed>(options: PartnerOptions<Table>): Sync {
+  checkOptions('partnerSync', schema, options)
+  const { after, desired, fields, limits } = options
+  return sync<FieldTable>({
+    fields,
+    desired,
+    target: after.target,
+    after: [after],
+    rules: { key: 'salesforce_id', unique: 'name', adopt: ['external_id'], retire: { mark_for_deletion: true }, owns: isPartner },
+    ...(limits && { limits }),
+  })
+}

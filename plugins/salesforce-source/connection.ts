@@ -1,0 +1,75 @@
+import { http, httpPolicy, limiter, sameOrigin, type Caller, type Http, type HttpPolicy, type Json } from 'zds'
+import { descriptionOf, type Description } from './describe.ts'
+import { logIn, type Login, type Session } from './login.ts'
+import { sessions } from './sessions.ts'
+import { replaceTransport } from './transport.ts'
+import { explain, isPassing, translated } from './trouble.ts'
+
+/** One org. Every byte to and from it goes through zds's HTTP layer. */
+export type Connection = {
+  /** The address of a query. */
+  queryUrl(soql: string, run: Caller): Promise<string>
+  /** The body at `link`, an address of this org; `object` is what the rows are of, for errors. */
+  get(link: string, object: string, run: Caller): Promise<Json>
+  /** The fields and relationships of an object, asked for once. Rejects with HttpError 403 or 404 when the user may not see it. */
+  describe(object: string, run: Caller): Promise<Description>
+}
+
+export type ConnectionOptions = Login & { readonly http?: HttpPolicy; readonly version: string }
+
+/** Salesforce counts calls of more than 20 s, of which an org may have 25 at a time and a trial 5 (API limits). */
+const CONCURRENCY = 4
+
+export function connect(options: ConnectionOptions): Connection {
+  const policy = () => options.http ?? httpPolicy()
+  const lanes = limiter('salesforce', CONCURRENCY)
+  const { current, renewed } = sessions((run) => logIn(options, policy(), run))
+  const described = new Map<string, Promise<Description>>()
+
+  /** Each request remembers the session it used, so that the refused one is replaced and not its successor. */
+  const send: Http = (request, run) => {
+    let used: Session | undefined
+    const authorize = async (run: Caller, renew: boolean) => {
+      used = renew && used !== undefined ? await renewed(used, run) : await current(run)
+      return { authorization: `Bearer ${used.token}` }
+    }
+    return http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, authorize, transient: isPassing })(request, run)
+  }
+
+  const ask = async (object: string, run: Caller): Promise<Description> => {
+    const { instanceUrl } = await current(run)
+    const jsforce = await import('jsforce/lib/core.js')
+    // Without a token and a refresh function of its own, jsforce cannot loop on a 401: `send` authorizes.
+    const connection = new jsforce.Connection({ instanceUrl, version: options.version })
+    replaceTransport(connection._transport, send, run)
+    try {
+      return descriptionOf(await connection.describe(object))
+    } catch (error) {
+      throw translated(error, object)
+    }
+  }
+
+  return {
+    queryUrl: async (soql, run) => {
+      const { instanceUrl } = await current(run)
+      return new URL(`${instanceUrl}/services/data/v${options.version}/query?q=${encodeURIComponent(soql.toWellFormed())}`).href
+    },
+    get: async (link, object, run) => {
+      const { instanceUrl } = await current(run)
+      try {
+        return (await send({ method: 'GET', url: sameOrigin(link, instanceUrl) }, run)).body
+      } catch (error) {
+        throw translated(error, object)
+      }
+    },
+    describe: (object, run) => {
+      const key = object.toLowerCase()
+      const known = described.get(key)
+      if (known !== undefined) return known
+      const asked = ask(object, run)
+      described.set(key, asked)
+      asked.catch(() => described.delete(key))
+      return asked
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import type { DescribeSObjectResult } from 'jsforce/lib/core.js'
+import { ZdsError } from 'zds'
+
+/** What the check needs of an object's describe; names are keys in lower case, since Salesforce reads them without case. */
+export type Description = {
+  readonly name: string
+  readonly fields: ReadonlyMap<string, string>
+  /** Names of parent relationships, each with the objects it may lead to. */
+  readonly parents: ReadonlyMap<string, { readonly name: string; readonly objects: readonly string[] }>
+  /** Names of child relationships, each with the object of the children. */
+  readonly children: ReadonlyMap<string, { readonly name: string; readonly object: string }>
+}
+
+export type Describe = (object: string) => Promise<Description>
+
+/** jsforce declares what a describe holds and does not check it. */
+export function descriptionOf({ name, fields, childRelationships }: DescribeSObjectResult): Description {
+  if (!Array.isArray(fields) || !Array.isArray(childRelationships)) {
+    throw new ZdsError('HTTP_UNREADABLE', 'salesforce: the description of an object lacks its fields or child relationships')
+  }
+  return {
+    name,
+    fields: new Map(fields.map(({ name }) => [name.toLowerCase(), name])),
+    parents: new Map(
+      fields.flatMap(({ relationshipName: name, referenceTo }) =>
+        name ? [[name.toLowerCase(), { name, objects: referenceTo ?? [] }] as const] : [],
+      ),
+    ),
+    // Many child relationships have no name, and cannot be asked for.
+    children: new Map(
+      childRelationships.flatMap(({ relationshipName: name, childSObject: object }) =>
+        name ? [[name.toLowerCase(), { name, object }] as const] : [],
+      ),
+    ),
+  }
+}

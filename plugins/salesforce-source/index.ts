@@ -1,0 +1,111 @@
+import { columnsOf, type FieldTable, type HttpPolicy, type JsonObject, type Source } from 'zds'
+import { check } from './check.ts'
+import { composeSoql, type Child, type Query } from './compose.ts'
+import { connect } from './connection.ts'
+import type { Login } from './login.ts'
+import { LONGEST_URL, lookUp, tooLong, type Keys } from './lookup.ts'
+import { checkLogin, checkLookup, checkRows } from './options.ts'
+import { select } from './select.ts'
+
+export { composeSoql, type Child, type Query } from './compose.ts'
+export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
+
+export type SalesforceOptions = Login & {
+  /** Default: the policy of the environment. */
+  readonly http?: HttpPolicy
+  /** The version of the REST API. Default 60.0. */
+  readonly version?: string
+}
+
+type Asked = {
+  /** The name of the source. */
+  readonly name: string
+  /** The API name of the object: `Account`. */
+  readonly object: string
+  /** Field tables whose columns are asked for. */
+  readonly columnsOf?: readonly FieldTable[]
+  /** Default false for `rows` (SAFE-02), true for `lookup`. */
+  readonly mayBeEmpty?: boolean
+}
+
+export type RowsQuery = Asked & {
+  /** Further columns; `Owner.Name` is a column of a parent. */
+  readonly columns?: readonly string[]
+  /** Child lists below each row, for the date of the run. */
+  readonly children?: (today: string) => readonly Child[]
+  /** SOQL; compose its values with `soql`. */
+  readonly where?: string | ((today: string) => string)
+  /** A column that no two rows may share. */
+  readonly key?: string
+}
+
+export type LookupQuery = Asked & {
+  readonly columns: readonly string[]
+  readonly where?: string
+  /** The column whose value must be one of the keys. */
+  readonly in: string
+  readonly keys: Keys
+  /** Keys in one query at most. Default 500; fewer where the address would be too long (CTC-02). */
+  readonly chunk?: number
+}
+
+/**
+ * Rows are flat JSON: each column asked for under its name, `Owner.Name` under `Owner.Name` and null without an owner, each child
+ * list as an array under the name of its relationship.
+ */
+export type Salesforce = {
+  /** The rows of an object. */
+  rows(query: RowsQuery): Source<JsonObject>
+  /** The rows that belong to keys which other sources yield. */
+  lookup(query: LookupQuery): Source<JsonObject>
+}
+
+/** Reads from one Salesforce org. Nothing is ever written (GEN-01). Throws CONFIG_INVALID for options it cannot use. */
+export function salesforce(options: SalesforceOptions): Salesforce {
+  checkLogin(options)
+  const connection = connect({ version: '60.0', ...options })
+
+  return {
+    rows: (asked) => {
+      checkRows(asked)
+      const { name, object, key, children, where } = asked
+      const columns = columnsAsked(asked, key)
+      composeSoql({ object, columns })
+      const query = (today: string): Query => ({
+        object,
+        columns,
+        children: children?.(today) ?? [],
+        where: typeof where === 'function' ? where(today) : where,
+      })
+      return {
+        name,
+        mayBeEmpty: asked.mayBeEmpty ?? false,
+        check: (run) => check((object) => connection.describe(object, run), query(run.clock.today)),
+        read: async function* (run) {
+          const asked = query(run.clock.today)
+          const url = await connection.queryUrl(composeSoql(asked), run)
+          if (url.length > LONGEST_URL) throw tooLong(name, url.length)
+          yield* select({ connection, name, query: asked, url, key, seen: new Map(), announced: (total) => run.expect(total) }, run)
+        },
+      }
+    },
+    lookup: (asked) => {
+      checkLookup(asked)
+      const { name, object, where, keys, in: column, chunk = 500 } = asked
+      const query: Query = { object, columns: columnsAsked(asked), where }
+      composeSoql({ object, columns: [...query.columns, column] })
+      return {
+        name,
+        needs: keys.needs,
+        mayBeEmpty: asked.mayBeEmpty ?? true,
+        check: (run) => check((object) => connection.describe(object, run), { object, columns: [...query.columns, column] }),
+        read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
+      }
+    },
+  }
+}
+
+/** Every column once: those of the tables, the further ones, and the key. */
+function columnsAsked(asked: Asked & { readonly columns?: readonly string[] }, key?: string): string[] {
+  return [...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])])]
+}

@@ -1,0 +1,70 @@
+import { ZdsError, type JsonObject, type Run, type Source } from 'zds'
+import { composeSoql, type Query } from './compose.ts'
+import type { Connection } from './connection.ts'
+import { select } from './select.ts'
+import { quote } from './soql.ts'
+
+/** Where the keys of a lookup come from: sources that are read before it. */
+export type Keys = { readonly needs: readonly Source[]; read(run: Run): AsyncIterable<string> }
+
+export type Lookup = { readonly name: string; readonly query: Query; readonly column: string; readonly keys: Keys; readonly chunk: number }
+
+/**
+ * Salesforce takes 16,384 bytes of address, and as many of address and headers together (errors 414 and 431). What is left out here
+ * is for the headers, of which a token can be 1.5 kB.
+ */
+export const LONGEST_URL = 14_336
+
+/** Rows whose column is one of the keys, in as many queries as it takes (CTC-01, CTC-02). */
+export async function* lookUp(connection: Connection, lookup: Lookup, run: Run): AsyncIterable<JsonObject> {
+  const { name, query } = lookup
+  const seen = new Map<string, string | undefined>()
+  let total = 0
+  const urlOf = (keys: readonly string[]) => connection.queryUrl(composeSoql({ ...query, where: condition(lookup, keys) }), run)
+  const room = LONGEST_URL - (await urlOf([])).length
+  for await (const keys of parts(lookup, room, run)) {
+    const url = await urlOf(keys)
+    yield* select({ connection, name, query, url, key: undefined, seen, announced: (rows) => (total += rows) }, run)
+  }
+  run.expect(total)
+}
+
+/** The other conditions in parentheses, because SOQL refuses AND beside OR. */
+function condition({ query: { where }, column }: Lookup, keys: readonly string[]): string {
+  const list = `${column} IN (${keys.map(quote).join(',')})`
+  return where === undefined ? list : `(${where}) AND ${list}`
+}
+
+/** Distinct keys in groups of at most `chunk`, and at most `room` bytes of address. */
+async function* parts({ name, keys, chunk }: Lookup, room: number, run: Run): AsyncIterable<readonly string[]> {
+  const asked = new Set<string>()
+  let part: string[] = []
+  let taken = 0
+  for await (const key of keys.read(run)) {
+    if (asked.has(key)) continue
+    asked.add(key)
+    const bytes = addressBytes(`${quote(key)},`)
+    if (bytes > room) throw tooLong(name, LONGEST_URL - room + bytes)
+    if (part.length === chunk || taken + bytes > room) {
+      yield part
+      part = []
+      taken = 0
+    }
+    part.push(key)
+    taken += bytes
+  }
+  if (part.length > 0) yield part
+}
+
+/** What `text` takes in the query part of an address, where fetch encodes quotes too. */
+const addressBytes = (text: string): number => encodeURIComponent(text.toWellFormed()).replaceAll("'", '%27').length
+
+export function tooLong(name: string, bytes: number): ZdsError {
+  return new ZdsError(
+    'CONFIG_INVALID',
+    `salesforce: the query for ${name} makes an address of ${bytes} bytes, and ${LONGEST_URL} are the most`,
+    {
+      hint: 'Ask for fewer columns, or shorten its where clauses.',
+    },
+  )
+}

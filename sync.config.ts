@@ -1,0 +1,224 @@
+/**
+ * The reference configuration: customers in two Zendesk instances, partners in one of them.
+ * To add a field, add a line to its table (docs/add-a-field.md). To add an instance, add a block (docs/add-an-instance.md).
+ */
+import {
+  always,
+  checkbox,
+  date,
+  decimal,
+  defineConfig,
+  dropdown,
+  env,
+  fact,
+  first,
+  httpPolicy,
+  integer,
+  is,
+  list,
+  lower,
+  name,
+  records,
+  secret,
+  sync,
+  text,
+  unmatched,
+} from 'zds'
+import { entitlementChildren, entitlementColumns, entitlements, overrides, subscriptions, supportPlans } from 'zds/entitlements'
+import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
+import { salesforce, soql } from 'zds/salesforce-source'
+import { zendesk } from 'zds/zendesk-target'
+
+const http = httpPolicy()
+const alliance = env('PARTNER_ALLIANCE_ACCOUNT_ID')
+
+// --- Fields: one line each. Type, the Salesforce columns or the computed fact it reads, the derivation. ---------------------------
+
+const shared = {
+  name: name('Name'),
+  external_id: text('Account_ID_18__c'),
+  salesforce_id: text('Account_ID_18__c'),
+  account_owner: text('Account_Owner_Calc__c'),
+  technical_account_manager: text('Technical_Account_Manager_Name__c'),
+  solutions_architect: text('Solutions_Architect_Lookup__r.Name'),
+  restricted_account: checkbox('Restricted_Account__c', is('Restricted Party')),
+  org_in_escalated_state: checkbox('Account_Risk_Level__c', is('At Risk - Escalated')),
+  support_hold: checkbox('Support_Hold__c'),
+  mark_for_deletion: checkbox([], always(false)),
+}
+
+const customer = {
+  ...shared,
+  sfdc_short_id: text('Account_ID_18__c', first(15)),
+  account_type: dropdown(fact('type')),
+  support_level: dropdown(fact('level')),
+  expiration_date: text(fact('expiry')),
+  ...subscriptions('sub_consumption_duo_enterprise', 'sub_consumption_duo_amazon_q', 'sub_consumption_duo_premium'),
+  ...subscriptions('sub_gitlab_dedicated', 'sub_sm_premium', 'sub_sm_ultimate', 'sub_ss_ase'),
+  // Only an override writes these (AMB-13, AMB-22).
+  migrating: checkbox(),
+  migration_date: date(),
+}
+
+const segment = lower({ none: 'unknown' })
+
+const globalFields = {
+  ...customer,
+  aar: decimal(fact('arr')),
+  sales_segmentation: text('Ultimate_Parent_Sales_Segment_Employees__c', segment),
+  org_region: dropdown(fact('region')),
+  seats_decimal: decimal(fact('seats')),
+  ...subscriptions('sub_edu', 'sub_oss', 'sub_community_other', 'sub_consumption_cicd_minutes', 'sub_consumption_eap'),
+  ...subscriptions('sub_consumption_storage', 'sub_dotcom_premium', 'sub_dotcom_ultimate', 'sub_ss_growth', 'sub_ss_enterprise'),
+  partner_customer: checkbox(),
+}
+
+const usGovFields = {
+  ...customer,
+  arr: decimal(fact('arr')),
+  market_segment: text('Ultimate_Parent_Sales_Segment_Employees__c', segment),
+  number_of_seats: integer(fact('seats')),
+  emergency_support_24x7: checkbox(fact('schedule')),
+  ...subscriptions('sub_usgov_12x5', 'sub_usgov_24x7'),
+}
+
+const partnerFields = {
+  ...shared,
+  account_type: dropdown(['Account_ID_18__c', 'Partner_Track__c'], partnerType(alliance)),
+}
+
+// --- Salesforce ------------------------------------------------------------------------------------------------------------------
+
+const crm = salesforce({
+  loginUrl: env('SALESFORCE_LOGIN_URL'),
+  clientId: env('SALESFORCE_CLIENT_ID'),
+  clientSecret: secret('SALESFORCE_CLIENT_SECRET'),
+  http,
+})
+
+const accounts = crm.rows({
+  name: 'accounts',
+  object: 'Account',
+  key: 'Account_ID_18__c',
+  columnsOf: [globalFields, usGovFields],
+  columns: entitlementColumns,
+  children: entitlementChildren,
+  where: soql`Type IN ${['Customer', 'Former Customer']}`,
+})
+
+const partnerRows = crm.rows({
+  name: 'partner-rows',
+  object: 'Account',
+  key: 'Account_ID_18__c',
+  columnsOf: [partnerFields],
+  where: () =>
+    soql`Account_ID_18__c = ${alliance.peek() ?? ''} OR (Type = ${'Partner'} AND Partners_Partner_Status__c IN ${['Authorized']} AND Partner_Track__c IN ${['Open', 'Select']})`,
+  mayBeEmpty: true,
+})
+
+const plans = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))
+const supportOverrides = overrides({
+  from: env('SUPPORT_OVERRIDES', 'data/overrides.yaml'),
+  token: secret('SUPPORT_OVERRIDES_TOKEN'),
+  fields: { global: globalFields, us_gov: usGovFields },
+  http,
+})
+
+/** Accounts by id, to tell one of another Type from one that is gone (AMB-17). */
+const existence = { object: 'Account', columns: ['Account_ID_18__c', 'Type'], in: 'Account_ID_18__c' }
+const byId = { field: 'salesforce_id', column: 'Account_ID_18__c' }
+
+// --- What both customer syncs have in common -------------------------------------------------------------------------------------
+
+const customerRules = {
+  key: 'salesforce_id',
+  unique: 'name',
+  adopt: ['external_id'],
+  retire: { mark_for_deletion: true },
+  protect: () => list(env('PROTECTED_ACCOUNT_IDS')),
+  holds: ({ support_level }: { readonly support_level: string | null }) =>
+    support_level === 'expired' ? ('expired-not-created' as const) : undefined,
+} as const
+
+const limits = { update: 0.3, retire: 0.05 }
+
+// --- Zendesk Global: customers, and partners after them --------------------------------------------------------------------------
+
+const globalOrganizations = zendesk({
+  name: 'global',
+  url: env('ZENDESK_GLOBAL_URL'),
+  oauth: { clientId: env('ZENDESK_GLOBAL_CLIENT_ID'), clientSecret: secret('ZENDESK_GLOBAL_CLIENT_SECRET') },
+  apiToken: { email: env('ZENDESK_GLOBAL_EMAIL'), token: secret('ZENDESK_GLOBAL_API_TOKEN') },
+  http,
+}).organizations({ fields: globalFields })
+
+const partnerAccounts = records({
+  name: 'partner-accounts',
+  rows: partnerRows,
+  key: 'Account_ID_18__c',
+  fields: partnerFields,
+  elsewhere: crm.lookup({
+    ...existence,
+    name: 'global-former-partners',
+    keys: unmatched({ ...byId, target: globalOrganizations, rows: partnerRows, of: isPartner }),
+  }),
+  mayBeEmpty: true,
+})
+
+const globalAccounts = entitlements({
+  name: 'global-accounts',
+  instance: 'global',
+  accounts,
+  plans,
+  overrides: supportOverrides,
+  fields: globalFields,
+  exclude: partnerAccounts,
+  elsewhere: crm.lookup({
+    ...existence,
+    name: 'global-former-customers',
+    keys: unmatched({ ...byId, target: globalOrganizations, rows: accounts, of: (organization) => !isPartner(organization) }),
+  }),
+})
+
+const global = sync({
+  fields: globalFields,
+  desired: globalAccounts,
+  target: globalOrganizations,
+  rules: { ...customerRules, owns: (organization) => !isPartner(organization), yields: partnerAccounts },
+  limits,
+})
+
+// --- Zendesk US Government -------------------------------------------------------------------------------------------------------
+
+const usGovOrganizations = zendesk({
+  name: 'us-gov',
+  url: env('ZENDESK_US_GOV_URL'),
+  oauth: { clientId: env('ZENDESK_US_GOV_CLIENT_ID'), clientSecret: secret('ZENDESK_US_GOV_CLIENT_SECRET') },
+  apiToken: { email: env('ZENDESK_US_GOV_EMAIL'), token: secret('ZENDESK_US_GOV_API_TOKEN') },
+  http,
+}).organizations({ fields: usGovFields })
+
+const usGovAccounts = entitlements({
+  name: 'us-gov-accounts',
+  instance: 'us_gov',
+  accounts,
+  plans,
+  overrides: supportOverrides,
+  fields: usGovFields,
+  elsewhere: crm.lookup({
+    ...existence,
+    name: 'us-gov-former-customers',
+    keys: unmatched({ ...byId, target: usGovOrganizations, rows: accounts }),
+  }),
+})
+
+const usGov = sync({ fields: usGovFields, desired: usGovAccounts, target: usGovOrganizations, rules: customerRules, limits })
+
+// ---------------------------------------------------------------------------------------------------------------------------------
+
+export default defineConfig({
+  sources: { accounts, partnerRows, plans, overrides: supportOverrides },
+  processors: { globalAccounts, usGovAccounts, partnerAccounts },
+  targets: { global, 'us-gov': usGov },
+  hooks: { partners: partnerSync({ after: global, desired: partnerAccounts, fields: partnerFields, limits }) },
+})

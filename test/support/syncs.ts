@@ -1,0 +1,130 @@
+import { sync, typesOf, type Change, type Desired, type Existing, type Fields, type FieldTable, type Json, type RulesFor } from 'zds'
+import { checkbox, decimal, dropdown, name, text, type Outcome, type Source, type Step, type Sync, type SyncPlan, type Target } from 'zds'
+import { compare, keyOf } from '../../src/core/compare.ts'
+import { indexNames } from '../../src/core/names.ts'
+
+/** A small table of organization fields: one of each type that the rules of comparison treat in a way of its own. */
+export const table = {
+  name: name('Name'),
+  external_id: text('Id'),
+  salesforce_id: text('Id'),
+  account_type: dropdown('Type'),
+  support_level: dropdown('Level'),
+  aar: decimal('Carr'),
+  support_hold: checkbox('Hold'),
+  mark_for_deletion: checkbox([], () => false),
+}
+
+/** The rules of the customer syncs, as the reference configuration has them. */
+export const customerRules = {
+  key: 'salesforce_id',
+  unique: 'name',
+  adopt: ['external_id'],
+  retire: { mark_for_deletion: true },
+  holds: ({ support_level }) => (support_level === 'expired' ? ('expired-not-created' as const) : undefined),
+} satisfies RulesFor<typeof table>
+
+export const isPartner = ({ account_type }: { readonly account_type?: Json }): boolean =>
+  ['alliance_partner', 'open_partner', 'select_partner'].includes(String(account_type))
+
+export async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
+}
+
+export function sourceOf<Row extends Json>(
+  called: string,
+  rows: readonly Row[] | (() => AsyncIterable<Row>) = [],
+  more: Partial<Source<Row>> = {},
+): Source<Row> {
+  return { name: called, read: () => (typeof rows === 'function' ? rows() : stream(rows)), ...more }
+}
+
+export type TargetParts = {
+  readonly name?: string
+  readonly types?: FieldTable
+  readonly records?: readonly Existing[]
+  readonly apply?: Target['apply']
+  readonly refetch?: Target['refetch']
+}
+
+/** A target over records in memory. */
+export function targetOf(parts: TargetParts = {}): Target {
+  const { records = [], types = table } = parts
+  return {
+    name: parts.name ?? 'organizations',
+    instance: 'global',
+    resource: 'organizations',
+    types: typesOf(types),
+    read: () => stream(records),
+    refetch: parts.refetch ?? ((ids) => stream(records.filter(({ id }) => ids.includes(id)))),
+    apply: parts.apply ?? ((changes) => stream(changes.map((change): Step => done(change)))),
+  }
+}
+
+export const done = ({ key, id }: Change): Outcome => ({ key, status: 'done', id: id ?? `new-${key}` })
+
+export function syncOf(
+  rules: Partial<RulesFor<typeof table>> & Pick<Partial<Sync>, 'limits' | 'after'> = {},
+  parts: { target?: Target; desired?: Source<Desired> } = {},
+): Sync {
+  const { limits, after, ...own } = rules
+  return sync({
+    fields: table,
+    desired: parts.desired ?? sourceOf('accounts'),
+    target: parts.target ?? targetOf(),
+    rules: { ...customerRules, ...own },
+    ...(limits && { limits }),
+    ...(after && { after }),
+  })
+}
+
+/** A desired record: `wanted('A', { name: 'Acme' })`. */
+export const wanted = (key: string, fields: Fields = {}): Desired => ({
+  kind: 'record',
+  key,
+  fields: { salesforce_id: key, mark_for_deletion: false, ...fields },
+})
+
+export const absent = (key: string, reason: string): Desired => ({ kind: 'absent', key, reason })
+
+/** A record of the target: `held('1', 'A', { name: 'Acme' })`. */
+export const held = (id: string, key: string | null, fields: Fields = {}): Existing => ({
+  id,
+  fields: { salesforce_id: key, mark_for_deletion: false, ...fields },
+})
+
+export type Scene = {
+  readonly desired?: readonly Desired[]
+  readonly existing?: readonly Existing[]
+  /** What other syncs of the target desire: their names count too (AMB-20). */
+  readonly rivals?: readonly (readonly Desired[])[]
+  readonly yielded?: readonly string[]
+  readonly ownedElsewhere?: boolean
+  readonly complete?: { readonly desired?: boolean; readonly existing?: boolean }
+}
+
+/** What `compare` says about a scene: rows are put in the order of their keys, as the engine does. */
+export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<SyncPlan> {
+  const { desired = [], existing = [], rivals = [] } = scene
+  const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] => rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
+  const unique = sync.rules.unique
+  return compare('global', sync, {
+    desired: stream(byKey(desired, ({ key }) => key)),
+    existing: stream(byKey(existing, (row) => keyOf(sync, row))),
+    names:
+      unique === undefined ? { taken: () => false } : await indexNames(unique, stream(existing), [desired, ...rivals].map(stream)),
+    yielded: new Set(scene.yielded),
+    ownedElsewhere: () => scene.ownedElsewhere ?? false,
+    complete: { desired: true, existing: true, ...scene.complete },
+  })
+}
+
+/** The target after a plan was carried out, as an in-memory Zendesk would hold it. */
+export function applied(existing: readonly Existing[], { changes }: Pick<SyncPlan, 'changes'>): Existing[] {
+  const written = (change: Change): Fields => Object.fromEntries(Object.entries(change.fields).map(([field, { to }]) => [field, to]))
+  const byId = new Map(changes.flatMap((change) => (change.id === undefined ? [] : [[change.id, written(change)] as const])))
+  return [
+    ...existing.map(({ id, fields }) => ({ id, fields: { ...fields, ...byId.get(id) } })),
+    ...changes.filter(({ op }) => op === 'create').map((change) => ({ id: `new-${change.key}`, fields: written(change) })),
+  ]
+}
