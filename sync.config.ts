@@ -135,7 +135,8 @@ const customerRules = {
   unique: 'name',
   adopt: ['external_id'],
   retire: { mark_for_deletion: true },
-  protect: () => list(env('PROTECTED_ACCOUNT_IDS')),
+  takesOver: true,
+  protects: ({ salesforce_id }: { readonly salesforce_id: string | null }) => list(env('PROTECTED_ACCOUNT_IDS')).includes(salesforce_id ?? ''),
   holds: ({ support_level }: { readonly support_level: string | null }) =>
     support_level === 'expired' ? ('expired-not-created' as const) : undefined,
 } as const
@@ -172,6 +173,7 @@ const globalAccounts = entitlements({
   plans,
   overrides: supportOverrides,
   fields: globalFields,
+  listing: globalOrganizations,
   exclude: partnerAccounts,
   elsewhere: crm.lookup({
     ...existence,
@@ -205,6 +207,7 @@ const usGovAccounts = entitlements({
   plans,
   overrides: supportOverrides,
   fields: usGovFields,
+  listing: usGovOrganizations,
   elsewhere: crm.lookup({
     ...existence,
     name: 'us-gov-former-customers',

@@ -68,7 +68,14 @@ export function partnerSync<const Table extends FieldTable & Needed>(options: Pa
     desired,
     target: after.target,
     after: [after],
-    rules: { key: 'salesforce_id', unique: 'name', adopt: ['external_id'], retire: { mark_for_deletion: true }, owns: isPartner },
+    rules: {
+      key: 'salesforce_id',
+      unique: 'name',
+      adopt: ['external_id'],
+      retire: { mark_for_deletion: true },
+      owns: isPartner,
+      takesOver: true,
+    },
     ...(limits && { limits }),
   })
 }

@@ -105,7 +105,10 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--faults <file>', 'what shall go wrong, from a file (docs/sandbox.md)')
     .option('--port <number>', 'the first of the ports (default: any that are free)', Number)
     .option('--write-env <file>', 'write the environment that clients need to a file')
-    .addHelpText('after', '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env-file .env.sandbox      in another terminal')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env-file .env.sandbox      in another terminal',
+    )
     .action(async (options) => {
       const { sandboxCommand } = await import('./sandbox.ts')
       code = await sandboxCommand(options, signal)

@@ -6,7 +6,15 @@ import { hasChanges } from './report.ts'
 import { lookOf, open, print, tell } from './session.ts'
 import { planLines } from './summary.ts'
 
-export type PlanOptions = { config?: string; envFile?: string; asOf?: string; json?: true; out?: string; detailedExitcode?: true; all?: true }
+export type PlanOptions = {
+  config?: string
+  envFile?: string
+  asOf?: string
+  json?: true
+  out?: string
+  detailedExitcode?: true
+  all?: true
+}
 
 /** `zds plan`: shows what an apply would do; writes nothing but its own run directory and `--out`. */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {

@@ -43,7 +43,10 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     (row) => keyOf(sync, row),
   )
   for await (const { key, left, right } of pairs) {
-    for (const row of left) if (row.kind === 'notice') notices.push({ code: row.code, key, message: row.message })
+    for (const row of left) {
+      if (row.kind === 'notice') notices.push({ code: row.code, key, message: row.message })
+      if (row.kind === 'skip') skipped.push({ key, reason: row.reason, ...(row.name !== undefined && { name: row.name }) })
+    }
     const pair = { key, desired: left, existing: right }
     const records = left.filter(({ kind }) => kind === 'record').length
     counts.desired += records

@@ -17,11 +17,8 @@ type DesiredRecord = Extract<Desired, { kind: 'record' }>
 /** Decides a key with at most one desired and one existing record. */
 export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
   const record = desired.find((row) => row.kind === 'record')
-  const left = desired.find((row) => row.kind === 'skip')
-  if (left !== undefined && record === undefined) {
-    const fields = found?.fields ?? (left.name === undefined || sync.rules.unique === undefined ? {} : { [sync.rules.unique]: left.name })
-    return { skip: { reason: left.reason, of: { ...found, fields } } }
-  }
+  // What a processor skips without a record of its own is told by the comparison; here nothing follows from it.
+  if (record === undefined && desired.some((row) => row.kind === 'skip')) return {}
   if (record === undefined) {
     const reason = desired.find((row) => row.kind === 'absent')?.reason ?? 'gone'
     return found === undefined ? {} : unwanted(key, found, reason, sync, sides)

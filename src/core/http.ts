@@ -84,7 +84,8 @@ export function http(options: HttpOptions): Http {
 
 function worthRepeating(error: HttpError, { method, repeatable = method !== 'POST' }: Request, options: HttpOptions): boolean {
   if (options.final?.(error) === true) return false
-  const transient = error.status === 0 || error.code === 'HTTP_UNREADABLE' || TRANSIENT.has(error.status) || options.transient?.(error) === true
+  const transient =
+    error.status === 0 || error.code === 'HTTP_UNREADABLE' || TRANSIENT.has(error.status) || options.transient?.(error) === true
   return transient && (repeatable || error.arrived === 'no')
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts'
-import type { Fields, Run, Source, Target } from './types.ts'
+import { planned } from './planned.ts'
+import type { Fields, Run, Source, Sync, Target } from './types.ts'
 
 /** Keys to ask a source for, and the sources that they come from. */
 export type Keys = { readonly needs: readonly Source[]; read(run: Run): AsyncIterable<string> }
@@ -27,6 +28,21 @@ export function unmatched(asked: {
         const key = fields[field]
         if (typeof key === 'string' && !known.has(key) && (asked.of?.(fields) ?? true)) yield key
       }
+    },
+  }
+}
+
+/** The keys of all records that a sync's target will hold once the sync is applied: those that are there, and those it will create. */
+export function keysAfter(sync: Sync): Keys {
+  const plan = planned(sync)
+  return {
+    needs: [sync.target, plan],
+    read: async function* (run) {
+      for await (const { fields } of run.input(sync.target)) {
+        const key = fields[sync.rules.key]
+        if (typeof key === 'string') yield key
+      }
+      for await (const { changes } of run.input(plan)) for (const { op, key } of changes) if (op === 'create') yield key
     },
   }
 }

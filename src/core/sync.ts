@@ -3,12 +3,13 @@ import type { Limits } from './limits.ts'
 import type { Desired, Fields, Rules, Source, Sync, Target } from './types.ts'
 
 /** Rules whose field names the compiler knows: a slip is a compile error. */
-export type RulesFor<Table extends FieldTable> = Omit<Rules, 'key' | 'unique' | 'adopt' | 'retire' | 'owns' | 'holds'> & {
+export type RulesFor<Table extends FieldTable> = Omit<Rules, 'key' | 'unique' | 'adopt' | 'retire' | 'owns' | 'holds' | 'protects'> & {
   readonly key: keyof Table & string
   readonly unique?: keyof Table & string
   readonly adopt?: readonly (keyof Table & string)[]
   readonly retire?: Partial<RecordOf<Table>>
   owns?(existing: RecordOf<Table>): boolean
+  protects?(existing: RecordOf<Table>): boolean
   holds?(desired: RecordOf<Table>): ReturnType<NonNullable<Rules['holds']>>
 }
 

@@ -103,10 +103,10 @@ export interface Sync {
   readonly after?: readonly Sync[]
 }
 
-/** Watches a run. It cannot steer one, and its failure never fails one. */
+/** Watches applies: what was carried out, and what was refused because it went beyond its limits. It cannot steer one, and its failure never fails one. */
 export interface Observer {
   readonly kind: 'observer'
-  planned?(plan: Plan, run: Run): Promise<void>
+  refused?(plan: Plan, run: Run): Promise<void>
   applied?(plan: Plan, outcomes: Outcomes, run: Run): Promise<void>
 }
 

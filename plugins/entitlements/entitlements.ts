@@ -1,0 +1,145 @@
+import {
+  checkOptions,
+  collect,
+  ZdsError,
+  type Desired,
+  type FieldTable,
+  type Fields,
+  type Json,
+  type JsonObject,
+  type RecordOf,
+  type Run,
+  type Source,
+  type Target,
+} from 'zds'
+import { accountOf, invalid } from './account.ts'
+import { ACCOUNT } from './columns.ts'
+import { contextOf } from './context.ts'
+import type { Override } from './override-entries.ts'
+import { overrideUse } from './override-notices.ts'
+import type { Plans } from './plans.ts'
+import { recordMaker } from './record.ts'
+import { derive, type Draft } from './rule.ts'
+import { rules } from './rules.ts'
+import { chargesWithoutEnd, unknownCharges } from './unknown-charges.ts'
+
+export type EntitlementsOptions<Table extends FieldTable> = {
+  readonly name: string
+  /** The instance whose records these are, as overrides name it. `us_gov` gets the rules of US Government, any other those of Global. */
+  readonly instance: string
+  /** Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and `entitlementChildren` ask for them. */
+  readonly accounts: Source
+  readonly plans: Source<Plans>
+  readonly overrides: Source<Override>
+  readonly fields: Table
+  /** Accounts for which another sync wants a record are left to it, without a word (AMB-19). */
+  readonly exclude?: Source<Desired>
+  /** Accounts that exist with another Type, the id in `Account_ID_18__c` or `key`: why their records are not wanted (AMB-17). */
+  readonly elsewhere?: Source<JsonObject>
+  /** The organizations of the instance: only for them is it said why they are not wanted, so that no other account is named (OPS-08). */
+  readonly listing?: Target
+}
+
+/** The field of the organizations in `listing` that holds the account id (CMP-01). */
+const KEY_FIELD = 'salesforce_id'
+const PROGRESS_EVERY = 10_000
+
+const text = { type: 'string', minLength: 1 }
+const schema = {
+  type: 'object',
+  required: ['name', 'instance', 'accounts', 'plans', 'overrides', 'fields'],
+  properties: {
+    name: text,
+    instance: text,
+    accounts: {},
+    plans: {},
+    overrides: {},
+    fields: { type: 'object' },
+    exclude: {},
+    elsewhere: {},
+    listing: {},
+  },
+  additionalProperties: false,
+}
+
+/** For each account the record that one instance should hold, or why it should hold none (sections 4 to 6 of the rules, in the order of `rules`). */
+export function entitlements<const Table extends FieldTable>(
+  options: EntitlementsOptions<Table>,
+): Source<Desired<RecordOf<Table> & Fields>> {
+  checkOptions('entitlements', schema, options)
+  const { name, accounts, plans, overrides, exclude, elsewhere, listing } = options
+  const needs: readonly Source[] = [accounts, plans, overrides, exclude, elsewhere, listing].filter((source) => source !== undefined)
+  return {
+    name,
+    needs,
+    // recordMaker makes what the table describes; no type says so of an object built field by field.
+    read: (run) => read(options, run) as AsyncIterable<Desired<RecordOf<Table> & Fields>>,
+  }
+}
+
+async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
+  const { instance, fields } = options
+  const plans = await onlyPlans(options.plans, run)
+  const entries = (await collect(run.input(options.overrides))).filter((entry) => entry.instance === null || entry.instance === instance)
+  const context = contextOf(instance, fields, plans, entries, run.clock.today)
+  const recordOf = recordMaker(fields)
+  const unknown = unknownCharges(context)
+  const use = overrideUse(entries, context.today)
+  const excluded = await keysWanted(options.exclude, run)
+  const listed = await keysListed(options.listing, run)
+  const moved = await keysElsewhere(options.elsewhere, (key) => !excluded.has(key) && listed?.has(key) !== false, run)
+
+  let position = 0
+  for await (const row of run.input(options.accounts)) {
+    position += 1
+    if (position % PROGRESS_EVERY === 0) run.progress(`${options.name}: ${position.toLocaleString('en')} accounts`)
+    const account = accountOf(row, position)
+    moved.delete(account.id)
+    if (excluded.has(account.id)) continue
+    const draft = derive(account, rules, context)
+    unknown.see(draft)
+    use.see(draft)
+    yield* chargesWithoutEnd(draft)
+    if (draft.absent === undefined) yield recordFor(draft, recordOf(draft))
+    else if (listed?.has(account.id) !== false) yield { kind: 'absent', key: account.id, reason: draft.absent }
+  }
+  for (const key of moved) yield { kind: 'absent', key, reason: 'type-changed' }
+  yield* unknown.notices(plans.where)
+  yield* use.notices()
+}
+
+function recordFor({ account: { id: key }, people }: Draft, fields: Fields): Desired {
+  return { kind: 'record', key, fields, ...(people.length > 0 && { people }) }
+}
+
+async function onlyPlans(source: Source<Plans>, run: Run): Promise<Plans> {
+  const [plans] = await collect(run.input(source))
+  if (plans === undefined) throw new ZdsError('EMPTY_SOURCE', `${source.name} has no row`, { hint: 'Pass what supportPlans(...) returns.' })
+  return plans
+}
+
+async function keysWanted(source: Source<Desired> | undefined, run: Run): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>()
+  if (source === undefined) return keys
+  for await (const desired of run.input(source)) if (desired.kind === 'record') keys.add(desired.key)
+  return keys
+}
+
+/** Undefined without a listing: then every account may be named. */
+async function keysListed(target: Target | undefined, run: Run): Promise<ReadonlySet<Json | undefined> | undefined> {
+  if (target === undefined) return undefined
+  const keys = new Set<Json | undefined>()
+  for await (const existing of run.input(target)) keys.add(existing.fields[KEY_FIELD])
+  return keys
+}
+
+async function keysElsewhere(source: Source<JsonObject> | undefined, concerns: (key: string) => boolean, run: Run): Promise<Set<string>> {
+  const keys = new Set<string>()
+  if (source === undefined) return keys
+  for await (const row of run.input(source)) {
+    const key = row[ACCOUNT.id] ?? row['key']
+    if (typeof key !== 'string' || key === '') throw invalid(`a row of ${source.name}`, ACCOUNT.id, 'must be the 18-character id')
+    if (concerns(key)) keys.add(key)
+  }
+  return keys
+}

@@ -1,0 +1,9 @@
+/** From a Salesforce account to the record that a Zendesk instance should hold: what was bought decides the level of support. */
+export { entitlementChildren, entitlementColumns, type Child } from './columns.ts'
+export { entitlements, type EntitlementsOptions } from './entitlements.ts'
+export { subscriptions } from './fields.ts'
+export { type Override } from './override-entries.ts'
+export { overrides, type OverridesOptions } from './overrides.ts'
+export { supportPlans, type Plans } from './plans.ts'
+export { type Rule } from './rule.ts'
+export { rules } from './rules.ts'

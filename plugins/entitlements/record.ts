@@ -1,0 +1,45 @@
+import { misfit, type Field, type FieldTable, type Fields, type Json } from 'zds'
+import { invalid } from './account.ts'
+import type { Draft } from './rule.ts'
+
+/** Makes the fields of a record from a finished draft, as the table says. Throws ROW_INVALID for a value that its field cannot hold. */
+export function recordMaker(table: FieldTable): (draft: Draft) => Fields {
+  const columns = Object.entries(table).map(([name, field]) => ({ name, field, value: valueOf(name, field), sources: sourcesOf(field) }))
+  return (draft) => {
+    const fields: Record<string, Json> = {}
+    for (const { name, field, value, sources } of columns) {
+      const made = value(draft)
+      if (made === undefined) continue
+      const problem = misfit(field.type, made)
+      if (problem !== undefined) throw invalid(`Salesforce account ${draft.account.id}`, sources, `the field ${name} ${problem}`)
+      fields[name] = made
+    }
+    return fields
+  }
+}
+
+type Value = (draft: Draft) => Json | undefined
+
+/** Undefined: the record does not name this field, so it stays as it is (AMB-13). */
+function valueOf(name: string, field: Field): Value {
+  const { reads, derive } = field
+  switch (reads.kind) {
+    case 'fact':
+      return ({ facts }) => whole(field, derive(facts[reads.fact] ?? null))
+    case 'columns':
+      return ({ account, fields }) =>
+        fields.get(name) ?? (fields.has(name) ? null : derive(...reads.columns.map((key) => account.row[key] ?? null)))
+    case 'nothing':
+      return ({ fields }) => fields.get(name)
+  }
+}
+
+/** Quantities may have fractions; a field of whole numbers holds what is begun. */
+function whole({ type }: Field, value: Json): Json {
+  return type === 'integer' && typeof value === 'number' ? Math.ceil(value) : value
+}
+
+function sourcesOf({ reads }: Field): string {
+  if (reads.kind === 'columns') return reads.columns.join(', ')
+  return reads.kind === 'fact' ? `the fact ${reads.fact}` : 'an override'
+}

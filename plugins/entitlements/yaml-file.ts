@@ -1,0 +1,120 @@
+import { nearest, ZdsError, type Issue, type Json } from 'zds'
+import type { TSchema } from 'typebox'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
+
+export type Path = readonly (string | number)[]
+
+/** A parsed YAML file that remembers where everything stands. */
+export type YamlFile = {
+  readonly value: Json
+  /** `file:line` of the entry at `path`, or of the nearest one around it. */
+  at(path: Path): string
+  /** Keys that occur twice; the file can be read on for further problems. */
+  readonly repeated: readonly Issue[]
+}
+
+/** Parses YAML text. Throws FILE_INVALID with every syntax error and its line. */
+export function parseYaml(where: string, text: string): YamlFile {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number) => `${where}:${Math.max(1, lines.linePos(offset).line)}`
+  const found = document.errors.map((error) => ({
+    repeated: error.code === 'DUPLICATE_KEY',
+    issue: problem(at(error.pos[0]), error.code === 'DUPLICATE_KEY' ? 'repeats a key of the lines before it' : error.message),
+  }))
+  if (found.some(({ repeated }) => !repeated))
+    throw unusable(
+      where,
+      found.map(({ issue }) => issue),
+    )
+  return {
+    value: valueOf(where, () => document.toJS()),
+    at: (path) => at(offsetOf(document.contents, path, (node) => (isAlias(node) ? node.resolve(document) : node))),
+    repeated: found.map(({ issue }) => issue),
+  }
+}
+
+/** Aliases that multiply beyond measure are refused by the parser. */
+function valueOf(where: string, convert: () => unknown): Json {
+  try {
+    // With the core schema, YAML has no value that JSON lacks but infinities, which the schemas refuse.
+    return convert() as Json
+  } catch (cause) {
+    throw unusable(where, [problem(where, cause instanceof Error ? cause.message : 'cannot be read')], cause)
+  }
+}
+
+function offsetOf(root: Node | null, path: Path, resolve: (node: unknown) => unknown): number {
+  let offset = root?.range?.[0] ?? 0
+  let node: unknown = root
+  for (const step of path) {
+    node = resolve(node)
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+      if (pair === undefined) return offset
+      offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      const item = node.items[Number(step)]
+      offset = (isScalar(item) || isMap(item) || isSeq(item) ? item.range?.[0] : undefined) ?? offset
+      node = item
+    } else return offset
+  }
+  return offset
+}
+
+export function problem(where: string, message: string, hint?: string): Issue {
+  return { code: 'FILE_INVALID', where, message, ...(hint === undefined ? {} : { hint }) }
+}
+
+/** The hint for a word that is not among the known ones. */
+export function meant(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
+}
+
+export function unusable(where: string, issues: readonly Issue[], cause?: unknown): ZdsError {
+  const [first] = issues
+  const more = issues.length > 1 ? ` and ${issues.length - 1} more` : ''
+  const message = `${where} cannot be used: ${first === undefined ? 'it is invalid' : `${first.where}: ${first.message}`}${more}`
+  return new ZdsError('FILE_INVALID', message, { issues, cause, hint: 'Correct the file; until then nothing is computed from it.' })
+}
+
+const KINDS: { readonly [type: string]: string } = {
+  array: 'a list',
+  object: 'a mapping of keys to values',
+  string: 'text; put it in quotes if it looks like something else',
+}
+
+/** What of the file does not fit `schema`, each with its line. `schema` has no unions, so each problem is one. `named` says what stands at a path. */
+export async function misfits(file: YamlFile, schema: TSchema, named: (path: readonly string[]) => string = dotted): Promise<Issue[]> {
+  const { default: Value } = await import('typebox/value')
+  return [...Value.Errors(schema, file.value)].flatMap((error) => {
+    const path = error.instancePath
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const name = path.length === 0 ? 'the file' : named(path)
+    if (error.keyword === 'boolean') return [] // repeats what additionalProperties says
+    if (error.keyword === 'additionalProperties') {
+      const known = Object.keys(propertiesOf(schema, path))
+      return error.params.additionalProperties.map((key) =>
+        problem(file.at([...path, key]), `${name} has no ${JSON.stringify(key)}`, meant(key, known)),
+      )
+    }
+    if (error.keyword === 'required')
+      return error.params.requiredProperties.map((key) => problem(file.at(path), `${name} lacks ${JSON.stringify(key)}`))
+    if (error.keyword === 'type')
+      return [problem(file.at(path), `${name} must be ${KINDS[String(error.params.type)] ?? String(error.params.type)}`)]
+    return [problem(file.at(path), `${name} ${error.message}`)]
+  })
+}
+
+const dotted = (path: readonly string[]): string => path.join('.')
+
+/** The properties that a schema of objects and lists names at `path`. */
+function propertiesOf(schema: TSchema, path: Path): object {
+  let at: { properties?: Record<string, object>; items?: object } = schema
+  for (const step of path) at = at.items ?? at.properties?.[step] ?? {}
+  return at.properties ?? {}
+}

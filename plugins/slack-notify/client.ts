@@ -1,0 +1,31 @@
+import { baseUrl, http, type HttpPolicy, type Run, type Setting } from 'zds'
+import type { Message } from './messages.ts'
+
+/** Posts messages as one bot. Throws when Slack does not take one; whether it arrived all the same is then not known. */
+export type Poster = (channel: string, message: Message) => Promise<void>
+
+/**
+ * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again only when Slack certainly did not act
+ * on it (429), never after a timeout (slack-api.md: chat.postMessage can post twice).
+ */
+export async function poster(options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy }, run: Run): Promise<Poster> {
+  const { LogLevel, WebClient } = await import('@slack/web-api')
+  const send = http({ service: 'slack', policy: options.http })
+  const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
+  const client = new WebClient(options.token.read(), {
+    ...(apiUrl !== undefined && { slackApiUrl: apiUrl }),
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    logLevel: LogLevel.ERROR,
+    allowAbsoluteUrls: false,
+    fetch: async (url, init) => {
+      const headers = Object.fromEntries(new Headers(init?.headers as Record<string, string>)) // web-api gives a plain object of strings
+      const body = await new Response(init?.body as string | URLSearchParams).text() // a form: web-api encodes it so
+      const answer = await send({ method: 'POST', url: String(url), headers, body }, run)
+      return new Response(answer.text, { status: answer.status, headers: answer.headers })
+    },
+  })
+  return async (channel, { text, blocks }) => {
+    await client.chat.postMessage({ channel, text, blocks: [...blocks], unfurl_links: false, unfurl_media: false })
+  }
+}

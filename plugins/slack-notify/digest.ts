@@ -1,0 +1,74 @@
+import type { Change, Outcome, Outcomes, Plan, SyncPlan } from 'zds'
+
+/** What a run can have to tell, each for a channel of its own. */
+export const TOPICS = ['without-contacts', 'failures', 'limits', 'summary'] as const
+export type Topic = (typeof TOPICS)[number]
+
+/** What is told of one topic: a headline and its lines, in Slack's mrkdwn. */
+export type Digest = { readonly topic: Topic; readonly title: string; readonly lines: readonly string[] }
+
+/** What a run has to tell; nothing of a topic that has nothing. Of an instance in `countsOnly` numbers only (OPS-08). */
+export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly string[]): Digest[] {
+  const syncs = plan.syncs.map((sync) => ({ sync, outcomes: outcomes.get(sync.name) ?? [], quiet: countsOnly.includes(sync.target) }))
+  return [
+    digest(
+      'without-contacts',
+      'New organizations without a contact',
+      syncs.flatMap(({ sync, outcomes: known, quiet }) => (quiet ? [] : lonely(sync, known))),
+    ),
+    digest(
+      'failures',
+      'Changes that failed',
+      syncs.flatMap(({ sync, outcomes: known, quiet }) => failures(sync, known, quiet)),
+    ),
+    digest(
+      'summary',
+      `Sync of ${plan.asOf}`,
+      syncs.flatMap(({ sync, outcomes: known }) => summary(sync, known)),
+    ),
+  ].filter(({ lines }) => lines.length > 0)
+}
+
+/** What a run that was refused has to tell. Limits speak in numbers only, so every instance may be named. */
+export function refusals(plan: Plan): Digest[] {
+  const lines = plan.syncs.flatMap(({ name, excesses }) => excesses.map(({ message }) => `*${name}*: ${escaped(message)}`))
+  return [digest('limits', 'A sync was refused: it goes beyond its limits', lines)].filter((one) => one.lines.length > 0)
+}
+
+const digest = (topic: Topic, title: string, lines: readonly string[]): Digest => ({ topic, title, lines })
+
+/** Organizations that were created and ended without a user (SYN-04). Only a target that deals with contacts says how many there are. */
+function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
+  const byKey = new Map(changes.map((change) => [change.key, change]))
+  return outcomes.flatMap((outcome) => {
+    if (outcome.status !== 'done' || outcome.facts?.['contacts'] !== 0) return []
+    return [`• ${escaped(nameOf(byKey.get(outcome.key)))} (${escaped(outcome.key)})`]
+  })
+}
+
+function nameOf(change: Change | undefined): string {
+  const name = change?.fields['name']?.to
+  return typeof name === 'string' ? name.trim() : ''
+}
+
+function failures({ name }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
+  const failed = outcomes.filter((outcome) => outcome.status !== 'done')
+  if (!quiet) return failed.map(({ key, code, message }) => `• *${name}* ${escaped(key)} ${code}: ${escaped(message)}`)
+  return [...Map.groupBy(failed, ({ code }) => code)].map(([code, some]) => `• *${name}*: ${some.length} × ${code}`)
+}
+
+function summary({ name, changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
+  if (changes.length === 0) return []
+  const done = new Set(outcomes.flatMap(({ key, status }) => (status === 'done' ? [key] : [])))
+  const words = { create: 'created', update: 'updated', retire: 'retired' } as const
+  const counts = Object.entries(words).map(
+    ([op, word]) => `${changes.filter((change) => change.op === op && done.has(change.key)).length} ${word}`,
+  )
+  const open = changes.length - done.size
+  return [`*${name}*: ${counts.join(', ')}${open > 0 ? `, ${open} not done` : ''}`]
+}
+
+/** The three characters that mean something in mrkdwn, and line breaks. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(/\s+/g, ' ')
+}

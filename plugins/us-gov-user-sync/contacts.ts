@@ -1,0 +1,37 @@
+import { isObject, ZdsError, type Json, type JsonObject } from 'zds'
+
+/** The columns of a Salesforce contact that the user sync reads (CTC-01). */
+export const contactColumns = ['Name', 'Email', 'Account.Account_ID_18__c'] as const
+
+/** A support contact of an account; the address in lower case, because Zendesk compares addresses without it. */
+export type Contact = { readonly name: string; readonly email: string; readonly account: string }
+
+/** A row of Salesforce as a contact; undefined without an address (CTC-04). Throws ROW_INVALID without name or account. */
+export function contactOf(row: Json): Contact | undefined {
+  const [name, email, account] = contactColumns.map((column) => textIn(isObject(row) ? row : {}, column))
+  if (email === undefined) return undefined
+  if (name !== undefined && account !== undefined) return { name, email: email.toLowerCase(), account }
+  throw new ZdsError(
+    'ROW_INVALID',
+    `salesforce: a contact${account === undefined ? '' : ` of account ${account}`} has no name or no account`,
+    {
+      hint: `Its query has to ask for ${contactColumns.join(', ')}.`,
+    },
+  )
+}
+
+function textIn(row: JsonObject, column: string): string | undefined {
+  const value = row[column]
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+}
+
+/** The first by account and name of those with one address, and how many others there were (AMB-21). */
+export function firstOfEach(contacts: readonly Contact[]): readonly { readonly contact: Contact; readonly others: readonly Contact[] }[] {
+  const groups = Map.groupBy(contacts, ({ email }) => email)
+  return [...groups.values()].flatMap((some) => {
+    const [contact, ...others] = some.toSorted((a, b) => order(a.account, b.account) || order(a.name, b.name))
+    return contact === undefined ? [] : [{ contact, others }]
+  })
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,136 @@
+import { Type } from 'typebox'
+import {
+  checkbox,
+  checkOptions,
+  list,
+  name,
+  planned,
+  ref,
+  reference,
+  sync,
+  text,
+  type Desired,
+  type FieldTable,
+  type Fields,
+  type JsonObject,
+  type Limits,
+  type Ref,
+  type Run,
+  type Setting,
+  type Source,
+  type Sync,
+  type Target,
+} from 'zds'
+import { contactOf, firstOfEach, type Contact } from './contacts.ts'
+
+export { contactColumns } from './contacts.ts'
+
+/** The fields of a user that the sync reads; it writes name, organization and `not_in_sfdc` (USR-06), and the address of a new one. */
+export const userFields = {
+  name: name(),
+  email: text(),
+  role: text(),
+  organization_id: reference(),
+  not_in_sfdc: checkbox(),
+} satisfies FieldTable
+
+export type UserSyncOptions = {
+  /** The sync of the organizations that the users belong to. */
+  readonly after: Sync
+  /** The users of the instance. */
+  readonly users: Target
+  /** The support contacts of its organizations, with `contactColumns`. */
+  readonly contacts: Source<JsonObject>
+  /** Addresses that are never touched (USR-02): comma-separated domains and whole addresses. */
+  readonly protect: { readonly domains: Setting; readonly emails: Setting }
+  readonly limits?: Limits
+}
+
+const closed = { additionalProperties: false }
+const opaque = Type.Unknown()
+const schema = Type.Object(
+  {
+    after: Type.Object({ kind: Type.Literal('sync') }),
+    users: Type.Object({ name: Type.String() }),
+    contacts: Type.Object({ name: Type.String() }),
+    protect: Type.Object({ domains: opaque, emails: opaque }, closed),
+    limits: Type.Optional(opaque),
+  },
+  closed,
+)
+
+/** Keeps the end users of an instance in step with the support contacts of its organizations (USR-01..07), after those. */
+export function usGovUserSync(options: UserSyncOptions): Sync {
+  checkOptions('usGovUserSync', schema, options)
+  const { after, users, protect, limits } = options
+  const isProtected = protection(protect)
+  return sync({
+    fields: userFields,
+    desired: desiredUsers(options, isProtected),
+    target: users,
+    after: [after],
+    rules: {
+      key: 'email',
+      adopt: ['email'],
+      retire: { not_in_sfdc: true },
+      owns: ({ role }) => role === 'end-user',
+      protects: ({ email }) => email !== null && isProtected(email),
+    },
+    ...(limits && { limits }),
+  })
+}
+
+/** Whether an address, in lower case, is one that is never touched. */
+function protection({ domains, emails }: UserSyncOptions['protect']): (email: string) => boolean {
+  return (email) => {
+    const domain = email.slice(email.lastIndexOf('@') + 1)
+    return list(domains).some((known) => known.toLowerCase() === domain) || list(emails).some((known) => known.toLowerCase() === email)
+  }
+}
+
+/** A user for each contact (CTC-01..06); what stands in the way of one is said in its place. */
+function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => boolean): Source<Desired> {
+  const { after, contacts } = options
+  const plan = planned(after)
+  return {
+    name: `${options.users.name}-desired`,
+    needs: [contacts, after.target, plan],
+    mayBeEmpty: true,
+    read: async function* (run) {
+      const organizations = await organizationIds(options, run)
+      const found: Contact[] = []
+      for await (const row of run.input(contacts)) {
+        const contact = contactOf(row)
+        if (contact !== undefined) found.push(contact)
+      }
+      for (const { contact, others } of firstOfEach(found)) {
+        const { email: key } = contact
+        for (const other of others) yield { kind: 'skip', key, reason: 'duplicate-email', name: other.name }
+        if (isProtected(key)) yield { kind: 'skip', key, reason: 'protected' }
+        else yield { kind: 'record', key, fields: userOf(contact, organizations.get(contact.account)) }
+      }
+    },
+  }
+}
+
+/** Of an account with two organizations nobody knows which is meant (AMB-16): then the organization of its users is left alone. */
+function userOf({ name, email }: Contact, organization: number | Ref | undefined): Fields {
+  return { name, email, not_in_sfdc: false, ...(organization !== undefined && { organization_id: organization }) }
+}
+
+/** The organization of each account: its id, or a ref where it is created in the same run (CTC-06). */
+async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, number | Ref>> {
+  const ids = new Map<string, number | Ref>()
+  const twice = new Set<string>()
+  for await (const { id, fields } of run.input(after.target)) {
+    const key = fields[after.rules.key]
+    if (typeof key !== 'string') continue
+    if (ids.has(key)) twice.add(key)
+    ids.set(key, Number(id))
+  }
+  for (const key of twice) ids.delete(key)
+  for await (const { name: sync, changes } of run.input(planned(after))) {
+    for (const { op, key } of changes) if (op === 'create') ids.set(key, ref(sync, key))
+  }
+  return ids
+}

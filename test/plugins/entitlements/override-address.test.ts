@@ -1,0 +1,98 @@
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { collect, messageOf } from 'zds'
+import { overrides } from 'zds/entitlements'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runOn, TABLES, TODAY, value } from './support.ts'
+
+const FILE = '- salesforce_id: "001000000000001AAA"\n  set: { account_owner: Ada }\n  reason: a test\n'
+const POLICY = { timeoutMs: 5000, attempts: 2, baseDelayMs: 1 }
+
+/** What the server got, by path. */
+const authorizations = new Map<string, string | undefined>()
+
+const app = new Hono()
+  .use(async (context, next) => {
+    authorizations.set(context.req.path, context.req.header('authorization'))
+    await next()
+  })
+  .get('/plain', (context) => context.text(FILE))
+  .get('/yaml', (context) => context.body(FILE, 200, { 'content-type': 'application/yaml' }))
+  .get('/json', (context) => context.json([]))
+  .get('/octets', (context) => context.body(FILE, 200, { 'content-type': 'application/octet-stream' }))
+  .get('/broken', (context) => context.text('- salesforce_id: x\n'))
+  .get('/page', (context) => context.html('<!doctype html><title>Sign in</title>'))
+  .get('/disguised', (context) => context.text('<html><body>Sign in</body></html>'))
+  .get('/empty', (context) => context.text(''))
+  .get('/nothing', (context) => context.body(null, 204))
+  .get('/moved', (context) => context.redirect('/plain'))
+  .get('/forbidden', (context) => context.text('no', 403))
+  .get('/down', (context) => context.text('later', 503))
+  .get('/huge', (context) => context.text(`# ${'x'.repeat(5_000_001)}\n${FILE}`))
+  .get('/image', (context) => context.body(FILE, 200, { 'content-type': 'image/png' }))
+
+let base = ''
+const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+
+beforeAll(async () => {
+  if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+})
+afterAll(() => void server.close())
+
+const from = (place: string, token?: string) =>
+  overrides({ from: value(place), fields: TABLES, http: POLICY, ...(token === undefined ? {} : { token: value(token) }) })
+
+describe('OVR-01: overrides from an address', () => {
+  test.each(['/plain', '/yaml', '/octets'])('%s is read', async (path) => {
+    expect(await collect(from(`${base}${path}`).read(runOn(TODAY)))).toMatchObject([{ set: { account_owner: 'Ada' } }])
+  })
+
+  test('a list without entries is one', async () => {
+    expect(await collect(from(`${base}/json`).read(runOn(TODAY)))).toEqual([])
+  })
+
+  test('the token goes along, and nothing without one', async () => {
+    await collect(from(`${base}/plain`, 'a-token').read(runOn(TODAY)))
+    expect(authorizations.get('/plain')).toBe('Bearer a-token')
+    await collect(from(`${base}/plain`).read(runOn(TODAY)))
+    expect(authorizations.get('/plain')).toBeUndefined()
+  })
+
+  test('a check reports what reading would throw', async () => {
+    expect(await from(`${base}/page`).check?.(runOn(TODAY))).toMatchObject([{ code: 'HTTP_UNREADABLE', where: 'A_SETTING' }])
+    expect(await from(`${base}/plain`).check?.(runOn(TODAY))).toEqual([])
+  })
+
+  test('a query stays out of messages', async () => {
+    const failure = await collect(from(`${base}/broken?private=hidden`).read(runOn(TODAY))).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'FILE_INVALID' })
+    expect(JSON.stringify(failure) + messageOf(failure)).not.toContain('hidden')
+    expect(messageOf(failure)).toContain('/broken:1')
+  })
+
+  test.each([
+    ['/page', 'HTTP_UNREADABLE', 'is text/html'],
+    ['/disguised', 'HTTP_UNREADABLE', 'is an HTML page'],
+    ['/empty', 'FILE_INVALID', 'is empty'],
+    ['/nothing', 'HTTP_UNREADABLE', 'answered 204'],
+    ['/moved', 'HTTP_REFUSED', 'redirects to another address'],
+    ['/forbidden', 'AUTH_FAILED', '403'],
+    ['/absent', 'HTTP_REFUSED', '404'],
+    ['/down', 'HTTP_UNAVAILABLE', '503'],
+    ['/huge', 'HTTP_UNREADABLE', 'more than 5 MB'],
+    ['/image', 'HTTP_UNREADABLE', 'is image/png'],
+  ])('%s is an error, not "no overrides"', async (path, code, message) => {
+    const failure = await collect(from(`${base}${path}`).read(runOn(TODAY))).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code })
+    expect(messageOf(failure)).toContain(message)
+  })
+
+  test.each(['http://files.example/overrides.yaml', 'ftp://files.example/overrides.yaml', 'https://me:secret@files.example/o.yaml'])(
+    '%s is refused',
+    async (place) => {
+      await expect(collect(from(place).read(runOn(TODAY)))).rejects.toMatchObject({ code: 'ENV_INVALID' })
+    },
+  )
+})

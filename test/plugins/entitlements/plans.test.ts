@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { collect, ZdsError, type Issue } from 'zds'
+import { supportPlans } from 'zds/entitlements'
+import { expect, test } from 'vitest'
+import { parsePlans } from '../../../plugins/entitlements/plans.ts'
+import { plans, runOn, TODAY, value } from './support.ts'
+
+const GOOD = `subscriptions:
+  sub_a: ["A - 1 Year", "A - 2 Year"]
+  sub_b:
+    - "B - 1 Year"
+levels:
+  ultimate: [sub_b]
+  premium: [sub_a]
+us_government:
+  standard: []
+  exception: [sub_a]
+base_tiers: [sub_a]
+regions:
+  AMER: org_region_amer
+`
+
+/** `line: message` of every problem of a file. */
+async function problemsOf(text: string): Promise<string[]> {
+  const failure = await parsePlans('plans.yaml', text).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(ZdsError)
+  expect(failure).toMatchObject({ code: 'FILE_INVALID' })
+  return issuesOf(failure).map(({ where, message, hint }) => `${where}: ${message}${hint === undefined ? '' : ` | ${hint}`}`)
+}
+
+const issuesOf = (failure: unknown): readonly Issue[] => (failure instanceof ZdsError ? failure.issues : [])
+
+test('PLAN-01: the levels come as a list, the highest first', async () => {
+  expect((await parsePlans('plans.yaml', GOOD)).levels).toEqual([
+    { level: 'ultimate', types: ['sub_b'] },
+    { level: 'premium', types: ['sub_a'] },
+  ])
+})
+
+test('the plans file that is shipped holds what the samples hold', async () => {
+  const [shipped] = await collect(supportPlans(value('data/plans.yaml')).read(runOn(TODAY)))
+  const [sample] = await collect(plans.read(runOn(TODAY)))
+  expect({ ...shipped, where: '' }).toEqual({ ...sample, where: '' })
+})
+
+test('AMB-07, PLAN-04: names keep their blanks', async () => {
+  expect(readFileSync('data/plans.yaml', 'utf8')).toContain('Administration Fee  [XLarge]')
+})
+
+test.each([
+  [
+    'PLAN-09: a name under two types',
+    GOOD.replace('"B - 1 Year"', '"A - 2 Year"'),
+    ['plans.yaml:4: "A - 2 Year" is already listed under sub_a (plans.yaml:2) | A charge name grants exactly one subscription type.'],
+  ],
+  [
+    'PLAN-09: a name twice under one',
+    GOOD.replace('"A - 2 Year"', '"A - 1 Year"'),
+    ['plans.yaml:2: "A - 1 Year" is already listed under sub_a (plans.yaml:2) | A charge name grants exactly one subscription type.'],
+  ],
+  [
+    'a type in no level',
+    GOOD.replace('premium: [sub_a]', 'premium: []'),
+    ['plans.yaml:2: sub_a is in no level, so it would leave an account expired | List it under a level.'],
+  ],
+  [
+    'a type in two levels',
+    GOOD.replace('premium: [sub_a]', 'premium: [sub_a, sub_b]'),
+    ['plans.yaml:7: "sub_b" is already listed under ultimate (plans.yaml:6) | A subscription type gives exactly one level.'],
+  ],
+  [
+    'an unknown type in a level',
+    GOOD.replace('premium: [sub_a]', 'premium: [sub_a, sub_bb]'),
+    ['plans.yaml:7: levels: "sub_bb" is no subscription type | Did you mean "sub_b"?'],
+  ],
+  [
+    'an unknown type elsewhere',
+    GOOD.replace('exception: [sub_a]', 'exception: [zzzzzz]'),
+    ['plans.yaml:10: us_government: "zzzzzz" is no subscription type | Known are: sub_a, sub_b.'],
+  ],
+  [
+    'a level called expired',
+    GOOD.replace('premium:', 'expired:'),
+    ['plans.yaml:7: expired is the level of accounts without any of these types, it cannot be given'],
+  ],
+  ['a key twice', GOOD.replace('sub_b:', 'sub_a:').replace('[sub_b]', '[]'), ['plans.yaml:3: repeats a key of the lines before it']],
+  [
+    'an unknown section',
+    GOOD.replace('base_tiers', 'base_tier'),
+    ['plans.yaml:1: the file lacks "base_tiers"', 'plans.yaml:11: the file has no "base_tier" | Did you mean "base_tiers"?'],
+  ],
+  [
+    'a section of the wrong shape',
+    GOOD.replace('["A - 1 Year", "A - 2 Year"]', 'A - 1 Year'),
+    ['plans.yaml:2: subscriptions.sub_a must be a list'],
+  ],
+  [
+    'a name that is a number',
+    GOOD.replace('"B - 1 Year"', '1000'),
+    ['plans.yaml:4: subscriptions.sub_b.0 must be text; put it in quotes if it looks like something else'],
+  ],
+  [
+    'no types',
+    GOOD.replace(/ {2}sub_a: .*\n {2}sub_b:\n.*\n/, '  {}\n').replaceAll(/\[sub_[ab]\]/g, '[]'),
+    ['plans.yaml:1: lists no subscription type'],
+  ],
+  ['nothing', '', ['plans.yaml:1: the file must be a mapping of keys to values']],
+])('FILE_INVALID: %s', async (_what, text, expected) => {
+  expect(await problemsOf(text)).toEqual(expected)
+})
+
+test('FILE_INVALID: syntax errors have their lines, all at once', async () => {
+  const found = await problemsOf(GOOD.replace('[sub_b]', '[sub_b').replace('AMER: ', 'AMER: "'))
+  expect(found.length).toBeGreaterThan(1)
+  for (const line of found) expect(line).toMatch(/^plans\.yaml:\d+: /)
+})
+
+test('FILE_INVALID: several problems come together', async () => {
+  const text = GOOD.replace('"B - 1 Year"', '"A - 1 Year"').replace('premium: [sub_a]', 'premium: [sub_x]').replace('regions', 'region')
+  expect((await problemsOf(text)).length).toBe(5)
+})
+
+test('FILE_NOT_FOUND names the variable, and a check reports instead of failing', async () => {
+  const source = supportPlans(value('data/no-such-file.yaml'))
+  await expect(collect(source.read(runOn(TODAY)))).rejects.toMatchObject({
+    code: 'FILE_NOT_FOUND',
+    hint: 'Create the file, or set A_SETTING to where it is.',
+  })
+  expect(await source.check?.(runOn(TODAY))).toMatchObject([{ code: 'FILE_NOT_FOUND', where: 'data/no-such-file.yaml' }])
+  expect(await plans.check?.(runOn(TODAY))).toEqual([])
+})

@@ -1,0 +1,209 @@
+import { collect, messageOf, type Desired, type Existing, type Json, type Target } from 'zds'
+import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
+import { describe, expect, test } from 'vitest'
+import { globalFields } from '../../support/field-tables.ts'
+import { account, computed, overriding, plans, rowsOf, runOn, TODAY } from './support.ts'
+
+const A = '001000000000001AAA'
+const B = '001000000000002AAA'
+const GOV = [{ name: '12x5 US Citizen Support - 1 Year' }, { name: 'Only For Citizens' }]
+
+const notices = (said: readonly Desired[]) => said.filter((desired) => desired.kind === 'notice')
+const others = (said: readonly Desired[]) => said.filter(({ kind }) => kind !== 'notice').map(({ kind, key }) => `${kind} ${key}`)
+
+describe('accounts that are somebody else’s', () => {
+  test('AMB-19: what the partner sync wants is skipped without a word, what it does not want is not', async () => {
+    const exclude: Desired[] = [
+      { kind: 'record', key: A, fields: {} },
+      { kind: 'absent', key: B, reason: 'gone' },
+    ]
+    const said = await computed({
+      accounts: [account([[{ name: 'Service Desk' }]], {}, A), account([[{}]], {}, B)],
+      exclude,
+      elsewhere: [{ key: A, type: 'Partner' }],
+    })
+    expect(others(said)).toEqual([`record ${B}`])
+    expect(notices(said)).toEqual([])
+  })
+
+  test('AMB-17: an account with another Type is type-changed, unless it is among the accounts after all', async () => {
+    const elsewhere = [
+      { key: A, type: 'Customer' },
+      { key: B, type: null },
+    ]
+    const said = await computed({ accounts: [account([[{}]], {}, A)], elsewhere })
+    expect(said.filter(({ kind }) => kind === 'absent')).toEqual([{ kind: 'absent', key: B, reason: 'type-changed' }])
+    expect(others(said)).toContain(`record ${A}`)
+  })
+
+  test('OPS-08: with a listing, only accounts that have an organization there are called absent', async () => {
+    const listing = target([{ id: '7', fields: { salesforce_id: A } }])
+    const sources = {
+      accounts: rowsOf('accounts', [account([GOV], {}, A), account([GOV], {}, B)]),
+      plans,
+      overrides: rowsOf('overrides', []),
+    }
+    const source = entitlements({ name: 'global-accounts', instance: 'global', ...sources, fields: globalFields, listing })
+    expect(source.needs).toContain(listing)
+    expect(await collect(source.read(runOn(TODAY)))).toEqual([{ kind: 'absent', key: A, reason: 'no-subscription' }])
+  })
+})
+
+describe('notices', () => {
+  test('AMB-03: one for each unknown charge name, with accounts, quantity and the nearest known name', async () => {
+    const slip = { name: 'Self-Managed - Premium - 1 Yaer', quantity: 5 }
+    const ids = ['001000000000004AAA', '001000000000003AAA', B, A]
+    const said = await computed({ accounts: ids.map((id) => account([[{}, slip, slip]], {}, id)) })
+    expect(notices(said)).toEqual([
+      {
+        kind: 'notice',
+        code: 'unknown-charge',
+        key: slip.name,
+        message:
+          'the charge "Self-Managed - Premium - 1 Yaer" is not in test/fixtures/worlds/plain/plans.yaml and grants nothing: ' +
+          `4 accounts (${A}, ${B}, 001000000000003AAA, …), total quantity 40; the nearest name there is "Self-Managed - Premium - 1 Year"`,
+      },
+    ])
+  })
+
+  test('AMB-03, OPS-08: an unknown charge of a US Government subscription is reported there and nowhere else', async () => {
+    const accounts = [account([[{}], GOV])]
+    expect(JSON.stringify(await computed({ accounts }))).not.toContain('Citizens')
+    expect(notices(await computed({ accounts, instance: 'us_gov' })).map(({ key }) => key)).toEqual(['Only For Citizens'])
+  })
+
+  test('AMB-07: a charge without an end is reported', async () => {
+    const said = await computed({ accounts: [account([[{}, { name: 'SaaS - Ultimate - 1 Year', end: null }]])] })
+    expect(notices(said)).toEqual([
+      {
+        kind: 'notice',
+        code: 'charge-without-end',
+        key: A,
+        message: 'charges without an end date never count: "SaaS - Ultimate - 1 Year"',
+      },
+    ])
+  })
+
+  test('OVR-04: an override that expired, meets no account, or a skipped one is reported with its line', async () => {
+    const said = await computed({
+      accounts: [account([[{}]], {}, A), account([], {}, B)],
+      overrides: [
+        overriding({ account_owner: 'Ada' }, { where: 'o.yaml:1' }),
+        overriding({ account_owner: 'Ada' }, { where: 'o.yaml:2', expires_on: '2026-03-15' }),
+        overriding({ account_owner: 'Ada' }, { where: 'o.yaml:3', salesforce_id: B }),
+        overriding({ account_owner: 'Ada' }, { where: 'o.yaml:4', salesforce_id: '001000000000009AAA' }),
+        overriding({ account_owner: 'Ada' }, { where: 'o.yaml:5', salesforce_id: '001000000000009AAA', instance: 'us_gov' }),
+      ],
+    })
+    expect(notices(said).map(({ code, key, message }) => [code, key, /o\.yaml:\d/.exec(message)?.[0]])).toEqual([
+      ['override-expired', A, 'o.yaml:2'],
+      ['override-without-account', B, 'o.yaml:3'],
+      ['override-without-account', '001000000000009AAA', 'o.yaml:4'],
+    ])
+  })
+
+  test('OPS-08: an override for both instances of an account of one is no news in the other', async () => {
+    const given = { accounts: [account([GOV])], overrides: [overriding({ account_owner: 'Ada' })] }
+    expect(notices(await computed(given))).toEqual([])
+    expect(notices(await computed({ ...given, instance: 'us_gov' })).map(({ code }) => code)).toEqual(['unknown-charge'])
+  })
+})
+
+describe('ROW_INVALID', () => {
+  const row = account([[{}]])
+  const [charge] = row['Zuora__R00N40000001lGjTEAU__r'] as readonly { readonly [column: string]: Json }[] // as account() made it
+  const charged = (change: { readonly [column: string]: Json }) => ({ ...row, Zuora__R00N40000001lGjTEAU__r: [{ ...charge, ...change }] })
+
+  test.each<readonly [string, Json, string]>([
+    ['no id', { ...row, Account_ID_18__c: null }, 'row 1: Account_ID_18__c'],
+    ['not an object', 'row', 'row 1: Account_ID_18__c'],
+    [
+      'subscriptions that are no list',
+      { ...row, Zuora__Subscriptions__r: { records: [] } },
+      `${A}: Zuora__Subscriptions__r: must be a list`,
+    ],
+    ['a subscription without an id', { ...row, Zuora__Subscriptions__r: [{}] }, `${A}, Zuora__Subscriptions__r[0]: Id`],
+    [
+      'a date that is none',
+      charged({ Zuora__EffectiveEndDate__c: '2026-02-30' }),
+      `${A}, Zuora__R00N40000001lGjTEAU__r[0]: Zuora__EffectiveEndDate__c: must be a date`,
+    ],
+    ['a quantity that is no number', charged({ Zuora__Quantity__c: '10' }), 'Zuora__Quantity__c: must be a number, not "10"'],
+    ['revenue that is no number', { ...row, CARR_This_Account__c: 'much' }, `${A}: CARR_This_Account__c: must be a number`],
+    [
+      'a value that its field cannot hold',
+      { ...row, Support_Hold__c: 'no' },
+      `${A}: Support_Hold__c: the field support_hold must be true or false`,
+    ],
+  ])('%s', async (_what, bad, message) => {
+    const failure = await computed({ accounts: [bad] }).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'ROW_INVALID' })
+    expect(messageOf(failure)).toContain(message)
+  })
+
+  test('missing columns are empty ones', async () => {
+    expect(await computed({ accounts: [{ Account_ID_18__c: A }] })).toEqual([{ kind: 'absent', key: A, reason: 'no-subscription' }])
+  })
+})
+
+describe('the configuration', () => {
+  const sources = { accounts: rowsOf('accounts', []), plans, overrides: rowsOf('overrides', []) }
+
+  test('a fact that nothing computes is refused, with the nearest one', async () => {
+    const source = entitlements({ name: 'x', instance: 'global', ...sources, fields: subscriptions('sub_sm_premum', 'sub_edu') })
+    await expect(collect(source.read(runOn(TODAY)))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      issues: [{ where: 'global.sub_sm_premum', hint: 'Did you mean "sub_sm_premium"?' }],
+    })
+  })
+
+  test('an option that does not exist is refused', () => {
+    const options = { name: 'x', instance: 'global', ...sources, fields: globalFields, elsewere: rowsOf('elsewhere', []) }
+    expect(() => entitlements(options)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+  })
+
+  test('SFA-02, AMB-01: the child queries reach back to the retention horizon', () => {
+    expect(entitlementChildren('2026-11-24')).toMatchObject([
+      { relationship: 'Zuora__Subscriptions__r', where: "Zuora__Status__c != 'Cancelled' AND Zuora__SubscriptionEndDate__c >= 2023-11-23" },
+      {
+        relationship: 'Zuora__R00N40000001lGjTEAU__r',
+        where: "Subscription_Status__c != 'Cancelled' AND Zuora__EffectiveEndDate__c >= 2023-11-23",
+      },
+    ])
+    expect(entitlementColumns).toContain('Support_Instance__c')
+  })
+
+  test('a third instance is computed as Global is', async () => {
+    const source = entitlements({
+      name: 'x',
+      instance: 'apac',
+      ...sources,
+      accounts: rowsOf('accounts', [account([[{ name: 'Success Signature - 1 Year' }]])]),
+      fields: globalFields,
+    })
+    expect(await collect(source.read(runOn(TODAY)))).toMatchObject([{ kind: 'record', fields: { sub_ss_ase: true } }])
+  })
+
+  test('progress is told now and then', async () => {
+    const said: string[] = []
+    const many = rowsOf(
+      'accounts',
+      Array.from({ length: 20_000 }, () => ({ Account_ID_18__c: A })),
+    )
+    await collect(
+      entitlements({ name: 'global-accounts', instance: 'global', ...sources, accounts: many, fields: {} }).read(runOn(TODAY, said)),
+    )
+    expect(said).toEqual(['global-accounts: 10,000 accounts', 'global-accounts: 20,000 accounts'])
+  })
+})
+
+function target(existing: readonly Existing[]): Target {
+  return {
+    ...rowsOf('global-organizations', existing),
+    instance: 'global',
+    resource: 'organizations',
+    types: {},
+    async *refetch() {},
+    async *apply() {},
+  }
+}

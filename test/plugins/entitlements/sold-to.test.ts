@@ -1,0 +1,68 @@
+import type { Json, JsonObject } from 'zds'
+import { describe, expect, test } from 'vitest'
+import { account, computed, type Instance } from './support.ts'
+
+/** An account with one Self-Managed subscription for each of `sold`. */
+function soldTo(sold: readonly JsonObject[], columns: JsonObject = {}): JsonObject {
+  const row = account(
+    sold.map(() => [{}]),
+    columns,
+  )
+  const subscriptions = row['Zuora__Subscriptions__r'] as readonly JsonObject[] // as account() made it
+  return { ...row, Zuora__Subscriptions__r: subscriptions.map((subscription, index) => ({ ...subscription, ...sold[index] })) }
+}
+
+const running = (email: Json, more: JsonObject = {}): JsonObject => ({
+  Sold_To_Email__c: email,
+  Zuora__SubscriptionStartDate__c: '2026-01-01',
+  Zuora__SubscriptionEndDate__c: '2027-01-01',
+  ...more,
+})
+const latest = (email: string | null, name: string | null): JsonObject => ({
+  'Latest_Sold_To_Contact__r.Email': email,
+  'Latest_Sold_To_Contact__r.Name': name,
+})
+
+async function peopleOf(row: JsonObject, instance: Instance = 'global'): Promise<unknown> {
+  const [said] = await computed({ instance, accounts: [row] })
+  return said?.kind === 'record' ? said.people : said
+}
+
+describe('SYN-03: sold-to people, on 2026-03-16', () => {
+  test.each<readonly [string, JsonObject, unknown]>([
+    ['nobody', soldTo([running(null)]), undefined],
+    ['the address of a running subscription', soldTo([running('ada@x.example')]), [{ email: 'ada@x.example', name: 'ada' }]],
+    [
+      'then the latest contact, with its name',
+      soldTo([running('zoe@x.example')], latest('ada@x.example', 'Ada A')),
+      [
+        { email: 'zoe@x.example', name: 'zoe' },
+        { email: 'ada@x.example', name: 'Ada A' },
+      ],
+    ],
+    [
+      'once, whatever the case, with the name that is known',
+      soldTo([running('ADA@x.example'), running('Ada@x.example ')], latest('ada@X.example', 'Ada A')),
+      [{ email: 'ada@x.example', name: 'Ada A' }],
+    ],
+    ['a contact without an address is nobody', soldTo([running('')], latest(null, 'Ada A')), undefined],
+    ['not of a subscription that ended', soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-15' })]), undefined],
+    [
+      'of one that ends today',
+      soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-16' })]),
+      [{ email: 'ada@x.example', name: 'ada' }],
+    ],
+    ['not of one that starts tomorrow', soldTo([running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-17' })]), undefined],
+  ])('%s', async (_what, row, people) => {
+    expect(await peopleOf(row)).toEqual(people)
+  })
+
+  test('SYN-05: nobody in US Government', async () => {
+    expect(
+      await peopleOf(
+        soldTo([running('ada@x.example')], { ...latest('ada@x.example', 'Ada A'), Support_Instance__c: 'federal-support' }),
+        'us_gov',
+      ),
+    ).toBeUndefined()
+  })
+})

@@ -1,0 +1,114 @@
+import { collect, systemClock, type Desired, type Json, type JsonObject, type Run, type Source } from 'zds'
+import { entitlements, supportPlans, type Override } from 'zds/entitlements'
+import { globalFields, usGovFields } from '../../support/field-tables.ts'
+
+/** A run on a given day whose sources are read directly. `said` collects its progress lines. */
+export function runOn(today: string, said: string[] = []): Run {
+  const run: Run = {
+    signal: new AbortController().signal,
+    clock: systemClock(today),
+    input: (source) => source.read(run),
+    expect: () => undefined,
+    progress: (message) => void said.push(message),
+  }
+  return run
+}
+
+/** A setting with a fixed value. */
+export const value = (text: string) => ({ name: 'A_SETTING', read: () => text, peek: () => text })
+
+export function rowsOf<Row extends Json>(name: string, rows: readonly Row[]): Source<Row> {
+  return {
+    name,
+    async *read() {
+      yield* rows
+    },
+  }
+}
+
+export const PLANS = 'test/fixtures/worlds/plain/plans.yaml'
+export const plans = supportPlans(value(PLANS))
+export const TABLES = { global: globalFields, us_gov: usGovFields }
+
+export type Instance = keyof typeof TABLES
+
+export type ChargeSpec = { name?: string | null; start?: string | null; end?: string | null; quantity?: number | null }
+
+/** The day on which the examples play; every date in them is relative to it. */
+export const TODAY = '2026-03-16'
+
+/** One account as the Salesforce source hands it over; each list of charges is one subscription. */
+export function account(
+  subscriptions: readonly (readonly ChargeSpec[])[],
+  columns: JsonObject = {},
+  id = '001000000000001AAA',
+): JsonObject {
+  return {
+    Account_ID_18__c: id,
+    Name: 'Example Ltd',
+    CARR_This_Account__c: 12_000.5,
+    Support_Instance__c: 'gitlab',
+    Zuora__Subscriptions__r: subscriptions.map((_, index) => ({ Id: `${id}-S${index}` })),
+    Zuora__R00N40000001lGjTEAU__r: subscriptions.flatMap((charges, index) =>
+      charges.map(({ name = 'Self-Managed - Premium - 1 Year', start = '2026-01-01', end = '2027-01-01', quantity = 10 }) => ({
+        Zuora__SubscriptionRatePlanChargeName__c: name,
+        Zuora__Subscription__c: `${id}-S${index}`,
+        Zuora__EffectiveStartDate__c: start,
+        Zuora__EffectiveEndDate__c: end,
+        Zuora__Quantity__c: quantity,
+      })),
+    ),
+    ...columns,
+  }
+}
+
+/** An override entry as the overrides source hands it over. */
+export function overriding(set: JsonObject, more: Partial<Override> = {}): Override {
+  return {
+    where: 'overrides.yaml:1',
+    salesforce_id: '001000000000001AAA',
+    instance: null,
+    set,
+    reason: 'a test',
+    expires_on: null,
+    ...more,
+  }
+}
+
+export type Given = {
+  instance?: Instance
+  accounts: readonly Json[]
+  overrides?: readonly Override[]
+  today?: string
+  exclude?: readonly Desired[]
+  elsewhere?: readonly { key: string; type: string | null }[]
+}
+
+/** Everything that the processor says about `accounts`. */
+export function computed({
+  instance = 'global',
+  accounts,
+  overrides: entries = [],
+  today = TODAY,
+  exclude,
+  elsewhere,
+}: Given): Promise<Desired[]> {
+  const source = entitlements({
+    name: `${instance}-accounts`,
+    instance,
+    accounts: rowsOf('accounts', accounts),
+    plans,
+    overrides: rowsOf('overrides', entries),
+    fields: TABLES[instance],
+    ...(exclude === undefined ? {} : { exclude: rowsOf('partners', exclude) }),
+    ...(elsewhere === undefined ? {} : { elsewhere: rowsOf('elsewhere', elsewhere) }),
+  })
+  return collect(source.read(runOn(today)))
+}
+
+/** The fields of the only account; `{ absent: reason }` where there is no record. */
+export async function fieldsOf(given: Given): Promise<JsonObject> {
+  const said = (await computed(given)).find(({ kind }) => kind !== 'notice')
+  if (said === undefined || said.kind === 'notice') return {}
+  return said.kind === 'record' ? said.fields : { absent: said.reason }
+}
