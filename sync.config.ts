@@ -136,7 +136,8 @@ const customerRules = {
   adopt: ['external_id'],
   retire: { mark_for_deletion: true },
   takesOver: true,
-  protects: ({ salesforce_id }: { readonly salesforce_id: string | null }) => list(env('PROTECTED_ACCOUNT_IDS')).includes(salesforce_id ?? ''),
+  protects: ({ salesforce_id }: { readonly salesforce_id: string | null }) =>
+    list(env('PROTECTED_ACCOUNT_IDS')).includes(salesforce_id ?? ''),
   holds: ({ support_level }: { readonly support_level: string | null }) =>
     support_level === 'expired' ? ('expired-not-created' as const) : undefined,
 } as const

@@ -75,6 +75,7 @@ export function partnerSync<const Table extends FieldTable & Needed>(options: Pa
       retire: { mark_for_deletion: true },
       owns: isPartner,
       takesOver: true,
+      yields: after.desired,
     },
     ...(limits && { limits }),
   })

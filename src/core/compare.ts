@@ -1,5 +1,5 @@
 import { ZdsError } from './errors.ts'
-import { decide, type Verdict } from './decide.ts'
+import { decide, owned, type Verdict } from './decide.ts'
 import { joinByKey } from './join.ts'
 import { excesses } from './limits.ts'
 import type { Names } from './names.ts'
@@ -50,7 +50,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     const pair = { key, desired: left, existing: right }
     const records = left.filter(({ kind }) => kind === 'record').length
     counts.desired += records
-    counts.existing += right.filter(({ fields }) => records > 0 || (rules.owns?.(fields) ?? true)).length
+    counts.existing += right.filter(({ fields }) => records > 0 || owned(fields, sync)).length
     for (const { change, skip } of verdicts(pair, name, sync, sides)) {
       if (change !== undefined) changes.push(change)
       if (skip !== undefined) skipped.push(describe(key, skip.reason, skip.of, rules.unique))
@@ -75,18 +75,18 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[]
   const records = desired.filter((row) => row.kind === 'record')
   const each = (reason: SkipReason): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
   if (key === '') return keyless(name, pair, sync, sides)
-  if (sides.yielded.has(key)) return each('not-owned')
+  if (sides.yielded.has(key)) return each('not-owned').filter(({ skip }) => skip !== undefined && owned(skip.of.fields, sync))
   if (existing.length > 1) return each('duplicate-key')
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
   return [decide(pair, name, sync, sides)]
 }
 
 /** Whose a record without a key is, nobody knows: it is reported by the sync that owns it, or by all where none does (AMB-16). */
-function keyless(name: string, { desired, existing }: Pair, { rules }: Sync, sides: Sides): Verdict[] {
+function keyless(name: string, { desired, existing }: Pair, sync: Sync, sides: Sides): Verdict[] {
   if (desired.some(({ kind }) => kind === 'record')) {
     throw new ZdsError('ROW_INVALID', `${name}: a desired record has no key`, { hint: 'Look at the processor or the rows it comes from.' })
   }
-  const mine = existing.filter(({ fields }) => (rules.owns?.(fields) ?? true) || !sides.ownedElsewhere(fields))
+  const mine = existing.filter(({ fields }) => owned(fields, sync) || !sides.ownedElsewhere(fields))
   return mine.map((of) => ({ skip: { reason: 'no-key', of } }))
 }
 

@@ -14,6 +14,9 @@ export type Verdict = {
 
 type DesiredRecord = Extract<Desired, { kind: 'record' }>
 
+/** Whether a record of the target is this sync's. */
+export const owned = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
+
 /** Decides a key with at most one desired and one existing record. */
 export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
   const record = desired.find((row) => row.kind === 'record')
@@ -28,8 +31,9 @@ export function decide({ key, desired, existing: [found] }: Pair, name: string, 
 }
 
 /** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
-function unwanted(key: string, found: Existing, reason: string, { rules, target }: Sync, sides: Sides): Verdict {
-  if (!(rules.owns?.(found.fields) ?? true)) return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
+function unwanted(key: string, found: Existing, reason: string, sync: Sync, sides: Sides): Verdict {
+  const { rules, target } = sync
+  if (!owned(found.fields, sync)) return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
   const fields = rules.retire && difference(found.fields, rules.retire, target.types)
   if (fields === undefined) return {}
   if (rules.protects?.(found.fields) === true) return { skip: { reason: 'protected', of: found } }
@@ -52,8 +56,9 @@ function creation(key: string, { fields: record, people = [] }: DesiredRecord, {
 }
 
 /** Both are there: what differs is written, but for a name that another record has. An empty field to adopt is no reason of its own (SAFE-05). */
-function revision(key: string, record: Fields, found: Existing, { rules, target }: Sync, sides: Sides): Verdict {
-  if (rules.takesOver !== true && !(rules.owns?.(found.fields) ?? true)) return { skip: { reason: 'not-owned', of: found } }
+function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): Verdict {
+  const { rules, target } = sync
+  if (rules.takesOver !== true && !owned(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []
   const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
   const fields = { ...difference(found.fields, managed, target.types) }

@@ -1,0 +1,115 @@
+import nodeZendesk from 'node-zendesk'
+import {
+  baseUrl,
+  http,
+  httpPolicy,
+  isObject,
+  limiter,
+  ZdsError,
+  type Answer,
+  type Caller,
+  type HttpPolicy,
+  type JsonObject,
+  type Setting,
+} from 'zds'
+import { authorizer, type Credentials } from './auth.ts'
+import { isTooManyJobs, warningIn, wordsOf } from './refusals.ts'
+
+export type ClientOptions = Credentials & {
+  readonly name: string
+  readonly url: Setting
+  readonly http?: HttpPolicy
+  readonly concurrency?: number
+}
+
+/** One request to the Support API: path below `/api/v2`, query and body as data. */
+type Call = {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly path: readonly string[]
+  readonly query?: { readonly [name: string]: string | number }
+  readonly body?: JsonObject
+  /** As core's `Request.repeatable`: whether a lost answer may be asked for again. */
+  readonly repeatable?: boolean
+}
+
+type Reply = { readonly body: JsonObject; readonly headers: Headers }
+
+/** One Zendesk instance over core's HTTP layer. */
+export interface Client {
+  /** The instance, as errors name it: `global`. */
+  readonly instance: string
+  policy(): HttpPolicy
+  /** Throws HttpError for every answer that is no success, AUTH_FAILED and ENV_MISSING where we cannot sign in. */
+  call(call: Call, run: Caller): Promise<Reply>
+}
+
+/** Settings are read with the first request, so that a configuration can be loaded without them. */
+export function client(options: ClientOptions): Client {
+  const { name, concurrency } = options
+  const pace = limiter(name, concurrency)
+  const base = once(() => baseUrl(options.url))
+  const policy = once(() => options.http ?? httpPolicy())
+  const shared = () => ({ service: name, policy: policy(), limiter: pace, explain: wordsOf })
+  const authorize = authorizer(
+    name,
+    options,
+    base,
+    once(() => http(shared())),
+  )
+  const send = once(() => http({ ...shared(), authorize, final: isTooManyJobs }))
+
+  return {
+    instance: name,
+    policy,
+    call: async (call, run) => {
+      const { method, repeatable } = call
+      // An object of its own for each request: by it the authorizer knows which token a refused request had.
+      const caller: Caller = { clock: run.clock, signal: run.signal, progress: (message) => run.progress(message) }
+      const transport = (url: string, { headers, body }: Built): Promise<Answer> => {
+        assertCarried(name, call, body)
+        const rest = { ...(body === undefined ? {} : { body }), ...(repeatable === undefined ? {} : { repeatable }) }
+        return send()({ method, url, headers, ...rest }, caller)
+      }
+      const { status, headers, body } = await request(`${base()}/api/v2`, call, transport)
+      const warning = method === 'GET' ? undefined : warningIn(headers)
+      if (warning !== undefined) run.progress(`${name}: Zendesk warns about ${method} ${call.path.join('/')}: ${warning}`)
+      if (isObject(body)) return { body, headers }
+      throw new ZdsError('HTTP_UNREADABLE', `${name}: ${method} ${call.path.join('/')} answered ${status} without an object`)
+    },
+  }
+}
+
+/** What node-zendesk hands to its transport, of its many options. */
+type Built = { readonly headers: { readonly [name: string]: string }; readonly body?: string }
+
+/** node-zendesk builds the URL, the query and the body; sending them is `transport`'s. */
+async function request(endpointUri: string, call: Call, transport: (url: string, built: Built) => Promise<Answer>): Promise<Answer> {
+  const { organizations } = nodeZendesk.createClient({
+    endpointUri,
+    // It insists on credentials; core's HTTP layer replaces the header that it makes of them.
+    useOAuth: true,
+    token: 'unused',
+    throwOriginalException: true,
+    transportConfig: {
+      transportFn: transport,
+      responseAdapter: (answer: Answer) => ({ ...answer, json: () => Promise.resolve(answer.body) }),
+    },
+  })
+  const path = call.query === undefined ? [...call.path] : [...call.path, call.query]
+  // Its types say `any`; the response is what our own responseAdapter made.
+  const { response } = (await organizations.transporter.request(call.method, path, call.body)) as { response: Answer }
+  return response
+}
+
+/** node-zendesk has sent updates with an empty body, and Zendesk answered them as if all were well (blakmatrix/node-zendesk#437). */
+function assertCarried(instance: string, { method, path, body }: Call, sent: string | undefined): void {
+  if (body === undefined || sent === JSON.stringify(body)) return
+  throw new ZdsError('HTTP_REFUSED', `${instance}: ${method} ${path.join('/')} would have been sent without its data, so it was not sent`, {
+    hint: 'This is a defect of the client library in this version: use the version of node-zendesk that zds is locked to.',
+  })
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}

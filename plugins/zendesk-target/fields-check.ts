@@ -1,0 +1,78 @@
+import { collect, nearest, typesOf, type FieldTable, type FieldType, type Issue, type JsonObject, type Run } from 'zds'
+import type { Client } from './client.ts'
+import { pages } from './pages.ts'
+import { ATTRIBUTES } from './records.ts'
+import { objectIn, textIn } from './replies.ts'
+
+/** The Zendesk types that can hold a field type (zendesk-api.md 6). */
+const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
+  text: ['text', 'textarea', 'regexp'],
+  name: ['text', 'textarea', 'regexp'],
+  dropdown: ['dropdown'],
+  checkbox: ['checkbox'],
+  decimal: ['decimal'],
+  integer: ['integer'],
+  date: ['date'],
+  // An id of another record is an attribute, not a custom field.
+  reference: [],
+}
+
+/** Whether we may write organizations at all, and whether every declared field exists, is active and has its type (SAFE-07). */
+export async function checkOrganizations(client: Client, table: FieldTable, run: Run): Promise<readonly Issue[]> {
+  const trouble = await checkUser(client, run)
+  if (trouble !== undefined) return [trouble]
+  const fields = new Map(
+    (await collect(pages(client, 'organization_fields', run))).flat().map((field) => [textIn(field, 'key') ?? '', field]),
+  )
+  return Object.entries(typesOf(table)).flatMap(([key, type]) => {
+    const where = `${client.instance}: organization field ${key}`
+    const issue = ATTRIBUTES.has(key) ? checkAttribute(key, type) : checkField(key, type, fields)
+    return issue === undefined ? [] : [{ where, ...issue }]
+  })
+}
+
+/** With bad credentials `users/me` answers 200 and an anonymous user, so the status alone proves nothing (zendesk-api.md 4). */
+async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
+  const { body } = await client.call({ method: 'GET', path: ['users', 'me'] }, run)
+  const { id, name, role } = objectIn(body, 'user')
+  const where = `${client.instance}: users/me`
+  if (typeof id !== 'number' || name === 'Anonymous user') {
+    return { code: 'AUTH_FAILED', where, message: 'Zendesk does not know who we are', hint: `Check the credentials of ${client.instance}.` }
+  }
+  if (role === 'admin' || role === 'agent') return undefined
+  const message = `the user that zds acts as is ${typeof role === 'string' ? role : 'without a role'}, neither admin nor agent`
+  return { code: 'AUTH_FAILED', where, message, hint: 'Let an admin own the OAuth client or the API token.' }
+}
+
+type Problem = Omit<Issue, 'where'>
+
+function checkAttribute(key: string, type: FieldType): Problem | undefined {
+  if (type === 'text' || type === 'name') return undefined
+  return { code: 'FIELD_MISMATCH', message: `is declared as ${type}, but every organization has a ${key}, and it is text` }
+}
+
+function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): Problem | undefined {
+  const field = fields.get(key)
+  if (field === undefined) {
+    const meant = nearest(key, fields.keys())
+    return {
+      code: 'FIELD_UNKNOWN',
+      message: 'does not exist',
+      hint: meant === undefined ? 'Create it in Zendesk, or remove it from the field table.' : `Did you mean ${JSON.stringify(meant)}?`,
+    }
+  }
+  if (field['active'] === false) {
+    return { code: 'FIELD_MISMATCH', message: 'is deactivated', hint: 'Activate it in Zendesk, or remove it from the field table.' }
+  }
+  const held = textIn(field, 'type') ?? 'of no type'
+  if (HOLDS[type].includes(held)) return undefined
+  const fitting = Object.entries(HOLDS).find(([, types]) => types.includes(held))?.[0]
+  return {
+    code: 'FIELD_MISMATCH',
+    message: `is declared as ${type}, but is ${held} in Zendesk`,
+    hint:
+      fitting === undefined
+        ? 'zds cannot write fields of this type.'
+        : `The type of a Zendesk field cannot be changed: declare it as ${fitting}.`,
+  }
+}

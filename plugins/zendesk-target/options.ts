@@ -1,0 +1,50 @@
+import { Type, type TSchema } from 'typebox'
+import type { FieldTable, HttpPolicy, Setting } from 'zds'
+import type { ApiToken, OAuth } from './auth.ts'
+
+export type ZendeskOptions = {
+  /** The instance, as plans, errors and stages name it: `global`. */
+  readonly name: string
+  /** `https://example.zendesk.com` */
+  readonly url: Setting
+  /** Used where both its settings are set. */
+  readonly oauth?: OAuth
+  /** Used otherwise. Zendesk stops API tokens on 30 April 2027. */
+  readonly apiToken?: ApiToken
+  /** Default: what the environment says (`ZDS_HTTP_*`). */
+  readonly http?: HttpPolicy
+  /** Requests to the instance at a time. Default 4. */
+  readonly concurrency?: number
+  /** Organizations that are being created at a time. Default 4. */
+  readonly createConcurrency?: number
+}
+
+export type OrganizationsOptions = {
+  /** What of an organization is read and written: `name` and `external_id` are its own, every other key is a custom field. */
+  readonly fields: FieldTable
+  /** An instance without any organization is nothing strange. Default false (SAFE-02). */
+  readonly mayBeEmpty?: boolean
+}
+
+const closed = { additionalProperties: false }
+const opaque = Type.Unknown()
+const optional = (schema: TSchema) => Type.Optional(schema)
+const whole = (minimum: number) => Type.Integer({ minimum })
+
+export const ZENDESK_OPTIONS = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    url: opaque,
+    oauth: optional(Type.Object({ clientId: opaque, clientSecret: opaque, scope: optional(Type.String({ minLength: 1 })) }, closed)),
+    apiToken: optional(Type.Object({ email: opaque, token: opaque }, closed)),
+    http: optional(Type.Object({ timeoutMs: whole(1), attempts: whole(1), baseDelayMs: whole(0) }, closed)),
+    concurrency: optional(whole(1)),
+    createConcurrency: optional(whole(1)),
+  },
+  closed,
+)
+
+export const ORGANIZATIONS_OPTIONS = Type.Object(
+  { fields: Type.Record(Type.String(), opaque, { minProperties: 1 }), mayBeEmpty: optional(Type.Boolean()) },
+  closed,
+)

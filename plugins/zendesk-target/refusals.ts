@@ -1,0 +1,84 @@
+import { isObject, type HttpError, type Json, type JsonObject } from 'zds'
+
+/** Zendesk's own words in an error body, of any of its forms (zendesk-api.md 9). */
+export function wordsOf(body: Json): string | undefined {
+  if (!isObject(body)) return undefined
+  const { error, description, error_description: more, detail, errors } = body
+  const words = isObject(error) ? [error['title'], error['message']] : [error, description, more, detail]
+  const listed: readonly Json[] = Array.isArray(errors) ? errors : []
+  const titles = listed.map((entry) => (isObject(entry) ? entry['title'] : entry))
+  const said = [...words, ...titles].flatMap((word) => (typeof word === 'string' && word !== '' ? [word] : []))
+  const fields = detailsOf(body).map(({ field, words }) => `${field}: ${words}`)
+  return [...said, ...fields].join('; ') || undefined
+}
+
+/** More jobs are open than Zendesk takes; the status of this refusal is not documented, its name is (zendesk-api.md 3). */
+export function isTooManyJobs(error: HttpError): boolean {
+  return isObject(error.body) && error.body['error'] === 'TooManyJobs'
+}
+
+export type Refusal = { readonly code: string; readonly message: string }
+
+/**
+ * What a refused request means for its records. The code comes from `details.<field>[].error`, else from `error`, never from texts,
+ * which are in the language of the account.
+ */
+export function refusalOf({ body, status, message }: HttpError): Refusal {
+  const [first] = isObject(body) ? detailsOf(body) : []
+  if (first?.error === 'DuplicateValue') return { code: `${first.field.replaceAll('_', '-')}-taken`, message }
+  const name = first?.error ?? (isObject(body) ? body['error'] : undefined)
+  return { code: typeof name === 'string' ? kebab(name) : `http-${status}`, message }
+}
+
+/** Whether a request was refused for what it says of its records, rather than for who we are or how busy Zendesk is. */
+export function isAboutRecords({ code, status }: HttpError): boolean {
+  return code === 'HTTP_REFUSED' || status === 409
+}
+
+/** `OrganizationUpdateFailed` as `organization-update-failed`. */
+export function kebab(name: string): string {
+  return name
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1-$2')
+    .replaceAll(/[^A-Za-z\d]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .toLowerCase()
+}
+
+type Detail = { readonly field: string; readonly words: string; readonly error: string | undefined }
+
+function detailsOf(body: JsonObject): Detail[] {
+  const { details } = body
+  if (!isObject(details)) return []
+  return Object.entries(details).flatMap(([field, entries]) => {
+    const rows: readonly Json[] = Array.isArray(entries) ? entries : []
+    return rows.filter(isObject).map(({ description, error }) => ({
+      field,
+      words: typeof description === 'string' ? description : 'is not accepted',
+      error: typeof error === 'string' ? error : undefined,
+    }))
+  })
+}
+
+/**
+ * The names that Zendesk left out of a write although it answered with success: it drops what it does not know, and says so in the
+ * header `X-Zendesk-API-Warn` only (zendesk-api.md 2). `ours` are the names that matter.
+ */
+export function unpermitted(headers: Headers, ours: ReadonlySet<string>): string[] {
+  return droppedIn(headers).filter((name) => ours.has(name))
+}
+
+/** What Zendesk warns of after a write, or undefined. Names only: the header can hold values too. */
+export function warningIn(headers: Headers): string | undefined {
+  if (!headers.has(WARNING)) return undefined
+  const names = droppedIn(headers)
+  return names.length === 0 ? `it sent the header ${WARNING}` : `it left out ${names.join(', ')}`
+}
+
+const WARNING = 'X-Zendesk-API-Warn'
+
+function droppedIn(headers: Headers): string[] {
+  const [, keys = ''] = /unpermitted_keys\W*([^\]}]*)/.exec(headers.get(WARNING) ?? '') ?? []
+  // Names come with their path: organization.organization_fields.support_level
+  const names = (keys.match(/[\w.]+/g) ?? []).map((path) => path.slice(path.lastIndexOf('.') + 1))
+  return [...new Set(names)]
+}

@@ -1,0 +1,85 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { startSandbox, type Sandbox } from './start.ts'
+import { generateWorld } from './world/generate.ts'
+import { isDay, readFaults, readWorld } from './world/read.ts'
+
+export type SandboxCommandOptions = {
+  /** How many accounts to generate (default 500); not together with `world`. */
+  readonly accounts?: number
+  readonly seed?: number
+  /** A world file, JSON. */
+  readonly world?: string
+  /** A fault file: a JSON list of faults. */
+  readonly faults?: string
+  /** Where to write the environment file (mode 0600). */
+  readonly writeEnv?: string
+  /** The first port; the services take this one and the next ones (default: any free). */
+  readonly port?: number
+  /** The date of the generated data, `YYYY-MM-DD` (default today). */
+  readonly asOf?: string
+}
+
+/** Runs a sandbox for `zds sandbox` until the signal aborts; throws an Error that says what to correct. */
+export async function sandboxCommand(options: SandboxCommandOptions, io: { out(line: string): void; signal: AbortSignal }): Promise<void> {
+  check(options)
+  const world =
+    options.world === undefined
+      ? generateWorld({
+          ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
+          ...(options.seed === undefined ? {} : { seed: options.seed }),
+          ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+        })
+      : readWorld(options.world)
+  const faults = options.faults === undefined ? [] : readFaults(options.faults, Object.keys(world.zendesk))
+  const sandbox = await startSandbox({ world, faults, ...(options.port === undefined ? {} : { port: options.port }) })
+  try {
+    report(sandbox, options.writeEnv, (line) => io.out(line))
+    await aborted(io.signal)
+  } finally {
+    await sandbox.close()
+  }
+  io.out('The sandbox has stopped; its data is gone.')
+}
+
+function check({ accounts, seed, world, port, asOf }: SandboxCommandOptions): void {
+  const whole = (name: string, value: number | undefined, most: number): void => {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= most)) {
+      throw new Error(`${name} must be a whole number from 0 to ${most}, not ${value}`)
+    }
+  }
+  whole('--accounts', accounts, 1_000_000)
+  whole('--seed', seed, 2_147_483_647)
+  whole('--port', port, 65_500)
+  if (asOf !== undefined && !isDay(asOf)) throw new Error(`--as-of must be a date such as 2026-03-16, not ${asOf}`)
+  const generated = [accounts, seed, asOf].some((value) => value !== undefined)
+  if (world !== undefined && generated) throw new Error('--world brings its own data: leave out --accounts, --seed and --as-of')
+}
+
+function report(sandbox: Sandbox, envFile: string | undefined, out: (line: string) => void): void {
+  out(`Salesforce  ${sandbox.salesforce.url}  ${sandbox.salesforce.tables['Account']?.length ?? 0} accounts`)
+  for (const [name, instance] of Object.entries(sandbox.zendesk)) {
+    out(`Zendesk     ${instance.url}  ${name}: ${instance.organizations.length} organizations, ${instance.users.length} users`)
+  }
+  out(`Slack       ${sandbox.slack.url}`)
+  out('')
+  const lines = Object.entries(sandbox.env).map(([name, value]) => `${name}=${value}`)
+  if (envFile === undefined) {
+    out('The environment of a client:')
+    for (const line of lines) out(`  ${line}`)
+    out('')
+    out('With --write-env .env the sandbox writes this to a file. Then, in another terminal: npx zds plan')
+  } else {
+    writeFileSync(envFile, `${lines.join('\n')}\n`, { mode: 0o600 })
+    // The mode above counts for a new file only.
+    chmodSync(envFile, 0o600)
+    out(`The environment is in ${envFile}. In another terminal: npx zds plan`)
+  }
+  out('Press Ctrl+C to stop; all data is in memory.')
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { always, checkbox, columnsOf, fact, first, is, lower, misfit, normalise, same, text, typesOf, type FieldType, type Json } from 'zds'
+
+const TYPES: readonly FieldType[] = ['text', 'name', 'checkbox', 'decimal', 'integer', 'date', 'dropdown', 'reference']
+const type = fc.constantFrom(...TYPES)
+const value: fc.Arbitrary<Json | undefined> = fc.oneof(
+  fc.constantFrom(undefined, null, '', ' ', false, true, 0, 1, '0', '1', '1.50', 'Acme', ' Acme ', '2026-01-01', '2026-01-01T00:00:00+00:00'),
+  fc.string(),
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+)
+
+describe('sameness of values (CMP-02)', () => {
+  it.each<[FieldType, Json | undefined, Json | undefined]>([
+    ['text', null, ''],
+    ['text', null, undefined],
+    ['text', '5', 5],
+    ['dropdown', '', null],
+    ['name', ' Acme  ', 'Acme'],
+    ['name', '   ', null],
+    ['checkbox', false, null],
+    ['checkbox', false, undefined],
+    ['checkbox', false, ''],
+    ['decimal', '1.50', 1.5],
+    ['decimal', 3, '3.0'],
+    ['integer', '7', 7],
+    ['decimal', '', null],
+    ['date', '2026-01-01', '2026-01-01T00:00:00+00:00'],
+    ['date', '', undefined],
+    ['reference', '123', 123],
+  ])('%s: %j and %j are the same', (of, one, other) => {
+    expect(same(of, one, other)).toBe(true)
+  })
+
+  it.each<[FieldType, Json | undefined, Json | undefined]>([
+    ['text', 'acme', 'Acme'],
+    ['text', ' Acme', 'Acme'],
+    ['name', 'ACME', 'Acme'],
+    ['checkbox', true, null],
+    ['decimal', 0, null],
+    ['decimal', '   ', 0],
+    ['integer', 0, undefined],
+    ['date', '2026-01-01', '2026-01-02'],
+    ['dropdown', 'gold', 'silver'],
+  ])('%s: %j and %j are not', (of, one, other) => {
+    expect(same(of, one, other)).toBe(false)
+  })
+
+  it('is an equivalence', () => {
+    fc.assert(
+      fc.property(type, value, value, value, (of, a, b, c) => {
+        expect(same(of, a, a)).toBe(true)
+        expect(same(of, a, b)).toBe(same(of, b, a))
+        if (same(of, a, b) && same(of, b, c)) expect(same(of, a, c)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('is kept by a trip through an artifact, also for refs to records that do not exist yet', () => {
+    const ref = { ref: { sync: 'us-gov', key: 'A' } }
+    for (const some of [ref, null, 5]) expect(same('reference', some, JSON.parse(JSON.stringify(some)) as Json)).toBe(true)
+    expect(same('reference', ref, { ref: { sync: 'us-gov', key: 'B' } })).toBe(false)
+  })
+})
+
+describe('normalise', () => {
+  it('changes nothing the second time, and nothing that matters the first time', () => {
+    fc.assert(
+      fc.property(type, value, (of, some) => {
+        const normal = normalise(of, some)
+        expect(normalise(of, normal)).toBe(normal)
+        expect(same(of, some, normal)).toBe(true)
+      }),
+    )
+  })
+
+  it('gives a value that fits, of every value that fits', () => {
+    fc.assert(
+      fc.property(type, value, (of, some) => {
+        if (some !== undefined && misfit(of, some) === undefined) expect(misfit(of, normalise(of, some))).toBeUndefined()
+      }),
+    )
+  })
+
+  it.each<[FieldType, Json]>([
+    ['checkbox', 'yes'],
+    ['decimal', 'much'],
+    ['date', 20260101],
+    ['text', true],
+  ])('%s: leaves %j as it is, so that it differs and is seen', (of, some) => {
+    expect(normalise(of, some)).toBe(some)
+  })
+})
+
+describe('misfit', () => {
+  it('lets every type be empty', () => {
+    for (const of of TYPES) expect(misfit(of, null)).toBeUndefined()
+  })
+
+  it.each<[FieldType, Json, string | undefined]>([
+    ['text', 'x', undefined],
+    ['text', 5, 'must be text'],
+    ['checkbox', 'true', 'must be true or false'],
+    ['decimal', 1.5, undefined],
+    ['decimal', '1.5', 'must be a number'],
+    ['integer', 2, undefined],
+    ['integer', 2.5, 'must be a whole number'],
+    ['date', '2026-02-28', undefined],
+    ['date', '28.2.2026', 'must be a date, YYYY-MM-DD'],
+    ['date', '2026-02-30', 'must be a date, YYYY-MM-DD'],
+    ['date', '2026-01-01 or so', 'must be a date, YYYY-MM-DD'],
+    ['reference', 12, undefined],
+    ['reference', '12', 'must be the id of a record, or refer to one'],
+  ])('%s: %j %s', (of, some, words) => {
+    expect(misfit(of, some)).toBe(words)
+  })
+})
+
+describe('derivations', () => {
+  it('SFA-16..18, SFA-30: `is` is exact, case and blanks included', () => {
+    const restricted = is('Restricted Party')
+    expect(['Restricted Party', 'restricted party', 'Restricted Party ', null].map((some) => restricted(some))).toEqual([true, false, false, false])
+  })
+
+  it('SFA-14: `lower` lower-cases, and has a word for nothing', () => {
+    const segment = lower({ none: 'unknown' })
+    expect(['PubSec', '', null, undefined].map((some) => segment(...(some === undefined ? [] : [some])))).toEqual([
+      'pubsec',
+      'unknown',
+      'unknown',
+      'unknown',
+    ])
+  })
+
+  it('FLD-02: the short id is the first 15 of 18 characters', () => {
+    expect(first(15)('0014M00001abcdEQAQ')).toBe('0014M00001abcdE')
+    expect(first(15)(null)).toBeNull()
+  })
+
+  it('always is always the same', () => {
+    expect(always(false)('x')).toBe(false)
+  })
+})
+
+describe('a field table', () => {
+  const one = { a: text('Name'), b: text(['Geo', 'Region'], (geo, region) => geo ?? region ?? null), c: checkbox(fact('flag')), d: text() }
+
+  it('names its columns, each once, over all tables', () => {
+    expect(columnsOf([one, { e: text('Region'), f: text('Id') }])).toEqual(['Name', 'Geo', 'Region', 'Id'])
+  })
+
+  it('names its types, and passes a column on as it is', () => {
+    expect(typesOf(one)).toEqual({ a: 'text', b: 'text', c: 'checkbox', d: 'text' })
+    expect(one.a.derive('Acme')).toBe('Acme')
+    expect(one.c.reads).toEqual({ kind: 'fact', fact: 'flag' })
+    expect(one.d.reads).toEqual({ kind: 'nothing' })
+  })
+})

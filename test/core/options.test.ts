@@ -1,0 +1,90 @@
+import { Type } from 'typebox'
+import { describe, expect, it } from 'vitest'
+import { checkOptions, nearest, ZdsError } from 'zds'
+import { problems } from '../../src/core/options.ts'
+
+const schema = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    pageSize: Type.Integer({ minimum: 1, maximum: 100 }),
+    mode: Type.Optional(Type.Enum(['strict', 'loose'])),
+    nested: Type.Optional(Type.Object({ retries: Type.Integer() }, { additionalProperties: false })),
+    rows: Type.Optional(Type.Array(Type.Object({ id: Type.String() }, { additionalProperties: false }))),
+    from: Type.Optional(Type.Union([Type.String(), Type.Object({ file: Type.String() }, { additionalProperties: false })])),
+  },
+  { additionalProperties: false },
+)
+
+function refusal(options: unknown): ZdsError {
+  try {
+    checkOptions('zendesk', schema, options)
+  } catch (error) {
+    if (error instanceof ZdsError) return error
+    throw error
+  }
+  throw new Error('the options were accepted')
+}
+
+describe('the options of a plugin', () => {
+  it('pass when they fit', () => {
+    expect(() => checkOptions('zendesk', schema, { name: 'global', pageSize: 100, mode: 'loose', rows: [{ id: 'a' }] })).not.toThrow()
+  })
+
+  it('are refused with all problems at once, each with its path', () => {
+    const { code, message, issues } = refusal({ pageSize: 101, mode: 'lax', nested: { retries: 'x' }, rows: [{ id: 'a' }, { id: 5 }] })
+    expect([code, message]).toEqual(['CONFIG_INVALID', 'zendesk was given options it cannot use'])
+    expect(issues.map(({ where, message: words }) => [where, words])).toEqual(
+      expect.arrayContaining([
+        ['zendesk', 'lacks "name"'],
+        ['zendesk.pageSize', 'must be <= 100'],
+        ['zendesk.mode', 'must be one of ["strict","loose"], not "lax"'],
+        ['zendesk.nested.retries', 'must be integer'],
+        ['zendesk.rows.1.id', 'must be string'],
+      ]),
+    )
+    expect(issues).toHaveLength(5)
+  })
+
+  it('are refused with the option that was probably meant', () => {
+    const { issues } = refusal({ name: 'global', pageSize: 1, pagesize: 2, nested: { retries: 1, retrys: 1 }, colour: 'red' })
+    expect(issues).toEqual(
+      expect.arrayContaining([
+        { code: 'CONFIG_INVALID', where: 'zendesk', message: 'has no option "pagesize"', hint: 'Did you mean "pageSize"?' },
+        { code: 'CONFIG_INVALID', where: 'zendesk.nested', message: 'has no option "retrys"', hint: 'Did you mean "retries"?' },
+        {
+          code: 'CONFIG_INVALID',
+          where: 'zendesk',
+          message: 'has no option "colour"',
+          hint: 'Known options: name, pageSize, mode, nested, rows, from.',
+        },
+      ]),
+    )
+  })
+
+  it('of a schema are checked again and again', () => {
+    for (let time = 0; time < 3; time += 1) expect(problems('FILE_INVALID', 'x', schema, { name: '', pageSize: 1 })).toHaveLength(1)
+  })
+
+  it('that are nothing at all are refused too', () => {
+    for (const options of [undefined, null, 5, []]) expect(refusal(options).issues[0]?.where).toBe('zendesk')
+  })
+})
+
+describe('nearest', () => {
+  const known = ['support_level', 'account_type', 'aar', 'name']
+
+  it.each([
+    ['suport_level', 'support_level'],
+    ['Account_Type', 'account_type'],
+    ['arr', 'aar'],
+    ['nmae', undefined],
+    ['expiration_date', undefined],
+    ['', undefined],
+  ])('%j is probably %j', (word, meant) => {
+    expect(nearest(word, known)).toBe(meant)
+  })
+
+  it('takes the nearest of several', () => {
+    expect(nearest('sub_sm_premiun', ['sub_sm_premia', 'sub_sm_premium', 'sub_ss_premium'])).toBe('sub_sm_premium')
+  })
+})

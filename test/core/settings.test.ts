@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { conceal, env, httpPolicy, list, redact, secret, type Setting } from 'zds'
+
+const NAMES = ['ZDS_TEST_VALUE', 'ZDS_TEST_SECRET', 'ZDS_HTTP_ATTEMPTS', 'ZDS_HTTP_TIMEOUT_MS', 'ZDS_HTTP_BASE_DELAY_MS']
+afterEach(() => NAMES.forEach((name) => delete process.env[name]))
+
+describe('a setting', () => {
+  it('is read when it is used, not when it is declared', () => {
+    const setting = env('ZDS_TEST_VALUE')
+    process.env['ZDS_TEST_VALUE'] = 'later'
+    expect(setting.read()).toBe('later')
+  })
+
+  it('counts an empty value as not set, and has a default then', () => {
+    process.env['ZDS_TEST_VALUE'] = ''
+    expect(env('ZDS_TEST_VALUE').peek()).toBeUndefined()
+    expect(env('ZDS_TEST_VALUE', 'default').read()).toBe('default')
+  })
+
+  it('that is missing is named, with what to do', () => {
+    expect(() => env('ZDS_TEST_VALUE').read()).toThrow(
+      expect.objectContaining({
+        code: 'ENV_MISSING',
+        message: 'The environment variable ZDS_TEST_VALUE is not set',
+        hint: expect.stringContaining('.env') as string,
+        issues: [{ code: 'ENV_MISSING', where: 'ZDS_TEST_VALUE', message: 'is not set' }],
+      }),
+    )
+  })
+
+  it('USR-02: is a list of the parts between commas', () => {
+    process.env['ZDS_TEST_VALUE'] = ' a, b ,,c '
+    expect(list(env('ZDS_TEST_VALUE'))).toEqual(['a', 'b', 'c'])
+    expect(list(env('ZDS_TEST_OTHER'))).toEqual([])
+  })
+})
+
+describe('a secret', () => {
+  const value = 'hunter2+/= "quoted" ~'
+  const shows: [string, (setting: Setting) => string][] = [
+    ['JSON.stringify', (setting) => JSON.stringify({ setting })],
+    ['String', String],
+    ['a template', (setting) => `${String(setting)}`],
+    ['inspect', (setting) => inspect(setting)],
+    ['inspect, hidden and deep', (setting) => inspect({ setting }, { showHidden: true, depth: 9 })],
+    ['an error', (setting) => inspect(new Error('refused', { cause: { setting } }))],
+  ]
+
+  it.each(shows)('is not seen in %s', (_how, show) => {
+    process.env['ZDS_TEST_SECRET'] = value
+    const setting = secret('ZDS_TEST_SECRET')
+    expect(setting.read()).toBe(value)
+    expect(show(setting)).not.toContain('hunter2')
+    expect(show(setting)).toContain('ZDS_TEST_SECRET')
+  })
+
+  it('is taken out of any text once it was read: as it is, URL-encoded, and as a form', () => {
+    process.env['ZDS_TEST_SECRET'] = value
+    secret('ZDS_TEST_SECRET').read()
+    expect(redact(`grant with ${value} refused, ${value}`)).toBe('grant with *** refused, ***')
+    expect(redact(`https://login.test/?secret=${encodeURIComponent(value)}&x=1`)).toBe('https://login.test/?secret=***&x=1')
+    expect(redact(`sent ${new URLSearchParams({ secret: value }).toString()}`)).toBe('sent secret=***')
+  })
+
+  it('leaves nothing of a longer secret that begins with a shorter one', () => {
+    conceal('open-sesame')
+    conceal('open-sesame-and-more')
+    expect(redact('tried open-sesame-and-more')).toBe('tried ***')
+  })
+
+  it('whatever it is, a text around it comes out without it', () => {
+    const long = fc.string({ minLength: 6, maxLength: 30 }).filter((text) => !/^[*]*$/.test(text))
+    fc.assert(
+      fc.property(long, fc.constantFrom('', 'at ', '{"a":"'), (hidden, before) => {
+        conceal(hidden)
+        expect(redact(`${before}${hidden}`)).not.toContain(hidden)
+        expect(redact(`${before}${encodeURIComponent(hidden)}`)).not.toContain(encodeURIComponent(hidden))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('is handed back as it is; one too short to be one is not blanked out', () => {
+    expect(conceal('key')).toBe('key')
+    expect(conceal(undefined)).toBeUndefined()
+    expect(redact('a key to it')).toBe('a key to it')
+  })
+})
+
+describe('the HTTP policy of the environment', () => {
+  it('has defaults', () => {
+    expect(httpPolicy()).toEqual({ timeoutMs: 60_000, attempts: 5, baseDelayMs: 1000 })
+  })
+
+  it('is read from the environment', () => {
+    Object.assign(process.env, { ZDS_HTTP_TIMEOUT_MS: '100', ZDS_HTTP_ATTEMPTS: ' 2 ', ZDS_HTTP_BASE_DELAY_MS: '0' })
+    expect(httpPolicy()).toEqual({ timeoutMs: 100, attempts: 2, baseDelayMs: 0 })
+  })
+
+  it.each(['0', '-1', '1.5', 'many', '1e3'])('refuses %j attempts', (text) => {
+    process.env['ZDS_HTTP_ATTEMPTS'] = text
+    expect(() => httpPolicy()).toThrow(expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining('ZDS_HTTP_ATTEMPTS') as string }))
+  })
+})

@@ -1,0 +1,27 @@
+import { describeTarget } from '../../conformance/target.ts'
+import { testRun } from './run.ts'
+import { creating, many, start, updating } from './world.ts'
+
+describeTarget('zendesk organizations', async () => {
+  const { sandbox, target, records } = await start({ count: 6 })
+  return {
+    target,
+    run: testRun,
+    gone: '999',
+    create: (count) => many(count, (n) => creating(n)),
+    update: (count) => many(count, (n) => updating(n)),
+    // The name of another organization.
+    refused: (op) => (op === 'create' ? creating(9, { name: 'acme 5' }) : updating(4, { name: 'acme 5' })),
+    untouched: (change) => {
+      const record = records().find(({ id }) => String(id) === change.id)
+      if (record === undefined) throw new Error(`${change.key} is gone`)
+      const unnamed = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
+      // A dropdown brings its tag along: the tags that stay are those of agents.
+      const tags = record.tags.filter((tag) => tag !== 'premium' && tag !== 'ultimate')
+      const { updated_at: _, organization_fields: custom, ...attributes } = record
+      return { ...unnamed({ ...attributes, tags }), organization_fields: unnamed(custom) }
+    },
+    writes: () => sandbox.requests.filter(({ method, path }) => method !== 'GET' && path !== '/oauth/tokens').length,
+    close: () => sandbox.close(),
+  }
+})

@@ -1,0 +1,165 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { collect, type ZdsError } from 'zds'
+import type { Sandbox } from 'zds/sandbox'
+import { testRun } from './run.ts'
+import { instance, requestsTo, start } from './world.ts'
+
+let open: Sandbox | undefined
+afterEach(async () => {
+  await open?.close()
+  open = undefined
+})
+const started = async (options: Parameters<typeof start>[0]) => {
+  const world = await start(options)
+  open = world.sandbox
+  return world
+}
+
+describe('reading organizations', () => {
+  it('lists 250 organizations over three pages by cursor, and the last page ends it although it has a cursor (ORG-01, ORG-02)', async () => {
+    const { target, sandbox, records } = await started({ count: 250 })
+    const { run, expected } = testRun()
+    const read = await collect(target.read(run))
+    expect(read.map(({ id }) => id)).toEqual(records().map(({ id }) => String(id)))
+    expect(requestsTo(sandbox, 'GET', '/organizations').map(({ query }) => query['page[size]'])).toEqual(['100', '100', '100'])
+    expect(expected).toEqual([{ rows: 250, slack: 0 }])
+  })
+
+  it('takes the declared fields only, by their types (ORG-05, CMP-02)', async () => {
+    const { target } = await started({ count: 1 })
+    expect(await collect(target.read(testRun().run))).toEqual([
+      {
+        id: '1001',
+        fields: {
+          name: 'Acme 0',
+          external_id: '001EXT0',
+          salesforce_id: '001EXT0',
+          support_level: 'premium',
+          mark_for_deletion: false,
+          aar: 10.5,
+          seats: 5,
+          migration_date: null,
+        },
+      },
+    ])
+  })
+
+  it('a page that lost a record shows in the count (SAFE-02)', async () => {
+    const { target } = await started({ count: 120, faults: [{ service: 'zendesk', kind: 'short', path: 'page[size]' }] })
+    const { run, expected } = testRun()
+    expect(await collect(target.read(run))).toHaveLength(119)
+    expect(expected).toEqual([{ rows: 120, slack: 0 }])
+  })
+
+  it('asks for the next page while one is processed, and not further', async () => {
+    const { target, sandbox } = await started({ count: 350 })
+    const rows = target.read(testRun().run)[Symbol.asyncIterator]()
+    await rows.next()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(2)
+    await rows.return?.()
+  })
+
+  it.each([
+    { kind: 'html', status: 502 } as const,
+    { kind: 'html', status: 200 } as const,
+    { kind: 'reset' } as const,
+    { kind: 'cut' } as const,
+    { kind: 'status', preset: 'edge' } as const,
+    { kind: 'status', preset: 'rate-limit-text' } as const,
+    { kind: 'status', preset: 'deadlock' } as const,
+  ])('a page that fails once with %o is asked for again', async (effect) => {
+    const { target, sandbox } = await started({
+      count: 120,
+      faults: [{ service: 'zendesk', path: '/organizations?page', at: 2, ...effect }],
+    })
+    expect(await collect(target.read(testRun().run))).toHaveLength(120)
+    expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(3)
+    expect(sandbox.faults.fired).toHaveLength(1)
+  })
+
+  it('a 429 waits as long as Retry-After says, and without the header for the reset of the window', async () => {
+    const faults = [
+      { service: 'zendesk', path: '/count', kind: 'status', preset: 'rate-limit', retryAfter: 27 } as const,
+      { service: 'zendesk', path: '/organizations?page', kind: 'status', preset: 'rate-limit-no-header' } as const,
+    ]
+    const { target } = await started({ faults })
+    const { run, pauses } = testRun()
+    expect(await collect(target.read(run))).toHaveLength(5)
+    expect(pauses).toContain(27_000)
+    expect(pauses.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('a service that stays down ends the read with an error that names instance and status', async () => {
+    const { target, sandbox } = await started({ faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'html' }] })
+    const error = await collect(target.read(testRun().run)).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'HTTP_UNAVAILABLE', message: 'global: GET /api/v2/organizations.json answered 502' })
+    expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(3)
+  })
+
+  it('refetches 250 records in hundreds', async () => {
+    const { target, sandbox } = await started({ count: 250 })
+    const ids = instance(sandbox).organizations.map(({ id }) => String(id))
+    expect(await collect(target.refetch(ids, testRun().run))).toHaveLength(250)
+    expect(requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['ids']?.split(',').length)).toEqual([100, 100, 50])
+  })
+
+  it('an abort ends a read with the reason of the abort', async () => {
+    const { target } = await started({ count: 120, faults: [{ service: 'zendesk', path: 'page[after]', kind: 'latency', ms: 60_000 }] })
+    const { run, abort } = testRun()
+    const reason = new Error('enough')
+    setTimeout(() => abort(reason), 30)
+    const error = await collect(target.read(run)).catch((thrown: unknown) => thrown)
+    expect(error).toBe(reason)
+  })
+})
+
+describe('links', () => {
+  it('are not followed: only the cursor is taken, and the token stays with our own address', async () => {
+    const page = (id: number, more: boolean) => ({
+      organizations: [{ id }],
+      meta: { has_more: more, after_cursor: 'mor=' },
+      links: { next: 'https://elsewhere.example/api/v2/organizations?page[after]=other' },
+    })
+    const answer = { service: 'zendesk', path: '/organizations?page', kind: 'status', status: 200 } as const
+    const { target, sandbox } = await started({
+      faults: [
+        { ...answer, responseBody: page(1, true) },
+        { ...answer, path: 'page[after]', responseBody: page(2, false) },
+      ],
+    })
+    expect((await collect(target.read(testRun().run))).map(({ id }) => id)).toEqual(['1', '2'])
+    expect(requestsTo(sandbox, 'GET', '/organizations').map(({ query }) => query['page[after]'])).toEqual([undefined, 'mor='])
+  })
+})
+
+describe('an endless list', () => {
+  it('that gives a cursor twice is an error, not a loop', async () => {
+    const page = { organizations: [{ id: 1 }], meta: { has_more: true, after_cursor: 'again' } }
+    const { target } = await started({
+      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page }],
+    })
+    const error = await collect(target.read(testRun().run)).catch((thrown: ZdsError) => thrown)
+    expect(error).toMatchObject({ code: 'INCOMPLETE' })
+  })
+
+  it.each([
+    ['no has_more and no cursor', { after_cursor: null }],
+    ['a cursor and has_more false', { has_more: false, after_cursor: 'more' }],
+  ])('%s: the list ends, and a record that came twice counts once', async (_case, meta) => {
+    const page = { organizations: [{ id: 1 }, { id: 1 }], meta, links: { next: 'https://elsewhere.example/next' } }
+    const { target, sandbox } = await started({
+      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page }],
+    })
+    expect((await collect(target.read(testRun().run))).map(({ id }) => id)).toEqual(['1'])
+    expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(1)
+  })
+
+  it('an empty page ends the list', async () => {
+    const page = { organizations: [], meta: { after_cursor: 'more' } }
+    const { target } = await started({
+      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page }],
+    })
+    expect(await collect(target.read(testRun().run))).toEqual([])
+  })
+})

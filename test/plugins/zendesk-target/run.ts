@@ -1,0 +1,45 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock, Run } from 'zds'
+
+export type TestRun = {
+  readonly run: Run
+  readonly progress: string[]
+  readonly expected: { rows: number; slack: number }[]
+  /** The pauses that were asked for, in milliseconds. */
+  readonly pauses: number[]
+  readonly abort: (reason: Error) => void
+}
+
+/** A clock on which pauses pass at once: `sleep` moves `now` on and gives the machine a moment. */
+function quickClock(pauses: number[] = []): Clock {
+  let passed = 0
+  return {
+    now: () => new Date(Date.now() + passed),
+    today: '2026-03-16',
+    sleep: async (ms, signal) => {
+      pauses.push(ms)
+      await wait(Math.min(ms, 5), undefined, { signal }).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error
+      })
+      passed += ms
+    },
+  }
+}
+
+/** A run as the engine lends it, and a record of what was told to it. */
+export function testRun(): TestRun {
+  const controller = new AbortController()
+  const pauses: number[] = []
+  const progress: string[] = []
+  const expected: { rows: number; slack: number }[] = []
+  const run: Run = {
+    signal: controller.signal,
+    clock: quickClock(pauses),
+    input: () => {
+      throw new Error('this source needs no other')
+    },
+    expect: (rows, slack = 0) => void expected.push({ rows, slack }),
+    progress: (message) => void progress.push(message),
+  }
+  return { run, progress, expected, pauses, abort: (reason) => controller.abort(reason) }
+}

@@ -1,0 +1,350 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { collect, isObject, type Change, type Outcome, type Step, type Target } from 'zds'
+import type { Sandbox } from 'zds/sandbox'
+import { testRun, type TestRun } from './run.ts'
+import { creating, instance, many, requestsTo, retiring, start, updating } from './world.ts'
+
+let open: Sandbox | undefined
+afterEach(async () => {
+  await open?.close()
+  open = undefined
+})
+const started = async (options: Parameters<typeof start>[0]) => {
+  const world = await start(options)
+  open = world.sandbox
+  return world
+}
+const applied = async (target: Target, changes: readonly Change[], run: TestRun = testRun()): Promise<Map<string, Outcome>> => {
+  const outcomes = outcomesOf(await collect(target.apply(changes, run.run)))
+  expect(outcomes.map(({ key }) => key).toSorted()).toEqual(changes.map(({ key }) => key).toSorted())
+  return new Map(outcomes.map((outcome) => [outcome.key, outcome]))
+}
+const outcomesOf = (steps: readonly Step[]): Outcome[] => steps.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
+const codesOf = (outcomes: readonly Outcome[]) => outcomes.flatMap((outcome) => (outcome.status === 'done' ? [] : [outcome.code]))
+const statuses = (outcomes: Map<string, Outcome>) => [...new Set([...outcomes.values()].map(({ status }) => status))]
+
+describe('creates', () => {
+  it('are sent one record a request, with the attributes apart from the custom fields (SYN-02)', async () => {
+    const { target, sandbox } = await started({})
+    const outcomes = await applied(
+      target,
+      many(10, (n) => creating(n)),
+    )
+    expect(statuses(outcomes)).toEqual(['done'])
+    const posts = requestsTo(sandbox, 'POST', '/organizations')
+    expect(posts).toHaveLength(10)
+    expect(posts.find(({ body }) => JSON.stringify(body).includes('New 3'))?.body).toEqual({
+      organization: {
+        name: 'New 3',
+        external_id: '001NEW3',
+        organization_fields: { salesforce_id: '001NEW3', support_level: 'premium', seats: 3 },
+      },
+    })
+    const made = instance(sandbox).organizations.find(({ external_id: id }) => id === '001NEW3')
+    expect(outcomes.get('001NEW3')).toEqual({ key: '001NEW3', status: 'done', id: String(made?.id) })
+  })
+
+  it('a taken name and a taken external id fail by their code, in whatever language Zendesk speaks (SAFE-03)', async () => {
+    const german = {
+      error: 'RecordInvalid',
+      description: 'Fehler',
+      details: { name: [{ description: 'Name: ist vergeben', error: 'DuplicateValue' }] },
+    }
+    const { target } = await started({
+      faults: [{ service: 'zendesk', method: 'POST', body: 'New 2', kind: 'status', status: 422, responseBody: german }],
+    })
+    const outcomes = await applied(target, [
+      creating(1, { name: 'ACME 1 ' }),
+      creating(2),
+      creating(3, { external_id: '001ext3' }),
+      creating(4, { name: '' }),
+      creating(5),
+    ])
+    expect(
+      [...outcomes.values()]
+        .map((outcome) => [outcome.key, outcome.status === 'failed' ? outcome.code : outcome.status].join(' '))
+        .toSorted(),
+    ).toEqual(['001NEW1 name-taken', '001NEW2 name-taken', '001NEW3 external-id-taken', '001NEW4 blank-value', '001NEW5 done'])
+    expect(outcomes.get('001NEW2')).toMatchObject({ message: expect.stringContaining('name: Name: ist vergeben') as string })
+  })
+
+  it.each(['lost', 'cut'] as const)('whose answer is %s are looked up, and found: nothing is created twice (SAFE-05)', async (kind) => {
+    const { target, sandbox } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind }] })
+    const outcomes = await applied(target, [creating(1)])
+    expect(statuses(outcomes)).toEqual(['done'])
+    expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(1)
+    expect(requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['external_ids'])).toEqual(['001NEW1'])
+  })
+
+  it.each([{ kind: 'reset' }, { kind: 'html', status: 502 }, { kind: 'status', status: 500 }] as const)(
+    'that never arrived (%o) are looked up, not found, and sent again (SAFE-05)',
+    async (effect) => {
+      const { target, sandbox } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', ...effect }] })
+      const run = testRun()
+      const steps = await collect(target.apply([creating(1)], run.run))
+      expect(steps.map(({ status }) => status)).toEqual(['sending', 'sending', 'done'])
+      expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(2)
+      expect(instance(sandbox).organizations.filter(({ external_id: id }) => id === '001NEW1')).toHaveLength(1)
+      expect(run.pauses).toEqual([10])
+    },
+  )
+
+  it('that are found to hold something else than was meant fail', async () => {
+    const { target } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind: 'reset' }] })
+    const outcomes = await applied(target, [creating(1, { external_id: '001EXT1', salesforce_id: '001EXT1' })])
+    expect(outcomes.get('001NEW1')).toMatchObject({
+      status: 'failed',
+      code: 'lost-create-differs',
+      message: expect.stringContaining('name, seats') as string,
+    })
+  })
+
+  it('that are lost every time fail after as many attempts as the policy allows', async () => {
+    const { target, sandbox } = await started({
+      faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind: 'reset', times: 0 }],
+    })
+    const outcomes = await applied(target, [creating(1)])
+    expect(outcomes.get('001NEW1')).toMatchObject({ status: 'failed', code: 'no-answer' })
+    expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(3)
+  })
+
+  it('a name that Zendesk says is taken after a lost answer is our own', async () => {
+    const { target, sandbox } = await started({
+      faults: [
+        { service: 'zendesk', method: 'POST', path: '/organizations', kind: 'lost' },
+        // The look-up comes too early to see it.
+        { service: 'zendesk', path: 'external_ids', kind: 'status', status: 200, responseBody: { organizations: [], count: 0 } },
+      ],
+    })
+    const outcomes = await applied(target, [creating(1)])
+    expect(statuses(outcomes)).toEqual(['done'])
+    expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(2)
+  })
+
+  it('a field that Zendesk drops with a mere warning is a failure of that record', async () => {
+    const { target } = await started({})
+    const run = testRun()
+    const outcomes = await applied(target, [creating(1, { suport_level: 'premium' }), creating(2)], run)
+    expect(run.progress).toEqual(['global: Zendesk warns about POST organizations: it left out suport_level'])
+    expect(outcomes.get('001NEW1')).toMatchObject({
+      status: 'failed',
+      code: 'not-permitted',
+      message: expect.stringContaining('suport_level') as string,
+    })
+    expect(outcomes.get('001NEW2')).toMatchObject({ status: 'done' })
+  })
+})
+
+describe('updates and retires', () => {
+  it('101 updates are two jobs, each row with its id and the changed fields only (SYN-06)', async () => {
+    const { target, sandbox, records } = await started({ count: 101 })
+    const run = testRun()
+    const steps = await collect(
+      target.apply(
+        many(101, (n) => updating(n)),
+        run.run,
+      ),
+    )
+    const puts = requestsTo(sandbox, 'PUT', '/update_many')
+    expect(puts.map(({ body }) => rowsIn(body).length)).toEqual([100, 1])
+    expect(rowsIn(puts[1]?.body)).toEqual([{ id: 1101, organization_fields: { support_level: 'ultimate', seats: 200 } }])
+    expect(
+      instance(sandbox)
+        .jobs.map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(steps.flatMap((step) => (step.status === 'accepted' ? [step.job] : [])).toSorted())
+    expect(outcomesOf(steps)).toHaveLength(101)
+    expect(records().every(({ organization_fields: fields }) => fields['support_level'] === 'ultimate')).toBe(true)
+  })
+
+  it('what agents keep stays: notes, details, domains, tags and their fields (SYN-11)', async () => {
+    const { target, records } = await started({ count: 3 })
+    await applied(
+      target,
+      many(3, (n) => updating(n, { name: `Renamed ${n}`, mark_for_deletion: true })),
+    )
+    for (const record of records()) {
+      expect(record).toMatchObject({
+        notes: 'written by an agent',
+        details: 'also by an agent',
+        domain_names: [expect.stringMatching(/^acme/)],
+      })
+      expect(record.tags).toContain('handmade_tag')
+      expect(record.organization_fields).toMatchObject({ assigned_se: 'Sam', support_level: 'premium', mark_for_deletion: true })
+    }
+  })
+
+  it('a retire writes what a record that nobody wants should look like (SYN-08)', async () => {
+    const { target, records } = await started({ count: 2 })
+    expect(statuses(await applied(target, [retiring(1)]))).toEqual(['done'])
+    expect(records().map(({ organization_fields: fields }) => fields['mark_for_deletion'])).toEqual([false, true])
+  })
+
+  it('each failed row is reported with its own code and words, though the job is completed (SAFE-03)', async () => {
+    const rows = { ids: [1003, 1005] }
+    const { target } = await started({
+      count: 6,
+      faults: [{ service: 'zendesk', path: '/update_many', kind: 'rows', rows, details: 'Name:  Acme has already been taken' }],
+    })
+    const outcomes = await applied(
+      target,
+      many(6, (n) => updating(n)),
+    )
+    expect(outcomes.get('001EXT2')).toEqual({
+      key: '001EXT2',
+      status: 'failed',
+      code: 'organization-update-failed',
+      message: 'global: Name: Acme has already been taken (OrganizationUpdateFailed)',
+    })
+    expect([...outcomes.values()].filter(({ status }) => status === 'failed').map(({ key }) => key)).toEqual(['001EXT2', '001EXT4'])
+  })
+
+  it.each(['killed', 'failed'] as const)('a %s job: what was written counts as done, the rest fails', async (as) => {
+    const { target } = await started({ count: 6, faults: [{ service: 'zendesk', path: '/update_many', kind: 'kill', applied: 4, as }] })
+    const outcomes = [
+      ...(
+        await applied(
+          target,
+          many(6, (n) => updating(n)),
+        )
+      ).values(),
+    ]
+    expect(outcomes.filter(({ status }) => status === 'done')).toHaveLength(4)
+    expect(codesOf(outcomes)).toEqual([`job-${as}`, `job-${as}`])
+  })
+
+  it('a job without progress is given up after ten minutes, and what it wrote counts', async () => {
+    const { target } = await started({
+      count: 4,
+      faults: [{ service: 'zendesk', path: '/update_many', kind: 'stuck', as: 'working', applied: 1 }],
+    })
+    const run = testRun()
+    const outcomes = [
+      ...(
+        await applied(
+          target,
+          many(4, (n) => updating(n)),
+          run,
+        )
+      ).values(),
+    ]
+    expect(outcomes.filter(({ status }) => status === 'done')).toHaveLength(1)
+    expect(codesOf(outcomes)).toEqual(['job-stuck', 'job-stuck', 'job-stuck'])
+    expect(Math.max(...run.pauses)).toBe(5_000)
+    expect(sum(run.pauses)).toBeGreaterThanOrEqual(600_000)
+    expect(sum(run.pauses)).toBeLessThan(700_000)
+  })
+
+  it('a job that Zendesk forgets: the records themselves say what became of them', async () => {
+    const gone = { job_statuses: [], count: 0 }
+    const { target } = await started({
+      count: 2,
+      faults: [{ service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody: gone, times: 0 }],
+    })
+    expect(
+      statuses(
+        await applied(
+          target,
+          many(2, (n) => updating(n)),
+        ),
+      ),
+    ).toEqual(['done'])
+  })
+
+  it('rows that the results do not speak of: the records themselves say what became of them', async () => {
+    const { target, sandbox } = await started({ count: 3 })
+    const job = { id: 'V3-1', status: 'completed', results: [{ action: 'update', id: 1001, status: 'Updated', success: true }] }
+    sandbox.faults.add({ service: 'zendesk', path: '/update_many', kind: 'status', status: 200, responseBody: { job_status: job } })
+    sandbox.faults.add({ service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody: { job_statuses: [job] } })
+    const outcomes = await applied(
+      target,
+      many(3, (n) => updating(n, n === 1 ? { support_level: 'premium' } : undefined)),
+    )
+    expect([...outcomes.values()].map((outcome) => (outcome.status === 'failed' ? outcome.code : outcome.status))).toEqual([
+      'done',
+      'done',
+      'row-missing',
+    ])
+  })
+
+  it.each(['lost', 'cut'] as const)(
+    'an update whose answer is %s: the records are read, and only what is not yet as meant is sent again',
+    async (kind) => {
+      const { target, sandbox } = await started({
+        count: 3,
+        zendesk: { jobMs: { queued: 0, working: 0 } },
+        faults: [{ service: 'zendesk', method: 'PUT', path: '/update_many', kind }],
+      })
+      expect(
+        statuses(
+          await applied(
+            target,
+            many(3, (n) => updating(n)),
+          ),
+        ),
+      ).toEqual(['done'])
+      expect(requestsTo(sandbox, 'PUT', '/update_many').length).toBeLessThanOrEqual(2)
+    },
+  )
+
+  it('an update that never arrives fails after as many attempts as the policy allows', async () => {
+    const { target, sandbox } = await started({ count: 3, faults: [{ service: 'zendesk', method: 'PUT', kind: 'reset', times: 0 }] })
+    const outcomes = await applied(target, [updating(0), updating(1, { support_level: 'premium' })])
+    expect(outcomes.get('001EXT0')).toMatchObject({ status: 'failed', code: 'no-answer' })
+    // It held the value all the time.
+    expect(outcomes.get('001EXT1')).toMatchObject({ status: 'done' })
+    expect(requestsTo(sandbox, 'PUT', '/update_many').map(({ path }) => path)).toHaveLength(3)
+  })
+
+  it('a conflict that stays fails the records of that request only', async () => {
+    const conflict = { service: 'zendesk', times: 0, kind: 'status', preset: 'conflict' } as const
+    const { target } = await started({
+      count: 150,
+      faults: [
+        { ...conflict, method: 'PUT', body: '"id":1101' },
+        { ...conflict, method: 'POST', body: 'New 1' },
+      ],
+    })
+    const outcomes = [
+      ...(
+        await applied(
+          target,
+          many(150, (n) => updating(n)),
+        )
+      ).values(),
+    ]
+    expect(codesOf(outcomes)).toEqual(Array.from({ length: 50 }, () => 'database-conflict'))
+    const created = await applied(
+      target,
+      many(2, (n) => creating(n)),
+    )
+    expect(codesOf([...created.values()])).toEqual(['database-conflict'])
+  })
+
+  it('a batch that is refused as a whole fails, and the others go on', async () => {
+    const refusal = { error: 'TooManyValues', description: 'Parameter  cannot specify more than 100 values', max_count: 100 }
+    const { target } = await started({
+      count: 250,
+      faults: [{ service: 'zendesk', method: 'PUT', body: '"id":1150', kind: 'status', status: 400, responseBody: refusal }],
+    })
+    const outcomes = [
+      ...(
+        await applied(
+          target,
+          many(250, (n) => updating(n)),
+        )
+      ).values(),
+    ]
+    expect(outcomes.filter(({ status }) => status === 'done')).toHaveLength(150)
+    expect(new Set(outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.code] : [])))).toEqual(
+      new Set(['too-many-values']),
+    )
+  })
+})
+
+function rowsIn(body: unknown): readonly unknown[] {
+  const rows = isObject(body as never) ? (body as { organizations?: unknown }).organizations : undefined // what the sandbox logged
+  return Array.isArray(rows) ? rows : []
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
