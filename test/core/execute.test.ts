@@ -97,7 +97,13 @@ describe('applying a stage', () => {
     const sync = plan.syncs.find((one) => one.name === name)
     if (sync === undefined) throw new Error(`no plan of ${name}`)
     const told = applyStage(engine.stage('apply', name), sync, engine, engine, { journal, run: 'run-1', fresh, outcomes })
-    return { told, rows: () => new DatabaseSync(file, { readOnly: true }).prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all().map((row) => ({ ...row })) }
+    const rows = (): Record<string, unknown>[] => {
+      const reader = new DatabaseSync(file, { readOnly: true })
+      const found = reader.prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all()
+      reader.close()
+      return found.map((row) => ({ ...row }))
+    }
+    return { told, rows }
   }
 
   it('SAFE-06: has every outcome in the journal, under the name of the sync, before it is told', async () => {
@@ -117,9 +123,10 @@ describe('applying a stage', () => {
   })
 
   it('SAFE-08: ids come from the outcomes of the syncs it runs after, and from no other', async () => {
-    const first = syncOf({}, { target: targetOf({ name: 'orgs' }) })
-    const users: Sync = syncOf({ after: [first] }, { target: targetOf({ name: 'users' }) })
-    const engine = engineOf({ sources: {}, targets: { first, stranger: syncOf({}, { target: targetOf({ name: 'strangers' }) }), users } })
+    const named = (name: string, after: readonly Sync[] = []): Sync =>
+      syncOf({ after }, { target: targetOf({ name }), desired: sourceOf<Desired>(`${name}-accounts`) })
+    const first = named('first')
+    const engine = engineOf({ sources: {}, targets: { first, stranger: named('stranger'), users: named('users', [first]) } })
     const change = (key: string, sync: string) => ({ op: 'create' as const, key, fields: { organization_id: { from: null, to: ref(sync, 'A') } } })
     const counts = { existing: 0, desired: 0, skipped: [], notices: [], excesses: [] }
     const plan = assemble(

@@ -57,7 +57,7 @@ export const queryPath = (soql: string): string => `/services/data/v62.0/query?q
 /** Polls a job until it is in none of the open states. */
 export async function finished(client: Client, started: Answer): Promise<Loose> {
   const id = String(started.body['job_status']?.['id'])
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     const job = (await client('GET', `/api/v2/job_statuses/${id}`)).body['job_status']
     if (job !== undefined && !['queued', 'working'].includes(String(job['status']))) return job
     await new Promise((resolve) => setTimeout(resolve, 5))

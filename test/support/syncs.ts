@@ -106,13 +106,13 @@ export type Scene = {
 /** What `compare` says about a scene: rows are put in the order of their keys, as the engine does. */
 export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<SyncPlan> {
   const { desired = [], existing = [], rivals = [] } = scene
-  const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] => rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
+  const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] =>
+    rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
   const unique = sync.rules.unique
   return compare('global', sync, {
     desired: stream(byKey(desired, ({ key }) => key)),
     existing: stream(byKey(existing, (row) => keyOf(sync, row))),
-    names:
-      unique === undefined ? { taken: () => false } : await indexNames(unique, stream(existing), [desired, ...rivals].map(stream)),
+    names: unique === undefined ? { taken: () => false } : await indexNames(unique, stream(existing), [desired, ...rivals].map(stream)),
     yielded: new Set(scene.yielded),
     ownedElsewhere: () => scene.ownedElsewhere ?? false,
     complete: { desired: true, existing: true, ...scene.complete },

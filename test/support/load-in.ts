@@ -1,0 +1,13 @@
+/** Loads a configuration as the command line does, in a Node of its own, and prints what came of it as JSON: vitest compiles what Node refuses. */
+import { load } from '../../src/core/load.ts'
+import { ZdsError } from '../../src/core/errors.ts'
+
+const [from = '', file] = process.argv.slice(2)
+try {
+  const { config, ...found } = await load(from, file)
+  process.stdout.write(JSON.stringify({ ...found, targets: Object.keys(config.targets), seen: process.env['ZDS_TEST_SEEN'] ?? null }))
+} catch (error) {
+  if (!(error instanceof ZdsError)) throw error
+  const { code, message, hint, issues } = error
+  process.stdout.write(JSON.stringify({ code, message, hint, issues }))
+}
