@@ -48,7 +48,7 @@ type Problem = Omit<Issue, 'where'>
 
 function checkAttribute(key: string, type: FieldType): Problem | undefined {
   if (type === 'text' || type === 'name') return undefined
-  return { code: 'FIELD_MISMATCH', message: `is declared as ${type}, but every organization has a ${key}, and it is text` }
+  return { code: 'FIELD_MISMATCH', message: `is declared as ${type}, but the ${key} of an organization is text` }
 }
 
 function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): Problem | undefined {

@@ -5,7 +5,7 @@ import { bind, type Created } from './refs.ts'
 import { chunk } from './streams.ts'
 import type { Existing, Run, Target } from './types.ts'
 
-/** Steps kept back before they are written down together. Only answers are: what is about to be sent is written before it is sent. */
+/** Outcomes kept back before they are written down together. What is about to be sent, and the job that took it over, are written at once. */
 const BATCH = 100
 
 /** What an apply needs besides the plan and the target. */
@@ -51,7 +51,7 @@ async function* recorded(steps: AsyncIterable<Step>, record: (steps: readonly St
   try {
     for await (const step of steps) {
       answered.push(step)
-      if (step.status === 'sending' || answered.length >= BATCH) yield* flush()
+      if (step.status === 'sending' || step.status === 'accepted' || answered.length >= BATCH) yield* flush()
     }
   } finally {
     yield* flush()

@@ -81,6 +81,8 @@ export async function* readRows(file: string, name: string): AsyncIterable<Json>
     rest = lines.pop() ?? ''
     for (const line of lines) yield JSON.parse(line) as Json // JSON text is Json
   }
+  if (rest !== '')
+    throw new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off in the middle of a row`, { hint: 'Run its stage again.' })
 }
 
 function missing(name: string, cause: unknown): ZdsError {

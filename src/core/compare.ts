@@ -45,7 +45,8 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   for await (const { key, left, right } of pairs) {
     for (const row of left) {
       if (row.kind === 'notice') notices.push({ code: row.code, key, message: row.message })
-      if (row.kind === 'skip') skipped.push({ key, reason: row.reason, ...(row.name !== undefined && { name: row.name }) })
+      if (row.kind === 'skip')
+        skipped.push({ key, reason: row.reason, ...(right[0] && { id: right[0].id }), ...(row.name !== undefined && { name: row.name }) })
     }
     const pair = { key, desired: left, existing: right }
     const records = left.filter(({ kind }) => kind === 'record').length

@@ -85,17 +85,18 @@ export async function compareStage(stage: StageOf<'compare'>, engine: Engine, wa
 
   const unique = sync.rules.unique
   const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
-  const desired = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
+  const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
+  const sides = { desired: wanted.every(Boolean), existing: await complete(sync.target) }
   const compared = await compare(name, sync, {
     desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, artifacts.directory),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), artifacts.directory),
     names: unique === undefined ? { taken: () => false } : await indexNames(unique, rowsOf(sync.target), everyone),
     yielded: sync.rules.yields === undefined ? new Set() : await keysOf(rowsOf(sync.rules.yields)),
     ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
-    complete: { desired: desired.every(Boolean), existing: await complete(sync.target) },
+    complete: sides,
   })
   const plan = await withPeople(compared, stage, engine, watch)
-  await artifacts.write(compareId(name), [plan])
+  await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))
   return plan
 }
 

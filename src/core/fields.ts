@@ -1,4 +1,5 @@
-import type { Json } from './json.ts'
+import { isDate } from './clock.ts'
+import { canonical, type Json } from './json.ts'
 import { isRef, type Ref } from './refs.ts'
 
 /**
@@ -115,7 +116,7 @@ export function normalise(type: FieldType, value: Json | undefined): Json {
 }
 
 function number(value: Json | undefined): Json {
-  if (value === undefined || value === '') return null
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return null
   return typeof value === 'string' && Number.isFinite(Number(value)) ? Number(value) : value
 }
 
@@ -136,11 +137,14 @@ export function misfit(type: FieldType, value: Json): string | undefined {
     case 'reference':
       return Number.isInteger(value) || isRef(value) ? undefined : 'must be the id of a record, or refer to one'
     case 'date':
-      return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) ? undefined : 'must be a date, YYYY-MM-DD'
+      return typeof value === 'string' && isDate(value.slice(0, 10)) && /^(T|$)/.test(value.slice(10))
+        ? undefined
+        : 'must be a date, YYYY-MM-DD'
   }
 }
 
 /** Whether two values of a field are the same to everyone who reads them. */
 export function same(type: FieldType, one: Json | undefined, other: Json | undefined): boolean {
-  return normalise(type, one) === normalise(type, other)
+  const [a, b] = [normalise(type, one), normalise(type, other)]
+  return a === b || (isRef(a) && isRef(b) && canonical(a) === canonical(b))
 }

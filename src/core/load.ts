@@ -24,7 +24,8 @@ const importFile: Loader = async (file) => {
   if (existsSync(beside)) readEnvFile(beside)
   try {
     const module: unknown = await import(pathToFileURL(file).href)
-    return typeof module === 'object' && module !== null && 'default' in module ? module.default : NO_DEFAULT
+    const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+    return found ?? NO_DEFAULT
   } catch (cause) {
     if (cause instanceof ZdsError) throw cause
     throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
@@ -34,6 +35,7 @@ const importFile: Loader = async (file) => {
   }
 }
 
+/** cosmiconfig takes nothing for no file at all and looks further up. */
 const NO_DEFAULT = Symbol('a module without default export')
 
 export type LoadOptions = {
@@ -53,6 +55,8 @@ export async function load(from: string, { config: file, envFile }: LoadOptions 
     searchPlaces: PLACES,
     loaders: { '.ts': importFile, '.mts': importFile, '.js': importFile, '.mjs': importFile },
     searchStrategy: 'project',
+    // An empty file is a mistake to be told of; the configuration above it is another project's.
+    ignoreEmptySearchPlaces: false,
     cache: false,
   })
   const path = file === undefined ? undefined : resolve(from, file)

@@ -3,11 +3,11 @@
  */
 const concealed = new Set<string>()
 
-/** Remembers a secret (and its URL-encoded form), and hands it back. Very short values are left: they would blank out ordinary text. */
+/** Remembers a secret, also as addresses, forms and JSON show it, and hands it back. Very short values are left: they would blank out ordinary text. */
 export function conceal<T extends string | undefined>(value: T): T {
   if (value !== undefined && value.length >= 6) {
-    concealed.add(value)
-    concealed.add(encodeURIComponent(value))
+    const form = new URLSearchParams({ value }).toString().slice('value='.length)
+    for (const shape of [value, encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1)]) concealed.add(shape)
   }
   return value
 }

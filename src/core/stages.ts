@@ -45,6 +45,10 @@ export function stages(config: Config): Stage[] {
   const idOf = stageOf(config)
   const syncs = syncsOf(config)
   const nameOfSync = new Map([...syncs].map(([name, sync]) => [sync, name]))
+  for (const [name, sync] of syncs) {
+    const other = nameOfSync.get(sync)
+    if (other !== name) throw new ZdsError('CONFIG_INVALID', `${name} and ${other} are the same sync`, { hint: 'List it once.' })
+  }
   const found = new Map<string, Stage>()
   const open = new Set<Source | Sync>()
 
@@ -82,10 +86,15 @@ export function stages(config: Config): Stage[] {
 
   for (const source of Object.values({ ...config.sources, ...config.processors })) gather(source)
   for (const sync of syncs.values()) compared(sync)
-  for (const [name, sync] of syncs) {
-    const earlier = (sync.after ?? []).map((other) => applyId(nameIn(nameOfSync, other, name)))
-    found.set(applyId(name), { id: applyId(name), kind: 'apply', name, sync, needs: [compareId(name), ...earlier] })
+
+  const applied = (sync: Sync, dependent: string): string => {
+    const name = nameIn(nameOfSync, sync, dependent)
+    const id = applyId(name)
+    if (found.has(id)) return id
+    const needs = (): string[] => [compareId(name), ...(sync.after ?? []).map((other) => applied(other, name))]
+    return once(sync, name, () => ({ id, kind: 'apply', name, sync, needs: needs() }))
   }
+  for (const [name, sync] of syncs) applied(sync, name)
   return [...found.values()]
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Issue } from 'zds'
 
 type Loaded = {
@@ -20,6 +20,8 @@ type Loaded = {
 
 const program = join(import.meta.dirname, '../support/load-in.ts')
 
+vi.setConfig({ testTimeout: 30_000 })
+
 let directory: string
 beforeEach(() => {
   // Inside the repository, so that a configuration can import `zds` by its name.
@@ -27,9 +29,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-async function loaded({ from = directory, file, env = {} }: { from?: string; file?: string; env?: Record<string, string> } = {}): Promise<Loaded> {
-  const args = [program, from, ...(file === undefined ? [] : [file])]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } })
+type How = { readonly from?: string; readonly config?: string; readonly envFile?: string; readonly env?: Record<string, string> }
+
+async function loaded({ from = directory, env = {}, ...options }: How = {}): Promise<Loaded> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], { env: { ...process.env, ...env } })
   return JSON.parse(stdout) as Loaded // printed by the program
 }
 
@@ -53,7 +56,7 @@ describe('finding the configuration', () => {
   it('is the file that is named, relative to here', async () => {
     mkdirSync(join(directory, 'other'))
     write('other/mine.ts', GOOD)
-    expect(await loaded({ file: 'other/mine.ts' })).toMatchObject({ directory: join(directory, 'other'), targets: ['global'] })
+    expect(await loaded({ config: 'other/mine.ts' })).toMatchObject({ directory: join(directory, 'other'), targets: ['global'] })
   })
 
   it('that is nowhere says where it was looked for, and what to do', async () => {
@@ -65,7 +68,7 @@ describe('finding the configuration', () => {
   })
 
   it('that is named but missing is named', async () => {
-    expect(await loaded({ file: 'nowhere.ts' })).toMatchObject({ code: 'CONFIG_NOT_FOUND', message: `There is no file ${join(directory, 'nowhere.ts')}` })
+    expect(await loaded({ config: 'nowhere.ts' })).toMatchObject({ code: 'CONFIG_NOT_FOUND', message: `There is no file ${join(directory, 'nowhere.ts')}` })
   })
 
   it('has a fingerprint that changes with its text', async () => {
@@ -172,6 +175,19 @@ describe('the .env file beside the configuration', () => {
     write('sync.config.ts', GOOD)
     write('.env', 'ZDS_TEST_SEEN=from the file\n')
     expect((await loaded({ env: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+  })
+
+  it('loses against a file that is named, which loses against the environment', async () => {
+    write('sync.config.ts', GOOD)
+    write('.env', 'ZDS_TEST_SEEN=from the file\n')
+    write('ci.env', 'ZDS_TEST_SEEN=from the named file\n')
+    expect((await loaded({ envFile: 'ci.env' })).seen).toBe('from the named file')
+    expect((await loaded({ envFile: 'ci.env', env: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+  })
+
+  it('that is named must be there', async () => {
+    write('sync.config.ts', GOOD)
+    expect(await loaded({ envFile: 'nowhere.env' })).toMatchObject({ code: 'FILE_NOT_FOUND', message: expect.stringContaining('nowhere.env') as string })
   })
 
   it('of another directory is not read', async () => {

@@ -69,8 +69,8 @@ describe('the digest of a plan', () => {
     const digests = new Set([plan.digest])
     let different = 0
     for (const other of neighbours(content)) {
-      if (isObject(other) && 'added' in other) continue // a key that the schema refuses
-      digests.add(digestOf({ ...plan, asOf: '', config: '', syncs: [], ...(other as Partial<Plan>) }))
+      if (!isObject(other) || Object.keys(other).length !== 3) continue // a plan has exactly these
+      digests.add(digestOf({ version: 1, ...(other as unknown as Omit<Plan, 'version'>) }))
       different += 1
     }
     expect(different).toBeGreaterThan(100)

@@ -32,7 +32,7 @@ export async function zendeskClient(sandbox: Sandbox, instance = 'global', scope
     client_secret: sandbox.env[`ZENDESK_${name}_CLIENT_SECRET`],
     scope,
   })
-  const authorization = `Bearer ${String(granted.body['access_token'])}`
+  const authorization = `Bearer ${text(granted.body['access_token'])}`
   return (method, path, body, headers) => send(url + path, method, body, { authorization, ...headers })
 }
 
@@ -40,7 +40,7 @@ export async function zendeskClient(sandbox: Sandbox, instance = 'global', scope
 export async function salesforceClient(sandbox: Sandbox): Promise<Client> {
   const { url } = sandbox.salesforce
   const granted = await send(`${url}/services/oauth2/token`, 'POST', salesforceForm(sandbox))
-  const authorization = `Bearer ${String(granted.body['access_token'])}`
+  const authorization = `Bearer ${text(granted.body['access_token'])}`
   return (method, path, body, headers) => send(url + path, method, body, { authorization, ...headers })
 }
 
@@ -56,10 +56,10 @@ export const queryPath = (soql: string): string => `/services/data/v62.0/query?q
 
 /** Polls a job until it is in none of the open states. */
 export async function finished(client: Client, started: Answer): Promise<Loose> {
-  const id = String(started.body['job_status']?.['id'])
+  const id = text(started.body['job_status']?.['id'])
   for (let tries = 0; tries < 400; tries++) {
     const job = (await client('GET', `/api/v2/job_statuses/${id}`)).body['job_status']
-    if (job !== undefined && !['queued', 'working'].includes(String(job['status']))) return job
+    if (job !== undefined && !['queued', 'working'].includes(text(job['status']))) return job
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   throw new Error(`Job ${id} did not end`)
@@ -116,4 +116,9 @@ export const smallWorld: World = {
       user_fields: [{ key: 'gone', type: 'checkbox' }],
     },
   },
+}
+
+/** What a test compares as text. */
+export function text(value: unknown): string {
+  return String(value)
 }

@@ -18,8 +18,13 @@ const file = (name: string, content: unknown): string => {
 async function run(options: SandboxCommandOptions, look: (lines: string[]) => Promise<void> = async () => {}): Promise<string[]> {
   const stop = new AbortController()
   const lines: string[] = []
-  const ended = sandboxCommand(options, { out: (line) => lines.push(line), signal: stop.signal })
-  await Promise.race([ended, expect.poll(() => lines.join('\n')).toContain('Press Ctrl+C')])
+  const started = Promise.withResolvers<void>()
+  const out = (line: string): void => {
+    lines.push(line)
+    if (line.startsWith('Press Ctrl+C')) started.resolve()
+  }
+  const ended = sandboxCommand(options, { out, signal: stop.signal })
+  await Promise.race([ended, started.promise])
   try {
     await look(lines)
   } finally {

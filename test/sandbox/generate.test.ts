@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { generateWorld, startSandbox, type World } from 'zds/sandbox'
+import { generateWorld, startSandbox, type Field, type Seed, type World } from 'zds/sandbox'
+import { text } from './client.ts'
 
 const world = generateWorld({ accounts: 1000, seed: 3, asOf: '2026-03-16' })
 const rows = (object: string): World['salesforce'][string] => world.salesforce[object] ?? []
@@ -21,7 +22,7 @@ test('a larger world begins like a smaller one', () => {
 })
 
 test('ids have 18 characters and are unique, lookups lead somewhere', () => {
-  const ids = Object.values(world.salesforce).flatMap((table) => table.map((row) => String(row['Id'])))
+  const ids = Object.values(world.salesforce).flatMap((table) => table.map((row) => text(row['Id'])))
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids.every((id) => /^[0-9A-Za-z]{15}[A-Z0-5]{3}$/.test(id))).toBe(true)
   const known = new Set<unknown>([...ids, null])
@@ -46,29 +47,47 @@ test('all kinds of accounts are there, with charges that the plans know', () => 
   const names = new Set(Object.values(plans.subscriptions).flat())
   const unknown = new Set(
     rows('Zuora__SubscriptionProductCharge__c')
-      .map((row) => String(row['Zuora__SubscriptionRatePlanChargeName__c']))
+      .map((row) => text(row['Zuora__SubscriptionRatePlanChargeName__c']))
       .filter((name) => !names.has(name)),
   )
   expect([...unknown]).toEqual(['GitLab Geo'])
 })
 
+/** True when the field can hold the value and the tags say the same. */
+function isValid(field: Seed<Field> | undefined, value: unknown, tags: readonly string[]): boolean {
+  switch (field?.type) {
+    case 'checkbox':
+      return typeof value === 'boolean' && (!value || tags.includes(field.key ?? ''))
+    case 'integer':
+      return Number.isInteger(value)
+    case 'decimal':
+      return typeof value === 'number'
+    case 'dropdown':
+      return (
+        value === null || (field.custom_field_options?.some((option) => option.value === value && tags.includes(option.value)) ?? false)
+      )
+    case undefined:
+      return false
+    case 'text':
+    case 'textarea':
+    case 'date':
+    case 'regexp':
+    case 'lookup':
+    case 'multiselect':
+      return value === null || typeof value === 'string'
+  }
+}
+
 test.each(instances)('the organizations of %s are valid there', (_name, instance) => {
   const names = instance.organizations.map((organization) => organization.name?.trim().toLowerCase())
   expect(new Set(names).size).toBe(names.length)
   const fields = new Map(instance.organization_fields.map((field) => [field.key, field]))
-  for (const { organization_fields: values = {}, tags = [] } of instance.organizations) {
-    for (const [key, value] of Object.entries(values)) {
-      const field = fields.get(key)
-      expect(field, key).toBeDefined()
-      if (field?.type === 'checkbox') expect([true, false]).toContain(value)
-      if (field?.type === 'integer') expect(Number.isInteger(value)).toBe(true)
-      if (field?.type === 'dropdown' && value !== null) {
-        expect(field.custom_field_options?.map((option) => option.value)).toContain(value)
-        expect(tags).toContain(value)
-      }
-      if (field?.type === 'checkbox' && value === true) expect(tags).toContain(key)
-    }
-  }
+  const wrong = instance.organizations.flatMap(({ name, organization_fields: values = {}, tags = [] }) =>
+    Object.entries(values)
+      .filter(([key, value]) => !isValid(fields.get(key), value, tags))
+      .map(([key, value]) => ({ name, key, value })),
+  )
+  expect(wrong).toEqual([])
   const emails = instance.users.map((user) => user.email?.toLowerCase())
   expect(new Set(emails).size).toBe(emails.length)
 })

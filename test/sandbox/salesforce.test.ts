@@ -1,10 +1,10 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSandbox, type Row, type Sandbox } from 'zds/sandbox'
-import { queryPath, salesforceClient, salesforceForm, send, smallWorld, type Answer, type Client } from './client.ts'
+import { type Answer, type Client, queryPath, salesforceClient, salesforceForm, send, smallWorld, text } from './client.ts'
 
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' })
+const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
 const accounts: Row[] = Array.from({ length: 7 }, (_, n) => ({
   Id: `00100000000000${n}AAA`,
@@ -124,7 +124,7 @@ describe('query', () => {
     const first = await query('SELECT Id FROM Account')
     expect(first.body).toMatchObject({ totalSize: 7, done: false })
     expect(first.body['records']).toHaveLength(4)
-    const next = String(first.body['nextRecordsUrl'])
+    const next = text(first.body['nextRecordsUrl'])
     expect(next).toMatch(/^\/services\/data\/v62\.0\/query\/0r8\w{15}-4$/)
     const second = await client('GET', next)
     expect(second.body).toMatchObject({ totalSize: 7, done: true })
@@ -140,7 +140,7 @@ describe('query', () => {
     expect(first.body['records']?.[0]?.['Zuora__Subscriptions__r']).toBeNull()
     const list = first.body['records']?.[1]?.['Zuora__Subscriptions__r']
     expect(list).toMatchObject({ totalSize: 4, done: false, records: [{ Name: 'S0' }, { Name: 'S1' }] })
-    const rest = await client('GET', String(list?.['nextRecordsUrl']))
+    const rest = await client('GET', text(list?.['nextRecordsUrl']))
     expect(rest.body).toMatchObject({ totalSize: 4, done: true, records: [{ Name: 'S2' }, { Name: 'S3' }] })
   })
 
@@ -191,7 +191,7 @@ describe('query', () => {
   ])('%s is refused', async (soql, errorCode, message) => {
     const answer = await query(soql)
     expect(answer).toMatchObject({ status: 400, body: [{ errorCode }] })
-    expect(String(answer.body[0]?.['message'])).toContain(message)
+    expect(text(answer.body[0]?.['message'])).toContain(message)
   })
 
   test('a URI above 16,384 bytes is too long', async () => {
@@ -203,7 +203,7 @@ test('describe and limits', async () => {
   const described = await client('GET', '/services/data/v58.0/sobjects/account/describe')
   expect(described.body).toMatchObject({ name: 'Account', keyPrefix: '001', queryable: true })
   const fields = [...(described.body['fields'] ?? [])]
-  expect(fields.find((field) => String(field['name']) === 'Latest_Sold_To_Contact__c')).toMatchObject({
+  expect(fields.find((field) => text(field['name']) === 'Latest_Sold_To_Contact__c')).toMatchObject({
     type: 'reference',
     referenceTo: ['Contact'],
     relationshipName: 'Latest_Sold_To_Contact__r',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { queryPath, salesforceClient, smallWorld, type Client } from './client.ts'
+import { type Client, queryPath, salesforceClient, smallWorld, text } from './client.ts'
 
 const contacts = [
   {
@@ -33,7 +33,7 @@ afterAll(() => sandbox.close())
 const names = async (soql: string): Promise<string[]> => {
   const answer = await client('GET', queryPath(soql))
   expect(answer.text).not.toContain('errorCode')
-  return [...(answer.body['records'] ?? [])].map((record) => String(record['Name']))
+  return [...(answer.body['records'] ?? [])].map((record) => text(record['Name']))
 }
 
 // Accounts: Acme (Customer, 12.5, on hold), O'Neil \ Söhne (Former Customer, null), beta_1 (null, 100).

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { finished, smallWorld, zendeskClient, type Client } from './client.ts'
+import { type Client, finished, smallWorld, text, zendeskClient } from './client.ts'
 
 let sandbox: Sandbox
 let client: Client
@@ -44,7 +44,7 @@ test('a job is queued, works, and completes with a row for each record, in order
   expect(started.headers.get('zendesk-ratelimit-inflight-jobs')).toBe('total=30; remaining=29; resets=60')
   expect(names()).not.toContain('One')
   await new Promise((resolve) => setTimeout(resolve, 350))
-  const id = String(started.body['job_status']?.['id'])
+  const id = text(started.body['job_status']?.['id'])
   expect((await client('GET', `/api/v2/job_statuses/${id}`)).body).toMatchObject({
     job_status: { status: 'working', message: 'Creating organization #1', results: null },
   })
@@ -115,10 +115,10 @@ test('destroy_many', async () => {
 })
 
 test('jobs are shown one by one, many at once, and listed', async () => {
-  const start = async (): Promise<string> => String((await client('PUT', '/api/v2/organizations/update_many')).body['job_status']?.['id'])
+  const start = async (): Promise<string> => text((await client('PUT', '/api/v2/organizations/update_many')).body['job_status']?.['id'])
   const [first, second] = [await start(), await start()]
   const many = await client('GET', `/api/v2/job_statuses/show_many.json?ids=${first},${second},V3-none`)
-  expect([...(many.body['job_statuses'] ?? [])].map((job) => String(job['id']))).toEqual([first, second])
+  expect([...(many.body['job_statuses'] ?? [])].map((job) => text(job['id']))).toEqual([first, second])
   expect((await client('GET', '/api/v2/job_statuses')).body['job_statuses']).toHaveLength(2)
   expect((await client('GET', '/api/v2/job_statuses/V3-none')).status).toBe(404)
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { smallWorld, zendeskClient, type Client, type Loose } from './client.ts'
+import { type Client, type Loose, smallWorld, text, zendeskClient } from './client.ts'
 
 let sandbox: Sandbox
 let client: Client
@@ -11,17 +11,16 @@ beforeAll(async () => {
 afterAll(() => sandbox.close())
 
 const ids = (rows: Loose | undefined): number[] => [...(rows ?? [])].map((row) => Number(row['id']))
-const follow = (link: Loose | undefined): ReturnType<Client> =>
-  client('GET', String(link).replace(sandbox.zendesk['global']?.url ?? '', ''))
+const follow = (link: Loose | undefined): ReturnType<Client> => client('GET', text(link).replace(sandbox.zendesk['global']?.url ?? '', ''))
 
 test('by cursor: ids ascending, links percent-encoded, cursors on the last page, none on the empty one after it', async () => {
   const first = (await client('GET', '/api/v2/organizations.json?page[size]=2')).body
   expect(ids(first['organizations'])).toEqual([11, 12])
   expect(first['meta']).toMatchObject({ has_more: true, before_cursor: expect.any(String) })
   expect(first['count']).toBeUndefined()
-  expect(String(first['links']?.['next'])).toMatch(/\/api\/v2\/organizations\.json\?page%5Bafter%5D=[\w%]+&page%5Bsize%5D=2$/)
+  expect(text(first['links']?.['next'])).toMatch(/\/api\/v2\/organizations\.json\?page%5Bafter%5D=[\w%]+&page%5Bsize%5D=2$/)
   expect(first['links']?.['prev']).toEqual(expect.any(String))
-  const cursor = Buffer.from(String(first['meta']?.['after_cursor']), 'base64').toString()
+  const cursor = Buffer.from(text(first['meta']?.['after_cursor']), 'base64').toString()
   expect(JSON.parse(cursor)).toEqual({ o: 'id', v: expect.any(String) })
 
   const last = (await follow(first['links']?.['next'])).body
@@ -89,6 +88,6 @@ test('fields, in both ways', async () => {
     'created_at',
     'updated_at',
   ])
-  expect([...(fields ?? [])].find((field) => String(field['key']) === 'hold')).toMatchObject({ type: 'checkbox', tag: 'hold' })
+  expect([...(fields ?? [])].find((field) => text(field['key']) === 'hold')).toMatchObject({ type: 'checkbox', tag: 'hold' })
   expect((await client('GET', '/api/v2/user_fields')).body).toMatchObject({ count: 1, user_fields: [{ key: 'gone' }] })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startSandbox, type Sandbox, type User } from 'zds/sandbox'
-import { finished, smallWorld, zendeskClient, type Client, type Loose } from './client.ts'
+import { type Client, finished, type Loose, smallWorld, text, zendeskClient } from './client.ts'
 
 let sandbox: Sandbox
 let client: Client
@@ -16,7 +16,7 @@ const ids = (rows: Loose | undefined): number[] => [...(rows ?? [])].map((row) =
 test('list, count, show, show_many, search', async () => {
   const list = (await client('GET', '/api/v2/users.json?page[size]=2&role=end-user')).body
   expect(ids(list['users'])).toEqual([22, 23])
-  expect(String(list['links']?.['next'])).toContain('role=end-user')
+  expect(text(list['links']?.['next'])).toContain('role=end-user')
   expect(list['users']?.[0]).toMatchObject({
     email: 'uwe@customer.example',
     organization_id: 11,
@@ -79,7 +79,7 @@ describe('update', () => {
   test('with another address adds an identity, which can be made primary', async () => {
     expect((await update(22, { email: 'second@customer.example' })).body).toMatchObject({ user: { email: 'uwe@customer.example' } })
     const identities = (await client('GET', '/api/v2/users/22/identities')).body['identities']
-    expect([...(identities ?? [])].map((identity) => [String(identity['value']), Boolean(identity['primary'])])).toEqual([
+    expect([...(identities ?? [])].map((identity) => [text(identity['value']), Boolean(identity['primary'])])).toEqual([
       ['uwe@customer.example', true],
       ['second@customer.example', false],
     ])

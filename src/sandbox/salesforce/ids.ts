@@ -2,7 +2,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** The 18-character form of a 15-character Salesforce id: three characters that say which letters are capitals. */
-export function withChecksum(id15: string): string {
+function withChecksum(id15: string): string {
   let suffix = ''
   for (let block = 0; block < 15; block += 5) {
     let bits = 0

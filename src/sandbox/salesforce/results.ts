@@ -23,7 +23,7 @@ export type PageSizes = { readonly batch: number; childPage(query: Compiled): nu
 type Page = { totalSize: number; done: boolean; nextRecordsUrl?: string; records: Json[] }
 
 /** A row that is left out although it is announced: on the page itself or in the first child list of that name. */
-export type Omission = { readonly child: string | undefined; readonly row: number | undefined }
+type Omission = { readonly child: string | undefined; readonly row: number | undefined }
 
 /** Runs queries on the tables and keeps their cursors. */
 export type Results = {

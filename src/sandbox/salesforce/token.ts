@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import { isObject, textOf } from '../json.ts'
 import type { Exchange } from '../server/exchange.ts'
 
-export type JwtOptions = {
+type JwtOptions = {
   /** The certificate's public key, PEM. */
   readonly publicKey: string
   /** What `aud` must be (default `https://login.salesforce.com`). */

@@ -5,7 +5,7 @@ import { addOns, baseTiers, communityPrograms, governmentSupport, governmentTier
 import { createRandom, type Random } from './random.ts'
 
 /** What an account is; how many there are of each is in `kindOf`. */
-export type AccountKind = 'customer' | 'community' | 'former' | 'long-gone' | 'government' | 'partner' | 'prospect'
+type AccountKind = 'customer' | 'community' | 'former' | 'long-gone' | 'government' | 'partner' | 'prospect'
 
 export type Charge = { readonly product: Product; readonly quantity: number }
 export type Subscription = {

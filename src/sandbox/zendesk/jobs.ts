@@ -20,7 +20,7 @@ export type JobRow = {
 }
 
 /** What a job does; `verb` and `noun` make its messages, such as "Updating organization #31". */
-export type JobPlan = { readonly type: string; readonly verb: string; readonly noun: string; readonly rows: readonly JobRow[] }
+type JobPlan = { readonly type: string; readonly verb: string; readonly noun: string; readonly rows: readonly JobRow[] }
 
 /** Starts jobs, which run by themselves as time goes. */
 export type Jobs = { start(c: Context<Env>, plan: JobPlan): Response; readonly close: () => void }

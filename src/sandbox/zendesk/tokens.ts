@@ -12,10 +12,7 @@ export type ZendeskCredentials = {
 }
 
 /** Who a request comes from: nobody, somebody whose token is not valid, or the client with its scopes. */
-export type Caller =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'invalid' }
-  | { readonly kind: 'known'; readonly scopes: readonly string[] }
+type Caller = { readonly kind: 'anonymous' } | { readonly kind: 'invalid' } | { readonly kind: 'known'; readonly scopes: readonly string[] }
 
 export type Tokens = {
   answer(exchange: Exchange): Response
