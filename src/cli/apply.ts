@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { ZdsError, type Issue } from '../core/errors.ts'
-import { applyStage } from '../core/execute.ts'
+import { applyStage, tellObservers } from '../core/execute.ts'
 import { sqliteJournal, type RunStatus } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { parsePlan } from '../core/plan-schema.ts'
@@ -26,7 +26,11 @@ export async function applyCommand(file: string | undefined, options: ApplyOptio
   const plan = path === undefined ? await makePlan(session) : await savedPlan(path, session)
 
   if (path === undefined && !options.json) print(planLines(plan, lookOf(options.all ?? false)))
-  refuseExcesses(plan, options, file)
+  const excesses = options.force ? [] : excessesOf(plan)
+  if (excesses.length > 0) {
+    await tellObservers((observer, run) => observer.refused?.(plan, run), session.engine, warn)
+    throw beyondLimits(excesses, file)
+  }
   if (!hasChanges(plan)) {
     if (options.json) process.stdout.write(documentOf(reportOf(session.run, plan, new Map(), options.force ?? false)))
     else if (path !== undefined) print(['Nothing to do'])
@@ -54,17 +58,21 @@ async function savedPlan(path: string, { project }: Session): Promise<Plan> {
   throw new ZdsError('PLAN_STALE', `${path} was made with another configuration`, { hint: 'Make a new one: zds plan --out FILE' })
 }
 
-function refuseExcesses(plan: Plan, options: ApplyOptions, file: string | undefined): void {
-  if (options.force) return
-  const issues = plan.syncs.flatMap(({ name, excesses }) =>
+function excessesOf(plan: Plan): Issue[] {
+  return plan.syncs.flatMap(({ name, excesses }) =>
     excesses.map(({ message }): Issue => ({ code: 'LIMIT_EXCEEDED', where: name, message })),
   )
-  if (issues.length === 0) return
-  throw new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', {
+}
+
+function beyondLimits(issues: readonly Issue[], file: string | undefined): ZdsError {
+  return new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', {
     issues,
     hint: `Look at it (zds plan --all). If it is right: zds apply ${file ?? '--yes'} --force`,
   })
 }
+
+/** What concerns nobody's data: told, and forgotten. */
+const warn = (message: string): void => tell([`Warning: ${message}`])
 
 async function agreed(signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
@@ -83,8 +91,9 @@ async function carryOut(plan: Plan, session: Session, fresh: boolean, options: A
   const outcomes = new Map<string, Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
   const writing = stages(engine.config).filter((stage) => stage.kind === 'apply')
-  const finish = (status: RunStatus): Report => {
+  const finish = async (status: RunStatus): Promise<Report> => {
     journal.end(run, status, engine.clock.now())
+    if (status !== 'interrupted') await tellObservers((observer, lent) => observer.applied?.(plan, outcomes, lent), engine, warn)
     const report = reportOf(run, plan, outcomes, forced)
     if (options.json) process.stdout.write(redact(documentOf(report)))
     else print(reportLines(report, lookOf(options.all ?? false)))
@@ -108,9 +117,9 @@ async function carryOut(plan: Plan, session: Session, fresh: boolean, options: A
       engine.signal,
       terminal,
     )
-    return exitCode(finish('done'))
+    return exitCode(await finish('done'))
   } catch (error) {
-    finish(engine.signal.aborted ? 'interrupted' : 'failed')
+    await finish(engine.signal.aborted ? 'interrupted' : 'failed')
     throw error
   } finally {
     journal.close()

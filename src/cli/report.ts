@@ -2,7 +2,6 @@ import type { Outcomes } from '../core/outcome.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
 import { counted, number } from './text.ts'
 import type { Look } from './summary.ts'
-import { cut } from './text.ts'
 
 const EXAMPLES = 10
 
@@ -43,7 +42,7 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
 
 /** A report for people. */
 export function reportLines(report: Report, look: Look): string[] {
-  const lines = report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, failures }) => {
+  return report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, failures }) => {
     const parts = [
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
@@ -57,7 +56,6 @@ export function reportLines(report: Report, look: Look): string[] {
       ...(failures.length > told.length ? [`  … and ${number(failures.length - told.length)} more (--json lists all)`] : []),
     ]
   })
-  return lines.map((line) => cut(line, look.columns))
 }
 
 /** Whether a sync has anything to do. */

@@ -1,4 +1,4 @@
-import { canonical, type Json } from '../core/json.ts'
+import { canonical } from '../core/json.ts'
 import type { Change, Plan, SyncPlan } from '../core/plan.ts'
 import { count, SKIP_REASONS, type SkipReason } from '../core/plan.ts'
 import { counted, cut, number, shown } from './text.ts'
@@ -19,8 +19,7 @@ export type Look = { readonly columns: number; readonly paint: Paint; readonly a
 export function planLines(plan: Plan, look: Look): string[] {
   const total = plan.syncs.reduce((sum, { changes }) => sum + changes.length, 0)
   const head = `Plan as of ${plan.asOf}: ${total === 0 ? 'nothing to do' : counted(total, 'changes')}`
-  const lines = [look.paint('bold', head), ...plan.syncs.flatMap((sync) => ['', ...syncLines(sync, look)])]
-  return lines.map((line) => cut(line, look.columns))
+  return [look.paint('bold', head), ...plan.syncs.flatMap((sync) => ['', ...syncLines(sync, look)])]
 }
 
 function syncLines(sync: SyncPlan, look: Look): string[] {
@@ -35,9 +34,10 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
   return [
     `${paint('bold', sync.name)}: ${parts.join(', ')} (${sync.target} has ${counted(sync.existing, sync.resource)})`,
     ...sync.excesses.map(({ message }) => paint('red', `  ! over the limit: ${message}`)),
-    ...recordLines('create', sync, look),
-    ...updateLines(sync, look),
-    ...recordLines('retire', sync, look),
+    // Records are examples, one line each; what is said of the sync as a whole is never cut.
+    ...[...recordLines('create', sync, look), ...updateLines(sync, look), ...recordLines('retire', sync, look)].map((line) =>
+      cut(line, look.columns),
+    ),
     ...skipLines(sync, look),
     ...noticeLines(sync, look),
   ]
@@ -51,8 +51,10 @@ function heldBack({ skipped }: SyncPlan): number {
 function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): string[] {
   const changes = sync.changes.filter((change) => change.op === op)
   if (changes.length === 0) return []
-  if (op === 'create')
-    return limited(changes, RECORDS, look, (change) => [`  ${look.paint('green', '+')} ${change.key}  ${nameOf(change)}${also(change)}`])
+  if (op === 'create') {
+    const mark = look.paint('green', '+')
+    return limited(changes, RECORDS, look, (change) => [`  ${mark} ${change.key}  ${nameOf(change)}`, ...contactLines(change)])
+  }
   const byReason = Map.groupBy(changes, ({ reason = 'gone' }) => reason)
   return [...byReason].flatMap(([reason, some]) => [
     `  ${look.paint('red', '-')} ${counted(some.length, sync.resource)}: ${effect(some[0])} (${reason})`,
@@ -62,10 +64,16 @@ function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): strin
 
 const nameOf = ({ fields }: Change): string => shown(fields['name']?.to ?? null)
 
-function also({ fields }: Change): string {
-  const told = ['support_level', 'account_type'].flatMap((field) => (fields[field] === undefined ? [] : [shown(fields[field].to)]))
-  return told.length === 0 ? '' : `  (${told.join(', ')})`
+/** Who comes with a new record (SYN-03). */
+function contactLines({ contacts = [] }: Change): string[] {
+  return contacts.map(({ email, action }) => `      ${email}: ${ACTIONS[action]}`)
 }
+
+const ACTIONS = {
+  create: 'new user',
+  associate: 'user without organization, gets this one',
+  leave: 'user of another organization, stays there',
+} as const
 
 const effect = (change: Change | undefined): string => pairs(change?.fields ?? {})
 
@@ -75,22 +83,27 @@ function pairs(fields: Change['fields']): string {
     .join(', ')
 }
 
+/** The fields of a change without those that say whose record it is: they differ in each record, and would hide what many have in common. */
+function common(change: Change | undefined): Change['fields'] {
+  return Object.fromEntries(Object.entries(change?.fields ?? {}).filter(([, { to }]) => to !== change?.key))
+}
+
 /** What many records have in common first, single records after it. */
 function updateLines(sync: SyncPlan, look: Look): string[] {
   const updates = sync.changes.filter(({ op }) => op === 'update')
   const mark = look.paint('yellow', '~')
-  const equal = Map.groupBy(updates, ({ fields }) => canonical(fields as unknown as Json)) // field changes are Json by their types
+  const equal = Map.groupBy(updates, (change) => canonical(common(change)))
   const groups = [...equal.values()].filter(({ length }) => length >= GROUP_FROM).toSorted((a, b) => b.length - a.length)
   const rest = [...equal.values()].filter(({ length }) => length < GROUP_FROM).flat()
 
-  const alike = [...Map.groupBy(rest, ({ fields }) => Object.keys(fields).toSorted().join(', '))].toSorted(
+  const alike = [...Map.groupBy(rest, (change) => Object.keys(common(change)).toSorted().join(', '))].toSorted(
     ([, a], [, b]) => b.length - a.length,
   )
   const kinds = rest.length > RECORDS ? alike.filter(([, some]) => some.length >= GROUP_FROM) : []
   const grouped = new Set(kinds.flatMap(([, some]) => some))
   const single = rest.filter((change) => !grouped.has(change))
   return [
-    ...limited(groups, GROUPS, look, (some) => [`  ${mark} ${counted(some.length, sync.resource)}: ${effect(some[0])}`]),
+    ...limited(groups, GROUPS, look, (some) => [`  ${mark} ${counted(some.length, sync.resource)}: ${pairs(common(some[0]))}`]),
     ...limited(kinds, GROUPS, look, ([fields, some]) => [
       `  ${mark} ${counted(some.length, sync.resource)}: ${fields}`,
       ...some.slice(0, look.all ? some.length : EXAMPLES).map((change) => `      ${change.key}  ${effect(change)}`),

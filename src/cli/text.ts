@@ -20,18 +20,25 @@ function oneLine(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))
 }
 
-/** `text` cut to `width` columns, with an ellipsis where something is missing. */
+/** `text` cut to `width` columns, with an ellipsis where something is missing. Colours take no columns, and end as they would have. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   let kept = ''
   let used = 0
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    used += stringWidth(segment)
-    if (used > width - 1) break
-    kept += segment
+  for (const part of text.split(COLOUR)) {
+    if (part.startsWith(ESCAPE)) {
+      kept += part
+      continue
+    }
+    for (const { segment } of new Intl.Segmenter().segment(part)) {
+      const taken = stringWidth(segment)
+      if (used < width && used + taken > width - 1) kept += '…'
+      used = used + taken > width - 1 ? width : used + taken
+      if (used < width) kept += segment
+    }
   }
-  return `${kept}…`
+  return kept
 }
 
-/** `text` filled up with blanks to `width` columns. */
-export const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)))
+const ESCAPE = '\u001B'
+const COLOUR = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`)

@@ -7,7 +7,13 @@ import { testRun } from '../support/time.ts'
 
 const create = (key: string): Change => ({ op: 'create', key, fields: { aar: { from: null, to: 1 } } })
 const update = (key: string, from: number | null = 1): Change => ({ op: 'update', key, id: `id-${key}`, fields: { aar: { from, to: 2 } } })
-const retire = (key: string): Change => ({ op: 'retire', key, id: `id-${key}`, fields: { mark_for_deletion: { from: false, to: true } }, reason: 'gone' })
+const retire = (key: string): Change => ({
+  op: 'retire',
+  key,
+  id: `id-${key}`,
+  fields: { mark_for_deletion: { from: false, to: true } },
+  reason: 'gone',
+})
 
 const planOf = (...changes: Change[]): SyncPlan => ({
   name: 'global',
@@ -38,7 +44,10 @@ describe('carrying out a plan', () => {
     const outcomes = await collect(applying(planOf(retire('R'), update('U'), create('C'), update('V')), target))
     expect(calls).toEqual([
       [['create'], ['C']],
-      [['update', 'update'], ['U', 'V']],
+      [
+        ['update', 'update'],
+        ['U', 'V'],
+      ],
       [['retire'], ['R']],
     ])
     expect(outcomes.map(({ key, status }) => [key, status])).toEqual([
@@ -136,7 +145,10 @@ describe('carrying out a plan', () => {
       for await (const outcome of applying(planOf(update('A'), update('B')), target, {}, journal)) told.push(outcome)
     }
     await expect(run()).rejects.toThrow('connection lost')
-    expect(journal).toEqual([{ status: 'sending', keys: ['A', 'B'] }, { key: 'A', status: 'done', id: 'id-A' }])
+    expect(journal).toEqual([
+      { status: 'sending', keys: ['A', 'B'] },
+      { key: 'A', status: 'done', id: 'id-A' },
+    ])
     expect(told).toEqual([{ key: 'A', status: 'done', id: 'id-A' }])
   })
 
@@ -210,7 +222,11 @@ describe('a saved plan', () => {
 })
 
 describe('SAFE-08: changes that refer to what an earlier sync creates', () => {
-  const referring = (key: string, to: string): Change => ({ op: 'create', key, fields: { organization_id: { from: null, to: ref('us-gov', to) } } })
+  const referring = (key: string, to: string): Change => ({
+    op: 'create',
+    key,
+    fields: { organization_id: { from: null, to: ref('us-gov', to) } },
+  })
 
   it('are sent with its id, or end unresolved without being sent', async () => {
     const sent: Change[] = []

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,7 +111,10 @@ describe('an artifact', () => {
 
   it('is closed when its reader stops early', async () => {
     const artifacts = artifactsIn(root)
-    await artifacts.write('gather:x', Array.from({ length: 20_000 }, (_, index) => ({ index })))
+    await artifacts.write(
+      'gather:x',
+      Array.from({ length: 20_000 }, (_, index) => ({ index })),
+    )
     const open = (): number => readdirSync('/proc/self/fd').length
     const before = open()
     for (let time = 0; time < 20; time += 1) for await (const _ of artifacts.read('gather:x')) break

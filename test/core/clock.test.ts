@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addDays, addYears, dateOf, isDate, systemClock } from 'zds'
 
@@ -48,14 +48,20 @@ describe('calendar dates', () => {
 
   it('isDate: exactly the days that exist, in exactly one spelling', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9999 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }), (year, month, date) => {
-        const pad = (value: number, size: number): string => String(value).padStart(size, '0')
-        const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-        const length = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0
-        expect(isDate(`${pad(year, 4)}-${pad(month, 2)}-${pad(date, 2)}`)).toBe(date >= 1 && date <= length)
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 9999 }),
+        fc.integer({ min: 0, max: 13 }),
+        fc.integer({ min: 0, max: 32 }),
+        (year, month, date) => {
+          const pad = (value: number, size: number): string => String(value).padStart(size, '0')
+          const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+          const length = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0
+          expect(isDate(`${pad(year, 4)}-${pad(month, 2)}-${pad(date, 2)}`)).toBe(date >= 1 && date <= length)
+        },
+      ),
     )
-    for (const text of ['', '2026-3-16', '2026-03-16T00:00:00Z', ' 2026-03-16', '16.03.2026', '2026-03-16\n']) expect(isDate(text)).toBe(false)
+    for (const text of ['', '2026-3-16', '2026-03-16T00:00:00Z', ' 2026-03-16', '16.03.2026', '2026-03-16\n'])
+      expect(isDate(text)).toBe(false)
   })
 })
 
@@ -67,7 +73,9 @@ describe('the clock of the machine', () => {
   })
 
   it('says how to write a date it does not understand', () => {
-    expect(() => systemClock('2026-02-30')).toThrow(expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('YYYY-MM-DD') as string }))
+    expect(() => systemClock('2026-02-30')).toThrow(
+      expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('YYYY-MM-DD') as string }),
+    )
   })
 
   it('sleeps, and wakes with the reason of the abort at once', async () => {

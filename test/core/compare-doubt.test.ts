@@ -84,7 +84,10 @@ describe('SAFE-05: the external id', () => {
   })
 
   it('is no reason for an update where it is empty', async () => {
-    expect(await compared({ desired, existing: [held('1', 'A', { external_id: null, aar: 1 })] })).toMatchObject({ changes: [], skipped: [] })
+    expect(await compared({ desired, existing: [held('1', 'A', { external_id: null, aar: 1 })] })).toMatchObject({
+      changes: [],
+      skipped: [],
+    })
   })
 
   it('is adopted by an update that happens anyway', async () => {
@@ -132,7 +135,10 @@ describe('AMB-19: hand-over between two syncs of one target', () => {
   })
 
   it('without takesOver, a record of somebody else is not updated although it is desired', async () => {
-    const plan = await compared({ desired: [wanted('B', { aar: 1 })], existing: [partner] }, syncOf({ owns: (existing) => !isPartner(existing) }))
+    const plan = await compared(
+      { desired: [wanted('B', { aar: 1 })], existing: [partner] },
+      syncOf({ owns: (existing) => !isPartner(existing) }),
+    )
     expect(plan).toMatchObject({ changes: [], skipped: [{ key: 'B', reason: 'not-owned', id: '2' }] })
   })
 
@@ -150,6 +156,9 @@ describe('a desired value that cannot be one', () => {
     ['unheard_of', 'x', 'is not a field of the target'],
   ])('%s: %j is refused with its sync, key and field', async (field, value, words) => {
     const attempt = compared({ desired: [wanted('A', { [field]: value })] })
-    await expect(attempt).rejects.toMatchObject({ code: 'ROW_INVALID', message: expect.stringContaining(`global A: ${field} ${words}`) as string })
+    await expect(attempt).rejects.toMatchObject({
+      code: 'ROW_INVALID',
+      message: expect.stringContaining(`global A: ${field} ${words}`) as string,
+    })
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Desired, Existing, SyncPlan } from 'zds'
 import { applied, compared, isPartner, syncOf, type Scene } from '../support/syncs.ts'
@@ -85,7 +85,12 @@ describe('the laws of a comparison', () => {
         // Rows of one key keep their order: a stable sort by key is all that the engine promises about those.
         const byKey = (rows: readonly Desired[]): Desired[] => rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
         const unique = { ...scene, desired: [...new Map(scene.desired.map((row) => [row.key, row])).values()] }
-        const other = { ...unique, desired: mixed(byKey(unique.desired)), existing: mixed(unique.existing), rivals: unique.rivals.map(mixed) }
+        const other = {
+          ...unique,
+          desired: mixed(byKey(unique.desired)),
+          existing: mixed(unique.existing),
+          rivals: unique.rivals.map(mixed),
+        }
         const one = await planOf(unique)
         const two = await planOf(other)
         expect(two.changes).toEqual(one.changes)

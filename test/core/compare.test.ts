@@ -62,7 +62,10 @@ describe('the three lists of a comparison', () => {
   })
 
   it('SYN-11: a field that the desired record does not name is in no change', async () => {
-    const plan = await compared({ desired: [wanted('A', { aar: 2 })], existing: [held('1', 'A', { aar: 1, notes: 'by hand', support_hold: true })] })
+    const plan = await compared({
+      desired: [wanted('A', { aar: 2 })],
+      existing: [held('1', 'A', { aar: 1, notes: 'by hand', support_hold: true })],
+    })
     expect(Object.keys(plan.changes[0]?.fields ?? {})).toEqual(['aar'])
   })
 
@@ -71,7 +74,14 @@ describe('the three lists of a comparison', () => {
       desired: [wanted('B'), wanted('D', { aar: 1 }), wanted('A', { aar: 1 }), wanted('F')],
       existing: [held('1', 'A'), held('3', 'C'), held('4', 'D'), held('5', 'E')],
     })
-    expect(plan.changes.map(({ op, key }) => `${op} ${key}`)).toEqual(['create B', 'create F', 'update A', 'update D', 'retire C', 'retire E'])
+    expect(plan.changes.map(({ op, key }) => `${op} ${key}`)).toEqual([
+      'create B',
+      'create F',
+      'update A',
+      'update D',
+      'retire C',
+      'retire E',
+    ])
   })
 })
 
@@ -141,7 +151,10 @@ describe('a key that a processor leaves out on purpose', () => {
   const left = { kind: 'skip', key: 'A', reason: 'duplicate-email', name: 'Ada' } as const
 
   it('is reported with its reason, and neither created nor retired', async () => {
-    expect(await compared({ desired: [left] })).toMatchObject({ changes: [], skipped: [{ key: 'A', reason: 'duplicate-email', name: 'Ada' }] })
+    expect(await compared({ desired: [left] })).toMatchObject({
+      changes: [],
+      skipped: [{ key: 'A', reason: 'duplicate-email', name: 'Ada' }],
+    })
     const plan = await compared({ desired: [left], existing: [held('1', 'A', { name: 'Ada' })] })
     expect(plan).toMatchObject({ changes: [], skipped: [{ key: 'A', reason: 'duplicate-email', id: '1', name: 'Ada' }] })
   })

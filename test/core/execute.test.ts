@@ -2,12 +2,13 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { collect, type Config, type Desired, type Existing, type Plan, type Sync } from 'zds'
+import { collect, type Config, type Desired, type Existing, type Observer, type Plan, type Sync } from 'zds'
 import { applyStage, assemble, compareStage, gather, tellObservers } from '../../src/core/execute.ts'
 import { sqliteJournal } from '../../src/core/journal.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
 import { ref } from '../../src/core/refs.ts'
 import { engineOf, type TestEngine } from '../support/engine.ts'
+import { fakeClock } from '../support/time.ts'
 import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../support/syncs.ts'
 
 async function gathered(config: Config, names: readonly string[]): Promise<TestEngine> {
@@ -18,7 +19,11 @@ async function gathered(config: Config, names: readonly string[]): Promise<TestE
 
 function oneSync(desired: readonly Desired[], existing: readonly Existing[], rules: Parameters<typeof syncOf>[0] = {}): Config {
   const accounts = sourceOf('accounts', desired, { mayBeEmpty: true })
-  return { sources: {}, processors: { accounts }, targets: { global: syncOf(rules, { desired: accounts, target: targetOf({ records: existing }) }) } }
+  return {
+    sources: {},
+    processors: { accounts },
+    targets: { global: syncOf(rules, { desired: accounts, target: targetOf({ records: existing }) }) },
+  }
 }
 
 describe('comparing from artifacts', () => {
@@ -42,7 +47,11 @@ describe('comparing from artifacts', () => {
     const customers = sourceOf('customers', [wanted('A', { name: 'ACME' }), wanted('Q', { name: 'Q' })])
     const target = targetOf({ records: [held('1', 'R', { account_type: 'open_partner' })] })
     const global = syncOf({ yields: partners, owns: (existing) => !isPartner(existing) }, { desired: customers, target })
-    const config = { sources: { partners, customers }, targets: { global }, hooks: { partners: syncOf({ owns: isPartner }, { desired: partners, target }) } }
+    const config = {
+      sources: { partners, customers },
+      targets: { global },
+      hooks: { partners: syncOf({ owns: isPartner }, { desired: partners, target }) },
+    }
     const engine = await gathered(config, ['partners', 'customers', 'organizations'])
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
     expect(plan.changes).toEqual([])
@@ -61,7 +70,9 @@ describe('comparing from artifacts', () => {
   })
 
   it('leaves no scratch files when it refuses a row in the middle', async () => {
-    const many = Array.from({ length: 50_010 }, (_, index) => wanted(`K${String(index).padStart(6, '0')}`, { aar: index === 9 ? 'much' : 1 }))
+    const many = Array.from({ length: 50_010 }, (_, index) =>
+      wanted(`K${String(index).padStart(6, '0')}`, { aar: index === 9 ? 'much' : 1 }),
+    )
     const engine = await gathered(oneSync(many, [held('1', 'A')]), ['accounts', 'organizations'])
     await expect(compareStage(engine.stage('compare', 'global'), engine, engine)).rejects.toMatchObject({ code: 'ROW_INVALID' })
     expect(readdirSync(engine.artifacts.directory).filter((file) => file.startsWith('sort-'))).toEqual([])
@@ -75,10 +86,15 @@ describe('comparing from artifacts', () => {
       ...targetOf({ records: [held('9', 'X', { mark_for_deletion: true })] }),
       prepare: (creates: Plan['syncs'][number]['changes']) => {
         asked.push(...creates.map(({ key }) => key))
-        return Promise.resolve(creates.map((create) => ({ ...create, contacts: (create.contacts ?? []).map((one) => ({ ...one, action: 'leave' as const })) })))
+        return Promise.resolve(
+          creates.map((create) => ({ ...create, contacts: (create.contacts ?? []).map((one) => ({ ...one, action: 'leave' as const })) })),
+        )
       },
     }
-    const engine = await gathered({ ...config, targets: { global: { ...(config.targets['global'] ?? syncOf()), target } } }, ['accounts', 'organizations'])
+    const engine = await gathered({ ...config, targets: { global: { ...(config.targets['global'] ?? syncOf()), target } } }, [
+      'accounts',
+      'organizations',
+    ])
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
     expect(asked).toEqual(['A'])
     expect(plan.changes.map(({ key, contacts }) => [key, contacts?.[0]?.action])).toEqual([
@@ -127,7 +143,11 @@ describe('applying a stage', () => {
       syncOf({ after }, { target: targetOf({ name }), desired: sourceOf<Desired>(`${name}-accounts`) })
     const first = named('first')
     const engine = engineOf({ sources: {}, targets: { first, stranger: named('stranger'), users: named('users', [first]) } })
-    const change = (key: string, sync: string) => ({ op: 'create' as const, key, fields: { organization_id: { from: null, to: ref(sync, 'A') } } })
+    const change = (key: string, sync: string) => ({
+      op: 'create' as const,
+      key,
+      fields: { organization_id: { from: null, to: ref(sync, 'A') } },
+    })
     const counts = { existing: 0, desired: 0, skipped: [], notices: [], excesses: [] }
     const plan = assemble(
       [{ name: 'users', target: 'global', resource: 'users', changes: [change('U', 'first'), change('V', 'stranger')], ...counts }],
@@ -144,15 +164,39 @@ describe('applying a stage', () => {
 })
 
 describe('observers', () => {
-  it('watch, and a failing one is a warning that stops neither the others nor the run', async () => {
-    const planned: string[] = []
-    const watching = (name: string) => ({ kind: 'observer' as const, planned: () => Promise.resolve(void planned.push(name)) })
-    const dead = { kind: 'observer' as const, planned: () => Promise.reject(new Error('slack: no answer')) }
-    const engine = engineOf({ sources: {}, targets: {}, hooks: { one: watching('one'), slack: dead, quiet: { kind: 'observer' }, two: watching('two') } })
+  const plan = assemble([], 'fingerprint', fakeClock())
+
+  async function told(hooks: Config['hooks'] & object): Promise<string[]> {
+    const engine = engineOf({ sources: {}, targets: {}, hooks })
     const warnings: string[] = []
-    const plan = assemble([], 'f', engine.clock)
-    await tellObservers((observer, run) => observer.planned?.(plan, run), engine, (message) => void warnings.push(message))
-    expect(planned).toEqual(['one', 'two'])
-    expect(warnings).toEqual(['slack: slack: no answer'])
+    await tellObservers(
+      (observer, run) => observer.applied?.(plan, new Map(), run),
+      engine,
+      (message) => void warnings.push(message),
+    )
+    return warnings
+  }
+
+  it('watch, and a failing one is a warning that stops neither the others nor the run', async () => {
+    const watched: string[] = []
+    const watching = (name: string): Observer => ({ kind: 'observer', applied: () => Promise.resolve(void watched.push(name)) })
+    const dead: Observer = { kind: 'observer', applied: () => Promise.reject(new Error('no answer')) }
+    expect(await told({ one: watching('one'), slack: dead, quiet: { kind: 'observer' }, two: watching('two') })).toEqual([
+      'slack: no answer',
+    ])
+    expect(watched).toEqual(['one', 'two'])
+  })
+
+  it('are lent a run like everybody, but no rows', async () => {
+    const members: string[] = []
+    const curious: Observer = {
+      kind: 'observer',
+      applied: async (_plan, _outcomes, run) => {
+        members.push(...Object.keys(run).toSorted())
+        await collect(run.input(sourceOf('accounts')))
+      },
+    }
+    expect(await told({ curious })).toEqual([expect.stringContaining('curious observes a run and reads no source') as string])
+    expect(members).toEqual(['clock', 'expect', 'input', 'progress', 'signal'])
   })
 })

@@ -1,11 +1,27 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { always, checkbox, columnsOf, fact, first, is, lower, misfit, normalise, same, text, typesOf, type FieldType, type Json } from 'zds'
 
 const TYPES: readonly FieldType[] = ['text', 'name', 'checkbox', 'decimal', 'integer', 'date', 'dropdown', 'reference']
 const type = fc.constantFrom(...TYPES)
 const value: fc.Arbitrary<Json | undefined> = fc.oneof(
-  fc.constantFrom(undefined, null, '', ' ', false, true, 0, 1, '0', '1', '1.50', 'Acme', ' Acme ', '2026-01-01', '2026-01-01T00:00:00+00:00'),
+  fc.constantFrom(
+    undefined,
+    null,
+    '',
+    ' ',
+    false,
+    true,
+    0,
+    1,
+    '0',
+    '1',
+    '1.50',
+    'Acme',
+    ' Acme ',
+    '2026-01-01',
+    '2026-01-01T00:00:00+00:00',
+  ),
   fc.string(),
   fc.integer(),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -121,7 +137,12 @@ describe('misfit', () => {
 describe('derivations', () => {
   it('SFA-16..18, SFA-30: `is` is exact, case and blanks included', () => {
     const restricted = is('Restricted Party')
-    expect(['Restricted Party', 'restricted party', 'Restricted Party ', null].map((some) => restricted(some))).toEqual([true, false, false, false])
+    expect(['Restricted Party', 'restricted party', 'Restricted Party ', null].map((some) => restricted(some))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
   })
 
   it('SFA-14: `lower` lower-cases, and has a word for nothing', () => {

@@ -56,7 +56,9 @@ describe('gathering a source', () => {
   it('SAFE-02: what is computed from an incomplete source is incomplete, over several steps', async () => {
     const accounts = announcing(9, 10)
     const records = sourceOf('records', ['r'], { needs: [accounts] })
-    const engine = engineOf(configOf({ accounts, records, last: sourceOf('last', ['l'], { needs: [records] }), other: sourceOf('other', ['o']) }))
+    const engine = engineOf(
+      configOf({ accounts, records, last: sourceOf('last', ['l'], { needs: [records] }), other: sourceOf('other', ['o']) }),
+    )
     const complete: Record<string, boolean> = {}
     for (const name of ['accounts', 'records', 'last', 'other']) {
       complete[name] = (await gather(engine.stage('gather', name), engine, engine)).complete
@@ -143,7 +145,8 @@ describe('SAFE-07: preflight', () => {
   })
 
   it('tells the same thing about the same place once, and the same thing about two places twice', async () => {
-    const missing = (name: string) => new ZdsError('ENV_MISSING', `${name} is not set`, { issues: [{ code: 'ENV_MISSING', where: name, message: 'is not set' }] })
+    const missing = (name: string) =>
+      new ZdsError('ENV_MISSING', `${name} is not set`, { issues: [{ code: 'ENV_MISSING', where: name, message: 'is not set' }] })
     const refused = new ZdsError('AUTH_FAILED', 'salesforce refused the login')
     const engine = engineOf(
       configOf({

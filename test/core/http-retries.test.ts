@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { http, type Answer, type Request } from 'zds'
-import { cut, ok, serverOf, silence, type Reply, type TestServer } from '../support/server.ts'
+import { cut, deadUrl, ok, serverOf, silence, type Reply, type TestServer } from '../support/server.ts'
 import { testRun, type TestRun } from '../support/time.ts'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
@@ -21,13 +21,22 @@ describe('what is tried again', () => {
 
   it.each([400, 401, 403, 404, 410, 413, 422])('status %i: no', async (status) => {
     const server = await serverOf({ status, body: { error: 'x' } }, ok())
-    await expect(ask(server, testRun())).rejects.toMatchObject({ status, code: status === 401 || status === 403 ? 'AUTH_FAILED' : 'HTTP_REFUSED' })
+    await expect(ask(server, testRun())).rejects.toMatchObject({
+      status,
+      code: status === 401 || status === 403 ? 'AUTH_FAILED' : 'HTTP_REFUSED',
+    })
     expect(server.received).toHaveLength(1)
   })
 
   it.each<[string, Reply]>([
     ['a connection that is cut', cut],
-    ['a body that breaks off', (response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' }).write('{"users":[', () => response.destroy())],
+    [
+      'a body that breaks off',
+      (response) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json', 'content-length': '500' })
+          .write('{"users":[', () => response.destroy()),
+    ],
     ['HTML with status 200', { status: 200, body: '<html>sign in</html>' }],
     ['JSON that is none', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"users":' }],
   ])('%s: yes', async (_what, reply) => {
@@ -92,8 +101,12 @@ describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
   it('but is when nobody listens there: nothing was sent', async () => {
     const server = await serverOf()
     const run = testRun()
-    const nobody = { ...server, url: 'http://127.0.0.1:1' }
-    await expect(ask(nobody, run, post)).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE', arrived: 'no', message: expect.stringContaining('ECONNREFUSED') as string })
+    const nobody = { ...server, url: await deadUrl() }
+    await expect(ask(nobody, run, post)).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      arrived: 'no',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    })
     expect(run.clock.pauses).toHaveLength(2)
   })
 
@@ -124,9 +137,12 @@ describe('how long is waited (GEN-11)', () => {
     expect(await pauses(refused(503, { 'retry-after': 'Mon, 16 Mar 2026 09:00:00 GMT' }))).toEqual([0])
   })
 
-  it.each(['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset'])('429 without Retry-After: until the window of %s ends', async (header) => {
-    expect(await pauses(refused(429, { [header]: '13' }))).toEqual([13_000])
-  })
+  it.each(['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset'])(
+    '429 without Retry-After: until the window of %s ends',
+    async (header) => {
+      expect(await pauses(refused(429, { [header]: '13' }))).toEqual([13_000])
+    },
+  )
 
   it('429 without any header, or a plain 5xx: twice as long each time, with jitter of at most half', async () => {
     for (const status of [429, 502]) {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { conceal, http, HttpError, isObject, systemClock, type Caller, type Json } from 'zds'
-import { ok, serverOf, silence, type Reply } from '../support/server.ts'
+import { deadUrl, ok, serverOf, silence, type Reply } from '../support/server.ts'
 import { testRun } from '../support/time.ts'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
@@ -25,7 +25,9 @@ describe('an answer', () => {
     )
     expect(answer).toMatchObject({ status: 201, body: { user: { id: 1 } }, text: '{"user":{"id":1}}' })
     expect(answer.headers.get('x-request-id')).toBe('r1')
-    expect(server.received).toMatchObject([{ method: 'POST', path: '/api/v2/users?x=1', body: '{"user":{}}', headers: { 'content-type': 'application/json' } }])
+    expect(server.received).toMatchObject([
+      { method: 'POST', path: '/api/v2/users?x=1', body: '{"user":{}}', headers: { 'content-type': 'application/json' } },
+    ])
   })
 
   it('may have no body where there is nothing to say, and may be text where text is wanted', async () => {
@@ -33,14 +35,20 @@ describe('an answer', () => {
     const server = await serverOf(empty, { status: 200, headers: { 'content-type': 'text/yaml' }, body: 'a: 1' })
     const send = http({ service: 'global', policy })
     expect(await send({ method: 'DELETE', url: server.url }, testRun())).toMatchObject({ status: 204, body: null })
-    expect(await send({ method: 'GET', url: server.url, accept: 'text' }, testRun())).toMatchObject({ status: 200, text: 'a: 1', body: null })
+    expect(await send({ method: 'GET', url: server.url, accept: 'text' }, testRun())).toMatchObject({
+      status: 200,
+      text: 'a: 1',
+      body: null,
+    })
   })
 })
 
 describe('an error', () => {
   it('has the words of the service, its body, and where it came from, without the query', async () => {
     const server = await serverOf({ status: 422, body: { description: 'Name has already been taken' } })
-    const error = await failure(http({ service: 'global', policy, explain })({ method: 'GET', url: `${server.url}/api/v2/users?email=ada@example.com` }, testRun()))
+    const error = await failure(
+      http({ service: 'global', policy, explain })({ method: 'GET', url: `${server.url}/api/v2/users?email=ada@example.com` }, testRun()),
+    )
     expect(error.message).toBe('global: GET /api/v2/users answered 422: Name has already been taken')
     expect(error).toMatchObject({ code: 'HTTP_REFUSED', status: 422, arrived: 'no', body: { description: 'Name has already been taken' } })
   })
@@ -55,7 +63,10 @@ describe('an error', () => {
     const other = await serverOf(ok())
     const server = await serverOf({ status, headers: { location: `${other.url}/api` }, body: {} })
     const error = await failure(
-      http({ service: 'global', policy, authorize: () => Promise.resolve({ authorization: 'Bearer t' }) })({ method: 'GET', url: server.url }, testRun()),
+      http({ service: 'global', policy, authorize: () => Promise.resolve({ authorization: 'Bearer t' }) })(
+        { method: 'GET', url: server.url },
+        testRun(),
+      ),
     )
     expect(error).toMatchObject({ code: 'HTTP_REFUSED', status })
     expect([server.received.length, other.received.length]).toEqual([1, 0])
@@ -65,7 +76,7 @@ describe('an error', () => {
     const token = conceal('tok-3f9a/+=8c')
     const echo: Reply = { status: 500, body: { description: `bad token ${token}, ${encodeURIComponent(token)}` } }
     const server = await serverOf(echo)
-    for (const url of [server.url, 'http://127.0.0.1:1', `${server.url}/?token=${encodeURIComponent(token)}`]) {
+    for (const url of [server.url, await deadUrl(), `${server.url}/?token=${encodeURIComponent(token)}`]) {
       const run = testRun()
       const send = http({ service: 'global', policy, explain, authorize: () => Promise.resolve({ authorization: `Bearer ${token}` }) })
       const error = await failure(send({ method: 'GET', url }, run))
@@ -86,7 +97,13 @@ describe('an error', () => {
 describe('credentials', () => {
   const authorize = () => {
     const asked: boolean[] = []
-    return { asked, authorize: (_run: Caller, renew: boolean) => (asked.push(renew), Promise.resolve({ authorization: renew ? 'Bearer new' : 'Bearer old' })) }
+    return {
+      asked,
+      authorize: (_run: Caller, renew: boolean) => (
+        asked.push(renew),
+        Promise.resolve({ authorization: renew ? 'Bearer new' : 'Bearer old' })
+      ),
+    }
   }
   const refused: Reply = { status: 401, body: { description: 'expired' } }
 
@@ -102,15 +119,24 @@ describe('credentials', () => {
   it('that are refused again are an error, with what to check', async () => {
     const { asked, authorize: prove } = authorize()
     const server = await serverOf(refused)
-    const error = await failure(http({ service: 'global', policy, explain, authorize: prove })({ method: 'GET', url: server.url }, testRun()))
-    expect(error).toMatchObject({ code: 'AUTH_FAILED', status: 401, hint: 'Check the credentials of global.', message: expect.stringContaining('expired') as string })
+    const error = await failure(
+      http({ service: 'global', policy, explain, authorize: prove })({ method: 'GET', url: server.url }, testRun()),
+    )
+    expect(error).toMatchObject({
+      code: 'AUTH_FAILED',
+      status: 401,
+      hint: 'Check the credentials of global.',
+      message: expect.stringContaining('expired') as string,
+    })
     expect([server.received.length, asked]).toEqual([2, [false, true]])
   })
 
   it('that lack a permission are an error at once', async () => {
     const { asked, authorize: prove } = authorize()
     const server = await serverOf({ status: 403, body: {} })
-    expect(await failure(http({ service: 'global', policy, authorize: prove })({ method: 'GET', url: server.url }, testRun()))).toMatchObject({
+    expect(
+      await failure(http({ service: 'global', policy, authorize: prove })({ method: 'GET', url: server.url }, testRun())),
+    ).toMatchObject({
       code: 'AUTH_FAILED',
       hint: expect.stringContaining('permission') as string,
     })
@@ -119,7 +145,10 @@ describe('credentials', () => {
 
   it('win over headers of the request', async () => {
     const server = await serverOf(ok())
-    await http({ service: 'global', policy, authorize: authorize().authorize })({ method: 'GET', url: server.url, headers: { authorization: 'mine', accept: 'x/y' } }, testRun())
+    await http({ service: 'global', policy, authorize: authorize().authorize })(
+      { method: 'GET', url: server.url, headers: { authorization: 'mine', accept: 'x/y' } },
+      testRun(),
+    )
     expect(server.received[0]?.headers).toMatchObject({ authorization: 'Bearer old', accept: 'x/y' })
   })
 })

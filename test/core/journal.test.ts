@@ -27,7 +27,10 @@ afterEach(() => {
 function seen(sql: string): Record<string, unknown>[] {
   const other = new DatabaseSync(file, { readOnly: true })
   try {
-    return other.prepare(sql).all().map((row) => ({ ...row }))
+    return other
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }))
   } finally {
     other.close()
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical, isObject, parseJson, type Json } from 'zds'
 
@@ -6,7 +6,12 @@ const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.string
 
 /** The same value with the keys of every object the other way round. */
 function reversed(value: Json): Json {
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).toReversed().map(([key, part]) => [key, reversed(part)]))
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value)
+        .toReversed()
+        .map(([key, part]) => [key, reversed(part)]),
+    )
   return Array.isArray(value) ? (value as readonly Json[]).map(reversed) : value // Array.isArray forgets that it is readonly
 }
 
@@ -49,6 +54,14 @@ describe('parseJson', () => {
   })
 
   it('isObject: neither null nor a list is one', () => {
-    expect([{}, { a: 1 }, null, [], 'x', 1, undefined].map((value) => isObject(value))).toEqual([true, true, false, false, false, false, false])
+    expect([{}, { a: 1 }, null, [], 'x', 1, undefined].map((value) => isObject(value))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ])
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { excesses } from '../../src/core/limits.ts'
 import { compared, held, syncOf, wanted } from '../support/syncs.ts'

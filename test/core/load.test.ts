@@ -32,7 +32,9 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 type How = { readonly from?: string; readonly config?: string; readonly envFile?: string; readonly env?: Record<string, string> }
 
 async function loaded({ from = directory, env = {}, ...options }: How = {}): Promise<Loaded> {
-  const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], { env: { ...process.env, ...env } })
+  const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], {
+    env: { ...process.env, ...env },
+  })
   return JSON.parse(stdout) as Loaded // printed by the program
 }
 
@@ -64,11 +66,18 @@ describe('finding the configuration', () => {
     writeFileSync(join(elsewhere, 'package.json'), '{}')
     const found = await loaded({ from: elsewhere })
     rmSync(elsewhere, { recursive: true })
-    expect(found).toMatchObject({ code: 'CONFIG_NOT_FOUND', message: `There is no sync.config.ts in ${elsewhere} or above it`, hint: expect.stringContaining('--config') as string })
+    expect(found).toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: `There is no sync.config.ts in ${elsewhere} or above it`,
+      hint: expect.stringContaining('--config') as string,
+    })
   })
 
   it('that is named but missing is named', async () => {
-    expect(await loaded({ config: 'nowhere.ts' })).toMatchObject({ code: 'CONFIG_NOT_FOUND', message: `There is no file ${join(directory, 'nowhere.ts')}` })
+    expect(await loaded({ config: 'nowhere.ts' })).toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: `There is no file ${join(directory, 'nowhere.ts')}`,
+    })
   })
 
   it('has a fingerprint that changes with its text', async () => {
@@ -83,7 +92,11 @@ describe('finding the configuration', () => {
 describe('a configuration that cannot be loaded', () => {
   it('without a default export', async () => {
     write('sync.config.ts', `export const config = 1\n`)
-    expect(await loaded()).toMatchObject({ code: 'CONFIG_BROKEN', message: expect.stringContaining('has no default export') as string, hint: expect.stringContaining('export default') as string })
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_BROKEN',
+      message: expect.stringContaining('has no default export') as string,
+      hint: expect.stringContaining('export default') as string,
+    })
   })
 
   it('with a default export of nothing', async () => {
@@ -111,7 +124,11 @@ describe('a configuration that cannot be loaded', () => {
 
   it('that imports what is not there', async () => {
     write('sync.config.ts', `import { x } from './nowhere.ts'\nexport default x\n`)
-    expect(await loaded()).toMatchObject({ code: 'CONFIG_BROKEN', message: expect.stringContaining('nowhere.ts') as string, hint: expect.stringContaining('imports') as string })
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_BROKEN',
+      message: expect.stringContaining('nowhere.ts') as string,
+      hint: expect.stringContaining('imports') as string,
+    })
   })
 
   it('that throws, names its words and its line', async () => {
@@ -122,7 +139,10 @@ describe('a configuration that cannot be loaded', () => {
   })
 
   it('whose plugin refuses its options is reported in the words of the plugin', async () => {
-    write('sync.config.ts', `import { ZdsError } from 'zds'\nthrow new ZdsError('CONFIG_INVALID', 'zendesk was given options it cannot use')\n`)
+    write(
+      'sync.config.ts',
+      `import { ZdsError } from 'zds'\nthrow new ZdsError('CONFIG_INVALID', 'zendesk was given options it cannot use')\n`,
+    )
     expect(await loaded()).toMatchObject({ code: 'CONFIG_INVALID', message: 'zendesk was given options it cannot use' })
   })
 })
@@ -155,7 +175,10 @@ export default { sources: { accounts: {}, 'bad name': { read } }, processors: []
 
   it('lacks what it must have', async () => {
     write('sync.config.ts', 'export default {}\n')
-    expect((await loaded()).issues?.map(({ where, message }) => `${where} ${message}`)).toEqual(['sources is missing', 'targets is missing'])
+    expect((await loaded()).issues?.map(({ where, message }) => `${where} ${message}`)).toEqual([
+      'sources is missing',
+      'targets is missing',
+    ])
   })
 
   it('is refused when its stages cannot be put in order', async () => {
@@ -187,7 +210,10 @@ describe('the .env file beside the configuration', () => {
 
   it('that is named must be there', async () => {
     write('sync.config.ts', GOOD)
-    expect(await loaded({ envFile: 'nowhere.env' })).toMatchObject({ code: 'FILE_NOT_FOUND', message: expect.stringContaining('nowhere.env') as string })
+    expect(await loaded({ envFile: 'nowhere.env' })).toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining('nowhere.env') as string,
+    })
   })
 
   it('of another directory is not read', async () => {

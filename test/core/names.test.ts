@@ -46,7 +46,10 @@ describe('AMB-20: creating under a name that is taken', () => {
   })
 
   it('accounts without a name do not collide', async () => {
-    const plan = await compared({ desired: [named('A', null), named('B', '  '), named('C', null)], existing: [held('9', 'X', { name: null })] })
+    const plan = await compared({
+      desired: [named('A', null), named('B', '  '), named('C', null)],
+      existing: [held('9', 'X', { name: null })],
+    })
     expect(plan.changes.filter(({ op }) => op === 'create').map(({ key }) => key)).toEqual(['A', 'B', 'C'])
   })
 })

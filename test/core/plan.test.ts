@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isObject, type Json, type Plan, type SyncPlan, ZdsError } from 'zds'
 import { assemble } from '../../src/core/execute.ts'
@@ -134,7 +134,10 @@ describe('reading a plan document', () => {
     const [first, ...others] = sync.changes
     if (first === undefined) throw new Error('the plan has changes')
     const forged = { ...plan, syncs: [{ ...sync, changes: [{ ...first, key: 'Z' }, ...others] }] }
-    expect(refusal(text(forged))).toMatchObject({ code: 'PLAN_INVALID', message: expect.stringContaining('was changed after it was made') as string })
+    expect(refusal(text(forged))).toMatchObject({
+      code: 'PLAN_INVALID',
+      message: expect.stringContaining('was changed after it was made') as string,
+    })
   })
 })
 
@@ -143,7 +146,8 @@ describe('counting changes', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('create' as const, 'update' as const, 'retire' as const)), (ops) => {
         const changes = ops.map((op, index) => ({ op, key: `${index}`, fields: {} }))
-        for (const op of ['create', 'update', 'retire'] as const) expect(count({ changes }, op)).toBe(ops.filter((one) => one === op).length)
+        for (const op of ['create', 'update', 'retire'] as const)
+          expect(count({ changes }, op)).toBe(ops.filter((one) => one === op).length)
       }),
     )
   })

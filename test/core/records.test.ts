@@ -5,7 +5,13 @@ import { testRun } from '../support/time.ts'
 
 const rows = sourceOf<JsonObject>('partner-rows')
 const elsewhere = sourceOf<JsonObject>('former-partners')
-const fields = { salesforce_id: text('Id'), owner: text('Owner__c'), level: text(fact('level')), migrating: checkbox(), mark: checkbox([], always(false)) }
+const fields = {
+  salesforce_id: text('Id'),
+  owner: text('Owner__c'),
+  level: text(fact('level')),
+  migrating: checkbox(),
+  mark: checkbox([], always(false)),
+}
 
 describe('records made by a field table alone', () => {
   it('PART-06: have the fields that read columns, and no others (AMB-13)', async () => {
@@ -34,7 +40,10 @@ describe('records made by a field table alone', () => {
 
   it.each([{}, { Id: '' }, { Id: null }, { Id: 5 }])('a row without a key is refused, not lost: %j', async (row) => {
     const made = records({ name: 'partners', rows, key: 'Id', fields })
-    await expect(collect(made.read(testRun({ 'partner-rows': [row] })))).rejects.toMatchObject({ code: 'ROW_INVALID', message: expect.stringContaining('Id') as string })
+    await expect(collect(made.read(testRun({ 'partner-rows': [row] })))).rejects.toMatchObject({
+      code: 'ROW_INVALID',
+      message: expect.stringContaining('Id') as string,
+    })
   })
 })
 

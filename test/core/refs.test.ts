@@ -29,10 +29,16 @@ describe('SAFE-08: a ref to a record that does not exist yet', () => {
 
   it('survives JSON and is told from other objects', () => {
     expect(isRef(JSON.parse(JSON.stringify(later)) as Json)).toBe(true)
-    for (const other of [null, 5, 'ref', {}, { ref: 'A' }, { ref: { sync: 'us-gov' } }, { ref: { sync: 1, key: 'A' } }]) expect(isRef(other)).toBe(false)
+    for (const other of [null, 5, 'ref', {}, { ref: 'A' }, { ref: { sync: 'us-gov' } }, { ref: { sync: 1, key: 'A' } }])
+      expect(isRef(other)).toBe(false)
   })
 
-  const change: Change = { op: 'update', key: 'U', id: '1', fields: { name: { from: 'a', to: 'b' }, organization_id: { from: 7, to: later } } }
+  const change: Change = {
+    op: 'update',
+    key: 'U',
+    id: '1',
+    fields: { name: { from: 'a', to: 'b' }, organization_id: { from: 7, to: later } },
+  }
 
   it('becomes the id that its sync has just given', () => {
     const bound = bind(change, (of, key) => (of === 'us-gov' && key === 'A' ? '4711' : undefined))

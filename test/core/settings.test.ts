@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { conceal, env, httpPolicy, list, redact, secret, type Setting } from 'zds'
@@ -101,6 +101,8 @@ describe('the HTTP policy of the environment', () => {
 
   it.each(['0', '-1', '1.5', 'many', '1e3'])('refuses %j attempts', (text) => {
     process.env['ZDS_HTTP_ATTEMPTS'] = text
-    expect(() => httpPolicy()).toThrow(expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining('ZDS_HTTP_ATTEMPTS') as string }))
+    expect(() => httpPolicy()).toThrow(
+      expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining('ZDS_HTTP_ATTEMPTS') as string }),
+    )
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,13 +24,16 @@ const anyText = fc.string({ unit: 'binary', maxLength: 4 })
 describe('sortBy', () => {
   it('sorts as a stable sort by code units does, in memory or in parts on the disk', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.constantFrom('a', 'b', 'B', '\u2028', '\uFFFF', '😀'), anyText), { maxLength: 20 }), async (keys) => {
-        const rows = rowsOf(keys)
-        for (const part of [3, 100]) {
-          expect(await collect(sortBy(stream(rows), keyOf, directory, part))).toEqual(rows.toSorted(order))
-        }
-        expect(readdirSync(directory)).toEqual([])
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.constantFrom('a', 'b', 'B', '\u2028', '\uFFFF', '😀'), anyText), { maxLength: 20 }),
+        async (keys) => {
+          const rows = rowsOf(keys)
+          for (const part of [3, 100]) {
+            expect(await collect(sortBy(stream(rows), keyOf, directory, part))).toEqual(rows.toSorted(order))
+          }
+          expect(readdirSync(directory)).toEqual([])
+        },
+      ),
       { numRuns: 60 },
     )
   })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Config, Desired, Source, Sync } from 'zds'
 import { planned } from '../../src/core/planned.ts'
@@ -104,8 +104,12 @@ describe('the stages of the reference system (GEN-02, GEN-03)', () => {
 })
 
 describe('a configuration that cannot be run', () => {
-  const config = (...syncs: Sync[]): Config => ({ sources: {}, targets: Object.fromEntries(syncs.map((one, index) => [`sync-${index}`, one])) })
-  const invalid = (message: string): unknown => expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) as string })
+  const config = (...syncs: Sync[]): Config => ({
+    sources: {},
+    targets: Object.fromEntries(syncs.map((one, index) => [`sync-${index}`, one])),
+  })
+  const invalid = (message: string): unknown =>
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) as string })
 
   it('two sources of one name, side by side or one inside the other', () => {
     const beside = sourceOf<Desired>('x', [], { needs: [sourceOf('y'), sourceOf('y')] })
@@ -141,7 +145,9 @@ describe('a configuration that cannot be run', () => {
   })
 
   it('a sync after one that is not listed', () => {
-    expect(() => stages(config(syncOf({ after: [syncOf()] })))).toThrow(invalid('sync-0 runs after a sync that the configuration does not list'))
+    expect(() => stages(config(syncOf({ after: [syncOf()] })))).toThrow(
+      invalid('sync-0 runs after a sync that the configuration does not list'),
+    )
   })
 
   it('one sync under two names', () => {
@@ -151,10 +157,21 @@ describe('a configuration that cannot be run', () => {
 })
 
 describe('waves', () => {
-  type Node = { readonly id: string; readonly needs: readonly string[] }
-  const graph: fc.Arbitrary<Node[]> = fc
-    .array(fc.array(fc.nat(20), { maxLength: 3 }), { maxLength: 12 })
-    .map((nodes) => nodes.map((needs, index) => ({ id: `s${index}`, needs: needs.filter((need) => need < index).map((need) => `s${need}`) })))
+  const gatherOf = (name: string, needs: readonly string[]): Stage => ({
+    id: `gather:${name}`,
+    kind: 'gather',
+    name,
+    source: sourceOf(name),
+    needs,
+  })
+  const graph: fc.Arbitrary<Stage[]> = fc.array(fc.array(fc.nat(20), { maxLength: 3 }), { maxLength: 12 }).map((nodes) =>
+    nodes.map((needs, index) =>
+      gatherOf(
+        `s${index}`,
+        needs.filter((need) => need < index).map((need) => `gather:s${need}`),
+      ),
+    ),
+  )
 
   it('hold every stage once, and as early as what it needs allows', () => {
     fc.assert(
@@ -162,13 +179,14 @@ describe('waves', () => {
         const grouped = waves(all)
         expect(grouped.flat().length).toBe(all.length)
         const at = new Map(grouped.flatMap((wave, index) => wave.map(({ id }) => [id, index])))
-        for (const { id, needs } of all) expect(at.get(id)).toBe(needs.length === 0 ? 0 : Math.max(...needs.map((need) => at.get(need) ?? -1)) + 1)
+        for (const { id, needs } of all)
+          expect(at.get(id)).toBe(needs.length === 0 ? 0 : Math.max(...needs.map((need) => at.get(need) ?? -1)) + 1)
       }),
     )
   })
 
   it('count a need that is not among them as met', () => {
-    expect(waves([{ id: 'compare:x', needs: ['gather:x'] }]).map((wave) => wave.map(({ id }) => id))).toEqual([['compare:x']])
+    expect(waves([gatherOf('x', ['gather:y'])]).map((wave) => wave.map(({ id }) => id))).toEqual([['gather:x']])
   })
 
   it('the applies of the reference system take two', () => {

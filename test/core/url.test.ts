@@ -32,7 +32,11 @@ describe('the address of an instance', () => {
     'https://',
   ])('%s is refused by the name of its variable, without showing it', (text) => {
     expect(() => base(text)).toThrow(
-      expect.objectContaining({ code: 'ENV_INVALID', message: 'ZDS_TEST_URL is not a usable address', hint: expect.stringContaining('https://') as string }),
+      expect.objectContaining({
+        code: 'ENV_INVALID',
+        message: 'ZDS_TEST_URL is not a usable address',
+        hint: expect.stringContaining('https://') as string,
+      }),
     )
   })
 })

@@ -56,3 +56,12 @@ export async function serverOf(...replies: Reply[]): Promise<TestServer> {
   })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, most: () => most } // a TCP server has such an address
 }
+
+/** An address of this machine where nobody listens. */
+export async function deadUrl(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // a TCP server has such an address
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${port}`
+}

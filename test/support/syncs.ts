@@ -79,7 +79,7 @@ export function syncOf(
 }
 
 /** A desired record: `wanted('A', { name: 'Acme' })`. */
-export const wanted = (key: string, fields: Fields = {}): Desired => ({
+export const wanted = (key: string, fields: Fields = {}): Extract<Desired, { kind: 'record' }> => ({
   kind: 'record',
   key,
   fields: { salesforce_id: key, mark_for_deletion: false, ...fields },
