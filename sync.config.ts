@@ -1,5 +1,5 @@
 /**
- * The reference configuration: customers in two Zendesk instances, partners in one of them.
+ * The reference configuration: customers in two Zendesk instances, partners in one of them, users in the other, and Slack.
  * To add a field, add a line to its table (docs/add-a-field.md). To add an instance, add a block (docs/add-an-instance.md).
  */
 import {
@@ -15,6 +15,7 @@ import {
   httpPolicy,
   integer,
   is,
+  keysAfter,
   list,
   lower,
   name,
@@ -27,6 +28,8 @@ import {
 import { entitlementChildren, entitlementColumns, entitlements, overrides, subscriptions, supportPlans } from 'zds/entitlements'
 import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
 import { salesforce, soql } from 'zds/salesforce-source'
+import { slackNotify } from 'zds/slack-notify'
+import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { zendesk } from 'zds/zendesk-target'
 
 const http = httpPolicy()
@@ -193,13 +196,14 @@ const global = sync({
 
 // --- Zendesk US Government -------------------------------------------------------------------------------------------------------
 
-const usGovOrganizations = zendesk({
+const usGovZendesk = zendesk({
   name: 'us-gov',
   url: env('ZENDESK_US_GOV_URL'),
   oauth: { clientId: env('ZENDESK_US_GOV_CLIENT_ID'), clientSecret: secret('ZENDESK_US_GOV_CLIENT_SECRET') },
   apiToken: { email: env('ZENDESK_US_GOV_EMAIL'), token: secret('ZENDESK_US_GOV_API_TOKEN') },
   http,
-}).organizations({ fields: usGovFields })
+})
+const usGovOrganizations = usGovZendesk.organizations({ fields: usGovFields })
 
 const usGovAccounts = entitlements({
   name: 'us-gov-accounts',
@@ -218,11 +222,43 @@ const usGovAccounts = entitlements({
 
 const usGov = sync({ fields: usGovFields, desired: usGovAccounts, target: usGovOrganizations, rules: customerRules, limits })
 
+const usGovContacts = crm.lookup({
+  name: 'us-gov-contacts',
+  object: 'Contact',
+  columns: contactColumns,
+  where: soql`Inactive_Contact__c = false AND Role__c INCLUDES ${['Gitlab Admin']} AND Name != '' AND Email != ''`,
+  in: 'Account.Account_ID_18__c',
+  keys: keysAfter(usGov),
+})
+
+const usGovUsers = usGovUserSync({
+  after: usGov,
+  users: usGovZendesk.users({ fields: userFields }),
+  contacts: usGovContacts,
+  protect: { domains: env('PROTECTED_USER_DOMAINS', 'gitlab.com'), emails: env('PROTECTED_USER_EMAILS') },
+  limits,
+})
+
+// --- Slack: numbers only of the US Government instance (OPS-08) ------------------------------------------------------------------
+
+const channel = env('SLACK_CHANNEL')
+const slack = slackNotify({
+  token: secret('SLACK_BOT_TOKEN'),
+  apiUrl: env('SLACK_API_URL'),
+  channels: { 'without-contacts': channel, failures: channel, limits: channel, summary: channel },
+  countsOnly: ['us-gov'],
+  http,
+})
+
 // ---------------------------------------------------------------------------------------------------------------------------------
 
 export default defineConfig({
   sources: { accounts, partnerRows, plans, overrides: supportOverrides },
   processors: { globalAccounts, usGovAccounts, partnerAccounts },
   targets: { global, 'us-gov': usGov },
-  hooks: { partners: partnerSync({ after: global, desired: partnerAccounts, fields: partnerFields, limits }) },
+  hooks: {
+    partners: partnerSync({ after: global, desired: partnerAccounts, fields: partnerFields, limits }),
+    'us-gov-users': usGovUsers,
+    slack,
+  },
 })

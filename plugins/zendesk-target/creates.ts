@@ -1,9 +1,12 @@
-import { HttpError, type Change, type Existing, type FieldTypes, type JsonObject, type Outcome, type Run, type Step } from 'zds'
+import { HttpError, type Change, type Existing, type FieldTypes, type Outcome, type Run, type Step } from 'zds'
 import { backoff, namesIn, notPermitted } from './batches.ts'
 import type { Client } from './client.ts'
+import { find } from './find.ts'
+import type { Kind } from './kinds.ts'
+import { welcome } from './people.ts'
 import { bodyOf, differences, recordOf } from './records.ts'
-import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
 import { isAboutRecords, refusalOf, unpermitted, type Refusal } from './refusals.ts'
+import { idIn, objectIn } from './replies.ts'
 
 type Made =
   | { readonly kind: 'made'; readonly id: string; readonly dropped: readonly string[] }
@@ -11,42 +14,50 @@ type Made =
   | { readonly kind: 'lost' }
 
 /**
- * Creates one organization (SYN-02). A create whose answer was lost is looked up by `external_id` before it is sent again, at most as
- * often as the policy allows attempts (SAFE-05). Throws what concerns more than this record: no access, no service.
+ * Creates one record (SYN-02), and then the people who come with it. A create whose answer was lost is looked up before it is sent again,
+ * at most as often as the policy allows attempts (SAFE-05). Throws what concerns more than this record: no access, no service.
  */
-export async function* create(change: Change, client: Client, types: FieldTypes, run: Run): AsyncGenerator<Step, void> {
+export async function* create(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncGenerator<Step, void> {
+  for await (const step of made(change, client, kind, types, run)) {
+    if (step.status !== 'done' || change.contacts === undefined) yield step
+    else yield { ...step, facts: await welcome(change.contacts, step.id, client, run) }
+  }
+}
+
+async function* made(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Step> {
   const { key } = change
   const policy = client.policy()
   for (let attempt = 1; ; attempt += 1) {
     yield { status: 'sending', keys: [key] }
-    const made = await post(bodyOf(change), client, run)
-    if (made.kind === 'made') {
-      yield outcomeOf(key, made, client)
+    const sent = await post(change, client, kind, run)
+    if (sent.kind === 'made') {
+      yield outcomeOf(key, sent, client)
       return
     }
-    if (made.kind === 'lost') await run.clock.sleep(backoff(policy.baseDelayMs, attempt), run.signal)
+    if (sent.kind === 'lost') await run.clock.sleep(backoff(policy.baseDelayMs, attempt), run.signal)
     // A refusal after a lost answer may well speak of the very record that the lost request made.
-    const found = made.kind === 'lost' || attempt > 1 ? await find(change, client, types, run) : undefined
+    const found = sent.kind === 'lost' || attempt > 1 ? await lookUp(change, client, kind, types, run) : undefined
     if (found !== undefined) {
-      yield compared(change, found, client, types)
+      yield compared(change, found, client, kind, types)
       return
     }
-    if (made.kind === 'refused') {
-      yield { key, status: 'failed', code: made.code, message: made.message }
+    if (sent.kind === 'refused') {
+      yield { key, status: 'failed', code: sent.code, message: sent.message }
       return
     }
-    if (attempt >= policy.attempts || externalId(change) === undefined) {
-      yield { key, status: 'failed', code: 'no-answer', message: unanswered(change, client, attempt) }
+    if (attempt >= policy.attempts || identityIn(change, kind) === undefined) {
+      yield { key, status: 'failed', code: 'no-answer', message: unanswered(change, client, kind, attempt) }
       return
     }
   }
 }
 
-async function post(organization: JsonObject, client: Client, run: Run): Promise<Made> {
+async function post(change: Change, client: Client, kind: Kind, run: Run): Promise<Made> {
+  const payload = bodyOf(change, kind)
   try {
-    const reply = await client.call({ method: 'POST', path: ['organizations'], body: { organization } }, run)
-    const id = idIn(objectIn(reply.body, 'organization'))
-    const dropped = unpermitted(reply.headers, namesIn([{ payload: organization }]))
+    const reply = await client.call({ method: 'POST', path: [kind.resource], body: { [kind.one]: { ...payload, ...kind.onCreate } } }, run)
+    const id = idIn(objectIn(reply.body, kind.one))
+    const dropped = unpermitted(reply.headers, namesIn([{ payload }]))
     return id === undefined ? { kind: 'lost' } : { kind: 'made', id, dropped }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
@@ -60,32 +71,29 @@ function outcomeOf(key: string, { id, dropped }: Extract<Made, { kind: 'made' }>
   return dropped.length > 0 ? { key, status: 'failed', ...notPermitted(client, dropped) } : { key, status: 'done', id }
 }
 
-/** The organization with the `external_id` of the change, which Zendesk compares without case. */
-async function find(change: Change, client: Client, types: FieldTypes, run: Run): Promise<Existing | undefined> {
-  const wanted = externalId(change)
-  if (wanted === undefined) return undefined
-  const { body } = await client.call({ method: 'GET', path: ['organizations', 'show_many'], query: { external_ids: wanted } }, run)
-  const row = rowsOf(client.instance, 'organizations', body).find(
-    (organization) => textIn(organization, 'external_id')?.toLowerCase() === wanted.toLowerCase(),
-  )
-  return row && recordOf(row, types)
+/** The record that a lost request may have made. */
+async function lookUp(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): Promise<Existing | undefined> {
+  const wanted = identityIn(change, kind)
+  const row = wanted === undefined ? undefined : await find(wanted, client, kind, run)
+  return row && recordOf(row, kind, types)
 }
 
-function compared(change: Change, found: Existing, { instance }: Client, types: FieldTypes): Outcome {
+function compared(change: Change, found: Existing, { instance }: Client, { one, identity }: Kind, types: FieldTypes): Outcome {
   const { key } = change
   const differing = differences(change, found, types)
   if (differing.length === 0) return { key, status: 'done', id: found.id }
-  const message = `${instance}: the answer to the create was lost; organization ${found.id} has this external_id, but differs in ${differing.join(', ')}`
+  const message = `${instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${differing.join(', ')}`
   return { key, status: 'failed', code: 'lost-create-differs', message }
 }
 
-function externalId({ fields }: Change): string | undefined {
-  const to = fields['external_id']?.to
+function identityIn({ fields }: Change, { identity }: Kind): string | undefined {
+  const to = fields[identity]?.to
   return typeof to === 'string' && to !== '' ? to : undefined
 }
 
-function unanswered(change: Change, { instance }: Client, attempts: number): string {
-  if (externalId(change) === undefined)
-    return `${instance}: the answer was lost, and without an external_id the organization cannot be looked up`
-  return `${instance}: ${attempts} answers were lost, and there is no organization with this external_id`
+function unanswered(change: Change, { instance }: Client, kind: Kind, attempts: number): string {
+  const { one, identity } = kind
+  if (identityIn(change, kind) === undefined)
+    return `${instance}: the answer was lost, and without an ${identity} the ${one} cannot be looked up`
+  return `${instance}: ${attempts} answers were lost, and there is no ${one} with this ${identity}`
 }

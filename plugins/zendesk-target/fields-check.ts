@@ -1,7 +1,7 @@
-import { collect, nearest, typesOf, type FieldTable, type FieldType, type Issue, type JsonObject, type Run } from 'zds'
+import { collect, HttpError, nearest, type FieldType, type FieldTypes, type Issue, type JsonObject, type Run } from 'zds'
 import type { Client } from './client.ts'
+import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
-import { ATTRIBUTES } from './records.ts'
 import { objectIn, textIn } from './replies.ts'
 
 /** The Zendesk types that can hold a field type (zendesk-api.md 6). */
@@ -17,23 +17,30 @@ const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
   reference: [],
 }
 
-/** Whether we may write organizations at all, and whether every declared field exists, is active and has its type (SAFE-07). */
-export async function checkOrganizations(client: Client, table: FieldTable, run: Run): Promise<readonly Issue[]> {
+/** Whether we may write at all, and whether every declared field exists, is active and has its type (SAFE-07). */
+export async function checkFields(client: Client, kind: Kind, types: FieldTypes, run: Run): Promise<readonly Issue[]> {
   const trouble = await checkUser(client, run)
   if (trouble !== undefined) return [trouble]
-  const fields = new Map(
-    (await collect(pages(client, 'organization_fields', run))).flat().map((field) => [textIn(field, 'key') ?? '', field]),
-  )
-  return Object.entries(typesOf(table)).flatMap(([key, type]) => {
-    const where = `${client.instance}: organization field ${key}`
-    const issue = ATTRIBUTES.has(key) ? checkAttribute(key, type) : checkField(key, type, fields)
+  const fields = new Map((await collect(pages(client, kind.custom, run))).flat().map((field) => [textIn(field, 'key') ?? '', field]))
+  return Object.entries(types).flatMap(([key, type]) => {
+    const where = `${client.instance}: ${kind.one} field ${key}`
+    const attribute = kind.attributes[key]
+    const issue = attribute === undefined ? checkField(key, type, fields) : checkAttribute(key, type, attribute, kind)
     return issue === undefined ? [] : [{ where, ...issue }]
   })
 }
 
 /** With bad credentials `users/me` answers 200 and an anonymous user, so the status alone proves nothing (zendesk-api.md 4). */
 async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
-  const { body } = await client.call({ method: 'GET', path: ['users', 'me'] }, run)
+  const body = await client.call({ method: 'GET', path: ['users', 'me'] }, run).then(
+    (reply) => reply.body,
+    (error: unknown) => {
+      // Where nobody tells who we are, the first request that needs a right will.
+      if (error instanceof HttpError && error.status === 404) return undefined
+      throw error
+    },
+  )
+  if (body === undefined) return undefined
   const { id, name, role } = objectIn(body, 'user')
   const where = `${client.instance}: users/me`
   if (typeof id !== 'number' || name === 'Anonymous user') {
@@ -46,9 +53,10 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
 
 type Problem = Omit<Issue, 'where'>
 
-function checkAttribute(key: string, type: FieldType): Problem | undefined {
-  if (type === 'text' || type === 'name') return undefined
-  return { code: 'FIELD_MISMATCH', message: `is declared as ${type}, but the ${key} of an organization is text` }
+function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Kind): Problem | undefined {
+  const plain = (some: FieldType): FieldType => (some === 'name' ? 'text' : some)
+  if (plain(type) === plain(is)) return undefined
+  return { code: 'FIELD_MISMATCH', message: `is declared as ${type}, but the ${key} of every ${one} is ${plain(is)}` }
 }
 
 function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): Problem | undefined {

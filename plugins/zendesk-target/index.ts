@@ -1,16 +1,17 @@
 import { checkOptions, type Target } from 'zds'
 import { OPEN_JOBS } from './batches.ts'
 import { client } from './client.ts'
-import { ORGANIZATIONS_OPTIONS, ZENDESK_OPTIONS, type OrganizationsOptions, type ZendeskOptions } from './options.ts'
-import { organizationTarget } from './organizations.ts'
+import { ORGANIZATION, USER, type Kind } from './kinds.ts'
+import { RECORDS_OPTIONS, ZENDESK_OPTIONS, type RecordsOptions, type ZendeskOptions } from './options.ts'
 import { slots } from './slots.ts'
+import { target } from './targets.ts'
 
-export type { OrganizationsOptions, ZendeskOptions } from './options.ts'
+export type { RecordsOptions, ZendeskOptions } from './options.ts'
 
-/** One Zendesk instance and the targets that it offers. */
+/** One Zendesk instance and the targets that it offers. Both throw CONFIG_INVALID for options that they cannot use. */
 export interface Zendesk {
-  /** Its organizations. Throws CONFIG_INVALID for options that it cannot use. */
-  organizations(options: OrganizationsOptions): Target
+  organizations(options: RecordsOptions): Target
+  users(options: RecordsOptions): Target
 }
 
 /**
@@ -20,14 +21,14 @@ export interface Zendesk {
 export function zendesk(options: ZendeskOptions): Zendesk {
   checkOptions(`zendesk(${options.name})`, ZENDESK_OPTIONS, options)
   const { createConcurrency = 4 } = options
-  const connection = client(options)
-  const places = slots(OPEN_JOBS)
+  const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency }
 
+  const records = (name: string, kind: Kind, given: RecordsOptions): Target => {
+    checkOptions(`zendesk(${options.name}).${kind.resource}`, RECORDS_OPTIONS, given)
+    return target({ ...shared, name, kind, fields: given.fields, mayBeEmpty: given.mayBeEmpty })
+  }
   return {
-    organizations: (given) => {
-      checkOptions(`zendesk(${options.name}).organizations`, ORGANIZATIONS_OPTIONS, given)
-      const { fields, mayBeEmpty } = given
-      return organizationTarget({ client: connection, fields, slots: places, createConcurrency, mayBeEmpty })
-    },
+    organizations: (given) => records(options.name, ORGANIZATION, given),
+    users: (given) => records(`${options.name}-users`, USER, given),
   }
 }

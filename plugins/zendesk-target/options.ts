@@ -19,10 +19,13 @@ export type ZendeskOptions = {
   readonly createConcurrency?: number
 }
 
-export type OrganizationsOptions = {
-  /** What of an organization is read and written: `name` and `external_id` are its own, every other key is a custom field. */
+export type RecordsOptions = {
+  /**
+   * What of a record is read and written. Attributes of the record itself (an organization's `name` and `external_id`; a user's `name`,
+   * `email`, `role` and `organization_id`) have these names, every other key is a custom field.
+   */
   readonly fields: FieldTable
-  /** An instance without any organization is nothing strange. Default false (SAFE-02). */
+  /** An instance without any such record is nothing strange. Default false (SAFE-02). */
   readonly mayBeEmpty?: boolean
 }
 
@@ -44,7 +47,7 @@ export const ZENDESK_OPTIONS = Type.Object(
   closed,
 )
 
-export const ORGANIZATIONS_OPTIONS = Type.Object(
+export const RECORDS_OPTIONS = Type.Object(
   { fields: Type.Record(Type.String(), opaque, { minProperties: 1 }), mayBeEmpty: optional(Type.Boolean()) },
   closed,
 )

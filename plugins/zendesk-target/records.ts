@@ -1,24 +1,25 @@
 import { normalise, same, ZdsError, type Change, type Existing, type FieldTypes, type Json, type JsonObject } from 'zds'
+import type { Kind } from './kinds.ts'
 import { idIn, objectIn } from './replies.ts'
 
-/** What belongs to an organization itself; every other field of a table is a custom field (zendesk-api.md 2). */
-export const ATTRIBUTES: ReadonlySet<string> = new Set(['name', 'external_id'])
-
-/** An organization as the engine sees it: the fields of the table and nothing else. Throws HTTP_UNREADABLE where it has no id. */
-export function recordOf(row: JsonObject, types: FieldTypes): Existing {
+/** A record as the engine sees it: the fields of the table and nothing else. Throws HTTP_UNREADABLE where it has no id. */
+export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existing {
   const id = idIn(row)
-  if (id === undefined) throw new ZdsError('HTTP_UNREADABLE', 'Zendesk gave an organization without an id')
-  const custom = objectIn(row, 'organization_fields')
-  const fields = Object.entries(types).map(([key, type]) => [key, normalise(type, ATTRIBUTES.has(key) ? row[key] : custom[key])] as const)
+  if (id === undefined) throw new ZdsError('HTTP_UNREADABLE', `Zendesk gave one of the ${kind.resource} without an id`)
+  const custom = objectIn(row, kind.custom)
+  const fields = Object.entries(types).map(([key, type]) => {
+    const value = normalise(type, key in kind.attributes ? row[key] : custom[key])
+    return [key, typeof value === 'string' && kind.caseless.includes(key) ? value.toLowerCase() : value] as const
+  })
   return { id, fields: Object.fromEntries(fields) }
 }
 
-/** The body that writes what the change names, and nothing else: Zendesk merges `organization_fields` by key. */
-export function bodyOf({ fields }: Change): JsonObject {
+/** The body that writes what the change names, and nothing else: Zendesk merges custom fields by key. */
+export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   const body: { [key: string]: Json } = {}
   const custom: { [key: string]: Json } = {}
-  for (const [key, { to }] of Object.entries(fields)) (ATTRIBUTES.has(key) ? body : custom)[key] = to
-  return Object.keys(custom).length === 0 ? body : { ...body, organization_fields: custom }
+  for (const [key, { to }] of Object.entries(fields)) (key in kind.attributes ? body : custom)[key] = to
+  return Object.keys(custom).length === 0 ? body : { ...body, [kind.custom]: custom }
 }
 
 /** The fields in which the record is not as the change means it. */

@@ -33,7 +33,7 @@ export async function sandboxCommand(options: SandboxCommandOptions, io: { out(l
   const faults = options.faults === undefined ? [] : readFaults(options.faults, Object.keys(world.zendesk))
   const sandbox = await startSandbox({ world, faults, ...(options.port === undefined ? {} : { port: options.port }) })
   try {
-    report(sandbox, options.writeEnv, (line) => io.out(line))
+    report(sandbox, planCommand(world.asOf), options.writeEnv, (line) => io.out(line))
     await aborted(io.signal)
   } finally {
     await sandbox.close()
@@ -55,7 +55,7 @@ function check({ accounts, seed, world, port, asOf }: SandboxCommandOptions): vo
   if (world !== undefined && generated) throw new Error('--world brings its own data: leave out --accounts, --seed and --as-of')
 }
 
-function report(sandbox: Sandbox, envFile: string | undefined, out: (line: string) => void): void {
+function report(sandbox: Sandbox, command: string, envFile: string | undefined, out: (line: string) => void): void {
   out(`Salesforce  ${sandbox.salesforce.url}  ${sandbox.salesforce.tables['Account']?.length ?? 0} accounts`)
   for (const [name, instance] of Object.entries(sandbox.zendesk)) {
     out(`Zendesk     ${instance.url}  ${name}: ${instance.organizations.length} organizations, ${instance.users.length} users`)
@@ -67,14 +67,20 @@ function report(sandbox: Sandbox, envFile: string | undefined, out: (line: strin
     out('The environment of a client:')
     for (const line of lines) out(`  ${line}`)
     out('')
-    out('With --write-env .env the sandbox writes this to a file. Then, in another terminal: npx zds plan')
+    out(`With --write-env .env the sandbox writes this to a file. Then, in another terminal: ${command}`)
   } else {
     writeFileSync(envFile, `${lines.join('\n')}\n`, { mode: 0o600 })
     // The mode above counts for a new file only.
     chmodSync(envFile, 0o600)
-    out(`The environment is in ${envFile}. In another terminal: npx zds plan`)
+    out(`The environment is in ${envFile}. In another terminal: ${command}`)
   }
   out('Press Ctrl+C to stop; all data is in memory.')
+}
+
+/** Data of another day is planned as of that day, else subscriptions would have run out meanwhile. */
+function planCommand(asOf: string | undefined): string {
+  const today = new Date().toISOString().slice(0, 10)
+  return asOf === undefined || asOf === today ? 'npx zds plan' : `npx zds plan --as-of ${asOf}`
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -104,9 +104,9 @@ describe('an artifact', () => {
 
   it('SAFE-02: that breaks while it is read is an error, never a shorter artifact', async () => {
     mkdirSync(join(root, 'gather.x.ndjson'))
-    await expect(collect(artifactsIn(root).read('gather:x'))).rejects.toThrow()
+    await expect(collect(artifactsIn(root).read('gather:x'))).rejects.toThrow('EISDIR')
     writeFileSync(join(root, 'gather.y.ndjson'), '{"a":1}\n{"a":')
-    await expect(collect(artifactsIn(root).read('gather:y'))).rejects.toThrow()
+    await expect(collect(artifactsIn(root).read('gather:y'))).rejects.toThrow(/./)
   })
 
   it('is closed when its reader stops early', async () => {

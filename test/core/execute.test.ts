@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { collect, type Config, type Desired, type Existing, type Observer, type Plan, type Sync } from 'zds'
+import { collect, type Config, type Desired, type Existing, type Observer, type Plan, type Source, type Sync } from 'zds'
 import { applyStage, assemble, compareStage, gather, tellObservers } from '../../src/core/execute.ts'
 import { sqliteJournal } from '../../src/core/journal.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
+import { planned } from '../../src/core/planned.ts'
 import { ref } from '../../src/core/refs.ts'
 import { engineOf, type TestEngine } from '../support/engine.ts'
 import { fakeClock } from '../support/time.ts'
@@ -102,6 +103,26 @@ describe('comparing from artifacts', () => {
       ['B', undefined],
     ])
   })
+
+  it('SAFE-08: hands the plan to a source that needs it', async () => {
+    const one = syncOf(
+      {},
+      { desired: sourceOf<Desired>('accounts', [wanted('A', { aar: 1 })]), target: targetOf({ records: [held('9', 'X')] }) },
+    )
+    const plan = planned(one)
+    const creates: Source = {
+      name: 'creates',
+      needs: [plan],
+      read: async function* (run) {
+        for await (const { changes } of run.input(plan)) yield* changes.filter(({ op }) => op === 'create').map(({ key }) => key)
+      },
+    }
+    const engine = await gathered({ sources: { creates }, targets: { one } }, ['accounts', 'organizations'])
+    await expect(gather(engine.stage('gather', 'creates'), engine, engine)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
+    await compareStage(engine.stage('compare', 'one'), engine, engine)
+    await gather(engine.stage('gather', 'creates'), engine, engine)
+    expect(await collect(engine.artifacts.read('gather:creates'))).toEqual(['A'])
+  })
 })
 
 describe('applying a stage', () => {
@@ -156,10 +177,7 @@ describe('applying a stage', () => {
     )
     const outcomes: Outcomes = new Map(['first', 'stranger'].map((name) => [name, [{ key: 'A', status: 'done', id: '77' }]]))
     const told = await collect(applyAll(engine, 'users', plan, outcomes).told)
-    expect(told.map(({ key, status }) => [key, status]).toSorted()).toEqual([
-      ['U', 'done'],
-      ['V', 'unresolved'],
-    ])
+    expect(told.map(({ key, status }) => `${key} ${status}`).toSorted()).toEqual(['U done', 'V unresolved'])
   })
 })
 

@@ -5,7 +5,7 @@ import { deadUrl, ok, serverOf, silence, type Reply } from '../support/server.ts
 import { testRun } from '../support/time.ts'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
-const explain = (body: Json): string | undefined => (isObject(body) ? String(body['description']) : undefined)
+const explain = (body: Json): string | undefined => (isObject(body) ? JSON.stringify(body['description']) : undefined)
 
 async function failure(attempt: Promise<unknown>): Promise<HttpError> {
   const error = await attempt.then(
@@ -49,7 +49,7 @@ describe('an error', () => {
     const error = await failure(
       http({ service: 'global', policy, explain })({ method: 'GET', url: `${server.url}/api/v2/users?email=ada@example.com` }, testRun()),
     )
-    expect(error.message).toBe('global: GET /api/v2/users answered 422: Name has already been taken')
+    expect(error.message).toBe('global: GET /api/v2/users answered 422: "Name has already been taken"')
     expect(error).toMatchObject({ code: 'HTTP_REFUSED', status: 422, arrived: 'no', body: { description: 'Name has already been taken' } })
   })
 
@@ -141,6 +141,22 @@ describe('credentials', () => {
       hint: expect.stringContaining('permission') as string,
     })
     expect(asked).toEqual([false])
+  })
+
+  it('that cannot be had: the request was certainly not sent, and signing in is not tried more often than its own policy says', async () => {
+    const server = await serverOf(ok())
+    const login = await serverOf({ status: 503, body: {} })
+    const signIn = http({ service: 'login', policy })
+    const prove = async (run: Caller) => {
+      await signIn({ method: 'POST', url: login.url, repeatable: true }, run)
+      return {}
+    }
+    const send = http({ service: 'global', policy, authorize: prove })
+    for (const method of ['POST', 'GET'] as const) {
+      login.received.length = 0
+      expect(await failure(send({ method, url: server.url }, testRun()))).toMatchObject({ status: 503, arrived: 'no' })
+      expect([login.received.length, server.received.length]).toEqual([policy.attempts, 0])
+    }
   })
 
   it('win over headers of the request', async () => {

@@ -77,7 +77,7 @@ describe('SAFE-06: the journal', () => {
 
   it('records all of a group of steps or none', () => {
     const broken = { key: 'B', status: 'done', id: { not: 'text' } } as unknown as Step // what no type allows, to break in the middle
-    expect(() => journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }, broken], at)).toThrow()
+    expect(() => journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }, broken], at)).toThrow(/bound/)
     expect(seen('SELECT * FROM steps')).toEqual([])
     journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }], at)
     expect(seen('SELECT key FROM steps')).toEqual([{ key: 'A' }])

@@ -17,6 +17,24 @@ const slow =
     response.writeHead(200, { 'content-type': 'application/json', ...headers }).end('{}')
   }
 
+/** A run on a clock that stands still until it is released; then all pauses are over. */
+function stopped(): { readonly run: Caller; readonly pauses: number[]; readonly release: () => void } {
+  const { promise: over, resolve: release } = Promise.withResolvers<undefined>()
+  const run = testRun()
+  const pauses: number[] = []
+  let passed = 0
+  const clock = {
+    today: run.clock.today,
+    now: () => new Date(run.clock.now().getTime() + passed),
+    sleep: async (ms: number) => {
+      pauses.push(ms)
+      await over
+      passed = Math.max(passed, ms)
+    },
+  }
+  return { run: { ...run, clock }, pauses, release: () => release(undefined) }
+}
+
 describe('a limiter', () => {
   it.each([1, 3])('lets at most %i requests be open at a time, and loses none', async (concurrency) => {
     const server = await serverOf(slow(20))
@@ -52,14 +70,15 @@ describe('a pause', () => {
   it('of one request, after a 429, is a pause of all', async () => {
     const shared = limiter('global', 4)
     const server = await serverOf({ status: 429, headers: { 'retry-after': '27' }, body: {} }, ok())
-    const run = testRun()
-    const opened = run.clock.now().getTime() + 27_000
-    const first = sender(shared)({ method: 'GET', url: server.url }, run)
-    while (run.clock.pauses.length === 0) await wait(1)
-    const moments: number[] = []
-    await all(3, (request, caller) => sender(shared)(request, caller).finally(() => moments.push(run.clock.now().getTime())), server, run)
-    await first
-    for (const moment of moments) expect(moment).toBeGreaterThanOrEqual(opened)
+    const { run, pauses, release } = stopped()
+    const requests = [sender(shared)({ method: 'GET', url: server.url }, run)]
+    while (pauses.length === 0) await wait(1)
+    for (let time = 0; time < 3; time += 1) requests.push(sender(shared)({ method: 'GET', url: server.url }, run))
+    await wait(50)
+    expect(server.received).toHaveLength(1)
+    expect(pauses).toEqual([27_000, 27_000, 27_000, 27_000])
+    release()
+    await Promise.all(requests)
     expect(server.received).toHaveLength(5)
   })
 

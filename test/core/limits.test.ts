@@ -52,7 +52,7 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
 
   it('is part of the plan, counted among the records that the sync answers for', async () => {
     const existing = Array.from({ length: 10 }, (_, index) => held(`${index}`, `K${index}`, { aar: 1 }))
-    const desired = existing.slice(0, 9).map(({ fields }, index) => wanted(String(fields['salesforce_id']), { aar: index < 3 ? 2 : 1 }))
+    const desired = existing.slice(0, 9).map((_, index) => wanted(`K${index}`, { aar: index < 3 ? 2 : 1 }))
     const plan = await compared({ desired, existing }, syncOf({ limits: { update: 0.3, retire: 0.05 } }))
     expect(plan.excesses).toMatchObject([{ op: 'retire', count: 1, existing: 10, limit: 0.05 }])
   })

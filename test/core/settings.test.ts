@@ -42,7 +42,6 @@ describe('a secret', () => {
   const shows: [string, (setting: Setting) => string][] = [
     ['JSON.stringify', (setting) => JSON.stringify({ setting })],
     ['String', String],
-    ['a template', (setting) => `${String(setting)}`],
     ['inspect', (setting) => inspect(setting)],
     ['inspect, hidden and deep', (setting) => inspect({ setting }, { showHidden: true, depth: 9 })],
     ['an error', (setting) => inspect(new Error('refused', { cause: { setting } }))],

@@ -28,8 +28,8 @@ describeSource('records made by a field table', () => {
 
 describeSource('keys as a source', () => {
   const rows = sourceOf<JsonObject>('rows')
-  const { needs, read } = unmatched({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
-  return caseOf({ name: 'keys', needs, read }, { rows: [{ Id: 'A' }], organizations: [held('1', 'A'), held('2', 'B'), held('3', 'C')] })
+  const keys = unmatched({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
+  return caseOf({ name: 'keys', ...keys }, { rows: [{ Id: 'A' }], organizations: [held('1', 'A'), held('2', 'B'), held('3', 'C')] })
 })
 
 describeSource('a source written over core’s own HTTP', async () => {

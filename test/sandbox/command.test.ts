@@ -50,7 +50,7 @@ test('serves a world file with faults, and writes the environment for its owner 
   })
   expect(lines.join('\n')).toMatch(/Salesforce {2}http:\/\/127\.0\.0\.1:\d+ {2}3 accounts/)
   expect(lines.join('\n')).toContain('global: 3 organizations, 3 users')
-  expect(lines.join('\n')).toContain('npx zds plan')
+  expect(lines.join('\n')).toContain('npx zds plan --as-of 2026-03-16')
 })
 
 test('generates accounts and prints the environment', async () => {
@@ -109,4 +109,26 @@ test('fixed ports are taken in a row, and a snapshot starts the same sandbox aga
   expect(again.zendesk['global']?.organizations[0]).toMatchObject({ id: 11, notes: 'kept' })
   expect(again.salesforce.tables).toEqual(sandbox.salesforce.tables)
   await Promise.all([sandbox.close(), again.close()])
+})
+
+test('a world may have any instances: each has its own port, data, and variables', async () => {
+  const empty = { organizations: [], users: [], organization_fields: [], user_fields: [] }
+  const sandbox = await startSandbox({
+    world: {
+      salesforce: {},
+      zendesk: { emea: { ...empty, organizations: [{ name: 'One' }] }, asia_2: empty },
+      allianceAccountId: 'A',
+      protectedIds: ['B', 'C'],
+    },
+  })
+  expect(Object.keys(sandbox.env).filter((name) => name.startsWith('ZENDESK'))).toHaveLength(6)
+  expect(sandbox.env).toMatchObject({
+    ZENDESK_ASIA_2_CLIENT_ID: 'sandbox-asia_2',
+    PARTNER_ALLIANCE_ACCOUNT_ID: 'A',
+    PROTECTED_ACCOUNT_IDS: 'B,C',
+  })
+  const [emea, asia] = [await zendeskClient(sandbox, 'emea'), await zendeskClient(sandbox, 'asia_2')]
+  expect((await emea('GET', '/api/v2/organizations')).body).toMatchObject({ count: 1 })
+  expect((await asia('GET', '/api/v2/organizations?page[size]=5')).body).toMatchObject({ organizations: [], meta: { has_more: false } })
+  await sandbox.close()
 })

@@ -144,3 +144,19 @@ test('memberships: one a user', async () => {
   expect((await client('DELETE', `/api/v2/organization_memberships/${id}`)).status).toBe(204)
   expect(stored(23)?.organization_id).toBeNull()
 })
+
+test('with bulk import on, create_or_update_many says what it did with each; too large a body is refused', async () => {
+  await sandbox.close()
+  sandbox = await startSandbox({ world: smallWorld, zendesk: { bulkUserImport: true, maxBodyBytes: 2000 } })
+  client = await zendeskClient(sandbox)
+  const users = [{ email: 'uwe@customer.example', name: 'U' }, { email: 'n@customer.example', name: 'N', external_id: 'N-1' }, { name: '' }]
+  const job = await finished(client, await client('POST', '/api/v2/users/create_or_update_many', { users }))
+  expect(job['results']).toMatchObject([
+    { id: 22, status: 'Updated', email: 'uwe@customer.example', external_id: 'U-1' },
+    { status: 'Created', email: 'n@customer.example', external_id: 'N-1' },
+    { index: 2, error: 'UserCreateFailed' },
+  ])
+  const created = await finished(client, await client('POST', '/api/v2/users/create_many', { users: [{ name: 'Only' }] }))
+  expect(created['results']).toMatchObject([{ status: 'Created' }])
+  expect((await client('POST', '/api/v2/users', { user: { name: 'x'.repeat(2000) } })).status).toBe(413)
+})

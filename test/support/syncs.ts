@@ -25,7 +25,7 @@ export const customerRules = {
 } satisfies RulesFor<typeof table>
 
 export const isPartner = ({ account_type }: { readonly account_type?: Json }): boolean =>
-  ['alliance_partner', 'open_partner', 'select_partner'].includes(String(account_type))
+  typeof account_type === 'string' && ['alliance_partner', 'open_partner', 'select_partner'].includes(account_type)
 
 export async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items

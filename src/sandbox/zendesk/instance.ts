@@ -31,8 +31,12 @@ export function createInstance(name: string, url: string, world: ZendeskWorld, c
     last += 1
     return last
   }
-  const organizationFields = world.organization_fields.map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'organization_fields', start))
-  const userFields = world.user_fields.map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'user_fields', start))
+  // Lists by cursor go by id.
+  const byId = (a: Field, b: Field): number => a.id - b.id
+  const organizationFields = world.organization_fields
+    .map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'organization_fields', start))
+    .sort(byId)
+  const userFields = world.user_fields.map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'user_fields', start)).sort(byId)
   const organizations = world.organizations.map((seed) => organizationOf(seed.id ?? nextId(), seed, organizationFields, start))
   const users = world.users.map((seed) => userOf(seed.id ?? nextId(), seed, userFields, start))
   const identities = users.flatMap((user) =>

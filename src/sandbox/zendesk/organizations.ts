@@ -68,32 +68,26 @@ export function organizationRoutes(app: Hono<Env>, instance: Instance, jobs: Job
     return c.json({ organization: written.record }, old === undefined ? 201 : 200)
   })
   app.post('/api/v2/organizations/create_many', (c) => {
-    const rows = manyRows(
-      c,
-      kind,
-      undefined,
-      () => ({ about: {}, run: () => ({}) }),
-      (change): JobRow => ({
-        about: aboutOf(instance, change),
-        run: (n) => createdRow(kind, n, writeOrganization(instance, undefined, change)),
-      }),
-    )
+    const rows = manyRows(c, kind, (change) => ({
+      about: aboutOf(instance, change),
+      run: (n) => createdRow(kind, n, writeOrganization(instance, undefined, change)),
+    }))
     return rows instanceof Response
       ? rows
       : jobs.start(c, { type: 'OrganizationBulkCreateJob', verb: 'Creating', noun: 'organization', rows })
   })
 
   app.put('/api/v2/organizations/update_many', (c) => {
-    const row = (id: number | undefined, change: { readonly [key: string]: Json }): JobRow => ({
-      about: aboutOf(instance, { ...change, ...(id === undefined ? {} : { id }) }),
+    const row = (id: number, change: { readonly [key: string]: Json }): JobRow => ({
+      about: aboutOf(instance, { ...change, id }),
       run: (n) => {
-        const old = id === undefined ? undefined : organizations.get(id)
-        return updatedRow(kind, n, id ?? 0, old === undefined ? undefined : writeOrganization(instance, old, change))
+        const old = organizations.get(id)
+        return updatedRow(kind, n, id, old === undefined ? undefined : writeOrganization(instance, old, change))
       },
     })
-    const rows = manyRows(c, kind, named(c, organizations.get, byExternalId), row, ({ id, ...change }) =>
-      row(typeof id === 'number' ? id : undefined, change),
-    )
+    // A row that is keyed by external_id is documented for users only, so here it finds nothing.
+    const batchRow = ({ id, ...change }: { readonly [key: string]: Json }): JobRow => row(typeof id === 'number' ? id : 0, change)
+    const rows = manyRows(c, kind, batchRow, { named: named(c, organizations.get, byExternalId), row })
     return rows instanceof Response
       ? rows
       : jobs.start(c, { type: 'OrganizationBulkUpdateJob', verb: 'Updating', noun: 'organization', rows })

@@ -40,20 +40,16 @@ export function named<T extends { id: number }>(
   })
 }
 
+/** The bulk form of a request: the records its query names, and the row that makes the same change on one of them. */
+type Bulk = { readonly named: readonly { id: number }[] | undefined; row(id: number, change: Change): JobRow }
+
 /** The rows of a many-request in either form, or the response that refuses it. An empty body is a job without rows, as on the real API. */
-export function manyRows(
-  c: Context<Env>,
-  kind: Kind,
-  bulk: readonly { id: number }[] | undefined,
-  bulkRow: (id: number, change: Change) => JobRow,
-  batchRow: (change: Change) => JobRow,
-): Response | JobRow[] {
+export function manyRows(c: Context<Env>, kind: Kind, batchRow: (change: Change) => JobRow, bulk?: Bulk): Response | JobRow[] {
   const { body } = c.env.exchange
-  if (bulk !== undefined) {
-    if (bulk.length > 100) return tooManyValues(c)
+  if (bulk?.named !== undefined) {
+    if (bulk.named.length > 100) return tooManyValues(c)
     const change = isObject(body) ? body[kind.one] : undefined
-    if (!isObject(change)) return parameterMissing(c, kind.one)
-    return bulk.map(({ id }) => bulkRow(id, change))
+    return isObject(change) ? bulk.named.map(({ id }) => bulk.row(id, change)) : parameterMissing(c, kind.one)
   }
   if (body === undefined || (isObject(body) && Object.keys(body).length === 0)) return []
   const rows = isObject(body) ? body[kind.many] : undefined

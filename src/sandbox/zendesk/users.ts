@@ -66,10 +66,9 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
     const refused = old === undefined ? undefined : limits.record(c, 'user', old.id)
     return refused ?? answerWrite(c, instance, old, change, 'create_or_update')
   })
-  const none = (): JobRow => ({ about: {}, run: () => ({}) })
   app.post('/api/v2/users/create_many', (c) => {
     if (!bulkImport) return forbidden(c)
-    const rows = manyRows(c, kind, undefined, none, (change): JobRow => ({
+    const rows = manyRows(c, kind, (change) => ({
       about: aboutUser(undefined, change),
       run: (n) => createdRow(kind, n, writeUser(instance, undefined, change)),
     }))
@@ -77,7 +76,7 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
   })
   app.post('/api/v2/users/create_or_update_many', (c) => {
     if (!bulkImport) return forbidden(c)
-    const rows = manyRows(c, kind, undefined, none, (change): JobRow => ({
+    const rows = manyRows(c, kind, (change) => ({
       about: aboutUser(undefined, change),
       run: (n) => {
         const old = matched(change)
@@ -98,16 +97,10 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
         return updatedRow(kind, n, old?.id ?? id, old === undefined ? undefined : writeUser(instance, old, change))
       },
     })
-    const rows = manyRows(
-      c,
-      kind,
-      named(c, users.get, byExternalId),
-      (id, change) => row(() => users.get(id), id, change),
-      ({ id, ...change }) => {
-        if (typeof id === 'number') return row(() => users.get(id), id, change)
-        return row(() => byExternalId(textOf(change['external_id'])), 0, change)
-      },
-    )
+    const byId = (id: number, change: Change): JobRow => row(() => users.get(id), id, change)
+    const batchRow = ({ id, ...change }: Change): JobRow =>
+      typeof id === 'number' ? byId(id, change) : row(() => byExternalId(textOf(change['external_id'])), 0, change)
+    const rows = manyRows(c, kind, batchRow, { named: named(c, users.get, byExternalId), row: byId })
     return rows instanceof Response ? rows : jobs.start(c, { type: 'UserBulkUpdateJobV2', verb: 'Updating', noun: 'user', rows })
   })
   app.delete('/api/v2/users/destroy_many', (c) => {

@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { collect, type Step } from 'zds'
 import { merge } from '../../../plugins/zendesk-target/merge.ts'
+import { told } from './steps.ts'
 
 const sending = (key: string): Step => ({ status: 'sending', keys: [key] })
 const done = (key: string): Step => ({ key, status: 'done', id: key })
 const never = new AbortController().signal
-const until = async (steps: AsyncIterable<Step>): Promise<{ readonly steps: Step[]; readonly error: unknown }> => {
-  const taken: Step[] = []
-  try {
-    for await (const step of steps) taken.push(step)
-  } catch (error) {
-    return { steps: taken, error }
-  }
-  return { steps: taken, error: undefined }
-}
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await Promise.resolve()
 }
@@ -53,7 +45,7 @@ describe('merged tasks', () => {
         tidied.push(key)
       }
     }
-    const { steps, error } = await until(merge(() => ['a', 'b', 'c', 'd'].values().map(task), 3, never))
+    const { steps, error } = await told(merge(() => ['a', 'b', 'c', 'd'].values().map(task), 3, never))
     expect(error).toBe(failure)
     expect(steps).toEqual([sending('a'), sending('b'), sending('c'), done('a')])
     expect(sent).toEqual(['a', 'b', 'c'])
@@ -67,7 +59,7 @@ describe('merged tasks', () => {
       yield done(key)
       throw failure
     }
-    const { error } = await until(merge((over) => ['waits', 'fails'].values().map((key) => task(key, over)), 2, never))
+    const { error } = await told(merge((over) => ['waits', 'fails'].values().map((key) => task(key, over)), 2, never))
     expect(error).toBe(failure)
   })
 

@@ -1,0 +1,27 @@
+import type { JsonObject, Run } from 'zds'
+import type { Client } from './client.ts'
+import type { Kind } from './kinds.ts'
+import { rowsOf, textIn } from './replies.ts'
+
+/**
+ * The record whose identity is `value`, compared without case as Zendesk does, or undefined. Organizations are looked up directly; users
+ * go through the search index, which can be seconds behind (zendesk-api.md 4).
+ */
+export async function find(value: string, client: Client, kind: Kind, run: Run): Promise<JsonObject | undefined> {
+  const rows =
+    kind.identity === 'external_id'
+      ? await ask(client, [kind.resource, 'show_many'], { external_ids: value }, kind, run)
+      : await ask(client, [kind.resource, 'search'], { query: `email:"${value.replaceAll('"', '')}"` }, kind, run)
+  return rows.find((row) => textIn(row, kind.identity)?.toLowerCase() === value.toLowerCase())
+}
+
+async function ask(
+  client: Client,
+  path: readonly string[],
+  query: { readonly [name: string]: string },
+  { resource }: Kind,
+  run: Run,
+): Promise<JsonObject[]> {
+  const { body } = await client.call({ method: 'GET', path, query }, run)
+  return rowsOf(client.instance, resource, body)
+}

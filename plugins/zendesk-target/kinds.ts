@@ -1,0 +1,39 @@
+import type { FieldType, JsonObject } from 'zds'
+
+/** A kind of Zendesk records: where it is in the API, and which of its fields are attributes of the record itself. */
+export type Kind = {
+  readonly resource: 'organizations' | 'users'
+  readonly one: 'organization' | 'user'
+  /** Where every field that is no attribute is held. */
+  readonly custom: 'organization_fields' | 'user_fields'
+  readonly attributes: { readonly [name: string]: FieldType }
+  /** Attributes that Zendesk compares without case: they are read in lower case. */
+  readonly caseless: readonly string[]
+  /** The attribute by which a record is found whose create was not answered: Zendesk lets no two records have it. */
+  readonly identity: 'external_id' | 'email'
+  /** What every create says beside the fields of the change. */
+  readonly onCreate: JsonObject
+}
+
+/** zendesk-api.md 2 */
+export const ORGANIZATION: Kind = {
+  resource: 'organizations',
+  one: 'organization',
+  custom: 'organization_fields',
+  attributes: { name: 'name', external_id: 'text' },
+  caseless: [],
+  identity: 'external_id',
+  onCreate: {},
+}
+
+/** zendesk-api.md 4 */
+export const USER: Kind = {
+  resource: 'users',
+  one: 'user',
+  custom: 'user_fields',
+  attributes: { name: 'name', email: 'text', role: 'text', organization_id: 'reference' },
+  caseless: ['email'],
+  identity: 'email',
+  // A sync must not send a mail to everybody it finds.
+  onCreate: { skip_verify_email: true },
+}

@@ -1,0 +1,43 @@
+import { chunk, ZdsError, type Existing, type FieldTypes, type Run } from 'zds'
+import type { Client } from './client.ts'
+import type { Kind } from './kinds.ts'
+import { pages } from './pages.ts'
+import { recordOf } from './records.ts'
+import { objectIn, rowsOf } from './replies.ts'
+
+/** All records of a kind, each once, and the total that Zendesk announces for them (ORG-01, SAFE-02). */
+export async function* list(client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Existing> {
+  const before = await count(client, kind, run)
+  const seen = new Set<string>()
+  for await (const rows of pages(client, kind.resource, run)) {
+    for (const row of rows) {
+      const record = recordOf(row, kind, types)
+      // A record that moves while we page can come twice.
+      if (seen.has(record.id)) continue
+      seen.add(record.id)
+      yield record
+    }
+    run.progress(`${client.instance}: ${seen.size} of about ${before} ${kind.resource}`)
+  }
+  const after = await count(client, kind, run)
+  run.expect(after, Math.abs(after - before) + (after > CACHED_ABOVE ? Math.ceil(after * CACHED_SLACK) : 0))
+}
+
+/** Above this many records Zendesk counts once in 24 hours; the share of them that may come or go in that time. */
+const CACHED_ABOVE = 100_000
+const CACHED_SLACK = 0.01
+
+async function count(client: Client, { resource }: Kind, run: Run): Promise<number> {
+  const { body } = await client.call({ method: 'GET', path: [resource, 'count'] }, run)
+  const { value } = objectIn(body, 'count')
+  if (typeof value === 'number') return value
+  throw new ZdsError('HTTP_UNREADABLE', `${client.instance}: ${resource}/count answered without a count`)
+}
+
+/** The records with these ids as they are now; those that are gone are left out. */
+export async function* refetch(client: Client, kind: Kind, ids: readonly string[], types: FieldTypes, run: Run): AsyncIterable<Existing> {
+  for await (const some of chunk(ids, 100)) {
+    const { body } = await client.call({ method: 'GET', path: [kind.resource, 'show_many'], query: { ids: some.join(',') } }, run)
+    for (const row of rowsOf(client.instance, kind.resource, body)) yield recordOf(row, kind, types)
+  }
+}

@@ -1,0 +1,49 @@
+import { typesOf, type FieldTable, type Target } from 'zds'
+import type { Client } from './client.ts'
+import { create } from './creates.ts'
+import { checkFields } from './fields-check.ts'
+import type { Kind } from './kinds.ts'
+import { list, refetch } from './listing.ts'
+import { merge } from './merge.ts'
+import { prepare } from './people.ts'
+import { bodyOf, differences } from './records.ts'
+import type { Slots } from './slots.ts'
+import { update, type Updatable } from './updates.ts'
+
+export type TargetOptions = {
+  readonly name: string
+  readonly client: Client
+  readonly kind: Kind
+  readonly fields: FieldTable
+  readonly slots: Slots
+  readonly createConcurrency: number
+  readonly mayBeEmpty: boolean | undefined
+}
+
+/** Records of one kind of an instance as a target: listed by cursor, created one by one, updated and retired in jobs (SYN-01 to SYN-08). */
+export function target({ name, client, kind, fields, slots, createConcurrency, mayBeEmpty }: TargetOptions): Target {
+  const types = typesOf(fields)
+  const updatable: Updatable = {
+    client,
+    slots,
+    resource: kind.resource,
+    payload: (change) => bodyOf(change, kind),
+    refetch: (ids, run) => refetch(client, kind, ids, types, run),
+    differences: (change, existing) => differences(change, existing, types),
+  }
+  return {
+    name,
+    instance: client.instance,
+    resource: kind.resource,
+    types,
+    ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
+    check: (run) => checkFields(client, kind, types, run),
+    read: (run) => list(client, kind, types, run),
+    refetch: (ids, run) => refetch(client, kind, ids, types, run),
+    prepare: (creates, run) => prepare(creates, client, run),
+    async *apply(changes, run) {
+      const creates = () => changes.values().map((change) => create(change, client, kind, types, run))
+      yield* changes[0]?.op === 'create' ? merge(creates, createConcurrency, run.signal) : update(changes, updatable, run)
+    },
+  }
+}
