@@ -14,10 +14,10 @@ import {
 } from 'zds'
 
 /** Account types that make an organization a partner's (PART-07, PROC-05). */
-const PARTNER_TYPES: readonly Json[] = ['alliance_partner', 'open_partner', 'select_partner']
+const PARTNER_TYPES: ReadonlySet<Json> = new Set(['alliance_partner', 'open_partner', 'select_partner'])
 
 /** Whether an organization belongs to the partner sync, by its account type. */
-export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.includes(existing['account_type'] ?? null)
+export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.has(existing['account_type'] ?? null)
 
 /** The account type of a partner from its id and its track; the first match wins (PART-03). */
 export const partnerType =

@@ -1,6 +1,6 @@
 import type { Digest } from './digest.ts'
 
-export type Block =
+type Block =
   | { readonly type: 'header'; readonly text: { readonly type: 'plain_text'; readonly text: string } }
   | { readonly type: 'section'; readonly text: { readonly type: 'mrkdwn'; readonly text: string } }
 

@@ -11,7 +11,7 @@ const BATCH = 100
 /** What an apply needs besides the plan and the target. */
 export type Applied = {
   /** Writes steps down; returns when they are on the disk. */
-  record(steps: readonly Step[]): void
+  readonly record: (steps: readonly Step[]) => void
   readonly created: Created
   /** False for a saved plan: then records that changed since it was made are stale and left alone. */
   readonly fresh: boolean

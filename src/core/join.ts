@@ -1,5 +1,5 @@
 /** Rows of one key. */
-export type Group<Row> = { readonly key: string; readonly rows: readonly Row[] }
+type Group<Row> = { readonly key: string; readonly rows: readonly Row[] }
 
 /** What two ordered streams hold for each key, in the order of the keys. */
 export async function* joinByKey<Left, Right>(

@@ -66,6 +66,6 @@ async function* merge<Row>(streams: readonly AsyncIterable<Row>[], keyOf: (row: 
       nexts[least.index] = (await heads[least.index]?.next()) ?? { done: true, value: undefined }
     }
   } finally {
-    await Promise.all(heads.map((head) => head.return?.()))
+    for (const head of heads) await head.return?.()
   }
 }

@@ -8,9 +8,9 @@ export type Stage = { readonly id: string; readonly needs: readonly string[] } &
   | { readonly kind: 'apply'; readonly name: string; readonly sync: Sync }
 )
 
-export const gatherId = (name: string): string => `gather:${name}`
+const gatherId = (name: string): string => `gather:${name}`
 export const compareId = (name: string): string => `compare:${name}`
-export const applyId = (name: string): string => `apply:${name}`
+const applyId = (name: string): string => `apply:${name}`
 
 /** The syncs of a configuration by name: targets first, then hooks. */
 export function syncsOf(config: Config): ReadonlyMap<string, Sync> {
@@ -24,7 +24,7 @@ export function observersOf(config: Config): ReadonlyMap<string, Observer> {
 }
 
 /** The name of each source: its key in the configuration in kebab case, else its own. */
-export function sourceNames(config: Config): (source: Source) => string {
+function sourceNames(config: Config): (source: Source) => string {
   const listed = new Map<Source, string>()
   for (const [key, source] of Object.entries({ ...config.sources, ...config.processors })) listed.set(source, kebab(key))
   return (source) => listed.get(source) ?? source.name
@@ -52,7 +52,7 @@ export function stages(config: Config): Stage[] {
   const found = new Map<string, Stage>()
   const open = new Set<Source | Sync>()
 
-  const once = <Item extends Source | Sync>(item: Item, name: string, visit: () => Stage): string => {
+  const once = (item: Source | Sync, name: string, visit: () => Stage): string => {
     if (open.has(item)) throw new ZdsError('CONFIG_INVALID', `${name} needs itself, directly or through other sources`)
     open.add(item)
     const stage = visit()

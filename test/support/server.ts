@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
-export type Received = {
+type Received = {
   readonly method: string
   readonly path: string
   readonly headers: IncomingMessage['headers']

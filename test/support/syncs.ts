@@ -16,7 +16,7 @@ export const table = {
 }
 
 /** The rules of the customer syncs, as the reference configuration has them. */
-export const customerRules = {
+const customerRules = {
   key: 'salesforce_id',
   unique: 'name',
   adopt: ['external_id'],

@@ -15,7 +15,7 @@ export type Expected = {
   readonly fields?: { readonly [field: string]: unknown }
   readonly changed?: readonly string[] | null
 }
-export type ExpectedUser = {
+type ExpectedUser = {
   readonly email: string | null
   readonly key?: string
   readonly action: 'create' | 'update' | 'mark' | 'none' | 'unjudged'
@@ -24,7 +24,7 @@ export type ExpectedUser = {
   readonly organization_id?: number | null
   readonly not_in_sfdc?: boolean
 }
-export type Expectation = {
+type Expectation = {
   readonly asOf: string
   readonly global: readonly Expected[]
   readonly 'us-gov': readonly Expected[]
