@@ -1,9 +1,10 @@
 import { same } from './fields.ts'
+import type { Known } from './journal.ts'
 import type { Outcome, Step } from './outcome.ts'
 import { OPS, type Change, type SyncPlan } from './plan.ts'
 import { bind, type Created } from './refs.ts'
 import { chunk } from './streams.ts'
-import type { Existing, Run, Target } from './types.ts'
+import type { Existing, Run, Sent, Target } from './types.ts'
 
 /** Outcomes kept back before they are written down together. What is about to be sent, and the job that took it over, are written at once. */
 const BATCH = 100
@@ -13,49 +14,89 @@ export type Applied = {
   /** Writes steps down; returns when they are on the disk. */
   readonly record: (steps: readonly Step[]) => void
   readonly created: Created
-  /** False for a saved plan: then records that changed since it was made are stale and left alone. */
+  /** False for a plan that was not made just now: then records that changed since it was made are stale and left alone. */
   readonly fresh: boolean
+  /** How far an earlier attempt at this plan has come, by key (SAFE-06). */
+  readonly known?: ReadonlyMap<string, Known>
 }
 
-/** Interprets the plan of one sync: creates, then updates, then retires (SYN-01). Each step is recorded before its outcome is told. */
-export async function* apply(plan: SyncPlan, target: Target, { record, created, fresh }: Applied, run: Run): AsyncIterable<Outcome> {
+/**
+ * Interprets the plan of one sync: creates, then updates, then retires (SYN-01). Each step is recorded before its outcome is told. What an
+ * earlier attempt has done is told and not done again; what it had sent when it died is settled first.
+ */
+export async function* apply(plan: SyncPlan, target: Target, applied: Applied, run: Run): AsyncIterable<Outcome> {
+  const { record, created, fresh, known = new Map<string, Known>() } = applied
   for (const op of OPS) {
-    const planned = plan.changes.filter((change) => change.op === op)
-    if (planned.length === 0) continue
-    const bound = planned.map((change) => bind(change, created))
+    const changes = plan.changes.filter((change) => change.op === op)
+    if (changes.length === 0) continue
+    const done = changes.flatMap(({ key }) => doneBefore(known.get(key)))
+    yield* done
+    const settled = yield* told(settle(sentBefore(changes, known), target, created, run), record)
+
+    const over = new Set([...done, ...settled].map(({ key }) => key))
+    const bound = changes.filter(({ key }) => !over.has(key)).map((change) => bind(change, created))
     const left: Outcome[] = bound.filter((item) => 'status' in item)
     const ready = bound.filter((item) => 'op' in item)
     if (!fresh && op !== 'create') left.push(...(await staleOf(ready, target, run)))
     record(left)
     yield* left
-    const keys = new Set(left.map(({ key }) => key))
-    yield* recorded(
-      target.apply(
-        ready.filter(({ key }) => !keys.has(key)),
-        run,
-      ),
-      record,
-    )
+    const stay = new Set(left.map(({ key }) => key))
+    const open = ready.filter(({ key }) => !stay.has(key))
+    if (open.length > 0) yield* told(target.apply(open, run), record)
   }
 }
 
-/** Passes outcomes on once they are recorded; a `sending` step is recorded before the target may go on to send. */
-async function* recorded(steps: AsyncIterable<Step>, record: (steps: readonly Step[]) => void): AsyncIterable<Outcome> {
-  let answered: Step[] = []
+/** A change that was refused before is tried once more: the reason may be gone. */
+function doneBefore(known: Known | undefined): Outcome[] {
+  return known?.kind === 'outcome' && known.outcome.status === 'done' ? [known.outcome] : []
+}
+
+/** The changes that were sent and not answered, in the order in which they were sent. */
+function sentBefore(changes: readonly Change[], known: ReadonlyMap<string, Known>): Sent[] {
+  const byKey = new Map(changes.map((change) => [change.key, change]))
+  return [...known].flatMap(([key, { kind, ...more }]) => {
+    const change = byKey.get(key)
+    return change === undefined || kind === 'outcome' ? [] : [{ change, ...('job' in more && { job: more.job }) }]
+  })
+}
+
+async function* settle(sent: readonly Sent[], target: Target, created: Created, run: Run): AsyncIterable<Outcome> {
+  if (sent.length === 0) return
+  const bound = sent.flatMap(({ change, ...more }) => {
+    const ready = bind(change, created)
+    return 'op' in ready ? [{ change: ready, ...more }] : []
+  })
+  if (target.settle !== undefined) {
+    yield* target.settle(bound, run)
+    return
+  }
+  for (const { change } of bound) {
+    const message = 'It was sent when the run stopped, and this target cannot tell what became of it; the next plan shows it'
+    yield { key: change.key, status: 'failed', code: 'fate-unknown', message }
+  }
+}
+
+/** Passes outcomes on once they are recorded, and returns them all; a `sending` step is recorded before the target may go on to send. */
+async function* told(steps: AsyncIterable<Step>, record: Applied['record']): AsyncGenerator<Outcome, Outcome[]> {
+  const all: Outcome[] = []
+  let waiting: Step[] = []
   const flush = (): Outcome[] => {
-    const whole = answered
-    answered = []
+    const whole = waiting
+    waiting = []
     record(whole)
-    return whole.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
+    const outcomes = whole.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
+    all.push(...outcomes)
+    return outcomes
   }
   try {
     for await (const step of steps) {
-      answered.push(step)
-      if (step.status === 'sending' || step.status === 'accepted' || answered.length >= BATCH) yield* flush()
+      waiting.push(step)
+      if (step.status === 'sending' || step.status === 'accepted' || waiting.length >= BATCH) yield* flush()
     }
   } finally {
     yield* flush()
   }
+  return all
 }
 
 /** Changes whose record no longer holds what the plan says it held (a person, or another run, was there meanwhile). */

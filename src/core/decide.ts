@@ -2,7 +2,7 @@ import { diff } from 'json-diff-ts'
 import type { Pair, Sides } from './compare.ts'
 import { ZdsError } from './errors.ts'
 import { misfit, normalise, same, type FieldTypes } from './fields.ts'
-import type { Json } from './json.ts'
+import { canonical, parseJson, type Json } from './json.ts'
 import type { Change, FieldChange, SkipReason } from './plan.ts'
 import type { Desired, Existing, Fields, Sync } from './types.ts'
 
@@ -89,12 +89,11 @@ function difference(
     return mode === 'all' ? normalise(type, to[field]) !== null : !same(type, from[field], to[field])
   })
   if (names.length === 0) return undefined
-  const pick = (side: Fields): Record<string, Json> => Object.fromEntries(names.map((field) => [field, side[field] ?? null]))
-  const changes = diff(pick(from), pick(to), { treatTypeChangeAsReplace: false })
-  // What is compared is Json on both sides, so json-diff-ts hands Json back.
-  return Object.fromEntries(
-    changes.map(({ key, value, oldValue }) => [key, { from: (oldValue ?? null) as Json, to: (value ?? null) as Json }]),
-  )
+  // As text, a value is one thing to json-diff-ts, whatever it is made of: a change inside of one is a change of the field.
+  const pick = (side: Fields): Record<string, string> => Object.fromEntries(names.map((field) => [field, canonical(side[field] ?? null)]))
+  const valueOf = (written: unknown): Json => parseJson(String(written)) ?? null
+  const changes = diff(pick(from), pick(to))
+  return Object.fromEntries(changes.map(({ key, value, oldValue }) => [key, { from: valueOf(oldValue), to: valueOf(value) }]))
 }
 
 function checkTypes(sync: string, key: string, record: Fields, types: FieldTypes): void {

@@ -21,6 +21,7 @@ export type Code =
   | 'PLAN_STALE'
   | 'LIMIT_EXCEEDED'
   | 'NEEDS_APPROVAL'
+  | 'LOCKED'
   | 'USAGE'
   | 'INTERRUPTED'
 

@@ -149,6 +149,7 @@ export async function* applyStage(
     stage.sync.target,
     {
       fresh,
+      known: journal.known(run, stage.name),
       created: (sync, key) => ids.get(sync)?.get(key),
       record: (steps) => {
         if (steps.length > 0) journal.record(run, stage.name, steps, engine.clock.now())
@@ -174,7 +175,8 @@ export async function tellObservers(
 ): Promise<void> {
   for (const [name, observer] of observersOf(engine.config)) {
     const run: Run = {
-      ...engine,
+      signal: engine.signal,
+      clock: engine.clock,
       expect: () => undefined,
       progress: (message) => warn(`${name}: ${message}`),
       input: () => {

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry'
-import { messageOf, type Code } from './errors.ts'
+import { messageOf, ZdsError, type Code } from './errors.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpPolicy } from './http-policy.ts'
 import { parseJson, type Json } from './json.ts'
@@ -54,7 +54,7 @@ export function http(options: HttpOptions): Http {
   const { service, policy, limiter, authorize } = options
 
   const attempt = async (request: Request, run: Caller, renew: boolean): Promise<Answer> => {
-    const headers = { ...request.headers, ...(await authorize?.(run, renew)) }
+    const headers = { ...request.headers, ...(await authorize?.(run, renew).catch(signInFailed)) }
     const send = () => exchange({ ...request, headers }, options, run)
     try {
       return await (limiter === undefined ? send() : limiter.enter(send, run))
@@ -80,6 +80,12 @@ export function http(options: HttpOptions): Http {
         await run.clock.sleep(wait, run.signal)
       },
     })
+}
+
+/** The request itself was not sent, so it is neither lost nor to be repeated: whoever signs in has its own retries. */
+function signInFailed(error: unknown): never {
+  if (!(error instanceof HttpError)) throw error
+  throw new ZdsError(error.code, error.message, { cause: error, hint: error.hint, issues: error.issues })
 }
 
 function worthRepeating(error: HttpError, { method, repeatable = method !== 'POST' }: Request, options: HttpOptions): boolean {

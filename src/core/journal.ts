@@ -1,78 +1,112 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { parseJson, type JsonObject } from './json.ts'
+import type { Outcome, Step } from './outcome.ts'
 import type { Plan } from './plan.ts'
-import type { Step } from './outcome.ts'
+import { atomically, openState } from './state.ts'
 
-export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted'
+/** `running`: going on, or killed. `interrupted` and `failed`: stopped before every change was attempted. `abandoned`: nobody goes on with it. */
+export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'
 
-/** The memory of applies: which plan, whether it was forced, each step of each sync with its moment. Written through to the disk. */
+/** Who let a plan pass its limits, and why. */
+export type Approval = { readonly by: string; readonly because?: string | undefined }
+
+export type Begun = {
+  readonly id: string
+  readonly plan: Plan
+  readonly forced: boolean
+  readonly at: Date
+  readonly approval?: Approval | undefined
+}
+
+/** A run as the journal knows it. */
+export type RunRecord = {
+  readonly id: string
+  readonly digest: string
+  readonly forced: boolean
+  readonly status: RunStatus
+  readonly startedAt: string
+  readonly endedAt: string | undefined
+  readonly approval: Approval | undefined
+}
+
+/** How far a change has come: the last of its steps. */
+export type Known =
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'accepted'; readonly job: string }
+
+/** The memory of applies: which plan, whether it was forced, each step of each change with its moment. Written through to the disk. */
 export interface Journal {
-  begin(run: { readonly id: string; readonly plan: Plan; readonly forced: boolean; readonly at: Date }): void
+  begin(run: Begun): void
   /** Everything or nothing of `steps` is recorded, and is on the disk when this returns. */
   record(run: string, sync: string, steps: readonly Step[], at: Date): void
   end(run: string, status: RunStatus, at: Date): void
+  /** Goes on with a run that had stopped. */
+  resume(run: string): void
+  /** True exactly once for a run: who gets it may tell the world of it (at most once, SYN-04). */
+  claimTelling(run: string, at: Date): boolean
+  /** Runs, the newest first. */
+  runs(): RunRecord[]
+  plan(run: string): Plan | undefined
+  /** How far each change of a sync has come, by key, in the order in which they were sent. */
+  known(run: string, sync: string): Map<string, Known>
   close(): void
 }
 
-const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL,
-    status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS steps (
-    run TEXT NOT NULL REFERENCES runs (id), sync TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
-    target_id TEXT, job TEXT, code TEXT, message TEXT, at TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS steps_of_run ON steps (run, sync, key);
-`
-
 /** A journal in one SQLite database, which may be shared by processes. */
 export function sqliteJournal(file: string): Journal {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const database = new DatabaseSync(file, { timeout: 10_000 })
-  database.exec(SCHEMA)
-  const begin = database.prepare('INSERT INTO runs (id, digest, as_of, forced, status, started_at) VALUES (?, ?, ?, ?, ?, ?)')
+  const database = openState(file)
+  const begin = database.prepare(
+    `INSERT INTO runs (id, digest, as_of, forced, plan, status, started_at, approved_by, approved_because) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)`,
+  )
   const end = database.prepare('UPDATE runs SET status = ?, ended_at = ? WHERE id = ?')
+  const resume = database.prepare(`UPDATE runs SET status = 'running', ended_at = NULL WHERE id = ?`)
+  const claim = database.prepare('UPDATE runs SET told_at = ? WHERE id = ? AND told_at IS NULL')
+  const runs = database.prepare('SELECT * FROM runs ORDER BY started_at DESC, id DESC')
+  const plan = database.prepare('SELECT plan FROM runs WHERE id = ?')
+  const steps = database.prepare('SELECT * FROM steps WHERE run = ? AND sync = ? ORDER BY number')
   const insert = database.prepare(
-    'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   return {
-    begin: ({ id, plan, forced, at }) => {
-      begin.run(id, plan.digest, plan.asOf, forced ? 1 : 0, 'running', at.toISOString())
+    begin: ({ id, plan: made, forced, at, approval }) => {
+      const { by = null, because = null } = approval ?? {}
+      begin.run(id, made.digest, made.asOf, forced ? 1 : 0, JSON.stringify(made), at.toISOString(), by, because ?? null)
     },
-    record: (run, sync, steps, at) => {
-      database.exec('BEGIN IMMEDIATE')
-      try {
-        for (const row of steps.flatMap(rowsOf)) {
-          insert.run(
-            run,
-            sync,
-            row.key,
-            row.status,
-            row.id ?? null,
-            row.job ?? null,
-            row.code ?? null,
-            row.message ?? null,
-            at.toISOString(),
-          )
+    record: (run, sync, some, at) => {
+      atomically(database, () => {
+        for (const { key, status, id, job, code, message, facts } of some.flatMap(rowsOf)) {
+          const told = facts === undefined ? null : JSON.stringify(facts)
+          insert.run(run, sync, key, status, id ?? null, job ?? null, code ?? null, message ?? null, told, at.toISOString())
         }
-        database.exec('COMMIT')
-      } catch (error) {
-        database.exec('ROLLBACK')
-        throw error
-      }
+      })
     },
     end: (run, status, at) => {
       end.run(status, at.toISOString(), run)
+    },
+    resume: (run) => {
+      resume.run(run)
+    },
+    claimTelling: (run, at) => claim.run(at.toISOString(), run).changes === 1,
+    runs: () => runs.all().map(runOf),
+    plan: (run) => {
+      const text = plan.get(run)?.['plan']
+      return typeof text === 'string' ? (JSON.parse(text) as Plan) : undefined // written by `begin` above
+    },
+    known: (run, sync) => {
+      const known = new Map<string, Known>()
+      for (const row of steps.all(run, sync)) {
+        const key = String(row['key'])
+        // The order of the last sending counts: it is the order of the rows of its job.
+        known.delete(key)
+        known.set(key, knownOf(row))
+      }
+      return known
     },
     close: () => database.close(),
   }
 }
 
-type Row = { key: string; status: Step['status']; id?: string; job?: string; code?: string; message?: string }
+type Row = { key: string; status: Step['status']; id?: string; job?: string; code?: string; message?: string; facts?: JsonObject }
 
 function rowsOf(step: Step): Row[] {
   switch (step.status) {
@@ -85,5 +119,42 @@ function rowsOf(step: Step): Row[] {
     case 'stale':
     case 'unresolved':
       return [step]
+  }
+}
+
+type Stored = { readonly [column: string]: unknown }
+
+const textIn = (row: Stored, column: string): string | undefined => (typeof row[column] === 'string' ? row[column] : undefined)
+
+function knownOf(row: Stored): Known {
+  const status = row['status'] as Step['status'] // written by `record` above
+  const key = textIn(row, 'key') ?? ''
+  switch (status) {
+    case 'sending':
+      return { kind: 'sending' }
+    case 'accepted':
+      return { kind: 'accepted', job: textIn(row, 'job') ?? '' }
+    case 'done': {
+      const facts = parseJson(textIn(row, 'facts') ?? 'null')
+      const outcome = { key, status, id: textIn(row, 'target_id') ?? '' }
+      return { kind: 'outcome', outcome: facts === undefined || facts === null ? outcome : { ...outcome, facts: facts as JsonObject } } // as above
+    }
+    case 'failed':
+    case 'stale':
+    case 'unresolved':
+      return { kind: 'outcome', outcome: { key, status, code: textIn(row, 'code') ?? '', message: textIn(row, 'message') ?? '' } }
+  }
+}
+
+function runOf(row: Stored): RunRecord {
+  const by = textIn(row, 'approved_by')
+  return {
+    id: textIn(row, 'id') ?? '',
+    digest: textIn(row, 'digest') ?? '',
+    forced: row['forced'] === 1,
+    status: row['status'] as RunStatus, // written by `end` above
+    startedAt: textIn(row, 'started_at') ?? '',
+    endedAt: textIn(row, 'ended_at'),
+    approval: by === undefined ? undefined : { by, because: textIn(row, 'approved_because') },
   }
 }

@@ -4,7 +4,7 @@ import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Change, Plan, SkipReason } from './plan.ts'
 import type { Limits } from './limits.ts'
-import type { Outcomes, Step } from './outcome.ts'
+import type { Outcome, Outcomes, Step } from './outcome.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
 export type Fields = JsonObject
@@ -51,6 +51,9 @@ export type Person = { readonly email: string; readonly name: string }
 /** A record as the target holds it now, values normalised by the types of its fields. */
 export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
 
+/** A change that was sent, and the job that took it over, if the answer came. Those of one job are in the order in which they were sent. */
+export type Sent = { readonly change: Change; readonly job?: string }
+
 /** A system that can be read, and written to by carrying out changes. */
 export interface Target extends Source<Existing> {
   /** The instance, as errors and plans name it: `global`. */
@@ -60,6 +63,11 @@ export interface Target extends Source<Existing> {
   readonly types: FieldTypes
   /** The records with these ids, as they are now, for staleness and read-back. Ids of records that are gone are left out. */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
+  /**
+   * Finds out what became of changes of one operation that a run sent which then died: an outcome for each that was carried out or refused,
+   * nothing for one that certainly was not carried out and may be sent again. Without it such a change ends as failed.
+   */
+  settle?(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
   /** Completes planned creates with what only the target can tell: what will become of the people who come with them. */
   prepare?(creates: readonly Change[], run: Run): Promise<readonly Change[]>
   /**

@@ -122,6 +122,13 @@ describe('AMB-19: hand-over between two syncs of one target', () => {
     expect((await compared({ desired: [wanted('A')], yielded: ['A'] }, customers)).changes).toEqual([])
   })
 
+  it('a record that the partner sync has already is no news to the customer sync', async () => {
+    expect(await compared({ existing: [partner], yielded: ['B'], ownedElsewhere: true }, customers)).toMatchObject({
+      changes: [],
+      skipped: [],
+    })
+  })
+
   it('the partner sync adopts it by an update', async () => {
     const plan = await compared({ desired: [wanted('A', { account_type: 'open_partner' })], existing: [customer] }, partners)
     expect(plan.changes).toEqual([{ op: 'update', key: 'A', id: '1', fields: { account_type: { from: 'customer', to: 'open_partner' } } }])

@@ -154,7 +154,9 @@ describe('credentials', () => {
     const send = http({ service: 'global', policy, authorize: prove })
     for (const method of ['POST', 'GET'] as const) {
       login.received.length = 0
-      expect(await failure(send({ method, url: server.url }, testRun()))).toMatchObject({ status: 503, arrived: 'no' })
+      const refused = send({ method, url: server.url }, testRun())
+      await expect(refused).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE', cause: { status: 503 } })
+      await expect(refused).rejects.not.toBeInstanceOf(HttpError)
       expect([login.received.length, server.received.length]).toEqual([policy.attempts, 0])
     }
   })

@@ -39,9 +39,10 @@ function seen(sql: string): Record<string, unknown>[] {
 describe('SAFE-06: the journal', () => {
   it('says which plan was applied, on which date, whether it was forced, and how it ended', () => {
     const begun = { id: 'run-1', digest: plan.digest, as_of: '2026-03-16', forced: 1, started_at: at.toISOString() }
-    expect(seen('SELECT * FROM runs')).toEqual([{ ...begun, status: 'running', ended_at: null }])
+    const columns = Object.keys(begun).join(', ')
+    expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([{ ...begun, status: 'running', ended_at: null }])
     journal.end('run-1', 'interrupted', new Date('2026-03-16T10:05:00Z'))
-    expect(seen('SELECT * FROM runs')).toEqual([{ ...begun, status: 'interrupted', ended_at: '2026-03-16T10:05:00.000Z' }])
+    expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([{ ...begun, status: 'interrupted', ended_at: '2026-03-16T10:05:00.000Z' }])
   })
 
   it('has one row for each key of a step, in order, and another process reads them at once', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { always, checkbox, collect, fact, records, text, unmatched, type JsonObject } from 'zds'
-import { held, isPartner, sourceOf, targetOf } from '../support/syncs.ts'
+import { always, checkbox, collect, fact, keysAfter, records, text, unmatched, type JsonObject } from 'zds'
+import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../support/syncs.ts'
 import { testRun } from '../support/time.ts'
 
 const rows = sourceOf<JsonObject>('partner-rows')
@@ -63,5 +63,16 @@ describe('the keys that nobody has a row for', () => {
   it('leave out the records that nobody asks about', async () => {
     const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
     expect(await collect(keys.read(run))).toEqual(['C'])
+  })
+})
+
+describe('the keys that a target will hold once its sync is applied (SAFE-08)', () => {
+  it('are those that are there, marked ones included, and those that the plan creates', async () => {
+    const target = targetOf()
+    const existing = [held('1', 'A'), held('2', 'B', { mark_for_deletion: true }), held('3', null)]
+    const plan = await compared({ desired: [wanted('A', { aar: 1 }), wanted('N')], existing: [held('1', 'A'), held('4', 'Z')] })
+    const keys = keysAfter(syncOf({}, { target }))
+    expect(keys.needs.map(({ name }) => name)).toEqual(['organizations', 'plan'])
+    expect(await collect(keys.read(testRun({ organizations: existing, plan: [plan] })))).toEqual(['A', 'B', 'N'])
   })
 })

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startSandbox, type Sandbox } from 'zds/sandbox'
+import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import type { Plan } from 'zds'
+import { mrkdwn, slackLinesUnder } from '../support/slack.ts'
 import { emptied, organizationOf, sampleWorld, type Expected, type Organization } from '../support/worlds.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
 
@@ -14,9 +17,12 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   let applied: Result
   /** What the instances held before, by instance and id. */
   let before: Map<string, Map<number, Organization>>
+  /** All of it, in the form of a world. */
+  let start: World
 
   beforeAll(async () => {
     sandbox = await startSandbox({ world })
+    start = sandbox.snapshot()
     before = new Map(
       Object.entries(sandbox.zendesk).map(([instance, { organizations }]) => [
         instance,
@@ -99,6 +105,109 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
     }
   })
 
+  describe('users', () => {
+    const usersIn = (instance: string) => sandbox.zendesk[instance]?.users ?? []
+    const usersBefore = (instance: string) => new Map((start.zendesk[instance]?.users ?? []).map((user) => [user.id, user]))
+    const homeOf = (instance: string, key: string | undefined): number | null => {
+      const found = (sandbox.zendesk[instance]?.organizations ?? []).filter((one) => one.organization_fields['salesforce_id'] === key)
+      expect(found, key).toHaveLength(1)
+      return found[0]?.id ?? null
+    }
+    const judged = expected['us-gov-users'].filter(({ action }) => action !== 'unjudged')
+
+    test('of US Government are as they should be (USR-01..06, CTC-06)', () => {
+      for (const one of judged.filter(({ action }) => action === 'create' || action === 'update')) {
+        const found = usersIn('us_gov').filter(({ email }) => email?.toLowerCase() === one.email)
+        expect(found, one.email ?? '').toHaveLength(1)
+        const [user] = found
+        if (one.id !== null) expect(user?.id).toBe(one.id)
+        expect(user?.name).toBe(one.name)
+        // Null stands for an organization that this run has created.
+        expect(user?.organization_id).toBe(one.organization_id ?? homeOf('us_gov', one.key))
+        expect(user?.user_fields['not_in_sfdc'] ?? false).toBe(one.not_in_sfdc)
+        expect(user).toMatchObject({ role: 'end-user', suspended: usersBefore('us_gov').get(user?.id ?? 0)?.suspended ?? false })
+      }
+    })
+
+    test('of US Government that are not tied are marked, and nothing else of them has changed (USR-05)', () => {
+      const then = usersBefore('us_gov')
+      for (const { id } of judged.filter(({ action }) => action === 'mark')) {
+        const old = then.get(id ?? 0)
+        const { updated_at: _now, tags: _tags, ...kept } = usersIn('us_gov').find((user) => user.id === id) ?? {}
+        const { updated_at: _then, tags: _old, ...had } = old ?? {}
+        expect(kept).toEqual({ ...had, user_fields: { ...old?.user_fields, not_in_sfdc: true } })
+      }
+    })
+
+    test('of both instances that nobody speaks of are byte-identical, and there are no others', () => {
+      const moves = expected['us-gov-users'].filter(({ action }) => action === 'update' || action === 'mark')
+      const adopted = expected.sold_to.filter(({ action }) => action === 'associate')
+      for (const [instance, changed, created] of [
+        ['us_gov', moves, judged.filter(({ action }) => action === 'create').length],
+        ['global', adopted, expected.sold_to.filter(({ action }) => action === 'create').length],
+      ] as const) {
+        const then = usersBefore(instance)
+        const written = new Set(changed.map(({ id }) => id))
+        expect(usersIn(instance)).toHaveLength(then.size + created)
+        for (const user of usersIn(instance).filter(({ id }) => then.has(id) && !written.has(id))) {
+          expect(JSON.stringify(user)).toBe(JSON.stringify(then.get(user.id)))
+        }
+      }
+    })
+
+    test('to whom new organizations were sold are created in them, given to them, or left (SYN-03)', () => {
+      for (const one of expected.sold_to) {
+        const found = usersIn('global').filter(({ email }) => email?.toLowerCase() === one.email)
+        expect(found, one.email).toHaveLength(1)
+        const [user] = found
+        if (one.action === 'leave') continue // byte-identical, see above
+        if (one.id !== null) expect(user?.id).toBe(one.id)
+        if (one.action === 'create') expect(one.names).toContain(user?.name)
+        expect(one.keys.map((key) => homeOf('global', key))).toContain(user?.organization_id)
+      }
+    })
+  })
+
+  test('the plan said beforehand what becomes of sold-to contacts and of users of new organizations (SAFE-08)', () => {
+    const { syncs } = plannedIn(here.directory)
+    const changes = new Map(syncs.map((sync) => [sync.name, sync.changes]))
+    const shown = (changes.get('global') ?? []).flatMap(({ op, key, contacts = [] }) =>
+      contacts.map(({ email, action }) => ({ op, key, email, action })),
+    )
+    const meant = expected.sold_to.flatMap(({ keys, email, action }) => keys.map((key) => ({ op: 'create', key, email, action })))
+    const byAll = (one: object, other: object) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)
+    expect(shown.toSorted(byAll)).toEqual(meant.toSorted(byAll))
+
+    const users = changes.get('us-gov-users') ?? []
+    const fresh = expected['us-gov-users'].filter((one) => one.organization_id === null && ['create', 'update'].includes(one.action))
+    for (const { email, key } of fresh) {
+      const change = users.find((one) => one.key === email)
+      expect(change?.fields['organization_id']?.to).toEqual({ ref: { sync: 'us-gov', key } })
+    }
+  })
+
+  test('Slack hears of each new organization without a user, of no other, and of US Government numbers only (SYN-04, OPS-08)', () => {
+    const said = sandbox.slack.messages.map((message) => JSON.stringify(message)).join('\n')
+    const lonely = slackLinesUnder(sandbox.slack.messages, 'New organizations without a contact')
+    for (const { key, name } of expected.slack.expected) {
+      expect(lonely.filter((line) => line.includes(key) && line.includes(mrkdwn(name)))).toHaveLength(1)
+    }
+    expect(lonely).toHaveLength(expected.slack.expected.length)
+    for (const { key } of expected.slack.unexpected) expect(said).not.toContain(key)
+
+    const elsewhere = new Set(expected.slack.expected.flatMap(({ key, name }) => [key, name.trim()]))
+    const { organizations = [], users = [], url = '' } = sandbox.zendesk['us_gov'] ?? {}
+    const secrets = [
+      ...organizations.flatMap(({ id, name, external_id: account, organization_fields: { salesforce_id: key } }) => [id, name, account, key]),
+      ...users.flatMap(({ id, email, name }) => [id, email, name]),
+      ...[url, new URL(url).host, 'us-gov.zendesk.com', 'agency.example'],
+    ]
+    for (const secret of secrets) {
+      if (secret === null || secret === undefined || String(secret).trim() === '' || elsewhere.has(String(secret).trim())) continue
+      expect(said).not.toContain(String(secret).trim())
+    }
+  })
+
   test('the next plan is empty, but for a name that was freed (GEN-07, AMB-20)', async () => {
     const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
     expect(code, stderr).toBe(0)
@@ -106,3 +215,10 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
     expect(plan.syncs.flatMap(({ changes }) => changes)).toEqual([])
   })
 })
+
+/** The plan that the first run made. */
+function plannedIn(directory: string): Plan {
+  const runs = join(directory, '.zds/runs')
+  const [first = ''] = readdirSync(runs).toSorted()
+  return JSON.parse(readFileSync(join(runs, first, 'plan.json'), 'utf8')) as Plan // what a run leaves under this name
+}

@@ -1,0 +1,48 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
+    status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, told_at TEXT,
+    approved_by TEXT, approved_because TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS steps (
+    number INTEGER PRIMARY KEY,
+    run TEXT NOT NULL REFERENCES runs (id), sync TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
+    target_id TEXT, job TEXT, code TEXT, message TEXT, facts TEXT, at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS steps_of_run ON steps (run, sync, key);
+  CREATE TABLE IF NOT EXISTS locks (
+    instance TEXT PRIMARY KEY, run TEXT NOT NULL, holder TEXT NOT NULL, host TEXT NOT NULL, process INTEGER NOT NULL,
+    job TEXT, since TEXT NOT NULL, until TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS counts (
+    sync TEXT PRIMARY KEY, desired INTEGER NOT NULL, existing INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL
+  ) STRICT;
+`
+
+/** The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call returns. Processes may share it. */
+export function openState(file: string): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const database = new DatabaseSync(file, { timeout: 10_000 })
+  chmodSync(file, 0o600)
+  database.exec(SCHEMA)
+  return database
+}
+
+/** Runs `work` so that all or nothing of what it writes is kept. */
+export function atomically<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
