@@ -109,7 +109,7 @@ async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncG
 }
 
 function recordFor({ account: { id: key }, people }: Draft, fields: Fields): Desired {
-  return { kind: 'record', key, fields, ...(people.length > 0 && { people }) }
+  return { kind: 'record', key, fields, ...(people && { people }) }
 }
 
 async function onlyPlans(source: Source<Plans>, run: Run): Promise<Plans> {

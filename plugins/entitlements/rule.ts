@@ -20,7 +20,7 @@ export type Draft = {
   /** Fields that an override sets and that read no fact. */
   readonly fields: Map<string, Json>
   /** Who should belong to a new record. */
-  people: readonly Person[]
+  people?: readonly Person[]
   /** Set by a rule that leaves the account out; the rules after it do not run. */
   absent?: Absence
 }
@@ -58,7 +58,7 @@ export type Rule = {
 
 /** Runs the rules over one account, until one leaves it out. */
 export function derive(account: Account, rules: readonly Rule[], context: Context): Draft {
-  const draft: Draft = { account, subscriptions: [], charges: [], facts: {}, fields: new Map(), people: [] }
+  const draft: Draft = { account, subscriptions: [], charges: [], facts: {}, fields: new Map() }
   for (const rule of rules) {
     if (rule.only !== undefined && rule.only !== context.side) continue
     rule.apply(draft, context)

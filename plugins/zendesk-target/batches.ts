@@ -1,6 +1,7 @@
-import { HttpError, isObject, type Run, type Step } from 'zds'
+import { HttpError, isObject, type Outcome, type Run, type Step } from 'zds'
 import type { Client } from './client.ts'
 import type { Jobs } from './jobs.ts'
+import { quiet } from './quiet.ts'
 import { isAboutRecords, isTooManyJobs, refusalOf, unpermitted, type Refusal } from './refusals.ts'
 import { idIn, objectIn } from './replies.ts'
 import { verdictsOf, type Row } from './rows.ts'
@@ -60,6 +61,8 @@ export async function* writeBatch(rows: readonly Row[], writing: Writing, run: R
         case 'lost': {
           lost += 1
           await run.clock.sleep(backoff(policy.baseDelayMs, lost), run.signal)
+          // The request may have become a job all the same: it must have its say before the records are looked at.
+          await quiet(client, run)
           const settled = await writing.settled(left, run)
           yield* successes(left.filter(({ key }) => settled.has(key)))
           left = left.filter(({ key }) => !settled.has(key))
@@ -100,12 +103,12 @@ async function send(rows: readonly Row[], { client, resource }: Writing, run: Ru
   }
 }
 
-async function* outcomes(
+export async function* outcomes(
   rows: readonly Row[],
-  { job, dropped }: Extract<Sent, { kind: 'job' }>,
+  { job, dropped }: { readonly job: string; readonly dropped: readonly string[] },
   writing: Writing,
   run: Run,
-): AsyncIterable<Step> {
+): AsyncIterable<Outcome> {
   const ended = await writing.jobs.ended(job)
   const verdicts = verdictsOf(ended.kind === 'completed' ? ended.results : null, rows)
   const silent = rows.filter(({ key }) => !verdicts.has(key))
@@ -143,10 +146,10 @@ export function namesIn(rows: readonly Pick<Row, 'payload'>[]): Set<string> {
 
 const keysOf = (rows: readonly Row[]): string[] => rows.map(({ key }) => key)
 
-function successes(rows: readonly Row[]): Step[] {
+function successes(rows: readonly Row[]): Outcome[] {
   return rows.map(({ key, id }) => ({ key, status: 'done', id }))
 }
 
-function failures(rows: readonly Row[], { code, message }: Refusal): Step[] {
+function failures(rows: readonly Row[], { code, message }: Refusal): Outcome[] {
   return rows.map(({ key }) => ({ key, status: 'failed', code, message }))
 }

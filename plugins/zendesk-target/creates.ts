@@ -24,6 +24,21 @@ export async function* create(change: Change, client: Client, kind: Kind, types:
   }
 }
 
+/** What became of a create that was sent by a run which then died: an outcome where there is such a record, its people seen to; else nothing. */
+export async function* settleCreate(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Outcome> {
+  const found = await lookUp(change, client, kind, types, run)
+  if (found === undefined) return
+  const outcome = compared(change, found, client, kind, types)
+  if (outcome.status !== 'done' || change.contacts === undefined) yield outcome
+  else {
+    // Some of them may have been created already: whoever is there is looked for first.
+    const contacts = change.contacts.map((contact) =>
+      contact.action === 'create' ? { ...contact, action: 'associate' as const } : contact,
+    )
+    yield { ...outcome, facts: await welcome(contacts, found.id, client, run) }
+  }
+}
+
 async function* made(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Step> {
   const { key } = change
   const policy = client.policy()
@@ -39,6 +54,12 @@ async function* made(change: Change, client: Client, kind: Kind, types: FieldTyp
     const found = sent.kind === 'lost' || attempt > 1 ? await lookUp(change, client, kind, types, run) : undefined
     if (found !== undefined) {
       yield compared(change, found, client, kind, types)
+      return
+    }
+    // A record that is exactly what was meant is ours, from a run that died before it heard so.
+    const twin = isTaken(sent, kind) ? await lookUp(change, client, kind, types, run) : undefined
+    if (twin !== undefined && differences(change, twin, types).length === 0) {
+      yield { key, status: 'done', id: twin.id }
       return
     }
     if (sent.kind === 'refused') {
@@ -85,6 +106,9 @@ function compared(change: Change, found: Existing, { instance }: Client, { one, 
   const message = `${instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${differing.join(', ')}`
   return { key, status: 'failed', code: 'lost-create-differs', message }
 }
+
+const isTaken = (sent: Made, { identity }: Kind): boolean =>
+  sent.kind === 'refused' && sent.code === `${identity.replaceAll('_', '-')}-taken`
 
 function identityIn({ fields }: Change, { identity }: Kind): string | undefined {
   const to = fields[identity]?.to

@@ -1,53 +1,67 @@
-import { HttpError, type Change, type Contact, type JsonObject, type Run } from 'zds'
+import { HttpError, ZdsError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
 import type { Client } from './client.ts'
-import { find } from './find.ts'
-import { USER } from './kinds.ts'
-import { isAboutRecords } from './refusals.ts'
-import { idIn, objectIn } from './replies.ts'
+import { isAboutRecords, refusalOf } from './refusals.ts'
+import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
 
 /**
  * What will become of the people who come with new organizations (SYN-03): who is not there yet is created, who has no organization gets
  * this one, who has another stays there. An address that two new organizations name goes to the first.
  */
-export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<readonly Change[]> {
+export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Prepared> {
   const addresses = new Set(creates.flatMap(({ contacts = [] }) => contacts.map(({ email }) => email.toLowerCase())))
-  const found = await Promise.all([...addresses].map(async (email) => [email, await find(email, client, USER, run)] as const))
+  const found = await Promise.all([...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const))
   const users = new Map(found)
   const given = new Set<string>()
   const decide = ({ email, name }: Contact): Contact => {
     const address = email.toLowerCase()
     const user = users.get(address)
-    const leave = given.has(address) || (user !== undefined && organizationOf(user) !== undefined)
-    given.add(address)
+    // Two addresses of one user are one person.
+    const person = (user && idIn(user)) ?? address
+    const leave = given.has(person) || (user !== undefined && organizationOf(user) !== undefined)
+    given.add(person)
     return { email, name, action: leave ? 'leave' : user === undefined ? 'create' : 'associate' }
   }
-  return creates.map((change) => (change.contacts === undefined ? change : { ...change, contacts: change.contacts.map(decide) }))
+  const changes = creates.map((change) => (change.contacts === undefined ? change : { ...change, contacts: change.contacts.map(decide) }))
+  return { changes, skipped: [] }
 }
 
-/** Carries out what was planned for the people of a new organization. Returns how many users it has got, and how many it should have got. */
-export async function welcome(
-  contacts: readonly Contact[],
-  organization: string,
-  client: Client,
-  run: Run,
-): Promise<{ readonly contacts: number; readonly contactsFailed: number }> {
-  const meant = contacts.filter(({ action }) => action !== 'leave')
-  let added = 0
-  for (const contact of meant) if (await add(contact, organization, client, run)) added += 1
-  return { contacts: added, contactsFailed: meant.length - added }
-}
+/** How many users a new organization has got, and how many it should have got in vain. */
+export type Welcomed = { readonly contacts: number; readonly contactsFailed: number }
 
-/** True when the user belongs to the organization in the end. What is in the way of one user is no failure of the organization. */
-async function add(contact: Contact, organization: string, client: Client, run: Run): Promise<boolean> {
-  for (let attempt = 1; attempt <= client.policy().attempts; attempt += 1) {
-    // The plan may be old, and an answer may have been lost: what is there now decides.
-    const user = attempt === 1 && contact.action === 'create' ? undefined : await find(contact.email, client, USER, run)
-    if (user !== undefined && organizationOf(user) !== undefined) return organizationOf(user) === organization
-    const written = await write(user, contact, organization, client, run)
-    if (written !== 'unknown') return written === 'done'
-    await run.clock.sleep(client.policy().baseDelayMs * 2 ** (attempt - 1), run.signal)
+/**
+ * Carries out what was planned for the people of a new organization. Nothing that happens to them, not even the end of the run, may hide
+ * that the organization is there: it is counted, and said without an address.
+ */
+export async function welcome(contacts: readonly Contact[], organization: string, client: Client, run: Run): Promise<Welcomed> {
+  const ends: ('added' | 'left' | 'failed')[] = []
+  for (const contact of contacts) {
+    if (contact.action === 'leave') continue
+    try {
+      ends.push(await add(contact, organization, client, run))
+    } catch (error) {
+      if (!run.signal.aborted && !(error instanceof ZdsError)) throw error
+      if (error instanceof ZdsError)
+        run.progress(`${client.instance}: a contact of organization ${organization} was not added (${error.code})`)
+      ends.push('failed')
+    }
   }
-  return false
+  const count = (end: (typeof ends)[number]): number => ends.filter((one) => one === end).length
+  return { contacts: count('added'), contactsFailed: count('failed') }
+}
+
+/** `left`: the user has got another organization since the plan was made. */
+async function add(contact: Contact, organization: string, client: Client, run: Run): Promise<'added' | 'left' | 'failed'> {
+  const { attempts, baseDelayMs } = client.policy()
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    // The plan may be old, and an answer may have been lost: what is there now decides.
+    const user = attempt === 1 && contact.action === 'create' ? undefined : await holderOf(contact.email, client, run)
+    const home = user && organizationOf(user)
+    if (home !== undefined) return home === organization ? 'added' : 'left'
+    const written = await write(user, contact, organization, client, run)
+    if (written !== 'unknown') return written
+    if (attempt < attempts) await run.clock.sleep(baseDelayMs * 2 ** (attempt - 1), run.signal)
+  }
+  return 'failed'
 }
 
 /** `unknown`: it has to be looked up what became of it. A new user whose address is taken is there already. */
@@ -57,20 +71,39 @@ async function write(
   organization: string,
   client: Client,
   run: Run,
-): Promise<'done' | 'refused' | 'unknown'> {
+): Promise<'added' | 'failed' | 'unknown'> {
   const organization_id = Number(organization)
   const fresh = { name, email, organization_id, skip_verify_email: true }
   try {
     const { body } = await (user === undefined
       ? client.call({ method: 'POST', path: ['users'], body: { user: fresh } }, run)
       : client.call({ method: 'PUT', path: ['users', idIn(user) ?? ''], body: { user: { organization_id } } }, run))
-    return organizationOf(objectIn(body, 'user')) === organization ? 'done' : 'unknown'
+    return organizationOf(objectIn(body, 'user')) === organization ? 'added' : 'unknown'
   } catch (error) {
     if (!(error instanceof HttpError) || error.code === 'AUTH_FAILED') throw error
-    if (error.arrived === 'maybe' || (user === undefined && isAboutRecords(error))) return 'unknown'
-    if (isAboutRecords(error)) return 'refused'
-    throw error
+    if (error.arrived === 'maybe') return 'unknown'
+    if (!isAboutRecords(error)) throw error
+    return user === undefined && refusalOf(error).code === 'email-taken' ? 'unknown' : 'failed'
   }
+}
+
+/**
+ * The user who has an address, as the main one or beside it: Zendesk gives no address to two users. Undefined where nobody has it, or
+ * where the search index, which can be seconds behind, does not know yet (zendesk-api.md 4).
+ */
+export async function holderOf(email: string, client: Client, run: Run): Promise<JsonObject | undefined> {
+  const address = email.toLowerCase()
+  const is = (row: JsonObject, key: string): boolean => textIn(row, key)?.toLowerCase() === address
+  const query = { query: `email:"${address.replaceAll('"', '')}"` }
+  const { body } = await client.call({ method: 'GET', path: ['users', 'search'], query }, run)
+  const rows = rowsOf(client.instance, 'users', body)
+  const main = rows.find((row) => is(row, 'email'))
+  if (main !== undefined) return main
+  for (const row of rows) {
+    const answer = await client.call({ method: 'GET', path: ['users', idIn(row) ?? '', 'identities'] }, run)
+    if (rowsOf(client.instance, 'identities', answer.body).some((identity) => is(identity, 'value'))) return row
+  }
+  return undefined
 }
 
 function organizationOf(user: JsonObject): string | undefined {

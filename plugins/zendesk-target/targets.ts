@@ -6,7 +6,9 @@ import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
 import { merge } from './merge.ts'
 import { prepare } from './people.ts'
+import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf, differences } from './records.ts'
+import { settle } from './settle.ts'
 import type { Slots } from './slots.ts'
 import { update, type Updatable } from './updates.ts'
 
@@ -40,7 +42,9 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     check: (run) => checkFields(client, kind, types, run),
     read: (run) => list(client, kind, types, run),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
-    prepare: (creates, run) => prepare(creates, client, run),
+    settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
+    prepare:
+      kind.resource === 'users' ? (changes, run) => withoutSeconds(changes, client, run) : (changes, run) => prepare(changes, client, run),
     async *apply(changes, run) {
       const creates = () => changes.values().map((change) => create(change, client, kind, types, run))
       yield* changes[0]?.op === 'create' ? merge(creates, createConcurrency, run.signal) : update(changes, updatable, run)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { ZdsError, type Issue } from '../core/errors.ts'
+import { messageOf, ZdsError, type Issue } from '../core/errors.ts'
 import { applyStage, tellObservers } from '../core/execute.ts'
 import { sqliteJournal, type RunStatus } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
@@ -120,10 +120,16 @@ async function carryOut(plan: Plan, session: Session, fresh: boolean, options: A
     return exitCode(await finish('done'))
   } catch (error) {
     await finish(engine.signal.aborted ? 'interrupted' : 'failed')
-    throw error
+    throw engine.signal.aborted ? stopped(error, fresh) : error
   } finally {
     journal.close()
   }
+}
+
+/** A saved plan was made before its first half was done: the rest needs a new one. */
+function stopped(cause: unknown, fresh: boolean): ZdsError {
+  const rest = fresh ? 'run the same command again' : 'make a new plan (zds plan --out FILE)'
+  return new ZdsError('INTERRUPTED', messageOf(cause), { cause, hint: `What is done stays done. For the rest, ${rest}.` })
 }
 
 /** 4: some changes failed; 5: some were stale; 0: all done. */

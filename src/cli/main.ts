@@ -1,11 +1,23 @@
-import { Command, CommanderError } from '@commander-js/extra-typings'
+import { Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings'
 import { readFile } from 'node:fs/promises'
 import { ZdsError } from '../core/errors.ts'
 import { explainFailure } from './failure.ts'
 
 const EXIT_CODES = `
-Exit codes: 0 done or nothing to do, 1 error, 2 changes pending (plan --detailed-exitcode), 3 refused by a limit,
-4 some changes failed, 5 stale plan, 130 interrupted.`
+Exit codes:
+  0    done, or nothing to do
+  1    error; an apply reports what it has done until then
+  2    changes are pending (plan --detailed-exitcode)
+  3    refused by a limit; nothing was changed
+  4    some changes failed; the others are done
+  5    the plan, or a record in it, is stale; the other records are done
+  130  interrupted`
+
+const EXAMPLES = `
+Examples:
+  zds sandbox --write-env .env   something to try it on
+  zds plan                       see what would change
+  zds apply                      see it, agree, and carry it out`
 
 const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
 const ENV_FILE = ['--env-file <file>', 'read variables from a file; the environment wins'] as const
@@ -14,12 +26,27 @@ const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (defau
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = interruptions()
+  outlive(process.stdout)
+  outlive(process.stderr)
   try {
     process.exitCode = await run(argv, interruption)
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 1
     else process.exitCode = explainFailure(error)
   }
+}
+
+/** Whoever reads the output may stop (`| head`): that is no failure, and no reason to leave an apply half done. */
+function outlive(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+/** A whole number of the command line. */
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process as usual. */
@@ -41,8 +68,9 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .description('Keeps several Zendesk instances in step with Salesforce: declare it in sync.config.ts, see the plan, apply it.')
     .version(await version(), '-V, --version')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error [USAGE] ')) })
     .showHelpAfterError('(zds --help and zds <command> --help explain more)')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
 
   program
     .command('plan')
@@ -56,7 +84,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText(
       'after',
-      '\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --json | jq .syncs[].changes[].key',
+      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
     )
     .action(async (options) => {
       const { planCommand } = await import('./plan.ts')
@@ -76,7 +104,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--all', 'show every change and failure instead of the first of each kind')
     .addHelpText(
       'after',
-      '\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at',
+      `\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at\n${EXIT_CODES}`,
     )
     .action(async (file, options) => {
       const { applyCommand } = await import('./apply.ts')
@@ -98,12 +126,12 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
   program
     .command('sandbox')
     .description('run a local Salesforce, two Zendesk instances and Slack, to try a configuration on')
-    .option('--accounts <number>', 'how many accounts to make up (default: 500)', Number)
-    .option('--seed <number>', 'another number, other data (default: 1)', Number)
+    .option('--accounts <number>', 'how many accounts to make up (default: 500)', whole)
+    .option('--seed <number>', 'another number, other data (default: 1)', whole)
     .option('--as-of <date>', 'the date of the data, YYYY-MM-DD (default: today)')
     .option('--world <file>', 'data from a file instead (docs/sandbox.md)')
     .option('--faults <file>', 'what shall go wrong, from a file (docs/sandbox.md)')
-    .option('--port <number>', 'the first of the ports (default: any that are free)', Number)
+    .option('--port <number>', 'the first of the ports (default: any that are free)', whole)
     .option('--write-env <file>', 'write the environment that clients need to a file')
     .addHelpText(
       'after',

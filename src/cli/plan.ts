@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { messageOf, ZdsError } from '../core/errors.ts'
+import type { Plan } from '../core/plan.ts'
 import { redact } from '../core/secrets.ts'
 import { documentOf, makePlan } from './planning.ts'
 import { hasChanges } from './report.ts'
@@ -19,14 +21,31 @@ export type PlanOptions = {
 /** `zds plan`: shows what an apply would do; writes nothing but its own run directory and `--out`. */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const out = options.out === undefined ? undefined : resolve(options.out)
+  if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
   const session = await open(options, signal)
   const plan = await makePlan(session)
-  if (out !== undefined) await writeFile(out, documentOf(plan), { mode: 0o600 })
+  if (out !== undefined) await writeFile(out, documentOf(plan), { mode: 0o600 }).catch(unsaved(out))
 
   if (options.json) process.stdout.write(redact(documentOf(plan)))
   else {
     print(planLines(plan, lookOf(options.all ?? false)))
-    if (hasChanges(plan)) tell(['', `To carry it out: zds apply${options.out === undefined ? '' : ` ${options.out}`}`])
+    if (hasChanges(plan)) tell(['', nextStep(plan, options.out)])
   }
   return options.detailedExitcode && hasChanges(plan) ? 2 : 0
 }
+
+function nextStep({ syncs }: Plan, out: string | undefined): string {
+  const command = `zds apply${out === undefined ? '' : ` ${out}`}`
+  const over = syncs.some(({ excesses }) => excesses.length > 0)
+  return over ? `It goes beyond its limits. If it is right nevertheless: ${command} --force` : `To carry it out: ${command}`
+}
+
+/** Known before the work, where it can be. */
+const unsaved =
+  (file: string) =>
+  (cause: unknown): never => {
+    throw new ZdsError('FILE_NOT_FOUND', `The plan cannot be saved as ${file}: ${messageOf(cause)}`, {
+      cause,
+      hint: 'Give --out the name of a file in a directory that exists and may be written to.',
+    })
+  }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { refuse } from '../core/errors.ts'
+import { ZdsError, type Code, type Issue } from '../core/errors.ts'
 import { assemble, compareStage, gather, preflight } from '../core/execute.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
 import { count } from '../core/plan.ts'
@@ -12,7 +12,8 @@ import type { Session } from './session.ts'
 /** Checks, gathers and compares; leaves the artifacts and the plan in the run's directory. */
 export async function makePlan({ project, engine, terminal }: Session): Promise<Plan> {
   const silent = { progress: () => undefined, rows: () => undefined }
-  refuse('CONFIG_INVALID', 'The run cannot start', await preflight(engine, silent))
+  const issues = await preflight(engine, silent)
+  if (issues.length > 0) throw notReady(issues)
 
   const made = new Map<string, SyncPlan>()
   const reading = stages(engine.config).filter((stage) => stage.kind !== 'apply')
@@ -38,6 +39,18 @@ export async function makePlan({ project, engine, terminal }: Session): Promise<
   )
   await writeFile(join(engine.artifacts.directory, 'plan.json'), documentOf(plan), { mode: 0o600 })
   return plan
+}
+
+/** What keeps a run from its start, under the code of all problems where they have one. */
+function notReady(issues: readonly Issue[]): ZdsError {
+  const codes = new Set(issues.map(({ code }) => code))
+  const [code = 'CONFIG_INVALID'] = codes.size === 1 ? codes : []
+  return new ZdsError(code, 'The run cannot start; nothing was changed', { issues, hint: HINTS[code] })
+}
+
+const HINTS: Partial<Record<Code, string>> = {
+  ENV_MISSING: 'Set the variables in the environment, in the .env file beside the configuration, or in a file named by --env-file.',
+  FILE_INVALID: 'Correct the file; until then nothing is computed from it.',
 }
 
 /** The text of a plan document. */

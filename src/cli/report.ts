@@ -1,6 +1,6 @@
 import type { Outcomes } from '../core/outcome.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
-import { counted, number } from './text.ts'
+import { counted, number, plain } from './text.ts'
 import type { Look } from './summary.ts'
 
 const EXAMPLES = 10
@@ -47,12 +47,12 @@ export function reportLines(report: Report, look: Look): string[] {
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
       ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
-      ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} not attempted`)] : []),
+      ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
     ]
     const told = look.all ? failures : failures.slice(0, EXAMPLES)
     return [
-      `${look.paint('bold', name)}: ${parts.join(', ')}`,
-      ...told.map(({ key, code, message }) => `  ${look.paint('red', '✖')} ${key}  ${code}: ${message}`),
+      `${look.paint('bold', plain(name))}: ${parts.join(', ')}`,
+      ...told.map(({ key, code, message }) => `  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`),
       ...(failures.length > told.length ? [`  … and ${number(failures.length - told.length)} more (--json lists all)`] : []),
     ]
   })

@@ -1,7 +1,7 @@
 import { canonical } from '../core/json.ts'
 import type { Change, Plan, SyncPlan } from '../core/plan.ts'
 import { count, SKIP_REASONS, type SkipReason } from '../core/plan.ts'
-import { counted, cut, number, shown } from './text.ts'
+import { counted, cut, number, plain, shown } from './text.ts'
 import type { Paint } from './paint.ts'
 
 /** How much of a plan is shown before the rest is only counted. */
@@ -32,8 +32,8 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
     `${number(Math.max(0, kept))} in sync`,
   ]
   return [
-    `${paint('bold', sync.name)}: ${parts.join(', ')} (${sync.target} has ${counted(sync.existing, sync.resource)})`,
-    ...sync.excesses.map(({ message }) => paint('red', `  ! over the limit: ${message}`)),
+    `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.target)} has ${counted(sync.existing, sync.resource)})`,
+    ...sync.excesses.map(({ message }) => paint('red', `  ! over the limit: ${plain(message)}`)),
     // Records are examples, one line each; what is said of the sync as a whole is never cut.
     ...[...recordLines('create', sync, look), ...updateLines(sync, look), ...recordLines('retire', sync, look)].map((line) =>
       cut(line, look.columns),
@@ -53,12 +53,12 @@ function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): strin
   if (changes.length === 0) return []
   if (op === 'create') {
     const mark = look.paint('green', '+')
-    return limited(changes, RECORDS, look, (change) => [`  ${mark} ${change.key}  ${nameOf(change)}`, ...contactLines(change)])
+    return limited(changes, RECORDS, look, (change) => [`  ${mark} ${plain(change.key)}  ${nameOf(change)}`, ...contactLines(change)])
   }
   const byReason = Map.groupBy(changes, ({ reason = 'gone' }) => reason)
   return [...byReason].flatMap(([reason, some]) => [
-    `  ${look.paint('red', '-')} ${counted(some.length, sync.resource)}: ${effect(some[0])} (${reason})`,
-    ...limited(some, RECORDS, look, (change) => [`      ${change.key}`]),
+    `  ${look.paint('red', '-')} ${counted(some.length, sync.resource)}: ${effect(some[0])} (${plain(reason)})`,
+    ...limited(some, RECORDS, look, (change) => [`      ${plain(change.key)}`]),
   ])
 }
 
@@ -66,7 +66,7 @@ const nameOf = ({ fields }: Change): string => shown(fields['name']?.to ?? null)
 
 /** Who comes with a new record (SYN-03). */
 function contactLines({ contacts = [] }: Change): string[] {
-  return contacts.map(({ email, action }) => `      ${email}: ${ACTIONS[action]}`)
+  return contacts.map(({ email, action }) => `      ${plain(email)}: ${ACTIONS[action]}`)
 }
 
 const ACTIONS = {
@@ -79,7 +79,7 @@ const effect = (change: Change | undefined): string => pairs(change?.fields ?? {
 
 function pairs(fields: Change['fields']): string {
   return Object.entries(fields)
-    .map(([field, { from, to }]) => `${field} ${shown(from)} -> ${shown(to)}`)
+    .map(([field, { from, to }]) => `${plain(field)} ${shown(from)} -> ${shown(to)}`)
     .join(', ')
 }
 
@@ -105,11 +105,11 @@ function updateLines(sync: SyncPlan, look: Look): string[] {
   return [
     ...limited(groups, GROUPS, look, (some) => [`  ${mark} ${counted(some.length, sync.resource)}: ${pairs(common(some[0]))}`]),
     ...limited(kinds, GROUPS, look, ([fields, some]) => [
-      `  ${mark} ${counted(some.length, sync.resource)}: ${fields}`,
-      ...some.slice(0, look.all ? some.length : EXAMPLES).map((change) => `      ${change.key}  ${effect(change)}`),
+      `  ${mark} ${counted(some.length, sync.resource)}: ${plain(fields)}`,
+      ...some.slice(0, look.all ? some.length : EXAMPLES).map((change) => `      ${plain(change.key)}  ${effect(change)}`),
       ...(look.all || some.length <= EXAMPLES ? [] : [more(some.length - EXAMPLES, '      ')]),
     ]),
-    ...limited(single, RECORDS, look, (change) => [`  ${mark} ${change.key}  ${effect(change)}`]),
+    ...limited(single, RECORDS, look, (change) => [`  ${mark} ${plain(change.key)}  ${effect(change)}`]),
   ]
 }
 
@@ -118,14 +118,14 @@ function skipLines({ skipped }: SyncPlan, look: Look): string[] {
   const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
   return reasons.flatMap(([reason, some]) => [
     look.paint('dim', `  . ${number(some.length)} left: ${reason} (${wording(reason)})`),
-    ...(look.all ? some.map(({ key, id, name }) => look.paint('dim', `      ${[key, id, name].filter(Boolean).join('  ')}`)) : []),
+    ...(look.all ? some.map(({ key, id, name }) => look.paint('dim', `      ${plain([key, id, name].filter(Boolean).join('  '))}`)) : []),
   ])
 }
 
 const wording = (reason: SkipReason): string => SKIP_REASONS[reason]
 
 function noticeLines({ notices }: SyncPlan, look: Look): string[] {
-  return limited(notices, NOTICES, look, ({ code, message }) => [`  ${look.paint('cyan', 'i')} ${code}: ${message}`])
+  return limited(notices, NOTICES, look, ({ code, message }) => [`  ${look.paint('cyan', 'i')} ${plain(code)}: ${plain(message)}`])
 }
 
 /** The first `most` items, and a line that counts the rest. */

@@ -1,61 +1,110 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2'
 import type { Watch } from '../core/execute.ts'
 import { waves, type Stage } from '../core/stages.ts'
-import { number } from './text.ts'
+import { painter } from './paint.ts'
+import { dueNow, notebook } from './progress.ts'
+import { tell } from './session.ts'
+import { number, plain } from './text.ts'
 
 /** Titles and lines change at most this often: listr2 renders each change. */
 const SHOW_EVERY_MS = 100
 
 export type Job<S extends Stage> = (stage: S, watch: Watch, signal: AbortSignal) => Promise<string | undefined>
 
+/** Carries out one stage, tells `watch` about it, and returns the line that sums it up. */
+type Perform<S extends Stage> = (stage: S, watch: Watch) => Promise<string>
+
 /**
- * Runs stages as listr2 tasks on stderr: waves one after another, the stages of a wave side by side. The first failure stops the rest.
- * Throws what failed first; the signal's reason when the run was interrupted.
+ * Runs stages wave by wave, the stages of a wave side by side: as listr2 tasks where a person watches stderr, as plain lines elsewhere.
+ * The first failure stops the rest. Throws what failed first; the signal's reason when the run was interrupted.
  */
 export async function runTasks<S extends Stage>(all: readonly S[], job: Job<S>, signal: AbortSignal, terminal: boolean): Promise<void> {
   const failure = new AbortController()
   const either = AbortSignal.any([signal, failure.signal])
   let failed: { error: unknown } | undefined
 
+  const perform: Perform<S> = async (stage, watch) => {
+    const started = performance.now()
+    let rows = 0
+    const counting = (count: number): void => {
+      rows = count
+      watch.rows(count)
+    }
+    try {
+      const summary = await job(stage, { ...watch, rows: counting }, either)
+      return `${stage.id}  ${summary ?? `${number(rows)} rows`}  ${((performance.now() - started) / 1000).toFixed(1)} s`
+    } catch (error) {
+      failed ??= { error }
+      failure.abort(error)
+      throw error
+    }
+  }
+  const show = terminal ? onTerminal(perform, either) : inLog(perform)
+  for (const wave of waves(all)) {
+    if (either.aborted) break
+    await show.wave(wave)
+  }
+  show.end()
+  signal.throwIfAborted()
+  if (failed !== undefined) throw failed.error
+}
+
+/** How waves are shown; a stage that fails is no failure of it. */
+type Show<S extends Stage> = { wave(stages: readonly S[]): Promise<void>; end(): void }
+
+/** One line for each stage that ends, and few in between: a log is read afterwards. */
+function inLog<S extends Stage>(perform: Perform<S>): Show<S> {
+  const paint = painter(process.stderr)
+  const line = async (stage: S): Promise<void> => {
+    const due = dueNow(() => performance.now())
+    const progress = (message: string): void => {
+      if (due(message)) tell([`  ${stage.id}: ${plain(message)}`])
+    }
+    try {
+      tell([`${paint('green', '✔')} ${await perform(stage, { progress, rows: () => undefined })}`])
+    } catch {
+      tell([`${paint('red', '✖')} ${stage.id}`])
+    }
+  }
+  return {
+    wave: async (stages) => void (await Promise.all(stages.map(line))),
+    end: () => undefined,
+  }
+}
+
+/** Tasks that count while they run; what was said meanwhile and is worth knowing follows at the end. */
+function onTerminal<S extends Stage>(perform: Perform<S>, signal: AbortSignal): Show<S> {
+  const { note, lines } = notebook()
   const task = (stage: S): ListrTask => ({
     title: stage.id,
-    skip: () => either.aborted,
+    skip: () => signal.aborted,
     task: async (_, shown) => {
-      const started = performance.now()
-      let rows = ''
       let last = 0
-      const show = (change: () => void): void => {
+      const throttled = (change: () => void): void => {
         if (performance.now() - last < SHOW_EVERY_MS) return
         last = performance.now()
         change()
       }
-      const watch: Watch = {
-        progress: (message) => show(() => (shown.output = message)),
-        rows: (count) => {
-          rows = `  ${number(count)} rows`
-          if (terminal) show(() => (shown.title = `${stage.id}${rows}`))
-        },
+      const progress = (message: string): void => {
+        note(message)
+        throttled(() => (shown.output = plain(message)))
       }
-      try {
-        const summary = await job(stage, watch, either)
-        shown.title = `${stage.id}${summary === undefined ? rows : `  ${summary}`}  ${((performance.now() - started) / 1000).toFixed(1)} s`
-      } catch (error) {
-        failed ??= { error }
-        failure.abort(error)
-        throw error
-      }
+      shown.title = await perform(stage, {
+        progress,
+        rows: (count) => throttled(() => (shown.title = `${stage.id}  ${number(count)} rows`)),
+      })
     },
   })
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) })
-  const shared = { exitOnError: false, registerSignalListeners: false } as const
-  for (const wave of waves(all)) {
-    if (either.aborted) break
-    const list = wave.map(task)
-    const run = terminal
-      ? new Listr(list, { ...shared, concurrent: true, renderer: 'default', rendererOptions: { logger, collapseErrors: true } })
-      : new Listr(list, { ...shared, concurrent: true, renderer: 'verbose', rendererOptions: { logger } })
-    await run.run()
+  return {
+    wave: async (stages) => {
+      const options = { concurrent: true, exitOnError: false, registerSignalListeners: false } as const // listr2 would end the process itself
+      await new Listr(stages.map(task), {
+        ...options,
+        renderer: 'default',
+        rendererOptions: { logger, showErrorMessage: false },
+      }).run()
+    },
+    end: () => tell(lines().map((line) => `  ${plain(line)}`)),
   }
-  signal.throwIfAborted()
-  if (failed !== undefined) throw failed.error
 }

@@ -1,7 +1,7 @@
 import { ZdsError } from './errors.ts'
 import { decide, owned, type Verdict } from './decide.ts'
 import { joinByKey } from './join.ts'
-import { excesses } from './limits.ts'
+import { excesses, type Limits } from './limits.ts'
 import type { Names } from './names.ts'
 import { count, OPS, type Change, type Notice, type Skip, type SkipReason, type SyncPlan } from './plan.ts'
 import type { Desired, Existing, Fields, Sync } from './types.ts'
@@ -57,17 +57,14 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
       if (skip !== undefined) skipped.push(describe(key, skip.reason, skip.of, rules.unique))
     }
   }
-  const made = { update: count({ changes }, 'update'), retire: count({ changes }, 'retire'), existing: counts.existing }
-  return {
-    name,
-    target: target.instance,
-    resource: target.resource,
-    ...counts,
-    changes: changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op)),
-    skipped,
-    notices,
-    excesses: excesses(made, limits),
-  }
+  const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
+  const { instance, resource } = target
+  return limited({ name, target: instance, resource, ...counts, changes: ordered, skipped, notices, excesses: [] }, limits)
+}
+
+/** The plan with what of it goes beyond `limits`. */
+export function limited(plan: SyncPlan, limits: Limits | undefined): SyncPlan {
+  return { ...plan, excesses: excesses({ update: count(plan, 'update'), retire: count(plan, 'retire'), existing: plan.existing }, limits) }
 }
 
 /** One verdict for a key that is clear; one for each record of a key that is not. */

@@ -43,7 +43,7 @@ function unwanted(key: string, found: Existing, reason: string, sync: Sync, side
 }
 
 /** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
-function creation(key: string, { fields: record, people = [] }: DesiredRecord, { rules, target }: Sync, sides: Sides): Verdict {
+function creation(key: string, { fields: record, people }: DesiredRecord, { rules, target }: Sync, sides: Sides): Verdict {
   const held = rules.holds?.(record)
   if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
   if (rules.unique !== undefined && sides.names.taken(record[rules.unique] ?? null, { key })) {
@@ -51,8 +51,8 @@ function creation(key: string, { fields: record, people = [] }: DesiredRecord, {
   }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const fields = difference({}, record, target.types, 'all')
-  const contacts = people.map((person) => ({ ...person, action: 'create' as const }))
-  return { change: { op: 'create', key, fields: fields ?? {}, ...(contacts.length > 0 && { contacts }) } }
+  const contacts = people?.map((person) => ({ ...person, action: 'create' as const }))
+  return { change: { op: 'create', key, fields: fields ?? {}, ...(contacts && { contacts }) } }
 }
 
 /** Both are there: what differs is written, but for a name that another record has. An empty field to adopt is no reason of its own (SAFE-05). */

@@ -1,7 +1,7 @@
 import { apply } from './apply.ts'
 import type { Artifacts, Summary } from './artifacts.ts'
 import type { Clock } from './clock.ts'
-import { compare, keyOf } from './compare.ts'
+import { compare, keyOf, limited } from './compare.ts'
 import { messageOf, ZdsError, type Issue } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { Json } from './json.ts'
@@ -95,19 +95,17 @@ export async function compareStage(stage: StageOf<'compare'>, engine: Engine, wa
     ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
     complete: sides,
   })
-  const plan = await withPeople(compared, stage, engine, watch)
+  const plan = await prepared(compared, stage, engine, watch)
   await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))
   return plan
 }
 
-/** Creates that bring people are completed by the target: it knows who is there already. */
-async function withPeople(plan: SyncPlan, stage: StageOf<'compare'>, engine: Engine, watch: Watch): Promise<SyncPlan> {
-  const { target } = stage.sync
-  const creates = plan.changes.filter(({ contacts }) => contacts !== undefined)
-  if (creates.length === 0 || target.prepare === undefined) return plan
-  const prepared = await target.prepare(creates, lend(stage, engine, watch))
-  const byKey = new Map(prepared.map((change) => [change.key, change]))
-  return { ...plan, changes: plan.changes.map((change) => byKey.get(change.key) ?? change) }
+/** The target has the last word on a plan: it knows who is there already, and what cannot be. */
+async function prepared(plan: SyncPlan, stage: StageOf<'compare'>, engine: Engine, watch: Watch): Promise<SyncPlan> {
+  const { target, limits } = stage.sync
+  if (target.prepare === undefined || plan.changes.length === 0) return plan
+  const { changes, skipped } = await target.prepare(plan.changes, lend(stage, engine, watch))
+  return limited({ ...plan, changes, skipped: [...plan.skipped, ...skipped] }, limits)
 }
 
 async function keysOf(rows: AsyncIterable<Desired>): Promise<Set<string>> {

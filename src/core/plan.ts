@@ -35,6 +35,7 @@ export const SKIP_REASONS = {
   'expired-not-created': 'expired, and has no record yet',
   'kept-by-rule': 'its reason is not one that retires',
   'duplicate-email': 'another contact has this address',
+  'second-address': 'a user has this address beside another one; make it the first in Zendesk',
   'incomplete-listing': 'what was read is not proved complete',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Change, Plan, SkipReason } from './plan.ts'
+import type { Change, Plan, Skip, SkipReason } from './plan.ts'
 import type { Limits } from './limits.ts'
 import type { Outcome, Outcomes, Step } from './outcome.ts'
 
@@ -40,6 +40,7 @@ export interface Source<Row extends Json = Json> {
  * as it is, or what a person should know.
  */
 export type Desired<Rec extends Fields = Fields> =
+  /** `people`: who comes with a new record; an empty list where a sync that sees to them knows of nobody. */
   | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly people?: readonly Person[] }
   | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
   | { readonly kind: 'skip'; readonly key: string; readonly reason: SkipReason; readonly name?: string }
@@ -50,6 +51,9 @@ export type Person = { readonly email: string; readonly name: string }
 
 /** A record as the target holds it now, values normalised by the types of its fields. */
 export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
+
+/** Planned changes after the target has seen them. */
+export type Prepared = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
 
 /** A change that was sent, and the job that took it over, if the answer came. Those of one job are in the order in which they were sent. */
 export type Sent = { readonly change: Change; readonly job?: string }
@@ -68,8 +72,8 @@ export interface Target extends Source<Existing> {
    * nothing for one that certainly was not carried out and may be sent again. Without it such a change ends as failed.
    */
   settle?(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
-  /** Completes planned creates with what only the target can tell: what will become of the people who come with them. */
-  prepare?(creates: readonly Change[], run: Run): Promise<readonly Change[]>
+  /** Completes planned changes with what only the target can tell, and leaves out, with the reason, what it knows to be impossible. */
+  prepare?(changes: readonly Change[], run: Run): Promise<Prepared>
   /**
    * Carries out changes of one operation. Exactly one outcome per change, in whatever order and batches suit the API.
    * A step of status `sending` is yielded before each request that writes: the engine journals it before it asks for the next step.

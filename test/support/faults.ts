@@ -1,8 +1,8 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { Plan } from 'zds'
-import { generateWorld, startSandbox, type Fault, type Sandbox, type World } from 'zds/sandbox'
+import { generateWorld, startSandbox, type Fault, type FaultEffect, type Sandbox, type World } from 'zds/sandbox'
 import { applyCommand } from '../../src/cli/apply.ts'
 import { explainFailure } from '../../src/cli/failure.ts'
 import { planCommand } from '../../src/cli/plan.ts'
@@ -13,6 +13,23 @@ export const AS_OF = '2026-03-16'
 /** Small pages, so that every kind of page is met; jobs that end at once. */
 const SANDBOX = { salesforce: { batchSize: 30, childPageSize: 1 }, zendesk: { jobMs: { queued: 0, working: 5 } } } as const
 const HTTP = { ZDS_HTTP_ATTEMPTS: '3', ZDS_HTTP_BASE_DELAY_MS: '5', ZDS_HTTP_TIMEOUT_MS: '2000' }
+
+/** Everything that passes when a request is sent again. */
+export const PASSING: { readonly [kind: string]: FaultEffect } = {
+  '429 with Retry-After': { kind: 'status', preset: 'rate-limit', retryAfter: 0 },
+  '429 without a header': { kind: 'status', preset: 'rate-limit-no-header' },
+  '429 as text': { kind: 'status', preset: 'rate-limit-text', retryAfter: 0 },
+  '429 as HTML': { kind: 'status', preset: 'rate-limit-html', retryAfter: 0 },
+  '429 of the edge': { kind: 'status', preset: 'edge' },
+  '500': { kind: 'status', status: 500 },
+  '502 as HTML': { kind: 'html' },
+  '503 as HTML': { kind: 'status', preset: 'unavailable', retryAfter: 0 },
+  '503 for a deadlock': { kind: 'status', preset: 'deadlock', retryAfter: 0 },
+  '200 as HTML': { kind: 'html', status: 200 },
+  'a reset connection': { kind: 'reset' },
+  'an answer cut short': { kind: 'cut' },
+  'a lost answer': { kind: 'lost' },
+}
 
 /** A sandbox and a project that talks to it. */
 export interface Scene {
@@ -104,7 +121,14 @@ export function faultWorld(): World {
         .map((account) => (account === moved ? { ...account, Type: 'Prospect' } : account))
         .map((account) => (changed.has(account['Id']) ? { ...account, Account_Owner_Calc__c: 'Somebody New' } : account))
         .concat(added),
-      Contact: Contact.map((contact) => (contact['AccountId'] === kept['Id'] ? { ...contact, Name: `Dr. ${String(contact['Name'])}` } : contact)),
+      Contact: [
+        ...Contact.map((one) => (one['AccountId'] === kept['Id'] ? { ...one, Name: `Dr. ${String(one['Name'])}` } : one)),
+        ...Contact.filter(({ AccountId }) => AccountId === agency['Id']).map((one, at) => ({
+          ...one,
+          Id: `00300000009999${at}AAA`,
+          Email: `new.${at}@agency.example`,
+        })),
+      ],
     },
     zendesk: {
       global: {
@@ -136,3 +160,111 @@ export function faultWorld(): World {
 }
 
 const byHand = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `Made by hand ${n}` }))
+
+/** What the instances hold, record by record, without what differs from run to run: ids, addresses, moments. */
+export type State = ReadonlyMap<string, { readonly [field: string]: unknown }>
+
+export function stateOf({ zendesk }: Sandbox): State {
+  const state = new Map<string, { readonly [field: string]: unknown }>()
+  // A record that is there twice must not hide behind the first.
+  const add = (name: string, fields: object): unknown => state.set(state.has(name) ? `${name}, again` : name, filled(fields))
+  for (const [instance, { organizations, users }] of Object.entries(zendesk)) {
+    const names = new Map(organizations.map(({ id, name }) => [id, name]))
+    for (const one of organizations) {
+      const { id: _id, url: _url, created_at: _created, updated_at: _updated, tags, organization_fields: fields, ...rest } = one
+      add(`${instance} organization ${one.name}`, { ...rest, ...fields, tags: tags.toSorted().join(' ') })
+    }
+    for (const { name, email, role, organization_id: id, user_fields: fields } of users)
+      add(`${instance} user ${email ?? name}`, { name, role, ...fields, organization: names.get(id ?? 0) })
+  }
+  return state
+}
+
+/** Null, '' and false count as equal for empty. */
+const filled = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== '' && value !== false))
+
+/** Everything in `state` that neither was so before nor shall be so after an undisturbed run. */
+export function wrongIn(state: State, before: State, after: State): string[] {
+  return [...state].flatMap(([name, fields]) => {
+    const sides = [before.get(name), after.get(name)].filter((side) => side !== undefined)
+    const known = new Set([...sides, fields].flatMap((side) => Object.keys(side)))
+    const fits = (field: string) => sides.some((side) => JSON.stringify(side[field]) === JSON.stringify(fields[field]))
+    return sides.length === 0 ? [`${name} should not exist`] : [...known].filter((field) => !fits(field)).map((field) => `${name}: ${field} is ${String(fields[field])}`)
+  })
+}
+
+/** Values that no two records of an instance may share. */
+export function sharedIn({ zendesk }: Sandbox): string[] {
+  return Object.values(zendesk).flatMap(({ organizations, users }) => {
+    const values = [
+      ...organizations.flatMap(({ name, external_id, organization_fields: { salesforce_id: key } }) => [
+        `name ${name.trim().toLowerCase()}`,
+        ...(external_id === null ? [] : [`external id ${external_id}`]),
+        ...(typeof key === 'string' ? [`key ${key}`] : []),
+      ]),
+      ...users.flatMap(({ email }) => (email === null ? [] : [`e-mail ${email.toLowerCase()}`])),
+    ]
+    return values.filter((value, at) => values.indexOf(value) !== at)
+  })
+}
+
+/** Requests that write records. */
+export const writesOf = ({ requests }: Sandbox) => requests.filter(({ method, path }) => method !== 'GET' && !/token|chat\./.test(path))
+
+/** What no output may hold: secrets, tokens, stacks, objects, pages of proxies. */
+const UNSEEMLY = /-secret\b|xoxb-|\b[0-9a-f]{64}\b|00D\w{12}!|^ +at .*:\d+|\[INTERNAL\]|\[object|undefined|<html|cloudflare/im
+
+export type Reference = { readonly before: State; readonly after: State; readonly requests: Sandbox['requests'] }
+
+/** An undisturbed run. */
+export async function reference(): Promise<Reference> {
+  const here = await scene(faultWorld())
+  try {
+    const before = stateOf(here.sandbox)
+    const { code, stderr } = await here.apply()
+    expect(code, stderr).toBe(0)
+    return { before, after: stateOf(here.sandbox), requests: [...here.sandbox.requests] }
+  } finally {
+    await here.close()
+  }
+}
+
+export type Disturbed = Scene & Result
+
+/** An apply while things go wrong. Checks what must hold however it ended; closed when the test ends. */
+export async function disturbed(
+  faults: readonly Fault[],
+  { before, after }: Reference,
+  environment: { readonly [name: string]: string } = {},
+): Promise<Disturbed> {
+  const here = await scene(faultWorld(), environment)
+  onTestFinished(() => here.close())
+  for (const fault of faults) here.sandbox.faults.add(fault)
+  const result = await here.apply()
+  expect([0, 1, 4], result.stderr).toContain(result.code)
+  expect(result.stdout + result.stderr).not.toMatch(UNSEEMLY)
+  const met = new Set(here.sandbox.faults.fired.map(({ fault }) => fault))
+  expect(faults.filter((fault) => !met.has(fault))).toEqual([])
+  expect(sharedIn(here.sandbox)).toEqual([])
+  expect(wrongIn(stateOf(here.sandbox), before, after)).toEqual([])
+  expect(here.sandbox.slack.messages.length).toBeLessThanOrEqual(1)
+  return { ...here, ...result }
+}
+
+/** It ended well: the instances hold what they hold after an undisturbed run, and there is nothing left to do. */
+export async function expectArrived(here: Disturbed, { after }: Reference): Promise<void> {
+  expect(here.code, `${here.stdout}${here.stderr}`).toBe(0)
+  expect(missingIn(stateOf(here.sandbox), after)).toEqual([])
+  expect(await here.changes()).toEqual([])
+}
+
+/** What failed is made good by the next run, once nothing is in its way any more. */
+export async function expectRecovery(here: Disturbed, reference: Reference): Promise<void> {
+  here.sandbox.faults.clear()
+  await expectArrived({ ...here, ...(await here.apply()) }, reference)
+}
+
+const missingIn = (state: State, after: State): string[] => [
+  ...wrongIn(state, after, after),
+  ...[...after.keys()].filter((name) => !state.has(name)).map((name) => `${name} is missing`),
+]

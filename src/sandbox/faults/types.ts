@@ -1,4 +1,7 @@
-import type { Json, RequestLog } from '../types.ts'
+import type { RequestLog } from '../types.ts'
+
+/** What a fault answers: text, or anything that JSON can hold. */
+type Body = null | boolean | number | string | readonly Body[] | { readonly [key: string]: Body }
 
 /** Which requests a fault meets: all conditions given must hold. */
 export type FaultMatch = {
@@ -46,7 +49,7 @@ export type FaultEffect =
       readonly preset?: StatusPreset
       readonly retryAfter?: number
       readonly headers?: { readonly [name: string]: string }
-      readonly responseBody?: Json
+      readonly responseBody?: Body
     }
   | { readonly kind: 'html'; readonly status?: number }
   | { readonly kind: 'reset' }

@@ -30,7 +30,7 @@ async function peopleOf(row: JsonObject, instance: Instance = 'global'): Promise
 
 describe('SYN-03: sold-to people, on 2026-03-16', () => {
   test.each<readonly [string, JsonObject, unknown]>([
-    ['nobody', soldTo([running(null)]), undefined],
+    ['nobody', soldTo([running(null)]), []],
     ['the address of a running subscription', soldTo([running('ada@x.example')]), [{ email: 'ada@x.example', name: 'ada' }]],
     [
       'then the latest contact, with its name',
@@ -45,14 +45,14 @@ describe('SYN-03: sold-to people, on 2026-03-16', () => {
       soldTo([running('ADA@x.example'), running('Ada@x.example ')], latest('ada@X.example', 'Ada A')),
       [{ email: 'ada@x.example', name: 'Ada A' }],
     ],
-    ['a contact without an address is nobody', soldTo([running('')], latest(null, 'Ada A')), undefined],
-    ['not of a subscription that ended', soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-15' })]), undefined],
+    ['a contact without an address is nobody', soldTo([running('')], latest(null, 'Ada A')), []],
+    ['not of a subscription that ended', soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-15' })]), []],
     [
       'of one that ends today',
       soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-16' })]),
       [{ email: 'ada@x.example', name: 'ada' }],
     ],
-    ['not of one that starts tomorrow', soldTo([running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-17' })]), undefined],
+    ['not of one that starts tomorrow', soldTo([running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-17' })]), []],
   ])('%s', async (_what, row, people) => {
     expect(await peopleOf(row)).toEqual(people)
   })

@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Fault, FaultEffect, FaultMatch } from 'zds/sandbox'
+import { disturbed, expectArrived, expectRecovery, PASSING, reference, type Reference } from '../support/faults.ts'
+
+/** Every kind of request with which a plan is carried out, by its name: which requests, and whom a failure must name. */
+const PHASES: { readonly [phase: string]: FaultMatch & { readonly names?: string } } = {
+  'creating an organization': { service: 'global', method: 'POST', pattern: '/organizations$' },
+  'creating an organization of us-gov': { service: 'us_gov', method: 'POST', pattern: '/organizations$', names: 'us-gov' },
+  'updating organizations': { service: 'global', path: '/organizations/update_many' },
+  'updating organizations of us-gov': { service: 'us_gov', path: '/organizations/update_many', names: 'us-gov' },
+  'asking how jobs are': { service: 'global', path: '/job_statuses/' },
+  'asking how jobs of users are': { service: 'us_gov', path: '/job_statuses/', at: 2, names: 'us-gov' },
+  'creating the contact of a new organization': { service: 'global', method: 'POST', pattern: '/users$' },
+  'looking for the contact of a new organization': { service: 'global', path: '/users/search', at: 5 },
+  'moving a user into a new organization': { service: 'global', method: 'PUT', pattern: '/users/\\d+$' },
+  'creating a user': { service: 'us_gov', method: 'POST', pattern: '/users$', names: 'us-gov' },
+  'updating users': { service: 'us_gov', path: '/users/update_many', names: 'us-gov' },
+}
+
+/** Of everything that may last, one of a kind: refused, unreadable, without an answer, done without an answer. */
+const FATAL: { readonly [kind: string]: FaultEffect } = {
+  '429 without end': { kind: 'status', preset: 'rate-limit', retryAfter: 0 },
+  '500': { kind: 'status', status: 500 },
+  '503 as HTML': { kind: 'status', preset: 'unavailable', retryAfter: 0 },
+  '200 as HTML': { kind: 'html', status: 200 },
+  'a reset connection': { kind: 'reset' },
+  'lost answers': { kind: 'lost' },
+  'answers cut short': { kind: 'cut' },
+  'a lack of rights': { kind: 'status', status: 403 },
+  'a refusal': { kind: 'status', status: 422 },
+}
+
+let undisturbed: Reference
+beforeAll(async () => {
+  undisturbed = await reference()
+})
+
+const every = (effect: FaultEffect): Fault[] => Object.values(PHASES).map(({ names: _, ...match }) => ({ ...match, ...effect }))
+
+describe('while a plan is carried out, every kind of request meets once', () => {
+  test.each(Object.entries(PASSING))('%s, and the run ends as if nothing had been (SAFE-05)', async (_, effect) => {
+    await expectArrived(await disturbed(every(effect), undisturbed), undisturbed)
+  })
+
+  test('an answer that comes too late, and the run ends as if nothing had been (SAFE-05)', async () => {
+    const here = await disturbed(every({ kind: 'latency', ms: 900 }), undisturbed, { ZDS_HTTP_TIMEOUT_MS: '500' })
+    await expectArrived(here, undisturbed)
+  })
+})
+
+test.each(Object.entries(PHASES))(
+  '%s meets a token that has just expired, and the run ends as if nothing had been',
+  async (_, { names: _names, ...match }) => {
+    await expectArrived(await disturbed([{ ...match, kind: 'expired' }], undisturbed), undisturbed)
+  },
+)
+
+describe.each(Object.entries(PHASES))('%s fails for good', (_, { names, ...match }) => {
+  test.each(Object.entries(FATAL))('with %s: a failure that is told, and the next run makes it good (SAFE-03, SAFE-05)', async (_kind, effect) => {
+    const here = await disturbed([{ ...match, ...effect, times: 0 }], undisturbed)
+    if (here.code === 0) await expectArrived(here, undisturbed)
+    else {
+      expect(here.code === 1 ? here.stderr : here.stdout).toMatch(new RegExp(names ?? match.service))
+      await expectRecovery(here, undisturbed)
+    }
+  })
+})

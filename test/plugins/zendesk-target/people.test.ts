@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { collect, type Change, type Contact, type Prepared } from 'zds'
+import type { Sandbox } from 'zds/sandbox'
+import { testRun } from './run.ts'
+import { applied, outcomesOf, told } from './steps.ts'
+import { addAddress, HOME, OTHER, startUsers } from './users-world.ts'
+import { instance, requestsTo } from './world.ts'
+
+let open: Sandbox | undefined
+afterEach(async () => {
+  await open?.close()
+  open = undefined
+})
+const started = async (options: Parameters<typeof startUsers>[0] = {}) => {
+  const world = await startUsers({ users: [NOBODYS, ELSEWHERE], ...options })
+  open = world.sandbox
+  return world
+}
+
+const NOBODYS = { id: 2001, name: 'Nora', email: 'Nora@sold.example', role: 'end-user', organization_id: null } as const
+const ELSEWHERE = { id: 2002, name: 'Elsa', email: 'elsa@sold.example', role: 'end-user', organization_id: OTHER } as const
+
+const person = (email: string, action: Contact['action'] = 'create'): Contact => ({ email, name: email.split('@')[0] ?? '', action })
+const creating = (key: string, contacts?: readonly Contact[]): Change => ({
+  op: 'create',
+  key,
+  fields: { name: { from: null, to: `New ${key}` }, external_id: { from: null, to: key } },
+  ...(contacts && { contacts }),
+})
+const actions = (prepared: Prepared | undefined) => prepared?.changes.map(({ contacts }) => contacts?.map(({ action }) => action))
+
+const POST = { service: 'zendesk', method: 'POST', path: '/api/v2/users' } as const
+const NOT_FOUND = { service: 'zendesk', path: '/users/search', kind: 'status', status: 200, responseBody: { users: [], count: 0 } } as const
+
+describe('what a plan says of the people of new organizations (SYN-03)', () => {
+  it('who is not there is created, who has no organization gets this one, who has another stays there', async () => {
+    const { organizations } = await started()
+    const planned = await organizations.prepare?.(
+      [creating('A', [person('new@sold.example'), person('nora@sold.example'), person('ELSA@sold.example')]), creating('B')],
+      testRun().run,
+    )
+    expect(actions(planned)).toEqual([['create', 'associate', 'leave'], undefined])
+  })
+
+  it('an address that two organizations name goes to the first, in any case', async () => {
+    const { organizations, sandbox } = await started()
+    const planned = await organizations.prepare?.(
+      [
+        creating('A', [person('new@sold.example'), person('nora@sold.example')]),
+        creating('B', [person('NORA@sold.example'), person('New@sold.example')]),
+      ],
+      testRun().run,
+    )
+    expect(actions(planned)).toEqual([
+      ['create', 'associate'],
+      ['leave', 'leave'],
+    ])
+    expect(requestsTo(sandbox, 'GET', '/users/search')).toHaveLength(2)
+  })
+
+  it('a second address of a user is that user, and two addresses of one user are one person', async () => {
+    const { organizations, sandbox } = await started()
+    await addAddress(sandbox, NOBODYS.id, 'nora.second@sold.example')
+    await addAddress(sandbox, ELSEWHERE.id, 'elsa.second@sold.example')
+    const contacts = ['Nora.Second@sold.example', 'nora@sold.example', 'elsa.second@sold.example'].map((email) => person(email))
+    expect(actions(await organizations.prepare?.([creating('A', contacts)], testRun().run))).toEqual([['associate', 'leave', 'leave']])
+  })
+})
+
+describe('the people of a new organization (SYN-03)', () => {
+  it('are created in it, without a mail to them, or given to it; the outcome counts them', async () => {
+    const { organizations, sandbox, userAt, userOf } = await started()
+    const contacts = [person('new@sold.example'), person('nora@sold.example', 'associate'), person('elsa@sold.example', 'leave')]
+    const before = userOf(ELSEWHERE.id)
+    const outcomes = await applied(organizations, [creating('A', contacts)])
+    const home = instance(sandbox).organizations.find(({ external_id: id }) => id === 'A')?.id
+    expect(outcomes.get('A')).toEqual({ key: 'A', status: 'done', id: String(home), facts: { contacts: 2, contactsFailed: 0 } })
+    expect(userAt('new@sold.example')).toMatchObject({ name: 'new', organization_id: home, role: 'end-user' })
+    expect(userOf(NOBODYS.id)).toMatchObject({ name: 'Nora', organization_id: home })
+    expect(userOf(ELSEWHERE.id)).toEqual(before)
+    expect(requestsTo(sandbox, 'POST', '/users').map(({ body }) => body)).toEqual([
+      { user: { name: 'new', email: 'new@sold.example', organization_id: home, skip_verify_email: true } },
+    ])
+  })
+
+  it('an organization that nobody came with, or only people of other ones, has got none (SYN-04); one of another sync says nothing', async () => {
+    const { organizations } = await started()
+    const outcomes = await applied(organizations, [creating('A', []), creating('B', [person('elsa@sold.example', 'leave')]), creating('C')])
+    expect(
+      [...outcomes.values()]
+        .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+        .map((outcome) => ('facts' in outcome ? outcome.facts : undefined)),
+    ).toEqual([{ contacts: 0, contactsFailed: 0 }, { contacts: 0, contactsFailed: 0 }, undefined])
+  })
+
+  it('no organization, no people: a refused create touches no user', async () => {
+    const { organizations, sandbox } = await started()
+    const outcomes = await applied(organizations, [
+      { ...creating('A', [person('new@sold.example')]), fields: { name: { from: null, to: 'acme' } } },
+    ])
+    expect(outcomes.get('A')).toMatchObject({ status: 'failed', code: 'name-taken' })
+    expect(requestsTo(sandbox, 'POST', '/users')).toEqual([])
+  })
+
+  it.each(['lost', 'cut'] as const)('a user whose create was %s is looked up, and not created twice (SAFE-05)', async (kind) => {
+    const { organizations, sandbox } = await started({ faults: [{ ...POST, kind }] })
+    const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
+    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+    expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(1)
+  })
+
+  it('a user whose create never arrived is sent again', async () => {
+    const { organizations, sandbox } = await started({ faults: [{ ...POST, kind: 'reset' }] })
+    const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
+    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+    expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(2)
+  })
+
+  it('the search index may be behind: a lost create that is not found yet is found in a later round', async () => {
+    const { organizations, userAt } = await started({ faults: [{ ...POST, kind: 'lost' }, NOT_FOUND] })
+    const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
+    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+    expect(userAt('new@sold.example')).toBeDefined()
+  })
+
+  it('an index that stays behind ends in a failure that is counted, and the organization is created all the same', async () => {
+    const { organizations } = await started({ faults: [{ ...NOT_FOUND, times: 0 }] })
+    const outcomes = await applied(organizations, [creating('A', [person('nora@sold.example')])])
+    expect(outcomes.get('A')).toMatchObject({ status: 'done', facts: { contacts: 0, contactsFailed: 1 } })
+  })
+
+  it('an address that Zendesk does not accept is tried once, and the others go through', async () => {
+    const { organizations, sandbox } = await started()
+    const run = testRun()
+    const outcomes = await applied(organizations, [creating('A', [person('no address'), person('new@sold.example')])], run)
+    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 1 } })
+    expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(2)
+    expect(run.pauses).toEqual([])
+  })
+
+  it.each([
+    ['create', 'nora@sold.example', NOBODYS.id, { contacts: 1, contactsFailed: 0 }],
+    ['create', 'elsa@sold.example', ELSEWHERE.id, { contacts: 0, contactsFailed: 0 }],
+    ['associate', 'elsa@sold.example', ELSEWHERE.id, { contacts: 0, contactsFailed: 0 }],
+    ['associate', 'new@sold.example', undefined, { contacts: 1, contactsFailed: 0 }],
+  ] as const)('what was planned (%s %s) is outdated: what is there now decides', async (action, email, id, facts) => {
+    const { organizations, sandbox, userAt } = await started()
+    const outcomes = await applied(organizations, [creating('A', [person(email, action)])])
+    expect(outcomes.get('A')).toMatchObject({ facts })
+    const home = instance(sandbox).organizations.find(({ external_id: key }) => key === 'A')?.id
+    expect(userAt(email)?.organization_id).toBe(facts.contacts === 1 ? home : OTHER)
+    if (id !== undefined) expect(userAt(email)?.id).toBe(id)
+    expect(home).not.toBe(HOME)
+  })
+
+  it('who may not be created is a failure of the contact: the organization is told as created, and the address is not', async () => {
+    const { organizations } = await started({ faults: [{ ...POST, kind: 'status', status: 403, times: 0 }] })
+    const run = testRun()
+    const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])], run)
+    expect(outcomes.get('A')).toMatchObject({ status: 'done', facts: { contacts: 0, contactsFailed: 1 } })
+    expect(run.progress.join('\n')).toMatch(/a contact of organization \d+ was not added \(AUTH_FAILED\)/)
+    expect(run.progress.join('\n')).not.toContain('sold.example')
+  })
+
+  it('a run that is aborted in between still says that the organization was created (SAFE-06)', async () => {
+    const { organizations, sandbox } = await started({ faults: [{ ...POST, kind: 'latency', ms: 5_000 }] })
+    const { run, abort } = testRun()
+    const reason = new Error('enough')
+    const underWay = setInterval(() => {
+      if (requestsTo(sandbox, 'POST', '/users').length === 0) return
+      clearInterval(underWay)
+      abort(reason)
+    }, 5)
+    const { steps, error } = await told(
+      organizations.apply([creating('A', [person('new@sold.example'), person('nora@sold.example', 'associate')])], run),
+    )
+    expect(error).toBe(reason)
+    expect(outcomesOf(steps)).toMatchObject([{ key: 'A', status: 'done', facts: { contacts: 0, contactsFailed: 2 } }])
+  })
+
+  it('are not looked at when a user target creates users (Global only)', async () => {
+    const { target, sandbox } = await started()
+    const fields = { name: { from: null, to: 'Ada' }, email: { from: null, to: 'ada@x.example' } }
+    await collect(target.apply([{ op: 'create', key: 'ada@x.example', fields }], testRun().run))
+    expect(requestsTo(sandbox, 'GET', '/users/search')).toEqual([])
+  })
+})
