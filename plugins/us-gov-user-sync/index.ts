@@ -80,11 +80,16 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
   })
 }
 
-/** Whether an address, in lower case, is one that is never touched. */
+/** Whether an address is one that is never touched, whatever its case. A domain means itself, none below it. */
 function protection({ domains, emails }: UserSyncOptions['protect']): (email: string) => boolean {
   return (email) => {
-    const domain = email.slice(email.lastIndexOf('@') + 1)
-    return list(domains).some((known) => known.toLowerCase() === domain) || list(emails).some((known) => known.toLowerCase() === email)
+    const address = email.toLowerCase()
+    const domain = address.slice(address.lastIndexOf('@') + 1)
+    // People write @example.com too.
+    return (
+      list(domains).some((known) => known.toLowerCase().replace(/^@/, '') === domain) ||
+      list(emails).some((known) => known.toLowerCase() === address)
+    )
   }
 }
 

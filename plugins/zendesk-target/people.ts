@@ -1,4 +1,4 @@
-import { HttpError, ZdsError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
+import { HttpError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
 import type { Client } from './client.ts'
 import { isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
@@ -29,8 +29,8 @@ export async function prepare(creates: readonly Change[], client: Client, run: R
 export type Welcomed = { readonly contacts: number; readonly contactsFailed: number }
 
 /**
- * Carries out what was planned for the people of a new organization. Nothing that happens to them, not even the end of the run, may hide
- * that the organization is there: it is counted, and said without an address.
+ * Carries out what was planned for the people of a new organization. What is in the way of one of them is counted, and said without an
+ * address: it is no failure of the organization. Throws what concerns more than this one: no access to the instance, no service.
  */
 export async function welcome(contacts: readonly Contact[], organization: string, client: Client, run: Run): Promise<Welcomed> {
   const ends: ('added' | 'left' | 'failed')[] = []
@@ -39,9 +39,10 @@ export async function welcome(contacts: readonly Contact[], organization: string
     try {
       ends.push(await add(contact, organization, client, run))
     } catch (error) {
-      if (!run.signal.aborted && !(error instanceof ZdsError)) throw error
-      if (error instanceof ZdsError)
-        run.progress(`${client.instance}: a contact of organization ${organization} was not added (${error.code})`)
+      // Whoever may create organizations, but no users, gets at least those.
+      if (!(error instanceof HttpError) || !(isAboutRecords(error) || error.status === 403)) throw error
+      const { code } = refusalOf(error)
+      run.progress(`${client.instance}: a contact of organization ${organization} was not added (${code})`)
       ends.push('failed')
     }
   }
@@ -71,7 +72,7 @@ async function write(
   organization: string,
   client: Client,
   run: Run,
-): Promise<'added' | 'failed' | 'unknown'> {
+): Promise<'added' | 'unknown'> {
   const organization_id = Number(organization)
   const fresh = { name, email, organization_id, skip_verify_email: true }
   try {
@@ -80,10 +81,10 @@ async function write(
       : client.call({ method: 'PUT', path: ['users', idIn(user) ?? ''], body: { user: { organization_id } } }, run))
     return organizationOf(objectIn(body, 'user')) === organization ? 'added' : 'unknown'
   } catch (error) {
-    if (!(error instanceof HttpError) || error.code === 'AUTH_FAILED') throw error
-    if (error.arrived === 'maybe') return 'unknown'
-    if (!isAboutRecords(error)) throw error
-    return user === undefined && refusalOf(error).code === 'email-taken' ? 'unknown' : 'failed'
+    if (!(error instanceof HttpError)) throw error
+    const taken = user === undefined && isAboutRecords(error) && refusalOf(error).code === 'email-taken'
+    if (error.arrived === 'maybe' || taken) return 'unknown'
+    throw error
   }
 }
 

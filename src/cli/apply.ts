@@ -1,46 +1,107 @@
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { messageOf, ZdsError, type Issue } from '../core/errors.ts'
-import { applyStage, tellObservers } from '../core/execute.ts'
-import { sqliteJournal, type RunStatus } from '../core/journal.ts'
-import type { Outcome } from '../core/outcome.ts'
-import { parsePlan } from '../core/plan-schema.ts'
+import { ZdsError, type Issue } from '../core/errors.ts'
+import { tellObservers } from '../core/execute.ts'
+import { sqliteJournal, type Approval, type Journal } from '../core/journal.ts'
+import { sqliteLocks, userName } from '../core/locks.ts'
 import type { Plan } from '../core/plan.ts'
-import { redact } from '../core/secrets.ts'
-import { stages } from '../core/stages.ts'
-import { documentOf, makePlan } from './planning.ts'
-import { hasChanges, reportLines, reportOf, type Report } from './report.ts'
-import { lookOf, open, print, tell, type Session } from './session.ts'
+import { carryOut, warn, type Work } from './carry-out.ts'
+import { checkReady, documentOf, makePlan } from './planning.ts'
+import { hasChanges, reportOf } from './report.ts'
+import { lookOf, open, print, stateFile, tell, type Session } from './session.ts'
+import { readPlan } from './show.ts'
 import { planLines } from './summary.ts'
-import { runTasks } from './tasks.ts'
-import { number } from './text.ts'
+import { restOf, unfinished } from './unfinished.ts'
 
-export type ApplyOptions = { config?: string; envFile?: string; asOf?: string; json?: true; yes?: true; force?: true; all?: true }
+export type ApplyOptions = {
+  config?: string
+  envFile?: string
+  asOf?: string
+  json?: true
+  yes?: true
+  force?: true
+  all?: true
+  new?: true
+  resume?: true
+  approve?: string
+  because?: string
+  lockTimeout?: number
+}
 
-/** `zds apply`: carries out a saved plan, or plans now and carries that out. */
+/** `zds apply`: goes on with a run that stopped, carries out a saved plan, or plans now and carries that out. */
 export async function applyCommand(file: string | undefined, options: ApplyOptions, signal: AbortSignal): Promise<number> {
-  if (file === undefined && !options.yes && !(process.stdin.isTTY && process.stderr.isTTY)) throw unapproved()
+  if (file === undefined && !options.yes && !options.resume && !(process.stdin.isTTY && process.stderr.isTTY)) throw unapproved()
   const path = file === undefined ? undefined : resolve(file)
   const session = await open(options, signal)
-  const plan = path === undefined ? await makePlan(session) : await savedPlan(path, session)
-
-  if (path === undefined && !options.json) print(planLines(plan, lookOf(options.all ?? false)))
-  const excesses = options.force ? [] : excessesOf(plan)
-  if (excesses.length > 0) {
-    await tellObservers((observer, run) => observer.refused?.(plan, run), session.engine, warn)
-    throw beyondLimits(excesses, file)
+  const journal = sqliteJournal(stateFile(session))
+  try {
+    const saved = path === undefined ? undefined : await savedPlan(path, session)
+    const rest = options.new ? undefined : restOf(unfinished(journal, session.engine.clock), saved, journal, session)
+    if (rest !== undefined) return await goOn(rest, session, journal, options)
+    if (options.resume) {
+      print(['There is no unfinished run to go on with.'])
+      return 0
+    }
+    const plan = saved ?? (await makePlan(session))
+    return await begin(plan, file, { session, journal, options, signal, fresh: saved === undefined })
+  } finally {
+    journal.close()
   }
+}
+
+/** Goes on with the plan of a run that stopped: it was agreed to then. */
+async function goOn(
+  run: { id: string; forced: boolean; plan: Plan },
+  session: Session,
+  journal: Journal,
+  options: ApplyOptions,
+): Promise<number> {
+  tell([`Going on with run ${run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
+  await checkReady(session)
+  const work: Work = { plan: run.plan, run: run.id, journal, forced: run.forced, fresh: false }
+  return locked(session, run.plan, run.id, options, () => {
+    journal.resume(run.id)
+    return carryOut(work, session, options)
+  })
+}
+
+type Beginning = { session: Session; journal: Journal; options: ApplyOptions; signal: AbortSignal; fresh: boolean }
+
+async function begin(plan: Plan, file: string | undefined, { session, journal, options, signal, fresh }: Beginning): Promise<number> {
+  if (fresh && !options.json) print(planLines(plan, lookOf(options.all ?? false)))
+  const approval = await passLimits(plan, file, session, options)
   if (!hasChanges(plan)) {
     if (options.json) process.stdout.write(documentOf(reportOf(session.run, plan, new Map(), options.force ?? false)))
-    else if (path !== undefined) print(['Nothing to do'])
+    else if (!fresh) print(['Nothing to do'])
     return 0
   }
-  if (path === undefined && !options.yes && !(await agreed(signal))) {
+  if (fresh && !options.yes && !(await agreed(signal))) {
     tell(['Nothing was changed.'])
     return 0
   }
-  return carryOut(plan, session, path === undefined, options)
+  if (!fresh) await checkReady(session)
+  const forced = options.force ?? false
+  return locked(session, plan, session.run, options, () => {
+    journal.begin({ id: session.run, plan, forced, at: session.engine.clock.now(), approval })
+    return carryOut({ plan, run: session.run, journal, forced, fresh }, session, options)
+  })
+}
+
+/** One apply at a time for each instance that the plan writes to. */
+async function locked(session: Session, plan: Plan, run: string, options: ApplyOptions, work: () => Promise<number>): Promise<number> {
+  const { clock, signal } = session.engine
+  const locks = sqliteLocks(stateFile(session))
+  const instances = [...new Set(plan.syncs.filter(({ changes }) => changes.length > 0).map(({ target }) => target))]
+  try {
+    const giveBack = await locks.take(instances, run, { waitMs: (options.lockTimeout ?? 0) * 1000, clock, signal })
+    try {
+      return await work()
+    } finally {
+      giveBack()
+    }
+  } finally {
+    locks.close()
+  }
 }
 
 function unapproved(): ZdsError {
@@ -50,90 +111,48 @@ function unapproved(): ZdsError {
 }
 
 async function savedPlan(path: string, { project }: Session): Promise<Plan> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new ZdsError('FILE_NOT_FOUND', `The plan ${path} cannot be read`, { cause, hint: 'Make one with: zds plan --out FILE' })
-  })
-  const plan = parsePlan(text, path)
+  const plan = await readPlan(path)
   if (plan.config === project.fingerprint) return plan
   throw new ZdsError('PLAN_STALE', `${path} was made with another configuration`, { hint: 'Make a new one: zds plan --out FILE' })
 }
 
-function excessesOf(plan: Plan): Issue[] {
-  return plan.syncs.flatMap(({ name, excesses }) =>
-    excesses.map(({ message }): Issue => ({ code: 'LIMIT_EXCEEDED', where: name, message })),
+/** Refuses a plan beyond its limits, unless this very plan was approved or everything is forced. Returns who took it upon themselves. */
+async function passLimits(plan: Plan, file: string | undefined, session: Session, options: ApplyOptions): Promise<Approval | undefined> {
+  const excesses = plan.syncs.flatMap(({ name, excesses: found }) =>
+    found.map(({ message }): Issue => ({ code: 'LIMIT_EXCEEDED', where: name, message })),
   )
-}
-
-function beyondLimits(issues: readonly Issue[], file: string | undefined): ZdsError {
-  return new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', {
-    issues,
-    hint: `Look at it (zds plan --all). If it is right: zds apply ${file ?? '--yes'} --force`,
+  if (options.approve !== undefined && options.approve !== plan.digest) {
+    throw new ZdsError('LIMIT_EXCEEDED', `The approval is for the plan ${options.approve.slice(0, 12)}…, and this one is ${plan.digest}`, {
+      hint: 'Look at this plan; what was approved is another one.',
+    })
+  }
+  if (excesses.length === 0) return undefined
+  if (options.force || options.approve !== undefined) return { by: userName(), because: options.because }
+  await tellObservers((observer, run) => observer.refused?.(plan, run), session.engine, warn)
+  throw new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', {
+    issues: excesses,
+    hint: approvalHint(plan, file),
   })
 }
 
-/** What concerns nobody's data: told, and forgotten. */
-const warn = (message: string): void => tell([`Warning: ${message}`])
+function approvalHint(plan: Plan, file: string | undefined): string {
+  const approve = `zds apply ${file ?? 'FILE'} --approve ${plan.digest}`
+  if (file !== undefined) return `Look at it (zds show ${file} --all). If it is right: ${approve}`
+  return `Look at it: zds plan --all --out FILE. If it is right: ${approve}  (zds apply --force would pass every limit unseen.)`
+}
 
 async function agreed(signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  // While it reads a line, the terminal gives Ctrl+C as a key, not as a signal.
+  terminal.once('SIGINT', () => process.emit('SIGINT'))
   try {
     const answer = await terminal.question('\nCarry it out? Only "yes" does: ', { signal })
     return answer.trim().toLowerCase() === 'yes'
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof Error && error.name === 'AbortError') return false // Ctrl+D: no answer is no agreement
+    throw error
   } finally {
     terminal.close()
   }
-}
-
-async function carryOut(plan: Plan, session: Session, fresh: boolean, options: ApplyOptions): Promise<number> {
-  const { engine, run, terminal } = session
-  const forced = options.force ?? false
-  const journal = sqliteJournal(join(session.state, 'state.db'))
-  const outcomes = new Map<string, Outcome[]>()
-  const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
-  const writing = stages(engine.config).filter((stage) => stage.kind === 'apply')
-  const finish = async (status: RunStatus): Promise<Report> => {
-    journal.end(run, status, engine.clock.now())
-    if (status !== 'interrupted') await tellObservers((observer, lent) => observer.applied?.(plan, outcomes, lent), engine, warn)
-    const report = reportOf(run, plan, outcomes, forced)
-    if (options.json) process.stdout.write(redact(documentOf(report)))
-    else print(reportLines(report, lookOf(options.all ?? false)))
-    return report
-  }
-  try {
-    journal.begin({ id: run, plan, forced, at: engine.clock.now() })
-    await runTasks(
-      writing,
-      async (stage, watch, signal) => {
-        const sync = planned.get(stage.name)
-        if (sync === undefined || sync.changes.length === 0) return 'nothing to do'
-        const seen: Outcome[] = []
-        outcomes.set(stage.name, seen)
-        for await (const outcome of applyStage(stage, sync, { ...engine, signal }, watch, { journal, run, fresh, outcomes })) {
-          seen.push(outcome)
-          watch.rows(seen.length)
-        }
-        return `${number(seen.filter(({ status }) => status === 'done').length)} of ${number(sync.changes.length)} done`
-      },
-      engine.signal,
-      terminal,
-    )
-    return exitCode(await finish('done'))
-  } catch (error) {
-    await finish(engine.signal.aborted ? 'interrupted' : 'failed')
-    throw engine.signal.aborted ? stopped(error, fresh) : error
-  } finally {
-    journal.close()
-  }
-}
-
-/** A saved plan was made before its first half was done: the rest needs a new one. */
-function stopped(cause: unknown, fresh: boolean): ZdsError {
-  const rest = fresh ? 'run the same command again' : 'make a new plan (zds plan --out FILE)'
-  return new ZdsError('INTERRUPTED', messageOf(cause), { cause, hint: `What is done stays done. For the rest, ${rest}.` })
-}
-
-/** 4: some changes failed; 5: some were stale; 0: all done. */
-function exitCode({ syncs }: Report): number {
-  if (syncs.some(({ failed, notAttempted }) => failed > 0 || notAttempted > 0)) return 4
-  return syncs.some(({ stale }) => stale > 0) ? 5 : 0
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings'
+import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { readFile } from 'node:fs/promises'
 import { ZdsError } from '../core/errors.ts'
 import { explainFailure } from './failure.ts'
@@ -99,7 +99,12 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option(...ENV_FILE)
     .option(...AS_OF)
     .option('--yes', 'carry out without asking; limits still hold')
-    .option('--force', 'pass the limits of the configuration')
+    .option('--force', 'pass every limit unseen; marked as such in the journal')
+    .option('--approve <digest>', 'pass the limits with exactly this plan')
+    .option('--because <reason>', 'why it was approved, for the journal')
+    .option('--new', 'start afresh instead of going on with a run that stopped')
+    .option('--resume', 'go on with a run that stopped, and do nothing else')
+    .option('--lock-timeout <seconds>', 'how long to wait for another apply (default: 0)', whole)
     .option('--json', 'print the report, and nothing else, on stdout')
     .option('--all', 'show every change and failure instead of the first of each kind')
     .addHelpText(
@@ -109,6 +114,68 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .action(async (file, options) => {
       const { applyCommand } = await import('./apply.ts')
       code = await applyCommand(file, options, signal)
+    })
+
+  program
+    .command('show')
+    .description('show a saved plan')
+    .argument('<file>', 'a plan saved by zds plan --out')
+    .option('--all', 'show every change instead of the first of each kind')
+    .addHelpText('after', '\nExamples:\n  zds show plan.json\n  zds show plan.json --all')
+    .action(async (file, options) => {
+      const { showCommand } = await import('./show.ts')
+      code = await showCommand(file, options)
+    })
+
+  program
+    .command('status')
+    .description('show the last runs, one that stopped before it was done, and locks')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .addHelpText('after', '\nExamples:\n  zds status')
+    .action(async (options) => {
+      const { statusCommand } = await import('./status.ts')
+      code = await statusCommand(options, signal)
+    })
+
+  program
+    .command('outcomes')
+    .description('export what became of each change of a run')
+    .argument('<run>', 'the id of a run (zds status), or last')
+    .addOption(new Option('--format <format>', 'the form of the export').choices(['ndjson', 'csv'] as const).default('ndjson' as const))
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .addHelpText('after', '\nExamples:\n  zds outcomes last\n  zds outcomes last --format csv > outcomes.csv')
+    .action(async (run, options) => {
+      const { outcomesCommand } = await import('./outcomes.ts')
+      code = await outcomesCommand(run, options, signal)
+    })
+
+  program
+    .command('undo')
+    .description('make a plan that sets back what a run changed; changes nothing itself')
+    .argument('<run>', 'the id of a run (zds status), or last')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--out <file>', 'where to save the plan (default: below .zds)')
+    .option('--json', 'print the plan document, and nothing else, on stdout')
+    .option('--all', 'show every change instead of the first of each kind')
+    .addHelpText('after', '\nExamples:\n  zds undo last --out undo.json\n  zds apply undo.json')
+    .action(async (run, options) => {
+      const { undoCommand } = await import('./undo.ts')
+      code = await undoCommand(run, options, signal)
+    })
+
+  program
+    .command('unlock')
+    .description('take a lock away from a run that is known to be dead')
+    .argument('[instance]', 'the instance (default: all)')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .addHelpText('after', '\nExamples:\n  zds unlock global')
+    .action(async (instance, options) => {
+      const { unlockCommand } = await import('./unlock.ts')
+      code = await unlockCommand(instance, options, signal)
     })
 
   program

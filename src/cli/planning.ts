@@ -1,21 +1,23 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ZdsError, type Code, type Issue } from '../core/errors.ts'
 import { assemble, compareStage, gather, preflight } from '../core/execute.ts'
+import { limited } from '../core/compare.ts'
+import { sqliteJournal } from '../core/journal.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
 import { count } from '../core/plan.ts'
 import { stages, syncsOf } from '../core/stages.ts'
 import { runTasks } from './tasks.ts'
 import { number } from './text.ts'
-import type { Session } from './session.ts'
+import { stateFile, type Session } from './session.ts'
 
 /** Checks, gathers and compares; leaves the artifacts and the plan in the run's directory. */
-export async function makePlan({ project, engine, terminal }: Session): Promise<Plan> {
-  const silent = { progress: () => undefined, rows: () => undefined }
-  const issues = await preflight(engine, silent)
-  if (issues.length > 0) throw notReady(issues)
-
+export async function makePlan(session: Session): Promise<Plan> {
+  await checkReady(session)
+  const { project, engine, terminal } = session
   const made = new Map<string, SyncPlan>()
+  const before = lastDesired(session)
   const reading = stages(engine.config).filter((stage) => stage.kind !== 'apply')
   await runTasks(
     reading,
@@ -25,7 +27,8 @@ export async function makePlan({ project, engine, terminal }: Session): Promise<
         const { rows, complete } = await gather(stage, here, watch)
         return `${number(rows)} rows${complete ? '' : ', not proved complete'}`
       }
-      const plan = await compareStage(stage, here, watch)
+      const compared = await compareStage(stage, here, watch)
+      const plan = limited(compared, stage.sync.limits, before.get(stage.name))
       made.set(stage.name, plan)
       return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(count(plan, 'retire'))} -`
     },
@@ -39,6 +42,29 @@ export async function makePlan({ project, engine, terminal }: Session): Promise<
   )
   await writeFile(join(engine.artifacts.directory, 'plan.json'), documentOf(plan), { mode: 0o600 })
   return plan
+}
+
+/** What each sync desired when a plan was last carried out here; nothing where none was, as in a fresh CI checkout (SAFE-01). */
+function lastDesired(session: Session): ReadonlyMap<string, number> {
+  if (!existsSync(stateFile(session))) return new Map()
+  const journal = sqliteJournal(stateFile(session))
+  try {
+    const names = [...syncsOf(session.engine.config).keys()]
+    return new Map(
+      names.flatMap((name) => {
+        const desired = journal.lastDesired(name)
+        return desired === undefined ? [] : [[name, desired]]
+      }),
+    )
+  } finally {
+    journal.close()
+  }
+}
+
+/** Throws everything that keeps a run from its start, all at once (SAFE-07). */
+export async function checkReady({ engine }: Session): Promise<void> {
+  const issues = await preflight(engine, { progress: () => undefined, rows: () => undefined })
+  if (issues.length > 0) throw notReady(issues)
 }
 
 /** What keeps a run from its start, under the code of all problems where they have one. */

@@ -30,6 +30,9 @@ export async function open(options: LoadOptions & { readonly asOf?: string }, si
   return { project, engine: { config: project.config, artifacts, clock, signal }, run, state, terminal: process.stderr.isTTY }
 }
 
+/** Journal and locks of the project. */
+export const stateFile = ({ state }: Session): string => join(state, 'state.db')
+
 function runId(clock: Clock): string {
   return `${clock.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`
 }

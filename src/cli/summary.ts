@@ -1,7 +1,7 @@
 import { canonical } from '../core/json.ts'
 import type { Change, Plan, SyncPlan } from '../core/plan.ts'
 import { count, SKIP_REASONS, type SkipReason } from '../core/plan.ts'
-import { counted, cut, number, plain, shown } from './text.ts'
+import { counted, cut, number, plain, shown, wrapped } from './text.ts'
 import type { Paint } from './paint.ts'
 
 /** How much of a plan is shown before the rest is only counted. */
@@ -31,15 +31,15 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
     paint('red', `${number(count(sync, 'retire'))} to retire`),
     `${number(Math.max(0, kept))} in sync`,
   ]
+  const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.target)} has ${counted(sync.existing, sync.resource)})`
   return [
-    `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.target)} has ${counted(sync.existing, sync.resource)})`,
-    ...sync.excesses.map(({ message }) => paint('red', `  ! over the limit: ${plain(message)}`)),
+    ...wrapped(head, look.columns),
+    ...sync.excesses.flatMap(({ message }) => wrapped(paint('red', `  ! over the limit: ${plain(message)}`), look.columns)),
     // Records are examples, one line each; what is said of the sync as a whole is never cut.
     ...[...recordLines('create', sync, look), ...updateLines(sync, look), ...recordLines('retire', sync, look)].map((line) =>
       cut(line, look.columns),
     ),
-    ...skipLines(sync, look),
-    ...noticeLines(sync, look),
+    ...[...skipLines(sync, look), ...noticeLines(sync, look)].flatMap((line) => wrapped(line, look.columns)),
   ]
 }
 
@@ -58,7 +58,7 @@ function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): strin
   const byReason = Map.groupBy(changes, ({ reason = 'gone' }) => reason)
   return [...byReason].flatMap(([reason, some]) => [
     `  ${look.paint('red', '-')} ${counted(some.length, sync.resource)}: ${effect(some[0])} (${plain(reason)})`,
-    ...limited(some, RECORDS, look, (change) => [`      ${plain(change.key)}`]),
+    ...limited(some, RECORDS, look, (change) => [`      ${plain(change.key)}`], '      '),
   ])
 }
 
@@ -129,10 +129,10 @@ function noticeLines({ notices }: SyncPlan, look: Look): string[] {
 }
 
 /** The first `most` items, and a line that counts the rest. */
-function limited<T>(items: readonly T[], most: number, { all }: Look, lines: (item: T) => string[]): string[] {
+function limited<T>(items: readonly T[], most: number, { all }: Look, lines: (item: T) => string[], indent = '  '): string[] {
   const shownItems = all ? items : items.slice(0, most)
   const rest = items.length - shownItems.length
-  return [...shownItems.flatMap(lines), ...(rest > 0 ? [more(rest, '  ')] : [])]
+  return [...shownItems.flatMap(lines), ...(rest > 0 ? [more(rest, indent)] : [])]
 }
 
 const more = (rest: number, indent: string): string => `${indent}… and ${number(rest)} more (--all shows all)`

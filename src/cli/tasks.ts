@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2'
 import type { Watch } from '../core/execute.ts'
 import { waves, type Stage } from '../core/stages.ts'
 import { painter } from './paint.ts'
-import { dueNow, notebook } from './progress.ts'
+import { counts, dueNow, notebook } from './progress.ts'
 import { tell } from './session.ts'
 import { number, plain } from './text.ts'
 
@@ -87,7 +87,9 @@ function onTerminal<S extends Stage>(perform: Perform<S>, signal: AbortSignal): 
       }
       const progress = (message: string): void => {
         note(message)
-        throttled(() => (shown.output = plain(message)))
+        const show = (): void => void (shown.output = plain(message))
+        if (counts(message)) throttled(show)
+        else show()
       }
       shown.title = await perform(stage, {
         progress,

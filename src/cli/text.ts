@@ -49,6 +49,22 @@ export function cut(text: string, width: number): string {
   return kept
 }
 
+/** `text` on as many lines as `width` columns need, broken between words; what follows the first line is indented. Colours take no columns. */
+export function wrapped(text: string, width: number): string[] {
+  if (stringWidth(text) <= width) return [text]
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<=\S) /)) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && stringWidth(longer) > width) {
+      lines.push(line)
+      line = `${INDENT}${word}`
+    } else line = longer
+  }
+  return [...lines, line]
+}
+
+const INDENT = '      '
 const LETTERS = new Intl.Segmenter()
 const ESCAPE = '\u001B'
 const COLOUR = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`)

@@ -3,7 +3,7 @@ import { decide, owned, type Verdict } from './decide.ts'
 import { joinByKey } from './join.ts'
 import { excesses, type Limits } from './limits.ts'
 import type { Names } from './names.ts'
-import { count, OPS, type Change, type Notice, type Skip, type SkipReason, type SyncPlan } from './plan.ts'
+import { OPS, type Change, type Notice, type Skip, type SkipReason, type SyncPlan } from './plan.ts'
 import type { Desired, Existing, Fields, Sync } from './types.ts'
 
 /** What a comparison reads. Both streams are ordered by key. */
@@ -62,9 +62,9 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   return limited({ name, target: instance, resource, ...counts, changes: ordered, skipped, notices, excesses: [] }, limits)
 }
 
-/** The plan with what of it goes beyond `limits`. */
-export function limited(plan: SyncPlan, limits: Limits | undefined): SyncPlan {
-  return { ...plan, excesses: excesses({ update: count(plan, 'update'), retire: count(plan, 'retire'), existing: plan.existing }, limits) }
+/** The plan with what of it goes beyond `limits`; `before` is the number of desired records of the last run that was carried out. */
+export function limited(plan: SyncPlan, limits: Limits | undefined, before?: number): SyncPlan {
+  return { ...plan, excesses: excesses({ ...plan, ...(before !== undefined && { before }) }, limits) }
 }
 
 /** One verdict for a key that is clear; one for each record of a key that is not. */

@@ -6,8 +6,10 @@ import { messageOf, ZdsError, type Issue } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { Json } from './json.ts'
 import { indexNames } from './names.ts'
-import type { Outcome, Outcomes } from './outcome.ts'
+import type { Outcome, Outcomes, Step } from './outcome.ts'
 import { digestOf, type Plan, type SyncPlan } from './plan.ts'
+import { readBack, type Written } from './read-back.ts'
+import { bind, type Created } from './refs.ts'
 import { sortBy } from './sort.ts'
 import { compareId, observersOf, stageOf, stages, syncsOf, type Stage } from './stages.ts'
 import type { Config, Desired, Existing, Observer, Run, Source, Sync } from './types.ts'
@@ -130,7 +132,10 @@ export type Applying = {
   readonly outcomes: Outcomes
 }
 
-/** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
+/**
+ * Carries out the plan of one sync; the outcomes are in the journal before they are told. A record that is read back and is not as it was
+ * written gets a second outcome, which counts.
+ */
 export async function* applyStage(
   stage: StageOf<'apply'>,
   plan: SyncPlan,
@@ -142,20 +147,28 @@ export async function* applyStage(
   const ids = new Map(
     (stage.sync.after ?? []).map((earlier) => nameOf(earlier, engine.config)).map((name) => [name, doneIds(outcomes.get(name))]),
   )
-  yield* apply(
-    plan,
-    stage.sync.target,
-    {
-      fresh,
-      known: journal.known(run, stage.name),
-      created: (sync, key) => ids.get(sync)?.get(key),
-      record: (steps) => {
-        if (steps.length > 0) journal.record(run, stage.name, steps, engine.clock.now())
-      },
-    },
-    lend(stage, engine, watch),
-  )
+  const { target, readBack: share = READ_BACK } = stage.sync
+  const lent = lend(stage, engine, watch)
+  const created: Created = (sync, key) => ids.get(sync)?.get(key)
+  const record = (steps: readonly Step[]): void => {
+    if (steps.length > 0) journal.record(run, stage.name, steps, engine.clock.now())
+  }
+  const byKey = new Map(plan.changes.map((change) => [change.key, change]))
+  const written: Written[] = []
+  for await (const outcome of apply(plan, target, { fresh, known: journal.known(run, stage.name), created, record }, lent)) {
+    yield outcome
+    const change = byKey.get(outcome.key)
+    const bound = change && bind(change, created)
+    if (outcome.status === 'done' && bound !== undefined && 'op' in bound) written.push({ change: bound, id: outcome.id })
+  }
+  for await (const differing of readBack(written, share, target, lent)) {
+    record([differing])
+    yield differing
+  }
 }
+
+/** The share of written records that is read back, where a sync does not say another one. */
+const READ_BACK = 0.01
 
 function nameOf(sync: Sync, config: Config): string {
   return [...syncsOf(config)].find(([, listed]) => listed === sync)?.[0] ?? ''

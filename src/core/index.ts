@@ -34,7 +34,7 @@ export { http, type Answer, type Caller, type Http, type Request } from './http.
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
 export { keysAfter, unmatched, type Keys } from './keys.ts'
 export { limiter, type Limiter } from './limiter.ts'
-export type { Excess, Limits } from './limits.ts'
+export type { Bound, Excess, FieldLimit, Limits } from './limits.ts'
 export { checkOptions, nearest } from './options.ts'
 export type { Outcome, Outcomes, Step } from './outcome.ts'
 export type { Change, Contact, FieldChange, Plan, Skip, SyncPlan } from './plan.ts'

@@ -42,6 +42,10 @@ export interface Journal {
   end(run: string, status: RunStatus, at: Date): void
   /** Goes on with a run that had stopped. */
   resume(run: string): void
+  /** Remembers how many records each sync of a plan desired, once it was carried out. */
+  count(plan: Plan, run: string, at: Date): void
+  /** How many records a sync desired when a plan was last carried out. */
+  lastDesired(sync: string): number | undefined
   /** True exactly once for a run: who gets it may tell the world of it (at most once, SYN-04). */
   claimTelling(run: string, at: Date): boolean
   /** Runs, the newest first. */
@@ -62,6 +66,8 @@ export function sqliteJournal(file: string): Journal {
   const resume = database.prepare(`UPDATE runs SET status = 'running', ended_at = NULL WHERE id = ?`)
   const claim = database.prepare('UPDATE runs SET told_at = ? WHERE id = ? AND told_at IS NULL')
   const runs = database.prepare('SELECT * FROM runs ORDER BY started_at DESC, id DESC')
+  const count = database.prepare('INSERT OR REPLACE INTO counts (sync, desired, existing, run, at) VALUES (?, ?, ?, ?, ?)')
+  const lastDesired = database.prepare('SELECT desired FROM counts WHERE sync = ?')
   const plan = database.prepare('SELECT plan FROM runs WHERE id = ?')
   const steps = database.prepare('SELECT * FROM steps WHERE run = ? AND sync = ? ORDER BY number')
   const insert = database.prepare(
@@ -85,6 +91,15 @@ export function sqliteJournal(file: string): Journal {
     },
     resume: (run) => {
       resume.run(run)
+    },
+    count: ({ syncs }, run, at) => {
+      atomically(database, () => {
+        for (const { name, desired, existing } of syncs) count.run(name, desired, existing, run, at.toISOString())
+      })
+    },
+    lastDesired: (sync) => {
+      const desired = lastDesired.get(sync)?.['desired']
+      return typeof desired === 'number' ? desired : undefined
     },
     claimTelling: (run, at) => claim.run(at.toISOString(), run).changes === 1,
     runs: () => runs.all().map(runOf),

@@ -27,7 +27,15 @@ const Skip = Type.Object(
 )
 const Notice = Type.Object({ code: Text, key: Type.String(), message: Text }, strict)
 const Excess = Type.Object(
-  { op: Type.Enum(['update', 'retire']), count: Count, existing: Count, limit: Type.Number(), message: Text },
+  {
+    op: Type.Enum(['create', 'update', 'retire', 'drop', 'field']),
+    field: Type.Optional(Text),
+    count: Count,
+    existing: Count,
+    limit: Type.Number(),
+    message: Text,
+    examples: Type.Array(Text),
+  },
   strict,
 )
 const SyncPlan = Type.Object(

@@ -36,6 +36,7 @@ export const SKIP_REASONS = {
   'kept-by-rule': 'its reason is not one that retires',
   'duplicate-email': 'another contact has this address',
   'second-address': 'a user has this address beside another one; make it the first in Zendesk',
+  'changed-since': 'was changed since the run that is to be undone',
   'incomplete-listing': 'what was read is not proved complete',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS

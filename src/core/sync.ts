@@ -22,10 +22,19 @@ export function sync<const Table extends FieldTable>(definition: {
   readonly target: Target
   readonly rules: RulesFor<Table>
   readonly limits?: Limits
+  readonly readBack?: number
   readonly after?: readonly Sync[]
 }): Sync {
-  const { desired, target, limits, after } = definition
+  const { desired, target, limits, readBack, after } = definition
   // A record of this table is a Fields whose names are known; the rules are handed no other.
   const rules = definition.rules as unknown as Rules & { readonly retire?: Fields }
-  return { kind: 'sync', desired, target, rules, ...(limits && { limits }), ...(after && { after }) }
+  return {
+    kind: 'sync',
+    desired,
+    target,
+    rules,
+    ...(limits && { limits }),
+    ...(readBack !== undefined && { readBack }),
+    ...(after && { after }),
+  }
 }

@@ -112,6 +112,8 @@ export interface Sync {
   readonly target: Target
   readonly rules: Rules
   readonly limits?: Limits
+  /** The share of written records that is read back and compared. Default 0.01, at least 10 records; 0 for none. */
+  readonly readBack?: number
   readonly after?: readonly Sync[]
 }
 

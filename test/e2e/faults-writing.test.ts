@@ -9,7 +9,7 @@ const PHASES: { readonly [phase: string]: FaultMatch & { readonly names?: string
   'updating organizations': { service: 'global', path: '/organizations/update_many' },
   'updating organizations of us-gov': { service: 'us_gov', path: '/organizations/update_many', names: 'us-gov' },
   'asking how jobs are': { service: 'global', path: '/job_statuses/' },
-  'asking how jobs of users are': { service: 'us_gov', path: '/job_statuses/', at: 2, names: 'us-gov' },
+  'asking how jobs of us-gov are': { service: 'us_gov', path: '/job_statuses/', names: 'us-gov' },
   'creating the contact of a new organization': { service: 'global', method: 'POST', pattern: '/users$' },
   'looking for the contact of a new organization': { service: 'global', path: '/users/search', at: 5 },
   'moving a user into a new organization': { service: 'global', method: 'PUT', pattern: '/users/\\d+$' },

@@ -1,0 +1,84 @@
+import { messageOf, ZdsError } from '../core/errors.ts'
+import { applyStage, tellObservers } from '../core/execute.ts'
+import type { Journal, RunStatus } from '../core/journal.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { Plan } from '../core/plan.ts'
+import { redact } from '../core/secrets.ts'
+import { stages } from '../core/stages.ts'
+import { documentOf } from './planning.ts'
+import { reportLines, reportOf, type Report } from './report.ts'
+import { lookOf, print, tell, type Session } from './session.ts'
+import { runTasks } from './tasks.ts'
+import { number } from './text.ts'
+
+/** A plan that was agreed to, and the run in whose name it is carried out. */
+export type Work = {
+  readonly plan: Plan
+  readonly run: string
+  readonly journal: Journal
+  readonly forced: boolean
+  /** True for a plan that was made just now; false for a saved one, or the rest of one. */
+  readonly fresh: boolean
+}
+
+/** Carries out a plan, writes everything down, tells the observers, and prints the report. Returns the exit code. */
+export async function carryOut(work: Work, session: Session, options: { json?: true; all?: true }): Promise<number> {
+  const { plan, run, journal, forced, fresh } = work
+  const { engine, terminal } = session
+  const outcomes = new Map<string, readonly Outcome[]>()
+  const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
+  const finish = async (status: RunStatus): Promise<Report> => {
+    journal.end(run, status, engine.clock.now())
+    // An interrupted run is not over: whoever goes on with it tells of all of it.
+    if (status !== 'interrupted' && journal.claimTelling(run, engine.clock.now())) {
+      await tellObservers((observer, lent) => observer.applied?.(plan, outcomes, lent), engine, warn)
+    }
+    const report = reportOf(run, plan, outcomes, forced)
+    if (options.json) process.stdout.write(redact(documentOf(report)))
+    else print(reportLines(report, lookOf(options.all ?? false)))
+    return report
+  }
+  try {
+    await runTasks(
+      stages(engine.config).filter((stage) => stage.kind === 'apply'),
+      async (stage, watch, signal) => {
+        const sync = planned.get(stage.name)
+        if (sync === undefined || sync.changes.length === 0) return 'nothing to do'
+        const seen = new Map<string, Outcome>()
+        try {
+          for await (const outcome of applyStage(stage, sync, { ...engine, signal }, watch, { journal, run, fresh, outcomes })) {
+            seen.set(outcome.key, outcome)
+            watch.progress(`${number(seen.size)} of ${number(sync.changes.length)} changes`)
+          }
+        } finally {
+          outcomes.set(stage.name, [...seen.values()])
+        }
+        const done = [...seen.values()].filter(({ status }) => status === 'done').length
+        return `${number(done)} of ${number(sync.changes.length)} done`
+      },
+      engine.signal,
+      terminal,
+    )
+    journal.count(plan, run, engine.clock.now())
+    return exitCode(await finish('done'))
+  } catch (error) {
+    await finish(engine.signal.aborted ? 'interrupted' : 'failed')
+    throw engine.signal.aborted ? stopped(error) : error
+  }
+}
+
+function stopped(cause: unknown): ZdsError {
+  return new ZdsError('INTERRUPTED', messageOf(cause), {
+    cause,
+    hint: 'What is done stays done. Run zds apply again to go on with the rest of this plan, or zds apply --new to start afresh.',
+  })
+}
+
+/** What concerns nobody's data: told, and forgotten. */
+export const warn = (message: string): void => tell([`Warning: ${message}`])
+
+/** 4: some changes failed; 5: some were stale; 0: all done. */
+function exitCode({ syncs }: Report): number {
+  if (syncs.some(({ failed, notAttempted }) => failed > 0 || notAttempted > 0)) return 4
+  return syncs.some(({ stale }) => stale > 0) ? 5 : 0
+}

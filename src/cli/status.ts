@@ -1,0 +1,45 @@
+import { sqliteJournal, type Journal, type RunRecord } from '../core/journal.ts'
+import { sqliteLocks } from '../core/locks.ts'
+import { lookOf, open, print, stateFile } from './session.ts'
+import { number } from './text.ts'
+import { unfinished } from './unfinished.ts'
+
+const RUNS = 10
+
+/** `zds status`: the last runs, one that stopped before it was done, and who holds a lock. */
+export async function statusCommand(options: { config?: string; envFile?: string }, signal: AbortSignal): Promise<number> {
+  const session = await open(options, signal)
+  const journal = sqliteJournal(stateFile(session))
+  const locks = sqliteLocks(stateFile(session))
+  const { paint } = lookOf(true)
+  try {
+    const runs = journal.runs()
+    const open = unfinished(journal, session.engine.clock)
+    const held = locks.held()
+    print([
+      ...(runs.length === 0 ? ['Nothing was applied here yet.'] : runs.slice(0, RUNS).map((run) => lineOf(run, journal))),
+      ...(runs.length > RUNS ? [`… and ${number(runs.length - RUNS)} older`] : []),
+      ...(open === undefined
+        ? []
+        : ['', paint('yellow', `Run ${open.id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`)]),
+      ...held.map(({ instance, run, holder, host, until }) =>
+        paint('yellow', `${instance} is locked by run ${run} (${holder} on ${host}) until ${until}`),
+      ),
+    ])
+    return 0
+  } finally {
+    locks.close()
+    journal.close()
+  }
+}
+
+function lineOf({ id, status, startedAt, forced, digest, approval }: RunRecord, journal: Journal): string {
+  const changes = journal.plan(id)?.syncs.flatMap(({ name, changes: some }) => some.map(({ key }) => [name, key] as const)) ?? []
+  const known = new Map(journal.plan(id)?.syncs.map(({ name }) => [name, journal.known(id, name)]))
+  const done = changes.filter(([sync, key]) => {
+    const state = known.get(sync)?.get(key)
+    return state?.kind === 'outcome' && state.outcome.status === 'done'
+  })
+  const who = approval === undefined ? '' : `, approved by ${approval.by}${approval.because === undefined ? '' : `: ${approval.because}`}`
+  return `${id}  ${startedAt}  ${status}, ${number(done.length)} of ${number(changes.length)} done${forced ? ', forced' : ''}${who}  ${digest.slice(0, 12)}`
+}

@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { assemble } from '../core/execute.ts'
+import { sqliteJournal } from '../core/journal.ts'
+import type { SyncPlan } from '../core/plan.ts'
+import { syncsOf } from '../core/stages.ts'
+import { undo } from '../core/undo.ts'
+import { checkReady, documentOf } from './planning.ts'
+import { planOf } from './runs.ts'
+import { lookOf, open, print, stateFile, tell } from './session.ts'
+import { planLines } from './summary.ts'
+
+export type UndoOptions = { config?: string; envFile?: string; out?: string; json?: true; all?: true }
+
+/** `zds undo RUN`: an ordinary plan that sets back what a run changed; it changes nothing itself. */
+export async function undoCommand(run: string, options: UndoOptions, signal: AbortSignal): Promise<number> {
+  const asked = options.out === undefined ? undefined : resolve(options.out)
+  const session = await open(options, signal)
+  const { engine, project } = session
+  const journal = sqliteJournal(stateFile(session))
+  try {
+    const { id, plan: done } = planOf(journal, run)
+    await checkReady(session)
+    const syncs = syncsOf(engine.config)
+    const made: SyncPlan[] = []
+    // The last to be written is the first to be set back.
+    for (const plan of done.syncs.toReversed()) {
+      const sync = syncs.get(plan.name)
+      if (sync === undefined) tell([`Warning: the configuration has no sync ${plan.name} any more; what run ${id} did there stays.`])
+      else made.push(await undo(plan, sync, journal.known(id, plan.name), { ...lent(engine), progress: (message) => tell([message]) }))
+    }
+    const plan = assemble(made, project.fingerprint, engine.clock)
+    const out = asked ?? join(session.state, `undo-${id}.json`)
+    await writeFile(out, documentOf(plan), { mode: 0o600 })
+    if (options.json) process.stdout.write(documentOf(plan))
+    else print(planLines(plan, lookOf(options.all ?? false)))
+    tell(['', `To carry it out: zds apply ${out}`])
+    return 0
+  } finally {
+    journal.close()
+  }
+}
+
+function lent({ signal, clock }: { signal: AbortSignal; clock: Parameters<typeof assemble>[2] }) {
+  return {
+    signal,
+    clock,
+    expect: () => undefined,
+    input: () => {
+      throw new Error('An undo reads records by their ids, not sources')
+    },
+  }
+}

@@ -1,0 +1,44 @@
+import { limited } from './compare.ts'
+import { same } from './fields.ts'
+import type { Known } from './journal.ts'
+import type { Change, Skip, SyncPlan } from './plan.ts'
+import { chunk } from './streams.ts'
+import type { Existing, Run, Sync } from './types.ts'
+
+/**
+ * The plan that sets back what a run did to the records of one sync: updates and retires get their old values, creates are retired, never
+ * deleted. A record that does not hold what the run wrote was changed since: it is left out, and listed.
+ */
+export async function undo(plan: SyncPlan, sync: Sync, known: ReadonlyMap<string, Known>, run: Run): Promise<SyncPlan> {
+  const done = plan.changes.flatMap((change): readonly (Change & { id: string })[] => {
+    const state = known.get(change.key)
+    return state?.kind === 'outcome' && state.outcome.status === 'done' ? [{ ...change, id: state.outcome.id }] : []
+  })
+  const changes: Change[] = []
+  const skipped: Skip[] = []
+  for await (const some of chunk(done, 100)) {
+    const now = new Map<string, Existing>()
+    const ids = some.map(({ id }) => id)
+    for await (const existing of sync.target.refetch(ids, run)) now.set(existing.id, existing)
+    for (const change of some) {
+      const { key, id } = change
+      const found = now.get(id)
+      const fields = found && reverse(change, found, sync)
+      if (fields === undefined) skipped.push({ key, id, reason: 'changed-since' })
+      else if (Object.keys(fields).length > 0)
+        changes.push({ op: change.op === 'create' ? 'retire' : 'update', key, id, fields, reason: 'undo' })
+    }
+  }
+  return limited({ ...plan, changes, skipped, notices: [], excesses: [] }, sync.limits)
+}
+
+/** The fields that undo a change; undefined where the record is not as the change left it. */
+function reverse(change: Change, { fields: now }: Existing, { target, rules }: Sync): Change['fields'] | undefined {
+  const entries = Object.entries(change.fields)
+  const typeOf = (field: string) => target.types[field] ?? 'text'
+  if (entries.some(([field, { to }]) => !same(typeOf(field), now[field], to))) return undefined
+  const back = change.op === 'create' ? Object.entries(rules.retire ?? {}) : entries.map(([field, { from }]) => [field, from] as const)
+  return Object.fromEntries(
+    back.flatMap(([field, to]) => (same(typeOf(field), now[field], to) ? [] : [[field, { from: now[field] ?? null, to }]])),
+  )
+}

@@ -1,0 +1,57 @@
+import { collect, type Existing, type Fields, type JsonObject, type Limits, type Setting, type SyncPlan } from 'zds'
+import { userFields, usGovUserSync } from 'zds/us-gov-user-sync'
+import { compared, held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
+import { testRun } from '../../support/time.ts'
+
+export const setting = (value: string | undefined): Setting => ({ name: 'A_SETTING', peek: () => value, read: () => value ?? '' })
+
+/** A contact as Salesforce gives it. */
+export const contact = (email: string | null, account = 'A', name = 'Ada'): JsonObject => ({
+  Name: name,
+  Email: email,
+  'Account.Account_ID_18__c': account,
+})
+
+/** A user as the target gives it; of the organization of account A unless said otherwise. */
+export const user = (id: number, email: string | null, fields: Fields = {}): Existing => ({
+  id: String(id),
+  fields: { name: 'Ada', email, role: 'end-user', organization_id: 1, not_in_sfdc: false, ...fields },
+})
+
+export type Scene = {
+  readonly contacts?: readonly JsonObject[]
+  readonly users?: readonly Existing[]
+  /** The organizations that exist; those of the accounts A and B unless said otherwise. */
+  readonly organizations?: readonly Existing[]
+  /** Accounts whose organizations the earlier sync creates. */
+  readonly creates?: readonly string[]
+  readonly domains?: string
+  readonly emails?: string
+  readonly limits?: Limits
+}
+
+/** What the user sync plans in a scene. */
+export async function planned(scene: Scene): Promise<SyncPlan> {
+  const {
+    contacts = [],
+    users = [],
+    organizations = [held('1', 'A'), held('2', 'B')],
+    creates = [],
+    domains = 'gitlab.com',
+    emails,
+  } = scene
+  const after = syncOf({}, { target: targetOf({ name: 'us-gov', records: organizations }) })
+  const sync = usGovUserSync({
+    after,
+    users: targetOf({ name: 'us-gov-users', types: userFields, records: users }),
+    contacts: sourceOf('contacts'),
+    protect: { domains: setting(domains), emails: setting(emails) },
+    ...(scene.limits && { limits: scene.limits }),
+  })
+  const plan = { name: 'us-gov', changes: creates.map((key) => ({ op: 'create', key, fields: {} })) }
+  const desired = await collect(sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [plan] })))
+  return compared({ desired, existing: users }, sync)
+}
+
+/** The changes of a plan, short: `update ada@x name organization_id`. */
+export const told = ({ changes }: SyncPlan): string[] => changes.map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))
