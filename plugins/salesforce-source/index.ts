@@ -1,4 +1,4 @@
-import { columnsOf, type FieldTable, type HttpPolicy, type JsonObject, type Source } from 'zds'
+import { columnsOf, unset, type FieldTable, type HttpPolicy, type Issue, type JsonObject, type Run, type Setting, type Source } from 'zds'
 import { check } from './check.ts'
 import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
@@ -64,6 +64,10 @@ export type Salesforce = {
 export function salesforce(options: SalesforceOptions): Salesforce {
   checkLogin(options)
   const connection = connect({ version: '60.0', ...options })
+  const checked = async (query: Query, run: Run): Promise<readonly Issue[]> => {
+    const missing = unset(...settingsOf(options))
+    return missing.length > 0 ? missing : check((object) => connection.describe(object, run), query)
+  }
 
   return {
     rows: (asked) => {
@@ -80,7 +84,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
       return {
         name,
         mayBeEmpty: asked.mayBeEmpty ?? false,
-        check: (run) => check((object) => connection.describe(object, run), query(run.clock.today)),
+        check: (run) => checked(query(run.clock.today), run),
         read: async function* (run) {
           const asked = query(run.clock.today)
           const url = await connection.queryUrl(composeSoql(asked), run)
@@ -98,7 +102,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         name,
         needs: keys.needs,
         mayBeEmpty: asked.mayBeEmpty ?? true,
-        check: (run) => check((object) => connection.describe(object, run), { object, columns: [...query.columns, column] }),
+        check: (run) => checked({ object, columns: [...query.columns, column] }, run),
         read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
       }
     },
@@ -108,4 +112,9 @@ export function salesforce(options: SalesforceOptions): Salesforce {
 /** Every column once: those of the tables, the further ones, and the key. */
 function columnsAsked(asked: Asked & { readonly columns?: readonly string[] }, key?: string): string[] {
   return [...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])])]
+}
+
+/** What has to be set to log in. */
+function settingsOf({ loginUrl, clientId, clientSecret, jwt }: SalesforceOptions): Setting[] {
+  return [loginUrl, clientId, ...(clientSecret ? [clientSecret] : []), ...(jwt ? [jwt.privateKey, jwt.username] : [])]
 }

@@ -62,5 +62,5 @@ export function checkLogin(options: { readonly clientSecret?: unknown; readonly 
   })
 }
 
-export const checkRows = (query: unknown): void => checkOptions('salesforce rows', rows, query)
-export const checkLookup = (query: unknown): void => checkOptions('salesforce lookup', lookup, query)
+export const checkRows = (query: { readonly name: string }): void => checkOptions(`salesforce rows ${query.name}`, rows, query)
+export const checkLookup = (query: { readonly name: string }): void => checkOptions(`salesforce lookup ${query.name}`, lookup, query)

@@ -1,16 +1,21 @@
 import { baseUrl, http, type HttpPolicy, type Run, type Setting } from 'zds'
 import type { Message } from './messages.ts'
 
-/** Posts messages as one bot. Throws when Slack does not take one; whether it arrived all the same is then not known. */
+/** Posts messages as one bot. Throws when Slack does not take one; unless `isAnswer` holds, it may have arrived all the same. */
 export type Poster = (channel: string, message: Message) => Promise<void>
+
+/** Whether Slack itself said no (`channel_not_found`), rather than not being there. */
+export const isAnswer = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'slack_webapi_platform_error'
 
 /**
  * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again only when Slack certainly did not act
- * on it (429), never after a timeout (slack-api.md: chat.postMessage can post twice).
+ * on it (429, no connection), never after a timeout or a 5xx (slack-api.md: chat.postMessage can post twice).
  */
 export async function poster(options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy }, run: Run): Promise<Poster> {
   const { LogLevel, WebClient } = await import('@slack/web-api')
-  const send = http({ service: 'slack', policy: options.http })
+  // A message that may have been posted is not posted again: Slack has no key to tell the two apart.
+  const send = http({ service: 'slack', policy: options.http, final: ({ status }) => status >= 500 })
   const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
   const client = new WebClient(options.token.read(), {
     ...(apiUrl !== undefined && { slackApiUrl: apiUrl }),

@@ -42,7 +42,9 @@ function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
   const byKey = new Map(changes.map((change) => [change.key, change]))
   return outcomes.flatMap((outcome) => {
     if (outcome.status !== 'done' || outcome.facts?.['contacts'] !== 0) return []
-    return [`• ${escaped(nameOf(byKey.get(outcome.key)))} (${escaped(outcome.key)})`]
+    const failed = outcome.facts['contactsFailed']
+    const why = typeof failed === 'number' && failed > 0 ? `, ${failed} could not be added` : ''
+    return [`• ${escaped(nameOf(byKey.get(outcome.key)))} (${escaped(outcome.key)})${why}`]
   })
 }
 
@@ -52,9 +54,19 @@ function nameOf(change: Change | undefined): string {
 }
 
 function failures({ name }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
-  const failed = outcomes.filter((outcome) => outcome.status !== 'done')
+  const failed = outcomes.flatMap(failure)
   if (!quiet) return failed.map(({ key, code, message }) => `• *${name}* ${escaped(key)} ${code}: ${escaped(message)}`)
   return [...Map.groupBy(failed, ({ code }) => code)].map(([code, some]) => `• *${name}*: ${some.length} × ${code}`)
+}
+
+type Failure = { readonly key: string; readonly code: string; readonly message: string }
+
+/** What of an outcome somebody has to look at: that it failed, or that a new organization did not get all its contacts. */
+function failure(outcome: Outcome): Failure[] {
+  if (outcome.status !== 'done') return [outcome]
+  const missing = outcome.facts?.['contactsFailed']
+  if (typeof missing !== 'number' || missing === 0) return []
+  return [{ key: outcome.key, code: 'contacts-not-added', message: `${missing} of its contacts could not be added` }]
 }
 
 function summary({ name, changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {

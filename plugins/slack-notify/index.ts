@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { checkOptions, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
-import { poster } from './client.ts'
+import { isAnswer, poster } from './client.ts'
 import { digests, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
 import { messagesOf } from './messages.ts'
 
@@ -44,20 +44,36 @@ export function slackNotify(options: SlackOptions): Observer {
 }
 
 async function post(found: readonly Digest[], options: SlackOptions, run: Run): Promise<void> {
-  if (found.length === 0) return
+  const byChannel = channels(found, options, run)
+  if (byChannel.size === 0) return
   if (options.token.peek() === undefined) return run.progress(`${options.token.name} is not set, so nothing is posted`)
   const send = await poster({ token: options.token, apiUrl: options.apiUrl, http: options.http ?? httpPolicy() }, run)
-  const byChannel = Map.groupBy(found, ({ topic }) => options.channels[topic]?.peek())
-  for (const [channel, some] of byChannel) {
-    if (channel === undefined) continue
-    for (const [index, message] of messagesOf(some).entries()) {
+  for (const [channel, digests] of byChannel) {
+    for (const [index, message] of messagesOf(digests).entries()) {
       if (index > 0) await run.clock.sleep(PACE_MS, run.signal)
       try {
         await send(channel, message)
       } catch (error) {
-        // The next message is no safer than this one, and each costs a timeout when Slack is down.
-        return run.progress(`a message to ${channel} did not go through: ${messageOf(error)}`)
+        run.signal.throwIfAborted()
+        run.progress(`a message to ${channel} did not go through: ${messageOf(error)}`)
+        // What is left for this channel is no safer. Where Slack is down, each further channel would cost a timeout.
+        if (isAnswer(error)) break
+        return
       }
     }
   }
+}
+
+/** What each channel is told. Topics without a channel are told nowhere; one whose channel is not set is said to be. */
+function channels(found: readonly Digest[], options: SlackOptions, run: Run): ReadonlyMap<string, readonly Digest[]> {
+  const told = new Map<string, Digest[]>()
+  const unset = new Set<string>()
+  for (const digest of found) {
+    const setting = options.channels[digest.topic]
+    const channel = setting?.peek()
+    if (channel !== undefined) told.set(channel, [...(told.get(channel) ?? []), digest])
+    else if (setting !== undefined) unset.add(setting.name)
+  }
+  for (const name of unset) run.progress(`${name} is not set, so its channel is told nothing`)
+  return told
 }

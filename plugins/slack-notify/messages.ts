@@ -7,38 +7,41 @@ type Block =
 /** One post: blocks, and text for where blocks are not shown (notifications, screen readers). */
 export type Message = { readonly text: string; readonly blocks: readonly Block[] }
 
-/** Slack's limits (slack-api.md): characters of a section, of all blocks of a message (undocumented, near 13,200), of one line of ours. */
-const SECTION = 3_000
-const MESSAGE = 12_000
-const LINE = 500
-const HEADER = 150
+/**
+ * Slack's limits (slack-api.md): blocks of a message, characters of all of them (undocumented, near 13,200), of a section, of a header;
+ * and of one line of ours.
+ */
+export const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line: 500 } as const
 
 /** The posts that tell the digests of one channel: one where it fits, several in order where it does not. */
 export function messagesOf(digests: readonly Digest[]): Message[] {
   const messages: { text: string; blocks: Block[]; size: number }[] = []
   for (const { title, lines } of digests) {
+    const name = cut(title, LIMITS.header - CONTINUED.length)
     for (const [index, text] of sections(lines).entries()) {
-      const heading = cut(index === 0 ? title : `${title} (continued)`, HEADER)
-      const size = text.length + heading.length
       const open = messages.at(-1)
-      const blocks = index === 0 || open === undefined || open.size + size > MESSAGE ? [header(heading), section(text)] : [section(text)]
-      if (open === undefined || open.size + size > MESSAGE) messages.push({ text: `${title}: ${lines.length}`, blocks, size })
+      const heading = index === 0 ? name : `${name}${CONTINUED}`
+      const size = heading.length + text.length
+      const fits = open !== undefined && open.size + size <= LIMITS.message && open.blocks.length + 2 <= LIMITS.blocks
+      if (!fits) messages.push({ text: `${name}: ${lines.length}`, blocks: [header(heading), section(text)], size })
       else {
-        open.blocks.push(...blocks)
+        open.blocks.push(...(index === 0 ? [header(heading)] : []), section(text))
         open.size += size
-        if (index === 0) open.text += `; ${title}: ${lines.length}`
+        if (index === 0) open.text += `; ${name}: ${lines.length}`
       }
     }
   }
   return messages.map(({ text, blocks }) => ({ text, blocks }))
 }
 
+const CONTINUED = ' (continued)'
+
 /** Lines joined as long as they fit into a section. */
 function sections(lines: readonly string[]): string[] {
   const texts: string[] = []
-  for (const line of lines.map((whole) => cut(whole, LINE))) {
+  for (const line of lines.map((whole) => cut(whole, LIMITS.line))) {
     const open = texts.at(-1)
-    if (open === undefined || open.length + 1 + line.length > SECTION) texts.push(line)
+    if (open === undefined || open.length + 1 + line.length > LIMITS.section) texts.push(line)
     else texts[texts.length - 1] = `${open}\n${line}`
   }
   return texts
@@ -47,6 +50,11 @@ function sections(lines: readonly string[]): string[] {
 const header = (text: string): Block => ({ type: 'header', text: { type: 'plain_text', text } })
 const section = (text: string): Block => ({ type: 'section', text: { type: 'mrkdwn', text } })
 
+/** Ends neither within a character nor within an escaped one (`&amp;`). */
 function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`
+  if (text.length <= length) return text
+  return `${text
+    .slice(0, length - 1)
+    .replace(/[\uD800-\uDBFF]$/, '')
+    .replace(/&\w{0,3}$/, '')}…`
 }

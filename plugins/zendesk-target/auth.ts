@@ -1,4 +1,4 @@
-import { conceal, HttpError, isObject, ZdsError, type Caller, type Http, type Setting } from 'zds'
+import { conceal, HttpError, isObject, unset, ZdsError, type Caller, type Http, type Issue, type Setting } from 'zds'
 
 export type OAuth = { readonly clientId: Setting; readonly clientSecret: Setting; readonly scope?: string }
 export type ApiToken = { readonly email: Setting; readonly token: Setting }
@@ -24,7 +24,8 @@ export function authorizer(instance: string, { oauth, apiToken }: Credentials, b
 
   return async (run, renew) => {
     if (bearer !== undefined && isSet(oauth?.clientId, oauth?.clientSecret)) return { Authorization: `Bearer ${await bearer(run, renew)}` }
-    if (apiToken === undefined || !isSet(apiToken.email, apiToken.token)) throw missing(instance, { oauth, apiToken })
+    if (apiToken === undefined || !isSet(apiToken.email, apiToken.token))
+      throw missing(instance, { ...(oauth && { oauth }), ...(apiToken && { apiToken }) })
     // The signal is the one thing that all parts of a run share.
     if (!warned.has(run.signal)) {
       warned.add(run.signal)
@@ -88,17 +89,24 @@ function notMinted(instance: string, { clientId, clientSecret }: OAuth, error: H
   })
 }
 
-function missing(instance: string, { oauth, apiToken }: { oauth: OAuth | undefined; apiToken: ApiToken | undefined }): ZdsError {
-  const pairs = [oauth && [oauth.clientId, oauth.clientSecret], apiToken && [apiToken.email, apiToken.token]].filter(
-    (pair) => pair !== undefined,
-  )
-  const ways = pairs.map((pair) => pair.map(({ name }) => name).join(' and '))
-  const unset = pairs.flat().filter((setting) => setting.peek() === undefined)
+/** The settings that keep us from signing in: those of every way, where none is complete. */
+export function credentialIssues(credentials: Credentials): Issue[] {
+  const ways = waysOf(credentials)
+  return ways.some((way) => isSet(...way)) ? [] : unset(...ways.flat())
+}
+
+function missing(instance: string, credentials: Credentials): ZdsError {
+  const ways = waysOf(credentials).map((way) => way.map(({ name }) => name).join(' and '))
   return new ZdsError('ENV_MISSING', `${instance}: there are no credentials for Zendesk`, {
     hint: ways.length === 0 ? `Give zendesk() the option oauth or apiToken.` : `Set ${ways.join(', or ')}.`,
-    issues: unset.map(({ name }) => ({ code: 'ENV_MISSING', where: name, message: 'is not set' })),
+    issues: credentialIssues(credentials),
   })
 }
+
+const waysOf = ({ oauth, apiToken }: Credentials): Setting[][] => [
+  ...(oauth ? [[oauth.clientId, oauth.clientSecret]] : []),
+  ...(apiToken ? [[apiToken.email, apiToken.token]] : []),
+]
 
 function isSet(...settings: readonly (Setting | undefined)[]): boolean {
   return settings.every((setting) => setting?.peek() !== undefined)

@@ -5,14 +5,16 @@ import {
   httpPolicy,
   isObject,
   limiter,
+  unset,
   ZdsError,
   type Answer,
   type Caller,
   type HttpPolicy,
+  type Issue,
   type JsonObject,
   type Setting,
 } from 'zds'
-import { authorizer, type Credentials } from './auth.ts'
+import { authorizer, credentialIssues, type Credentials } from './auth.ts'
 import { isTooManyJobs, warningIn, wordsOf } from './refusals.ts'
 
 export type ClientOptions = Credentials & {
@@ -39,6 +41,8 @@ export interface Client {
   /** The instance, as errors name it: `global`. */
   readonly instance: string
   policy(): HttpPolicy
+  /** What has to be set before the first request, and is not. */
+  unset(): readonly Issue[]
   /** Throws HttpError for every answer that is no success, AUTH_FAILED and ENV_MISSING where we cannot sign in. */
   call(call: Call, run: Caller): Promise<Reply>
 }
@@ -61,6 +65,7 @@ export function client(options: ClientOptions): Client {
   return {
     instance: name,
     policy,
+    unset: () => [...unset(options.url), ...credentialIssues(options)],
     call: async (call, run) => {
       const { method, repeatable } = call
       // An object of its own for each request: by it the authorizer knows which token a refused request had.

@@ -19,6 +19,8 @@ const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
 
 /** Whether we may write at all, and whether every declared field exists, is active and has its type (SAFE-07). */
 export async function checkFields(client: Client, kind: Kind, types: FieldTypes, run: Run): Promise<readonly Issue[]> {
+  const unset = client.unset()
+  if (unset.length > 0) return unset
   const trouble = await checkUser(client, run)
   if (trouble !== undefined) return [trouble]
   const fields = new Map((await collect(pages(client, kind.custom, run))).flat().map((field) => [textIn(field, 'key') ?? '', field]))

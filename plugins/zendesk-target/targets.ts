@@ -1,4 +1,4 @@
-import { typesOf, type FieldTable, type Target } from 'zds'
+import { typesOf, type FieldTable, type Run, type Target } from 'zds'
 import type { Client } from './client.ts'
 import { create } from './creates.ts'
 import { checkFields } from './fields-check.ts'
@@ -46,8 +46,14 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     prepare:
       kind.resource === 'users' ? (changes, run) => withoutSeconds(changes, client, run) : (changes, run) => prepare(changes, client, run),
     async *apply(changes, run) {
-      const creates = () => changes.values().map((change) => create(change, client, kind, types, run))
+      const whole = uncut(run)
+      const creates = () => changes.values().map((change) => create(change, client, kind, types, whole))
       yield* changes[0]?.op === 'create' ? merge(creates, createConcurrency, run.signal) : update(changes, updatable, run)
     },
   }
+}
+
+/** A create and the people who come with it are one: an interruption ends the run after it, not in the middle of it (SYN-03). */
+function uncut(run: Run): Run {
+  return { ...run, signal: new AbortController().signal }
 }

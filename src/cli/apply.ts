@@ -15,7 +15,7 @@ import { restOf, unfinished } from './unfinished.ts'
 
 export type ApplyOptions = {
   config?: string
-  envFile?: string
+  env?: string
   asOf?: string
   json?: true
   yes?: true

@@ -79,6 +79,6 @@ export const warn = (message: string): void => tell([`Warning: ${message}`])
 
 /** 4: some changes failed; 5: some were stale; 0: all done. */
 function exitCode({ syncs }: Report): number {
-  if (syncs.some(({ failed, notAttempted }) => failed > 0 || notAttempted > 0)) return 4
+  if (syncs.some(({ failed, notAttempted, contactsFailed }) => failed > 0 || notAttempted > 0 || contactsFailed > 0)) return 4
   return syncs.some(({ stale }) => stale > 0) ? 5 : 0
 }

@@ -3,7 +3,7 @@ import { stages, waves } from '../core/stages.ts'
 import { documentOf } from './planning.ts'
 import { lookOf, print } from './session.ts'
 
-export type GraphOptions = { config?: string; envFile?: string; json?: true }
+export type GraphOptions = { config?: string; env?: string; json?: true }
 
 /** `zds graph`: the stages that the configuration implies, wave by wave, with what each needs. */
 export async function graphCommand(options: GraphOptions): Promise<number> {

@@ -20,7 +20,7 @@ Examples:
   zds apply                      see it, agree, and carry it out`
 
 const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
-const ENV_FILE = ['--env-file <file>', 'read variables from a file; the environment wins'] as const
+const ENV_FILE = ['--env <file>', 'read variables from a file; the environment wins'] as const
 const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
 
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
@@ -49,11 +49,13 @@ function whole(text: string): number {
   return Number(text)
 }
 
-/** Aborted by the first SIGINT or SIGTERM; a second one ends the process as usual. */
+/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
 function interruptions(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
+    // The listener stays: where it is the last one to go, libraries that restore the cursor end the process themselves.
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130)
       controller.abort(
         new ZdsError('INTERRUPTED', `Stopped by ${name}`, { hint: 'Run the same command again: it starts from what is there then.' }),
       )
@@ -202,7 +204,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--write-env <file>', 'write the environment that clients need to a file')
     .addHelpText(
       'after',
-      '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env-file .env.sandbox      in another terminal',
+      '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env .env.sandbox      in another terminal',
     )
     .action(async (options) => {
       const { sandboxCommand } = await import('./sandbox.ts')

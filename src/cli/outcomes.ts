@@ -3,7 +3,7 @@ import { redact } from '../core/secrets.ts'
 import { changesOf, planOf } from './runs.ts'
 import { open, stateFile } from './session.ts'
 
-export type OutcomesOptions = { config?: string; envFile?: string; format: 'ndjson' | 'csv' }
+export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
 
 const COLUMNS = ['sync', 'op', 'key', 'status', 'id', 'code', 'message'] as const
 type Row = { readonly [column in (typeof COLUMNS)[number]]: string | null }

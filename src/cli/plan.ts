@@ -10,7 +10,7 @@ import { planLines } from './summary.ts'
 
 export type PlanOptions = {
   config?: string
-  envFile?: string
+  env?: string
   asOf?: string
   json?: true
   out?: string

@@ -75,7 +75,7 @@ function notReady(issues: readonly Issue[]): ZdsError {
 }
 
 const HINTS: Partial<Record<Code, string>> = {
-  ENV_MISSING: 'Set the variables in the environment, in the .env file beside the configuration, or in a file named by --env-file.',
+  ENV_MISSING: 'Set the variables in the environment, in the .env file beside the configuration, or in a file named by --env.',
   FILE_INVALID: 'Correct the file; until then nothing is computed from it.',
 }
 

@@ -1,4 +1,4 @@
-import type { Outcomes } from '../core/outcome.ts'
+import type { Outcome, Outcomes } from '../core/outcome.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
 import { counted, number, plain } from './text.ts'
 import type { Look } from './summary.ts'
@@ -18,6 +18,8 @@ export type Report = {
     readonly failed: number
     readonly stale: number
     readonly notAttempted: number
+    /** People who should have come with a new record and did not (SYN-03). */
+    readonly contactsFailed: number
     readonly failures: readonly { readonly key: string; readonly status: string; readonly code: string; readonly message: string }[]
   }[]
 }
@@ -34,19 +36,34 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
       failed: failures.length - stale,
       stale,
       notAttempted: sync.changes.length - known.length,
-      failures: failures.map(({ key, status, code, message }) => ({ key, status, code, message })),
+      contactsFailed: known.reduce((sum, outcome) => sum + contactsFailed(outcome), 0),
+      failures: [...failures.map(({ key, status, code, message }) => ({ key, status, code, message })), ...known.flatMap(withoutContacts)],
     }
   })
   return { version: 1, run, digest: plan.digest, forced, syncs }
 }
 
+function contactsFailed(outcome: Outcome): number {
+  const failed = outcome.status === 'done' ? outcome.facts?.['contactsFailed'] : undefined
+  return typeof failed === 'number' ? failed : 0
+}
+
+/** A record that is there, and whose people are not. */
+function withoutContacts(outcome: Outcome): Report['syncs'][number]['failures'] {
+  const failed = contactsFailed(outcome)
+  if (failed === 0) return []
+  const message = `It was created, but ${counted(failed, 'contacts')} could not be added to it; add them by hand`
+  return [{ key: outcome.key, status: outcome.status, code: 'contacts-not-added', message }]
+}
+
 /** A report for people. */
 export function reportLines(report: Report, look: Look): string[] {
-  return report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, failures }) => {
+  return report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, contactsFailed: lonely, failures }) => {
     const parts = [
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
       ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
+      ...(lonely > 0 ? [look.paint('yellow', `${counted(lonely, 'contacts')} not added`)] : []),
       ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
     ]
     const told = look.all ? failures : failures.slice(0, EXAMPLES)

@@ -7,7 +7,7 @@ import { unfinished } from './unfinished.ts'
 const RUNS = 10
 
 /** `zds status`: the last runs, one that stopped before it was done, and who holds a lock. */
-export async function statusCommand(options: { config?: string; envFile?: string }, signal: AbortSignal): Promise<number> {
+export async function statusCommand(options: { config?: string; env?: string }, signal: AbortSignal): Promise<number> {
   const session = await open(options, signal)
   const journal = sqliteJournal(stateFile(session))
   const locks = sqliteLocks(stateFile(session))

@@ -16,12 +16,14 @@ type Perform<S extends Stage> = (stage: S, watch: Watch) => Promise<string>
 
 /**
  * Runs stages wave by wave, the stages of a wave side by side: as listr2 tasks where a person watches stderr, as plain lines elsewhere.
- * The first failure stops the rest. Throws what failed first; the signal's reason when the run was interrupted.
+ * The first failure stops the rest, but for applies: what was begun in another instance is finished, and only those that come after the
+ * failed one are left out. Throws what failed first; the signal's reason when the run was interrupted.
  */
 export async function runTasks<S extends Stage>(all: readonly S[], job: Job<S>, signal: AbortSignal, terminal: boolean): Promise<void> {
   const failure = new AbortController()
   const either = AbortSignal.any([signal, failure.signal])
   let failed: { error: unknown } | undefined
+  const lost = new Set<string>()
 
   const perform: Perform<S> = async (stage, watch) => {
     const started = performance.now()
@@ -35,14 +37,18 @@ export async function runTasks<S extends Stage>(all: readonly S[], job: Job<S>, 
       return `${stage.id}  ${summary ?? `${number(rows)} rows`}  ${((performance.now() - started) / 1000).toFixed(1)} s`
     } catch (error) {
       failed ??= { error }
-      failure.abort(error)
+      lost.add(stage.id)
+      if (stage.kind !== 'apply') failure.abort(error)
       throw error
     }
   }
+  const dependent = ({ needs }: Stage): boolean => needs.some((id) => lost.has(id))
   const show = terminal ? onTerminal(perform, either) : inLog(perform)
   for (const wave of waves(all)) {
     if (either.aborted) break
-    await show.wave(wave)
+    const [left, open] = [wave.filter(dependent), wave.filter((stage) => !dependent(stage))]
+    for (const { id } of left) lost.add(id)
+    if (open.length > 0) await show.wave(open)
   }
   show.end()
   signal.throwIfAborted()

@@ -10,7 +10,7 @@ import { planOf } from './runs.ts'
 import { lookOf, open, print, stateFile, tell } from './session.ts'
 import { planLines } from './summary.ts'
 
-export type UndoOptions = { config?: string; envFile?: string; out?: string; json?: true; all?: true }
+export type UndoOptions = { config?: string; env?: string; out?: string; json?: true; all?: true }
 
 /** `zds undo RUN`: an ordinary plan that sets back what a run changed; it changes nothing itself. */
 export async function undoCommand(run: string, options: UndoOptions, signal: AbortSignal): Promise<number> {

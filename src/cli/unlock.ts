@@ -4,7 +4,7 @@ import { open, print, stateFile } from './session.ts'
 /** `zds unlock [instance]`: takes a lock away from a run that is known to be dead; all of them without a name. */
 export async function unlockCommand(
   instance: string | undefined,
-  options: { config?: string; envFile?: string },
+  options: { config?: string; env?: string },
   signal: AbortSignal,
 ): Promise<number> {
   const session = await open(options, signal)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from './errors.ts'
@@ -27,7 +27,7 @@ const importFile: Loader = async (file) => {
     const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
     return found ?? NO_DEFAULT
   } catch (cause) {
-    if (cause instanceof ZdsError) throw cause
+    if (cause instanceof ZdsError) throw inFile(file, cause)
     throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
       cause,
       hint: hintFor(cause),
@@ -42,15 +42,15 @@ export type LoadOptions = {
   /** The configuration, when it is not to be searched for. */
   readonly config?: string
   /** Variables that are not in the environment; read before the `.env` file beside the configuration. */
-  readonly envFile?: string
+  readonly env?: string
 }
 
 /**
  * Finds, loads and checks the configuration: `config`, or the nearest `sync.config.ts` from `from` up to the project's root.
  * A `.env` file beside it is read first; the environment wins. Throws CONFIG_NOT_FOUND, CONFIG_BROKEN or CONFIG_INVALID.
  */
-export async function load(from: string, { config: file, envFile }: LoadOptions = {}): Promise<Project> {
-  if (envFile !== undefined) readEnvFile(resolve(from, envFile))
+export async function load(from: string, { config: file, env }: LoadOptions = {}): Promise<Project> {
+  if (env !== undefined) readEnvFile(resolve(from, env))
   const explorer = cosmiconfig('sync', {
     searchPlaces: PLACES,
     loaders: { '.ts': importFile, '.mts': importFile, '.js': importFile, '.mjs': importFile },
@@ -88,6 +88,12 @@ function readEnvFile(file: string): void {
   } catch (cause) {
     throw new ZdsError('FILE_NOT_FOUND', `${file} cannot be read: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** What a plugin says of its options, with the line that calls it. */
+function inFile(file: string, cause: ZdsError): ZdsError {
+  const { code, message, hint, issues } = cause
+  return new ZdsError(code, `${basename(file)}: ${message}${placeIn(file, cause)}`, { cause, hint, issues })
 }
 
 /** Node names the line of a syntax error only in the stack. */

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { ZdsError } from './errors.ts'
+import { ZdsError, type Issue } from './errors.ts'
 import { conceal } from './secrets.ts'
 
 /** A value of the environment, read when it is first used: a stage asks only for what it needs, and nothing prints it by accident. */
@@ -9,7 +9,7 @@ export interface Setting {
   /** The value; throws ENV_MISSING when there is neither a value nor a default. */
   read(): string
   /** The value, or undefined where it is not set. */
-  peek(): string | undefined
+  readonly peek: () => string | undefined
 }
 
 /** An environment variable. An empty value counts as not set. */
@@ -20,6 +20,13 @@ export function env(name: string, fallback?: string): Setting {
 /** An environment variable whose value must never be seen: it is replaced by `***` in everything that zds prints or writes. */
 export function secret(name: string): Setting {
   return setting(name, () => conceal(process.env[name] || undefined))
+}
+
+/** The settings that have neither a value nor a default, as issues: for checks that name all of them at once (SAFE-07). */
+export function unset(...settings: readonly Setting[]): Issue[] {
+  return settings
+    .filter(({ peek }) => peek() === undefined)
+    .map(({ name }) => ({ code: 'ENV_MISSING', where: name, message: 'is not set' }))
 }
 
 function setting(name: string, peek: () => string | undefined): Setting {

@@ -1,10 +1,23 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { excesses } from '../../src/core/limits.ts'
+import type { Change, FieldLimit, Limits } from 'zds'
+import { excesses, type Measured } from '../../src/core/limits.ts'
+import type { Op } from '../../src/core/plan.ts'
 import { compared, held, syncOf, wanted } from '../support/syncs.ts'
 
-const opsOf = (counts: { update?: number; retire?: number; existing: number }, limits = {}): string[] =>
-  excesses({ update: 0, retire: 0, ...counts }, limits).map(({ op }) => op)
+type Counts = { readonly create?: number; readonly update?: number; readonly retire?: number; readonly existing: number }
+
+/** That many changes of each kind, of one field. */
+function measured({ create = 0, update = 0, retire = 0, existing }: Counts): Measured {
+  const some = (op: Op, count: number): Change[] => Array.from({ length: count }, (_, index) => ({ op, key: `${op}-${index}`, fields: {} }))
+  return { changes: [...some('create', create), ...some('update', update), ...some('retire', retire)], existing, desired: existing }
+}
+
+const opsOf = (counts: Counts, limits: Limits = {}): string[] => excesses(measured(counts), limits).map(({ op }) => op)
+
+/** Changes of the level of one record each. */
+const levels = (...steps: readonly (readonly [string | null, string | null])[]): Change[] =>
+  steps.map(([from, to], index) => ({ op: 'update', key: `K${index}`, id: `${index}`, fields: { support_level: { from, to } } }))
 
 describe('SAFE-01: shares of the existing records that a plan may touch', () => {
   it.each([
@@ -34,14 +47,47 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
   })
 
   it('says how many of how many, and which share is allowed', () => {
-    expect(excesses({ update: 0, retire: 7, existing: 90 }, {})).toEqual([
-      { op: 'retire', count: 7, existing: 90, limit: 0.05, message: '7 of 90 records would be retired (7.8 %), the limit is 5 %' },
+    expect(excesses(measured({ retire: 7, existing: 90 }))).toEqual([
+      {
+        op: 'retire',
+        count: 7,
+        existing: 90,
+        limit: 0.05,
+        message: '7 of 90 records would be retired (7.8 %), the limit is 5 %',
+        examples: ['retire-0', 'retire-1', 'retire-2', 'retire-3', 'retire-4'],
+      },
     ])
+  })
+
+  it('takes a number beside or instead of a share, and counts however few records there are', () => {
+    expect(opsOf({ update: 6, existing: 1000 }, { update: { count: 5 } })).toEqual(['update'])
+    expect(opsOf({ update: 5, existing: 5 }, { update: { count: 5 } })).toEqual([])
+    expect(opsOf({ create: 4, existing: 3 }, { create: { count: 3 } })).toEqual(['create'])
+    expect(opsOf({ create: 4000, existing: 3 })).toEqual([])
+    expect(opsOf({ retire: 60, existing: 100 }, { retire: { share: 0.5, count: 50 } })).toEqual(['retire', 'retire'])
+  })
+
+  it('holds a field back: each change of it, or only its falls', () => {
+    const changes = levels(['gold', 'silver'], ['silver', 'gold'], ['gold', null], ['gold', 'gold'], [null, 'gold'])
+    const order = ['ultimate', 'gold', 'silver', 'expired']
+    const counted = (limit: FieldLimit) => excesses({ changes, existing: 100, desired: 100 }, { fields: { support_level: limit } })
+    expect(counted({ count: 5 })).toEqual([])
+    expect(counted({ count: 4 })).toMatchObject([{ op: 'field', field: 'support_level', count: 5, limit: 4 }])
+    expect(counted({ count: 2, order })).toEqual([])
+    expect(counted({ count: 1, order })).toMatchObject([
+      { count: 2, examples: ['K0', 'K2'], message: expect.stringContaining('would fall on 2') },
+    ])
+  })
+
+  it('a drop of more than a fifth against the last run needs an approval, a rise or the first run none', () => {
+    const ops = (desired: number, before?: number) =>
+      excesses({ changes: [], existing: 100, desired, ...(before !== undefined && { before }) }).map(({ op }) => op)
+    expect([ops(80, 100), ops(79, 100), ops(200, 100), ops(0), ops(0, 9)]).toEqual([[], ['drop'], [], [], []])
   })
 
   it('every whole share of 1 % to 100 % is allowed exactly up to its limit', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 5000 }), (percent, hundreds) => {
+      fc.property(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 20 }), (percent, hundreds) => {
         const limits = { update: percent / 100 }
         const existing = hundreds * 100
         expect(opsOf({ update: percent * hundreds, existing }, limits)).toEqual([])

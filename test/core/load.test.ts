@@ -29,7 +29,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-type How = { readonly from?: string; readonly config?: string; readonly envFile?: string; readonly env?: Record<string, string> }
+type How = { readonly from?: string; readonly config?: string; readonly env?: string; readonly env?: Record<string, string> }
 
 async function loaded({ from = directory, env = {}, ...options }: How = {}): Promise<Loaded> {
   const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], {
@@ -143,7 +143,7 @@ describe('a configuration that cannot be loaded', () => {
       'sync.config.ts',
       `import { ZdsError } from 'zds'\nthrow new ZdsError('CONFIG_INVALID', 'zendesk was given options it cannot use')\n`,
     )
-    expect(await loaded()).toMatchObject({ code: 'CONFIG_INVALID', message: 'zendesk was given options it cannot use' })
+    expect(await loaded()).toMatchObject({ code: 'CONFIG_INVALID', message: 'sync.config.ts: zendesk was given options it cannot use (line 2)' })
   })
 })
 
@@ -204,13 +204,13 @@ describe('the .env file beside the configuration', () => {
     write('sync.config.ts', GOOD)
     write('.env', 'ZDS_TEST_SEEN=from the file\n')
     write('ci.env', 'ZDS_TEST_SEEN=from the named file\n')
-    expect((await loaded({ envFile: 'ci.env' })).seen).toBe('from the named file')
-    expect((await loaded({ envFile: 'ci.env', env: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+    expect((await loaded({ env: 'ci.env' })).seen).toBe('from the named file')
+    expect((await loaded({ env: 'ci.env', env: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
   })
 
   it('that is named must be there', async () => {
     write('sync.config.ts', GOOD)
-    expect(await loaded({ envFile: 'nowhere.env' })).toMatchObject({
+    expect(await loaded({ env: 'nowhere.env' })).toMatchObject({
       code: 'FILE_NOT_FOUND',
       message: expect.stringContaining('nowhere.env') as string,
     })

@@ -142,7 +142,7 @@ describe('organizations of users', () => {
 describe('contacts', () => {
   it('CTC-04: without an address they are dropped, also where it is blank', async () => {
     expect(told(await planned({ contacts: [contact(null), contact('  '), contact(' Padded@x.example ')] }))).toEqual([
-      'create padded@x.example name email organization_id not_in_sfdc',
+      'create padded@x.example name email not_in_sfdc organization_id',
     ])
   })
 

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../src/core/outcome.ts'
+import { reportLines, reportOf } from '../../src/cli/report.ts'
+import { change, look, many, planOf, syncPlan } from './plans.ts'
+
+const plan = planOf(
+  syncPlan({ changes: many(20, (index) => change('update', `K${index}`, { seats: [0, 1] })) }),
+  syncPlan({ name: 'us-gov', changes: [] }),
+)
+const done = (index: number): Outcome => ({ key: `K${index}`, status: 'done', id: String(index) })
+const failed = (index: number, status: 'failed' | 'stale' | 'unresolved' = 'failed'): Outcome => ({
+  key: `K${index}`,
+  status,
+  code: 'row-refused',
+  message: 'Name: is too long',
+})
+
+describe('a report', () => {
+  test('counts what became of each change of each sync', () => {
+    const outcomes = new Map([['global', [...many(14, done), failed(14), failed(15, 'unresolved'), failed(16, 'stale')]]])
+    const report = reportOf('run-1', plan, outcomes, true)
+    expect(report).toMatchObject({ version: 1, run: 'run-1', digest: plan.digest, forced: true })
+    expect(report.syncs).toMatchObject([
+      { name: 'global', planned: 20, done: 14, failed: 2, stale: 1, notAttempted: 3 },
+      { name: 'us-gov', planned: 0, done: 0, failed: 0, stale: 0, notAttempted: 0, failures: [] },
+    ])
+    expect(report.syncs[0]?.failures).toEqual([
+      { key: 'K14', status: 'failed', code: 'row-refused', message: 'Name: is too long' },
+      { key: 'K15', status: 'unresolved', code: 'row-refused', message: 'Name: is too long' },
+      { key: 'K16', status: 'stale', code: 'row-refused', message: 'Name: is too long' },
+    ])
+    expect(reportLines(report, look())).toEqual([
+      'global: 14 of 20 changes done, 2 failed, 1 stale, 3 without an outcome',
+      '  ✖ K14  row-refused: Name: is too long',
+      '  ✖ K15  row-refused: Name: is too long',
+      '  ✖ K16  row-refused: Name: is too long',
+      'us-gov: 0 of 0 changes done',
+    ])
+  })
+
+  test('of a sync that never began, every change is without an outcome', () => {
+    expect(reportOf('r', plan, new Map(), false).syncs[0]).toMatchObject({ done: 0, notAttempted: 20 })
+  })
+
+  test('ten failures are shown, all with --all', () => {
+    const report = reportOf('r', plan, new Map([['global', many(20, (index) => failed(index))]]), false)
+    expect(reportLines(report, look())).toHaveLength(13)
+    expect(reportLines(report, look())[11]).toBe('  … and 10 more (--json lists all)')
+    expect(reportLines(report, look({ all: true }))).toHaveLength(22)
+  })
+
+  test('texts of a service cannot reach the terminal as commands', () => {
+    const evil: Outcome = { key: '\u001B[2J', status: 'failed', code: '\u009B', message: '\r\nall is well' }
+    const lines = reportLines(reportOf('r', plan, new Map([['global', [evil]]]), false), look())
+    expect(lines.filter((line) => /\p{Cc}/u.test(line))).toEqual([])
+  })
+})

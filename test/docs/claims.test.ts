@@ -1,0 +1,54 @@
+import * as zds from 'zds'
+import * as entitlements from 'zds/entitlements'
+import * as partnerSync from 'zds/partner-sync'
+import * as salesforceSource from 'zds/salesforce-source'
+import * as slackNotify from 'zds/slack-notify'
+import * as usGovUserSync from 'zds/us-gov-user-sync'
+import * as zendeskTarget from 'zds/zendesk-target'
+import { describe, expect, it } from 'vitest'
+import { parseDocument } from 'yaml'
+import { SKIP_REASONS } from '../../src/core/plan.ts'
+import { blocksOf, page, pages, textOf } from './pages.ts'
+
+const documented = (path: string): Set<string> => new Set([...page(path).text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name))
+
+describe('what the documentation claims', () => {
+  it('getting-started.md has every variable that the reference configuration reads, and no other', () => {
+    const sources = ['sync.config.ts', 'src/core/http-policy.ts'].map(textOf).join('\n')
+    const read = [...sources.matchAll(/\b(?:env|secret)\('([A-Z\d_]+)'/g)].map(([, name = '']) => name)
+    const rows = page('docs/getting-started.md')
+      .text.split('\n')
+      .filter((line) => line.startsWith('| `'))
+    const listed = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z\d_]+)`/g)].map(([, name = '']) => name))
+    expect(listed.toSorted()).toEqual([...new Set(read)].toSorted())
+  })
+
+  it('concepts.md explains every reason to skip a record, and no other', () => {
+    const { text } = page('docs/concepts.md')
+    const section = text.slice(text.indexOf('### What a skip means'), text.indexOf('## Apply'))
+    const listed = [...section.matchAll(/^\| `([a-z-]+)`/gm)].map(([, reason = '']) => reason)
+    expect(listed.toSorted()).toEqual(Object.keys(SKIP_REASONS).toSorted())
+  })
+
+  it('every export for configurations and plugins is documented', () => {
+    const known = [page('docs/configuration.md'), page('docs/write-a-plugin.md')].map(({ text }) => text).join('\n')
+    const all = [zds, entitlements, partnerSync, salesforceSource, slackNotify, usGovUserSync, zendeskTarget]
+    const names = all.flatMap((one) => Object.keys(one))
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(known))).toEqual([])
+  })
+
+  it('variables that pages name are some', () => {
+    const known = documented('docs/getting-started.md')
+    for (const path of ['README.md', 'docs/configuration.md', 'docs/concepts.md', 'docs/ci.md']) {
+      const variables = [...documented(path)].filter((name) => /^(SALESFORCE|ZENDESK|SLACK|SUPPORT|PARTNER|PROTECTED|ZDS)_/.test(name))
+      expect(variables.filter((name) => !known.has(name))).toEqual([])
+    }
+  })
+
+  it.each(pages.flatMap(blocksOf).filter(({ language }) => language === 'yaml' || language === 'json'))(
+    '$page, line $line: $language that can be read',
+    ({ text }) => {
+      expect(parseDocument(text).errors).toEqual([])
+    },
+  )
+})

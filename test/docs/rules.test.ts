@@ -1,0 +1,79 @@
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { idsIn, page, ROOT, textOf } from './pages.ts'
+
+type Row = { readonly id: string; readonly does: string; readonly proof: string }
+type Section = { readonly prefix: string; readonly listed: readonly string[]; readonly rows: readonly Row[] }
+
+/** Rules whose row says that there is no test yet. Take an id out when a test cites it, and name the test in the row. */
+const UNTESTED = new Set<string>(
+  `
+  GEN-01 GEN-05 GEN-08 GEN-09 SFA-01 SFA-10 SFA-11 SFA-12 SFA-13 SFA-19 SFA-20 SFA-21 SFA-22 SFA-24 SFA-25 SFA-26 ORG-03 ORG-04
+  PLAN-02 PLAN-03 PROC-01 PROC-05 PROC-12 PROC-31 PROC-48 PROC-49 SYN-20 SYN-22 PART-01 PART-04 PART-05 FLD-03 FLD-04 AMB-11
+  `
+    .split(/\s+/)
+    .filter((id) => id !== ''),
+)
+
+const { text } = page('docs/rules.md')
+const headings = [...text.matchAll(/^## .+ \(([A-Z]+-\d\d.*)\)$/gm)]
+const prefixes = new Set(headings.map(([, ranges = '']) => ranges.slice(0, ranges.indexOf('-'))))
+
+const sections: readonly Section[] = headings.map(({ 1: ranges = '', index }, number) => {
+  const end = headings[number + 1]?.index ?? text.length
+  const rows = [...text.slice(index, end).matchAll(/^\| ([A-Z]+-\d\d) +\| (.*?) +\| (.*?) +\|$/gm)]
+  return {
+    prefix: ranges.slice(0, ranges.indexOf('-')),
+    listed: [...idsIn(ranges, prefixes)],
+    rows: rows.map(([, id = '', does = '', proof = '']) => ({ id, does, proof })),
+  }
+})
+const rows = sections.flatMap((section) => section.rows)
+const byId = new Map(rows.map((row) => [row.id, row]))
+
+const testsOf = ({ proof }: Row): string[] => [...proof.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path)
+
+describe('docs/rules.md', () => {
+  it('has all sections, and in each the rules that its heading lists, in order and once', () => {
+    expect(sections.map(({ prefix }) => prefix)).toEqual(
+      'GEN SFA ORG PLAN OVR PROC CMP SYN PART USR CTC DEL FLD OPS CHG SAFE AMB'.split(' '),
+    )
+    for (const { listed, rows: found } of sections) expect(found.map(({ id }) => id)).toEqual(listed)
+    expect(byId.size).toBe(rows.length)
+  })
+
+  it('knows every rule that the code or a test cites', () => {
+    const files = globSync(['src/**/*.ts', 'plugins/**/*.ts', 'test/**/*.ts', 'sync.config.ts'], { cwd: ROOT })
+    const cited = new Map(
+      files
+        .filter((file) => !file.includes('.tmp-') && !file.startsWith(join('test', 'docs')))
+        .map((file) => [file, idsIn(textOf(file), prefixes)] as const),
+    )
+    const strangers = [...cited].flatMap(([file, ids]) => [...ids].filter((id) => !byId.has(id)).map((id) => `${file} cites ${id}`))
+    expect(strangers).toEqual([])
+  })
+
+  it.each(rows)('$id says what zds does, and who proves it', (row) => {
+    const { id, does, proof } = row
+    expect(does.length).toBeGreaterThan(10)
+    const tests = testsOf(row)
+    for (const path of tests) {
+      expect(existsSync(join(ROOT, path)), `${path} exists`).toBe(true)
+      expect(idsIn(textOf(path), prefixes).has(id), `${path} cites ${id}`).toBe(true)
+    }
+    if (tests.length > 0) return
+    const other = /^see ([A-Z]+-\d\d)$/.exec(proof)?.[1]
+    if (other !== undefined) {
+      const same = byId.get(other)
+      expect(same === undefined ? [] : testsOf(same), `${other} has tests`).not.toEqual([])
+      return
+    }
+    if (UNTESTED.has(id)) expect(proof).toBe('— no test yet')
+    else expect(proof).toMatch(/^out of scope: .{10}/)
+  })
+
+  it('lists no rule as untested that has a test', () => {
+    for (const id of UNTESTED) expect(byId.get(id)?.proof).toBe('— no test yet')
+  })
+})

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Hono } from 'hono'
+import { serve, type ServerType } from '@hono/node-server'
+import { afterAll, expect, test } from 'vitest'
+import { checkbox, env, text, type Change, type FieldTable, type JsonObject, type Setting, type Source, type Target } from 'zds'
+import { describeSource } from '../conformance/source.ts'
+import { describeTarget } from '../conformance/target.ts'
+import { testRun } from '../plugins/zendesk-target/run.ts'
+import { blocksOf, page, ROOT } from './pages.ts'
+
+/** The modules that the page shows whole: each begins with its name. */
+const directory = mkdtempSync(join(ROOT, 'test/.tmp-docs-'))
+const files: string[] = []
+for (const { language, text: body } of blocksOf(page('docs/write-a-plugin.md'))) {
+  const name = /^\/\/ ([\w./-]+\.ts)\n/.exec(body)?.[1]
+  if (language !== 'ts' || name === undefined) continue
+  mkdirSync(dirname(join(directory, name)), { recursive: true })
+  writeFileSync(join(directory, name), body)
+  files.push(name)
+}
+writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: [], files }))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** One of those modules. What it holds is what the page says, so its type is the caller's word. */
+const load = async <Module>(name: string): Promise<Module> => (await import(pathToFileURL(join(directory, name)).href)) as Module
+
+test('the examples of write-a-plugin.md are of the types that they claim', async () => {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+  const said = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [compiler, '-p', directory], { cwd: ROOT }, (_, stdout, stderr) => resolve(stdout + stderr))
+  })
+  expect(said).toBe('')
+}, 60_000)
+
+const setting = (value: string): Setting => ({ ...env('DOCS_TEST', value), read: () => value, peek: () => value })
+
+describeSource('the source of write-a-plugin.md', async () => {
+  const { ndjson } = await load<{ ndjson: (options: object) => Source }>('plugins/ndjson-source/index.ts')
+  const file = join(directory, 'staff.ndjson')
+  writeFileSync(file, '{"mail":"ada@example.com"}\n{"mail":"bo@example.com"}\n\n{"mail":"cy@example.com"}\n')
+  return { source: ndjson({ name: 'staff', path: setting(file) }), run: testRun }
+})
+
+const fields: FieldTable = { email: text(), name: text(), active: checkbox() }
+const update = (n: number, name: string): Change => ({
+  op: 'update',
+  key: `p${n}@example.com`,
+  id: String(n),
+  fields: { name: { from: `Person ${n}`, to: name } },
+})
+
+describeTarget('the target of write-a-plugin.md', async () => {
+  const { people } = await load<{ people: (options: object) => Target }>('plugins/people-target/index.ts')
+  const records = new Map<string, JsonObject>(
+    [1, 2, 3, 4, 5].map((n) => [String(n), { id: n, email: `p${n}@example.com`, name: `Person ${n}`, active: true, note: `note ${n}` }]),
+  )
+  let writes = 0
+  const app = new Hono()
+  app.get('/people', (c) => c.json({ total: records.size, people: [...records.values()] }))
+  app.post('/people', async (c) => {
+    writes += 1
+    const body = await c.req.json<JsonObject>()
+    if (body['name'] === 'refused') return c.json({ error: 'bad name' }, 422)
+    const id = records.size + 1
+    records.set(String(id), { id, ...body })
+    return c.json({ id, ...body })
+  })
+  app.put('/people/:id', async (c) => {
+    writes += 1
+    const body = await c.req.json<JsonObject>()
+    const id = c.req.param('id')
+    if (body['name'] === 'refused') return c.json({ error: 'bad name' }, 422)
+    records.set(id, { ...records.get(id), ...body })
+    return c.json(records.get(id))
+  })
+  const { server, url } = await listen(app)
+  return {
+    target: people({ name: 'directory', url: setting(url), token: setting('token'), fields }),
+    run: testRun,
+    gone: '99',
+    create: (count) =>
+      Array.from({ length: count }, (_, n) => ({
+        op: 'create',
+        key: `new${n}@example.com`,
+        fields: { email: { from: null, to: `new${n}@example.com` }, name: { from: null, to: `New ${n}` } },
+      })),
+    update: (count) => Array.from({ length: count }, (_, n) => update(n + 1, `Renamed ${n + 1}`)),
+    refused: (op) =>
+      op === 'create' ? { op, key: 'bad@example.com', fields: { name: { from: null, to: 'refused' } } } : update(4, 'refused'),
+    untouched: ({ id = '', fields: named }) =>
+      Object.fromEntries(Object.entries(records.get(id) ?? {}).filter(([field]) => !(field in named))),
+    writes: () => writes,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+})
+
+function listen(app: Hono): Promise<{ server: ServerType; url: string }> {
+  return new Promise((resolve) => {
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve({ server, url: `http://127.0.0.1:${port}` }),
+    )
+  })
+}

@@ -1,0 +1,212 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Plan } from 'zds'
+import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { sampleWorld } from '../support/worlds.ts'
+import { project, type Project } from '../support/zds.ts'
+
+type Row = World['salesforce'][string][number]
+type Users = World['zendesk'][string]['users']
+
+const sample = sampleWorld('plain')
+const govOf = (world: World) => world.zendesk['us_gov'] ?? { organizations: [], users: [], organization_fields: [], user_fields: [] }
+/** The organizations that have an account. */
+const keyed = govOf(sample.world).organizations.filter((one) => typeof one.organization_fields?.['salesforce_id'] === 'string')
+const accountIds = keyed.map((one) => String(one.organization_fields?.['salesforce_id']))
+
+let open: { sandbox: Sandbox; here: Project } | undefined
+afterEach(async () => {
+  open?.here.remove()
+  await open?.sandbox.close()
+  open = undefined
+})
+
+async function started(changes: { contacts?: readonly Row[]; users?: Users; world?: Partial<World> } = {}) {
+  const gov = govOf(sample.world)
+  const world: World = {
+    ...sample.world,
+    salesforce: { ...sample.world.salesforce, Contact: [...(sample.world.salesforce['Contact'] ?? []), ...(changes.contacts ?? [])] },
+    zendesk: { ...sample.world.zendesk, us_gov: { ...gov, users: [...gov.users, ...(changes.users ?? [])] } },
+    ...changes.world,
+  }
+  const sandbox = await startSandbox({ world })
+  const here = project({ ...sandbox.env, ...sample.environment })
+  open = { sandbox, here }
+  const asOf = sample.expected.asOf
+  return {
+    sandbox,
+    user: (email: string) => sandbox.zendesk['us_gov']?.users.find((one) => one.email?.toLowerCase() === email),
+    apply: (...more: readonly string[]) => here.zds('apply', '--yes', '--as-of', asOf, ...more),
+    plan: async () => {
+      const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', asOf)
+      expect(code, stderr).toBe(0)
+      const plan = JSON.parse(stdout) as Plan // what --json prints
+      return plan.syncs.find(({ name }) => name === 'us-gov-users')
+    },
+  }
+}
+
+let id = 0
+const contact = (email: string, account: string | undefined, more: Row = {}): Row => ({
+  Id: `003E2E${String((id += 1)).padStart(9, '0')}AAA`,
+  Name: `Contact ${email}`,
+  Email: email,
+  AccountId: account ?? '',
+  Inactive_Contact__c: false,
+  Role__c: 'Gitlab Admin',
+  ...more,
+})
+const user = (email: string, more: Users[number] = {}): Users[number] => ({
+  name: `Contact ${email}`,
+  email,
+  role: 'end-user',
+  organization_id: keyed[0]?.id ?? null,
+  ...more,
+})
+
+describe('users of US Government', () => {
+  test('move, keep their suspension, come back, are protected; contacts in any case, with any role list (USR-01..07, CTC-01..06)', async () => {
+    const [first, second] = accountIds
+    const {
+      apply,
+      plan,
+      user: at,
+      sandbox,
+    } = await started({
+      contacts: [
+        contact('mover@agency.example', second),
+        contact('suspended@agency.example', first, { Name: 'Renamed' }),
+        contact('BACK@Agency.example', first, { Role__c: 'Billing;Gitlab Admin' }),
+        contact('inactive@agency.example', first, { Inactive_Contact__c: true }),
+        contact('Liaison@GitLab.com', first),
+        contact('fresh@agency.example', second),
+        contact('fresh@AGENCY.example', first),
+        contact('agent@agency.example', second, { Name: 'Somebody Else' }),
+      ],
+      users: [
+        user('mover@agency.example', { notes: 'by an agent' }),
+        user('suspended@agency.example', { suspended: true }),
+        user('back@agency.example', { user_fields: { not_in_sfdc: true } }),
+        user('inactive@agency.example'),
+        user('agent@agency.example', { role: 'agent' }),
+      ],
+    })
+    const agent = at('agent@agency.example')
+    expect(await apply('--force')).toMatchObject({ code: 0 })
+    const home = (account: string | undefined) =>
+      sandbox.zendesk['us_gov']?.organizations.find((one) => one.organization_fields['salesforce_id'] === account)?.id
+    expect(at('mover@agency.example')).toMatchObject({ organization_id: home(second), notes: 'by an agent' })
+    expect(at('suspended@agency.example')).toMatchObject({ name: 'Renamed', suspended: true, organization_id: home(first) })
+    expect(at('back@agency.example')?.user_fields['not_in_sfdc']).toBe(false)
+    expect(at('inactive@agency.example')).toMatchObject({ organization_id: home(first), user_fields: { not_in_sfdc: true } })
+    expect(at('liaison@gitlab.com')).toBeUndefined()
+    // The first by account id.
+    expect(at('fresh@agency.example')).toMatchObject({ organization_id: home([first, second].toSorted()[0]), role: 'end-user' })
+    expect(at('agent@agency.example')).toEqual(agent)
+    expect((await plan())?.changes).toEqual([])
+  })
+
+  test('a changed primary address: the contact’s is a second one now, so nobody is created or marked, and both are reported', async () => {
+    const [account] = accountIds
+    const {
+      apply,
+      plan,
+      sandbox,
+      user: at,
+    } = await started({
+      contacts: [contact('old@agency.example', account)],
+      users: [user('new@agency.example', { id: 777_001 })],
+    })
+    const { ZENDESK_US_GOV_EMAIL: email, ZENDESK_US_GOV_API_TOKEN: token } = sandbox.tokenEnv
+    const answer = await fetch(`${sandbox.zendesk['us_gov']?.url}/api/v2/users/777001/identities`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${email}/token:${token}`)}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ identity: { type: 'email', value: 'old@agency.example' } }),
+    })
+    expect(answer.status).toBe(201)
+    const before = at('new@agency.example')
+    const planned = await plan()
+    expect(planned?.skipped.filter(({ reason }) => reason === 'second-address').map(({ key, id: of }) => [key, of])).toEqual([
+      ['old@agency.example', '777001'],
+      ['new@agency.example', '777001'],
+    ])
+    expect(await apply('--force')).toMatchObject({ code: 0 })
+    expect(at('new@agency.example')).toEqual(before)
+    expect(at('old@agency.example')).toBeUndefined()
+  })
+
+  test('two organizations with one salesforce_id: their users keep what they have; a held organization ties nobody (AMB-16, AMB-20)', async () => {
+    const gov = govOf(sample.world)
+    const [twin, other] = keyed
+    const account = String(twin?.organization_fields?.['salesforce_id'])
+    const lost = String(other?.organization_fields?.['salesforce_id'])
+    const organizations = [
+      ...gov.organizations.filter((one) => one !== other),
+      { ...twin, id: 888_001, name: 'A twin', external_id: null },
+      // Has the name of the account whose own organization is missing.
+      { id: 888_002, name: ` ${other?.name ?? ''} `, organization_fields: {} },
+    ]
+    const { apply, user: at } = await started({
+      world: {
+        salesforce: {
+          ...sample.world.salesforce,
+          Contact: [
+            ...(sample.world.salesforce['Contact'] ?? []).filter((one) => one['AccountId'] !== account && one['AccountId'] !== lost),
+            contact('of-twin@agency.example', account),
+            contact('of-held@agency.example', lost),
+          ],
+        },
+        zendesk: {
+          ...sample.world.zendesk,
+          us_gov: {
+            ...gov,
+            organizations,
+            users: [
+              ...gov.users.filter(
+                ({ organization_id: home }) => home === undefined || organizations.some(({ id: known }) => known === home),
+              ),
+              user('of-twin@agency.example', { organization_id: 888_001 }),
+              user('of-held@agency.example', { organization_id: null }),
+            ],
+          },
+        },
+      },
+    })
+    expect(await apply('--force')).toMatchObject({ code: 0 })
+    expect(at('of-twin@agency.example')).toMatchObject({ organization_id: 888_001, user_fields: { not_in_sfdc: false } })
+    expect(at('of-held@agency.example')).toMatchObject({ organization_id: null, user_fields: { not_in_sfdc: true } })
+  })
+
+  test('CTC-01, CTC-02: the contacts of 501 organizations are asked for in two queries, of the documented text', async () => {
+    const gov = govOf(sample.world)
+    const more = Array.from({ length: 501 - new Set(accountIds).size }, (_, n) => {
+      const key = `001PX${String(n).padStart(10, '0')}YAA`
+      return { name: `Agency ${n}`, external_id: key, organization_fields: { salesforce_id: key } }
+    })
+    const us_gov = { ...gov, organizations: [...gov.organizations, ...more] }
+    const { plan, sandbox } = await started({ world: { zendesk: { ...sample.world.zendesk, us_gov } } })
+    expect((await plan())?.excesses).toEqual([])
+    const queries = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('FROM Contact') ? [q] : []))
+    expect(queries.map((soql) => soql.match(/'001\w{15}'/g)?.length)).toEqual([500, 1])
+    expect(queries[1]).toMatch(
+      /^SELECT Name, ?Email, ?Account\.Account_ID_18__c FROM Contact WHERE \(Inactive_Contact__c = false AND Role__c INCLUDES \('Gitlab Admin'\) AND Name != '' AND Email != ''\) AND Account\.Account_ID_18__c IN \('001\w{15}'\)$/,
+    )
+  })
+
+  test('PART-02: the query of the partners, with the alliance by its setting', async () => {
+    const { plan, sandbox } = await started({ world: { allianceAccountId: '001PALLIANCE000AAA' } })
+    await plan()
+    const [soql = ''] = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
+    expect(soql).toContain(
+      "WHERE Account_ID_18__c = '001PALLIANCE000AAA' OR (Type = 'Partner' AND Partners_Partner_Status__c IN ('Authorized')",
+    )
+    expect(soql).toContain("AND Partner_Track__c IN ('Open','Select'))")
+    for (const column of [
+      'Name',
+      'Account_Owner_Calc__c',
+      'Technical_Account_Manager_Name__c',
+      'Solutions_Architect_Lookup__r.Name',
+      'Support_Hold__c',
+    ])
+      expect(soql.slice(0, soql.indexOf(' FROM '))).toContain(column)
+  })
+})
