@@ -1,12 +1,21 @@
 import { baseUrl, http, type HttpPolicy, type Run, type Setting } from 'zds'
 import type { Message } from './messages.ts'
 
-/** Posts messages as one bot. Throws when Slack does not take one; unless `isAnswer` holds, it may have arrived all the same. */
+/** Posts messages as one bot. Throws when Slack does not take one; where Slack did not answer, it may have arrived all the same. */
 export type Poster = (channel: string, message: Message) => Promise<void>
 
-/** Whether Slack itself said no (`channel_not_found`), rather than not being there. */
-export const isAnswer = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'slack_webapi_platform_error'
+/** Slack's own word for why it said no (`channel_not_found`); undefined where it did not answer. */
+export function refusalIn(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'slack_webapi_platform_error') return undefined
+  return /(\w+)$/.exec(error.message)?.[1] ?? 'unknown_error'
+}
+
+/** What to do about a refusal, where that is known. */
+export function adviceFor(refusal: string, token: Setting): string {
+  if (/^(not_in_channel|channel_not_found|is_archived)$/.test(refusal)) return ': give the id of a channel that the bot was invited to'
+  if (/^(invalid_auth|not_authed|account_inactive|token_\w+)$/.test(refusal)) return `: check ${token.name}`
+  return refusal === 'missing_scope' ? ': the bot needs the scope chat:write' : ''
+}
 
 /**
  * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again only when Slack certainly did not act

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { checkOptions, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
-import { isAnswer, poster } from './client.ts'
+import { adviceFor, poster, refusalIn } from './client.ts'
 import { digests, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
 import { messagesOf } from './messages.ts'
 
@@ -55,10 +55,12 @@ async function post(found: readonly Digest[], options: SlackOptions, run: Run): 
         await send(channel, message)
       } catch (error) {
         run.signal.throwIfAborted()
-        run.progress(`a message to ${channel} did not go through: ${messageOf(error)}`)
+        const refusal = refusalIn(error)
+        const why = refusal === undefined ? messageOf(error) : `Slack answered ${refusal}${adviceFor(refusal, options.token)}`
+        run.progress(`a message to ${channel} did not go through: ${why}`)
         // What is left for this channel is no safer. Where Slack is down, each further channel would cost a timeout.
-        if (isAnswer(error)) break
-        return
+        if (refusal === undefined) return
+        break
       }
     }
   }

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { assemble } from '../core/execute.ts'
-import { sqliteJournal } from '../core/journal.ts'
+import { sqliteJournal, type Journal, type Known } from '../core/journal.ts'
 import type { SyncPlan } from '../core/plan.ts'
+import type { Created } from '../core/refs.ts'
 import { syncsOf } from '../core/stages.ts'
 import { undo } from '../core/undo.ts'
 import { checkReady, documentOf } from './planning.ts'
@@ -27,7 +28,15 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     for (const plan of done.syncs.toReversed()) {
       const sync = syncs.get(plan.name)
       if (sync === undefined) tell([`Warning: the configuration has no sync ${plan.name} any more; what run ${id} did there stays.`])
-      else made.push(await undo(plan, sync, journal.known(id, plan.name), { ...lent(engine), progress: (message) => tell([message]) }))
+      else
+        made.push(
+          await undo(
+            plan,
+            sync,
+            { known: journal.known(id, plan.name), created: createdBy(journal, id) },
+            { ...lent(engine), progress: (message) => tell([message]) },
+          ),
+        )
     }
     const plan = assemble(made, project.fingerprint, engine.clock)
     const out = asked ?? join(session.state, `undo-${id}.json`)
@@ -38,6 +47,17 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     return 0
   } finally {
     journal.close()
+  }
+}
+
+/** The ids that records got which a run created. */
+function createdBy(journal: Journal, run: string): Created {
+  const known = new Map<string, ReadonlyMap<string, Known>>()
+  return (sync, key) => {
+    const states = known.get(sync) ?? journal.known(run, sync)
+    known.set(sync, states)
+    const state = states.get(key)
+    return state?.kind === 'outcome' && state.outcome.status === 'done' ? state.outcome.id : undefined
   }
 }
 

@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { ZdsError } from './errors.ts'
+
+/** Changes with the tables below. */
+const VERSION = 1
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
     status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, told_at TEXT,
@@ -23,15 +25,31 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS counts (
     sync TEXT PRIMARY KEY, desired INTEGER NOT NULL, existing INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL
   ) STRICT;
+  PRAGMA user_version = ${VERSION};
 `
 
-/** The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call returns. Processes may share it. */
+/**
+ * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call returns. Processes may share it. Throws
+ * STATE_INVALID for one of another version.
+ */
 export function openState(file: string): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const database = new DatabaseSync(file, { timeout: 10_000 })
   chmodSync(file, 0o600)
-  database.exec(SCHEMA)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  atomically(database, () => {
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+    const [used] = database.prepare('SELECT 1 FROM sqlite_schema').all()
+    if (version !== VERSION && used !== undefined) throw otherVersion(file)
+    if (used === undefined) database.exec(SCHEMA)
+  })
   return database
+}
+
+function otherVersion(file: string): ZdsError {
+  return new ZdsError('STATE_INVALID', `${file} was made by another version of zds`, {
+    hint: 'See with that version (zds status) that no run is unfinished, then move the file away: a new one is made.',
+  })
 }
 
 /** Runs `work` so that all or nothing of what it writes is kept. */

@@ -2,6 +2,7 @@ import { limited } from './compare.ts'
 import { same } from './fields.ts'
 import type { Known } from './journal.ts'
 import type { Change, Skip, SyncPlan } from './plan.ts'
+import { bind, type Created } from './refs.ts'
 import { chunk } from './streams.ts'
 import type { Existing, Run, Sync } from './types.ts'
 
@@ -9,10 +10,16 @@ import type { Existing, Run, Sync } from './types.ts'
  * The plan that sets back what a run did to the records of one sync: updates and retires get their old values, creates are retired, never
  * deleted. A record that does not hold what the run wrote was changed since: it is left out, and listed.
  */
-export async function undo(plan: SyncPlan, sync: Sync, known: ReadonlyMap<string, Known>, run: Run): Promise<SyncPlan> {
+export async function undo(
+  plan: SyncPlan,
+  sync: Sync,
+  { known, created }: { readonly known: ReadonlyMap<string, Known>; readonly created: Created },
+  run: Run,
+): Promise<SyncPlan> {
   const done = plan.changes.flatMap((change): readonly (Change & { id: string })[] => {
     const state = known.get(change.key)
-    return state?.kind === 'outcome' && state.outcome.status === 'done' ? [{ ...change, id: state.outcome.id }] : []
+    const bound = bind(change, created)
+    return 'op' in bound && state?.kind === 'outcome' && state.outcome.status === 'done' ? [{ ...bound, id: state.outcome.id }] : []
   })
   const changes: Change[] = []
   const skipped: Skip[] = []

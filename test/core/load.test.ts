@@ -29,11 +29,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-type How = { readonly from?: string; readonly config?: string; readonly env?: string; readonly env?: Record<string, string> }
+type How = { readonly from?: string; readonly config?: string; readonly env?: string; readonly outside?: Record<string, string> }
 
-async function loaded({ from = directory, env = {}, ...options }: How = {}): Promise<Loaded> {
+async function loaded({ from = directory, outside = {}, ...options }: How = {}): Promise<Loaded> {
   const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...outside },
   })
   return JSON.parse(stdout) as Loaded // printed by the program
 }
@@ -197,7 +197,7 @@ describe('the .env file beside the configuration', () => {
   it('loses against the environment', async () => {
     write('sync.config.ts', GOOD)
     write('.env', 'ZDS_TEST_SEEN=from the file\n')
-    expect((await loaded({ env: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+    expect((await loaded({ outside: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
   })
 
   it('loses against a file that is named, which loses against the environment', async () => {
@@ -205,7 +205,7 @@ describe('the .env file beside the configuration', () => {
     write('.env', 'ZDS_TEST_SEEN=from the file\n')
     write('ci.env', 'ZDS_TEST_SEEN=from the named file\n')
     expect((await loaded({ env: 'ci.env' })).seen).toBe('from the named file')
-    expect((await loaded({ env: 'ci.env', env: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+    expect((await loaded({ env: 'ci.env', outside: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
   })
 
   it('that is named must be there', async () => {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,6 +9,7 @@ import { describeSource } from '../conformance/source.ts'
 import { describeTarget } from '../conformance/target.ts'
 import { testRun } from '../plugins/zendesk-target/run.ts'
 import { blocksOf, page, ROOT } from './pages.ts'
+import { typeErrorsIn } from './types.ts'
 
 /** The modules that the page shows whole: each begins with its name. */
 const directory = mkdtempSync(join(ROOT, 'test/.tmp-docs-'))
@@ -21,18 +21,13 @@ for (const { language, text: body } of blocksOf(page('docs/write-a-plugin.md')))
   writeFileSync(join(directory, name), body)
   files.push(name)
 }
-writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ extends: '../../tsconfig.json', include: [], files }))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** One of those modules. What it holds is what the page says, so its type is the caller's word. */
 const load = async <Module>(name: string): Promise<Module> => (await import(pathToFileURL(join(directory, name)).href)) as Module
 
 test('the examples of write-a-plugin.md are of the types that they claim', async () => {
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
-  const said = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [compiler, '-p', directory], { cwd: ROOT }, (_, stdout, stderr) => resolve(stdout + stderr))
-  })
-  expect(said).toBe('')
+  expect(await typeErrorsIn(directory, files)).toBe('')
 }, 60_000)
 
 const setting = (value: string): Setting => ({ ...env('DOCS_TEST', value), read: () => value, peek: () => value })
