@@ -22,6 +22,7 @@ export type ClientOptions = Credentials & {
   readonly url: Setting
   readonly http?: HttpPolicy
   readonly concurrency?: number
+  readonly reserve?: number
 }
 
 /** One request to the Support API: path below `/api/v2`, query and body as data. */
@@ -47,10 +48,13 @@ export interface Client {
   call(call: Call, run: Caller): Promise<Reply>
 }
 
+/** The share of the account's limit that is left to agents and other tools. */
+const RESERVE = 0.2
+
 /** Settings are read with the first request, so that a configuration can be loaded without them. */
 export function client(options: ClientOptions): Client {
-  const { name, concurrency } = options
-  const pace = limiter(name, concurrency)
+  const { name, concurrency, reserve = RESERVE } = options
+  const pace = limiter(name, concurrency, reserve)
   const base = once(() => baseUrl(options.url))
   const policy = once(() => options.http ?? httpPolicy())
   const shared = () => ({ service: name, policy: policy(), limiter: pace, explain: wordsOf })

@@ -15,6 +15,8 @@ export type ZendeskOptions = {
   readonly http?: HttpPolicy
   /** Requests to the instance at a time. Default 4. */
   readonly concurrency?: number
+  /** The share of the account's rate limit that is left to agents and other tools. Default 0.2. */
+  readonly reserve?: number
   /** Organizations that are being created at a time. Default 4. */
   readonly createConcurrency?: number
 }
@@ -42,6 +44,7 @@ export const ZENDESK_OPTIONS = Type.Object(
     apiToken: optional(Type.Object({ email: opaque, token: opaque }, closed)),
     http: optional(Type.Object({ timeoutMs: whole(1), attempts: whole(1), baseDelayMs: whole(0) }, closed)),
     concurrency: optional(whole(1)),
+    reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
     createConcurrency: optional(whole(1)),
   },
   closed,

@@ -1,6 +1,7 @@
 import { typesOf, type FieldTable, type Run, type Target } from 'zds'
 import type { Client } from './client.ts'
 import { create } from './creates.ts'
+import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
@@ -43,8 +44,10 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     read: (run) => list(client, kind, types, run),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
     settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
-    prepare:
-      kind.resource === 'users' ? (changes, run) => withoutSeconds(changes, client, run) : (changes, run) => prepare(changes, client, run),
+    prepare: async (changes, run) => {
+      await checkDropdowns(changes, client, kind, types, run)
+      return kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
+    },
     async *apply(changes, run) {
       const whole = uncut(run)
       const creates = () => changes.values().map((change) => create(change, client, kind, types, whole))

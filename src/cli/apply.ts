@@ -58,7 +58,7 @@ async function goOn(
 ): Promise<number> {
   tell([`Going on with run ${run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   await checkReady(session)
-  const work: Work = { plan: run.plan, run: run.id, journal, forced: run.forced, fresh: false }
+  const work: Work = { plan: run.plan, run: run.id, journal, forced: run.forced, fresh: false, resumed: true }
   return locked(session, run.plan, run.id, options, () => {
     journal.resume(run.id)
     return carryOut(work, session, options)
@@ -83,7 +83,7 @@ async function begin(plan: Plan, file: string | undefined, { session, journal, o
   const forced = options.force ?? false
   return locked(session, plan, session.run, options, () => {
     journal.begin({ id: session.run, plan, forced, at: session.engine.clock.now(), approval })
-    return carryOut({ plan, run: session.run, journal, forced, fresh }, session, options)
+    return carryOut({ plan, run: session.run, journal, forced, fresh, resumed: false }, session, options)
   })
 }
 

@@ -19,6 +19,8 @@ export type Work = {
   readonly forced: boolean
   /** True for a plan that was made just now; false for a saved one, or the rest of one. */
   readonly fresh: boolean
+  /** True for the rest of a run that had stopped. */
+  readonly resumed: boolean
 }
 
 /** Carries out a plan, writes everything down, tells the observers, and prints the report. Returns the exit code. */
@@ -62,7 +64,8 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
     journal.count(plan, run, engine.clock.now())
     return exitCode(await finish('done'))
   } catch (error) {
-    await finish(engine.signal.aborted ? 'interrupted' : 'failed')
+    // What fails twice fails for a reason: the next apply makes a new plan instead of trying the old one for ever.
+    await finish(engine.signal.aborted ? 'interrupted' : work.resumed ? 'abandoned' : 'failed')
     throw engine.signal.aborted ? stopped(error) : error
   }
 }

@@ -34,10 +34,11 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
   return options.detailedExitcode && hasChanges(plan) ? 2 : 0
 }
 
-function nextStep({ syncs }: Plan, out: string | undefined): string {
-  const command = `zds apply${out === undefined ? '' : ` ${out}`}`
-  const over = syncs.some(({ excesses }) => excesses.length > 0)
-  return over ? `It goes beyond its limits. If it is right nevertheless: ${command} --force` : `To carry it out: ${command}`
+function nextStep({ syncs, digest }: Plan, out: string | undefined): string {
+  if (syncs.every(({ excesses }) => excesses.length === 0)) return `To carry it out: zds apply${out === undefined ? '' : ` ${out}`}`
+  const approve = `zds apply ${out ?? 'FILE'} --approve ${digest}`
+  const look = out === undefined ? 'Save it with --out FILE and look at it' : `Look at it (zds show ${out} --all)`
+  return `It goes beyond its limits. ${look}. If it is right: ${approve}`
 }
 
 /** Known before the work, where it can be. */

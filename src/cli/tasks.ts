@@ -1,5 +1,6 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2'
 import type { Watch } from '../core/execute.ts'
+import { ZdsError } from '../core/errors.ts'
 import { waves, type Stage } from '../core/stages.ts'
 import { painter } from './paint.ts'
 import { counts, dueNow, notebook } from './progress.ts'
@@ -38,7 +39,8 @@ export async function runTasks<S extends Stage>(all: readonly S[], job: Job<S>, 
     } catch (error) {
       failed ??= { error }
       lost.add(stage.id)
-      if (stage.kind !== 'apply') failure.abort(error)
+      // Not the error itself: others would take it for an answer to a request of their own.
+      if (stage.kind !== 'apply') failure.abort(new ZdsError('INTERRUPTED', `${stage.id} failed, so this stops too`))
       throw error
     }
   }

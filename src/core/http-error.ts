@@ -15,11 +15,13 @@ export class HttpError extends ZdsError {
   readonly arrived: 'no' | 'maybe'
   /** How long the service asked us to wait, in milliseconds. */
   readonly retryMs: number | undefined
+  /** True for a refusal of this endpoint only: the account has requests left. */
+  readonly endpointOnly: boolean
 
   constructor(
     code: Code,
     message: string,
-    answer: { status: number; body?: Json; arrived: 'no' | 'maybe'; retryMs?: number | undefined },
+    answer: { status: number; body?: Json; arrived: 'no' | 'maybe'; retryMs?: number | undefined; endpointOnly?: boolean },
     options?: ErrorOptions & { hint?: string | undefined },
   ) {
     super(code, message, options)
@@ -27,5 +29,6 @@ export class HttpError extends ZdsError {
     this.body = answer.body ?? null
     this.arrived = answer.arrived
     this.retryMs = answer.retryMs
+    this.endpointOnly = answer.endpointOnly ?? false
   }
 }

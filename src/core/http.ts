@@ -3,7 +3,7 @@ import { messageOf, ZdsError, type Code } from './errors.ts'
 import { HttpError } from './http-error.ts'
 import type { HttpPolicy } from './http-policy.ts'
 import { parseJson, type Json } from './json.ts'
-import { namesReset, resetMs, type Limiter } from './limiter.ts'
+import { hasLeft, namesReset, resetMs, type Limiter } from './limiter.ts'
 import { redact } from './secrets.ts'
 import type { Run } from './types.ts'
 
@@ -57,7 +57,7 @@ export function http(options: HttpOptions): Http {
     const headers = { ...request.headers, ...(await authorize?.(run, renew).catch(signInFailed)) }
     const send = () => exchange({ ...request, headers }, options, run)
     try {
-      return await (limiter === undefined ? send() : limiter.enter(send, run))
+      return await (limiter === undefined ? send() : limiter.enter(send, run, laneOf(request)))
     } catch (error) {
       if (error instanceof HttpError && error.status === 401 && authorize !== undefined && !renew) return attempt(request, run, true)
       throw error
@@ -75,11 +75,17 @@ export function http(options: HttpOptions): Http {
         if (!(error instanceof HttpError) || retriesLeft === 0 || !worthRepeating(error, request, options)) return
         const wait = error.retryMs ?? backoff(policy.baseDelayMs, attemptNumber)
         if (wait > LONGEST_WAIT_MS) throw error
-        if (error.status === 429) limiter?.pause(new Date(run.clock.now().getTime() + wait))
+        const lane = error.endpointOnly ? laneOf(request) : undefined
+        if (error.status === 429) limiter?.pause(new Date(run.clock.now().getTime() + wait), lane)
         run.progress(`${service}: ${reasonOf(error)}, trying again in ${(wait / 1000).toFixed(1)} s`)
         await run.clock.sleep(wait, run.signal)
       },
     })
+}
+
+/** Requests that may share a limit: the same method on the same path, whatever the ids in it. */
+function laneOf({ method, url }: Request): string {
+  return `${method} ${new URL(url).pathname.replaceAll(/\d+/g, '#')}`
 }
 
 /** The request itself was not sent, so it is neither lost nor to be repeated: whoever signs in has its own retries. */
@@ -121,7 +127,7 @@ async function exchange(request: Request, options: HttpOptions, run: Caller): Pr
     throw unanswered(at, response, policy, cause)
   }
   const now = run.clock.now()
-  limiter?.heed(response.headers, now)
+  limiter?.heed(response.headers, now, laneOf(request))
   const body = isJson(response.headers) ? parseJson(text) : undefined
   if (!response.ok) throw refused(at, response, body, options, now)
   if ((request.accept ?? 'json') === 'json' && body === undefined && response.status !== 204) {
@@ -169,7 +175,7 @@ function refused(at: string, response: Response, body: Json | undefined, options
   return new HttpError(
     codeOf(status),
     message,
-    { status, body: body ?? null, arrived, retryMs: waits },
+    { status, body: body ?? null, arrived, retryMs: waits, endpointOnly: hasLeft(headers) },
     { hint: hintOf(status, options.service) },
   )
 }

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished } from 'vitest'
 import type { Sandbox } from 'zds/sandbox'
 import { project, type Project, type Result } from '../support/zds.ts'
@@ -53,4 +55,50 @@ export function expectRefusal(result: Result, code: string, exit = 1): void {
 export function expectPlain({ stderr }: Result): void {
   expect(stderr).not.toMatch(/^\s+at .*:\d+/m)
   expect(stderr).not.toMatch(/[^\P{Cc}\n]/u)
+}
+
+const ZDS = join(import.meta.dirname, '../../bin/zds.js')
+
+export type Running = {
+  readonly pid: number
+  readonly seen: () => string
+  readonly send: (text: string) => void
+  readonly ended: Promise<Result>
+}
+
+/** Starts any program in a scratch directory; `seen` is what it has written so far, stdout and stderr as they came. */
+export function started(program: string, args: readonly string[], { directory }: Project, environment: NodeJS.ProcessEnv): Running {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment }
+  const child = spawn(program, args, { cwd: directory, env, stdio: 'pipe' })
+  const parts = { stdout: '', stderr: '' }
+  let seen = ''
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      parts[stream] += text
+      seen += text
+    })
+  }
+  const ended = new Promise<Result>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? -1, ...parts }))
+  })
+  return { pid: child.pid ?? 0, seen: () => seen, send: (text) => void child.stdin.write(text), ended }
+}
+
+/** The command line as a process of its own that can be interrupted. */
+export const running = (here: Project, environment: NodeJS.ProcessEnv, ...args: readonly string[]): Running =>
+  started(process.execPath, [ZDS, ...args], here, { NO_COLOR: '1', ...environment })
+
+/** The command line on a terminal of 80 columns, by `script` of util-linux. The terminal shows stdout and stderr as one. */
+export function onTerminal(here: Project, environment: NodeJS.ProcessEnv, ...args: readonly string[]): Running {
+  const command = ['stty cols 80 rows 40;', 'exec', process.execPath, ZDS, ...args].join(' ')
+  return started('script', ['--quiet', '--return', '--command', command, '/dev/null'], here, { TERM: 'xterm', ...environment })
+}
+
+/** Resolves once `condition` holds; throws after ten seconds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !condition(); waited += 10) {
+    if (waited > 10_000) throw new Error(`Waited in vain for: ${what}`)
+    await wait(10)
+  }
 }

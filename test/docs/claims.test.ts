@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import * as zds from 'zds'
 import * as entitlements from 'zds/entitlements'
 import * as partnerSync from 'zds/partner-sync'
@@ -7,8 +9,9 @@ import * as usGovUserSync from 'zds/us-gov-user-sync'
 import * as zendeskTarget from 'zds/zendesk-target'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
+import { RECORDS_OPTIONS, ZENDESK_OPTIONS } from '../../plugins/zendesk-target/options.ts'
 import { SKIP_REASONS } from '../../src/core/plan.ts'
-import { blocksOf, page, pages, textOf } from './pages.ts'
+import { blocksOf, page, pages, ROOT, textOf } from './pages.ts'
 
 const documented = (path: string): Set<string> => new Set([...page(path).text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name))
 
@@ -30,11 +33,25 @@ describe('what the documentation claims', () => {
     expect(listed.toSorted()).toEqual(Object.keys(SKIP_REASONS).toSorted())
   })
 
+  it('concepts.md shows the stages of the reference configuration', () => {
+    const shown = blocksOf(page('docs/concepts.md')).find(({ text }) => text.startsWith('$ npx zds graph\n'))
+    const said = execFileSync(process.execPath, ['--', join(ROOT, 'bin/zds.js'), 'graph'], { cwd: ROOT, encoding: 'utf8' })
+    expect(shown?.text).toBe(`$ npx zds graph\n${said}`)
+  })
+
   it('every export for configurations and plugins is documented', () => {
     const known = [page('docs/configuration.md'), page('docs/write-a-plugin.md')].map(({ text }) => text).join('\n')
     const all = [zds, entitlements, partnerSync, salesforceSource, slackNotify, usGovUserSync, zendeskTarget]
     const names = all.flatMap((one) => Object.keys(one))
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(known))).toEqual([])
+  })
+
+  it('configuration.md has every option of zendesk()', () => {
+    const { text } = page('docs/configuration.md')
+    const section = text.slice(text.indexOf('## zendesk'), text.indexOf('## sync'))
+    const named = new Set([...section.matchAll(/`(\w+)`/g)].map(([, name = '']) => name))
+    const options = [ZENDESK_OPTIONS, RECORDS_OPTIONS].flatMap(({ properties }) => Object.keys(properties))
+    expect(options.filter((option) => !named.has(option))).toEqual([])
   })
 
   it('variables that pages name are some', () => {

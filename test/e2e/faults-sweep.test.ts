@@ -9,8 +9,8 @@ const KINDS: { readonly [kind: string]: FaultEffect } = {
   'a lost answer': { kind: 'lost' },
   'an answer cut short': { kind: 'cut' },
 }
-/** How many requests of an undisturbed run each service gets, at least: how often a job is asked for varies. */
-const REQUESTS = { salesforce: 62, global: 33, us_gov: 22 } as const
+/** How many requests each service gets in an undisturbed run. */
+const REQUESTS = { salesforce: 41, global: 31, us_gov: 23 } as const
 
 const cases = Object.entries(REQUESTS).flatMap(([service, count]) =>
   Array.from({ length: count }, (_, at) => at + 1).flatMap((at) => Object.entries(KINDS).map(([kind, effect]) => ({ service, at, kind, effect }))),
@@ -21,9 +21,14 @@ beforeAll(async () => {
   undisturbed = await reference()
 })
 
-test('the sweep reaches the last requests', () => {
-  const counts = Map.groupBy(undisturbed.requests, ({ service }) => service)
-  for (const [service, count] of Object.entries(REQUESTS)) expect(counts.get(service)?.length ?? 0).toBeCloseTo(count, -1)
+test('the sweep reaches every request of an undisturbed run', () => {
+  const met = Map.groupBy(undisturbed.requests, ({ service }) => service)
+  for (const [service, count] of Object.entries(REQUESTS)) {
+    const more = (met.get(service)?.length ?? 0) - count
+    // Asking for a job again, on a slow machine.
+    expect(more, service).toBeGreaterThanOrEqual(0)
+    expect(more, service).toBeLessThan(5)
+  }
 })
 
 // Every request in turn, each with every kind, in the long run; eleven has no divisor in common with the number of kinds.

@@ -1,0 +1,61 @@
+import { collect, nearest, ZdsError, type Change, type FieldTypes, type Issue, type Json, type JsonObject, type Run } from 'zds'
+import type { Client } from './client.ts'
+import type { Kind } from './kinds.ts'
+import { pages } from './pages.ts'
+import { textIn } from './replies.ts'
+
+/**
+ * Whether every value that is to be written to a dropdown is one of its options (SAFE-07): Zendesk would refuse the record. Throws
+ * FIELD_MISMATCH with all values at once. Nothing is asked where no dropdown is to be written.
+ */
+export async function checkDropdowns(changes: readonly Change[], client: Client, kind: Kind, types: FieldTypes, run: Run): Promise<void> {
+  const meant = valuesOf(changes, types)
+  if (meant.size === 0) return
+  const fields = (await collect(pages(client, kind.custom, run))).flat()
+  const issues = fields.flatMap((field) => {
+    const key = textIn(field, 'key') ?? ''
+    const options = optionsOf(field)
+    const strange = [...(meant.get(key) ?? [])].filter(([value]) => options !== undefined && !options.has(value))
+    return strange.map(([value, keys]) => issueOf(`${client.instance}: ${kind.one} field ${key}`, value, keys, options ?? new Set()))
+  })
+  if (issues.length === 0) return
+  throw new ZdsError('FIELD_MISMATCH', `${client.instance}: some values are no options of their dropdown, so nothing was changed`, {
+    issues,
+  })
+}
+
+type Values = Map<string, Map<string, readonly string[]>>
+
+/** The values to be written to each dropdown, with the keys of the records. An empty dropdown needs no option. */
+function valuesOf(changes: readonly Change[], types: FieldTypes): Values {
+  const values: Values = new Map()
+  for (const { key, fields } of changes) {
+    for (const [field, { to }] of Object.entries(fields)) {
+      if (types[field] !== 'dropdown' || typeof to !== 'string' || to === '') continue
+      const known = values.get(field) ?? new Map<string, readonly string[]>()
+      values.set(field, known.set(to, [...(known.get(to) ?? []), key]))
+    }
+  }
+  return values
+}
+
+/** The values of a dropdown's options; undefined where Zendesk does not tell. */
+function optionsOf(field: JsonObject): ReadonlySet<string> | undefined {
+  const options: Json | undefined = field['custom_field_options']
+  if (!Array.isArray(options)) return undefined
+  return new Set(options.flatMap((option: JsonObject) => textIn(option, 'value') ?? []))
+}
+
+const EXAMPLES = 3
+
+function issueOf(where: string, value: string, keys: readonly string[], options: ReadonlySet<string>): Issue {
+  const near = nearest(value, options)
+  const records = `${keys.length} record${keys.length === 1 ? '' : 's'} (${keys.slice(0, EXAMPLES).join(', ')}${keys.length > EXAMPLES ? ', …' : ''})`
+  return {
+    code: 'FIELD_MISMATCH',
+    where,
+    message: `has no option ${JSON.stringify(value)}, which ${records} would get`,
+    hint:
+      near === undefined ? 'Add the option in Zendesk, or correct the value where it comes from.' : `Did you mean ${JSON.stringify(near)}?`,
+  }
+}

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import type { Plan } from 'zds'
+import { expectPlain, expectRefusal, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
+
+const asOf = '2026-03-16'
+let sandbox: Sandbox
+
+beforeEach(async () => {
+  const world = generateWorld({ accounts: 1500, seed: 1, asOf })
+  sandbox = await startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
+})
+afterEach(() => sandbox.close())
+
+const requested = (service: string, part: string) => (): boolean =>
+  sandbox.requests.some((one) => one.service === service && one.path.includes(part))
+const changesOf = (stdout: string) =>
+  (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) => changes.map((change) => ({ sync: name, ...change }))) // what --json prints
+
+/** What was planned; where it pointed at a record that did not exist yet, what is planned now. */
+function withoutRefs(before: Fields, now: Fields): Fields {
+  return Object.fromEntries(Object.entries(before).map(([field, one]) => [field, typeof one.to === 'object' ? (now[field] ?? one) : one]))
+}
+type Fields = Plan['syncs'][number]['changes'][number]['fields']
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  test('during plan: ends soon with 130 and says how to go on; nothing was written', async () => {
+    sandbox.faults.add({ service: 'salesforce', path: '/query', kind: 'latency', ms: 8000, times: 0 })
+    const here = scratch(sandbox.env)
+    const { pid, ended } = running(here, sandbox.env, 'plan', '--json', '--as-of', asOf)
+    await until(requested('salesforce', '/query'), 'the first query')
+    const began = performance.now()
+    process.kill(pid, signal)
+    const result = await ended
+    expect(performance.now() - began).toBeLessThan(4000)
+    expectRefusal(result, 'INTERRUPTED', 130)
+    expect(result.stderr).toMatch(new RegExp(`Stopped by ${signal}[^]*Run the same command again`))
+    expect(writesTo(sandbox)).toEqual([])
+  })
+})
+
+describe('SIGINT during apply', () => {
+  test('ends with 130, says what was done and how to go on; the same command does the rest, and nothing twice', async () => {
+    const here = scratch(sandbox.env)
+    const planned = changesOf((await here.zds('plan', '--json', '--as-of', asOf)).stdout)
+    sandbox.faults.add({ service: 'global', path: 'update_many', kind: 'latency', ms: 1500, at: 2, times: 0 })
+    const { pid, ended } = running(here, sandbox.env, 'apply', '--yes', '--json', '--as-of', asOf)
+    await until(requested('global', 'update_many'), 'the first batch')
+    process.kill(pid, 'SIGINT')
+    const result = await ended
+    expect(result, result.stderr).toMatchObject({ code: 130 })
+    expectPlain(result)
+    expect(result.stderr).toMatch(/Error \[INTERRUPTED\] Stopped by SIGINT\n.*What is done stays done.*zds apply/)
+    const report = JSON.parse(result.stdout) as { syncs: { done: number; notAttempted: number }[] } // what --json prints
+    expect(report.syncs.reduce((sum, { notAttempted }) => sum + notAttempted, 0)).toBeGreaterThan(0)
+    sandbox.faults.clear()
+
+    const second = changesOf((await here.zds('plan', '--json', '--as-of', asOf)).stdout)
+    expect(second.length).toBeLessThan(planned.length)
+    for (const { sync, op, key, fields } of second) {
+      const before = planned.find((one) => one.sync === sync && one.key === key)
+      expect(before?.op).toBe(op)
+      expect(withoutRefs(before?.fields ?? {}, fields)).toEqual(fields)
+    }
+
+    const rest = await here.zds('apply', '--yes', '--as-of', asOf)
+    expect(rest, rest.stderr).toMatchObject({ code: 0 })
+    const last = await here.zds('plan', '--json', '--as-of', asOf)
+    expect(changesOf(last.stdout)).toEqual([])
+    const ids = sandbox.zendesk['global']?.organizations.map(({ external_id }) => external_id).filter((id) => id !== null) ?? []
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+})
+
+describe('on a terminal', () => {
+  test('Ctrl+C during plan is told, too: no library ends the process first', async () => {
+    sandbox.faults.add({ service: 'salesforce', path: '/query', kind: 'latency', ms: 8000, times: 0 })
+    const here = scratch(sandbox.env)
+    const { send, ended } = onTerminal(here, sandbox.env, 'plan', '--as-of', asOf)
+    await until(requested('salesforce', '/query'), 'the first query')
+    send('\u0003')
+    const { code, stdout } = await ended
+    expect(stdout).toContain('Stopped by SIGINT')
+    expect(code).toBe(130)
+  })
+
+  test.each([
+    ['Ctrl+C', '\u0003', 130, 'Stopped by SIGINT'],
+    ['Ctrl+D', '\u0004', 0, 'Nothing was changed.'],
+    ['no', 'no\r', 0, 'Nothing was changed.'],
+    ['y', 'y\r', 0, 'Nothing was changed.'],
+  ])('%s at the question whether to apply writes nothing', async (_, keys, exit, says) => {
+    const here = scratch(sandbox.env)
+    const { seen, send, ended } = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
+    await until(() => seen().includes('Only "yes" does'), 'the question')
+    send(keys)
+    const { code, stdout } = await ended
+    expect(stdout).toContain(says)
+    expect(stdout).not.toContain('INTERNAL')
+    expect(code).toBe(exit)
+    expect(writesTo(sandbox)).toEqual([])
+  })
+
+  test('yes carries it out', async () => {
+    const here = scratch(sandbox.env)
+    const { seen, send, ended } = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
+    await until(() => seen().includes('Only "yes" does'), 'the question')
+    send('yes\r')
+    expect((await ended).code).toBe(0)
+    expect(writesTo(sandbox).length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,97 @@
+import { Ajv } from 'ajv'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { planSchema } from '../../src/core/plan-schema.ts'
+import { expectPlain, scratch, started } from '../cli/scratch.ts'
+
+const asOf = '2026-03-16'
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ world: generateWorld({ accounts: 250, seed: 1, asOf }), zendesk: { requestsPerMinute: 100_000 } })
+})
+afterAll(() => sandbox.close())
+
+const json = (text: string): unknown => JSON.parse(text)
+
+describe('--json prints the document and nothing else on stdout', () => {
+  test('plan: what the published schema describes', async () => {
+    const result = await scratch(sandbox.env).zds('plan', '--json', '--as-of', asOf)
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    const validate = new Ajv({ strict: false, allErrors: true }).compile(planSchema)
+    const plan = json(result.stdout)
+    expect(validate(plan), JSON.stringify(validate.errors, null, 2)).toBe(true)
+    expect(plan).toMatchObject({
+      version: 1,
+      asOf,
+      syncs: [{ name: 'global' }, { name: 'us-gov' }, { name: 'partners' }, { name: 'us-gov-users' }],
+    })
+    expectPlain(result)
+  })
+
+  test('graph: the stages, wave by wave, each after what it needs', async () => {
+    const result = await scratch({}).zds('graph', '--json')
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    const waves = json(result.stdout) as { id: string; needs: string[] }[][] // what --json prints
+    const seen = new Set<string>()
+    for (const wave of waves) {
+      for (const { needs } of wave) expect(needs.filter((need) => !seen.has(need))).toEqual([])
+      for (const { id } of wave) seen.add(id)
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['gather:accounts', 'compare:global', 'apply:us-gov-users']))
+  })
+
+  test('apply: the report', async () => {
+    const result = await scratch(sandbox.env).zds('apply', '--json', '--yes', '--as-of', asOf)
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    expect(json(result.stdout)).toMatchObject({
+      version: 1,
+      forced: false,
+      syncs: [{ name: 'global', failed: 0, stale: 0, notAttempted: 0, failures: [] }, {}, {}, {}],
+    })
+    expectPlain(result)
+  })
+
+  test('apply with nothing to do: a report of nothing', async () => {
+    const result = await scratch(sandbox.env).zds('apply', '--json', '--yes', '--as-of', asOf)
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    expect(json(result.stdout)).toMatchObject({ version: 1, syncs: [{ name: 'global', planned: 0 }, {}, {}, {}] })
+  })
+})
+
+describe('without a terminal', () => {
+  test('stderr has one plain line for each stage, and no counting', async () => {
+    const result = await scratch(sandbox.env).zds('plan', '--as-of', asOf)
+    expectPlain(result)
+    const lines = result.stderr.split('\n').filter((line) => line !== '')
+    const stages = lines.filter((line) => line.startsWith('✔ ')).map((line) => line.split(/ +/)[1])
+    expect(stages).toEqual([...new Set(stages)])
+    expect(stages).toEqual(expect.arrayContaining(['gather:accounts', 'gather:global', 'compare:us-gov']))
+    expect(lines.filter((line) => !/^✔ (gather|compare):[\w-]+ {2}.* {2}\d+\.\d s$/.test(line))).toEqual([])
+  })
+
+  test('what is worth knowing is told once, not for each request', async () => {
+    const environment = { ...sandbox.env, ...sandbox.tokenEnv }
+    for (const name of Object.keys(environment)) if (/ZENDESK_\w+_CLIENT_/.test(name)) environment[name] = ''
+    const result = await scratch(environment).zds('plan', '--as-of', asOf)
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    for (const instance of ['global', 'us-gov']) {
+      expect(result.stderr.split(`${instance}: signs in with an API token`), instance).toHaveLength(2)
+    }
+  })
+
+  test('colours are for terminals only, whatever TERM says', async () => {
+    const here = scratch({ ...sandbox.env, TERM: 'xterm-256color', NO_COLOR: '' })
+    const result = await here.zds('plan', '--as-of', asOf)
+    expect(result.stdout + result.stderr).not.toContain('\u001B')
+  })
+
+  test('a reader that stops early is no failure', async () => {
+    const here = scratch(sandbox.env)
+    const zds = `${process.execPath} ${new URL('../../bin/zds.js', import.meta.url).pathname} plan --json --as-of ${asOf}`
+    const result = await started('sh', ['-c', `${zds} | head -c 10`], here, sandbox.env).ended
+    expect(result.stdout).toHaveLength(10)
+    expectPlain(result)
+    expect(result.stderr).not.toContain('Error')
+  })
+})
