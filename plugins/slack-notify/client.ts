@@ -23,6 +23,8 @@ export function adviceFor(refusal: string, token: Setting): string {
  */
 export async function poster(options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy }, run: Run): Promise<Poster> {
   const { LogLevel, WebClient } = await import('@slack/web-api')
+  // A retry is nobody's warning: only how it ends is told.
+  const quiet = { clock: run.clock, signal: run.signal, progress: () => undefined }
   // A message that may have been posted is not posted again: Slack has no key to tell the two apart.
   const send = http({ service: 'slack', policy: options.http, final: ({ status }) => status >= 500 })
   const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
@@ -35,7 +37,7 @@ export async function poster(options: { token: Setting; apiUrl?: Setting | undef
     fetch: async (url, init) => {
       const headers = Object.fromEntries(new Headers(init?.headers as Record<string, string>)) // web-api gives a plain object of strings
       const body = await new Response(init?.body as string | URLSearchParams).text() // a form: web-api encodes it so
-      const answer = await send({ method: 'POST', url: String(url), headers, body }, run)
+      const answer = await send({ method: 'POST', url: String(url), headers, body }, quiet)
       return new Response(answer.text, { status: answer.status, headers: answer.headers })
     },
   })

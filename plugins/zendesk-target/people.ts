@@ -39,6 +39,7 @@ export async function welcome(contacts: readonly Contact[], organization: string
     try {
       ends.push(await add(contact, organization, client, run))
     } catch (error) {
+      run.signal.throwIfAborted()
       // Whoever may create organizations, but no users, gets at least those.
       if (!(error instanceof HttpError) || !(isAboutRecords(error) || error.status === 403)) throw error
       const { code } = refusalOf(error)
@@ -101,10 +102,21 @@ export async function holderOf(email: string, client: Client, run: Run): Promise
   const main = rows.find((row) => is(row, 'email'))
   if (main !== undefined) return main
   for (const row of rows) {
-    const answer = await client.call({ method: 'GET', path: ['users', idIn(row) ?? '', 'identities'] }, run)
-    if (rowsOf(client.instance, 'identities', answer.body).some((identity) => is(identity, 'value'))) return row
+    const identities = await identitiesOf(row, client, run)
+    if (identities.some((identity) => is(identity, 'value'))) return row
   }
   return undefined
+}
+
+/** All addresses of a user; none of one who is gone, or where we may not see them. */
+async function identitiesOf(user: JsonObject, client: Client, run: Run): Promise<readonly JsonObject[]> {
+  try {
+    const { body } = await client.call({ method: 'GET', path: ['users', idIn(user) ?? '', 'identities'] }, run)
+    return rowsOf(client.instance, 'identities', body)
+  } catch (error) {
+    if (error instanceof HttpError && (error.status === 403 || error.status === 404)) return []
+    throw error
+  }
 }
 
 function organizationOf(user: JsonObject): string | undefined {

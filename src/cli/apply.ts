@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { ZdsError, type Issue } from '../core/errors.ts'
 import { tellObservers } from '../core/execute.ts'
-import { sqliteJournal, type Approval, type Journal } from '../core/journal.ts'
+import { sqliteJournal, type Approval, type Journal, type RunRecord } from '../core/journal.ts'
 import { sqliteLocks, userName } from '../core/locks.ts'
 import type { Plan } from '../core/plan.ts'
 import { carryOut, warn, type Work } from './carry-out.ts'
@@ -36,17 +36,28 @@ export async function applyCommand(file: string | undefined, options: ApplyOptio
   const journal = sqliteJournal(stateFile(session))
   try {
     const saved = path === undefined ? undefined : await savedPlan(path, session)
-    const rest = options.new ? undefined : restOf(unfinished(journal, session.engine.clock), saved, journal, session)
+    const rest = restOf(await stopped(session, journal, options), { saved, afresh: options.new ?? false }, journal, session)
     if (rest !== undefined) return await goOn(rest, session, journal, options)
     if (options.resume) {
       print(['There is no unfinished run to go on with.'])
       return 0
     }
+    const since = session.engine.clock.now()
     const plan = saved ?? (await makePlan(session))
-    return await begin(plan, file, { session, journal, options, signal, fresh: saved === undefined })
+    return await begin(plan, file, { session, journal, options, signal, fresh: saved === undefined, since })
   } finally {
     journal.close()
   }
+}
+
+/** The run that stopped before it was done. One that another process carries out has not stopped: it is waited for, as long as for a lock. */
+async function stopped(session: Session, journal: Journal, options: ApplyOptions): Promise<RunRecord | undefined> {
+  const run = unfinished(journal, session.engine.clock)
+  const plan = run && journal.plan(run.id)
+  if (run === undefined || plan === undefined) return undefined
+  // Its locks are free when it has died, and when it is over by now.
+  await locked(session, plan, run.id, options, () => Promise.resolve(0))
+  return unfinished(journal, session.engine.clock)
 }
 
 /** Goes on with the plan of a run that stopped: it was agreed to then. */
@@ -65,9 +76,18 @@ async function goOn(
   })
 }
 
-type Beginning = { session: Session; journal: Journal; options: ApplyOptions; signal: AbortSignal; fresh: boolean }
+type Beginning = {
+  readonly session: Session
+  readonly journal: Journal
+  readonly options: ApplyOptions
+  readonly signal: AbortSignal
+  readonly fresh: boolean
+  /** When the reading for the plan began. */
+  readonly since: Date
+}
 
-async function begin(plan: Plan, file: string | undefined, { session, journal, options, signal, fresh }: Beginning): Promise<number> {
+async function begin(plan: Plan, file: string | undefined, beginning: Beginning): Promise<number> {
+  const { session, journal, options, signal, fresh, since } = beginning
   if (fresh && !options.json) print(planLines(plan, lookOf(options.all ?? false)))
   const approval = await passLimits(plan, file, session, options)
   if (!hasChanges(plan)) {
@@ -82,8 +102,10 @@ async function begin(plan: Plan, file: string | undefined, { session, journal, o
   if (!fresh) await checkReady(session)
   const forced = options.force ?? false
   return locked(session, plan, session.run, options, () => {
+    // Who was waited for has written what this plan speaks of.
+    const alone = !journal.runs().some(({ startedAt, endedAt }) => (endedAt ?? startedAt) >= since.toISOString())
     journal.begin({ id: session.run, plan, forced, at: session.engine.clock.now(), approval })
-    return carryOut({ plan, run: session.run, journal, forced, fresh, resumed: false }, session, options)
+    return carryOut({ plan, run: session.run, journal, forced, fresh: fresh && alone, resumed: false }, session, options)
   })
 }
 

@@ -30,11 +30,11 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
   const outcomes = new Map<string, readonly Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
   const finish = async (status: RunStatus): Promise<Report> => {
-    journal.end(run, status, engine.clock.now())
-    // An interrupted run is not over: whoever goes on with it tells of all of it.
+    // An interrupted run is not over: whoever goes on with it tells of all of it. So does whoever goes on with one that is killed here.
     if (status !== 'interrupted' && journal.claimTelling(run, engine.clock.now())) {
       await tellObservers((observer, lent) => observer.applied?.(plan, outcomes, lent), engine, warn)
     }
+    journal.end(run, status, engine.clock.now())
     const report = reportOf(run, plan, outcomes, forced)
     if (options.json) process.stdout.write(redact(documentOf(report)))
     else print(reportLines(report, lookOf(options.all ?? false)))

@@ -2,7 +2,7 @@ import { messageOf, ZdsError, type Code, type Issue } from '../core/errors.ts'
 import { HttpError } from '../core/http-error.ts'
 import { painter, type Paint } from './paint.ts'
 import { tell } from './session.ts'
-import { number, plain } from './text.ts'
+import { number, plain, wrapped } from './text.ts'
 
 const EXIT: Partial<Record<Code, number>> = { LIMIT_EXCEEDED: 3, PLAN_STALE: 5, INTERRUPTED: 130 }
 
@@ -11,7 +11,8 @@ const ISSUES = 50
 
 /** Tells a person what went wrong on stderr, and returns the exit code. Only a fault of zds itself shows a stack. */
 export function explainFailure(error: unknown): number {
-  tell(failureLines(error, painter(process.stderr)))
+  const { isTTY, columns } = process.stderr
+  tell(failureLines(error, painter(process.stderr)).flatMap((line) => wrapped(line, isTTY ? columns : Number.POSITIVE_INFINITY)))
   return error instanceof ZdsError ? (EXIT[error.code] ?? 1) : 1
 }
 

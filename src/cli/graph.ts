@@ -2,6 +2,7 @@ import { load } from '../core/load.ts'
 import { stages, waves } from '../core/stages.ts'
 import { documentOf } from './planning.ts'
 import { lookOf, print } from './session.ts'
+import { wrapped } from './text.ts'
 
 export type GraphOptions = { config?: string; env?: string; json?: true }
 
@@ -13,11 +14,11 @@ export async function graphCommand(options: GraphOptions): Promise<number> {
     process.stdout.write(documentOf(groups.map((wave) => wave.map(({ id, kind, needs }) => ({ id, kind, needs })))))
     return 0
   }
-  const { paint } = lookOf(true)
+  const { paint, columns } = lookOf(true)
   const lines = groups.flatMap((wave, index) => [
     paint('bold', `wave ${index + 1}`),
     ...wave.map(({ id, needs }) => `  ${id}${needs.length === 0 ? '' : paint('dim', `  <- ${needs.join(', ')}`)}`),
   ])
-  print(lines)
+  print(lines.flatMap((line) => wrapped(line, columns)))
   return 0
 }

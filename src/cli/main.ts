@@ -82,11 +82,12 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option(...AS_OF)
     .option('--json', 'print the plan document, and nothing else, on stdout')
     .option('--out <file>', 'also save the plan document, for zds apply FILE')
+    .option('--redact', 'show numbers only, no data of any record; --out saves the plan encrypted (ZDS_PLAN_KEY)')
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText(
       'after',
-      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
+      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
     )
     .action(async (options) => {
       const { planCommand } = await import('./plan.ts')
@@ -122,6 +123,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .command('show')
     .description('show a saved plan')
     .argument('<file>', 'a plan saved by zds plan --out')
+    .option(...ENV_FILE)
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText('after', '\nExamples:\n  zds show plan.json\n  zds show plan.json --all')
     .action(async (file, options) => {

@@ -1,9 +1,13 @@
-import { access, constants, writeFile } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { messageOf, ZdsError } from '../core/errors.ts'
 import type { Plan } from '../core/plan.ts'
+import { summaryOf } from '../core/redacted.ts'
+import { planKey, seal } from '../core/seal.ts'
 import { redact } from '../core/secrets.ts'
 import { documentOf, makePlan } from './planning.ts'
+import { writePrivately } from './private-file.ts'
+import { redactedLines } from './redacted.ts'
 import { hasChanges } from './report.ts'
 import { lookOf, open, print, tell } from './session.ts'
 import { planLines } from './summary.ts'
@@ -14,21 +18,32 @@ export type PlanOptions = {
   asOf?: string
   json?: true
   out?: string
+  redact?: true
   detailedExitcode?: true
   all?: true
 }
 
-/** `zds plan`: shows what an apply would do; writes nothing but its own run directory and `--out`. */
+/**
+ * `zds plan`: shows what an apply would do; writes nothing but its own run directory and `--out`. With `--redact`, what is shown holds no
+ * data of a record, and what is saved can be read with the key of ZDS_PLAN_KEY only.
+ */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const out = options.out === undefined ? undefined : resolve(options.out)
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
   const session = await open(options, signal)
+  const key = options.redact && out !== undefined ? planKey() : undefined
   const plan = await makePlan(session)
-  if (out !== undefined) await writeFile(out, documentOf(plan), { mode: 0o600 }).catch(unsaved(out))
+  const shown = options.redact ? summaryOf(plan) : plan
+  if (out !== undefined) {
+    await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))
+    const beside = `${out}.summary.json`
+    if (options.redact) await writePrivately(beside, documentOf(shown)).catch(unsaved(beside))
+  }
 
-  if (options.json) process.stdout.write(redact(documentOf(plan)))
+  if (options.json) process.stdout.write(redact(documentOf(shown)))
   else {
-    print(planLines(plan, lookOf(options.all ?? false)))
+    const look = lookOf(options.all ?? false)
+    print(options.redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look))
     if (hasChanges(plan)) tell(['', nextStep(plan, options.out)])
   }
   return options.detailedExitcode && hasChanges(plan) ? 2 : 0

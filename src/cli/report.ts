@@ -1,6 +1,6 @@
 import type { Outcome, Outcomes } from '../core/outcome.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
-import { counted, number, plain } from './text.ts'
+import { counted, number, plain, wrapped } from './text.ts'
 import type { Look } from './summary.ts'
 
 const EXAMPLES = 10
@@ -69,7 +69,9 @@ export function reportLines(report: Report, look: Look): string[] {
     const told = look.all ? failures : failures.slice(0, EXAMPLES)
     return [
       `${look.paint('bold', plain(name))}: ${parts.join(', ')}`,
-      ...told.map(({ key, code, message }) => `  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`),
+      ...told.flatMap(({ key, code, message }) =>
+        wrapped(`  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`, look.columns),
+      ),
       ...(failures.length > told.length ? [`  … and ${number(failures.length - told.length)} more (--json lists all)`] : []),
     ]
   })

@@ -1,5 +1,5 @@
 import { sqliteJournal, type Journal, type RunRecord } from '../core/journal.ts'
-import { sqliteLocks } from '../core/locks.ts'
+import { isAlive, sqliteLocks } from '../core/locks.ts'
 import { lookOf, open, print, stateFile } from './session.ts'
 import { number } from './text.ts'
 import { unfinished } from './unfinished.ts'
@@ -15,15 +15,21 @@ export async function statusCommand(options: { config?: string; env?: string }, 
   try {
     const runs = journal.runs()
     const open = unfinished(journal, session.engine.clock)
-    const held = locks.held()
+    const held = locks.held().map((lock) => ({ ...lock, alive: isAlive(lock, session.engine.clock.now()) }))
+    const going = held.some(({ run, alive }) => run === open?.id && alive)
     print([
       ...(runs.length === 0 ? ['Nothing was applied here yet.'] : runs.slice(0, RUNS).map((run) => lineOf(run, journal))),
       ...(runs.length > RUNS ? [`… and ${number(runs.length - RUNS)} older`] : []),
       ...(open === undefined
         ? []
-        : ['', paint('yellow', `Run ${open.id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`)]),
-      ...held.map(({ instance, run, holder, host, until }) =>
-        paint('yellow', `${instance} is locked by run ${run} (${holder} on ${host}) until ${until}`),
+        : going
+          ? ['', `Run ${open.id} is going on.`]
+          : ['', paint('yellow', `Run ${open.id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`)]),
+      ...held.map(({ instance, run, holder, host, process: id, until, alive }) =>
+        paint(
+          'yellow',
+          `${instance} is locked by run ${run} (${holder} on ${host}, process ${id}) until ${until}${alive ? '' : ': nobody holds it any more, the next apply takes it over'}`,
+        ),
       ),
     ])
     return 0

@@ -14,20 +14,24 @@ export function unfinished(journal: Journal, clock: Clock): RunRecord | undefine
 }
 
 /**
- * The run to go on with: the unfinished one, unless a saved plan is another one, or the configuration has changed since. Then it is
- * abandoned: what it has done shows in the next plan.
+ * The run to go on with: the unfinished one, unless a saved plan is another one, the configuration has changed since, or a fresh start is
+ * asked for. Then it is abandoned: what it has done shows in the next plan.
  */
 export function restOf(
   run: RunRecord | undefined,
-  saved: Plan | undefined,
+  { saved, afresh }: { readonly saved: Plan | undefined; readonly afresh: boolean },
   journal: Journal,
   { project, engine }: Session,
 ): { id: string; forced: boolean; plan: Plan } | undefined {
   const plan = run && journal.plan(run.id)
   if (run === undefined || plan === undefined) return undefined
   const same = plan.config === project.fingerprint && (saved === undefined || saved.digest === plan.digest)
-  if (same) return { id: run.id, forced: run.forced, plan }
-  const why = saved === undefined ? 'the configuration has changed since' : 'another plan was given'
+  if (same && !afresh) return { id: run.id, forced: run.forced, plan }
+  const why = afresh
+    ? 'a fresh start was asked for'
+    : saved === undefined
+      ? 'the configuration has changed since'
+      : 'another plan was given'
   tell([`Run ${run.id} stopped before it was done, and is not gone on with: ${why}.`])
   journal.end(run.id, 'abandoned', engine.clock.now())
   return undefined

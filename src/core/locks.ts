@@ -41,15 +41,16 @@ export function sqliteLocks(file: string): Locks {
   const insert = database.prepare(
     'INSERT OR REPLACE INTO locks (instance, run, holder, host, process, job, since, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const renew = database.prepare('UPDATE locks SET until = ? WHERE run = ?')
-  const drop = database.prepare('DELETE FROM locks WHERE run = ?')
+  // By process too: whoever goes on with a run has the run's name, and so has the one that it takes for dead.
+  const renew = database.prepare('UPDATE locks SET until = ? WHERE run = ? AND host = ? AND process = ?')
+  const drop = database.prepare('DELETE FROM locks WHERE run = ? AND host = ? AND process = ?')
   const remove = database.prepare('DELETE FROM locks WHERE instance = ?')
   const held = (): Lock[] => select.all().map(lockOf)
 
   /** The lock in the way, or undefined when all were taken. */
   const attempt = (instances: readonly string[], run: string, now: Date): Lock | undefined =>
     atomically(database, () => {
-      const other = held().find((lock) => instances.includes(lock.instance) && lock.run !== run && isAlive(lock, now))
+      const other = held().find((lock) => instances.includes(lock.instance) && !isOurs(lock, run) && isAlive(lock, now))
       if (other !== undefined) return other
       const { holder, host, process, job } = self()
       for (const instance of instances) insert.run(instance, run, holder, host, process, job, now.toISOString(), leaseFrom(now))
@@ -63,11 +64,11 @@ export function sqliteLocks(file: string): Locks {
         if (clock.now().getTime() - start >= waitMs) throw locked(other)
         await clock.sleep(Math.min(ASK_AGAIN_MS, waitMs), signal)
       }
-      const timer = setInterval(() => renew.run(leaseFrom(clock.now()), run), RENEW_MS)
+      const timer = setInterval(() => renew.run(leaseFrom(clock.now()), run, hostname(), process.pid), RENEW_MS)
       timer.unref()
       return () => {
         clearInterval(timer)
-        drop.run(run)
+        drop.run(run, hostname(), process.pid)
       }
     },
     held,
@@ -78,8 +79,10 @@ export function sqliteLocks(file: string): Locks {
 
 const leaseFrom = (now: Date): string => new Date(now.getTime() + LEASE_MS).toISOString()
 
+const isOurs = (lock: Lock, run: string): boolean => lock.run === run && lock.host === hostname() && lock.process === process.pid
+
 /** Whether somebody still holds it: the lease has not run out, and on this machine its process still exists. */
-function isAlive(lock: Lock, now: Date): boolean {
+export function isAlive(lock: Lock, now: Date): boolean {
   if (Date.parse(lock.until) <= now.getTime()) return false
   return lock.host !== hostname() || exists(lock.process)
 }
@@ -111,8 +114,8 @@ export function userName(): string {
   }
 }
 
-function locked({ instance, run, holder, host, job, since, until }: Lock): ZdsError {
-  const who = `${holder} on ${host}${job === undefined ? '' : `, ${job}`}`
+function locked({ instance, run, holder, host, process: id, job, since, until }: Lock): ZdsError {
+  const who = `${holder} on ${host}, process ${id}${job === undefined ? '' : `, ${job}`}`
   return new ZdsError('LOCKED', `${instance} is being written to by run ${run} (${who}) since ${since}; its lock runs out at ${until}`, {
     hint: `Wait for it (--lock-timeout SECONDS), or, when you know that it is dead: zds unlock ${instance}`,
   })

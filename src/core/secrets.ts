@@ -3,14 +3,33 @@
  */
 const concealed = new Set<string>()
 
-/** Remembers a secret, also as addresses, forms and JSON show it, and hands it back. Very short values are left: they would blank out ordinary text. */
+/** Very short values are left: they would blank out ordinary text. */
+const SHORTEST = 6
+/** A line of a secret of several lines is long; a shorter one may be an ordinary word. */
+const SHORTEST_LINE = 20
+
+/** Remembers a secret, also as addresses, forms, JSON and HTML show it, and each long line of one, and hands it back. */
 export function conceal<T extends string | undefined>(value: T): T {
-  if (value !== undefined && value.length >= 6) {
-    const form = new URLSearchParams({ value }).toString().slice('value='.length)
-    for (const shape of [value, encodeURIComponent(value), form, JSON.stringify(value).slice(1, -1)]) concealed.add(shape)
-  }
+  for (const part of partsOf(value ?? '')) for (const shape of shapesOf(part)) concealed.add(shape)
   return value
 }
+
+/** A value with spaces or a line break around it is sent without them; of a key in PEM form, messages quote a line. */
+function partsOf(value: string): string[] {
+  const lines = value
+    .split(/\r?\n|\\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST_LINE && !line.startsWith('-----'))
+  return [value, value.trim(), ...lines].filter((part) => part.length >= SHORTEST)
+}
+
+function shapesOf(part: string): string[] {
+  const form = new URLSearchParams({ value: part }).toString().slice('value='.length)
+  const html = part.replaceAll(/[&<>"']/g, (character) => HTML[character] ?? character)
+  return [part, encodeURIComponent(part), form, JSON.stringify(part).slice(1, -1), html]
+}
+
+const HTML: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** `text` with every known secret replaced by `***`. */
 export function redact(text: string): string {

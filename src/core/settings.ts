@@ -17,9 +17,14 @@ export function env(name: string, fallback?: string): Setting {
   return setting(name, () => process.env[name] || fallback)
 }
 
-/** An environment variable whose value must never be seen: it is replaced by `***` in everything that zds prints or writes. */
+/**
+ * An environment variable whose value must never be seen: it is replaced by `***` in everything that zds prints or writes, from now on, not
+ * from its first use: what fails before may quote it.
+ */
 export function secret(name: string): Setting {
-  return setting(name, () => conceal(process.env[name] || undefined))
+  const peek = (): string | undefined => conceal(process.env[name] || undefined)
+  peek()
+  return setting(name, peek)
 }
 
 /** The settings that have neither a value nor a default, as issues: for checks that name all of them at once (SAFE-07). */

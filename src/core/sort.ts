@@ -6,7 +6,7 @@ import type { Json } from './json.ts'
 import { chunk } from './streams.ts'
 
 /** Rows kept in memory at a time: what does not fit is sorted in parts on disk. */
-const PART = 50_000
+const PART = 10_000
 
 /**
  * The rows ordered by `keyOf` (code units, stable), in bounded memory: an external merge sort in files below `directory`, removed at the end.

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { Change, Contact, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan.ts'
 import type { Json } from '../../src/core/json.ts'
 import type { Paint } from '../../src/cli/paint.ts'
@@ -7,7 +8,7 @@ export const bare: Paint = (_, text) => text
 /** Colours as a terminal gets them. */
 export const colours: Paint = (_, text) => `\u001B[31m${text}\u001B[39m`
 /** What is left of a line when its colours are taken away. */
-export const uncoloured = (line: string): string => line.replaceAll(/\u001B\[\d+m/g, '')
+export const uncoloured = (line: string): string => stripVTControlCharacters(line)
 
 export const look = (more: Partial<Look> = {}): Look => ({ columns: Number.POSITIVE_INFINITY, paint: bare, all: false, ...more })
 

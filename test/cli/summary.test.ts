@@ -164,7 +164,7 @@ describe('on a terminal of 80 columns', () => {
       const lines = shownOf(parts, { columns: 80, all, ...(paint && { paint }) })
       expect(lines.filter((line) => stringWidth(line) > 80)).toEqual([])
       const text = lines.join('\n')
-      expect(text.match(/\u001B\[31m/g)?.length).toBe(text.match(/\u001B\[39m/g)?.length)
+      expect(text.split('\u001B[31m').length).toBe(text.split('\u001B[39m').length)
     }
   })
 
@@ -211,11 +211,13 @@ test('10,000 changes are shown quickly, in few lines', () => {
     ),
     ...many(1000, (index) => change('retire', `R${index}`, { mark_for_deletion: [false, true] }, { reason: 'gone' })),
   ]
-  const began = performance.now()
+  // Of this thread, in microseconds: the machine may have other things to do.
+  const began = process.threadCpuUsage()
+  const spent = (): number => process.threadCpuUsage(began).user
   const lines = shownOf({ changes }, { columns: 80, paint: colours })
-  expect(performance.now() - began).toBeLessThan(4000)
+  expect(spent()).toBeLessThan(2_000_000)
   expect(lines.length).toBeLessThan(100)
   const all = shownOf({ changes }, { columns: 80, paint: colours, all: true })
-  expect(performance.now() - began).toBeLessThan(10_000)
+  expect(spent()).toBeLessThan(4_000_000)
   expect(all.length).toBeGreaterThan(10_000)
 })

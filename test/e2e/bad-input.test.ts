@@ -14,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => sandbox.close())
 
 /** Nothing that is wrong with what was given may lead to a write (SAFE-07). */
-afterEach(() => expect(writesTo(sandbox)).toEqual([]))
+afterEach(() => {
+  const [write] = writesTo(sandbox)
+  if (write !== undefined) throw new Error(`Something was written: ${write}`)
+})
 
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim())
 

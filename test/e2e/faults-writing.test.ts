@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Fault, FaultEffect, FaultMatch } from 'zds/sandbox'
-import { disturbed, expectArrived, expectMet, expectRecovery, PASSING, reference, sample, type Reference } from '../support/faults.ts'
+import { disturbed, amiss, unmet, amissLater, PASSING, reference, sample, type Reference } from '../support/faults.ts'
 
-/** Every kind of request with which a plan is carried out, by its name: which requests, and whom a failure must name. */
-const PHASES: { readonly [phase: string]: FaultMatch & { readonly names?: string } } = {
+/** Every kind of request with which a plan is carried out, by its name: which requests. */
+const PHASES: { readonly [phase: string]: FaultMatch } = {
   'creating an organization': { service: 'global', method: 'POST', pattern: '/organizations$' },
-  'creating an organization of us-gov': { service: 'us_gov', method: 'POST', pattern: '/organizations$', names: 'us-gov' },
+  'creating an organization of us-gov': { service: 'us_gov', method: 'POST', pattern: '/organizations$' },
   'updating organizations': { service: 'global', path: '/organizations/update_many' },
-  'updating organizations of us-gov': { service: 'us_gov', path: '/organizations/update_many', names: 'us-gov' },
+  'updating organizations of us-gov': { service: 'us_gov', path: '/organizations/update_many' },
   'asking how jobs are': { service: 'global', path: '/job_statuses/' },
-  'asking how jobs of us-gov are': { service: 'us_gov', path: '/job_statuses/', names: 'us-gov' },
+  'asking how jobs of us-gov are': { service: 'us_gov', path: '/job_statuses/' },
   'creating a user into a new organization': { service: 'global', method: 'POST', pattern: '/users$' },
   'looking for a user for moving into a new organization': { service: 'global', path: '/users/search', at: 5 },
   'moving a user into a new organization': { service: 'global', method: 'PUT', pattern: '/users/\\d+$' },
-  'creating a user of us-gov': { service: 'us_gov', method: 'POST', pattern: '/users$', names: 'us-gov' },
-  'updating users of us-gov': { service: 'us_gov', path: '/users/update_many', names: 'us-gov' },
+  'creating a user of us-gov': { service: 'us_gov', method: 'POST', pattern: '/users$' },
+  'updating users of us-gov': { service: 'us_gov', path: '/users/update_many' },
 }
 
 /** Of everything that may last, one of a kind: refused, unreadable, without an answer, done without an answer. */
@@ -35,40 +35,46 @@ beforeAll(async () => {
   undisturbed = await reference()
 })
 
-const every = (effect: FaultEffect): Fault[] => Object.values(PHASES).map(({ names: _, ...match }) => ({ ...match, ...effect }))
+const every = (effect: FaultEffect): Fault[] => Object.values(PHASES).map((match) => ({ ...match, ...effect }))
 
 describe('while a plan is carried out, every kind of request meets once', () => {
   test.each(Object.entries(PASSING))('%s, and the run ends as if nothing had been (SAFE-05)', async (_, effect) => {
     const faults = every(effect)
     const here = await disturbed(faults, undisturbed)
-    expectMet(here, faults)
-    await expectArrived(here, undisturbed)
+    expect(unmet(here, faults)).toEqual([])
+    expect(await amiss(here, undisturbed)).toEqual([])
   })
 
   test('an answer that comes too late, and the run ends as if nothing had been (SAFE-05)', async () => {
     const here = await disturbed(every({ kind: 'latency', ms: 900 }), undisturbed, { ZDS_HTTP_TIMEOUT_MS: '500' })
-    await expectArrived(here, undisturbed)
+    expect(await amiss(here, undisturbed)).toEqual([])
   })
 })
 
-test.each(Object.entries(PHASES))(
-  '%s meets a token that has just expired, and the run ends as if nothing had been',
-  async (_, { names: _names, ...match }) => {
-    await expectArrived(await disturbed([{ ...match, kind: 'expired' }], undisturbed), undisturbed)
-  },
-)
+test.each(Object.entries(PHASES))('%s meets a token that has just expired, and the run ends as if nothing had been', async (_, match) => {
+  expect(await amiss(await disturbed([{ ...match, kind: 'expired' }], undisturbed), undisturbed)).toEqual([])
+})
+
+/** What tells of a failure: the service in the error, or in the report of what was not done. A run that ended well has none to tell of. */
+function failure(code: number, service: string): RegExp {
+  const name = service.replace('_', '-')
+  return code === 0 ? /done\n$/ : new RegExp(code === 1 ? `Error[^]*${name}` : `^${name}.*: .*(failed|not added)`, 'm')
+}
 
 const turns = Object.entries(PHASES).map(([phase, match], turn) => [phase, match, turn] as const)
 
-describe.each(turns)('%s fails for good', (phase, { names, ...match }, turn) => {
+describe.each(turns)('%s fails for good', (phase, match, turn) => {
   test.each(sample(Object.entries(FATAL), 3, turn))(
     'with %s: a failure that is told, and the next run makes it good (SAFE-03, SAFE-05)',
     async (_kind, effect) => {
-      const here = await disturbed([{ ...match, ...effect, times: 0 }], undisturbed)
-      if (here.code === 0) return expectArrived(here, undisturbed)
-      expect(here.code === 1 ? here.stderr : here.stdout).toMatch(new RegExp(names ?? match.service))
+      const faults = [{ ...match, ...effect, times: 0 }]
+      const here = await disturbed(faults, undisturbed)
+      const { code, stdout, stderr } = here
+      expect(unmet(here, faults)).toEqual([])
+      expect(code === 1 ? stderr : stdout).toMatch(failure(code, match.service))
       // A contact that was refused is told, and then a matter of people (SYN-04).
-      await expectRecovery(here, undisturbed, here.code === 4 && phase.includes('into a new') ? /^global user/ : undefined)
+      const byHand = code === 4 && phase.includes('into a new') ? /^global user/ : undefined
+      expect(await (code === 0 ? amiss(here, undisturbed) : amissLater(here, undisturbed, byHand))).toEqual([])
     },
   )
 })

@@ -200,21 +200,26 @@ describe('users of US Government', () => {
     )
   })
 
-  test('PART-02: the query of the partners, with the alliance by its setting', async () => {
-    const { plan, sandbox } = await started({ world: { allianceAccountId: '001PALLIANCE000AAA' } })
-    await plan()
-    const [soql = ''] = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
-    expect(soql).toContain(
-      "WHERE Account_ID_18__c = '001PALLIANCE000AAA' OR (Type = 'Partner' AND Partners_Partner_Status__c IN ('Authorized')",
-    )
-    expect(soql).toContain("AND Partner_Track__c IN ('Open','Select'))")
-    for (const column of [
-      'Name',
-      'Account_Owner_Calc__c',
-      'Technical_Account_Manager_Name__c',
-      'Solutions_Architect_Lookup__r.Name',
-      'Support_Hold__c',
-    ])
-      expect(soql.slice(0, soql.indexOf(' FROM '))).toContain(column)
+  test('a user of an organization that was not created ends unresolved, and is caught up with in the next run (SAFE-08)', async () => {
+    const { world, expected, environment } = sampleWorld('cases')
+    const waiting = expected['us-gov-users'].filter((one) => one.organization_id === null && ['create', 'update'].includes(one.action))
+    const faults = [{ service: 'us_gov', method: 'POST', path: '/organizations', kind: 'status', status: 422, times: 0 }] as const
+    const sandbox = await startSandbox({ world, faults })
+    const here = project({ ...sandbox.env, ...environment })
+    open = { sandbox, here }
+    const apply = () => here.zds('apply', '--yes', '--force', '--json', '--as-of', expected.asOf)
+    const first = await apply()
+    expect(first.code).toBe(4)
+    const { syncs } = JSON.parse(first.stdout) as { syncs: { name: string; failures: { key: string; status: string }[] }[] } // the report
+    const failures = syncs.find(({ name }) => name === 'us-gov-users')?.failures
+    expect(failures?.map(({ key, status }) => [key, status])).toEqual(waiting.map(({ email }) => [email, 'unresolved']))
+
+    sandbox.faults.clear()
+    expect(await apply()).toMatchObject({ code: 0 })
+    const homes = new Map(sandbox.zendesk['us_gov']?.organizations.map((one) => [one.id, accountOf(one)]))
+    for (const { email, key } of waiting) {
+      const user = sandbox.zendesk['us_gov']?.users.find((one) => one.email === email)
+      expect(homes.get(user?.organization_id ?? 0)).toBe(key)
+    }
   })
 })

@@ -67,6 +67,22 @@ describe('what a plan says of the people of new organizations (SYN-03)', () => {
   })
 })
 
+describe('the addresses of a user', () => {
+  it.each([403, 404])('that may not be seen, or are gone (%i), are none: the plan goes on', async (status) => {
+    const { organizations, sandbox } = await started({
+      faults: [{ service: 'zendesk', path: '/identities', method: 'GET', kind: 'status', status, times: 0 }],
+    })
+    await addAddress(sandbox, NOBODYS.id, 'second@sold.example')
+    expect(actions(await organizations.prepare?.([creating('A', [person('second@sold.example')])], testRun().run))).toEqual([['create']])
+  })
+
+  it('cannot break out of the search: quotes in an address are left out', async () => {
+    const { organizations, sandbox } = await started()
+    await organizations.prepare?.([creating('A', [person('"x" role:admin"@sold.example')])], testRun().run)
+    expect(requestsTo(sandbox, 'GET', '/users/search').map(({ query }) => query['query'])).toEqual(['email:"x role:admin@sold.example"'])
+  })
+})
+
 describe('the people of a new organization (SYN-03)', () => {
   it('are created in it, without a mail to them, or given to it; the outcome counts them', async () => {
     const { organizations, sandbox, userAt, userOf } = await started()
@@ -161,18 +177,26 @@ describe('the people of a new organization (SYN-03)', () => {
     expect(run.progress.join('\n')).not.toContain('sold.example')
   })
 
-  it('a run that is aborted in between is made up for: the people are seen to when the create is settled (SAFE-06)', async () => {
-    const { organizations, sandbox, userOf } = await started({ faults: [{ ...POST, kind: 'latency', ms: 5_000 }] })
+  it('an abort does not part an organization from its people: what was begun is finished (SAFE-06)', async () => {
+    const { organizations, sandbox } = await started({ faults: [{ ...POST, kind: 'latency', ms: 200 }] })
     const { run, abort } = testRun()
-    const reason = new Error('enough')
     const underWay = setInterval(() => {
       if (requestsTo(sandbox, 'POST', '/users').length === 0) return
       clearInterval(underWay)
-      abort(reason)
+      abort(new Error('enough'))
     }, 5)
     const change = creating('A', [person('new@sold.example'), person('nora@sold.example', 'associate')])
-    const { steps, error } = await told(organizations.apply([change], run))
-    expect(error).toBe(reason)
+    const { steps } = await told(organizations.apply([change], run))
+    expect(outcomesOf(steps)).toMatchObject([{ key: 'A', status: 'done', facts: { contacts: 2, contactsFailed: 0 } }])
+  })
+
+  it('a service that is down ends the run; what is missing is made up for when the create is settled (SAFE-06)', async () => {
+    const { organizations, sandbox, userOf } = await started({
+      faults: [{ service: 'zendesk', path: '/users', kind: 'status', preset: 'unavailable', times: 0 }],
+    })
+    const change = creating('A', [person('nora@sold.example', 'associate'), person('new@sold.example')])
+    const { steps, error } = await told(organizations.apply([change], testRun().run))
+    expect(error).toMatchObject({ code: 'HTTP_UNAVAILABLE' })
     expect(steps).toEqual([{ status: 'sending', keys: ['A'] }])
 
     sandbox.faults.clear()
@@ -180,15 +204,6 @@ describe('the people of a new organization (SYN-03)', () => {
     const home = instance(sandbox).organizations.find(({ external_id: key }) => key === 'A')?.id
     expect(settled).toEqual([{ key: 'A', status: 'done', id: String(home), facts: { contacts: 2, contactsFailed: 0 } }])
     expect(userOf(NOBODYS.id)?.organization_id).toBe(home)
-  })
-
-  it('a service that is down ends the run, which is made up for likewise', async () => {
-    const { organizations } = await started({
-      faults: [{ service: 'zendesk', path: '/users', kind: 'status', preset: 'unavailable', times: 0 }],
-    })
-    const { steps, error } = await told(organizations.apply([creating('A', [person('nora@sold.example', 'associate')])], testRun().run))
-    expect(error).toMatchObject({ code: 'HTTP_UNAVAILABLE' })
-    expect(outcomesOf(steps)).toEqual([])
   })
 
   it('are not looked at when a user target creates users (Global only)', async () => {

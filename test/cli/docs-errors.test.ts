@@ -1,0 +1,37 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
+const all = (pattern: RegExp, text: string): string[] => [...new Set([...text.matchAll(pattern)].map(([, found = '']) => found))].toSorted()
+
+const page = textOf('docs/errors.md')
+/** The codes in the first column of the tables below a heading. */
+const documented = (...headings: readonly string[]): string[] =>
+  headings.flatMap((heading) => all(/^\| `([\w-]+)`/gm, page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '')).toSorted()
+const sources = globSync(['src/core/**/*.ts', 'src/cli/**/*.ts', 'plugins/**/*.ts'], { cwd: root }).map(textOf).join('\n')
+
+describe('docs/errors.md', () => {
+  test('has every error code, and no other', () => {
+    const declared = all(/\| '([A-Z_]+)'/g, textOf('src/core/errors.ts').split('export type Issue')[0] ?? '')
+    expect(declared.length).toBeGreaterThan(20)
+    expect(documented('Before the run', 'While it reads', 'Before and while it applies')).toEqual(declared)
+    for (const code of ['INTERNAL', 'SYSTEM']) expect(page).toContain(`\`${code}\``)
+  })
+
+  test('has every code that an outcome or a notice of ours can have, and no other', () => {
+    const used = all(/\bcode: '([a-z-]+)'/g, sources)
+    const named = documented('Outcomes of changes', 'Notices')
+    /** Made from the name of a Zendesk field. */
+    const derived = ['email-taken', 'external-id-taken', 'name-taken']
+    expect(used.length).toBeGreaterThan(10)
+    expect(named).toEqual([...used, ...derived].toSorted())
+  })
+
+  test('has every exit code of the help', () => {
+    const help = all(/^ {2}(\d+) {2,}/gm, textOf('src/cli/main.ts').split('Exit codes:')[1]?.split('`')[0] ?? '')
+    expect(help).toEqual(['0', '1', '130', '2', '3', '4', '5'])
+    expect(all(/^\| (\d+) /gm, page)).toEqual(help)
+  })
+})

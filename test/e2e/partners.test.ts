@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Plan } from 'zds'
+import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { sampleWorld } from '../support/worlds.ts'
+import { project, type Project } from '../support/zds.ts'
+
+const { world, expected, environment } = sampleWorld('plain')
+
+let open: { sandbox: Sandbox; here: Project } | undefined
+afterEach(async () => {
+  open?.here.remove()
+  await open?.sandbox.close()
+  open = undefined
+})
+
+async function started(changes: Partial<World> = {}) {
+  const sandbox = await startSandbox({ world: { ...world, ...changes } })
+  const here = project({ ...sandbox.env, ...environment })
+  open = { sandbox, here }
+  return { sandbox, here }
+}
+
+async function plannedOf(here: Project) {
+  const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
+  expect(code, stderr).toBe(0)
+  const { syncs } = JSON.parse(stdout) as Plan // what --json prints
+  return syncs.find(({ name }) => name === 'partners')?.changes ?? []
+}
+
+describe('partners', () => {
+  test('PART-01: gather accounts, gather organizations, compare, sync; after the customers', async () => {
+    const { here } = await started()
+    const lines = (await here.zds('graph')).stdout.split('\n')
+    for (const stage of ['gather:partner-rows', 'gather:partner-accounts', 'gather:global', 'compare:partners']) {
+      expect(lines.filter((line) => line.includes(stage))).not.toEqual([])
+    }
+    expect(lines.find((line) => line.includes('apply:partners'))).toContain('apply:global')
+  })
+
+  test('PART-02: the query, with the alliance by its setting', async () => {
+    const { here, sandbox } = await started({ allianceAccountId: '001PALLIANCE000AAA' })
+    await plannedOf(here)
+    const [soql = ''] = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
+    const [columns = '', where = ''] = soql.split(' FROM Account WHERE ')
+    expect(where).toBe(
+      "Account_ID_18__c = '001PALLIANCE000AAA' OR (Type = 'Partner' AND Partners_Partner_Status__c IN ('Authorized') AND Partner_Track__c IN ('Open','Select'))",
+    )
+    for (const column of [
+      'Account_ID_18__c',
+      'Name',
+      'Account_Owner_Calc__c',
+      'Technical_Account_Manager_Name__c',
+      'Restricted_Account__c',
+    ]) {
+      expect(columns).toContain(column)
+    }
+    for (const column of ['Solutions_Architect_Lookup__r.Name', 'Partner_Track__c', 'Support_Hold__c', 'Account_Risk_Level__c']) {
+      expect(columns).toContain(column)
+    }
+  })
+
+  test('PART-03: the alliance is one by its id, whatever its type and track', async () => {
+    const one = expected.partners.find(({ action, fields }) => action === 'none' && fields?.['account_type'] === 'open_partner')
+    const { here } = await started({ allianceAccountId: one?.key ?? null })
+    const changes = await plannedOf(here)
+    expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({ account_type: { from: 'open_partner', to: 'alliance_partner' } })
+  })
+
+  test('PART-04, PART-05: restricted and escalated ones by the exact words', async () => {
+    const [one, two] = expected.partners.filter(({ action, fields }) => action === 'none' && fields?.['restricted_account'] === false)
+    const words = new Map<unknown, World['salesforce'][string][number]>([
+      [one?.key, { Restricted_Account__c: 'Restricted Party', Account_Risk_Level__c: 'At Risk - Escalated' }],
+      [two?.key, { Restricted_Account__c: 'restricted party', Account_Risk_Level__c: 'At Risk' }],
+    ])
+    const Account = (world.salesforce['Account'] ?? []).map((row) => ({ ...row, ...words.get(row['Account_ID_18__c']) }))
+    const { here } = await started({ salesforce: { ...world.salesforce, Account } })
+    const changes = await plannedOf(here)
+    expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({
+      restricted_account: { from: false, to: true },
+      org_in_escalated_state: { from: false, to: true },
+    })
+    expect(changes.find(({ key }) => key === two?.key)).toBeUndefined()
+  })
+})

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startSandbox, type Sandbox } from 'zds/sandbox'
+import { edit, expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
+import { AS_OF, faultWorld } from '../support/faults-world.ts'
+import { project, type Project, type Result } from '../support/zds.ts'
+
+const KEY = randomBytes(32).toString('hex')
+const asOf = ['--as-of', AS_OF] as const
+const readableByAll = (path: string): void => {
+  writeFileSync(path, 'old')
+  chmodSync(path, 0o644)
+}
+const modeOf = (path: string): string => (lstatSync(path).mode & 0o777).toString(8)
+
+describe('a sealed plan (OPS-08)', () => {
+  let sandbox: Sandbox
+  let here: Project
+  let planned: Result
+  let at: (name: string) => string
+  const digest = (): string => (JSON.parse(readFileSync(at('plan.sealed.summary.json'), 'utf8')) as { digest: string }).digest // what --redact writes
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ world: faultWorld() })
+    here = project({ ...sandbox.env, ZDS_PLAN_KEY: KEY })
+    at = (name) => join(here.directory, name)
+    edit('update: 0.3', 'update: 0.02')(here.directory)
+    for (const name of ['plan.sealed', 'plan.sealed.summary.json']) readableByAll(at(name))
+    planned = await here.zds('plan', '--redact', '--out', 'plan.sealed', ...asOf)
+  })
+  afterAll(async () => {
+    here.remove()
+    await sandbox.close()
+  })
+
+  /** Runs the command in the same directory with another key. */
+  const withKey = (key: string | undefined, ...args: readonly string[]): Promise<Result> => {
+    const other = scratch({ ...sandbox.env, ZDS_PLAN_KEY: key })
+    return other.zds(...args)
+  }
+
+  test('is made beside a summary in numbers; both are for their owner only, also where others could read the file before', () => {
+    expect(planned, planned.stderr).toMatchObject({ code: 0 })
+    expect(planned.stdout).toContain(`Digest ${digest()}`)
+    expect(planned.stdout).toMatch(/^global: \d+ to create, \d+ to update, \d+ to retire \(global has \d+ organizations\)$/m)
+    expect(planned.stdout).toMatch(/^ {2}! over the limit: update \d+ of \d+, the limit is 2 %$/m)
+    expect(planned.stderr).toContain(`zds apply plan.sealed --approve ${digest()}`)
+    expect(readFileSync(at('plan.sealed'), 'utf8')).toContain(digest())
+    expect([modeOf(at('plan.sealed')), modeOf(at('plan.sealed.summary.json'))]).toEqual(['600', '600'])
+  })
+
+  test('and its summary name no record: no key, no id, no name, no address', () => {
+    const { zendesk, salesforce } = sandbox.snapshot()
+    const records = Object.values(zendesk).flatMap(({ organizations, users }) => [...organizations, ...users])
+    const names = records.flatMap((one) => [one.name, 'email' in one ? one.email : undefined, one.id])
+    const rows = (salesforce['Account'] ?? []).concat(salesforce['Contact'] ?? []).flatMap(({ Id, Name, Email }) => [Id, Name, Email])
+    const shown = [planned.stdout, planned.stderr, readFileSync(at('plan.sealed'), 'utf8'), readFileSync(at('plan.sealed.summary.json'), 'utf8')]
+    for (const data of [...names, ...rows].filter((one) => one !== null && one !== undefined)) {
+      for (const text of shown) expect(text).not.toContain(String(data))
+    }
+  })
+
+  test('is shown to who has the key, as the plan itself is', async () => {
+    const [sealed, open] = [await here.zds('show', 'plan.sealed', '--all'), await here.zds('plan', '--all', ...asOf)]
+    expect(sealed, sealed.stderr).toMatchObject({ code: 0 })
+    expect(sealed.stdout).toContain(open.stdout)
+    expect(sealed.stdout).toContain(`Digest ${digest()}`)
+  })
+
+  test('is shown with a key from a file of variables', async () => {
+    const other = scratch({})
+    const sealed = at('plan.sealed')
+    expectRefusal(await other.zds('show', sealed), 'ENV_MISSING')
+    writeFileSync(join(other.directory, 'ci.env'), `ZDS_PLAN_KEY=${KEY}\n`)
+    expect(await other.zds('show', sealed, '--env', 'ci.env')).toMatchObject({ code: 0 })
+    writeFileSync(join(other.directory, '.env'), `ZDS_PLAN_KEY=${KEY}\n`)
+    expect(await other.zds('show', sealed)).toMatchObject({ code: 0 })
+    expectRefusal(await other.zds('show', sealed, '--env', 'nope.env'), 'FILE_NOT_FOUND')
+  })
+
+  test('the document of --json is the summary', async () => {
+    const { code, stdout, stderr } = await here.zds('plan', '--redact', '--json', ...asOf)
+    expect(code, stderr).toBe(0)
+    const { createdAt: _now, ...summary } = JSON.parse(stdout) as { createdAt: string } // what --redact prints
+    const { createdAt: _then, ...saved } = JSON.parse(readFileSync(at('plan.sealed.summary.json'), 'utf8')) as { createdAt: string } // and writes
+    expect(summary).toEqual(saved)
+  })
+
+  test('cannot be made without a key; nothing is asked of any service before that is said', async () => {
+    const before = sandbox.requests.length
+    const result = await withKey(undefined, 'plan', '--redact', '--out', 'plan.sealed')
+    expectRefusal(result, 'ENV_MISSING')
+    expect(result.stderr).toContain('openssl rand -hex 32')
+    expectRefusal(await withKey('not-a-key-at-all', 'plan', '--redact', '--out', 'plan.sealed'), 'ENV_INVALID')
+    expect(sandbox.requests).toHaveLength(before)
+  })
+
+  test('a summary alone needs no key', async () => {
+    expect(await withKey(undefined, 'plan', '--redact', ...asOf)).toMatchObject({ code: 0 })
+  })
+
+  test('is refused without its key, with another key, and when it was changed; nothing is written', async () => {
+    const sealed = at('plan.sealed')
+    expectRefusal(await withKey(undefined, 'apply', sealed), 'ENV_MISSING')
+    const wrong = await withKey(randomBytes(32).toString('hex'), 'apply', sealed)
+    expectRefusal(wrong, 'PLAN_INVALID')
+    expect(wrong.stderr).toContain('sealed with another key')
+    const text = readFileSync(sealed, 'utf8')
+    writeFileSync(at('changed.sealed'), `${text.slice(0, -20)}${text.at(-20) === 'A' ? 'B' : 'A'}${text.slice(-19)}`)
+    for (const command of ['apply', 'show']) {
+      const changed = await here.zds(command, 'changed.sealed')
+      expectRefusal(changed, 'PLAN_INVALID')
+      expect(changed.stderr).toContain('was changed after it was sealed')
+      expect(changed.stderr).toContain('zds plan --redact --out FILE')
+    }
+    expect(writesTo(sandbox)).toEqual([])
+  })
+
+  test('is carried out like any plan, limits and approval included', async () => {
+    const refused = await here.zds('apply', 'plan.sealed')
+    expect(refused).toMatchObject({ code: 3 })
+    expect(refused.stderr).toContain(`zds apply plan.sealed --approve ${digest()}`)
+    const applied = await here.zds('apply', 'plan.sealed', '--approve', digest())
+    expect(applied, applied.stderr).toMatchObject({ code: 0 })
+    const next = await here.zds('plan', '--redact', '--json', ...asOf)
+    const { syncs } = JSON.parse(next.stdout) as { syncs: { operations: object }[] } // what --redact prints
+    for (const { operations } of syncs) expect(operations).toEqual({ create: 0, update: 0, retire: 0 })
+  })
+
+  test('everything below .zds is for its owner only (OPS-08)', async () => {
+    expect(await here.zds('undo', 'last')).toMatchObject({ code: 0 })
+    expect(await here.zds('status')).toMatchObject({ code: 0 })
+    const entries = readdirSync(at('.zds'), { recursive: true, withFileTypes: true })
+    const found = entries.map((entry) => [entry.isDirectory(), modeOf(join(entry.parentPath, entry.name)), entry.name])
+    expect(found.filter(([directory, mode]) => mode !== (directory === true ? '700' : '600'))).toEqual([])
+    expect(modeOf(at('.zds'))).toBe('700')
+    expect(found.length).toBeGreaterThan(20)
+  })
+
+  test('what undo --out writes over a file that others could read, they cannot read any more', async () => {
+    readableByAll(at('undo.json'))
+    const result = await here.zds('undo', 'last', '--out', 'undo.json')
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    expect(modeOf(at('undo.json'))).toBe('600')
+  })
+})
+
+describe('zds plan with credentials that may only read', () => {
+  test('makes the whole plan where every write is answered with 403, and asks for no write', async () => {
+    const forbidden = (['POST', 'PUT', 'DELETE'] as const).map(
+      (method) => ({ service: 'zendesk', method, path: '/api/v2', times: 0, kind: 'status', status: 403 }) as const,
+    )
+    const sandbox = await startSandbox({ world: faultWorld(), faults: forbidden })
+    const here = scratch(sandbox.env)
+    const result = await here.zds('plan', '--out', 'plan.json', ...asOf)
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    expect(writesTo(sandbox)).toEqual([])
+    expect(sandbox.faults.fired).toEqual([])
+    await sandbox.close()
+  })
+
+  test('makes it with OAuth clients of the scope read, with which an apply is refused', async () => {
+    const sandbox = await startSandbox({ world: faultWorld() })
+    const readOnly = ['GLOBAL', 'US_GOV'].map((name) =>
+      edit(`clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET')`, `clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET'), scope: 'read'`),
+    )
+    const here = scratch(sandbox.env, ...readOnly)
+    const result = await here.zds('plan', '--out', 'plan.json', ...asOf)
+    expect(result, result.stderr).toMatchObject({ code: 0 })
+    const before = JSON.stringify(sandbox.snapshot())
+    const applied = await here.zds('apply', 'plan.json', '--force')
+    expect(applied).toMatchObject({ code: 1 })
+    expect(applied.stderr).toContain('Error [AUTH_FAILED]')
+    expect(applied.stderr).toContain('lacks a permission')
+    expect(JSON.stringify(sandbox.snapshot())).toBe(before)
+    await sandbox.close()
+  })
+})
