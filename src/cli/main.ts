@@ -83,6 +83,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--json', 'print the plan document, and nothing else, on stdout')
     .option('--out <file>', 'also save the plan document, for zds apply FILE')
     .option('--redact', 'show numbers only, no data of any record; --out saves the plan encrypted (ZDS_PLAN_KEY)')
+    .option('--failed-from <run>', 'plan only what a run did not get done: its id (zds status), or last')
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText(

@@ -9,6 +9,7 @@ import { documentOf, makePlan } from './planning.ts'
 import { writePrivately } from './private-file.ts'
 import { redactedLines } from './redacted.ts'
 import { hasChanges } from './report.ts'
+import { onlyUndone } from './runs.ts'
 import { lookOf, open, print, tell } from './session.ts'
 import { planLines } from './summary.ts'
 
@@ -19,6 +20,7 @@ export type PlanOptions = {
   json?: true
   out?: string
   redact?: true
+  failedFrom?: string
   detailedExitcode?: true
   all?: true
 }
@@ -32,7 +34,8 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
   const session = await open(options, signal)
   const key = options.redact && out !== undefined ? planKey() : undefined
-  const plan = await makePlan(session)
+  const whole = await makePlan(session)
+  const plan = options.failedFrom === undefined ? whole : onlyUndone(whole, options.failedFrom, session)
   const shown = options.redact ? summaryOf(plan) : plan
   if (out !== undefined) {
     await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))

@@ -1,6 +1,10 @@
+import { limited } from '../core/compare.ts'
 import { ZdsError } from '../core/errors.ts'
-import type { Journal, Known } from '../core/journal.ts'
+import { assemble } from '../core/execute.ts'
+import { sqliteJournal, type Journal, type Known } from '../core/journal.ts'
 import type { Change, Plan } from '../core/plan.ts'
+import { syncsOf } from '../core/stages.ts'
+import { stateFile, type Session } from './session.ts'
 
 /** The plan of a run, named by its id or `last`. Throws USAGE for a run that is not in the journal. */
 export function planOf(journal: Journal, asked: string): { readonly id: string; readonly plan: Plan } {
@@ -16,5 +20,25 @@ export function* changesOf(journal: Journal, id: string, plan: Plan): Iterable<{
   for (const { name: sync, changes } of plan.syncs) {
     const known = journal.known(id, sync)
     for (const change of changes) yield { sync, change, known: known.get(change.key) }
+  }
+}
+
+/** What of `plan` concerns the changes of a run that were not done: failed, stale, or never attempted. */
+export function onlyUndone(plan: Plan, asked: string, session: Session): Plan {
+  const journal = sqliteJournal(stateFile(session))
+  try {
+    const { id, plan: made } = planOf(journal, asked)
+    const undone = new Set<string>()
+    for (const { sync, change, known } of changesOf(journal, id, made)) {
+      if (known?.kind !== 'outcome' || known.outcome.status !== 'done') undone.add(JSON.stringify([sync, change.key]))
+    }
+    const syncs = syncsOf(session.engine.config)
+    const parts = plan.syncs.map((sync) => {
+      const changes = sync.changes.filter(({ key }) => undone.has(JSON.stringify([sync.name, key])))
+      return limited({ ...sync, changes }, syncs.get(sync.name)?.limits)
+    })
+    return assemble(parts, plan.config, session.engine.clock)
+  } finally {
+    journal.close()
   }
 }

@@ -12,8 +12,8 @@ const SHOW_EVERY_MS = 100
 
 export type Job<S extends Stage> = (stage: S, watch: Watch, signal: AbortSignal) => Promise<string | undefined>
 
-/** Carries out one stage, tells `watch` about it, and returns the line that sums it up. */
-type Perform<S extends Stage> = (stage: S, watch: Watch) => Promise<string>
+/** Carries out one stage, tells `watch` about it, and returns the line that sums it up. Throws if the stage failed of itself. */
+type Perform<S extends Stage> = (stage: S, watch: Watch) => Promise<{ readonly line: string; readonly stopped: boolean }>
 
 /**
  * Runs stages wave by wave, the stages of a wave side by side: as listr2 tasks where a person watches stderr, as plain lines elsewhere.
@@ -35,9 +35,12 @@ export async function runTasks<S extends Stage>(all: readonly S[], job: Job<S>, 
     }
     try {
       const summary = await job(stage, { ...watch, rows: counting }, either)
-      return `${stage.id}  ${summary ?? `${number(rows)} rows`}  ${((performance.now() - started) / 1000).toFixed(1)} s`
+      const took = ((performance.now() - started) / 1000).toFixed(1)
+      return { line: `${stage.id}  ${summary ?? `${number(rows)} rows`}  ${took} s`, stopped: false }
     } catch (error) {
-      failed ??= { error }
+      // Whatever ends once the run is stopping was stopped by it.
+      if (either.aborted) return { line: `${stage.id}  stopped`, stopped: true }
+      failed = { error }
       lost.add(stage.id)
       // Not the error itself: others would take it for an answer to a request of their own.
       if (stage.kind !== 'apply') failure.abort(new ZdsError('INTERRUPTED', `${stage.id} failed, so this stops too`))
@@ -69,7 +72,8 @@ function inLog<S extends Stage>(perform: Perform<S>): Show<S> {
       if (due(message)) tell([`  ${stage.id}: ${plain(message)}`])
     }
     try {
-      tell([`${paint('green', '✔')} ${await perform(stage, { progress, rows: () => undefined })}`])
+      const { line: end, stopped } = await perform(stage, { progress, rows: () => undefined })
+      tell([`${stopped ? paint('yellow', '-') : paint('green', '✔')} ${end}`])
     } catch {
       tell([`${paint('red', '✖')} ${stage.id}`])
     }
@@ -99,10 +103,12 @@ function onTerminal<S extends Stage>(perform: Perform<S>, signal: AbortSignal): 
         if (counts(message)) throttled(show)
         else show()
       }
-      shown.title = await perform(stage, {
+      const { line, stopped } = await perform(stage, {
         progress,
         rows: (count) => throttled(() => (shown.title = `${stage.id}  ${number(count)} rows`)),
       })
+      shown.title = line
+      if (stopped) shown.skip()
     },
   })
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) })
