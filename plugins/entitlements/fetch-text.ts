@@ -1,4 +1,4 @@
-import { baseUrl, http, HttpError, httpPolicy, ZdsError, type Answer, type HttpPolicy, type Run, type Setting } from 'zds'
+import { baseUrl, conceal, http, HttpError, httpPolicy, ZdsError, type Answer, type HttpPolicy, type Run, type Setting } from 'zds'
 
 export type FetchOptions = { readonly token?: Setting; readonly http?: HttpPolicy }
 
@@ -18,7 +18,7 @@ export const shownAddress = (place: string): string => place.replace(/[?#].*$/s,
  */
 export async function fetchText(place: Setting, options: FetchOptions, run: Run): Promise<string> {
   const url = baseUrl(place)
-  const token = options.token?.peek()
+  const token = conceal(options.token?.peek())
   const send = http({ service: 'overrides', policy: options.http ?? httpPolicy() })
   const headers = {
     accept: 'text/plain, application/yaml, */*;q=0.5',

@@ -1,4 +1,4 @@
-import { baseUrl, http, type HttpPolicy, type Run, type Setting } from 'zds'
+import { baseUrl, conceal, http, type HttpPolicy, type Run, type Setting } from 'zds'
 import type { Message } from './messages.ts'
 
 /** Posts messages as one bot. Throws when Slack does not take one; where Slack did not answer, it may have arrived all the same. */
@@ -28,7 +28,7 @@ export async function poster(options: { token: Setting; apiUrl?: Setting | undef
   // A message that may have been posted is not posted again: Slack has no key to tell the two apart.
   const send = http({ service: 'slack', policy: options.http, final: ({ status }) => status >= 500 })
   const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
-  const client = new WebClient(options.token.read(), {
+  const client = new WebClient(conceal(options.token.read()), {
     ...(apiUrl !== undefined && { slackApiUrl: apiUrl }),
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,

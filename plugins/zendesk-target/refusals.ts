@@ -27,7 +27,7 @@ export function refusalOf({ body, status, message }: HttpError): Refusal {
   const [first] = isObject(body) ? detailsOf(body) : []
   if (first?.error === 'DuplicateValue') return { code: `${first.field.replaceAll('_', '-')}-taken`, message }
   const name = first?.error ?? (isObject(body) ? body['error'] : undefined)
-  return { code: typeof name === 'string' ? kebab(name) : `http-${status}`, message }
+  return { code: (typeof name === 'string' ? codeOf(name) : undefined) ?? `http-${status}`, message }
 }
 
 /** Whether a request was refused for what it says of its records, rather than for who we are or how busy Zendesk is. */
@@ -35,8 +35,9 @@ export function isAboutRecords({ code, status }: HttpError): boolean {
   return code === 'HTTP_REFUSED' || status === 409
 }
 
-/** `OrganizationUpdateFailed` as `organization-update-failed`. */
-export function kebab(name: string): string {
+/** `OrganizationUpdateFailed` as `organization-update-failed`; undefined for what is no name: a service can say anything there. */
+export function codeOf(name: string): string | undefined {
+  if (!/^[A-Za-z][A-Za-z _]{0,59}$/.test(name)) return undefined
   return name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1-$2')
     .replaceAll(/[^A-Za-z\d]+/g, '-')

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from 'zds'
-import { kebab, type Refusal } from './refusals.ts'
+import { codeOf, type Refusal } from './refusals.ts'
 import { idIn } from './replies.ts'
 
 /** One record to be written by a job: what to report it under, its id, and what its row says beside the id. */
@@ -17,8 +17,10 @@ export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Ver
   const list: readonly Json[] = Array.isArray(results) ? results : []
   for (const result of list) {
     if (!isObject(result)) continue
+    const id = idIn(result)
     const { index } = result
-    const row = byId.get(idIn(result) ?? '') ?? (typeof index === 'number' ? rows[index] : undefined)
+    // The index counts the rows that were sent, which after a restart may be more than the ones asked for here: the id goes first.
+    const row = id === undefined ? (typeof index === 'number' ? rows[index] : undefined) : byId.get(id)
     const verdict = verdictOf(result)
     if (row !== undefined && verdict !== undefined) verdicts.set(row.key, verdict)
   }
@@ -28,7 +30,7 @@ export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Ver
 function verdictOf({ error, details, success, status }: JsonObject): Verdict | undefined {
   if (typeof error === 'string') {
     const words = typeof details === 'string' ? details : typeof status === 'string' ? status : 'no reason given'
-    return { kind: 'failed', code: kebab(error), message: `${words.replaceAll(/\s+/g, ' ').trim()} (${error})` }
+    return { kind: 'failed', code: codeOf(error) ?? 'row-refused', message: `${words.replaceAll(/\s+/g, ' ').trim()} (${error})` }
   }
   if (success === false) return { kind: 'failed', code: 'row-refused', message: typeof status === 'string' ? status : 'no reason given' }
   return success === true || status === 'Updated' ? { kind: 'done' } : undefined

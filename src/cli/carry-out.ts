@@ -30,8 +30,8 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
   const outcomes = new Map<string, readonly Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
   const finish = async (status: RunStatus): Promise<Report> => {
-    // An interrupted run is not over: whoever goes on with it tells of all of it. So does whoever goes on with one that is killed here.
-    if (status !== 'interrupted' && journal.claimTelling(run, engine.clock.now())) {
+    // A run that somebody goes on with is not over: whoever ends it tells of all of it. So does whoever goes on with one that is killed here.
+    if ((status === 'done' || status === 'abandoned') && journal.claimTelling(run, engine.clock.now())) {
       await tellObservers((observer, lent) => observer.applied?.(plan, outcomes, lent), engine, warn)
     }
     journal.end(run, status, engine.clock.now())
@@ -64,10 +64,25 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
     journal.count(plan, run, engine.clock.now())
     return exitCode(await finish('done'))
   } catch (error) {
-    // What fails twice fails for a reason: the next apply makes a new plan instead of trying the old one for ever.
-    await finish(engine.signal.aborted ? 'interrupted' : work.resumed ? 'abandoned' : 'failed')
+    await finish(engine.signal.aborted ? 'interrupted' : givenUp(work) ? 'abandoned' : 'failed')
     throw engine.signal.aborted ? stopped(error) : error
   }
+}
+
+/**
+ * What fails twice fails for a reason: the next apply makes a new plan instead of trying the old one for ever. Unless something was sent of
+ * which nobody knows what became: that has to be settled first.
+ */
+function givenUp({ resumed, plan, run, journal }: Work): boolean {
+  return (
+    resumed &&
+    plan.syncs.every(({ name }) =>
+      journal
+        .known(run, name)
+        .values()
+        .every(({ kind }) => kind === 'outcome'),
+    )
+  )
 }
 
 function stopped(cause: unknown): ZdsError {

@@ -26,6 +26,13 @@ const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (defau
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = interruptions()
+  // A plugin that throws where nobody waits: told like any other fault, without what Node would print of the error's contents.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      explainFailure(error)
+      process.exit(1)
+    })
+  }
   outlive(process.stdout)
   outlive(process.stderr)
   try {

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { assemble } from '../core/execute.ts'
 import { sqliteJournal, type Journal, type Known } from '../core/journal.ts'
@@ -7,6 +6,7 @@ import type { Created } from '../core/refs.ts'
 import { syncsOf } from '../core/stages.ts'
 import { undo } from '../core/undo.ts'
 import { checkReady, documentOf } from './planning.ts'
+import { writePrivately } from './private-file.ts'
 import { planOf } from './runs.ts'
 import { lookOf, open, print, stateFile, tell } from './session.ts'
 import { planLines } from './summary.ts'
@@ -40,7 +40,7 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     }
     const plan = assemble(made, project.fingerprint, engine.clock)
     const out = asked ?? join(session.state, `undo-${id}.json`)
-    await writeFile(out, documentOf(plan), { mode: 0o600 })
+    await writePrivately(out, documentOf(plan))
     if (options.json) process.stdout.write(documentOf(plan))
     else print(planLines(plan, lookOf(options.all ?? false)))
     tell(['', `To carry it out: zds apply ${out}`])

@@ -3,6 +3,7 @@ import type { Known } from './journal.ts'
 import type { Outcome, Step } from './outcome.ts'
 import { OPS, type Change, type SyncPlan } from './plan.ts'
 import { bind, type Created } from './refs.ts'
+import { redact } from './secrets.ts'
 import { chunk } from './streams.ts'
 import type { Existing, Run, Sent, Target } from './types.ts'
 
@@ -90,13 +91,18 @@ async function* told(steps: AsyncIterable<Step>, record: Applied['record']): Asy
   }
   try {
     for await (const step of steps) {
-      waiting.push(step)
+      waiting.push(clean(step))
       if (step.status === 'sending' || step.status === 'accepted' || waiting.length >= BATCH) yield* flush()
     }
   } finally {
     yield* flush()
   }
   return all
+}
+
+/** The words of a service go to the journal and to observers, which outlive what this process knows of secrets. */
+function clean(step: Step): Step {
+  return 'message' in step ? { ...step, code: redact(step.code), message: redact(step.message) } : step
 }
 
 /** Changes whose record no longer holds what the plan says it held (a person, or another run, was there meanwhile). */

@@ -129,7 +129,7 @@ async function exchange(request: Request, options: HttpOptions, run: Caller): Pr
   const now = run.clock.now()
   limiter?.heed(response.headers, now, laneOf(request))
   const body = isJson(response.headers) ? parseJson(text) : undefined
-  if (!response.ok) throw refused(at, response, body, options, now)
+  if (!response.ok) throw refused(at, { request, response, body }, options, now)
   if ((request.accept ?? 'json') === 'json' && body === undefined && response.status !== 204) {
     throw new HttpError('HTTP_UNREADABLE', `${at} answered ${response.status} with something that is not JSON`, {
       status: response.status,
@@ -166,9 +166,12 @@ function network(cause: unknown): string {
   return `no connection (${networkCode(cause) ?? redact(messageOf(cause))})`
 }
 
-function refused(at: string, response: Response, body: Json | undefined, options: HttpOptions, now: Date): HttpError {
+type Refused = { readonly request: Request; readonly response: Response; readonly body: Json | undefined }
+
+function refused(at: string, { request, response, body }: Refused, options: HttpOptions, now: Date): HttpError {
   const { status, headers } = response
-  const words = body === undefined ? undefined : options.explain?.(body)
+  const said = body === undefined ? undefined : options.explain?.(body)?.slice(0, LONGEST_WORDS)
+  const words = said === undefined || ABOUT_DATA.has(status) ? said : withoutOurs(said, request.body)
   const message = redact(`${at} answered ${status}${words === undefined ? '' : `: ${words}`}`)
   const waits = TRANSIENT.has(status) ? retryMs(headers, status, now) : undefined
   const arrived = status < 500 || waits !== undefined ? 'no' : 'maybe'
@@ -178,6 +181,21 @@ function refused(at: string, response: Response, body: Json | undefined, options
     { status, body: body ?? null, arrived, retryMs: waits, endpointOnly: hasLeft(headers) },
     { hint: hintOf(status, options.service) },
   )
+}
+
+/** Statuses that speak of the data that was sent: their words may repeat it, or nobody would know what is meant. */
+const ABOUT_DATA = new Set([400, 404, 409, 422])
+const LONGEST_WORDS = 500
+
+/** A service that refuses who we are, or is down, has no reason to repeat whom the request was about. */
+function withoutOurs(words: string, body: string | undefined): string {
+  const ours = textsIn(parseJson(body ?? '') ?? null).filter(({ length }) => length >= 4)
+  return ours.toSorted((a, b) => b.length - a.length).reduce((clean, text) => clean.replaceAll(text, '…'), words)
+}
+
+function textsIn(value: Json): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap((part: Json) => textsIn(part)) : []
 }
 
 function codeOf(status: number): Code {

@@ -59,7 +59,16 @@ describe('a sealed plan', () => {
   it('is refused when something is missing or was added', () => {
     const [head = '', body = ''] = text.split('\n')
     const short = `${head}\n${body.slice(0, body.length - 8)}\n`
-    const others = [head, `${head}\n`, `${head}\n\n`, `${head}\n${body}`, short, `${text}\n`, `${head}\n${body} \n`, text.replaceAll('\n', '\r\n')]
+    const others = [
+      head,
+      `${head}\n`,
+      `${head}\n\n`,
+      `${head}\n${body}`,
+      short,
+      `${text}\n`,
+      `${head}\n${body} \n`,
+      text.replaceAll('\n', '\r\n'),
+    ]
     for (const other of others) {
       const error = refusal(() => unseal(other, 'plan.sealed', key))
       expect(error.code).toBe('PLAN_INVALID')
@@ -103,14 +112,15 @@ describe('the key in ZDS_PLAN_KEY', () => {
     expect(refusal(planKey)).toMatchObject({ code: 'ENV_MISSING', hint: expect.stringContaining('openssl rand -hex 32') })
   })
 
-  it.each([['too short', 'c0ffee'.repeat(10)], ['a pass phrase', 'correct horse battery staple'], ['too long', 'ab'.repeat(33)]])(
-    'that is %s is refused without being shown',
-    (_, value) => {
-      const error = refusal(() => keyIn(value))
-      expect(error).toMatchObject({ code: 'ENV_INVALID', hint: expect.stringContaining('openssl rand -hex 32') })
-      expect(`${error.message}${error.hint}`).not.toContain(value)
-    },
-  )
+  it.each([
+    ['too short', 'c0ffee'.repeat(10)],
+    ['a pass phrase', 'correct horse battery staple'],
+    ['too long', 'ab'.repeat(33)],
+  ])('that is %s is refused without being shown', (_, value) => {
+    const error = refusal(() => keyIn(value))
+    expect(error).toMatchObject({ code: 'ENV_INVALID', hint: expect.stringContaining('openssl rand -hex 32') })
+    expect(`${error.message}${error.hint}`).not.toContain(value)
+  })
 
   it('cannot be printed once it is read', () => {
     const value = randomBytes(32).toString('hex')

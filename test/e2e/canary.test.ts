@@ -19,6 +19,7 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 20
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const OTHER_PEM = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const WRONG = 'Wr0ng+Secret/for="Canary"&more'
+const OVERRIDES_TOKEN = 'overrides-Canary-token'
 const USER = 'integration@example.com'
 const asOf = ['--as-of', AS_OF] as const
 
@@ -41,14 +42,18 @@ function made(environment: { readonly [name: string]: string }, ...changes: read
 }
 
 /** Runs a command while `service` answers some of the requests that change something, or all, otherwise. */
-async function run(here: Project, args: readonly string[], faults: { readonly [S in Service]?: (method: string, path: string) => Answer } = {}) {
+async function run(
+  here: Project,
+  args: readonly string[],
+  faults: { readonly [S in Service]?: (method: string, path: string) => Answer } = {},
+) {
   const before = services.map((service) => echoes[service].refused())
   for (const service of services) echoes[service].answer = faults[service] ?? (() => 'pass')
   const result = await here.zds(...args)
   said.push({ ...result, run: args.join(' ') })
-  for (const [index, service] of services.entries()) {
-    if (faults[service] !== undefined) expect(echoes[service].refused(), `${args.join(' ')}: ${service}`).toBeGreaterThan(before[index] ?? 0)
-  }
+  // A fault that met no request would show nothing.
+  const unmet = services.filter((service, index) => faults[service] !== undefined && echoes[service].refused() === before[index])
+  expect(unmet, `${args.join(' ')}: ${result.stderr}`).toEqual([])
   return result
 }
 
@@ -78,7 +83,9 @@ beforeAll(async () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   sandbox = await startSandbox({ world: faultWorld(), salesforce: { jwt: { publicKey: pem, usernames: [USER] } } })
   const [salesforce, global, us_gov, slack] = await Promise.all(
-    [sandbox.salesforce.url, sandbox.zendesk['global']?.url, sandbox.zendesk['us_gov']?.url, sandbox.slack.url].map((url = '') => echoOf(url)),
+    [sandbox.salesforce.url, sandbox.zendesk['global']?.url, sandbox.zendesk['us_gov']?.url, sandbox.slack.url].map((url = '') =>
+      echoOf(url),
+    ),
   )
   if (!salesforce || !global || !us_gov || !slack) throw new Error('The sandbox lacks a service')
   echoes = { salesforce, global, us_gov, slack }
@@ -112,15 +119,16 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
     const forbidden = { global: on('POST', '/organizations', zendesk(403)), us_gov: on('PUT', '/users', html(403)) }
     expect(await run(here, ['apply', 'plan.json'], forbidden)).toMatchObject({ code: 1 })
     expect(await run(here, ['status'])).toMatchObject({ code: 0 })
-    const down = { global: on('POST', '/organizations', html(503)), us_gov: on('PUT', '/users', 'cut') } as const
-    expect((await run(here, ['apply', '--yes', '--json', ...asOf], down)).code).toBeGreaterThan(0)
-
-    // One row of a job repeats what only its client knows, an organization is refused with all that was sent for it, Slack too.
+    // One row of a job repeats what only its client knows.
     const secret = env['ZENDESK_GLOBAL_CLIENT_SECRET'] ?? ''
     sandbox.faults.add({ service: 'global', kind: 'rows', rows: { indexes: [0] }, error: `Refused${secret}`, details: `for ${secret}` })
+    const down = { global: on('POST', '/organizations', html(503)), us_gov: on('PUT', '/users', 'cut') } as const
+    expect((await run(here, ['apply', '--yes', '--json', ...asOf], down)).code).toBeGreaterThan(0)
+    expect(sandbox.faults.fired).toHaveLength(1)
+
+    // An organization is refused with all that was sent for it, and a message to Slack.
     const refused = { global: on('POST', '/organizations', zendesk(422)), slack: once(on('POST', '/chat.', zendesk(400))) }
     expect(await run(here, ['apply', '--yes', '--new', ...asOf], refused)).toMatchObject({ code: 4 })
-    expect(sandbox.faults.fired).toHaveLength(1)
     expect(await run(here, ['outcomes', 'last', '--format', 'csv'])).toMatchObject({ code: 0 })
     expect(await run(here, ['outcomes', 'last'])).toMatchObject({ code: 0 })
     const again = { global: on('POST', '/organizations', zendesk(422)) }
@@ -134,11 +142,16 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
   test('that cannot read', async () => {
     const here = made({})
     const login = (_: string, path: string): Answer => (path.includes('/oauth') ? zendesk(401) : 'pass')
-    await run(here, ['plan'], { salesforce: (_, path) => (path.includes('/oauth2/token') ? { status: 400, as: 'salesforce' } : 'pass'), us_gov: login })
+    await run(here, ['plan'], {
+      salesforce: (_, path) => (path.includes('/oauth2/token') ? { status: 400, as: 'salesforce' } : 'pass'),
+      us_gov: login,
+    })
     await run(here, ['plan'], { global: on('GET', '/users/me', html(403)), us_gov: on('GET', '/users/me', zendesk(500)) })
     await run(here, ['plan'], { salesforce: on('GET', '/query', { status: 400, as: 'salesforce' }) })
     await run(here, ['plan'], { global: on('GET', '/organizations', zendesk(401)) })
-    for (const { code, stderr } of said.slice(-4)) expect(code, stderr).toBe(1)
+    const overrides = { SUPPORT_OVERRIDES: `${echoes.slack.url}/overrides.yaml`, SUPPORT_OVERRIDES_TOKEN: OVERRIDES_TOKEN }
+    await run(made(overrides), ['plan'], { slack: on('GET', '/overrides', zendesk(403)) })
+    for (const { code, stderr } of said.slice(-5)) expect(code, stderr).toBe(1)
   })
 
   test('that sign in with an API token', async () => {
@@ -242,7 +255,10 @@ describe('after all of them', () => {
   }
   const namesOf = (instance: string): string[] => (sandbox.zendesk[instance]?.organizations ?? []).map(({ name }) => name)
   const keysOf = (instance: string): string[] =>
-    (sandbox.zendesk[instance]?.organizations ?? []).map((one) => String(one.organization_fields['salesforce_id'] ?? ''))
+    (sandbox.zendesk[instance]?.organizations ?? []).flatMap(({ organization_fields: fields }) => {
+      const key = fields['salesforce_id']
+      return typeof key === 'string' ? [key] : []
+    })
   /** What belongs to one instance and not to the other. */
   const dataOf = (instance: string, other: string): string[] => {
     const { organizations = [], users = [], url = '' } = sandbox.zendesk[instance] ?? {}
@@ -265,7 +281,7 @@ describe('after all of them', () => {
   test('no secret is in any output or file', () => {
     const given = Object.entries({ ...env, ...sandbox.tokenEnv }).filter(([name]) => /SECRET|TOKEN/.test(name))
     const minted = services.flatMap((service) => [...echoes[service].secrets])
-    const secrets = [...given.map(([, value]) => value), ...minted, KEY, PEM, OTHER_PEM, WRONG]
+    const secrets = [...given.map(([, value]) => value), ...minted, KEY, PEM, OTHER_PEM, WRONG, OVERRIDES_TOKEN]
     expect(found(secrets.flatMap(shapesOf), left())).toEqual([])
   })
 

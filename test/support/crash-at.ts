@@ -28,7 +28,6 @@ function die(label: string): never {
 }
 
 const { exec, prepare } = DatabaseSync.prototype
-const { run } = StatementSync.prototype
 const owners = new WeakMap<StatementSync, { readonly database: DatabaseSync; readonly sql: string }>()
 
 DatabaseSync.prototype.exec = function (sql) {
@@ -39,12 +38,14 @@ DatabaseSync.prototype.prepare = function (sql, ...more) {
   owners.set(statement, { database: this, sql })
   return statement
 }
-StatementSync.prototype.run = function (this: StatementSync, ...bound: Parameters<typeof run>) {
-  const owner = owners.get(this)
-  last = `${owner?.sql.trim().split(/\s+/).slice(0, 4).join(' ') ?? ''} ${stepIn(bound)}`.trim()
-  const write = () => run.apply(this, bound)
-  return owner === undefined || owner.database.isTransaction ? write() : boundary(last, write)
-}
+StatementSync.prototype.run = new Proxy(StatementSync.prototype.run, {
+  apply: (run, statement: StatementSync, bound: unknown[]): unknown => {
+    const owner = owners.get(statement)
+    last = `${owner?.sql.trim().split(/\s+/).slice(0, 4).join(' ') ?? ''} ${stepIn(bound)}`.trim()
+    const write = (): unknown => Reflect.apply(run, statement, bound)
+    return owner === undefined || owner.database.isTransaction ? write() : boundary(last, write)
+  },
+})
 
 /** Of a step its sync and status, for the report; nothing of other statements. */
 function stepIn(bound: readonly unknown[]): string {
