@@ -177,7 +177,7 @@ const globalAccounts = entitlements({
   plans,
   overrides: supportOverrides,
   fields: globalFields,
-  listing: globalOrganizations,
+  listing: { target: globalOrganizations, key: 'salesforce_id' },
   exclude: partnerAccounts,
   elsewhere: crm.lookup({
     ...existence,
@@ -212,7 +212,7 @@ const usGovAccounts = entitlements({
   plans,
   overrides: supportOverrides,
   fields: usGovFields,
-  listing: usGovOrganizations,
+  listing: { target: usGovOrganizations, key: 'salesforce_id' },
   elsewhere: crm.lookup({
     ...existence,
     name: 'us-gov-former-customers',

@@ -10,7 +10,7 @@ const world = generateWorld({ accounts: 300, seed: 1 })
 const emea = { organizations: [], users: [], organization_fields: organizationFields, user_fields: [] }
 const sandbox = await startSandbox({ world: { ...world, zendesk: { ...world.zendesk, emea } } })
 // A directory of its own beside this one, so that the configuration finds the reference and nothing is left behind.
-const directory = mkdtempSync(join(root, 'examples/.try-'))
+const directory = mkdtempSync(join(root, 'examples/.demo-'))
 cpSync(join(import.meta.dirname, 'sync.config.ts'), join(directory, 'sync.config.ts'))
 cpSync(join(root, 'data'), join(directory, 'data'), { recursive: true })
 

@@ -37,11 +37,12 @@ export type EntitlementsOptions<Table extends FieldTable> = {
   /** Accounts that exist with another Type, the id in `Account_ID_18__c` or `key`: why their records are not wanted (AMB-17). */
   readonly elsewhere?: Source<JsonObject>
   /** The organizations of the instance: only for them is it said why they are not wanted, so that no other account is named (OPS-08). */
-  readonly listing?: Target
+  readonly listing?: Listing
 }
 
-/** The field of the organizations in `listing` that holds the account id (CMP-01). */
-const KEY_FIELD = 'salesforce_id'
+/** Organizations of an instance, and the field of theirs that holds the account id (CMP-01). */
+export type Listing = { readonly target: Target; readonly key: string }
+
 const PROGRESS_EVERY = 10_000
 
 const text = { type: 'string', minLength: 1 }
@@ -57,7 +58,7 @@ const schema = {
     fields: { type: 'object' },
     exclude: {},
     elsewhere: {},
-    listing: {},
+    listing: { type: 'object', required: ['target', 'key'], properties: { target: {}, key: text }, additionalProperties: false },
   },
   additionalProperties: false,
 }
@@ -67,8 +68,11 @@ export function entitlements<const Table extends FieldTable>(
   options: EntitlementsOptions<Table>,
 ): Source<Desired<RecordOf<Table> & Fields>> {
   checkOptions('entitlements', schema, options)
+  checkListing(options)
   const { name, accounts, plans, overrides, exclude, elsewhere, listing } = options
-  const needs: readonly Source[] = [accounts, plans, overrides, exclude, elsewhere, listing].filter((source) => source !== undefined)
+  const needs: readonly Source[] = [accounts, plans, overrides, exclude, elsewhere, listing?.target].filter(
+    (source) => source !== undefined,
+  )
   return {
     name,
     needs,
@@ -125,11 +129,19 @@ async function keysWanted(source: Source<Desired> | undefined, run: Run): Promis
   return keys
 }
 
+function checkListing({ name, listing }: { readonly name: string; readonly listing?: Listing }): void {
+  if (listing === undefined || listing.key in listing.target.types) return
+  throw new ZdsError('CONFIG_INVALID', `${name}: ${listing.target.instance} has no field ${listing.key}, so its listing has no keys`, {
+    hint: 'Give listing.key the field of the organizations that holds the account id.',
+  })
+}
+
 /** Undefined without a listing: then every account may be named. */
-async function keysListed(target: Target | undefined, run: Run): Promise<ReadonlySet<Json | undefined> | undefined> {
-  if (target === undefined) return undefined
+async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<Json | undefined> | undefined> {
+  if (listing === undefined) return undefined
+  const { target, key } = listing
   const keys = new Set<Json | undefined>()
-  for await (const existing of run.input(target)) keys.add(existing.fields[KEY_FIELD])
+  for await (const existing of run.input(target)) keys.add(existing.fields[key])
   return keys
 }
 

@@ -41,6 +41,8 @@ type Reply = { readonly body: JsonObject; readonly headers: Headers }
 export interface Client {
   /** The instance, as errors name it: `global`. */
   readonly instance: string
+  /** The address of the instance as it is set; empty where it is not. */
+  address(): string
   policy(): HttpPolicy
   /** What has to be set before the first request, and is not. */
   unset(): readonly Issue[]
@@ -68,6 +70,7 @@ export function client(options: ClientOptions): Client {
 
   return {
     instance: name,
+    address: () => options.url.peek() ?? '',
     policy,
     unset: () => [...unset(options.url), ...credentialIssues(options)],
     call: async (call, run) => {

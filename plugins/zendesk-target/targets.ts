@@ -39,6 +39,7 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     instance: client.instance,
     resource: kind.resource,
     types,
+    address: () => client.address(),
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     check: (run) => checkFields(client, kind, types, run),
     read: (run) => list(client, kind, types, run),

@@ -88,7 +88,9 @@ export async function compareStage(stage: StageOf<'compare'>, engine: Engine, wa
   const unique = sync.rules.unique
   const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
   const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
-  const sides = { desired: wanted.every(Boolean), existing: await complete(sync.target) }
+  // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it (SAFE-02).
+  const some = await hasRecord(rowsOf(sync.desired))
+  const sides = { desired: some && wanted.every(Boolean), existing: await complete(sync.target) }
   const compared = await compare(name, sync, {
     desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, artifacts.directory),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), artifacts.directory),
@@ -108,6 +110,11 @@ async function prepared(plan: SyncPlan, stage: StageOf<'compare'>, engine: Engin
   if (target.prepare === undefined || plan.changes.length === 0) return plan
   const { changes, skipped } = await target.prepare(plan.changes, lend(stage, engine, watch))
   return limited({ ...plan, changes, skipped: [...plan.skipped, ...skipped] }, limits)
+}
+
+async function hasRecord(rows: AsyncIterable<Desired>): Promise<boolean> {
+  for await (const { kind } of rows) if (kind === 'record') return true
+  return false
 }
 
 async function keysOf(rows: AsyncIterable<Desired>): Promise<Set<string>> {

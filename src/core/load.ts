@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from './errors.ts'
-import { sha256 } from './plan.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { stages } from './stages.ts'
 import type { Config } from './types.ts'
 
@@ -13,7 +13,7 @@ export type Project = {
   readonly file: string
   /** The directory of the configuration: `.zds/`, `.env` and relative paths are there. */
   readonly directory: string
-  /** Changes whenever the text of the configuration does. */
+  /** Changes whenever the text of the configuration or an address that it writes to does. */
   readonly fingerprint: string
 }
 
@@ -72,7 +72,7 @@ export async function load(from: string, { config: file, env }: LoadOptions = {}
   refuse('CONFIG_INVALID', `${result.filepath} is not a configuration of zds`, shapeIssues(found))
   const config = found as Config // its shape was checked in the line above
   stages(config)
-  return { config, file: result.filepath, directory: dirname(result.filepath), fingerprint: sha256(readFileSync(result.filepath, 'utf8')) }
+  return { config, file: result.filepath, directory: dirname(result.filepath), fingerprint: fingerprintOf(result.filepath, config) }
 }
 
 function notFound(message: string): ZdsError {

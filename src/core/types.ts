@@ -65,6 +65,8 @@ export interface Target extends Source<Existing> {
   /** What it holds: `organizations`. */
   readonly resource: string
   readonly types: FieldTypes
+  /** Where it is, for the fingerprint of a plan: what was planned for one address is not carried out at another. */
+  address?(): string
   /** The records with these ids, as they are now, for staleness and read-back. Ids of records that are gone are left out. */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   /**

@@ -95,10 +95,11 @@ export function onTerminal(here: Project, environment: NodeJS.ProcessEnv, ...arg
   return started('script', ['--quiet', '--return', '--command', command, '/dev/null'], here, { TERM: 'xterm', ...environment })
 }
 
-/** Resolves once `condition` holds; throws after ten seconds. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 10_000) throw new Error(`Waited in vain for: ${what}`)
+/** Resolves once `condition` holds; throws with what the program has said when it does not within half a minute. */
+export async function until(condition: () => boolean, what: string, { seen }: Running): Promise<void> {
+  const began = performance.now()
+  while (!condition()) {
+    if (performance.now() - began > 30_000) throw new Error(`Waited in vain for ${what}, and saw: ${seen()}`)
     await wait(10)
   }
 }

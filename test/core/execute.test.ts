@@ -108,6 +108,15 @@ describe('comparing from artifacts', () => {
     ])
   })
 
+  it('SAFE-02: retires nobody because a source that may be empty is', async () => {
+    const nobody = sourceOf<Desired>('accounts', [{ kind: 'notice', key: 'A', code: 'x', message: 'only a notice' }], { mayBeEmpty: true })
+    const global = syncOf({}, { desired: nobody, target: targetOf({ records: [held('1', 'A'), held('2', 'B')] }) })
+    const engine = await gathered({ sources: {}, targets: { global } }, ['accounts', 'organizations'])
+    const { changes, skipped } = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    expect(changes).toEqual([])
+    expect(skipped.map(({ key, reason }) => `${key} ${reason}`)).toEqual(['A incomplete-listing', 'B incomplete-listing'])
+  })
+
   it('SAFE-08: hands the plan to a source that needs it', async () => {
     const one = syncOf(
       {},

@@ -143,7 +143,10 @@ describe('a configuration that cannot be loaded', () => {
       'sync.config.ts',
       `import { ZdsError } from 'zds'\nthrow new ZdsError('CONFIG_INVALID', 'zendesk was given options it cannot use')\n`,
     )
-    expect(await loaded()).toMatchObject({ code: 'CONFIG_INVALID', message: 'sync.config.ts: zendesk was given options it cannot use (line 2)' })
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'sync.config.ts: zendesk was given options it cannot use (line 2)',
+    })
   })
 })
 

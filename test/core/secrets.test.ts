@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { conceal, redact } from 'zds'
+import { conceal, http, redact, type Json } from 'zds'
+import { serverOf } from '../support/server.ts'
+import { testRun } from '../support/time.ts'
 
 describe('a secret', () => {
   it('is replaced in the forms in which addresses, forms, JSON and HTML show it', () => {
@@ -41,5 +43,17 @@ describe('a secret', () => {
   it('of fewer than six characters is left, or ordinary words would go', () => {
     conceal('gold')
     expect(redact('support level gold')).toBe('support level gold')
+  })
+
+  it('is not left in part where the words of a service are cut', async () => {
+    const secret = conceal('Canary0123456789abcdefghijklmnopqrstuvwxyz')
+    const explain = (body: Json): string => JSON.stringify(body)
+    for (const before of [470, 480, 490, 499]) {
+      const { url } = await serverOf({ status: 422, body: { description: `${'x'.repeat(before - 16)}${secret}` } })
+      const send = http({ service: 'global', policy: { timeoutMs: 5_000, attempts: 1, baseDelayMs: 1 }, explain })
+      const error: unknown = await send({ method: 'GET', url }, testRun()).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'HTTP_REFUSED', message: expect.stringContaining('xxx') })
+      expect(String(error)).not.toContain('Canary')
+    }
   })
 })

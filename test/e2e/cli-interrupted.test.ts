@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Plan } from 'zds'
+import type { Result } from '../support/zds.ts'
 import { expectPlain, expectRefusal, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
@@ -14,8 +15,10 @@ afterEach(() => sandbox.close())
 
 const requested = (service: string, part: string) => (): boolean =>
   sandbox.requests.some((one) => one.service === service && one.path.includes(part))
-const changesOf = (stdout: string) =>
-  (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) => changes.map((change) => ({ sync: name, ...change }))) // what --json prints
+function changesOf({ stdout, stderr }: Result) {
+  if (stdout === '') throw new Error(`There is no plan: ${stderr}`)
+  return (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) => changes.map((change) => ({ sync: name, ...change }))) // what --json prints
+}
 
 /** What was planned; where it pointed at a record that did not exist yet, what is planned now. */
 function withoutRefs(before: Fields, now: Fields): Fields {
@@ -27,11 +30,11 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
   test('during plan: ends soon with 130 and says how to go on; nothing was written', async () => {
     sandbox.faults.add({ service: 'salesforce', path: '/query', kind: 'latency', ms: 8000, times: 0 })
     const here = scratch(sandbox.env)
-    const { pid, ended } = running(here, sandbox.env, 'plan', '--json', '--as-of', asOf)
-    await until(requested('salesforce', '/query'), 'the first query')
+    const child = running(here, sandbox.env, 'plan', '--json', '--as-of', asOf)
+    await until(requested('salesforce', '/query'), 'the first query', child)
     const began = performance.now()
-    process.kill(pid, signal)
-    const result = await ended
+    process.kill(child.pid, signal)
+    const result = await child.ended
     expect(performance.now() - began).toBeLessThan(4000)
     expectRefusal(result, 'INTERRUPTED', 130)
     expect(result.stderr).toMatch(new RegExp(`Stopped by ${signal}[^]*Run the same command again`))
@@ -42,12 +45,12 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
 describe('SIGINT during apply', () => {
   test('ends with 130, says what was done and how to go on; the same command does the rest, and nothing twice', async () => {
     const here = scratch(sandbox.env)
-    const planned = changesOf((await here.zds('plan', '--json', '--as-of', asOf)).stdout)
+    const planned = changesOf(await here.zds('plan', '--json', '--as-of', asOf))
     sandbox.faults.add({ service: 'global', path: 'update_many', kind: 'latency', ms: 1500, at: 2, times: 0 })
-    const { pid, ended } = running(here, sandbox.env, 'apply', '--yes', '--json', '--as-of', asOf)
-    await until(requested('global', 'update_many'), 'the first batch')
-    process.kill(pid, 'SIGINT')
-    const result = await ended
+    const child = running(here, sandbox.env, 'apply', '--yes', '--json', '--as-of', asOf)
+    await until(requested('global', 'update_many'), 'the first batch', child)
+    process.kill(child.pid, 'SIGINT')
+    const result = await child.ended
     expect(result, result.stderr).toMatchObject({ code: 130 })
     expectPlain(result)
     expect(result.stderr).toMatch(/Error \[INTERRUPTED\] Stopped by SIGINT\n.*What is done stays done.*zds apply/)
@@ -55,7 +58,7 @@ describe('SIGINT during apply', () => {
     expect(report.syncs.reduce((sum, { notAttempted }) => sum + notAttempted, 0)).toBeGreaterThan(0)
     sandbox.faults.clear()
 
-    const second = changesOf((await here.zds('plan', '--json', '--as-of', asOf)).stdout)
+    const second = changesOf(await here.zds('plan', '--json', '--as-of', asOf))
     expect(second.length).toBeLessThan(planned.length)
     for (const { sync, op, key, fields } of second) {
       const before = planned.find((one) => one.sync === sync && one.key === key)
@@ -66,7 +69,7 @@ describe('SIGINT during apply', () => {
     const rest = await here.zds('apply', '--yes', '--as-of', asOf)
     expect(rest, rest.stderr).toMatchObject({ code: 0 })
     const last = await here.zds('plan', '--json', '--as-of', asOf)
-    expect(changesOf(last.stdout)).toEqual([])
+    expect(changesOf(last)).toEqual([])
     const ids = sandbox.zendesk['global']?.organizations.map(({ external_id }) => external_id).filter((id) => id !== null) ?? []
     expect(new Set(ids).size).toBe(ids.length)
   })
@@ -76,10 +79,10 @@ describe('on a terminal', () => {
   test('Ctrl+C during plan is told, too: no library ends the process first', async () => {
     sandbox.faults.add({ service: 'salesforce', path: '/query', kind: 'latency', ms: 8000, times: 0 })
     const here = scratch(sandbox.env)
-    const { send, ended } = onTerminal(here, sandbox.env, 'plan', '--as-of', asOf)
-    await until(requested('salesforce', '/query'), 'the first query')
-    send('\u0003')
-    const { code, stdout } = await ended
+    const child = onTerminal(here, sandbox.env, 'plan', '--as-of', asOf)
+    await until(requested('salesforce', '/query'), 'the first query', child)
+    child.send('\u0003')
+    const { code, stdout } = await child.ended
     expect(stdout).toContain('Stopped by SIGINT')
     expect(code).toBe(130)
   })
@@ -91,10 +94,10 @@ describe('on a terminal', () => {
     ['y', 'y\r', 0, 'Nothing was changed.'],
   ])('%s at the question whether to apply writes nothing', async (_, keys, exit, says) => {
     const here = scratch(sandbox.env)
-    const { seen, send, ended } = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
-    await until(() => seen().includes('Only "yes" does'), 'the question')
-    send(keys)
-    const { code, stdout } = await ended
+    const child = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
+    await until(() => child.seen().includes('Only "yes" does'), 'the question', child)
+    child.send(keys)
+    const { code, stdout } = await child.ended
     expect(stdout).toContain(says)
     expect(stdout).not.toContain('INTERNAL')
     expect(code).toBe(exit)
@@ -103,10 +106,10 @@ describe('on a terminal', () => {
 
   test('yes carries it out', async () => {
     const here = scratch(sandbox.env)
-    const { seen, send, ended } = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
-    await until(() => seen().includes('Only "yes" does'), 'the question')
-    send('yes\r')
-    expect((await ended).code).toBe(0)
+    const child = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
+    await until(() => child.seen().includes('Only "yes" does'), 'the question', child)
+    child.send('yes\r')
+    expect((await child.ended).code).toBe(0)
     expect(writesTo(sandbox).length).toBeGreaterThan(0)
   })
 })

@@ -3,16 +3,16 @@ import { crashWorld, SMALL } from '../support/crash-world.ts'
 import { trial, undisturbed, type Kill, type Undisturbed } from '../support/crash.ts'
 
 /** `npm run chaos` tries every boundary, of 2,000 changes. */
-const TRIALS = 6
-/** The longest that a random kill waits, as a share of an undisturbed apply. */
-const SHARE = 0.95
+const TRIALS = 4
 
 const world = crashWorld(SMALL)
+/** Each series starts half a dozen processes. */
+const LONG = 300_000
 let reference: Undisturbed
 
 beforeAll(async () => {
   reference = await undisturbed(world)
-}, 120_000)
+}, LONG)
 
 test('the apply has changes of every kind for every sync, and Slack is told once', () => {
   const kinds = new Set(reference.outcomes.map(({ sync, op }) => `${sync} ${op}`))
@@ -34,7 +34,7 @@ test('the apply has changes of every kind for every sync, and Slack is told once
 })
 
 describe('SAFE-06: an apply that is killed three times and gone on with ends as an undisturbed one: nothing twice, nothing lost', () => {
-  test.concurrent.for(Array.from({ length: TRIALS }, (_, n) => n))('at boundaries of the journal, series %i', async (n, { expect: that }) => {
+  test.concurrent.for(Array.from({ length: TRIALS }, (_, n) => n))('at boundaries of the journal, series %i', LONG, async (n, { expect: that }) => {
     const { length } = reference.boundaries
     const side = n % 2 === 0 ? 'before' : 'after'
     const kills: Kill[] = [1 + Math.floor(((n + 0.5) * (length - 1)) / TRIALS), 6 + n * 2, 7 + n].map((at) => ({ kind: 'boundary', at, side }))
@@ -43,9 +43,10 @@ describe('SAFE-06: an apply that is killed three times and gone on with ends as 
     that(killed).toBeGreaterThan(0)
   })
 
-  test.concurrent.for([0, 1])('at random moments, series %i, with jobs that outlive the process', async (n, { expect: that }) => {
-    const kills = Array.from({ length: 3 }, (): Kill => ({ kind: 'moment', ms: reference.ms * (0.4 + Math.random() * (SHARE - 0.4)) }))
-    const { violations, where } = await trial(world, kills, reference, n * 1500 + 40)
-    that(violations, where).toEqual([])
+  test('at random moments, with jobs that outlive the process', LONG, async () => {
+    // The first part of an apply only reads.
+    const kills = Array.from({ length: 3 }, (): Kill => ({ kind: 'moment', ms: reference.ms * (0.4 + Math.random() * 0.55) }))
+    const { violations, where } = await trial(world, kills, reference, 1_500)
+    expect(violations, where).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Fault, FaultEffect } from 'zds/sandbox'
+import type { Fault, FaultEffect, FaultMatch } from 'zds/sandbox'
 import { amiss, amissLater, disturbed, reference, sample, type Reference } from '../support/faults.ts'
 
 /** What may befall any one request: not done and said so, not done, done and not said, done and half said. */
@@ -50,13 +50,20 @@ function dice(seed: number): (limit: number) => number {
   }
 }
 
-/** Eight faults anywhere, some of which last too long to be waited for. */
+/** Requests with which a plan is carried out: a plan that cannot be made is soon told of, and harms nobody. */
+const WRITING: readonly FaultMatch[] = ['global', 'us_gov'].flatMap((service) => [
+  { service, method: 'POST', pattern: '/(organizations|users)$' },
+  { service, method: 'PUT' },
+  { service, path: '/job_statuses/' },
+])
+
+/** Six faults while a plan is carried out, some of which last too long to be waited for. */
 function storm(seed: number): Fault[] {
   const roll = dice(seed)
   const pick = <T>(of: readonly T[]): T[] => of.slice(roll(of.length)).slice(0, 1)
-  return Array.from({ length: 8 }, () =>
-    pick(Object.entries(REQUESTS)).flatMap(([service, count]) =>
-      pick(Object.values(KINDS)).map((effect) => ({ service, at: 1 + roll(count), times: 1 + roll(4), ...effect })),
+  return Array.from({ length: 6 }, () =>
+    pick(WRITING).flatMap((match) =>
+      pick(Object.values(KINDS)).map((effect) => ({ ...match, at: 1 + roll(6), times: 1 + roll(4), ...effect })),
     ),
   ).flat()
 }

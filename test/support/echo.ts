@@ -61,6 +61,22 @@ export async function echoOf(target: string): Promise<Echo> {
   return echo
 }
 
+/** Answers requests of a method whose path has `part` in it; all others are passed on. */
+export const on =
+  (method: string, part: string, answer: Answer) =>
+  (asked: string, path: string): Answer =>
+    asked === method && path.includes(part) ? answer : 'pass'
+
+/** Only the first time that something else than passing on is due. */
+export function once(answer: (method: string, path: string) => Answer): (method: string, path: string) => Answer {
+  let due = true
+  return (method, path) => {
+    const said = due ? answer(method, path) : 'pass'
+    if (said !== 'pass') due = false
+    return said
+  }
+}
+
 function secretsIn({ headers }: IncomingMessage, body: string): string[] {
   const [scheme = '', credentials = ''] = (headers.authorization ?? '').split(' ')
   const basic = scheme === 'Basic' ? [Buffer.from(credentials, 'base64').toString('utf8')] : []

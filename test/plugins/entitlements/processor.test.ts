@@ -43,7 +43,13 @@ describe('accounts that are somebody else’s', () => {
       plans,
       overrides: rowsOf('overrides', []),
     }
-    const source = entitlements({ name: 'global-accounts', instance: 'global', ...sources, fields: globalFields, listing })
+    const source = entitlements({
+      name: 'global-accounts',
+      instance: 'global',
+      ...sources,
+      fields: globalFields,
+      listing: { target: listing, key: 'salesforce_id' },
+    })
     expect(source.needs).toContain(listing)
     expect(await collect(source.read(runOn(TODAY)))).toEqual([{ kind: 'absent', key: A, reason: 'no-subscription' }])
   })
@@ -202,7 +208,7 @@ function target(existing: readonly Existing[]): Target {
     ...rowsOf('global-organizations', existing),
     instance: 'global',
     resource: 'organizations',
-    types: {},
+    types: { salesforce_id: 'text' },
     async *refetch() {},
     async *apply() {},
   }

@@ -25,6 +25,8 @@ export type Scene = {
   readonly organizations?: readonly Existing[]
   /** Accounts whose organizations the earlier sync creates. */
   readonly creates?: readonly string[]
+  /** Accounts whose organizations it updates. */
+  readonly updates?: readonly string[]
   readonly domains?: string
   readonly emails?: string
   readonly limits?: Limits
@@ -37,6 +39,7 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
     users = [],
     organizations = [held('1', 'A'), held('2', 'B')],
     creates = [],
+    updates = [],
     domains = 'gitlab.com',
     emails,
   } = scene
@@ -48,7 +51,8 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
     protect: { domains: setting(domains), emails: setting(emails) },
     ...(scene.limits && { limits: scene.limits }),
   })
-  const plan = { name: 'us-gov', changes: creates.map((key) => ({ op: 'create', key, fields: {} })) }
+  const changes = Object.entries({ create: creates, update: updates }).flatMap(([op, keys]) => keys.map((key) => ({ op, key, fields: {} })))
+  const plan = { name: 'us-gov', changes }
   const desired = await collect(sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [plan] })))
   return compared({ desired, existing: users }, sync)
 }

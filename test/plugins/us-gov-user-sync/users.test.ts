@@ -109,6 +109,7 @@ describe('organizations of users', () => {
       contacts: [contact('a@x.example', 'A'), contact('b@x.example', 'NEW')],
       users: [user(11, 'a@x.example', { organization_id: null })],
       creates: ['NEW'],
+      updates: ['A'],
     })
     expect(plan.changes.map(({ fields }) => fields['organization_id']?.to)).toEqual([{ ref: { sync: 'us-gov', key: 'NEW' } }, 1])
   })

@@ -168,6 +168,14 @@ describe('the people of a new organization (SYN-03)', () => {
     expect(home).not.toBe(HOME)
   })
 
+  it('who was to be left is left, also where the other organization is gone meanwhile: nobody has approved more', async () => {
+    const { organizations, userOf } = await started()
+    const before = userOf(NOBODYS.id)
+    const outcomes = await applied(organizations, [creating('A', [person('nora@sold.example', 'leave')])])
+    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 0, contactsFailed: 0 } })
+    expect(userOf(NOBODYS.id)).toEqual(before)
+  })
+
   it('who may not be created is a failure of the contact: the organization is told as created, and the address is not', async () => {
     const { organizations } = await started({ faults: [{ ...POST, kind: 'status', status: 403, times: 0 }] })
     const run = testRun()

@@ -1,0 +1,90 @@
+import { userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { stateLines, violations } from '../support/crash-laws.ts'
+import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
+import { APPLY, undisturbed, victim, type Undisturbed, type Victim } from '../support/crash.ts'
+
+const world = crashWorld(TINY)
+let reference: Undisturbed
+
+beforeAll(async () => {
+  reference = await undisturbed(world)
+}, 300_000)
+
+async function scene(): Promise<Victim> {
+  const here = await victim(world, 100)
+  onTestFinished(() => here.close())
+  return here
+}
+
+const created = (here: Victim) => (): boolean =>
+  here.sandbox.requests.some(({ service, method, path }) => service === 'global' && method === 'POST' && path.endsWith('/organizations'))
+
+/** How many requests to Zendesk wanted to change something. */
+const writes = ({ sandbox: { requests } }: Victim): number =>
+  requests.filter(({ service, method, path }) => /^(global|us_gov)$/.test(service) && method !== 'GET' && !path.includes('oauth')).length
+
+/** An apply that stands still in the middle, as one that takes long. */
+async function busy(here: Victim) {
+  const first = here.start(APPLY)
+  onTestFinished(() => first.signal('SIGKILL'))
+  await expect.poll(created(here), { timeout: 60_000, interval: 2 }).toBe(true)
+  first.signal('SIGSTOP')
+  return first
+}
+
+describe('SAFE-06: two applies at once', () => {
+  test('the second is LOCKED, names who holds the lock, and leaves the run of the first alone', async () => {
+    const here = await scene()
+    await here.zds(['plan', '--as-of', AS_OF, '--out', 'plan.json'])
+    const first = await busy(here)
+    const sent = writes(here)
+    for (const args of [APPLY, [...APPLY, '--new'], ['apply', 'plan.json', '--force'], ['apply', '--resume']]) {
+      const { code, stderr } = await here.zds(args)
+      expect(code, args.join(' ')).toBe(1)
+      expect(stderr).toMatch(new RegExp(`\\[LOCKED\\] global is being written to by run \\S+ \\(${userInfo().username} on .*, process \\d+\\)`))
+      expect(stderr).toContain('--lock-timeout')
+    }
+    expect(writes(here)).toBe(sent)
+    const { stdout } = await here.zds(['status'])
+    expect(stdout).toMatch(/Run \S+ is going on\./)
+    expect(stdout).not.toContain('stopped before')
+    expect(stdout).toMatch(/global is locked by run \S+/)
+
+    first.signal('SIGCONT')
+    expect(await first.ended).toMatchObject({ code: 0 })
+    expect((await here.zds(['status'])).stdout).toMatch(/^\S+ {2}\S+ {2}done, (\d+) of \1 done, forced {2}\w{12}\n$/)
+    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+  })
+
+  test('--lock-timeout waits for the first to end, and then has nothing to do', async () => {
+    const here = await scene()
+    const first = await busy(here)
+    const second = here.start([...APPLY, '--lock-timeout', '100'])
+    await sleep(5_000)
+    first.signal('SIGCONT')
+    const ends = await Promise.all([first.ended, second.ended])
+    expect(ends).toMatchObject([{ code: 0 }, { code: 0 }])
+    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+  })
+
+  test('the lock of a killed process is taken over', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, { kind: 'seen', seen: created(here), signal: 'SIGKILL' })).toMatchObject({ code: 'killed' })
+    const { stdout } = await here.zds(['status'])
+    expect(stdout).toContain('nobody holds it any more')
+    expect(stdout).toContain('stopped before it was done')
+    expect(await here.zds(APPLY)).toMatchObject({ code: 0 })
+    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+    expect((await here.zds(['unlock'])).stdout).toBe('Nothing is locked.\n')
+  })
+
+  test('zds unlock takes locks away, one instance or all', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, { kind: 'seen', seen: created(here), signal: 'SIGKILL' })).toMatchObject({ code: 'killed' })
+    expect((await here.zds(['unlock', 'global'])).stdout).toMatch(/^Unlocked global, which run \S+ held\.\n$/)
+    expect((await here.zds(['unlock'])).stdout).toMatch(/^Unlocked us-gov, which run \S+ held\.\n$/)
+    expect((await here.zds(['status'])).stdout).not.toContain('locked')
+  })
+})

@@ -1,0 +1,150 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Sandbox, World } from 'zds/sandbox'
+import { sentTwice, stateLines, violations } from '../support/crash-laws.ts'
+import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
+import { APPLY, byHand, undisturbed, victim, type Kill, type Undisturbed, type Victim } from '../support/crash.ts'
+
+const world: World = crashWorld(TINY)
+let reference: Undisturbed
+
+beforeAll(async () => {
+  reference = await undisturbed(world)
+}, 300_000)
+
+const wrote = (method: string, path: string) => ({ requests }: Sandbox): boolean =>
+  requests.some((one) => one.service === 'global' && one.method === method && one.path.endsWith(path))
+/** While organizations are created one by one. */
+const creating = (signal: NodeJS.Signals): Kill => ({ kind: 'seen', seen: wrote('POST', '/organizations'), signal })
+/** While a job of updates is open. */
+const updating = (signal: NodeJS.Signals): Kill => ({ kind: 'seen', seen: wrote('PUT', '/update_many'), signal })
+
+async function scene(): Promise<Victim> {
+  const here = await victim(world, 400)
+  onTestFinished(() => here.close())
+  return here
+}
+
+const status = async (here: Victim): Promise<string> => (await here.zds(['status'])).stdout
+
+/** The instances are as after an undisturbed apply, everything was done once, and Slack heard of it once. */
+async function expectArrived({ sandbox, outcomes }: Victim): Promise<void> {
+  expect(violations(sandbox, { state: stateLines(sandbox), outcomes: await outcomes() }, reference, true)).toEqual([])
+}
+
+/** Somebody gives an account another owner. */
+function newOwner({ salesforce: { tables } }: Sandbox): void {
+  const account = tables['Account']?.find(({ Type }) => Type === 'Customer')
+  if (account === undefined) throw new Error('There is a customer')
+  account['Account_Owner_Calc__c'] = 'A Third Person'
+}
+
+describe('GEN-06, SAFE-06: SIGINT and SIGTERM', () => {
+  test.each([
+    ['SIGINT', creating],
+    ['SIGTERM', updating],
+  ] as const)('%s stops between batches with 130 and says how to go on; zds status tells of it; a plain apply goes on', async (signal, at) => {
+    const here = await scene()
+    const stopped = await here.zds(APPLY, at(signal))
+    expect(stopped, stopped.stderr).toMatchObject({ code: 130 })
+    expect(stopped.stderr).toMatch(new RegExp(`INTERRUPTED.*${signal}`))
+    expect(stopped.stderr).toMatch(/Run zds apply again to go on.*zds apply --new/s)
+
+    expect(await status(here)).toMatch(/interrupted, \d+ of \d+ done.*\n\nRun \S+ stopped before it was done\. zds apply goes on with it/s)
+    expect(here.sandbox.slack.messages).toEqual([])
+
+    const rest = await here.zds(['apply', '--yes'])
+    expect(rest, rest.stderr).toMatchObject({ code: 0 })
+    expect(rest.stderr).toMatch(/Going on with run \S+/)
+    await expectArrived(here)
+    expect(await status(here)).not.toContain('stopped before')
+  })
+})
+
+describe('SAFE-06: what a killed run is followed by', () => {
+  test('--resume goes on with it, and has nothing to do where nothing is unfinished', async () => {
+    const here = await scene()
+    const nothing = await here.zds(['apply', '--resume'])
+    expect(nothing).toMatchObject({ code: 0, stdout: 'There is no unfinished run to go on with.\n' })
+    expect(here.sandbox.requests.filter(({ method, path }) => method !== 'GET' && !path.includes('oauth'))).toEqual([])
+
+    expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    const rest = await here.zds(['apply', '--resume'])
+    expect(rest, rest.stderr).toMatchObject({ code: 0 })
+    await expectArrived(here)
+    expect((await here.zds(['apply', '--resume'])).stdout).toContain('There is no unfinished run')
+  })
+
+  test('a run of a saved plan is gone on with by the same file, which needs no second approval', async () => {
+    const here = await scene()
+    await here.zds(['plan', '--as-of', AS_OF, '--out', 'plan.json'])
+    expect(await here.zds(['apply', 'plan.json', '--force'], creating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    const rest = await here.zds(['apply', 'plan.json'])
+    expect(rest, rest.stderr).toMatchObject({ code: 0 })
+    expect(rest.stderr).toMatch(/Going on with run/)
+    await expectArrived(here)
+    expect(await status(here)).toContain(', forced')
+  })
+
+  test('another file abandons it, and its changes are made all the same', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    newOwner(here.sandbox)
+    await here.zds(['plan', '--as-of', AS_OF, '--out', 'other.json'])
+    const other = await here.zds(['apply', 'other.json', '--force'])
+    expect(other, other.stderr).toMatchObject({ code: 0 })
+    expect(other.stderr).toMatch(/Run \S+ stopped before it was done, and is not gone on with: another plan was given/)
+    expect(await status(here)).toMatch(/abandoned, \d+ of \d+ done/)
+    expect(JSON.stringify(here.sandbox.zendesk['global']?.organizations)).toContain('A Third Person')
+    expect(await pending(here)).toEqual([])
+  })
+
+  test('a changed configuration abandons it', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    appendFileSync(join(here.directory, 'sync.config.ts'), '\n// changed\n')
+    const anew = await here.zds(APPLY)
+    expect(anew, anew.stderr).toMatchObject({ code: 0 })
+    expect(anew.stderr).toContain('is not gone on with: the configuration has changed since')
+    expect(await pending(here)).toEqual([])
+  })
+
+  test('--new starts afresh, and nothing goes back to the old plan, even where the new one is empty', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    const anew = await here.zds([...APPLY, '--new'])
+    expect(anew, anew.stderr).toMatchObject({ code: 0 })
+    expect(anew.stderr).toContain('is not gone on with: a fresh start was asked for')
+    expect(await pending(here)).toEqual([])
+
+    newOwner(here.sandbox)
+    expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    const empty = await here.zds([...APPLY, '--new'])
+    expect(empty, empty.stderr).toMatchObject({ code: 0 })
+    expect((await here.zds(['apply', '--resume'])).stdout).toContain('There is no unfinished run')
+  })
+
+  test('SAFE-05: what a person changed meanwhile is stale: it is told, exit 5, and kept; all others are done', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, creating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    const open = (await here.outcomes()).find(({ sync, op, status: is }) => sync === 'global' && op === 'update' && is === 'not-attempted')
+    const edited = here.sandbox.zendesk['global']?.organizations.find(({ organization_fields: { salesforce_id: key } }) => key === open?.key)
+    const fields = { account_owner: 'Set By Hand', support_hold: true }
+    await byHand(here.sandbox, 'global', `/organizations/${edited?.id ?? 0}`, { organization: { organization_fields: fields } })
+
+    const rest = await here.zds(['apply', '--yes'])
+    expect(rest, rest.stderr).toMatchObject({ code: 5 })
+    expect(rest.stdout).toMatch(new RegExp(`1 stale[\\s\\S]*${open?.key}  changed-since-plan: .*account_owner`))
+    expect(here.sandbox.zendesk['global']?.organizations.find(({ id }) => id === edited?.id)?.organization_fields).toMatchObject(fields)
+    expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([{ key: open?.key, status: 'stale' }])
+    expect(sentTwice(here.sandbox.requests)).toEqual([])
+  })
+})
+
+async function pending(here: Victim): Promise<unknown[]> {
+  const { code, stdout, stderr } = await here.zds(['plan', '--json', '--as-of', AS_OF])
+  expect(code, stderr).toBe(0)
+  const { syncs } = JSON.parse(stdout) as { syncs: { changes: unknown[] }[] } // what --json prints
+  return syncs.flatMap(({ changes }) => changes)
+}
