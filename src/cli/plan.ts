@@ -60,7 +60,7 @@ function nextStep({ syncs, digest }: Plan, out: string | undefined): string {
 }
 
 /** Known before the work, where it can be. */
-const unsaved =
+export const unsaved =
   (file: string) =>
   (cause: unknown): never => {
     throw new ZdsError('FILE_NOT_FOUND', `The plan cannot be saved as ${file}: ${messageOf(cause)}`, {

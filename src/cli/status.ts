@@ -1,7 +1,7 @@
 import { sqliteJournal, type Journal, type RunRecord } from '../core/journal.ts'
-import { isAlive, sqliteLocks } from '../core/locks.ts'
+import { isAlive, sqliteLocks, type Lock } from '../core/locks.ts'
 import { lookOf, open, print, stateFile } from './session.ts'
-import { number } from './text.ts'
+import { number, plain, wrapped } from './text.ts'
 import { unfinished } from './unfinished.ts'
 
 const RUNS = 10
@@ -11,13 +11,13 @@ export async function statusCommand(options: { config?: string; env?: string }, 
   const session = await open(options, signal)
   const journal = sqliteJournal(stateFile(session))
   const locks = sqliteLocks(stateFile(session))
-  const { paint } = lookOf(true)
+  const { paint, columns } = lookOf(true)
   try {
     const runs = journal.runs()
     const open = unfinished(journal, session.engine.clock)
     const held = locks.held().map((lock) => ({ ...lock, alive: isAlive(lock, session.engine.clock.now()) }))
     const going = held.some(({ run, alive }) => run === open?.id && alive)
-    print([
+    const lines = [
       ...(runs.length === 0 ? ['Nothing was applied here yet.'] : runs.slice(0, RUNS).map((run) => lineOf(run, journal))),
       ...(runs.length > RUNS ? [`… and ${number(runs.length - RUNS)} older`] : []),
       ...(open === undefined
@@ -25,18 +25,19 @@ export async function statusCommand(options: { config?: string; env?: string }, 
         : going
           ? ['', `Run ${open.id} is going on.`]
           : ['', paint('yellow', `Run ${open.id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`)]),
-      ...held.map(({ instance, run, holder, host, process: id, until, alive }) =>
-        paint(
-          'yellow',
-          `${instance} is locked by run ${run} (${holder} on ${host}, process ${id}) until ${until}${alive ? '' : ': nobody holds it any more, the next apply takes it over'}`,
-        ),
-      ),
-    ])
+      ...held.map((lock) => paint('yellow', lockLine(lock))),
+    ]
+    print(lines.flatMap((line) => wrapped(line, columns)))
     return 0
   } finally {
     locks.close()
     journal.close()
   }
+}
+
+function lockLine({ instance, run, holder, host, process, until, alive }: Lock & { readonly alive: boolean }): string {
+  const dead = alive ? '' : ': nobody holds it any more, the next apply takes it over'
+  return `${plain(instance)} is locked by run ${run} (${plain(holder)} on ${plain(host)}, process ${process}) until ${until}${dead}`
 }
 
 function lineOf({ id, status, startedAt, forced, digest, approval }: RunRecord, journal: Journal): string {
@@ -46,6 +47,7 @@ function lineOf({ id, status, startedAt, forced, digest, approval }: RunRecord, 
     const state = known.get(sync)?.get(key)
     return state?.kind === 'outcome' && state.outcome.status === 'done'
   })
-  const who = approval === undefined ? '' : `, approved by ${approval.by}${approval.because === undefined ? '' : `: ${approval.because}`}`
+  const why = approval?.because === undefined ? '' : `: ${plain(approval.because)}`
+  const who = approval === undefined ? '' : `, approved by ${plain(approval.by)}${why}`
   return `${id}  ${startedAt}  ${status}, ${number(done.length)} of ${number(changes.length)} done${forced ? ', forced' : ''}${who}  ${digest.slice(0, 12)}`
 }

@@ -1,21 +1,25 @@
-import { join, resolve } from 'node:path'
+import { access, constants } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { assemble } from '../core/execute.ts'
 import { sqliteJournal, type Journal, type Known } from '../core/journal.ts'
 import type { SyncPlan } from '../core/plan.ts'
 import type { Created } from '../core/refs.ts'
 import { syncsOf } from '../core/stages.ts'
 import { undo } from '../core/undo.ts'
+import { unsaved } from './plan.ts'
 import { checkReady, documentOf } from './planning.ts'
 import { writePrivately } from './private-file.ts'
 import { planOf } from './runs.ts'
 import { lookOf, open, print, stateFile, tell } from './session.ts'
 import { planLines } from './summary.ts'
+import { plain } from './text.ts'
 
 export type UndoOptions = { config?: string; env?: string; out?: string; json?: true; all?: true }
 
 /** `zds undo RUN`: an ordinary plan that sets back what a run changed; it changes nothing itself. */
 export async function undoCommand(run: string, options: UndoOptions, signal: AbortSignal): Promise<number> {
   const asked = options.out === undefined ? undefined : resolve(options.out)
+  if (asked !== undefined) await access(dirname(asked), constants.W_OK).catch(unsaved(asked))
   const session = await open(options, signal)
   const { engine, project } = session
   const journal = sqliteJournal(stateFile(session))
@@ -27,20 +31,20 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     // The last to be written is the first to be set back.
     for (const plan of done.syncs.toReversed()) {
       const sync = syncs.get(plan.name)
-      if (sync === undefined) tell([`Warning: the configuration has no sync ${plan.name} any more; what run ${id} did there stays.`])
+      if (sync === undefined) tell([`Warning: the configuration has no sync ${plain(plan.name)} any more; what run ${id} did there stays.`])
       else
         made.push(
           await undo(
             plan,
             sync,
             { known: journal.known(id, plan.name), created: createdBy(journal, id) },
-            { ...lent(engine), progress: (message) => tell([message]) },
+            { ...lent(engine), progress: (message) => tell([plain(message)]) },
           ),
         )
     }
     const plan = assemble(made, project.fingerprint, engine.clock)
     const out = asked ?? join(session.state, `undo-${id}.json`)
-    await writePrivately(out, documentOf(plan))
+    await writePrivately(out, documentOf(plan)).catch(unsaved(out))
     if (options.json) process.stdout.write(documentOf(plan))
     else print(planLines(plan, lookOf(options.all ?? false)))
     tell(['', `To carry it out: zds apply ${out}`])

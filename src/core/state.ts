@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { ZdsError } from './errors.ts'
+import { messageOf, ZdsError } from './errors.ts'
 
 /** Changes with the tables below. */
 const VERSION = 1
@@ -30,20 +30,30 @@ const SCHEMA = `
 
 /**
  * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call returns. Processes may share it. Throws
- * STATE_INVALID for one of another version.
+ * STATE_INVALID for one of another version, or one that is damaged.
  */
 export function openState(file: string): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const database = new DatabaseSync(file, { timeout: 10_000 })
-  chmodSync(file, 0o600)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  atomically(database, () => {
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
-    const [used] = database.prepare('SELECT 1 FROM sqlite_schema').all()
-    if (version !== VERSION && used !== undefined) throw otherVersion(file)
-    if (used === undefined) database.exec(SCHEMA)
-  })
-  return database
+  try {
+    const database = new DatabaseSync(file, { timeout: 10_000 })
+    chmodSync(file, 0o600)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    atomically(database, () => prepare(database, file))
+    return database
+  } catch (cause) {
+    if (cause instanceof ZdsError) throw cause
+    throw new ZdsError('STATE_INVALID', `${file} cannot be used: ${messageOf(cause)}`, {
+      cause,
+      hint: 'If it is damaged, move it away: a new one is made, and the next plan shows what is left to do.',
+    })
+  }
+}
+
+function prepare(database: DatabaseSync, file: string): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+  const [used] = database.prepare('SELECT 1 FROM sqlite_schema').all()
+  if (version !== VERSION && used !== undefined) throw otherVersion(file)
+  if (used === undefined) database.exec(SCHEMA)
 }
 
 function otherVersion(file: string): ZdsError {

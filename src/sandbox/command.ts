@@ -1,4 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { startSandbox, type Sandbox } from './start.ts'
 import { generateWorld } from './world/generate.ts'
 import { isDay, readFaults, readWorld } from './world/read.ts'
@@ -33,7 +34,7 @@ export async function sandboxCommand(options: SandboxCommandOptions, io: { out(l
   const faults = options.faults === undefined ? [] : readFaults(options.faults, Object.keys(world.zendesk))
   const sandbox = await startSandbox({ world, faults, ...(options.port === undefined ? {} : { port: options.port }) })
   try {
-    report(sandbox, planCommand(world.asOf), options.writeEnv, (line) => io.out(line))
+    report(sandbox, planCommand(world.asOf, options.writeEnv), options.writeEnv, (line) => io.out(line))
     await aborted(io.signal)
   } finally {
     await sandbox.close()
@@ -77,11 +78,19 @@ function report(sandbox: Sandbox, command: string, envFile: string | undefined, 
   out('Press Ctrl+C to stop; all data is in memory.')
 }
 
-/** Data of another day is planned as of that day, else subscriptions would have run out meanwhile. */
-function planCommand(asOf: string | undefined): string {
+/**
+ * Data of another day is planned as of that day, else subscriptions would have run out meanwhile; a file of variables has to be named
+ * unless it is the `.env` that is read anyway.
+ */
+function planCommand(asOf: string | undefined, envFile: string | undefined): string {
   const today = new Date().toISOString().slice(0, 10)
-  return asOf === undefined || asOf === today ? 'npx zds plan' : `npx zds plan --as-of ${asOf}`
+  const day = asOf === undefined || asOf === today ? [] : ['--as-of', asOf]
+  const env = envFile === undefined || resolve(envFile) === resolve('.env') ? [] : ['--env', quoted(envFile)]
+  return ['npx zds plan', ...env, ...day].join(' ')
 }
+
+/** A path as a shell reads it. */
+const quoted = (path: string): string => (/^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`)
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

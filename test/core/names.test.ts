@@ -3,7 +3,7 @@ import { applied, compared, held, wanted } from '../support/syncs.ts'
 
 const named = (key: string, name: string | null, more = {}) => wanted(key, { name, ...more })
 
-describe('AMB-20: creating under a name that is taken', () => {
+describe('AMB-20, SYN-20: creating under a name that is taken', () => {
   it.each(['Acme', 'ACME', ' acme  '])('%j is held when another organization is called Acme', async (name) => {
     const plan = await compared({ desired: [named('A', name)], existing: [held('9', null, { name: 'Acme' })] })
     expect(plan.changes).toEqual([])

@@ -330,6 +330,14 @@ describe('the command line', () => {
     expect(sandbox.requests).toHaveLength(before)
   })
 
+  test('undo --out that cannot be written is known before the work', async () => {
+    const before = sandbox.requests.length
+    const result = await scratch(sandbox.env).zds('undo', 'last', '--out', 'no/such/directory/undo.json')
+    expectRefusal(result, 'FILE_NOT_FOUND')
+    expect(result.stderr).toMatch(/cannot be saved as .*undo\.json/)
+    expect(sandbox.requests).toHaveLength(before)
+  })
+
   test('apply without terminal, plan file or --yes asks for one of them, before any request', async () => {
     const before = sandbox.requests.length
     const result = await scratch(sandbox.env).zds('apply', '--json')

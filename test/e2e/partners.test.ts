@@ -37,7 +37,7 @@ describe('partners', () => {
     expect(lines.find((line) => line.includes('apply:partners'))).toContain('apply:global')
   })
 
-  test('PART-02: the query, with the alliance by its setting', async () => {
+  test('PART-02, SFA-26: the query, with the alliance by its setting; the track is asked for, the partner type by nobody', async () => {
     const { here, sandbox } = await started({ allianceAccountId: '001PALLIANCE000AAA' })
     await plannedOf(here)
     const [soql = ''] = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
@@ -57,6 +57,7 @@ describe('partners', () => {
     for (const column of ['Solutions_Architect_Lookup__r.Name', 'Partner_Track__c', 'Support_Hold__c', 'Account_Risk_Level__c']) {
       expect(columns).toContain(column)
     }
+    expect(sandbox.requests.filter(({ query: { q = '' } }) => q.includes('Partners_Partner_Type__c'))).toEqual([])
   })
 
   test('PART-03: the alliance is one by its id, whatever its type and track', async () => {

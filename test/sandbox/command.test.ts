@@ -50,7 +50,13 @@ test('serves a world file with faults, and writes the environment for its owner 
   })
   expect(lines.join('\n')).toMatch(/Salesforce {2}http:\/\/127\.0\.0\.1:\d+ {2}3 accounts/)
   expect(lines.join('\n')).toContain('global: 3 organizations, 3 users')
-  expect(lines.join('\n')).toContain('npx zds plan --as-of 2026-03-16')
+  expect(lines.join('\n')).toContain(`npx zds plan --env ${writeEnv} --as-of 2026-03-16`)
+})
+
+test('a file of variables that has blanks in its name is named so that a shell takes it as one', async () => {
+  const writeEnv = file("of mine, don't.env", '')
+  const lines = await run({ accounts: 5, writeEnv })
+  expect(lines.join('\n')).toContain(`npx zds plan --env '${writeEnv.replace("'", String.raw`'\''`)}'`)
 })
 
 test('generates accounts and prints the environment', async () => {

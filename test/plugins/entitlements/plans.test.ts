@@ -37,6 +37,29 @@ test('PLAN-01: the levels come as a list, the highest first', async () => {
   ])
 })
 
+test('PLAN-03: types with their charge names, and the types that lead to US Government, with and without the exception', async () => {
+  const { subscriptions, us_government: government } = await parsePlans('plans.yaml', GOOD)
+  expect(subscriptions).toEqual({ sub_a: ['A - 1 Year', 'A - 2 Year'], sub_b: ['B - 1 Year'] })
+  expect(government).toEqual({ standard: [], exception: ['sub_a'] })
+})
+
+test('PROC-31, AMB-11: the plans file that is shipped gives each type the documented level', async () => {
+  const { subscriptions, levels } = await parsePlans('data/plans.yaml', readFileSync('data/plans.yaml', 'utf8'))
+  const types = Object.keys(subscriptions)
+  const starting = (...beginnings: string[]) => types.filter((type) => beginnings.some((beginning) => type.startsWith(beginning)))
+  expect(levels.map(({ level, types: some }) => [level, some.toSorted()])).toEqual(
+    [
+      ['ultimate', ['sub_sm_ultimate', 'sub_gitlab_dedicated', 'usgov_fedramp']],
+      ['gold', ['sub_dotcom_ultimate']],
+      ['premium', ['sub_sm_premium']],
+      ['silver', ['sub_dotcom_premium']],
+      ['consumption_only', starting('sub_consumption_')],
+      ['custom', starting('sub_ss_', 'sub_usgov_')],
+      ['community', ['sub_edu', 'sub_oss', 'sub_community_other']],
+    ].map(([level, some]) => [level, [...(some ?? [])].toSorted()]),
+  )
+})
+
 test('the plans file that is shipped holds what the samples hold', async () => {
   const [shipped] = await collect(supportPlans(value('data/plans.yaml')).read(runOn(TODAY)))
   const [sample] = await collect(plans.read(runOn(TODAY)))

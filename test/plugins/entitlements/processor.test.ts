@@ -26,7 +26,7 @@ describe('accounts that are somebody else’s', () => {
     expect(notices(said)).toEqual([])
   })
 
-  test('AMB-17: an account with another Type is type-changed, unless it is among the accounts after all', async () => {
+  test('AMB-17, SFA-13: an account with another Type is type-changed, unless it is among the accounts after all', async () => {
     const elsewhere = [
       { key: A, type: 'Customer' },
       { key: B, type: null },

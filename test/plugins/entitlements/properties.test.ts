@@ -79,6 +79,25 @@ describe('for any account', () => {
     )
   })
 
+  test('FLD-03: dropdowns hold known values only', async () => {
+    const words = fc.constantFrom('AMER', 'EMEA', 'APJ', 'JIHU', 'LATAM', 'emea', '', null)
+    const about = fc.record({
+      Support_Instance__c: fc.constantFrom('gitlab', 'federal-support'),
+      Account_Demographics_Geo__c: words,
+      Account_Demographics_Region__c: words,
+    })
+    const levels = ['ultimate', 'gold', 'premium', 'silver', 'consumption_only', 'custom', 'community', 'expired']
+    await fc.assert(
+      fc.asyncProperty(charges, about, instances, async (given, more, instance) => {
+        const fields = await fieldsOf({ instance, accounts: [account(given, more)] })
+        if ('absent' in fields) return
+        expect(levels).toContain(fields['support_level'])
+        expect(['customer', 'former_customer']).toContain(fields['account_type'])
+        expect(['org_region_amer', 'org_region_emea', 'org_region_apac', null, undefined]).toContain(fields['org_region'])
+      }),
+    )
+  })
+
   test('PROC-43: an account that expired on the last day of retention stays, a day earlier it goes', async () => {
     await fc.assert(
       fc.asyncProperty(day, async (today) => {

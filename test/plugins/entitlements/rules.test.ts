@@ -1,7 +1,7 @@
 import type { JsonObject } from 'zds'
 import { rules } from 'zds/entitlements'
 import { describe, expect, test } from 'vitest'
-import { account, fieldsOf, overriding, TODAY, type ChargeSpec, type Given } from './support.ts'
+import { account, fieldsOf, overriding, TABLES, TODAY, type ChargeSpec, type Given, type Instance } from './support.ts'
 
 const PREMIUM = 'Self-Managed - Premium - 1 Year'
 const ULTIMATE = 'Self-Managed - Ultimate - 1 Year'
@@ -28,6 +28,12 @@ const one = [charges(PREMIUM)]
 
 const tables: { readonly [title: string]: readonly Case[] } = {
   'SFA: values of the account': [
+    ['SFA-10 the id as it is', global(one), { salesforce_id: '001000000000001AAA', external_id: '001000000000001AAA' }],
+    ['SFA-11 the name, its case and inner blanks as they are', global(one, { Name: 'ACME  & Söhne' }), { name: 'ACME  & Söhne' }],
+    ['SFA-12 revenue, fractions and all', global(one), { aar: 12_000.5 }],
+    ['SFA-12 a revenue of 0', global(one, { CARR_This_Account__c: 0 }), { aar: 0 }],
+    ['SFA-13 the Type is not copied: active', global(one, { Type: 'Former Customer' }), { account_type: 'customer' }],
+    ['SFA-13 the Type is not copied: expired', global([[ENDED]], { Type: 'Customer' }), { account_type: 'former_customer' }],
     ['SFA-14 no segment is unknown', global(one), { sales_segmentation: 'unknown' }],
     [
       'SFA-14 an empty segment is unknown',
@@ -53,8 +59,17 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ['SFA-17 another text', global(one, { Account_Risk_Level__c: 'At Risk' }), { org_in_escalated_state: false }],
     ['SFA-18 other case is no exception', usGov(one, { Support_Instance__c: 'Federal-Support' }), 'no-subscription'],
     ['SFA-23 a lookup', global(one, { 'Solutions_Architect_Lookup__r.Name': 'Ada' }), { solutions_architect: 'Ada' }],
+    ['SFA-21 the owner', global(one, { Account_Owner_Calc__c: 'Grace Evans' }), { account_owner: 'Grace Evans' }],
+    ['SFA-22 the CSM', global(one, { Technical_Account_Manager_Name__c: 'Ivy Cho' }), { technical_account_manager: 'Ivy Cho' }],
+    ['SFA-24 on hold', global(one, { Support_Hold__c: true }), { support_hold: true }],
+    ['SFA-24 not on hold', global(one, { Support_Hold__c: false }), { support_hold: false }],
     ['FLD-02 short id', global(one), { sfdc_short_id: '001000000000001', salesforce_id: '001000000000001AAA' }],
     ['AMB-18 never marked', global(one), { mark_for_deletion: false }],
+  ],
+  'SFA-19, SFA-20: subscriptions and charges': [
+    ['are the rows of the two child lists', global([charges(PREMIUM), charges(SAAS)]), { sub_sm_premium: true, sub_dotcom_ultimate: true }],
+    ['no subscriptions, whatever the charges', global(one, { Zuora__Subscriptions__r: [] }), 'no-subscription'],
+    ['no charges, whatever the subscriptions', global(one, { Zuora__R00N40000001lGjTEAU__r: [] }), 'no-subscription'],
   ],
   'PLAN: charge names': [
     ['PLAN-04 two blanks', global([charges('Dedicated - Administration Fee  [XLarge] - 1 Year')]), { sub_gitlab_dedicated: true }],
@@ -187,6 +202,29 @@ describe.each(Object.entries(tables))('%s', (_title, cases) => {
 })
 
 describe('a record', () => {
+  test('PROC-12, PROC-48, ORG-03: has the fields of the table of its instance that read something, and no others', async () => {
+    const overridden = new Set(['partner_customer', 'migrating', 'migration_date'])
+    const inTable = (instance: Instance) => Object.keys(TABLES[instance]).filter((field) => !overridden.has(field))
+    const ofGlobal = Object.keys(await fieldsOf(global(one)))
+    const ofUsGov = Object.keys(await fieldsOf(usGov([charges(PREMIUM, GOV_12)])))
+    expect(ofGlobal.toSorted()).toEqual(inTable('global').toSorted())
+    expect(ofUsGov.toSorted()).toEqual(inTable('us_gov').toSorted())
+    expect(ofGlobal).toEqual(expect.arrayContaining(['sub_ss_ase', 'sub_ss_growth', 'sub_ss_enterprise']))
+    expect(ofUsGov).toContain('sub_ss_ase')
+    for (const field of ['sub_ss_growth', 'sub_ss_enterprise', 'org_region', 'usgov_fedramp']) expect(ofUsGov).not.toContain(field)
+  })
+
+  test('PLAN-02: charges are looked up by the name of the rate plan charge, not by that of their own row', async () => {
+    const row = account(one)
+    const renamed = (Name: string, charge: string) => [
+      { Name, Zuora__SubscriptionRatePlanChargeName__c: charge, Zuora__Subscription__c: '001000000000001AAA-S0', Zuora__EffectiveEndDate__c: '2027-01-01' },
+    ]
+    const held = (Name: string, charge: string) =>
+      fieldsOf({ accounts: [{ ...row, Zuora__R00N40000001lGjTEAU__r: renamed(Name, charge) }] })
+    expect(await held('Premium Support', PREMIUM)).toMatchObject({ sub_sm_premium: true })
+    expect(await held(PREMIUM, 'Premium Support')).toEqual({ absent: 'no-subscription' })
+  })
+
   test('AMB-13: does not name a field that reads nothing', async () => {
     expect(Object.keys(await fieldsOf(global(one)))).not.toContain('partner_customer')
     expect(Object.keys(await fieldsOf(global(one)))).not.toContain('migration_date')

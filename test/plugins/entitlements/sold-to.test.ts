@@ -28,7 +28,7 @@ async function peopleOf(row: JsonObject, instance: Instance = 'global'): Promise
   return said?.kind === 'record' ? said.people : said
 }
 
-describe('SYN-03: sold-to people, on 2026-03-16', () => {
+describe('SYN-03, SFA-25: sold-to people, on 2026-03-16', () => {
   test.each<readonly [string, JsonObject, unknown]>([
     ['nobody', soldTo([running(null)]), []],
     ['the address of a running subscription', soldTo([running('ada@x.example')]), [{ email: 'ada@x.example', name: 'ada' }]],

@@ -33,7 +33,7 @@ describe('PART-03: the account type', () => {
   })
 })
 
-describe('PART-07: whose an organization is', () => {
+describe('PART-07, PROC-05: whose an organization is', () => {
   it.each(['alliance_partner', 'open_partner', 'select_partner'])('%s makes it a partner’s', (type) => {
     expect(isPartner({ account_type: type })).toBe(true)
   })

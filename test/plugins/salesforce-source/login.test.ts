@@ -16,7 +16,7 @@ const accounts = { name: 'accounts', object: 'Account', columns: ['Name'] }
 const one = page(1, [record('Account', '001000000000001AAA', { Name: 'Acme' })])
 
 describe('login', () => {
-  it('asks for a token with the client credentials, once for all sources, and never shows it', async () => {
+  it('asks for a token with the client credentials, once for all sources, and never shows it (GEN-09)', async () => {
     const { url, logins } = await orgWith(says(one))
     const crm = salesforce(login(url))
     await Promise.all([read(crm.rows(accounts)), read(crm.rows({ ...accounts, name: 'again' }))])
@@ -26,7 +26,7 @@ describe('login', () => {
     expect(redact('token-1 the-client-secret')).toBe('*** ***')
   })
 
-  it('signs an assertion that is good for at most three minutes (JWT bearer)', async () => {
+  it('signs an assertion that is good for at most three minutes (JWT bearer, GEN-09)', async () => {
     const { url, logins } = await orgWith(says(one))
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const pem = privateKey

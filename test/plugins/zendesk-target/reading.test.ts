@@ -25,7 +25,7 @@ describe('reading organizations', () => {
     expect(expected).toEqual([{ rows: 250, slack: 0 }])
   })
 
-  it('takes the declared fields only, by their types (ORG-05, CMP-02)', async () => {
+  it('takes the id and the declared fields only, by their types (ORG-04, ORG-05, CMP-02)', async () => {
     const { target } = await started({ count: 1 })
     expect(await collect(target.read(testRun().run))).toEqual([
       {

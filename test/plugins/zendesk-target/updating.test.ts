@@ -17,7 +17,7 @@ const started = async (options: Parameters<typeof start>[0]) => {
 }
 
 describe('updates and retires', () => {
-  it('101 updates are two jobs, each row with its id and the changed fields only (SYN-06)', async () => {
+  it('101 updates are two jobs, each row with its id and the changed fields only; no organization is updated by itself (SYN-06, SYN-20, SYN-22)', async () => {
     const { target, sandbox, records } = await started({ count: 101 })
     const run = testRun()
     const steps = await collect(
@@ -28,6 +28,8 @@ describe('updates and retires', () => {
     )
     const puts = requestsTo(sandbox, 'PUT', '/update_many')
     expect(puts.map(({ body }) => rowsIn(body).length)).toEqual([100, 1])
+    expect(requestsTo(sandbox, 'PUT', '/organizations').filter(({ path }) => !path.endsWith('/update_many'))).toEqual([])
+    expect(puts.filter(({ query }) => 'ids' in query)).toEqual([])
     expect(rowsIn(puts[1]?.body)).toEqual([{ id: 1101, organization_fields: { support_level: 'ultimate', seats: 200 } }])
     expect(
       instance(sandbox)
@@ -38,7 +40,7 @@ describe('updates and retires', () => {
     expect(records().every(({ organization_fields: fields }) => fields['support_level'] === 'ultimate')).toBe(true)
   })
 
-  it('what agents keep stays: notes, details, domains, tags and their fields (SYN-11)', async () => {
+  it('what agents keep stays: notes, details, domains, tags and their fields (SYN-11, FLD-04)', async () => {
     const { target, records } = await started({ count: 3 })
     await applied(
       target,
