@@ -170,8 +170,8 @@ type Refused = { readonly request: Request; readonly response: Response; readonl
 
 function refused(at: string, { request, response, body }: Refused, options: HttpOptions, now: Date): HttpError {
   const { status, headers } = response
-  const said = body === undefined ? undefined : options.explain?.(body)?.slice(0, LONGEST_WORDS)
-  const words = said === undefined || ABOUT_DATA.has(status) ? said : withoutOurs(said, request.body)
+  const said = body === undefined ? undefined : options.explain?.(body)
+  const words = said === undefined ? undefined : shownWords(said, status, request)
   const message = redact(`${at} answered ${status}${words === undefined ? '' : `: ${words}`}`)
   const waits = TRANSIENT.has(status) ? retryMs(headers, status, now) : undefined
   const arrived = status < 500 || waits !== undefined ? 'no' : 'maybe'
@@ -186,6 +186,12 @@ function refused(at: string, { request, response, body }: Refused, options: Http
 /** Statuses that speak of the data that was sent: their words may repeat it, or nobody would know what is meant. */
 const ABOUT_DATA = new Set([400, 404, 409, 422])
 const LONGEST_WORDS = 500
+
+/** A service's words, without secrets, hosts (OPS-08) and what they have no reason to repeat; cut last, or the beginning of a secret may stay. */
+function shownWords(said: string, status: number, { url, body }: Request): string {
+  const clean = redact(said).replaceAll(new URL(url).host, '…')
+  return (ABOUT_DATA.has(status) ? clean : withoutOurs(clean, body)).slice(0, LONGEST_WORDS)
+}
 
 /** A service that refuses who we are, or is down, has no reason to repeat whom the request was about. */
 function withoutOurs(words: string, body: string | undefined): string {

@@ -24,6 +24,8 @@ const { values } = parseArgs({
   },
 })
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
 type Attempt = { readonly group: string; readonly kills: readonly Kill[]; readonly working?: number }
 type Tally = { trials: number; kills: number; violated: number }
 
@@ -32,10 +34,10 @@ const WORKING = [5, 40, 2_000]
 
 async function main(): Promise<boolean> {
   const world = crashWorld(values.small ? SMALL : LARGE)
-  console.log('An undisturbed apply …')
+  say('An undisturbed apply …')
   const reference = await undisturbed(world)
   const { boundaries, outcomes, ms } = reference
-  console.log(`${outcomes.length} changes, ${boundaries.length} boundaries, ${(ms / 1000).toFixed(1)} s`)
+  say(`${outcomes.length} changes, ${boundaries.length} boundaries, ${(ms / 1000).toFixed(1)} s`)
 
   const attempts = [
     ...atBoundaries(boundaries.length, Number(values.from), Number(values.every)),
@@ -53,14 +55,14 @@ async function main(): Promise<boolean> {
         violated: tally.violated + (result.violations.length > 0 ? 1 : 0),
       })
       done += 1
-      console.log(`${done} of ${attempts.length}  ${result.violations.length === 0 ? 'ok' : 'VIOLATED'}  ${attempt.group}: ${result.where}`)
-      for (const line of result.violations.slice(0, 20)) console.log(`    ${line.slice(0, 400)}`)
+      say(`${done} of ${attempts.length}  ${result.violations.length === 0 ? 'ok' : 'VIOLATED'}  ${attempt.group}: ${result.where}`)
+      for (const line of result.violations.slice(0, 20)) say(`    ${line.slice(0, 400)}`)
     }
   }
   const queue = attempts.values()
   await Promise.all(Array.from({ length: Number(values.parallel) }, () => worker(queue)))
 
-  console.table(Object.fromEntries(tallies))
+  for (const line of table(tallies)) say(line)
   return [...tallies.values()].every(({ violated }) => violated === 0)
 }
 
@@ -77,7 +79,17 @@ function atRandom(n: number, ms: number): Attempt {
   return { group: 'random moments', kills: Array.from({ length: 1 + (n % 3) }, moment), working: WORKING[n % WORKING.length] ?? 40 }
 }
 
+function table(tallies: ReadonlyMap<string, Tally>): string[] {
+  const row = (cells: readonly unknown[]): string =>
+    cells.map((cell, at) => (at === 0 ? String(cell).padEnd(24) : String(cell).padStart(10))).join('')
+  return [
+    '',
+    row(['', 'trials', 'kills', 'violated']),
+    ...[...tallies].map(([group, { trials, kills, violated }]) => row([group, trials, kills, violated])),
+  ]
+}
+
 const broken = (error: unknown): Trial => ({ violations: [`the trial itself failed: ${String(error)}`], kills: 0, where: '' })
 
-if (values.help) console.log(USAGE)
+if (values.help) say(USAGE)
 else process.exitCode = (await main()) ? 0 : 1

@@ -1,8 +1,14 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv } from 'ajv'
+import stringWidth from 'string-width'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { sqliteJournal } from '../../src/core/journal.ts'
 import { planSchema } from '../../src/core/plan-schema.ts'
-import { expectPlain, scratch, started } from '../cli/scratch.ts'
+import { expectPlain, onTerminal, scratch, started } from '../cli/scratch.ts'
+import type { Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
@@ -95,3 +101,36 @@ describe('without a terminal', () => {
     expect(result.stderr).not.toContain('Error')
   })
 })
+
+describe('zds status', () => {
+  const because = `agreed in CHG-1\u001B[2J, ${'by all who were asked, '.repeat(6)}\nand more`
+
+  test('keeps to the width of the terminal, and shows what others wrote as text', async () => {
+    const here = scratch({})
+    const { ended } = onTerminal(withRun(here, because), {}, 'status')
+    const { code, stdout } = await ended
+    expect(code, stdout).toBe(0)
+    expect(stdout).toContain(String.raw`CHG-1\u001B[2J`)
+    const lines = stdout.replaceAll(/\u001B\[[\d;]*m/g, '').split(/\r?\n/)
+    expect(lines.length).toBeGreaterThan(3)
+    for (const line of lines) expect(stringWidth(line), line).toBeLessThanOrEqual(80)
+  })
+
+  test('without a terminal a run is one line', async () => {
+    const { code, stdout } = await withRun(scratch({}), because).zds('status')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^\S+ {2}\S+ {2}done, 0 of 0 done, approved by Ada: agreed in CHG-1\\u001B\[2J.*\\nand more {2}\w+\n$/)
+  })
+})
+
+/** A project whose journal has one run, with an approval as somebody typed it. */
+function withRun(here: Project, because: string): Project {
+  mkdirSync(join(here.directory, '.zds'))
+  const journal = sqliteJournal(join(here.directory, '.zds/state.db'))
+  const plan: Plan = { version: 1, createdAt: '', asOf, config: '', syncs: [], digest: 'd'.repeat(64) }
+  const at = new Date('2026-03-16T10:00:00Z')
+  journal.begin({ id: '20260316T100000-abcdef', plan, forced: false, at, approval: { by: 'Ada', because } })
+  journal.end('20260316T100000-abcdef', 'done', at)
+  journal.close()
+  return here
+}

@@ -77,7 +77,8 @@ describe('SAFE-03: read-back', () => {
     await expect.poll(() => sandbox.zendesk['global']?.jobs.every(({ status }) => status === 'completed'), { timeout: 30_000 }).toBe(true)
     const written = writes(sandbox).flatMap(({ service, body }) => (service === 'global' ? idsIn(body) : []))
     expect(written.length).toBeGreaterThan(0)
-    for (const id of written) await byHand(sandbox, 'global', `/organizations/${id}`, { organization: { organization_fields: { account_owner: 'x' } } })
+    for (const id of written)
+      await byHand(sandbox, 'global', `/organizations/${id}`, { organization: { organization_fields: { account_owner: 'x' } } })
     run.signal('SIGCONT')
 
     const { code, stdout } = await run.ended

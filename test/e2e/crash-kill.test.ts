@@ -34,14 +34,22 @@ test('the apply has changes of every kind for every sync, and Slack is told once
 })
 
 describe('SAFE-06: an apply that is killed three times and gone on with ends as an undisturbed one: nothing twice, nothing lost', () => {
-  test.concurrent.for(Array.from({ length: TRIALS }, (_, n) => n))('at boundaries of the journal, series %i', { timeout: LONG }, async (n, { expect: that }) => {
-    const { length } = reference.boundaries
-    const side = n % 2 === 0 ? 'before' : 'after'
-    const kills: Kill[] = [1 + Math.floor(((n + 0.5) * (length - 1)) / TRIALS), 6 + n * 2, 7 + n].map((at) => ({ kind: 'boundary', at, side }))
-    const { violations, kills: killed } = await trial(world, kills, reference)
-    that(violations).toEqual([])
-    that(killed).toBeGreaterThan(0)
-  })
+  test.concurrent.for(Array.from({ length: TRIALS }, (_, n) => n))(
+    'at boundaries of the journal, series %i',
+    { timeout: LONG },
+    async (n) => {
+      const { length } = reference.boundaries
+      const side = n % 2 === 0 ? 'before' : 'after'
+      const kills: Kill[] = [1 + Math.floor(((n + 0.5) * (length - 1)) / TRIALS), 6 + n * 2, 7 + n].map((at) => ({
+        kind: 'boundary',
+        at,
+        side,
+      }))
+      const { violations, kills: killed } = await trial(world, kills, reference)
+      expect(violations).toEqual([])
+      expect(killed).toBeGreaterThan(0)
+    },
+  )
 
   test('at random moments, with jobs that outlive the process', { timeout: LONG }, async () => {
     // The first part of an apply only reads.

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { stateLines, violations } from '../support/crash-laws.ts'
+import { sentTwice, stateLines, violations } from '../support/crash-laws.ts'
 import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
 import { APPLY, undisturbed, victim, type Undisturbed, type Victim } from '../support/crash.ts'
 
@@ -31,6 +31,8 @@ async function busy(here: Victim) {
   onTestFinished(() => first.signal('SIGKILL'))
   await expect.poll(created(here), { timeout: 60_000, interval: 2 }).toBe(true)
   first.signal('SIGSTOP')
+  // What it had sent by then arrives.
+  await sleep(300)
   return first
 }
 
@@ -43,7 +45,9 @@ describe('SAFE-06: two applies at once', () => {
     for (const args of [APPLY, [...APPLY, '--new'], ['apply', 'plan.json', '--force'], ['apply', '--resume']]) {
       const { code, stderr } = await here.zds(args)
       expect(code, args.join(' ')).toBe(1)
-      expect(stderr).toMatch(new RegExp(`\\[LOCKED\\] global is being written to by run \\S+ \\(${userInfo().username} on .*, process \\d+\\)`))
+      expect(stderr).toMatch(
+        new RegExp(`\\[LOCKED\\] global is being written to by run \\S+ \\(${userInfo().username} on .*, process \\d+\\)`),
+      )
       expect(stderr).toContain('--lock-timeout')
     }
     expect(writes(here)).toBe(sent)
@@ -67,6 +71,17 @@ describe('SAFE-06: two applies at once', () => {
     const ends = await Promise.all([first.ended, second.ended])
     expect(ends).toMatchObject([{ code: 0 }, { code: 0 }])
     expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+  })
+
+  test('one that planned before the other had written finds everything changed: nothing is written twice, exit 5', async () => {
+    const here = await scene()
+    const wait = [...APPLY, '--lock-timeout', '100']
+    const ends = await Promise.all([here.zds(wait), here.zds(wait)])
+    // Should one have started so late that it saw the other's lock before it planned, it has nothing to do.
+    expect(ends.filter(({ code }) => code === 0).length).toBeGreaterThan(0)
+    for (const { code, stdout, stderr } of ends) expect([0, 5], stdout + stderr).toContain(code)
+    expect(stateLines(here.sandbox)).toEqual(reference.state)
+    expect(sentTwice(here.sandbox.requests)).toEqual([])
   })
 
   test('the lock of a killed process is taken over', async () => {

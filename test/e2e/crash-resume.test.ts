@@ -13,8 +13,10 @@ beforeAll(async () => {
   reference = await undisturbed(world)
 }, 300_000)
 
-const wrote = (method: string, path: string) => ({ requests }: Sandbox): boolean =>
-  requests.some((one) => one.service === 'global' && one.method === method && one.path.endsWith(path))
+const wrote =
+  (method: string, path: string) =>
+  ({ requests }: Sandbox): boolean =>
+    requests.some((one) => one.service === 'global' && one.method === method && one.path.endsWith(path))
 /** While organizations are created one by one. */
 const creating = (signal: NodeJS.Signals): Kill => ({ kind: 'seen', seen: wrote('POST', '/organizations'), signal })
 /** While a job of updates is open. */
@@ -29,8 +31,9 @@ async function scene(): Promise<Victim> {
 const status = async (here: Victim): Promise<string> => (await here.zds(['status'])).stdout
 
 /** The instances are as after an undisturbed apply, everything was done once, and Slack heard of it once. */
-async function expectArrived({ sandbox, outcomes }: Victim): Promise<void> {
-  expect(violations(sandbox, { state: stateLines(sandbox), outcomes: await outcomes() }, reference, true)).toEqual([])
+async function expectArrived(here: Victim): Promise<void> {
+  const { sandbox } = here
+  expect(violations(sandbox, { state: stateLines(sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
 }
 
 /** Somebody gives an account another owner. */
@@ -44,22 +47,27 @@ describe('GEN-06, SAFE-06: SIGINT and SIGTERM', () => {
   test.each([
     ['SIGINT', creating],
     ['SIGTERM', updating],
-  ] as const)('%s stops between batches with 130 and says how to go on; zds status tells of it; a plain apply goes on', async (signal, at) => {
-    const here = await scene()
-    const stopped = await here.zds(APPLY, at(signal))
-    expect(stopped, stopped.stderr).toMatchObject({ code: 130 })
-    expect(stopped.stderr).toMatch(new RegExp(`INTERRUPTED.*${signal}`))
-    expect(stopped.stderr).toMatch(/Run zds apply again to go on.*zds apply --new/s)
+  ] as const)(
+    '%s stops between batches with 130 and says how to go on; zds status tells of it; a plain apply goes on',
+    async (signal, at) => {
+      const here = await scene()
+      const stopped = await here.zds(APPLY, at(signal))
+      expect(stopped, stopped.stderr).toMatchObject({ code: 130 })
+      expect(stopped.stderr).toMatch(new RegExp(`INTERRUPTED.*${signal}`))
+      expect(stopped.stderr).toMatch(/Run zds apply again to go on.*zds apply --new/s)
 
-    expect(await status(here)).toMatch(/interrupted, \d+ of \d+ done.*\n\nRun \S+ stopped before it was done\. zds apply goes on with it/s)
-    expect(here.sandbox.slack.messages).toEqual([])
+      expect(await status(here)).toMatch(
+        /interrupted, \d+ of \d+ done.*\n\nRun \S+ stopped before it was done\. zds apply goes on with it/s,
+      )
+      expect(here.sandbox.slack.messages).toEqual([])
 
-    const rest = await here.zds(['apply', '--yes'])
-    expect(rest, rest.stderr).toMatchObject({ code: 0 })
-    expect(rest.stderr).toMatch(/Going on with run \S+/)
-    await expectArrived(here)
-    expect(await status(here)).not.toContain('stopped before')
-  })
+      const rest = await here.zds(['apply', '--yes'])
+      expect(rest, rest.stderr).toMatchObject({ code: 0 })
+      expect(rest.stderr).toMatch(/Going on with run \S+/)
+      await expectArrived(here)
+      expect(await status(here)).not.toContain('stopped before')
+    },
+  )
 })
 
 describe('SAFE-06: what a killed run is followed by', () => {
@@ -129,7 +137,9 @@ describe('SAFE-06: what a killed run is followed by', () => {
     const here = await scene()
     expect(await here.zds(APPLY, creating('SIGKILL'))).toMatchObject({ code: 'killed' })
     const open = (await here.outcomes()).find(({ sync, op, status: is }) => sync === 'global' && op === 'update' && is === 'not-attempted')
-    const edited = here.sandbox.zendesk['global']?.organizations.find(({ organization_fields: { salesforce_id: key } }) => key === open?.key)
+    const edited = here.sandbox.zendesk['global']?.organizations.find(
+      ({ organization_fields: { salesforce_id: key } }) => key === open?.key,
+    )
     const fields = { account_owner: 'Set By Hand', support_hold: true }
     await byHand(here.sandbox, 'global', `/organizations/${edited?.id ?? 0}`, { organization: { organization_fields: fields } })
 

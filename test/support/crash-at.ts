@@ -27,29 +27,33 @@ function die(label: string): never {
   for (;;);
 }
 
-const { exec, prepare } = DatabaseSync.prototype
 const owners = new WeakMap<StatementSync, { readonly database: DatabaseSync; readonly sql: string }>()
 
-DatabaseSync.prototype.exec = function (sql) {
-  return sql === 'COMMIT' ? boundary(last, () => exec.call(this, sql)) : exec.call(this, sql)
+/** Puts `around` in the place of a method. */
+function wrap<T>(prototype: T, method: keyof T, around: (self: T, given: readonly unknown[], call: () => unknown) => unknown): void {
+  const own: unknown = prototype[method]
+  if (typeof own !== 'function') throw new Error(`${String(method)} is no method`)
+  const apply = (_: unknown, self: T, given: unknown[]): unknown => around(self, given, () => Reflect.apply(own, self, given))
+  Object.defineProperty(prototype, method, { value: new Proxy(own, { apply }) })
 }
-DatabaseSync.prototype.prepare = function (sql, ...more) {
-  const statement = prepare.call(this, sql, ...more)
-  owners.set(statement, { database: this, sql })
+
+wrap(DatabaseSync.prototype, 'exec', (_, [sql], call) => (sql === 'COMMIT' ? boundary(last, call) : call()))
+wrap(DatabaseSync.prototype, 'prepare', (database, [sql], call) => {
+  const statement = call()
+  if (statement instanceof StatementSync) owners.set(statement, { database, sql: String(sql) })
   return statement
-}
-StatementSync.prototype.run = new Proxy(StatementSync.prototype.run, {
-  apply: (run, statement: StatementSync, bound: unknown[]): unknown => {
-    const owner = owners.get(statement)
-    last = `${owner?.sql.trim().split(/\s+/).slice(0, 4).join(' ') ?? ''} ${stepIn(bound)}`.trim()
-    const write = (): unknown => Reflect.apply(run, statement, bound)
-    return owner === undefined || owner.database.isTransaction ? write() : boundary(last, write)
-  },
+})
+wrap(StatementSync.prototype, 'run', (statement, bound, call) => {
+  const owner = owners.get(statement)
+  last = `${owner?.sql.trim().split(/\s+/).slice(0, 4).join(' ') ?? ''} ${stepIn(bound)}`.trim()
+  return owner === undefined || owner.database.isTransaction ? call() : boundary(last, call)
 })
 
 /** Of a step its sync and status, for the report; nothing of other statements. */
 function stepIn(bound: readonly unknown[]): string {
-  const words = bound.filter((value) => typeof value === 'string' && /^(sending|accepted|done|failed|stale|running|interrupted)$/.test(value))
+  const words = bound.filter(
+    (value) => typeof value === 'string' && /^(sending|accepted|done|failed|stale|running|interrupted)$/.test(value),
+  )
   return words.join(' ')
 }
 

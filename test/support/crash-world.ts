@@ -8,7 +8,7 @@ export type Size = { readonly customers: number; readonly agencies: number; read
 export const SMALL: Size = { customers: 34, agencies: 8, partners: 6 }
 export const TINY: Size = { customers: 14, agencies: 4, partners: 3 }
 /** Enough for 2,000 changes. */
-export const LARGE: Size = { customers: 1600, agencies: 260, partners: 210 }
+export const LARGE: Size = { customers: 1640, agencies: 260, partners: 210 }
 
 type Instance = World['zendesk'][string]
 
@@ -27,23 +27,23 @@ export function crashWorld(size: Size): World {
         : ('customers' as const),
   )
   const kept = (['customers', 'agencies', 'partners'] as const).flatMap((kind) => (byKind.get(kind) ?? []).slice(0, size[kind]))
-  const place = new Map(kept.map(({ Id }, at) => [String(Id), at]))
-  const dropped = new Set(Account.flatMap(({ Id }) => (place.has(String(Id)) ? [] : [String(Id)])))
-  const due = (id: unknown, every: number, at: number): boolean => (place.get(String(id)) ?? -1) % every === at
+  const place = new Map(kept.map(({ Id }, at) => [textOf(Id), at]))
+  const dropped = new Set(Account.flatMap(({ Id }) => (place.has(textOf(Id)) ? [] : [textOf(Id)])))
+  const due = (id: unknown, every: number, at: number): boolean => (place.get(textOf(id)) ?? -1) % every === at
   const isNew = (id: unknown): boolean => due(id, 7, 1)
 
   return {
     ...world,
     salesforce: {
       ...Object.fromEntries(
-        Object.entries(tables).map(([name, rows]) => [name, rows.filter((row) => !dropped.has(String(row['Zuora__Account__c'])))]),
+        Object.entries(tables).map(([name, rows]) => [name, rows.filter((row) => !dropped.has(textOf(row['Zuora__Account__c'])))]),
       ),
       Account: kept
         // Some accounts are gone, so that their organizations are retired.
         .filter(({ Id, Type }) => Type === 'Partner' || !due(Id, 13, 5))
         .map((account) => (due(account['Id'], 5, 4) ? account : { ...account, Account_Owner_Calc__c: 'Somebody New' })),
-      Contact: Contact.filter(({ AccountId }) => !dropped.has(String(AccountId))).map((contact) =>
-        due(contact['AccountId'], 4, 2) ? { ...contact, Name: `Dr. ${String(contact['Name'])}` } : contact,
+      Contact: Contact.filter(({ AccountId }) => !dropped.has(textOf(AccountId))).map((contact) =>
+        due(contact['AccountId'], 4, 2) ? { ...contact, Name: `Dr. ${textOf(contact['Name'])}` } : contact,
       ),
     },
     zendesk: { global: withFormerPartner(changed(global, dropped, isNew)), us_gov: withStranger(changed(usGov, dropped, isNew)) },
@@ -78,3 +78,5 @@ function withFormerPartner(instance: Instance): Instance {
 function withStranger(instance: Instance): Instance {
   return { ...instance, users: [...instance.users, { name: 'A stranger', email: 'stranger@agency.example', role: 'end-user' }] }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')

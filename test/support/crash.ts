@@ -31,15 +31,27 @@ export interface Victim {
 
 export async function victim(world: World, working = 40): Promise<Victim> {
   const sandbox = await startSandbox({ world, zendesk: { jobMs: { queued: 5, working }, requestsPerMinute: 1_000_000 } })
-  const { directory, remove } = project({})
-  const base = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NO_COLOR: '1', ...sandbox.env, ZDS_HTTP_BASE_DELAY_MS: '5' }
+  const here = project({})
+  const { directory } = here
+  const base = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    NO_COLOR: '1',
+    ...sandbox.env,
+    ZDS_HTTP_BASE_DELAY_MS: '5',
+  }
   const start: Victim['start'] = (args, kill) => {
     const started = performance.now()
-    const env = { ...base, ...(kill?.kind === 'boundary' && { CRASH_AT: `${kill.at}:${kill.side}` }), CRASH_COUNT: join(directory, 'boundaries') }
+    const env = {
+      ...base,
+      ...(kill?.kind === 'boundary' && { CRASH_AT: `${kill.at}:${kill.side}` }),
+      CRASH_COUNT: join(directory, 'boundaries'),
+    }
     const child = spawn(process.execPath, ['--import', PRELOAD, join(ROOT, 'bin/zds.js'), ...args], { cwd: directory, env })
     const stop = kill === undefined ? () => undefined : watch(kill, sandbox, (signal) => void child.kill(signal))
     const said = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => void (said[name] += text))
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].setEncoding('utf8').on('data', (text: string) => void (said[name] += text))
     const ended = new Promise<Ended>((resolve) => {
       child.on('close', (code, signal) => {
         stop()
@@ -56,7 +68,7 @@ export async function victim(world: World, working = 40): Promise<Victim> {
     zds,
     outcomes: async () => rowsIn((await zds(['outcomes', 'last'])).stdout),
     close: async () => {
-      remove()
+      here.remove()
       await sandbox.close()
     },
   }
