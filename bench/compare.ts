@@ -116,10 +116,10 @@ async function maps(scratch: string): Promise<number> {
   for await (const row of readRows(join(scratch, 'desired.ndjson'), 'desired') as AsyncIterable<Desired>)
     if (row.kind === 'record') wanted.set(row.key, row) // as above
   for await (const row of readRows(join(scratch, 'existing.ndjson'), 'existing') as AsyncIterable<Existing>)
-    found.set(String(row.fields['salesforce_id']), row) // as above
+    found.set(JSON.stringify(row.fields['salesforce_id']), row) // as above
   let changes = 0
   for (const [key, { fields }] of wanted) {
-    const old = found.get(key)
+    const old = found.get(JSON.stringify(key))
     if (old === undefined || Object.entries(types).some(([field, type]) => !same(type, old.fields[field], fields[field]))) changes += 1
   }
   return changes
@@ -146,13 +146,14 @@ function keyAt(index: number, records: number): string {
 
 function fieldsAt(index: number, records: number, changed: boolean): { [field: string]: Json } {
   const key = keyAt(index, records)
-  const texts = Array.from({ length: 20 }, (_, number) => [`text_${number}`, `value ${number} of ${key}`])
+  const texts: { [field: string]: Json } = {}
+  for (let number = 0; number < 20; number += 1) texts[`text_${number}`] = `value ${number} of ${key}`
   return {
     name: `Company ${index}`,
     salesforce_id: key,
     support_level: changed ? 'ultimate' : 'premium',
     aar: index,
     mark_for_deletion: false,
-    ...Object.fromEntries(texts),
+    ...texts,
   }
 }

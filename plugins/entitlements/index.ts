@@ -1,6 +1,6 @@
 /** From a Salesforce account to the record that a Zendesk instance should hold: what was bought decides the level of support. */
 export { entitlementChildren, entitlementColumns, type Child } from './columns.ts'
-export { entitlements, type EntitlementsOptions } from './entitlements.ts'
+export { entitlements, type EntitlementsOptions, type Listing } from './entitlements.ts'
 export { subscriptions } from './fields.ts'
 export { type Override } from './override-entries.ts'
 export { overrides, type OverridesOptions } from './overrides.ts'

@@ -57,7 +57,7 @@ async function* made(change: Change, client: Client, kind: Kind, types: FieldTyp
       return
     }
     // A record that is exactly what was meant is ours, from a run that died before it heard so.
-    const twin = isTaken(sent, kind) ? await lookUp(change, client, kind, types, run) : undefined
+    const twin = isTaken(sent) ? await lookUp(change, client, kind, types, run) : undefined
     if (twin !== undefined && differences(change, twin, types).length === 0) {
       yield { key, status: 'done', id: twin.id }
       return
@@ -107,8 +107,8 @@ function compared(change: Change, found: Existing, { instance }: Client, { one, 
   return { key, status: 'failed', code: 'lost-create-differs', message }
 }
 
-const isTaken = (sent: Made, { identity }: Kind): boolean =>
-  sent.kind === 'refused' && sent.code === `${identity.replaceAll('_', '-')}-taken`
+/** Whatever it is that is taken: of a record that is there already, Zendesk names the name before the identity. */
+const isTaken = (sent: Made): boolean => sent.kind === 'refused' && sent.code.endsWith('-taken')
 
 function identityIn({ fields }: Change, { identity }: Kind): string | undefined {
   const to = fields[identity]?.to

@@ -48,6 +48,7 @@ function lineOf({ id, status, startedAt, forced, digest, approval }: RunRecord, 
     return state?.kind === 'outcome' && state.outcome.status === 'done'
   })
   const why = approval?.because === undefined ? '' : `: ${plain(approval.because)}`
-  const who = approval === undefined ? '' : `, approved by ${plain(approval.by)}${why}`
-  return `${id}  ${startedAt}  ${status}, ${number(done.length)} of ${number(changes.length)} done${forced ? ', forced' : ''}${who}  ${digest.slice(0, 12)}`
+  const how = forced ? 'forced' : 'approved'
+  const who = approval !== undefined ? `, ${how} by ${plain(approval.by)}${why}` : forced ? ', forced' : ''
+  return `${id}  ${startedAt}  ${status}, ${number(done.length)} of ${number(changes.length)} done${who}  ${digest.slice(0, 12)}`
 }

@@ -9,7 +9,7 @@ export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandon
 /** Who let a plan pass its limits, and why. */
 export type Approval = { readonly by: string; readonly because?: string | undefined }
 
-export type Begun = {
+type Begun = {
   readonly id: string
   readonly plan: Plan
   readonly forced: boolean

@@ -108,7 +108,7 @@ describe('AMB-20: renaming', () => {
     expect(plan.skipped).toEqual([{ key: 'B', reason: 'name-taken', name: 'Acme' }])
   })
 
-  it('blanks around the own name are no change at all', async () => {
+  it('blanks around the own name are no change at all (SFA-11)', async () => {
     const plan = await compared({ desired: [named('A', '  Acme ')], existing: [held('1', 'A', { name: 'Acme' })] })
     expect(plan).toMatchObject({ changes: [], skipped: [] })
   })

@@ -16,8 +16,8 @@ import { blocksOf, page, pages, ROOT, textOf } from './pages.ts'
 const documented = (path: string): Set<string> => new Set([...page(path).text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name))
 
 describe('what the documentation claims', () => {
-  it('getting-started.md has every variable that the reference configuration reads, and no other', () => {
-    const sources = ['sync.config.ts', 'src/core/http-policy.ts'].map(textOf).join('\n')
+  it('getting-started.md has every variable that zds and the reference configuration read, and no other', () => {
+    const sources = ['sync.config.ts', 'src/core/http-policy.ts', 'src/core/seal.ts'].map(textOf).join('\n')
     const read = [...sources.matchAll(/\b(?:env|secret)\('([A-Z\d_]+)'/g)].map(([, name = '']) => name)
     const rows = page('docs/getting-started.md')
       .text.split('\n')
@@ -56,7 +56,7 @@ describe('what the documentation claims', () => {
 
   it('variables that pages name are some', () => {
     const known = documented('docs/getting-started.md')
-    for (const path of ['README.md', 'docs/configuration.md', 'docs/concepts.md', 'docs/ci.md']) {
+    for (const path of ['README.md', 'docs/configuration.md', 'docs/concepts.md', 'docs/ci.md', 'docs/security.md', 'docs/promises.md']) {
       const variables = [...documented(path)].filter((name) => /^(SALESFORCE|ZENDESK|SLACK|SUPPORT|PARTNER|PROTECTED|ZDS)_/.test(name))
       expect(variables.filter((name) => !known.has(name))).toEqual([])
     }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { Ajv } from 'ajv'
 import stringWidth from 'string-width'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -111,7 +112,7 @@ describe('zds status', () => {
     const { code, stdout } = await ended
     expect(code, stdout).toBe(0)
     expect(stdout).toContain(String.raw`CHG-1\u001B[2J`)
-    const lines = stdout.replaceAll(/\u001B\[[\d;]*m/g, '').split(/\r?\n/)
+    const lines = stripVTControlCharacters(stdout).split(/\r?\n/)
     expect(lines.length).toBeGreaterThan(3)
     for (const line of lines) expect(stringWidth(line), line).toBeLessThanOrEqual(80)
   })

@@ -58,7 +58,7 @@ describe('SAFE-06: two applies at once', () => {
 
     first.signal('SIGCONT')
     expect(await first.ended).toMatchObject({ code: 0 })
-    expect((await here.zds(['status'])).stdout).toMatch(/^\S+ {2}\S+ {2}done, (\d+) of \1 done, forced {2}\w{12}\n$/)
+    expect((await here.zds(['status'])).stdout).toMatch(/^\S+ {2}\S+ {2}done, (\d+) of \1 done, forced by \S+ {2}\w{12}\n$/)
     expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
   })
 

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { stateLines, violations, type Left, type OutcomeRow } from './crash-laws.ts'
 import { AS_OF } from './crash-world.ts'
 import { project } from './zds.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const PRELOAD = join(import.meta.dirname, 'crash-at.ts')
+const PRELOAD = fileURLToPath(new URL('./crash-at.ts', import.meta.url))
 
 /** When a process is sent a signal: at the n-th write of its journal, after so many milliseconds (SIGKILL both), or once something is seen. */
 export type Kill =
@@ -15,7 +16,7 @@ export type Kill =
   | { readonly kind: 'moment'; readonly ms: number }
   | { readonly kind: 'seen'; readonly seen: (sandbox: Sandbox) => boolean; readonly signal: NodeJS.Signals }
 
-export type Ended = { readonly code: number | 'killed'; readonly stdout: string; readonly stderr: string; readonly ms: number }
+type Ended = { readonly code: number | 'killed'; readonly stdout: string; readonly stderr: string; readonly ms: number }
 
 /** A project with a sandbox of its own, whose `zds` can be killed. */
 export interface Victim {

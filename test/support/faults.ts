@@ -44,7 +44,7 @@ export interface Scene {
   close(): Promise<void>
 }
 
-export async function scene(world: World, environment: { readonly [name: string]: string } = {}): Promise<Scene> {
+async function scene(world: World, environment: { readonly [name: string]: string } = {}): Promise<Scene> {
   const sandbox = await startSandbox({ world, ...SANDBOX })
   const env = { ...sandbox.env, ...HTTP, ...environment }
   const here = project(env)
@@ -118,7 +118,7 @@ const filled = (fields: object) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== '' && value !== false))
 
 /** Everything in `state` that neither was so before nor shall be so after an undisturbed run. */
-export function wrongIn(state: State, before: State, after: State): string[] {
+function wrongIn(state: State, before: State, after: State): string[] {
   return [...state].flatMap(([name, fields]) => {
     const sides = [before.get(name), after.get(name)].filter((side) => side !== undefined)
     const known = new Set([...sides, fields].flatMap((side) => Object.keys(side)))
@@ -130,7 +130,7 @@ export function wrongIn(state: State, before: State, after: State): string[] {
 }
 
 /** Values that no two records of an instance may share. */
-export function sharedIn({ zendesk }: Sandbox): string[] {
+function sharedIn({ zendesk }: Sandbox): string[] {
   return Object.values(zendesk).flatMap(({ organizations, users }) => {
     const values = [
       ...organizations.flatMap(({ name, external_id, organization_fields: { salesforce_id: key } }) => [

@@ -217,7 +217,12 @@ describe('a record', () => {
   test('PLAN-02: charges are looked up by the name of the rate plan charge, not by that of their own row', async () => {
     const row = account(one)
     const renamed = (Name: string, charge: string) => [
-      { Name, Zuora__SubscriptionRatePlanChargeName__c: charge, Zuora__Subscription__c: '001000000000001AAA-S0', Zuora__EffectiveEndDate__c: '2027-01-01' },
+      {
+        Name,
+        Zuora__SubscriptionRatePlanChargeName__c: charge,
+        Zuora__Subscription__c: '001000000000001AAA-S0',
+        Zuora__EffectiveEndDate__c: '2027-01-01',
+      },
     ]
     const held = (Name: string, charge: string) =>
       fieldsOf({ accounts: [{ ...row, Zuora__R00N40000001lGjTEAU__r: renamed(Name, charge) }] })
