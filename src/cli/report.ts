@@ -72,9 +72,20 @@ export function reportLines(report: Report, look: Look): string[] {
       ...told.flatMap(({ key, code, message }) =>
         wrapped(`  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`, look.columns),
       ),
-      ...(failures.length > told.length ? [`  … and ${number(failures.length - told.length)} more (--json lists all)`] : []),
+      ...(failures.length > told.length
+        ? [`  … and ${number(failures.length - told.length)} more (--json lists all). By code: ${codesOf(failures)}`]
+        : []),
     ]
   })
+}
+
+/** How often each code occurs, the most frequent first: `12 × name-taken, 3 × no-answer`. */
+function codesOf(failures: Report['syncs'][number]['failures']): string {
+  const counts = [...Map.groupBy(failures, ({ code }) => code)].map(([code, some]) => ({ code, count: some.length }))
+  return counts
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ code, count }) => `${number(count)} × ${plain(code)}`)
+    .join(', ')
 }
 
 /** Whether a sync has anything to do. */

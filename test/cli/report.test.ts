@@ -45,7 +45,7 @@ describe('a report', () => {
   test('ten failures are shown, all with --all', () => {
     const report = reportOf('r', plan, new Map([['global', many(20, (index) => failed(index))]]), false)
     expect(reportLines(report, look())).toHaveLength(13)
-    expect(reportLines(report, look())[11]).toBe('  … and 10 more (--json lists all)')
+    expect(reportLines(report, look())[11]).toBe('  … and 10 more (--json lists all). By code: 20 × row-refused')
     expect(reportLines(report, look({ all: true }))).toHaveLength(22)
   })
 
