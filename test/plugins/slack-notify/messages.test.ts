@@ -11,7 +11,8 @@ const digest = (title: string, lines: readonly string[]): Digest => ({ topic: 's
 const line = fc.string({ minLength: 1, maxLength: 700, unit: 'grapheme' }).map((text) => `• ${text.replaceAll(/\s+/g, ' ')}`)
 const some = fc.record({
   topic: fc.constantFrom(...TOPICS),
-  title: fc.string({ minLength: 1, maxLength: 300 }),
+  // Titles are our own words: never blank.
+  title: fc.string({ minLength: 1, maxLength: 300 }).filter((title) => title.trim() !== ''),
   lines: fc.array(line, { minLength: 1, maxLength: 120 }),
 })
 
