@@ -34,7 +34,12 @@ describe('the preflight check (SAFE-07)', () => {
       external_id: date(),
     })
     expect(issues?.map(({ where, code, message, hint }) => [where, code, message, hint])).toEqual([
-      ['global: organization field name', 'FIELD_MISMATCH', 'is declared as checkbox, but the name of every organization is text', undefined],
+      [
+        'global: organization field name',
+        'FIELD_MISMATCH',
+        'is declared as checkbox, but the name of every organization is text',
+        undefined,
+      ],
       [
         'global: organization field external_id',
         'FIELD_MISMATCH',
