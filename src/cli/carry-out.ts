@@ -1,10 +1,11 @@
 import { messageOf, ZdsError } from '../core/errors.ts'
 import { applyStage, tellObservers } from '../core/execute.ts'
-import type { Journal, RunStatus } from '../core/journal.ts'
+import type { Desires, Journal, RunStatus } from '../core/journal.ts'
 import type { Outcome } from '../core/outcome.ts'
 import type { Plan } from '../core/plan.ts'
 import { redact } from '../core/secrets.ts'
-import { stages } from '../core/stages.ts'
+import { stages, syncsOf } from '../core/stages.ts'
+import type { Config } from '../core/types.ts'
 import { documentOf } from './planning.ts'
 import { reportLines, reportOf, type Report } from './report.ts'
 import { lookOf, print, tell, type Session } from './session.ts'
@@ -61,12 +62,18 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
       engine.signal,
       terminal,
     )
-    journal.count(plan, run, engine.clock.now())
+    journal.count(desires(plan, engine.config), run, engine.clock.now())
     return exitCode(await finish('done'))
   } catch (error) {
     await finish(engine.signal.aborted ? 'interrupted' : givenUp(work) ? 'abandoned' : 'failed')
     throw engine.signal.aborted ? stopped(error) : error
   }
+}
+
+/** What each sync of a plan desires, and where. */
+function desires({ syncs }: Plan, config: Config): Desires[] {
+  const known = syncsOf(config)
+  return syncs.map(({ name, desired }) => ({ sync: name, address: known.get(name)?.target.address?.() ?? '', desired }))
 }
 
 /**

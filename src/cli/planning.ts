@@ -49,10 +49,10 @@ function lastDesired(session: Session): ReadonlyMap<string, number> {
   if (!existsSync(stateFile(session))) return new Map()
   const journal = sqliteJournal(stateFile(session))
   try {
-    const names = [...syncsOf(session.engine.config).keys()]
+    const syncs = [...syncsOf(session.engine.config)]
     return new Map(
-      names.flatMap((name) => {
-        const desired = journal.lastDesired(name)
+      syncs.flatMap(([name, { target }]) => {
+        const desired = journal.lastDesired(name, target.address?.() ?? '')
         return desired === undefined ? [] : [[name, desired]]
       }),
     )

@@ -28,6 +28,9 @@ export type RunRecord = {
   readonly approval: Approval | undefined
 }
 
+/** How many records a sync desired at the address that it writes to: another address is another world. */
+export type Desires = { readonly sync: string; readonly address: string; readonly desired: number }
+
 /** How far a change has come: the last of its steps. */
 export type Known =
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
@@ -43,9 +46,9 @@ export interface Journal {
   /** Goes on with a run that had stopped. */
   resume(run: string): void
   /** Remembers how many records each sync of a plan desired, once it was carried out. */
-  count(plan: Plan, run: string, at: Date): void
+  count(desired: readonly Desires[], run: string, at: Date): void
   /** How many records a sync desired when a plan was last carried out. */
-  lastDesired(sync: string): number | undefined
+  lastDesired(sync: string, address: string): number | undefined
   /** True exactly once for a run: who gets it may tell the world of it (at most once, SYN-04). */
   claimTelling(run: string, at: Date): boolean
   /** Runs, the newest first. */
@@ -66,8 +69,8 @@ export function sqliteJournal(file: string): Journal {
   const resume = database.prepare(`UPDATE runs SET status = 'running', ended_at = NULL WHERE id = ?`)
   const claim = database.prepare('UPDATE runs SET told_at = ? WHERE id = ? AND told_at IS NULL')
   const runs = database.prepare('SELECT * FROM runs ORDER BY started_at DESC, id DESC')
-  const count = database.prepare('INSERT OR REPLACE INTO counts (sync, desired, existing, run, at) VALUES (?, ?, ?, ?, ?)')
-  const lastDesired = database.prepare('SELECT desired FROM counts WHERE sync = ?')
+  const count = database.prepare('INSERT OR REPLACE INTO counts (sync, address, desired, run, at) VALUES (?, ?, ?, ?, ?)')
+  const lastDesired = database.prepare('SELECT desired FROM counts WHERE sync = ? AND address = ?')
   const plan = database.prepare('SELECT plan FROM runs WHERE id = ?')
   const steps = database.prepare('SELECT * FROM steps WHERE run = ? AND sync = ? ORDER BY number')
   const insert = database.prepare(
@@ -92,13 +95,13 @@ export function sqliteJournal(file: string): Journal {
     resume: (run) => {
       resume.run(run)
     },
-    count: ({ syncs }, run, at) => {
+    count: (all, run, at) => {
       atomically(database, () => {
-        for (const { name, desired, existing } of syncs) count.run(name, desired, existing, run, at.toISOString())
+        for (const { sync, address, desired } of all) count.run(sync, address, desired, run, at.toISOString())
       })
     },
-    lastDesired: (sync) => {
-      const desired = lastDesired.get(sync)?.['desired']
+    lastDesired: (sync, address) => {
+      const desired = lastDesired.get(sync, address)?.['desired']
       return typeof desired === 'number' ? desired : undefined
     },
     claimTelling: (run, at) => claim.run(at.toISOString(), run).changes === 1,

@@ -23,7 +23,8 @@ const SCHEMA = `
     job TEXT, since TEXT NOT NULL, until TEXT NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS counts (
-    sync TEXT PRIMARY KEY, desired INTEGER NOT NULL, existing INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL
+    sync TEXT NOT NULL, address TEXT NOT NULL, desired INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (sync, address)
   ) STRICT;
   PRAGMA user_version = ${VERSION};
 `

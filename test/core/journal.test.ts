@@ -78,6 +78,19 @@ describe('SAFE-06: the journal', () => {
     )
   })
 
+  it('SAFE-01: remembers how many records a sync desired, for each address that it writes to', () => {
+    const [here, there] = ['https://a.example', 'https://b.example']
+    expect(journal.lastDesired('global', here)).toBeUndefined()
+    journal.count([{ sync: 'global', address: here, desired: 440 }], 'run-1', at)
+    journal.count([{ sync: 'global', address: there, desired: 5 }], 'run-1', at)
+    journal.count([{ sync: 'global', address: here, desired: 450 }], 'run-1', at)
+    expect([journal.lastDesired('global', here), journal.lastDesired('global', there), journal.lastDesired('us-gov', here)]).toEqual([
+      450,
+      5,
+      undefined,
+    ])
+  })
+
   it('records all of a group of steps or none', () => {
     const broken = { key: 'B', status: 'done', id: { not: 'text' } } as unknown as Step // what no type allows, to break in the middle
     expect(() => journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }, broken], at)).toThrow(/bound/)
