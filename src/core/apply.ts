@@ -2,10 +2,10 @@ import { same } from './fields.ts'
 import type { Known } from './journal.ts'
 import type { Outcome, Step } from './outcome.ts'
 import { OPS, type Change, type SyncPlan } from './plan.ts'
+import { present } from './present.ts'
 import { bind, type Created } from './refs.ts'
 import { redact } from './secrets.ts'
-import { chunk } from './streams.ts'
-import type { Existing, Run, Sent, Target } from './types.ts'
+import type { Run, Sent, Target } from './types.ts'
 
 /** Outcomes kept back before they are written down together. What is about to be sent, and the job that took it over, are written at once. */
 const BATCH = 100
@@ -108,19 +108,13 @@ function clean(step: Step): Step {
 /** Changes whose record no longer holds what the plan says it held (a person, or another run, was there meanwhile). */
 async function staleOf(changes: readonly Change[], target: Target, run: Run): Promise<Outcome[]> {
   const stale: Outcome[] = []
-  for await (const some of chunk(changes, 100)) {
-    const ids = some.flatMap(({ id }) => id ?? [])
-    const now = new Map<string, Existing>()
-    for await (const existing of target.refetch(ids, run)) now.set(existing.id, existing)
-    for (const change of some) {
-      const found = now.get(change.id ?? '')
-      const moved =
-        found &&
-        Object.keys(change.fields).filter((field) => !same(target.types[field] ?? 'text', found.fields[field], change.fields[field]?.from))
-      if (moved?.length === 0) continue
-      const message = moved === undefined ? 'The record is gone' : `Changed since the plan was made: ${moved.join(', ')}`
-      stale.push({ key: change.key, status: 'stale', code: 'changed-since-plan', message })
-    }
+  for await (const { item: change, now: found } of present(changes, ({ id }) => id, target, run)) {
+    const moved =
+      found &&
+      Object.keys(change.fields).filter((field) => !same(target.types[field] ?? 'text', found.fields[field], change.fields[field]?.from))
+    if (moved?.length === 0) continue
+    const message = moved === undefined ? 'The record is gone' : `Changed since the plan was made: ${moved.join(', ')}`
+    stale.push({ key: change.key, status: 'stale', code: 'changed-since-plan', message })
   }
   return stale
 }

@@ -1,8 +1,8 @@
 import { same } from './fields.ts'
 import type { Outcome } from './outcome.ts'
 import type { Change } from './plan.ts'
-import { chunk } from './streams.ts'
-import type { Existing, Run, Target } from './types.ts'
+import { present } from './present.ts'
+import type { Run, Target } from './types.ts'
 
 /** Records that were written, by the id that the target gave. */
 export type Written = { readonly change: Change; readonly id: string }
@@ -19,19 +19,12 @@ export async function* readBack(written: readonly Written[], share: number, targ
   const sample = Array.from({ length: size }, (_, index) => written[Math.floor((index * written.length) / size)]).filter(
     (one) => one !== undefined,
   )
-  for await (const some of chunk(sample, 100)) {
-    const now = new Map<string, Existing>()
-    const ids = some.map(({ id }) => id)
-    for await (const existing of target.refetch(ids, run)) now.set(existing.id, existing)
-    for (const { change, id } of some) {
-      const found = now.get(id)
-      const differing = Object.entries(change.fields).filter(
-        ([field, { to }]) => !same(target.types[field] ?? 'text', found?.fields[field], to),
-      )
-      if (found !== undefined && differing.length === 0) continue
-      const names = differing.map(([field]) => field).join(', ')
-      const message = found === undefined ? 'Read back, the record is gone' : `Read back, it is not as it was written: ${names}`
-      yield { key: change.key, status: 'failed', code: 'read-back-differs', message }
-    }
+  for await (const { item, now: found } of present(sample, ({ id }) => id, target, run)) {
+    const { key, fields } = item.change
+    const differing = Object.entries(fields).filter(([field, { to }]) => !same(target.types[field] ?? 'text', found?.fields[field], to))
+    if (found !== undefined && differing.length === 0) continue
+    const names = differing.map(([field]) => field).join(', ')
+    const message = found === undefined ? 'Read back, the record is gone' : `Read back, it is not as it was written: ${names}`
+    yield { key, status: 'failed', code: 'read-back-differs', message }
   }
 }

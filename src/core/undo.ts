@@ -2,8 +2,8 @@ import { limited } from './compare.ts'
 import { same } from './fields.ts'
 import type { Known } from './journal.ts'
 import type { Change, Skip, SyncPlan } from './plan.ts'
+import { present } from './present.ts'
 import { bind, type Created } from './refs.ts'
-import { chunk } from './streams.ts'
 import type { Existing, Run, Sync } from './types.ts'
 
 /**
@@ -23,18 +23,12 @@ export async function undo(
   })
   const changes: Change[] = []
   const skipped: Skip[] = []
-  for await (const some of chunk(done, 100)) {
-    const now = new Map<string, Existing>()
-    const ids = some.map(({ id }) => id)
-    for await (const existing of sync.target.refetch(ids, run)) now.set(existing.id, existing)
-    for (const change of some) {
-      const { key, id } = change
-      const found = now.get(id)
-      const fields = found && reverse(change, found, sync)
-      if (fields === undefined) skipped.push({ key, id, reason: 'changed-since' })
-      else if (Object.keys(fields).length > 0)
-        changes.push({ op: change.op === 'create' ? 'retire' : 'update', key, id, fields, reason: 'undo' })
-    }
+  for await (const { item: change, now: found } of present(done, ({ id }) => id, sync.target, run)) {
+    const { key, id } = change
+    const fields = found && reverse(change, found, sync)
+    if (fields === undefined) skipped.push({ key, id, reason: 'changed-since' })
+    else if (Object.keys(fields).length > 0)
+      changes.push({ op: change.op === 'create' ? 'retire' : 'update', key, id, fields, reason: 'undo' })
   }
   return limited({ ...plan, changes, skipped, notices: [], excesses: [] }, sync.limits)
 }
