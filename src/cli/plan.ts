@@ -1,12 +1,11 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { messageOf, ZdsError } from '../core/errors.ts'
 import type { Plan } from '../core/plan.ts'
 import { summaryOf } from '../core/redacted.ts'
 import { planKey, seal } from '../core/seal.ts'
 import { redact } from '../core/secrets.ts'
 import { documentOf, makePlan } from './planning.ts'
-import { writePrivately } from './private-file.ts'
+import { unsaved, writePrivately } from './private-file.ts'
 import { redactedLines } from './redacted.ts'
 import { hasChanges } from './report.ts'
 import { onlyUndone } from './runs.ts'
@@ -58,13 +57,3 @@ function nextStep({ syncs, digest }: Plan, out: string | undefined): string {
   const look = out === undefined ? 'Save it with --out FILE and look at it' : `Look at it (zds show ${out} --all)`
   return `It goes beyond its limits. ${look}. If it is right: ${approve}`
 }
-
-/** Known before the work, where it can be. */
-export const unsaved =
-  (file: string) =>
-  (cause: unknown): never => {
-    throw new ZdsError('FILE_NOT_FOUND', `The plan cannot be saved as ${file}: ${messageOf(cause)}`, {
-      cause,
-      hint: 'Give --out the name of a file in a directory that exists and may be written to.',
-    })
-  }

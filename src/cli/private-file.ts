@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { messageOf, ZdsError } from '../core/errors.ts'
 
 /** Writes a file that nobody else may read, also where it was there before and others could (OPS-08). */
 export async function writePrivately(file: string, text: string): Promise<void> {
@@ -11,3 +12,13 @@ export async function writePrivately(file: string, text: string): Promise<void> 
     await handle.close()
   }
 }
+
+/** Known before the work, where it can be. */
+export const unsaved =
+  (file: string) =>
+  (cause: unknown): never => {
+    throw new ZdsError('FILE_NOT_FOUND', `The plan cannot be saved as ${file}: ${messageOf(cause)}`, {
+      cause,
+      hint: 'Give --out the name of a file in a directory that exists and may be written to.',
+    })
+  }
