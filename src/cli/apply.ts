@@ -3,10 +3,12 @@ import { createInterface } from 'node:readline/promises'
 import { ZdsError, type Issue } from '../core/errors.ts'
 import { tellObservers } from '../core/execute.ts'
 import { sqliteJournal, type Approval, type Journal, type RunRecord } from '../core/journal.ts'
-import { sqliteLocks, userName } from '../core/locks.ts'
+import { sqliteLocks, userName, type Hold } from '../core/locks.ts'
 import type { Plan } from '../core/plan.ts'
+import { summaryOf } from '../core/redacted.ts'
 import { carryOut, warn, type Work } from './carry-out.ts'
 import { checkReady, documentOf, makePlan } from './planning.ts'
+import { redactedLines } from './redacted.ts'
 import { hasChanges, reportOf } from './report.ts'
 import { lookOf, open, print, stateFile, tell, type Session } from './session.ts'
 import { readPlan } from './show.ts'
@@ -21,6 +23,7 @@ export type ApplyOptions = {
   yes?: true
   force?: true
   all?: true
+  redact?: true
   new?: true
   resume?: true
   approve?: string
@@ -42,9 +45,8 @@ export async function applyCommand(file: string | undefined, options: ApplyOptio
       print(['There is no unfinished run to go on with.'])
       return 0
     }
-    const since = session.engine.clock.now()
     const plan = saved ?? (await makePlan(session))
-    return await begin(plan, file, { session, journal, options, signal, fresh: saved === undefined, since })
+    return await begin(plan, file, { session, journal, options, signal, saved: saved !== undefined })
   } finally {
     journal.close()
   }
@@ -69,10 +71,10 @@ async function goOn(
 ): Promise<number> {
   tell([`Going on with run ${run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   await checkReady(session)
-  const work: Work = { plan: run.plan, run: run.id, journal, forced: run.forced, fresh: false, resumed: true }
-  return locked(session, run.plan, run.id, options, () => {
+  const work: Work = { plan: run.plan, run: run.id, journal, forced: run.forced, resumed: true }
+  return locked(session, run.plan, run.id, options, (hold) => {
     journal.resume(run.id)
-    return carryOut(work, session, options)
+    return carryOut({ ...work, journal: guarded(journal, hold) }, session, options)
   })
 }
 
@@ -81,48 +83,67 @@ type Beginning = {
   readonly journal: Journal
   readonly options: ApplyOptions
   readonly signal: AbortSignal
-  readonly fresh: boolean
-  /** When the reading for the plan began. */
-  readonly since: Date
+  /** True for a plan from a file: it was looked at before. */
+  readonly saved: boolean
 }
 
 async function begin(plan: Plan, file: string | undefined, beginning: Beginning): Promise<number> {
-  const { session, journal, options, signal, fresh, since } = beginning
-  if (fresh && !options.json) print(planLines(plan, lookOf(options.all ?? false)))
+  const { session, journal, options, signal, saved } = beginning
+  if (!saved && !options.json) print(shownPlan(plan, options))
   const approval = await passLimits(plan, file, session, options)
   if (!hasChanges(plan)) {
     if (options.json) process.stdout.write(documentOf(reportOf(session.run, plan, new Map(), options.force ?? false)))
-    else if (!fresh) print(['Nothing to do'])
+    else if (saved) print(['Nothing to do'])
     return 0
   }
-  if (fresh && !options.yes && !(await agreed(signal))) {
+  if (!saved && !options.yes && !(await agreed(signal))) {
     tell(['Nothing was changed.'])
     return 0
   }
-  if (!fresh) await checkReady(session)
+  if (saved) await checkReady(session)
   const forced = options.force ?? false
-  return locked(session, plan, session.run, options, () => {
-    // Who was waited for has written what this plan speaks of.
-    const alone = !journal.runs().some(({ startedAt, endedAt }) => (endedAt ?? startedAt) >= since.toISOString())
+  return locked(session, plan, session.run, options, (hold) => {
     journal.begin({ id: session.run, plan, forced, at: session.engine.clock.now(), approval })
-    return carryOut({ plan, run: session.run, journal, forced, fresh: fresh && alone, resumed: false }, session, options)
+    return carryOut({ plan, run: session.run, journal: guarded(journal, hold), forced, resumed: false }, session, options)
   })
 }
 
+function shownPlan(plan: Plan, { all, redact }: ApplyOptions): string[] {
+  const look = lookOf(all ?? false)
+  return redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look)
+}
+
 /** One apply at a time for each instance that the plan writes to. */
-async function locked(session: Session, plan: Plan, run: string, options: ApplyOptions, work: () => Promise<number>): Promise<number> {
+async function locked(
+  session: Session,
+  plan: Plan,
+  run: string,
+  options: ApplyOptions,
+  work: (hold: Hold) => Promise<number>,
+): Promise<number> {
   const { clock, signal } = session.engine
   const locks = sqliteLocks(stateFile(session))
   const instances = [...new Set(plan.syncs.filter(({ changes }) => changes.length > 0).map(({ target }) => target))]
   try {
-    const giveBack = await locks.take(instances, run, { waitMs: (options.lockTimeout ?? 0) * 1000, clock, signal })
+    const hold = await locks.take(instances, run, { waitMs: (options.lockTimeout ?? 0) * 1000, clock, signal })
     try {
-      return await work()
+      return await work(hold)
     } finally {
-      giveBack()
+      hold.giveBack()
     }
   } finally {
     locks.close()
+  }
+}
+
+/** Nothing is sent without the lock: what is about to be sent is written down first, and looked at here. */
+function guarded(journal: Journal, hold: Hold): Journal {
+  return {
+    ...journal,
+    record: (run, sync, steps, at) => {
+      journal.record(run, sync, steps, at)
+      if (steps.some(({ status }) => status === 'sending')) hold.check()
+    },
   }
 }
 

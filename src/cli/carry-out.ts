@@ -7,7 +7,7 @@ import { redact } from '../core/secrets.ts'
 import { stages, syncsOf } from '../core/stages.ts'
 import type { Config } from '../core/types.ts'
 import { documentOf } from './planning.ts'
-import { reportLines, reportOf, type Report } from './report.ts'
+import { reportLines, reportOf, withoutRecords, type Report } from './report.ts'
 import { lookOf, print, tell, type Session } from './session.ts'
 import { runTasks } from './tasks.ts'
 import { number } from './text.ts'
@@ -18,15 +18,13 @@ export type Work = {
   readonly run: string
   readonly journal: Journal
   readonly forced: boolean
-  /** True for a plan that was made just now; false for a saved one, or the rest of one. */
-  readonly fresh: boolean
   /** True for the rest of a run that had stopped. */
   readonly resumed: boolean
 }
 
 /** Carries out a plan, writes everything down, tells the observers, and prints the report. Returns the exit code. */
-export async function carryOut(work: Work, session: Session, options: { json?: true; all?: true }): Promise<number> {
-  const { plan, run, journal, forced, fresh } = work
+export async function carryOut(work: Work, session: Session, options: { json?: true; all?: true; redact?: true }): Promise<number> {
+  const { plan, run, journal, forced } = work
   const { engine, terminal } = session
   const outcomes = new Map<string, readonly Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
@@ -37,8 +35,9 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
     }
     journal.end(run, status, engine.clock.now())
     const report = reportOf(run, plan, outcomes, forced)
-    if (options.json) process.stdout.write(redact(documentOf(report)))
-    else print(reportLines(report, lookOf(options.all ?? false)))
+    const shown = options.redact ? withoutRecords(report) : report
+    if (options.json) process.stdout.write(redact(documentOf(shown)))
+    else print(reportLines(shown, lookOf(options.all ?? false)))
     return report
   }
   try {
@@ -49,7 +48,7 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
         if (sync === undefined || sync.changes.length === 0) return 'nothing to do'
         const seen = new Map<string, Outcome>()
         try {
-          for await (const outcome of applyStage(stage, sync, { ...engine, signal }, watch, { journal, run, fresh, outcomes })) {
+          for await (const outcome of applyStage(stage, sync, { ...engine, signal }, watch, { journal, run, outcomes })) {
             seen.set(outcome.key, outcome)
             watch.progress(`${number(seen.size)} of ${number(sync.changes.length)} changes`)
           }

@@ -117,6 +117,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--resume', 'go on with a run that stopped, and do nothing else')
     .option('--lock-timeout <seconds>', 'how long to wait for another apply (default: 0)', whole)
     .option('--json', 'print the report, and nothing else, on stdout')
+    .option('--redact', 'show numbers only, no data of any record')
     .option('--all', 'show every change and failure instead of the first of each kind')
     .addHelpText(
       'after',

@@ -1,5 +1,6 @@
 import type { Outcome, Outcomes } from '../core/outcome.ts'
 import type { Plan, SyncPlan } from '../core/plan.ts'
+import { countsOf } from '../core/redacted.ts'
 import { counted, number, plain, wrapped } from './text.ts'
 import type { Look } from './summary.ts'
 
@@ -20,7 +21,10 @@ export type Report = {
     readonly notAttempted: number
     /** People who should have come with a new record and did not (SYN-03). */
     readonly contactsFailed: number
-    readonly failures: readonly { readonly key: string; readonly status: string; readonly code: string; readonly message: string }[]
+    /** How often each code occurs among the failures, the most frequent first. */
+    readonly codes: { readonly [code: string]: number }
+    /** Not in a redacted report. */
+    readonly failures?: readonly { readonly key: string; readonly status: string; readonly code: string; readonly message: string }[]
   }[]
 }
 
@@ -29,6 +33,7 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
     const known = outcomes.get(sync.name) ?? []
     const failures = known.filter((outcome) => outcome.status !== 'done')
     const stale = failures.filter(({ status }) => status === 'stale').length
+    const told = [...failures.map(({ key, status, code, message }) => ({ key, status, code, message })), ...known.flatMap(withoutContacts)]
     return {
       name: sync.name,
       planned: sync.changes.length,
@@ -37,10 +42,16 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
       stale,
       notAttempted: sync.changes.length - known.length,
       contactsFailed: known.reduce((sum, outcome) => sum + contactsFailed(outcome), 0),
-      failures: [...failures.map(({ key, status, code, message }) => ({ key, status, code, message })), ...known.flatMap(withoutContacts)],
+      codes: countsOf(told.map(({ code }) => code)),
+      failures: told,
     }
   })
   return { version: 1, run, digest: plan.digest, forced, syncs }
+}
+
+/** The numbers of a report, for those who may not see the records. */
+export function withoutRecords(report: Report): Report {
+  return { ...report, syncs: report.syncs.map(({ failures: _, ...numbers }) => numbers) }
 }
 
 function contactsFailed(outcome: Outcome): number {
@@ -49,7 +60,7 @@ function contactsFailed(outcome: Outcome): number {
 }
 
 /** A record that is there, and whose people are not. */
-function withoutContacts(outcome: Outcome): Report['syncs'][number]['failures'] {
+function withoutContacts(outcome: Outcome): { key: string; status: string; code: string; message: string }[] {
   const failed = contactsFailed(outcome)
   if (failed === 0) return []
   const message = `It was created, but ${counted(failed, 'contacts')} could not be added to it; add them by hand`
@@ -58,7 +69,7 @@ function withoutContacts(outcome: Outcome): Report['syncs'][number]['failures'] 
 
 /** A report for people. */
 export function reportLines(report: Report, look: Look): string[] {
-  return report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, contactsFailed: lonely, failures }) => {
+  return report.syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, contactsFailed: lonely, codes, failures }) => {
     const parts = [
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
@@ -66,26 +77,19 @@ export function reportLines(report: Report, look: Look): string[] {
       ...(lonely > 0 ? [look.paint('yellow', `${counted(lonely, 'contacts')} not added`)] : []),
       ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
     ]
-    const told = look.all ? failures : failures.slice(0, EXAMPLES)
+    const told = look.all ? failures : failures?.slice(0, EXAMPLES)
+    const left = (failures?.length ?? 0) - (told?.length ?? 0)
+    // One that is shown with its code needs no sum.
+    const byCode = failures?.length === 1 ? [] : Object.entries(codes).map(([code, count]) => `${number(count)} × ${plain(code)}`)
     return [
       `${look.paint('bold', plain(name))}: ${parts.join(', ')}`,
-      ...told.flatMap(({ key, code, message }) =>
+      ...(told ?? []).flatMap(({ key, code, message }) =>
         wrapped(`  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`, look.columns),
       ),
-      ...(failures.length > told.length
-        ? [`  … and ${number(failures.length - told.length)} more (--json lists all). By code: ${codesOf(failures)}`]
-        : []),
+      ...(left > 0 ? [`  … and ${number(left)} more (--json lists all)`] : []),
+      ...(byCode.length > 0 ? wrapped(`  by code: ${byCode.join(', ')}`, look.columns) : []),
     ]
   })
-}
-
-/** How often each code occurs, the most frequent first: `12 × name-taken, 3 × no-answer`. */
-function codesOf(failures: Report['syncs'][number]['failures']): string {
-  const counts = [...Map.groupBy(failures, ({ code }) => code)].map(([code, some]) => ({ code, count: some.length }))
-  return counts
-    .toSorted((a, b) => b.count - a.count)
-    .map(({ code, count }) => `${number(count)} × ${plain(code)}`)
-    .join(', ')
 }
 
 /** Whether a sync has anything to do. */

@@ -15,18 +15,17 @@ export type Applied = {
   /** Writes steps down; returns when they are on the disk. */
   readonly record: (steps: readonly Step[]) => void
   readonly created: Created
-  /** False for a plan that was not made just now: then records that changed since it was made are stale and left alone. */
-  readonly fresh: boolean
   /** How far an earlier attempt at this plan has come, by key (SAFE-06). */
   readonly known?: ReadonlyMap<string, Known>
 }
 
 /**
  * Interprets the plan of one sync: creates, then updates, then retires (SYN-01). Each step is recorded before its outcome is told. What an
- * earlier attempt has done is told and not done again; what it had sent when it died is settled first.
+ * earlier attempt has done is told and not done again; what it had sent when it died is settled first. A record that is no longer as the plan
+ * says is left alone, also where the plan was made in the same run: to read a large instance takes long enough for people to edit it.
  */
 export async function* apply(plan: SyncPlan, target: Target, applied: Applied, run: Run): AsyncIterable<Outcome> {
-  const { record, created, fresh, known = new Map<string, Known>() } = applied
+  const { record, created, known = new Map<string, Known>() } = applied
   for (const op of OPS) {
     const changes = plan.changes.filter((change) => change.op === op)
     if (changes.length === 0) continue
@@ -38,7 +37,7 @@ export async function* apply(plan: SyncPlan, target: Target, applied: Applied, r
     const bound = changes.filter(({ key }) => !over.has(key)).map((change) => bind(change, created))
     const left: Outcome[] = bound.filter((item) => 'status' in item)
     const ready = bound.filter((item) => 'op' in item)
-    if (!fresh && op !== 'create') left.push(...(await staleOf(ready, target, run)))
+    if (op !== 'create') left.push(...(await staleOf(ready, target, run)))
     record(left)
     yield* left
     const stay = new Set(left.map(({ key }) => key))

@@ -22,6 +22,7 @@ export type Code =
   | 'LIMIT_EXCEEDED'
   | 'NEEDS_APPROVAL'
   | 'LOCKED'
+  | 'LOCK_LOST'
   | 'STATE_INVALID'
   | 'USAGE'
   | 'INTERRUPTED'

@@ -133,8 +133,6 @@ export function assemble(syncs: readonly SyncPlan[], config: string, clock: Cloc
 export type Applying = {
   readonly journal: Journal
   readonly run: string
-  /** True for a plan that was made just now; false for a saved one, whose records may have changed since. */
-  readonly fresh: boolean
   /** Outcomes of this run so far, by sync. */
   readonly outcomes: Outcomes
 }
@@ -150,7 +148,7 @@ export async function* applyStage(
   watch: Watch,
   applying: Applying,
 ): AsyncIterable<Outcome> {
-  const { journal, run, fresh, outcomes } = applying
+  const { journal, run, outcomes } = applying
   const ids = new Map(
     (stage.sync.after ?? []).map((earlier) => nameOf(earlier, engine.config)).map((name) => [name, doneIds(outcomes.get(name))]),
   )
@@ -162,7 +160,7 @@ export async function* applyStage(
   }
   const byKey = new Map(plan.changes.map((change) => [change.key, change]))
   const written: Written[] = []
-  for await (const outcome of apply(plan, target, { fresh, known: journal.known(run, stage.name), created, record }, lent)) {
+  for await (const outcome of apply(plan, target, { known: journal.known(run, stage.name), created, record }, lent)) {
     yield outcome
     const change = byKey.get(outcome.key)
     const bound = change && bind(change, created)

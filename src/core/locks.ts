@@ -16,13 +16,20 @@ export type Lock = {
   readonly until: string
 }
 
+/** The locks of one run. */
+export type Hold = {
+  /** Throws LOCK_LOST when somebody has taken one of them away. */
+  check(): void
+  giveBack(): void
+}
+
 /** One apply at a time for each instance: two that write to it would undo each other's work. */
 export interface Locks {
   /**
-   * Takes the locks of all instances or none, waiting up to `waitMs` for others. The lock is renewed until the returned function gives it
-   * back. Throws LOCKED, naming the holder, when it stays taken.
+   * Takes the locks of all instances or none, waiting up to `waitMs` for others. They are renewed until they are given back. Throws LOCKED,
+   * naming the holder, when one stays taken.
    */
-  take(instances: readonly string[], run: string, options: { waitMs: number; clock: Clock; signal: AbortSignal }): Promise<() => void>
+  take(instances: readonly string[], run: string, options: { waitMs: number; clock: Clock; signal: AbortSignal }): Promise<Hold>
   held(): Lock[]
   /** Takes a lock away from whoever has it; true when somebody had it. */
   release(instance: string): boolean
@@ -43,6 +50,7 @@ export function sqliteLocks(file: string): Locks {
   )
   // By process too: whoever goes on with a run has the run's name, and so has the one that it takes for dead.
   const renew = database.prepare('UPDATE locks SET until = ? WHERE run = ? AND host = ? AND process = ?')
+  const ours = database.prepare('SELECT instance FROM locks WHERE run = ? AND host = ? AND process = ?')
   const drop = database.prepare('DELETE FROM locks WHERE run = ? AND host = ? AND process = ?')
   const remove = database.prepare('DELETE FROM locks WHERE instance = ?')
   const held = (): Lock[] => select.all().map(lockOf)
@@ -66,9 +74,15 @@ export function sqliteLocks(file: string): Locks {
       }
       const timer = setInterval(() => renew.run(leaseFrom(clock.now()), run, hostname(), process.pid), RENEW_MS)
       timer.unref()
-      return () => {
-        clearInterval(timer)
-        drop.run(run, hostname(), process.pid)
+      return {
+        check: () => {
+          const left = new Set(ours.all(run, hostname(), process.pid).map(({ instance }) => instance))
+          for (const instance of instances) if (!left.has(instance)) throw lost(instance, run)
+        },
+        giveBack: () => {
+          clearInterval(timer)
+          drop.run(run, hostname(), process.pid)
+        },
       }
     },
     held,
@@ -118,6 +132,12 @@ function locked({ instance, run, holder, host, process: id, job, since, until }:
   const who = `${holder} on ${host}, process ${id}${job === undefined ? '' : `, ${job}`}`
   return new ZdsError('LOCKED', `${instance} is being written to by run ${run} (${who}) since ${since}; its lock runs out at ${until}`, {
     hint: `Wait for it (--lock-timeout SECONDS), or, when you know that it is dead: zds unlock ${instance}`,
+  })
+}
+
+function lost(instance: string, run: string): ZdsError {
+  return new ZdsError('LOCK_LOST', `The lock of run ${run} on ${instance} was taken away (zds unlock), so it sends nothing more`, {
+    hint: 'See that nobody else writes to it (zds status). Then zds apply goes on with the rest.',
   })
 }
 

@@ -63,7 +63,7 @@ function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
 }
 
 /** How often each word occurs; the most frequent first. */
-function countsOf(words: readonly string[]): Counts {
+export function countsOf(words: readonly string[]): Counts {
   const groups = [...Map.groupBy(words, (word) => word)].map(([word, some]) => [word, some.length] as const)
   return Object.fromEntries(groups.toSorted(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/core/outcome.ts'
-import { reportLines, reportOf } from '../../src/cli/report.ts'
+import { reportLines, reportOf, withoutRecords } from '../../src/cli/report.ts'
 import { change, look, many, planOf, syncPlan } from './plans.ts'
 
 const plan = planOf(
@@ -34,6 +34,7 @@ describe('a report', () => {
       '  ✖ K14  row-refused: Name: is too long',
       '  ✖ K15  row-refused: Name: is too long',
       '  ✖ K16  row-refused: Name: is too long',
+      '  by code: 3 × row-refused',
       'us-gov: 0 of 0 changes done',
     ])
   })
@@ -44,9 +45,46 @@ describe('a report', () => {
 
   test('ten failures are shown, all with --all', () => {
     const report = reportOf('r', plan, new Map([['global', many(20, (index) => failed(index))]]), false)
-    expect(reportLines(report, look())).toHaveLength(13)
-    expect(reportLines(report, look())[11]).toBe('  … and 10 more (--json lists all). By code: 20 × row-refused')
-    expect(reportLines(report, look({ all: true }))).toHaveLength(22)
+    expect(reportLines(report, look())).toHaveLength(14)
+    expect(reportLines(report, look()).slice(11, 13)).toEqual(['  … and 10 more (--json lists all)', '  by code: 20 × row-refused'])
+    expect(reportLines(report, look({ all: true }))).toHaveLength(23)
+  })
+
+  test('failures are counted by code, the most frequent first, people who could not be added among them', () => {
+    const lonely: Outcome = { key: 'K3', status: 'done', id: '3', facts: { contactsFailed: 2 } }
+    const taken: Outcome = { key: 'K0', status: 'failed', code: 'name-taken', message: 'taken' }
+    const outcomes: Outcome[] = [lonely, taken, failed(1), failed(2)]
+    const report = reportOf('r', plan, new Map([['global', outcomes]]), false)
+    expect(Object.entries(report.syncs[0]?.codes ?? {})).toEqual([
+      ['row-refused', 2],
+      ['contacts-not-added', 1],
+      ['name-taken', 1],
+    ])
+    expect(reportLines(report, look())).toContain('  by code: 2 × row-refused, 1 × contacts-not-added, 1 × name-taken')
+  })
+
+  test('one failure is not summed up', () => {
+    const report = reportOf('r', plan, new Map([['global', [failed(1)]]]), false)
+    expect(reportLines(report, look())).toHaveLength(3)
+  })
+
+  test('OPS-08: without records it is numbers only', () => {
+    const report = withoutRecords(reportOf('r', plan, new Map([['global', [failed(1)]]]), false))
+    expect(report.syncs[0]).toEqual({
+      name: 'global',
+      planned: 20,
+      done: 0,
+      failed: 1,
+      stale: 0,
+      notAttempted: 19,
+      contactsFailed: 0,
+      codes: { 'row-refused': 1 },
+    })
+    expect(reportLines(report, look())).toEqual([
+      'global: 0 of 20 changes done, 1 failed, 19 without an outcome',
+      '  by code: 1 × row-refused',
+      'us-gov: 0 of 0 changes done',
+    ])
   })
 
   test('texts of a service cannot reach the terminal as commands', () => {

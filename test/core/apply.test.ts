@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { collect, type Change, type Outcome, type Step, type SyncPlan, type Target } from 'zds'
 import { apply, type Applied } from '../../src/core/apply.ts'
 import { ref } from '../../src/core/refs.ts'
-import { done, held, stream, targetOf } from '../support/syncs.ts'
+import { done, held, stream, targetOf, type TargetParts } from '../support/syncs.ts'
 import { testRun } from '../support/time.ts'
 
 const create = (key: string): Change => ({ op: 'create', key, fields: { aar: { from: null, to: 1 } } })
@@ -29,13 +29,17 @@ const planOf = (...changes: Change[]): SyncPlan => ({
 
 /** Carries out a plan; `journal` holds what is written down by now. */
 function applying(plan: SyncPlan, target: Target, more: Partial<Applied> = {}, journal: Step[] = []): AsyncIterable<Outcome> {
-  return apply(plan, target, { fresh: true, created: () => undefined, record: (steps) => void journal.push(...steps), ...more }, testRun())
+  return apply(plan, target, { created: () => undefined, record: (steps) => void journal.push(...steps), ...more }, testRun())
 }
+
+/** A target that holds just what the updates and retires below speak of. */
+const untouched = (parts: TargetParts): Target =>
+  targetOf({ refetch: (ids) => stream(ids.map((id) => held(id, id.slice(3), { aar: 1 }))), ...parts })
 
 describe('carrying out a plan', () => {
   it('SYN-01: creates, then updates, then retires, each once, whatever their order in the plan', async () => {
     const calls: [string[], string[]][] = []
-    const target = targetOf({
+    const target = untouched({
       apply: (changes) => {
         calls.push([changes.map(({ op }) => op), changes.map(({ key }) => key)])
         return stream(changes.map(done))
@@ -59,7 +63,7 @@ describe('carrying out a plan', () => {
   })
 
   it('asks nothing of the target when there is nothing to do', async () => {
-    const target = targetOf({
+    const target = untouched({
       apply: () => {
         throw new Error('asked')
       },
@@ -69,7 +73,7 @@ describe('carrying out a plan', () => {
 
   it('SAFE-06: what is about to be sent is written down before the target goes on to send it', async () => {
     const journal: Step[] = []
-    const target = targetOf({
+    const target = untouched({
       apply: async function* (changes) {
         for (const change of changes) {
           yield { status: 'sending', keys: [change.key] }
@@ -92,7 +96,7 @@ describe('carrying out a plan', () => {
   it('SAFE-06: the job that took changes over is written down before the target waits for it', async () => {
     const journal: Step[] = []
     const accepted: Step = { status: 'accepted', keys: ['A', 'B'], job: 'j1' }
-    const target = targetOf({
+    const target = untouched({
       apply: async function* (changes) {
         yield { status: 'sending', keys: ['A', 'B'] }
         yield accepted
@@ -108,7 +112,7 @@ describe('carrying out a plan', () => {
     const journal: Step[] = []
     const changes = Array.from({ length: 250 }, (_, index) => update(`K${index}`))
     const told: Outcome[] = []
-    for await (const outcome of applying(planOf(...changes), targetOf(), {}, journal)) {
+    for await (const outcome of applying(planOf(...changes), untouched({}), {}, journal)) {
       expect(journal).toContainEqual(outcome)
       told.push(outcome)
     }
@@ -117,7 +121,7 @@ describe('carrying out a plan', () => {
 
   it('nothing is sent that cannot be written down', async () => {
     let sent = 0
-    const target = targetOf({
+    const target = untouched({
       apply: async function* (changes) {
         yield { status: 'sending', keys: changes.map(({ key }) => key) }
         sent += 1
@@ -133,7 +137,7 @@ describe('carrying out a plan', () => {
 
   it('writes down what was answered before the target failed, and fails with its error', async () => {
     const journal: Step[] = []
-    const target = targetOf({
+    const target = untouched({
       apply: async function* (changes) {
         yield { status: 'sending', keys: ['A', 'B'] }
         for (const change of changes.slice(0, 1)) yield done(change)
@@ -155,7 +159,7 @@ describe('carrying out a plan', () => {
   it('writes down what was answered when nobody listens any more, and sends no more', async () => {
     const journal: Step[] = []
     let closed = false
-    const target = targetOf({
+    const target = untouched({
       apply: async function* (changes) {
         try {
           for (const change of changes) {
@@ -174,13 +178,13 @@ describe('carrying out a plan', () => {
   })
 })
 
-describe('a saved plan', () => {
+describe('what has changed since the plan was made', () => {
   const records = [held('id-A', 'A', { aar: 1 }), held('id-B', 'B', { aar: 9 }), held('id-R', 'R', { mark_for_deletion: true })]
   const plan = planOf(create('N'), update('A'), update('B'), update('G'), retire('R'))
 
-  it('leaves records alone that changed since, or are gone, and says so', async () => {
+  it('is left alone and told, and so is what is gone', async () => {
     const journal: Step[] = []
-    const outcomes = await collect(applying(plan, targetOf({ records }), { fresh: false }, journal))
+    const outcomes = await collect(applying(plan, targetOf({ records }), {}, journal))
     const stale = { status: 'stale', code: 'changed-since-plan' }
     expect(outcomes).toEqual([
       { key: 'N', status: 'done', id: 'new-N' },
@@ -192,22 +196,13 @@ describe('a saved plan', () => {
     expect(journal).toEqual(outcomes)
   })
 
-  it('is not stale by fields that it does not touch, nor by another spelling of the same value', async () => {
+  it('is neither a field that the plan does not touch, nor another spelling of the same value', async () => {
     const touched = [held('id-A', 'A', { aar: '1.0', name: 'Renamed by hand' })]
-    const outcomes = await collect(applying(planOf(update('A')), targetOf({ records: touched }), { fresh: false }))
+    const outcomes = await collect(applying(planOf(update('A')), targetOf({ records: touched })))
     expect(outcomes.map(({ status }) => status)).toEqual(['done'])
   })
 
-  it('that was made just now asks for no record again', async () => {
-    const target = targetOf({
-      refetch: () => {
-        throw new Error('asked again')
-      },
-    })
-    expect(await collect(applying(planOf(update('A')), target))).toHaveLength(1)
-  })
-
-  it('asks for at most 100 records at a time', async () => {
+  it('is found out with at most 100 records to a request', async () => {
     const asked: number[] = []
     const target = targetOf({
       refetch: (ids) => {
@@ -216,7 +211,7 @@ describe('a saved plan', () => {
       },
     })
     const changes = Array.from({ length: 201 }, (_, index) => update(`K${index}`))
-    expect(await collect(applying(planOf(...changes), target, { fresh: false }))).toHaveLength(201)
+    expect(await collect(applying(planOf(...changes), target))).toHaveLength(201)
     expect(asked).toEqual([100, 100, 1])
   })
 })

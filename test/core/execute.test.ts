@@ -139,14 +139,14 @@ describe('comparing from artifacts', () => {
 })
 
 describe('applying a stage', () => {
-  function applyAll(engine: TestEngine, name: string, plan: Plan, outcomes: Outcomes = new Map(), fresh = true) {
+  function applyAll(engine: TestEngine, name: string, plan: Plan, outcomes: Outcomes = new Map()) {
     const file = join(engine.directory, '.zds', 'state.db')
     const journal = sqliteJournal(file)
     onTestFinished(() => journal.close())
     journal.begin({ id: 'run-1', plan, forced: false, at: engine.clock.now() })
     const sync = plan.syncs.find((one) => one.name === name)
     if (sync === undefined) throw new Error(`no plan of ${name}`)
-    const told = applyStage(engine.stage('apply', name), sync, engine, engine, { journal, run: 'run-1', fresh, outcomes })
+    const told = applyStage(engine.stage('apply', name), sync, engine, engine, { journal, run: 'run-1', outcomes })
     const rows = (): Record<string, unknown>[] => {
       const reader = new DatabaseSync(file, { readOnly: true })
       const found = reader.prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all()

@@ -38,7 +38,7 @@ const take = (instances: readonly string[], run = 'run-1', waitMs = 0, clock = f
 describe('one apply at a time for each instance', () => {
   it('holds all instances of a run until it gives them back', async () => {
     vi.stubEnv('CI_JOB_URL', 'https://ci.example/2')
-    const giveBack = await take(['global', 'us-gov'])
+    const hold = await take(['global', 'us-gov'])
     expect(locks.held()).toMatchObject([
       {
         instance: 'global',
@@ -51,7 +51,7 @@ describe('one apply at a time for each instance', () => {
       },
       { instance: 'us-gov' },
     ])
-    giveBack()
+    hold.giveBack()
     expect(locks.held()).toEqual([])
   })
 
@@ -76,6 +76,39 @@ describe('one apply at a time for each instance', () => {
     await expect(take(['global'])).rejects.toMatchObject({
       message: expect.stringContaining('ada on elsewhere, process 1, https://ci.example/1'),
     })
+  })
+})
+
+describe('a lock that is held', () => {
+  it('is renewed every 30 seconds until it is given back', async () => {
+    vi.useFakeTimers()
+    try {
+      const clock = fakeClock()
+      const hold = await take(['global', 'us-gov'], 'run-1', 0, clock)
+      await clock.sleep(30_000, signal)
+      vi.advanceTimersByTime(29_999)
+      expect(locks.held().map(({ until }) => until)).toEqual(['2026-03-16T10:02:00.000Z', '2026-03-16T10:02:00.000Z'])
+      vi.advanceTimersByTime(1)
+      expect(locks.held().map(({ until }) => until)).toEqual(['2026-03-16T10:02:30.000Z', '2026-03-16T10:02:30.000Z'])
+      hold.giveBack()
+      foreign('global')
+      vi.advanceTimersByTime(60_000)
+      expect(locks.held()).toMatchObject([{ run: 'run-0', until: '2026-03-16T10:01:00Z' }])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('is missed when it was taken away, and when another run has it now', async () => {
+    const hold = await take(['global', 'us-gov'])
+    hold.check()
+    locks.release('us-gov')
+    const lost = { code: 'LOCK_LOST', message: expect.stringContaining('run run-1 on us-gov'), hint: expect.stringContaining('zds apply') }
+    expect(() => hold.check()).toThrow(expect.objectContaining(lost))
+    foreign('us-gov')
+    expect(() => hold.check()).toThrow(expect.objectContaining(lost))
+    hold.giveBack()
+    expect(locks.held()).toMatchObject([{ instance: 'us-gov', run: 'run-0' }])
   })
 })
 

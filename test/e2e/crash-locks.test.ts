@@ -1,6 +1,8 @@
 import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { sqliteLocks } from '../../src/core/locks.ts'
 import { sentTwice, stateLines, violations } from '../support/crash-laws.ts'
 import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
 import { APPLY, undisturbed, victim, type Undisturbed, type Victim } from '../support/crash.ts'
@@ -93,6 +95,24 @@ describe('SAFE-06: two applies at once', () => {
     expect(await here.zds(APPLY)).toMatchObject({ code: 0 })
     expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
     expect((await here.zds(['unlock'])).stdout).toBe('Nothing is locked.\n')
+  })
+
+  test('a run whose lock was taken away sends nothing more, says so, and can be gone on with', async () => {
+    const here = await scene()
+    const first = here.start(APPLY)
+    await expect.poll(created(here), { timeout: 60_000, interval: 2 }).toBe(true)
+    const locks = sqliteLocks(join(here.directory, '.zds', 'state.db'))
+    expect(locks.release('us-gov')).toBe(true)
+    locks.close()
+    const sent = writes(here)
+    const { code, stderr } = await first.ended
+    expect(code, stderr).toBe(1)
+    expect(stderr).toMatch(/\[LOCK_LOST\] The lock of run \S+ on us-gov was taken away.*\n.*zds apply goes on/)
+    // One create that was written down just before, and the people who come with it.
+    expect(writes(here) - sent).toBeLessThanOrEqual(3)
+    expect((await here.zds(['status'])).stdout).toContain('stopped before it was done')
+    expect(await here.zds(APPLY)).toMatchObject({ code: 0 })
+    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
   })
 
   test('zds unlock takes locks away, one instance or all', async () => {

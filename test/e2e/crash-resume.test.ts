@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Plan } from 'zds'
 import type { Sandbox, World } from 'zds/sandbox'
 import { sentTwice, stateLines, violations } from '../support/crash-laws.ts'
 import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
@@ -150,6 +151,27 @@ describe('SAFE-06: what a killed run is followed by', () => {
     expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([{ key: open?.key, status: 'stale' }])
     expect(sentTwice(here.sandbox.requests)).toEqual([])
   })
+})
+
+test('SAFE-05: what a person changes after it was read, and before it is written, is stale in one and the same run', async () => {
+  const here = await scene()
+  const planned = await here.zds(['plan', '--json', '--as-of', AS_OF])
+  const { syncs } = JSON.parse(planned.stdout) as Plan // what --json prints
+  const update = syncs.find(({ name }) => name === 'global')?.changes.find(({ op, fields }) => op === 'update' && 'account_owner' in fields)
+  const run = here.start(APPLY)
+  onTestFinished(() => run.signal('SIGKILL'))
+  await expect.poll(() => wrote('POST', '/organizations')(here.sandbox), { timeout: 60_000, interval: 2 }).toBe(true)
+  run.signal('SIGSTOP')
+  const fields = { account_owner: 'Set By Hand' }
+  await byHand(here.sandbox, 'global', `/organizations/${Number(update?.id)}`, { organization: { organization_fields: fields } })
+  run.signal('SIGCONT')
+
+  const { code, stdout, stderr } = await run.ended
+  expect(code, stderr).toBe(5)
+  expect(stdout).toMatch(new RegExp(`1 stale[\\s\\S]*${update?.key}  changed-since-plan: .*account_owner`))
+  const edited = here.sandbox.zendesk['global']?.organizations.find(({ id }) => String(id) === update?.id)
+  expect(edited?.organization_fields).toMatchObject(fields)
+  expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([{ key: update?.key, status: 'stale' }])
 })
 
 async function pending(here: Victim): Promise<unknown[]> {

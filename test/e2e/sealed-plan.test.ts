@@ -52,17 +52,13 @@ describe('a sealed plan (OPS-08)', () => {
   })
 
   test('and its summary name no record: no key, no id, no name, no address', () => {
-    const { zendesk, salesforce } = sandbox.snapshot()
-    const records = Object.values(zendesk).flatMap(({ organizations, users }) => [...organizations, ...users])
-    const names = records.flatMap((one) => [one.name, 'email' in one ? one.email : undefined, one.id])
-    const rows = (salesforce['Account'] ?? []).concat(salesforce['Contact'] ?? []).flatMap(({ Id, Name, Email }) => [Id, Name, Email])
     const shown = [
       planned.stdout,
       planned.stderr,
       readFileSync(at('plan.sealed'), 'utf8'),
       readFileSync(at('plan.sealed.summary.json'), 'utf8'),
     ]
-    const data = [...names, ...rows].filter((one) => typeof one === 'string' || typeof one === 'number').map(String)
+    const data = dataOf(sandbox)
     expect(data.filter((one) => shown.some((text) => text.includes(one)))).toEqual([])
     expect(data.length).toBeGreaterThan(500)
   })
@@ -149,6 +145,39 @@ describe('a sealed plan (OPS-08)', () => {
     const result = await here.zds('undo', 'last', '--out', 'undo.json')
     expect(result, result.stderr).toMatchObject({ code: 0 })
     expect(modeOf(at('undo.json'))).toBe('600')
+  })
+})
+
+/** Keys, ids, names and addresses of every record of every service. */
+function dataOf(sandbox: Sandbox): string[] {
+  const { zendesk, salesforce } = sandbox.snapshot()
+  const records = Object.values(zendesk).flatMap(({ organizations, users }) => [...organizations, ...users])
+  const names = records.flatMap((one) => [one.name, 'email' in one ? one.email : undefined, one.id])
+  const rows = (salesforce['Account'] ?? []).concat(salesforce['Contact'] ?? []).flatMap(({ Id, Name, Email }) => [Id, Name, Email])
+  return [...names, ...rows].filter((one) => typeof one === 'string' || typeof one === 'number').map(String)
+}
+
+describe('zds apply --redact (OPS-08)', () => {
+  test.each([{ form: 'lines' }, { form: 'JSON', json: '--json' }])('tells of failures in numbers, as $form', async ({ json }) => {
+    const refused = { service: 'global', method: 'POST', pattern: '/organizations$', times: 2, kind: 'status', status: 422 } as const
+    const sandbox = await startSandbox({ world: faultWorld(), faults: [refused] })
+    const here = scratch(sandbox.env)
+    const { code, stdout, stderr } = await here.zds('apply', '--yes', '--force', '--redact', ...asOf, ...(json === undefined ? [] : [json]))
+    expect(code, stdout + stderr).toBe(4)
+    const data = dataOf(sandbox)
+    expect(data.filter((one) => stdout.includes(one) || stderr.includes(one))).toEqual([])
+    if (json === undefined) {
+      expect(stdout).toMatch(/^global: \d+ to create, \d+ to update/m)
+      expect(stdout).toMatch(/^global: \d+ of \d+ changes done, 2 failed/m)
+      expect(stdout).toMatch(/^ {2}by code: 2 × /m)
+    } else {
+      const { syncs } = JSON.parse(stdout) as { syncs: { name: string; failed: number; codes: object; failures?: unknown }[] } // what --json prints
+      const global = syncs.find(({ name }) => name === 'global')
+      expect(global?.failed).toBe(2)
+      expect(Object.values(global?.codes ?? {})).toEqual([2])
+      expect(global?.failures).toBeUndefined()
+    }
+    await sandbox.close()
   })
 })
 
