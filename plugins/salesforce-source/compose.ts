@@ -24,6 +24,10 @@ export function composeSoql(query: Query): string {
   return select(query.columns, children, query.object, query.where)
 }
 
+/** The text of a query that only counts: the same rows, no columns. */
+export const countSoql = ({ object, where }: Query): string =>
+  `SELECT COUNT() FROM ${object}${where === undefined ? '' : ` WHERE ${where}`}`
+
 function select(columns: readonly string[], children: readonly string[], from: string, where: string | undefined): string {
   return `SELECT ${[...distinct(columns), ...children].join(', ')} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`}`
 }

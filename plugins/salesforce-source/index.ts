@@ -2,6 +2,7 @@ import { columnsOf, unset, type FieldTable, type HttpPolicy, type Issue, type Js
 import { check } from './check.ts'
 import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
+import { countRows } from './count.ts'
 import type { Login } from './login.ts'
 import { LONGEST_URL, lookUp, tooLong, type Keys } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
@@ -89,7 +90,11 @@ export function salesforce(options: SalesforceOptions): Salesforce {
           const asked = query(run.clock.today)
           const url = await connection.queryUrl(composeSoql(asked), run)
           if (url.length > LONGEST_URL) throw tooLong(name, url.length)
-          yield* select({ connection, name, query: asked, url, key, seen: new Map(), announced: (total) => run.expect(total) }, run)
+          const counted = await countRows(connection, name, asked, run)
+          yield* select(
+            { connection, name, query: asked, url, key, seen: new Map(), announced: (total) => run.expect(counted ?? total) },
+            run,
+          )
         },
       }
     },

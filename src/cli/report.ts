@@ -51,7 +51,7 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
 
 /** The numbers of a report, for those who may not see the records. */
 export function withoutRecords(report: Report): Report {
-  return { ...report, syncs: report.syncs.map(({ failures: _, ...numbers }) => numbers) }
+  return { ...report, syncs: report.syncs.map(({ failures: _failures, ...numbers }) => numbers) }
 }
 
 function contactsFailed(outcome: Outcome): number {

@@ -6,8 +6,9 @@ import { disturbed, amiss, unmet, PASSING, reference, sample, stateOf, writesOf,
 const PHASES: { readonly [phase: string]: FaultMatch } = {
   'the token of Salesforce': { service: 'salesforce', path: '/oauth2/token' },
   'describing an object': { service: 'salesforce', path: '/sobjects/Account/describe' },
-  'the first page of accounts': { service: 'salesforce', path: "Type IN ('Customer'" },
-  'the page of partners': { service: 'salesforce', path: "Type = 'Partner'" },
+  'counting accounts': { service: 'salesforce', pattern: "COUNT\\(\\).*Type IN \\('Customer'" },
+  'the first page of accounts': { service: 'salesforce', pattern: "\\) FROM Account WHERE Type IN \\('Customer'" },
+  'the page of partners': { service: 'salesforce', pattern: "SELECT \\w+, .*FROM Account WHERE .*Type = 'Partner'" },
   'a later page of accounts': { service: 'salesforce', pattern: '/query/\\w+-\\d\\d+$' },
   'a later page of child rows': { service: 'salesforce', pattern: '/query/\\w+-\\d$' },
   'looking up who is gone': { service: 'salesforce', path: 'Account_ID_18__c, Type FROM Account' },
@@ -64,7 +65,8 @@ test.each(sample(Object.entries(PHASES), 2).filter(([phase]) => !phase.includes(
   },
 )
 
-describe.each(Object.entries(PHASES))('%s fails for good', (_, match) => {
+// To be refused a count is no failure: it is a second opinion.
+describe.each(Object.entries(PHASES).filter(([phase]) => phase !== 'counting accounts'))('%s fails for good', (_, match) => {
   test.each(Object.entries(FATAL))('with %s: an error that names the service, and nothing is written (SAFE-02)', async (_kind, effect) => {
     const faults = [{ ...match, ...effect, times: 0 }]
     const here = await disturbed(faults, undisturbed)

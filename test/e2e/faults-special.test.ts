@@ -87,6 +87,22 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
     expectNothingWritten(here)
   })
 
+  test('Salesforce: a count of accounts that is higher: nothing is retired, the rest is done, and the next run does what was left', async () => {
+    const counted = { status: 200, responseBody: { totalSize: 500, done: true, records: [] } } as const
+    const here = await meeting([{ service: 'salesforce', pattern: "COUNT\\(\\).*Type IN \\('Customer'", kind: 'status', ...counted }])
+    expect(here.code, here.stderr).toBe(0)
+    expect(here.stdout).toMatch(/left: incomplete-listing/)
+    expect(here.stderr).toMatch(/\d+ rows came, 500 were announced: nothing that may only be missing is created or retired/)
+    expect(JSON.stringify(writesOf(here.sandbox))).not.toMatch(/"mark_for_deletion":true/)
+    expect(await amissLater(here, undisturbed)).toEqual([])
+  })
+
+  test('Salesforce: a count that is refused: the total that comes with the rows stands, and the run ends as if nothing had been', async () => {
+    const here = await meeting([{ service: 'salesforce', path: 'COUNT()', kind: 'status', status: 400, times: 2 }])
+    expect(here.stderr).toContain('is not checked against a count')
+    expect(await amiss(here, undisturbed)).toEqual([])
+  })
+
   test.each([
     ['an organization that a customer has', { service: 'global', pattern: '/organizations\\?page.size.=100$', row: 8 }],
     ['the last organization of a later page', { service: 'global', pattern: '/organizations\\?.*after' }],

@@ -4,13 +4,18 @@ import { amiss, amissLater, disturbed, reference, sample, type Reference } from 
 
 /** What may befall any one request: not done and said so, not done, done and not said, done and half said. */
 const KINDS: { readonly [kind: string]: FaultEffect } = {
+  '429': { kind: 'status', preset: 'rate-limit', retryAfter: 0 },
+  '500': { kind: 'status', status: 500 },
   '503 as HTML': { kind: 'status', preset: 'unavailable', retryAfter: 0 },
   'a reset connection': { kind: 'reset' },
   'a lost answer': { kind: 'lost' },
   'an answer cut short': { kind: 'cut' },
+  'an answer that comes too late': { kind: 'latency', ms: 900 },
 }
+/** How long an answer is waited for. */
+const PATIENCE = { ZDS_HTTP_TIMEOUT_MS: '500' }
 /** How many requests each service gets in an undisturbed run. */
-const REQUESTS = { salesforce: 41, global: 31, us_gov: 23 } as const
+const REQUESTS = { salesforce: 43, global: 35, us_gov: 26 } as const
 
 const cases = Object.entries(REQUESTS).flatMap(([service, count]) =>
   Array.from({ length: count }, (_, at) => at + 1).flatMap((at) =>
@@ -37,7 +42,9 @@ test('the sweep reaches every request of an undisturbed run', () => {
 test.each(sample(cases, 11))(
   'request $at of $service meets $kind, and the run ends as if nothing had been (SAFE-02, SAFE-05)',
   async ({ service, at, effect }) => {
-    expect(await amiss(await disturbed([{ service, at, ...effect }], undisturbed), undisturbed)).toEqual([])
+    expect(
+      await amiss(await disturbed([{ service, at, ...effect }], undisturbed, effect.kind === 'latency' ? PATIENCE : {}), undisturbed),
+    ).toEqual([])
   },
 )
 

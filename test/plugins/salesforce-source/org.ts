@@ -6,12 +6,17 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { collect, type Issue, type Json, type JsonObject, type Run, type Setting, type Source } from 'zds'
 
+type Answer = (c: Context) => Response | Promise<Response>
+
 /** A small org for what the sandbox does not do: each test says what the org answers. */
 export type Org = {
   readonly url: string
   readonly app: Hono
-  /** Every request as `GET /path?query`, decoded. */
+  /** Every request as `GET /path?query`, decoded, but for those that count. */
   readonly requests: string[]
+  /** The queries that count rows, and what answers them: a refusal, unless a test sets something else. */
+  readonly counts: string[]
+  count: Answer
   /** Forms that asked for a token. */
   readonly logins: URLSearchParams[]
   /** Tokens that are good; a test empties it to let the session expire. */
@@ -28,8 +33,13 @@ export async function org(): Promise<Org> {
   const tokens = new Set<string>()
   let url = ''
   app.use('*', async (c, next) => {
+    const soql = c.req.query('q')
+    if (soql?.startsWith('SELECT COUNT()')) {
+      made.counts.push(soql)
+      return made.count(c)
+    }
     requests.push(decodeURIComponent(`${c.req.method} ${new URL(c.req.url).pathname}${new URL(c.req.url).search}`))
-    await next()
+    return next()
   })
   app.use('/services/data/*', async (c, next) => {
     if (tokens.has((c.req.header('authorization') ?? '').replace('Bearer ', ''))) return next()
@@ -42,7 +52,7 @@ export async function org(): Promise<Org> {
     server.closeAllConnections()
     server.close()
   })
-  const made: Org = { url, app, requests, logins, tokens }
+  const made: Org = { url, app, requests, counts: [], count: tooLong, logins, tokens }
   return made
 }
 
@@ -64,7 +74,7 @@ export function givesTokens({ app, url, logins, tokens }: Org, instanceUrl = url
 }
 
 /** An org that hands out tokens and answers queries in turn: the first with the first body, and so on; the last one again and again. */
-export async function orgWith(...answers: readonly ((c: Context) => Response | Promise<Response>)[]): Promise<Org> {
+export async function orgWith(...answers: readonly Answer[]): Promise<Org> {
   const made = await org()
   givesTokens(made)
   let asked = 0
@@ -82,6 +92,8 @@ export const says = (body: Json) => (c: Context) => c.json(body)
 export function complaint(c: Context, status: 400 | 401 | 403 | 404, errorCode: string, message: string): Response {
   return c.json([{ message, errorCode }], status)
 }
+
+const tooLong: Answer = (c) => complaint(c, 400, 'QUERY_TIMEOUT', 'Your query request was running for too long.')
 
 /** Begins an answer and drops the connection in the middle of it. */
 export function cut(c: Context): Response {

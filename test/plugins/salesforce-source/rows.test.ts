@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkbox, collect, fact, text } from 'zds'
 import { salesforce, soql, soqlDate } from 'zds/salesforce-source'
-import { complaint, cut, login, orgWith, page, read, record, says, testRun, VERSION } from './org.ts'
+import { complaint, cut, login, orgWith, page, read, record, says, testRun, VERSION, type Org } from './org.ts'
 
 const A = '001000000000001AAA'
 const B = '001000000000002AAA'
@@ -104,6 +104,31 @@ describe('rows: pages', () => {
     const { url, requests } = await orgWith(says(page(2, [account(A)], 'round')), says(page(2, [], 'round')))
     await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({ code: 'INCOMPLETE' })
     expect(requests.length).toBeLessThan(6)
+  })
+})
+
+describe('rows: a count of their own (SAFE-02)', () => {
+  const counting = async (count?: Org['count']) => {
+    const made = await orgWith(says(page(2, [account(A), account(B)])))
+    if (count !== undefined) made.count = count
+    return { made, ...(await read(salesforce(login(made.url)).rows({ ...accounts, where: soql`Type = ${'Customer'}` }))) }
+  }
+
+  it('is asked for under the same conditions, and is the number that the engine holds the rows against', async () => {
+    const { made, rows, expected } = await counting(says(page(3, [])))
+    expect(made.counts).toEqual(["SELECT COUNT() FROM Account WHERE Type = 'Customer'"])
+    expect([rows.length, expected]).toEqual([2, [3]])
+  })
+
+  it('may be refused: then the total that came with the rows stands, and that is told', async () => {
+    const { expected, progress } = await counting()
+    expect(expected).toEqual([2])
+    expect(progress[0]).toMatch(/does not count accounts \(.*QUERY_TIMEOUT.*not checked against a count/)
+  })
+
+  it('that does not come for another reason ends the run: the rows would not come either', async () => {
+    await expect(counting((c) => c.html('<html>maintenance</html>', 503))).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE' })
+    await expect(counting(says({ totalSize: 'many' }))).rejects.toMatchObject({ code: 'HTTP_UNREADABLE' })
   })
 })
 
