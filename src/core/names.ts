@@ -25,7 +25,7 @@ export async function indexNames(
   return {
     taken: (value, { key, id, current = null }) => {
       const wanted = fold(value)
-      if (wanted === '' || (id !== undefined && wanted === fold(current))) return false
+      if (wanted === fold(current)) return false
       return other(ids, wanted, id) || other(keys, wanted, key)
     },
   }

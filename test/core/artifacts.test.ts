@@ -44,6 +44,18 @@ describe('an artifact', () => {
     expect(await collect(artifacts.read('gather:x'))).toEqual(rows)
   })
 
+  it('keeps characters whole, wherever the blocks end in which a file is read', async () => {
+    const artifacts = artifactsIn(root)
+    const rows = [1, 2, 3].map((blanks) => `${' '.repeat(blanks)}${'€'.repeat(100_000)}`)
+    await artifacts.write('gather:x', rows)
+    expect(await collect(artifacts.read('gather:x'))).toEqual(rows)
+  })
+
+  it('is two files with the name of its stage', async () => {
+    await artifactsIn(root).write('gather:us-gov:x', [1])
+    expect(readdirSync(root).toSorted()).toEqual(['gather.us-gov.x.ndjson', 'gather.us-gov.x.summary.json'])
+  })
+
   it('keeps what its summary says', async () => {
     const artifacts = artifactsIn(root)
     await artifacts.write('gather:x', [1, 2, 3], (rows) => ({ rows, complete: false }))
@@ -106,7 +118,11 @@ describe('an artifact', () => {
     mkdirSync(join(root, 'gather.x.ndjson'))
     await expect(collect(artifactsIn(root).read('gather:x'))).rejects.toThrow('EISDIR')
     writeFileSync(join(root, 'gather.y.ndjson'), '{"a":1}\n{"a":')
-    await expect(collect(artifactsIn(root).read('gather:y'))).rejects.toThrow(/./)
+    await expect(collect(artifactsIn(root).read('gather:y'))).rejects.toMatchObject({
+      code: 'ARTIFACT_MISSING',
+      message: 'The artifact gather:y breaks off in the middle of a row',
+      hint: 'Run its stage again.',
+    })
   })
 
   it('is closed when its reader stops early', async () => {

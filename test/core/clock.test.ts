@@ -23,6 +23,7 @@ describe('calendar dates', () => {
     expect(addYears('2028-02-29', -3)).toBe('2025-02-28')
     expect(addYears('2028-02-29', -4)).toBe('2024-02-29')
     expect(addYears('2000-02-29', 100)).toBe('2100-02-28')
+    expect(addYears('0003-02-01', -1)).toBe('0002-02-01')
   })
 
   it('addYears always yields a day that exists, in the same month', () => {
@@ -60,7 +61,17 @@ describe('calendar dates', () => {
         },
       ),
     )
-    for (const text of ['', '2026-3-16', '2026-03-16T00:00:00Z', ' 2026-03-16', '16.03.2026', '2026-03-16\n'])
+    for (const text of [
+      '',
+      '2026-3-16',
+      '2026-03-16T00:00:00Z',
+      ' 2026-03-16',
+      '16.03.2026',
+      '2026-03-16\n',
+      '12026-03-16',
+      '+012026-03',
+      '2026-03-16x',
+    ])
       expect(isDate(text)).toBe(false)
   })
 })
@@ -74,7 +85,11 @@ describe('the clock of the machine', () => {
 
   it('says how to write a date it does not understand', () => {
     expect(() => systemClock('2026-02-30')).toThrow(
-      expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('YYYY-MM-DD') as string }),
+      expect.objectContaining({
+        code: 'USAGE',
+        message: '2026-02-30 is not a date',
+        hint: expect.stringContaining('YYYY-MM-DD') as string,
+      }),
     )
   })
 

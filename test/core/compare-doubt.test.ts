@@ -42,7 +42,19 @@ describe('records whose key is in doubt', () => {
   })
 
   it('a desired record without a key is refused, as it would be lost without a word', async () => {
-    await expect(compared({ desired: [wanted('', { name: 'Nobody' })] })).rejects.toMatchObject({ code: 'ROW_INVALID' })
+    await expect(compared({ desired: [wanted('', { name: 'Nobody' })] })).rejects.toMatchObject({
+      code: 'ROW_INVALID',
+      message: 'global: a desired record has no key',
+      hint: expect.stringContaining('processor') as string,
+    })
+  })
+
+  it('what else is said of no key, and no record, is no desired record', async () => {
+    const notice = { kind: 'notice', key: '', code: 'odd', message: 'Somebody has no key' } as const
+    expect(await compared({ desired: [notice], existing: [held('1', null)] })).toMatchObject({
+      notices: [{ key: '', code: 'odd' }],
+      skipped: [{ reason: 'no-key', id: '1' }],
+    })
   })
 
   it('a notice is passed on and changes nothing', async () => {
@@ -165,7 +177,8 @@ describe('a desired value that cannot be one', () => {
     const attempt = compared({ desired: [wanted('A', { [field]: value })] })
     await expect(attempt).rejects.toMatchObject({
       code: 'ROW_INVALID',
-      message: expect.stringContaining(`global A: ${field} ${words}`) as string,
+      message: expect.stringContaining(`global A: ${field} ${words}, not ${JSON.stringify(value)}`) as string,
+      hint: expect.stringContaining('derivation') as string,
     })
   })
 })

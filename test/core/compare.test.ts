@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { limited } from '../../src/core/compare.ts'
 import { absent, compared, held, isPartner, syncOf, wanted } from '../support/syncs.ts'
 
 describe('the three lists of a comparison', () => {
@@ -155,8 +156,39 @@ describe('a key that a processor leaves out on purpose', () => {
       changes: [],
       skipped: [{ key: 'A', reason: 'duplicate-email', name: 'Ada' }],
     })
+    expect((await compared({ desired: [{ kind: 'skip', key: 'A', reason: 'duplicate-email' }] })).skipped).toStrictEqual([
+      { key: 'A', reason: 'duplicate-email' },
+    ])
     const plan = await compared({ desired: [left], existing: [held('1', 'A', { name: 'Ada' })] })
     expect(plan).toMatchObject({ changes: [], skipped: [{ key: 'A', reason: 'duplicate-email', id: '1', name: 'Ada' }] })
+  })
+})
+
+describe('the limits of a plan', () => {
+  it('SAFE-01: a drop against the last run is found once that is known', async () => {
+    const plan = await compared({ desired: [wanted('A')] })
+    expect(plan.excesses).toEqual([])
+    expect(limited(plan, undefined).excesses).toEqual([])
+    expect(limited(plan, undefined, 20).excesses).toMatchObject([{ op: 'drop', count: 19 }])
+    expect(limited(plan, { drop: 1 }, 20).excesses).toEqual([])
+  })
+})
+
+describe('a sync without a unique field', () => {
+  const { unique: _unique, ...rules } = syncOf().rules
+  const nameless = { ...syncOf(), rules }
+
+  it('creates and updates what has the name of another, and names no record', async () => {
+    const existing = [held('1', 'A', { name: 'Acme' }), held('2', 'B', { name: 'Other' }), held('3', null, { name: 'Stray' })]
+    const plan = await compared(
+      { desired: [wanted('A', { name: 'Other' }), wanted('B', { name: 'Other' }), wanted('C', { name: 'Acme' })], existing },
+      nameless,
+    )
+    expect(plan.changes.map(({ op, key, fields }) => [op, key, fields['name']?.to])).toEqual([
+      ['create', 'C', 'Acme'],
+      ['update', 'A', 'Other'],
+    ])
+    expect(plan.skipped).toEqual([{ key: '', reason: 'no-key', id: '3' }])
   })
 })
 

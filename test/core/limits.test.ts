@@ -72,10 +72,40 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     const order = ['ultimate', 'gold', 'silver', 'expired']
     const counted = (limit: FieldLimit) => excesses({ changes, existing: 100, desired: 100 }, { fields: { support_level: limit } })
     expect(counted({ count: 5 })).toEqual([])
-    expect(counted({ count: 4 })).toMatchObject([{ op: 'field', field: 'support_level', count: 5, limit: 4 }])
+    expect(counted({ count: 4 })).toMatchObject([
+      { op: 'field', field: 'support_level', count: 5, limit: 4, message: 'support_level would change on 5 records, the limit is 4' },
+    ])
     expect(counted({ count: 2, order })).toEqual([])
     expect(counted({ count: 1, order })).toMatchObject([
       { count: 2, examples: ['K0', 'K2'], message: expect.stringContaining('would fall on 2') },
+    ])
+  })
+
+  it('holds back neither what a create sets, nor changes of other fields', () => {
+    const created: Change = { op: 'create', key: 'N', fields: { support_level: { from: null, to: 'gold' } } }
+    const other: Change = { op: 'update', key: 'A', id: '1', fields: { aar: { from: 1, to: 2 } } }
+    const limits = { fields: { support_level: { count: 0 } } }
+    expect(excesses({ changes: [created, other], existing: 100, desired: 100 }, limits)).toEqual([])
+    expect(
+      excesses({ changes: [other], existing: 100, desired: 100 }, { fields: { support_level: { count: 0, order: ['gold'] } } }),
+    ).toEqual([])
+  })
+
+  it('says what goes beyond a number, which a share beside it allows', () => {
+    const found = excesses(measured({ retire: 60, existing: 100 }), { retire: { share: 0.6, count: 50 } })
+    expect(found.map(({ message, limit }) => [message, limit])).toEqual([['60 of 100 records would be retired, the limit is 50', 50]])
+  })
+
+  it('says what is missing against the last run', () => {
+    expect(excesses({ changes: [], existing: 100, desired: 150, before: 200 })).toEqual([
+      {
+        op: 'drop',
+        count: 50,
+        existing: 100,
+        limit: 0.2,
+        message: '150 records are desired, 25 % fewer than the 200 of the last run; the limit is 20 %',
+        examples: [],
+      },
     ])
   })
 
@@ -83,6 +113,7 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     const ops = (desired: number, before?: number) =>
       excesses({ changes: [], existing: 100, desired, ...(before !== undefined && { before }) }).map(({ op }) => op)
     expect([ops(80, 100), ops(79, 100), ops(200, 100), ops(0), ops(0, 9)]).toEqual([[], ['drop'], [], [], []])
+    expect(ops(0, 10)).toEqual(['drop'])
   })
 
   it('every whole share of 1 % to 100 % is allowed exactly up to its limit', () => {

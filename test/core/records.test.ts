@@ -42,7 +42,8 @@ describe('records made by a field table alone', () => {
     const made = records({ name: 'partners', rows, key: 'Id', fields })
     await expect(collect(made.read(testRun({ 'partner-rows': [row] })))).rejects.toMatchObject({
       code: 'ROW_INVALID',
-      message: expect.stringContaining('Id') as string,
+      message: 'partners: a row has no Id',
+      hint: expect.stringContaining('query of its source') as string,
     })
   })
 })

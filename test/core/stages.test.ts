@@ -78,6 +78,13 @@ describe('the stages of the reference system (GEN-02, GEN-03)', () => {
     expect(needsOf(all, 'gather:contacts')).toEqual(['compare:us-gov', 'gather:us-gov'])
   })
 
+  it('a comparison that yields to what another source desires reads that too, and no comparison is a rival of itself', () => {
+    const other = sourceOf<Desired>('yielded-to')
+    const one = syncOf({ yields: other })
+    const [stage] = stages({ sources: {}, targets: { one } }).filter(({ kind }) => kind === 'compare')
+    expect(stage).toMatchObject({ needs: ['gather:accounts', 'gather:organizations', 'gather:yielded-to'], rivals: [] })
+  })
+
   it('a comparison knows the other syncs of its target', () => {
     const rivals = all.flatMap((stage) => (stage.kind === 'compare' ? [[stage.name, stage.rivals.length]] : []))
     expect(Object.fromEntries(rivals)).toEqual({ global: 1, partners: 1, 'us-gov': 0, 'us-gov-users': 0 })
@@ -108,8 +115,8 @@ describe('a configuration that cannot be run', () => {
     sources: {},
     targets: Object.fromEntries(syncs.map((one, index) => [`sync-${index}`, one])),
   })
-  const invalid = (message: string): unknown =>
-    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) as string })
+  const invalid = (message: string, hint?: string): unknown =>
+    expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) as string, ...(hint && { hint }) })
 
   it('two sources of one name, side by side or one inside the other', () => {
     const beside = sourceOf<Desired>('x', [], { needs: [sourceOf('y'), sourceOf('y')] })
@@ -120,7 +127,9 @@ describe('a configuration that cannot be run', () => {
 
   it('two keys that are the same in kebab case', () => {
     const both = { partnerRows: sourceOf('a'), 'partner-rows': sourceOf('b') }
-    expect(() => stages({ sources: both, targets: {} })).toThrow(invalid('partner-rows'))
+    expect(() => stages({ sources: both, targets: {} })).toThrow(
+      invalid('Two sources are named partner-rows', 'Give one of them another name.'),
+    )
   })
 
   it('a source that needs itself', () => {
@@ -146,13 +155,20 @@ describe('a configuration that cannot be run', () => {
 
   it('a sync after one that is not listed', () => {
     expect(() => stages(config(syncOf({ after: [syncOf()] })))).toThrow(
-      invalid('sync-0 runs after a sync that the configuration does not list'),
+      invalid('sync-0 runs after a sync that the configuration does not list', 'List it under targets or hooks.'),
+    )
+  })
+
+  it('a source that reads the plan of a sync which is not listed', () => {
+    const planOfNone = sourceOf('x', [], { needs: [planned(syncOf())] })
+    expect(() => stages({ sources: { x: planOfNone }, targets: {} })).toThrow(
+      invalid('plan runs after a sync that the configuration does not'),
     )
   })
 
   it('one sync under two names', () => {
     const one = syncOf()
-    expect(() => stages(config(one, one))).toThrow(invalid('sync-'))
+    expect(() => stages(config(one, one))).toThrow(invalid('sync-0 and sync-1 are the same sync', 'List it once.'))
   })
 })
 
@@ -183,6 +199,11 @@ describe('waves', () => {
           expect(at.get(id)).toBe(needs.length === 0 ? 0 : Math.max(...needs.map((need) => at.get(need) ?? -1)) + 1)
       }),
     )
+  })
+
+  it('come in order, whatever the order of the stages', () => {
+    const chain = [gatherOf('c', ['gather:b']), gatherOf('b', ['gather:a']), gatherOf('a', [])]
+    expect(waves(chain).map((wave) => wave.map(({ name }) => name))).toEqual([['a'], ['b'], ['c']])
   })
 
   it('count a need that is not among them as met', () => {
