@@ -78,6 +78,7 @@ describe('sameness of values (CMP-02)', () => {
     const ref = { ref: { sync: 'us-gov', key: 'A' } }
     for (const some of [ref, null, 5]) expect(same('reference', some, JSON.parse(JSON.stringify(some)) as Json)).toBe(true)
     expect(same('reference', ref, { ref: { sync: 'us-gov', key: 'B' } })).toBe(false)
+    for (const some of [null, 5, 'x']) expect([same('reference', ref, some), same('reference', some, ref)]).toEqual([false, false])
   })
 })
 
@@ -128,6 +129,7 @@ describe('misfit', () => {
     ['date', '28.2.2026', 'must be a date, YYYY-MM-DD'],
     ['date', '2026-02-30', 'must be a date, YYYY-MM-DD'],
     ['date', '2026-01-01 or so', 'must be a date, YYYY-MM-DD'],
+    ['date', '2026-01-01T10:00:00Z', undefined],
     ['reference', 12, undefined],
     ['reference', '12', 'must be the id of a record, or refer to one'],
   ])('%s: %j %s', (of, some, words) => {
@@ -167,15 +169,21 @@ describe('derivations', () => {
 })
 
 describe('a field table', () => {
-  const one = { a: text('Name'), b: text(['Geo', 'Region'], (geo, region) => geo ?? region ?? null), c: checkbox(fact('flag')), d: text() }
+  const table = () => ({
+    a: text('Name'),
+    b: text(['Geo', 'Region'], (geo, region) => geo ?? region ?? null),
+    c: checkbox(fact('flag')),
+    d: text(),
+  })
 
   it('names its columns, each once, over all tables', () => {
-    expect(columnsOf([one, { e: text('Region'), f: text('Id') }])).toEqual(['Name', 'Geo', 'Region', 'Id'])
+    expect(columnsOf([table(), { e: text('Region'), f: text('Id') }])).toEqual(['Name', 'Geo', 'Region', 'Id'])
   })
 
   it('names its types, and passes a column on as it is', () => {
+    const one = table()
     expect(typesOf(one)).toEqual({ a: 'text', b: 'text', c: 'checkbox', d: 'text' })
-    expect(one.a.derive('Acme')).toBe('Acme')
+    expect([one.a.derive('Acme'), one.a.derive(), one.b.derive(null, 'EMEA')]).toEqual(['Acme', null, 'EMEA'])
     expect(one.c.reads).toEqual({ kind: 'fact', fact: 'flag' })
     expect(one.d.reads).toEqual({ kind: 'nothing' })
   })

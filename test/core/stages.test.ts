@@ -81,7 +81,7 @@ describe('the stages of the reference system (GEN-02, GEN-03)', () => {
   it('a comparison that yields to what another source desires reads that too, and no comparison is a rival of itself', () => {
     const other = sourceOf<Desired>('yielded-to')
     const one = syncOf({ yields: other })
-    const [stage] = stages({ sources: {}, targets: { one } }).filter(({ kind }) => kind === 'compare')
+    const stage = stages({ sources: {}, targets: { one } }).find(({ kind }) => kind === 'compare')
     expect(stage).toMatchObject({ needs: ['gather:accounts', 'gather:organizations', 'gather:yielded-to'], rivals: [] })
   })
 
