@@ -4,6 +4,7 @@ import { ZdsError, type Issue } from '../core/errors.ts'
 import { tellObservers } from '../core/execute.ts'
 import { sqliteJournal, type Approval, type Journal, type RunRecord } from '../core/journal.ts'
 import { sqliteLocks, userName, type Hold } from '../core/locks.ts'
+import type { Excess } from '../core/limits.ts'
 import type { Plan } from '../core/plan.ts'
 import { summaryOf } from '../core/redacted.ts'
 import { carryOut, warn, type Work } from './carry-out.ts'
@@ -162,7 +163,11 @@ async function savedPlan(path: string, { project }: Session): Promise<Plan> {
 /** Refuses a plan beyond its limits, unless this very plan was approved or everything is forced. Returns who took it upon themselves. */
 async function passLimits(plan: Plan, file: string | undefined, session: Session, options: ApplyOptions): Promise<Approval | undefined> {
   const excesses = plan.syncs.flatMap(({ name, excesses: found }) =>
-    found.map(({ message }): Issue => ({ code: 'LIMIT_EXCEEDED', where: name, message })),
+    found.map((excess): Issue => ({
+      code: 'LIMIT_EXCEEDED',
+      where: name,
+      message: options.redact ? excess.message : withExamples(excess),
+    })),
   )
   if (options.approve !== undefined && options.approve !== plan.digest) {
     throw new ZdsError('LIMIT_EXCEEDED', `The approval is for the plan ${options.approve.slice(0, 12)}…, and this one is ${plan.digest}`, {
@@ -177,6 +182,9 @@ async function passLimits(plan: Plan, file: string | undefined, session: Session
     hint: approvalHint(plan, file),
   })
 }
+
+const withExamples = ({ message, examples, count }: Excess): string =>
+  examples.length === 0 ? message : `${message}: ${examples.join(', ')}${examples.length < count ? ', …' : ''}`
 
 function approvalHint(plan: Plan, file: string | undefined): string {
   const approve = `zds apply ${file ?? 'FILE'} --approve ${plan.digest}`

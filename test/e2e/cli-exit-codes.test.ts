@@ -39,9 +39,12 @@ describe('3', () => {
     for (const args of [['--yes', '--as-of', later], ['plan.json']]) {
       const refused = await here.zds('apply', '--json', ...args)
       expectRefusal(refused, 'LIMIT_EXCEEDED', 3)
-      expect(refused.stderr).toMatch(/✖ global: .* would be updated .* the limit is 30 %/)
+      expect(refused.stderr).toMatch(/✖ global: .* would be updated .* the limit is 30 %: (\w{18}, ){5}… /)
       expect(refused.stderr).toMatch(/--approve|--force/)
     }
+    const redacted = await here.zds('apply', 'plan.json', '--redact')
+    expectRefusal(redacted, 'LIMIT_EXCEEDED', 3)
+    expect(redacted.stderr).toMatch(/✖ global: .* the limit is 30 % \[LIMIT_EXCEEDED\]\n/)
     expect(writesTo(sandbox)).toEqual([])
   })
 
