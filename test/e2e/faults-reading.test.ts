@@ -65,7 +65,7 @@ test.each(sample(Object.entries(PHASES), 2).filter(([phase]) => !phase.includes(
   },
 )
 
-// To be refused a count is no failure: it is a second opinion.
+// To be left without a count is no failure: it is a second opinion.
 describe.each(Object.entries(PHASES).filter(([phase]) => phase !== 'counting accounts'))('%s fails for good', (_, match) => {
   test.each(Object.entries(FATAL))('with %s: an error that names the service, and nothing is written (SAFE-02)', async (_kind, effect) => {
     const faults = [{ ...match, ...effect, times: 0 }]
