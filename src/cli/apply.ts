@@ -10,7 +10,7 @@ import { summaryOf } from '../core/redacted.ts'
 import { carryOut, warn, type Work } from './carry-out.ts'
 import { checkReady, documentOf, makePlan } from './planning.ts'
 import { redactedLines } from './redacted.ts'
-import { hasChanges, reportOf } from './report.ts'
+import { hasChanges, reportOf, shown } from './report.ts'
 import { lookOf, open, print, stateFile, tell, type Session } from './session.ts'
 import { readPlan } from './show.ts'
 import { planLines } from './summary.ts'
@@ -93,7 +93,8 @@ async function begin(plan: Plan, file: string | undefined, beginning: Beginning)
   if (!saved && !options.json) print(shownPlan(plan, options))
   const approval = await passLimits(plan, file, session, options)
   if (!hasChanges(plan)) {
-    if (options.json) process.stdout.write(documentOf(reportOf(session.run, plan, new Map(), options.force ?? false)))
+    const report = reportOf(session.run, plan, new Map(), options.force ?? false)
+    if (options.json) process.stdout.write(documentOf(shown(report, options.redact)))
     else if (saved) print(['Nothing to do'])
     return 0
   }

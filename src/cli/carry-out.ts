@@ -7,7 +7,7 @@ import { redact } from '../core/secrets.ts'
 import { stages, syncsOf } from '../core/stages.ts'
 import type { Config } from '../core/types.ts'
 import { documentOf } from './planning.ts'
-import { reportLines, reportOf, withoutRecords, type Report } from './report.ts'
+import { reportLines, reportOf, shown, type Report } from './report.ts'
 import { lookOf, print, tell, type Session } from './session.ts'
 import { runTasks } from './tasks.ts'
 import { number } from './text.ts'
@@ -35,9 +35,9 @@ export async function carryOut(work: Work, session: Session, options: { json?: t
     }
     journal.end(run, status, engine.clock.now())
     const report = reportOf(run, plan, outcomes, forced)
-    const shown = options.redact ? withoutRecords(report) : report
-    if (options.json) process.stdout.write(redact(documentOf(shown)))
-    else print(reportLines(shown, lookOf(options.all ?? false)))
+    const told = shown(report, options.redact)
+    if (options.json) process.stdout.write(redact(documentOf(told)))
+    else print(reportLines(told, lookOf(options.all ?? false)))
     return report
   }
   try {

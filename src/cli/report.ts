@@ -49,9 +49,9 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
   return { version: 1, run, digest: plan.digest, forced, syncs }
 }
 
-/** The numbers of a report, for those who may not see the records. */
-export function withoutRecords(report: Report): Report {
-  return { ...report, syncs: report.syncs.map(({ failures: _failures, ...numbers }) => numbers) }
+/** The report as it is shown; with `redact`, its numbers only, for those who may not see the records. */
+export function shown(report: Report, redact = false): Report {
+  return !redact ? report : { ...report, syncs: report.syncs.map(({ failures: _failures, ...numbers }) => numbers) }
 }
 
 function contactsFailed(outcome: Outcome): number {

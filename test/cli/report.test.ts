@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/core/outcome.ts'
-import { reportLines, reportOf, withoutRecords } from '../../src/cli/report.ts'
+import { reportLines, reportOf, shown } from '../../src/cli/report.ts'
 import { change, look, many, planOf, syncPlan } from './plans.ts'
 
 const plan = planOf(
@@ -69,7 +69,7 @@ describe('a report', () => {
   })
 
   test('OPS-08: without records it is numbers only', () => {
-    const report = withoutRecords(reportOf('r', plan, new Map([['global', [failed(1)]]]), false))
+    const report = shown(reportOf('r', plan, new Map([['global', [failed(1)]]]), false), true)
     expect(report.syncs[0]).toEqual({
       name: 'global',
       planned: 20,
