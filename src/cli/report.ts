@@ -51,7 +51,8 @@ export function reportOf(run: string, plan: Plan, outcomes: Outcomes, forced: bo
 
 /** The report as it is shown; with `redact`, its numbers only, for those who may not see the records. */
 export function shown(report: Report, redact = false): Report {
-  return !redact ? report : { ...report, syncs: report.syncs.map(({ failures: _failures, ...numbers }) => numbers) }
+  if (!redact) return report
+  return { ...report, syncs: report.syncs.map(({ failures: _failures, ...numbers }) => numbers) }
 }
 
 function contactsFailed(outcome: Outcome): number {
