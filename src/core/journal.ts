@@ -1,4 +1,4 @@
-import { parseJson, type JsonObject } from './json.ts'
+import type { JsonObject } from './json.ts'
 import type { Outcome, Step } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { atomically, openState } from './state.ts'
@@ -79,7 +79,7 @@ export function sqliteJournal(file: string): Journal {
   return {
     begin: ({ id, plan: made, forced, at, approval }) => {
       const { by = null, because = null } = approval ?? {}
-      begin.run(id, made.digest, made.asOf, forced ? 1 : 0, JSON.stringify(made), at.toISOString(), by, because ?? null)
+      begin.run(id, made.digest, made.asOf, forced ? 1 : 0, JSON.stringify(made), at.toISOString(), by, because)
     },
     record: (run, sync, some, at) => {
       atomically(database, () => {
@@ -113,7 +113,7 @@ export function sqliteJournal(file: string): Journal {
     known: (run, sync) => {
       const known = new Map<string, Known>()
       for (const row of steps.all(run, sync)) {
-        const key = String(row['key'])
+        const key = textIn(row, 'key')
         // The order of the last sending counts: it is the order of the rows of its job.
         known.delete(key)
         known.set(key, knownOf(row))
@@ -142,37 +142,40 @@ function rowsOf(step: Step): Row[] {
 
 type Stored = { readonly [column: string]: unknown }
 
-const textIn = (row: Stored, column: string): string | undefined => (typeof row[column] === 'string' ? row[column] : undefined)
+/** The text of a column that has one in every such row, by the schema or by `record` above. */
+const textIn = (row: Stored, column: string): string => String(row[column])
+
+const maybeIn = (row: Stored, column: string): string | undefined => (row[column] === null ? undefined : textIn(row, column))
 
 function knownOf(row: Stored): Known {
   const status = row['status'] as Step['status'] // written by `record` above
-  const key = textIn(row, 'key') ?? ''
+  const key = textIn(row, 'key')
   switch (status) {
     case 'sending':
       return { kind: 'sending' }
     case 'accepted':
-      return { kind: 'accepted', job: textIn(row, 'job') ?? '' }
+      return { kind: 'accepted', job: textIn(row, 'job') }
     case 'done': {
-      const facts = parseJson(textIn(row, 'facts') ?? 'null')
-      const outcome = { key, status, id: textIn(row, 'target_id') ?? '' }
-      return { kind: 'outcome', outcome: facts === undefined || facts === null ? outcome : { ...outcome, facts: facts as JsonObject } } // as above
+      const facts = maybeIn(row, 'facts')
+      const outcome = { key, status, id: textIn(row, 'target_id') }
+      return { kind: 'outcome', outcome: facts === undefined ? outcome : { ...outcome, facts: JSON.parse(facts) as JsonObject } } // as above
     }
     case 'failed':
     case 'stale':
     case 'unresolved':
-      return { kind: 'outcome', outcome: { key, status, code: textIn(row, 'code') ?? '', message: textIn(row, 'message') ?? '' } }
+      return { kind: 'outcome', outcome: { key, status, code: textIn(row, 'code'), message: textIn(row, 'message') } }
   }
 }
 
 function runOf(row: Stored): RunRecord {
-  const by = textIn(row, 'approved_by')
+  const by = maybeIn(row, 'approved_by')
   return {
-    id: textIn(row, 'id') ?? '',
-    digest: textIn(row, 'digest') ?? '',
+    id: textIn(row, 'id'),
+    digest: textIn(row, 'digest'),
     forced: row['forced'] === 1,
     status: row['status'] as RunStatus, // written by `end` above
-    startedAt: textIn(row, 'started_at') ?? '',
-    endedAt: textIn(row, 'ended_at'),
-    approval: by === undefined ? undefined : { by, because: textIn(row, 'approved_because') },
+    startedAt: textIn(row, 'started_at'),
+    endedAt: maybeIn(row, 'ended_at'),
+    approval: by === undefined ? undefined : { by, because: maybeIn(row, 'approved_because') },
   }
 }
