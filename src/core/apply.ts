@@ -3,6 +3,7 @@ import type { Known } from './journal.ts'
 import type { Outcome, Step } from './outcome.ts'
 import { OPS, type Change, type SyncPlan } from './plan.ts'
 import { present } from './present.ts'
+import { DIFFERS } from './read-back.ts'
 import { bind, type Created } from './refs.ts'
 import { redact } from './secrets.ts'
 import type { Run, Sent, Target } from './types.ts'
@@ -28,7 +29,6 @@ export async function* apply(plan: SyncPlan, target: Target, applied: Applied, r
   const { record, created, known = new Map<string, Known>() } = applied
   for (const op of OPS) {
     const changes = plan.changes.filter((change) => change.op === op)
-    if (changes.length === 0) continue
     const done = changes.flatMap(({ key }) => doneBefore(known.get(key)))
     yield* done
     const settled = yield* told(settle(sentBefore(changes, known), target, created, run), record)
@@ -46,9 +46,13 @@ export async function* apply(plan: SyncPlan, target: Target, applied: Applied, r
   }
 }
 
-/** A change that was refused before is tried once more: the reason may be gone. */
+const FATE_UNKNOWN = 'fate-unknown'
+
+/** A change that was refused before is tried once more: the reason may be gone. One that was carried out, or may have been, is not. */
 function doneBefore(known: Known | undefined): Outcome[] {
-  return known?.kind === 'outcome' && known.outcome.status === 'done' ? [known.outcome] : []
+  if (known?.kind !== 'outcome') return []
+  const { outcome } = known
+  return outcome.status === 'done' || outcome.code === DIFFERS || outcome.code === FATE_UNKNOWN ? [outcome] : []
 }
 
 /** The changes that were sent and not answered, in the order in which they were sent. */
@@ -61,18 +65,18 @@ function sentBefore(changes: readonly Change[], known: ReadonlyMap<string, Known
 }
 
 async function* settle(sent: readonly Sent[], target: Target, created: Created, run: Run): AsyncIterable<Outcome> {
-  if (sent.length === 0) return
   const bound = sent.flatMap(({ change, ...more }) => {
     const ready = bind(change, created)
     return 'op' in ready ? [{ change: ready, ...more }] : []
   })
+  if (bound.length === 0) return
   if (target.settle !== undefined) {
     yield* target.settle(bound, run)
     return
   }
   for (const { change } of bound) {
     const message = 'It was sent when the run stopped, and this target cannot tell what became of it; the next plan shows it'
-    yield { key: change.key, status: 'failed', code: 'fate-unknown', message }
+    yield { key: change.key, status: 'failed', code: FATE_UNKNOWN, message }
   }
 }
 
@@ -109,10 +113,10 @@ async function staleOf(changes: readonly Change[], target: Target, run: Run): Pr
   const stale: Outcome[] = []
   for await (const { item: change, now: found } of present(changes, ({ id }) => id, target, run)) {
     const moved =
-      found &&
-      Object.keys(change.fields).filter((field) => !same(target.types[field] ?? 'text', found.fields[field], change.fields[field]?.from))
+      found && Object.entries(change.fields).filter(([field, { from }]) => !same(target.types[field] ?? 'text', found.fields[field], from))
     if (moved?.length === 0) continue
-    const message = moved === undefined ? 'The record is gone' : `Changed since the plan was made: ${moved.join(', ')}`
+    const names = moved?.map(([field]) => field).join(', ')
+    const message = names === undefined ? 'The record is gone' : `Changed since the plan was made: ${names}`
     stale.push({ key: change.key, status: 'stale', code: 'changed-since-plan', message })
   }
   return stale

@@ -1,40 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { collect, type Change, type Outcome, type Step, type SyncPlan, type Target } from 'zds'
-import { apply, type Applied } from '../../src/core/apply.ts'
+import { collect, conceal, text, type Change, type Outcome, type Step } from 'zds'
 import { ref } from '../../src/core/refs.ts'
-import { done, held, stream, targetOf, type TargetParts } from '../support/syncs.ts'
-import { testRun } from '../support/time.ts'
-
-const create = (key: string): Change => ({ op: 'create', key, fields: { aar: { from: null, to: 1 } } })
-const update = (key: string, from: number | null = 1): Change => ({ op: 'update', key, id: `id-${key}`, fields: { aar: { from, to: 2 } } })
-const retire = (key: string): Change => ({
-  op: 'retire',
-  key,
-  id: `id-${key}`,
-  fields: { mark_for_deletion: { from: false, to: true } },
-  reason: 'gone',
-})
-
-const planOf = (...changes: Change[]): SyncPlan => ({
-  name: 'global',
-  target: 'global',
-  resource: 'organizations',
-  existing: 0,
-  desired: 0,
-  changes,
-  skipped: [],
-  notices: [],
-  excesses: [],
-})
-
-/** Carries out a plan; `journal` holds what is written down by now. */
-function applying(plan: SyncPlan, target: Target, more: Partial<Applied> = {}, journal: Step[] = []): AsyncIterable<Outcome> {
-  return apply(plan, target, { created: () => undefined, record: (steps) => void journal.push(...steps), ...more }, testRun())
-}
-
-/** A target that holds just what the updates and retires below speak of. */
-const untouched = (parts: TargetParts): Target =>
-  targetOf({ refetch: (ids) => stream(ids.map((id) => held(id, id.slice(3), { aar: 1 }))), ...parts })
+import { applying, create, planOf, retire, untouched, update } from '../support/applying.ts'
+import { done, held, stream, targetOf } from '../support/syncs.ts'
 
 describe('carrying out a plan', () => {
   it('SYN-01: creates, then updates, then retires, each once, whatever their order in the plan', async () => {
@@ -82,7 +50,8 @@ describe('carrying out a plan', () => {
         }
       },
     })
-    await collect(applying(planOf(create('A'), create('B'), update('C')), target, {}, journal))
+    const outcomes = await collect(applying(planOf(create('A'), create('B'), update('C')), target, {}, journal))
+    expect(outcomes.map(({ key, status }) => `${status} ${key}`)).toEqual(['done A', 'done B', 'done C'])
     expect(journal.map((step) => ('key' in step ? `${step.status} ${step.key}` : `${step.status} ${step.keys.join()}`))).toEqual([
       'sending A',
       'done A',
@@ -104,7 +73,8 @@ describe('carrying out a plan', () => {
         yield* changes.map(done)
       },
     })
-    await collect(applying(planOf(update('A'), update('B')), target, {}, journal))
+    const outcomes = await collect(applying(planOf(update('A'), update('B')), target, {}, journal))
+    expect(outcomes.map(({ key, status }) => `${status} ${key}`)).toEqual(['done A', 'done B'])
     expect(journal).toContainEqual(accepted)
   })
 
@@ -117,6 +87,26 @@ describe('carrying out a plan', () => {
       told.push(outcome)
     }
     expect(told.map(({ key }) => key)).toEqual(changes.map(({ key }) => key))
+  })
+
+  it('outcomes are written down a hundred at a time: each time waits for the disk', async () => {
+    const sizes: number[] = []
+    const record = (steps: readonly Step[]): void => void (steps.length > 0 && sizes.push(steps.length))
+    const changes = Array.from({ length: 250 }, (_, index) => create(`K${index}`))
+    expect(await collect(applying(planOf(...changes), targetOf(), { record }))).toHaveLength(250)
+    expect(sizes).toEqual([100, 100, 50])
+  })
+
+  it('the words of a service are written down and told without the secrets in them', async () => {
+    const secret = conceal('t0ken-of-the-service')
+    const journal: Step[] = []
+    const target = untouched({
+      apply: (changes) =>
+        stream(changes.map(({ key }) => ({ key, status: 'failed', code: `bad-${secret}`, message: `${secret} is not valid` }))),
+    })
+    const refused = { key: 'A', status: 'failed', code: 'bad-***', message: '*** is not valid' }
+    expect(await collect(applying(planOf(create('A')), target, {}, journal))).toEqual([refused])
+    expect(journal).toEqual([refused])
   })
 
   it('nothing is sent that cannot be written down', async () => {
@@ -200,6 +190,17 @@ describe('what has changed since the plan was made', () => {
     const touched = [held('id-A', 'A', { aar: '1.0', name: 'Renamed by hand' })]
     const outcomes = await collect(applying(planOf(update('A')), targetOf({ records: touched })))
     expect(outcomes.map(({ status }) => status)).toEqual(['done'])
+  })
+
+  it('is told with all its fields; one whose type the target does not tell is text', async () => {
+    const fields = { aar: { from: 1, to: 2 }, note: { from: null, to: 'new' }, motto: { from: 'old', to: 'new' } }
+    const plan = planOf({ op: 'update', key: 'A', id: 'id-A', fields })
+    const now = (more: { note: string; motto: string; aar: number }) =>
+      targetOf({ types: { name: text() }, records: [held('id-A', 'A', more)] })
+    expect(await collect(applying(plan, now({ aar: 1, note: '', motto: 'old' })))).toMatchObject([{ status: 'done' }])
+    expect(await collect(applying(plan, now({ aar: 9, note: '', motto: 'by hand' })))).toMatchObject([
+      { status: 'stale', message: 'Changed since the plan was made: aar, motto' },
+    ])
   })
 
   it('is found out with at most 100 records to a request', async () => {
