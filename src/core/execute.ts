@@ -12,7 +12,7 @@ import { readBack, type Written } from './read-back.ts'
 import { bind, type Created } from './refs.ts'
 import { sortBy } from './sort.ts'
 import { compareId, observersOf, stageOf, stages, syncsOf, type Stage } from './stages.ts'
-import type { Config, Desired, Existing, Observer, Run, Source, Sync } from './types.ts'
+import type { Config, Desired, Existing, Observer, Run, Source } from './types.ts'
 
 /** What the stages of one run share. */
 export type Engine = {
@@ -149,22 +149,21 @@ export async function* applyStage(
   applying: Applying,
 ): AsyncIterable<Outcome> {
   const { journal, run, outcomes } = applying
-  const ids = new Map(
-    (stage.sync.after ?? []).map((earlier) => nameOf(earlier, engine.config)).map((name) => [name, doneIds(outcomes.get(name))]),
-  )
-  const { target, readBack: share = READ_BACK } = stage.sync
+  const { target, after, readBack: share = READ_BACK } = stage.sync
+  const earlier = [...syncsOf(engine.config)].filter(([, sync]) => after?.includes(sync))
+  const ids = new Map(earlier.map(([name]) => [name, doneIds(outcomes.get(name))]))
   const lent = lend(stage, engine, watch)
   const created: Created = (sync, key) => ids.get(sync)?.get(key)
   const record = (steps: readonly Step[]): void => {
     if (steps.length > 0) journal.record(run, stage.name, steps, engine.clock.now())
   }
-  const byKey = new Map(plan.changes.map((change) => [change.key, change]))
+  const bound = plan.changes.map((change) => bind(change, created)).filter((item) => 'op' in item)
+  const byKey = new Map(bound.map((change) => [change.key, change]))
   const written: Written[] = []
   for await (const outcome of apply(plan, target, { known: journal.known(run, stage.name), created, record }, lent)) {
     yield outcome
     const change = byKey.get(outcome.key)
-    const bound = change && bind(change, created)
-    if (outcome.status === 'done' && bound !== undefined && 'op' in bound) written.push({ change: bound, id: outcome.id })
+    if (outcome.status === 'done' && change !== undefined) written.push({ change, id: outcome.id })
   }
   for await (const differing of readBack(written, share, target, lent)) {
     record([differing])
@@ -174,10 +173,6 @@ export async function* applyStage(
 
 /** The share of written records that is read back, where a sync does not say another one. */
 const READ_BACK = 0.01
-
-function nameOf(sync: Sync, config: Config): string {
-  return [...syncsOf(config)].find(([, listed]) => listed === sync)?.[0] ?? ''
-}
 
 function doneIds(outcomes: readonly Outcome[] = []): ReadonlyMap<string, string> {
   return new Map(outcomes.flatMap((outcome) => (outcome.status === 'done' ? [[outcome.key, outcome.id]] : [])))

@@ -234,11 +234,13 @@ describe('SAFE-08: changes that refer to what an earlier sync creates', () => {
     })
     const created = (sync: string, key: string): string | undefined => (sync === 'us-gov' && key === 'A' ? '77' : undefined)
     const journal: Step[] = []
-    const outcomes = await collect(applying(planOf(referring('U', 'A'), referring('V', 'B')), target, { created }, journal))
+    const update: Change = { ...referring('W', 'B'), op: 'update', id: 'id-W' }
+    const outcomes = await collect(applying(planOf(referring('U', 'A'), referring('V', 'B'), update), target, { created }, journal))
     expect(sent).toEqual([{ op: 'create', key: 'U', fields: { organization_id: { from: null, to: 77 } } }])
     expect(outcomes.map(({ key, status }) => [key, status])).toEqual([
       ['V', 'unresolved'],
       ['U', 'done'],
+      ['W', 'unresolved'],
     ])
     expect(journal).toEqual(outcomes)
   })

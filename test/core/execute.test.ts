@@ -1,22 +1,25 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { collect, type Change, type Config, type Desired, type Existing, type Observer, type Plan, type Source, type Sync } from 'zds'
-import { applyStage, assemble, compareStage, gather, tellObservers } from '../../src/core/execute.ts'
-import { sqliteJournal } from '../../src/core/journal.ts'
+import { describe, expect, it } from 'vitest'
+import {
+  collect,
+  type Change,
+  type Config,
+  type Desired,
+  type Existing,
+  type Observer,
+  type Outcome,
+  type Plan,
+  type Source,
+  type Sync,
+} from 'zds'
+import { assemble, compareStage, gather, tellObservers } from '../../src/core/execute.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
 import { planned } from '../../src/core/planned.ts'
 import { ref } from '../../src/core/refs.ts'
-import { engineOf, type TestEngine } from '../support/engine.ts'
+import { applyingStage, planOf } from '../support/applying.ts'
+import { engineOf, gathered } from '../support/engine.ts'
 import { fakeClock } from '../support/time.ts'
 import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../support/syncs.ts'
-
-async function gathered(config: Config, names: readonly string[]): Promise<TestEngine> {
-  const engine = engineOf(config)
-  for (const name of names) await gather(engine.stage('gather', name), engine, engine)
-  return engine
-}
 
 function oneSync(desired: readonly Desired[], existing: readonly Existing[], rules: Parameters<typeof syncOf>[0] = {}): Config {
   const accounts = sourceOf('accounts', desired, { mayBeEmpty: true })
@@ -139,27 +142,10 @@ describe('comparing from artifacts', () => {
 })
 
 describe('applying a stage', () => {
-  function applyAll(engine: TestEngine, name: string, plan: Plan, outcomes: Outcomes = new Map()) {
-    const file = join(engine.directory, '.zds', 'state.db')
-    const journal = sqliteJournal(file)
-    onTestFinished(() => journal.close())
-    journal.begin({ id: 'run-1', plan, forced: false, at: engine.clock.now() })
-    const sync = plan.syncs.find((one) => one.name === name)
-    if (sync === undefined) throw new Error(`no plan of ${name}`)
-    const told = applyStage(engine.stage('apply', name), sync, engine, engine, { journal, run: 'run-1', outcomes })
-    const rows = (): Record<string, unknown>[] => {
-      const reader = new DatabaseSync(file, { readOnly: true })
-      const found = reader.prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all()
-      reader.close()
-      return found.map((row) => ({ ...row }))
-    }
-    return { told, rows }
-  }
-
   it('SAFE-06: has every outcome in the journal, under the name of the sync, before it is told', async () => {
     const engine = await gathered(oneSync([wanted('A'), wanted('B', { aar: 1 })], [held('2', 'B')]), ['accounts', 'organizations'])
-    const plan = assemble([await compareStage(engine.stage('compare', 'global'), engine, engine)], 'f', engine.clock)
-    const { told, rows } = applyAll(engine, 'global', plan)
+    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    const { told, rows } = applyingStage(engine, plan)
     const seen: string[] = []
     for await (const outcome of told) {
       expect(rows().map((row) => row['key'])).toContain(outcome.key)
@@ -175,22 +161,22 @@ describe('applying a stage', () => {
   it('SAFE-08: ids come from the outcomes of the syncs it runs after, and from no other', async () => {
     const named = (name: string, after: readonly Sync[] = []): Sync =>
       syncOf({ after }, { target: targetOf({ name }), desired: sourceOf<Desired>(`${name}-accounts`) })
-    const first = named('first')
-    const engine = engineOf({ sources: {}, targets: { first, stranger: named('stranger'), users: named('users', [first]) } })
+    const [first, second, third] = [named('first'), named('second'), named('third')]
+    const users = named('users', [first, second, third])
+    const engine = engineOf({ sources: {}, targets: { first, second, third, stranger: named('stranger'), users } })
     const change = (key: string, sync: string) => ({
       op: 'create' as const,
       key,
       fields: { organization_id: { from: null, to: ref(sync, 'A') } },
     })
-    const counts = { existing: 0, desired: 0, skipped: [], notices: [], excesses: [] }
-    const plan = assemble(
-      [{ name: 'users', target: 'global', resource: 'users', changes: [change('U', 'first'), change('V', 'stranger')], ...counts }],
-      'f',
-      engine.clock,
-    )
-    const outcomes: Outcomes = new Map(['first', 'stranger'].map((name) => [name, [{ key: 'A', status: 'done', id: '77' }]]))
-    const told = await collect(applyAll(engine, 'users', plan, outcomes).told)
-    expect(told.map(({ key, status }) => `${key} ${status}`).toSorted()).toEqual(['U done', 'V unresolved'])
+    const plan = { ...planOf(change('U', 'first'), change('V', 'stranger'), change('W', 'second'), change('X', 'third')), name: 'users' }
+    const outcomes: Outcomes = new Map<string, readonly Outcome[]>([
+      ['first', [{ key: 'A', status: 'done', id: '77' }]],
+      ['stranger', [{ key: 'A', status: 'done', id: '78' }]],
+      ['second', [{ key: 'A', status: 'failed', code: 'name-taken', message: 'Name has already been taken' }]],
+    ])
+    const told = await collect(applyingStage(engine, plan, outcomes).told)
+    expect(told.map(({ key, status }) => `${key} ${status}`).toSorted()).toEqual(['U done', 'V unresolved', 'W unresolved', 'X unresolved'])
   })
 })
 
@@ -224,10 +210,18 @@ describe('observers', () => {
       kind: 'observer',
       applied: async (_plan, _outcomes, run) => {
         members.push(...Object.keys(run).toSorted())
-        await collect(run.input(sourceOf('accounts')))
+        run.progress('posting')
+        run.expect(1)
+        await collect(run.input(sourceOf('accounts'))).catch((error: unknown) => {
+          expect(error).toMatchObject({ code: 'CONFIG_INVALID' })
+          throw error
+        })
       },
     }
-    expect(await told({ curious })).toEqual([expect.stringContaining('curious observes a run and reads no source') as string])
+    expect(await told({ curious })).toEqual([
+      'curious: posting',
+      expect.stringContaining('curious observes a run and reads no source') as string,
+    ])
     expect(members).toEqual(['clock', 'expect', 'input', 'progress', 'signal'])
   })
 })

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { collect, ZdsError, type Config, type Json, type Run, type Source } from 'zds'
+import { collect, ZdsError, type Config, type Json, type Run, type Source, type Target } from 'zds'
 import { gather, preflight } from '../../src/core/execute.ts'
-import { sourceOf, stream } from '../support/syncs.ts'
+import { sourceOf, stream, syncOf, targetOf } from '../support/syncs.ts'
 import { engineOf } from '../support/engine.ts'
 
 const configOf = (sources: { readonly [name: string]: Source }): Config => ({ sources, targets: {} })
@@ -64,6 +64,14 @@ describe('gathering a source', () => {
       complete[name] = (await gather(engine.stage('gather', name), engine, engine)).complete
     }
     expect(complete).toEqual({ accounts: false, records: false, last: false, other: true })
+  })
+
+  it('SAFE-02: what is computed from complete sources is complete', async () => {
+    const [accounts, overrides] = [announcing(10, 10), sourceOf('overrides', ['o'])]
+    const engine = engineOf(configOf({ accounts, overrides, records: sourceOf('records', ['r'], { needs: [accounts, overrides] }) }))
+    const summaries = await Promise.all(['accounts', 'overrides'].map((name) => gather(engine.stage('gather', name), engine, engine)))
+    summaries.push(await gather(engine.stage('gather', 'records'), engine, engine))
+    expect(summaries.map(({ complete }) => complete)).toEqual([true, true, true])
   })
 
   it('passes on the error of a source, and leaves nothing behind', async () => {
@@ -141,7 +149,14 @@ describe('SAFE-07: preflight', () => {
       'us-gov: arr does not exist',
       expect.stringContaining('salesforce refused the login') as string,
     ])
-    expect(found[3]).toMatchObject({ code: 'AUTH_FAILED', hint: 'Check the secret.' })
+    expect(found[3]).toStrictEqual({ code: 'AUTH_FAILED', where: '', message: 'salesforce refused the login', hint: 'Check the secret.' })
+  })
+
+  it('asks what a sync reads too, and gives no hint where there is none', async () => {
+    const refused = new ZdsError('AUTH_FAILED', 'global refused the token')
+    const target: Target = { ...targetOf(), check: () => Promise.reject(refused) }
+    const engine = engineOf({ sources: {}, targets: { global: syncOf({}, { target }) } })
+    expect(await preflight(engine, engine)).toStrictEqual([{ code: 'AUTH_FAILED', where: '', message: 'global refused the token' }])
   })
 
   it('tells the same thing about the same place once, and the same thing about two places twice', async () => {

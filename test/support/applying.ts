@@ -1,5 +1,12 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { onTestFinished } from 'vitest'
 import type { Change, Outcome, Step, SyncPlan, Target } from 'zds'
 import { apply, type Applied } from '../../src/core/apply.ts'
+import { applyStage, assemble } from '../../src/core/execute.ts'
+import { sqliteJournal } from '../../src/core/journal.ts'
+import type { Outcomes } from '../../src/core/outcome.ts'
+import type { TestEngine } from './engine.ts'
 import { held, stream, targetOf, type TargetParts } from './syncs.ts'
 import { testRun } from './time.ts'
 
@@ -34,3 +41,20 @@ export function applying(plan: SyncPlan, target: Target, more: Partial<Applied> 
 /** A target that holds just what the updates and retires above speak of. */
 export const untouched = (parts: TargetParts = {}): Target =>
   targetOf({ refetch: (ids) => stream(ids.map((id) => held(id, id.slice(3), { aar: 1 }))), ...parts })
+
+/** Carries out the plan of one sync of an engine; `before` is what an earlier attempt wrote down, `rows` what is in the journal by now. */
+export function applyingStage(engine: TestEngine, plan: SyncPlan, outcomes: Outcomes = new Map(), before: readonly Step[] = []) {
+  const file = join(engine.directory, '.zds', 'state.db')
+  const journal = sqliteJournal(file)
+  onTestFinished(() => journal.close())
+  journal.begin({ id: 'run-1', plan: assemble([plan], 'f', engine.clock), forced: false, at: engine.clock.now() })
+  journal.record('run-1', plan.name, before, engine.clock.now())
+  const told = applyStage(engine.stage('apply', plan.name), plan, engine, engine, { journal, run: 'run-1', outcomes })
+  const rows = (): Record<string, unknown>[] => {
+    const reader = new DatabaseSync(file, { readOnly: true })
+    const found = reader.prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all()
+    reader.close()
+    return found.map((row) => ({ ...row }))
+  }
+  return { told, rows }
+}

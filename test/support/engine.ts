@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Config } from 'zds'
 import { artifactsIn } from '../../src/core/artifacts.ts'
-import type { Engine, Watch } from '../../src/core/execute.ts'
+import { gather, type Engine, type Watch } from '../../src/core/execute.ts'
 import { stages, type Stage } from '../../src/core/stages.ts'
 import { fakeClock } from './time.ts'
 
@@ -42,4 +42,11 @@ export function engineOf(config: Config): TestEngine {
       return found
     },
   }
+}
+
+/** An engine that has gathered these sources. */
+export async function gathered(config: Config, names: readonly string[]): Promise<TestEngine> {
+  const engine = engineOf(config)
+  for (const name of names) await gather(engine.stage('gather', name), engine, engine)
+  return engine
 }
