@@ -1,7 +1,7 @@
 import type { JsonObject } from './json.ts'
 import type { Outcome, Step } from './outcome.ts'
 import type { Plan } from './plan.ts'
-import { atomically, openState } from './state.ts'
+import { atomically, maybeIn, openState, textIn, type Row } from './state.ts'
 
 /** `running`: going on, or killed. `interrupted` and `failed`: stopped before every change was attempted. `abandoned`: nobody goes on with it. */
 export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'
@@ -124,9 +124,9 @@ export function sqliteJournal(file: string): Journal {
   }
 }
 
-type Row = { key: string; status: Step['status']; id?: string; job?: string; code?: string; message?: string; facts?: JsonObject }
+type StepRow = { key: string; status: Step['status']; id?: string; job?: string; code?: string; message?: string; facts?: JsonObject }
 
-function rowsOf(step: Step): Row[] {
+function rowsOf(step: Step): StepRow[] {
   switch (step.status) {
     case 'sending':
       return step.keys.map((key) => ({ key, status: step.status }))
@@ -140,14 +140,7 @@ function rowsOf(step: Step): Row[] {
   }
 }
 
-type Stored = { readonly [column: string]: unknown }
-
-/** The text of a column that has one in every such row, by the schema or by `record` above. */
-const textIn = (row: Stored, column: string): string => String(row[column])
-
-const maybeIn = (row: Stored, column: string): string | undefined => (row[column] === null ? undefined : textIn(row, column))
-
-function knownOf(row: Stored): Known {
+function knownOf(row: Row): Known {
   const status = row['status'] as Step['status'] // written by `record` above
   const key = textIn(row, 'key')
   switch (status) {
@@ -167,7 +160,7 @@ function knownOf(row: Stored): Known {
   }
 }
 
-function runOf(row: Stored): RunRecord {
+function runOf(row: Row): RunRecord {
   const by = maybeIn(row, 'approved_by')
   return {
     id: textIn(row, 'id'),

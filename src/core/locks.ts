@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Clock } from './clock.ts'
 import { ZdsError } from './errors.ts'
-import { atomically, openState } from './state.ts'
+import { atomically, maybeIn, openState, textIn, type Row } from './state.ts'
 
 /** Who writes to an instance just now. */
 export type Lock = {
@@ -106,8 +106,8 @@ function exists(id: number): boolean {
     process.kill(id, 0)
     return true
   } catch (error) {
-    // EPERM: it exists and is somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    const { code } = error as NodeJS.ErrnoException // the answer of the system
+    return code === 'EPERM' // it exists, and is somebody else's
   }
 }
 
@@ -141,16 +141,15 @@ function lost(instance: string, run: string): ZdsError {
   })
 }
 
-function lockOf(row: { readonly [column: string]: unknown }): Lock {
-  const text = (column: string): string => (typeof row[column] === 'string' ? row[column] : '')
+function lockOf(row: Row): Lock {
   return {
-    instance: text('instance'),
-    run: text('run'),
-    holder: text('holder'),
-    host: text('host'),
+    instance: textIn(row, 'instance'),
+    run: textIn(row, 'run'),
+    holder: textIn(row, 'holder'),
+    host: textIn(row, 'host'),
     process: Number(row['process']),
-    job: text('job') || undefined,
-    since: text('since'),
-    until: text('until'),
+    job: maybeIn(row, 'job'),
+    since: textIn(row, 'since'),
+    until: textIn(row, 'until'),
   }
 }

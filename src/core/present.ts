@@ -9,9 +9,9 @@ export async function* present<Item>(
   run: Run,
 ): AsyncIterable<{ readonly item: Item; readonly now: Existing | undefined }> {
   for await (const some of chunk(items, 100)) {
-    const found = new Map<string, Existing>()
+    const found = new Map<string | undefined, Existing>()
     const ids = some.flatMap((item) => idOf(item) ?? [])
     for await (const existing of target.refetch(ids, run)) found.set(existing.id, existing)
-    for (const item of some) yield { item, now: found.get(idOf(item) ?? '') }
+    for (const item of some) yield { item, now: found.get(idOf(item)) }
   }
 }

@@ -19,9 +19,8 @@ const LEAST = 10
  */
 export async function* readBack(written: readonly Written[], share: number, target: Target, run: Run): AsyncIterable<Outcome> {
   const size = share === 0 ? 0 : Math.min(written.length, Math.max(LEAST, Math.ceil(written.length * share)))
-  const sample = Array.from({ length: size }, (_, index) => written[Math.floor((index * written.length) / size)]).filter(
-    (one) => one !== undefined,
-  )
+  const places = (until: number): number => Math.floor((until * size) / written.length)
+  const sample = written.filter((_, index) => places(index + 1) > places(index))
   for await (const { item, now: found } of present(sample, ({ id }) => id, target, run)) {
     const { key, fields } = item.change
     const differing = Object.entries(fields).filter(([field, { to }]) => !same(target.types[field] ?? 'text', found?.fields[field], to))

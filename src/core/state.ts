@@ -7,22 +7,22 @@ import { messageOf, ZdsError } from './errors.ts'
 const VERSION = 1
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS runs (
+  CREATE TABLE runs (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
     status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, told_at TEXT,
     approved_by TEXT, approved_because TEXT
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS steps (
+  CREATE TABLE steps (
     number INTEGER PRIMARY KEY,
     run TEXT NOT NULL REFERENCES runs (id), sync TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
     target_id TEXT, job TEXT, code TEXT, message TEXT, facts TEXT, at TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS steps_of_run ON steps (run, sync, key);
-  CREATE TABLE IF NOT EXISTS locks (
+  CREATE INDEX steps_of_run ON steps (run, sync, key);
+  CREATE TABLE locks (
     instance TEXT PRIMARY KEY, run TEXT NOT NULL, holder TEXT NOT NULL, host TEXT NOT NULL, process INTEGER NOT NULL,
     job TEXT, since TEXT NOT NULL, until TEXT NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS counts (
+  CREATE TABLE counts (
     sync TEXT NOT NULL, address TEXT NOT NULL, desired INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (sync, address)
   ) STRICT;
@@ -75,3 +75,12 @@ export function atomically<T>(database: DatabaseSync, work: () => T): T {
     throw error
   }
 }
+
+/** A row of one of the tables above. */
+export type Row = { readonly [column: string]: unknown }
+
+/** The text of a column that has one in every row of its kind. */
+export const textIn = (row: Row, column: string): string => String(row[column])
+
+/** The text of a column that may be empty. */
+export const maybeIn = (row: Row, column: string): string | undefined => (row[column] === null ? undefined : textIn(row, column))

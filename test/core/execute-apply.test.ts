@@ -44,7 +44,7 @@ describe('what was written is read back', () => {
     }
     const message = expect.stringContaining('aar')
     expect(seen).toEqual([made('A'), made('B'), { key: 'A', ...differs, message }, { key: 'B', ...differs, message }])
-    expect(rows().map(({ key, status }) => `${status} ${key}`)).toEqual(['done A', 'done B', 'failed A', 'failed B'])
+    expect(rows().map(({ key, status }) => [status, key].join(' '))).toEqual(['done A', 'done B', 'failed A', 'failed B'])
   })
 
   it('under the id that the target gave, and no outcome follows where it is as it was written', async () => {

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import os, { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { sqliteLocks, type Locks } from '../../src/core/locks.ts'
+import { sqliteLocks, userName, type Locks } from '../../src/core/locks.ts'
 import { fakeClock } from '../support/time.ts'
 
 let directory: string
@@ -23,12 +24,12 @@ afterEach(() => {
 })
 
 /** A lock that some other process holds. */
-function foreign(instance: string, more: { host?: string; process?: number; until?: string } = {}): void {
+function foreign(instance: string, more: { run?: string; host?: string; process?: number; job?: null; until?: string } = {}): void {
   const database = new DatabaseSync(file)
-  const { host = 'elsewhere', process: id = 1, until = '2026-03-16T10:01:00Z' } = more
+  const { run = 'run-0', host = 'elsewhere', process: id = 1, job = 'https://ci.example/1', until = '2026-03-16T10:01:00Z' } = more
   database
     .prepare('INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-    .run(instance, 'run-0', 'ada', host, id, 'https://ci.example/1', '2026-03-16T09:59:00Z', until)
+    .run(instance, run, 'ada', host, id, job, '2026-03-16T09:59:00Z', until)
   database.close()
 }
 
@@ -71,11 +72,43 @@ describe('one apply at a time for each instance', () => {
     expect(locks.held().map(({ run }) => run)).toEqual(['run-1', 'run-2'])
   })
 
-  it('names the CI job of the holder', async () => {
+  it('names the holder and its CI job, if there is one, and when it ends', async () => {
+    const times = 'since 2026-03-16T09:59:00Z; its lock runs out at 2026-03-16T10:01:00Z'
     foreign('global')
     await expect(take(['global'])).rejects.toMatchObject({
-      message: expect.stringContaining('ada on elsewhere, process 1, https://ci.example/1'),
+      message: `global is being written to by run run-0 (ada on elsewhere, process 1, https://ci.example/1) ${times}`,
     })
+    foreign('us-gov', { job: null })
+    await expect(take(['us-gov'])).rejects.toMatchObject({
+      message: `us-gov is being written to by run run-0 (ada on elsewhere, process 1) ${times}`,
+    })
+    expect(locks.held().map(({ job }) => job)).toEqual(['https://ci.example/1', undefined])
+  })
+
+  it.each([
+    ['GITHUB_RUN_ID', '42', '42'],
+    ['BUILD_URL', 'https://ci.example/7', 'https://ci.example/7'],
+    ['BUILDKITE_BUILD_URL', '', undefined],
+  ])('the CI job is what the CI system says, in %s here: "%s"', async (variable, value, job) => {
+    for (const name of ['CI_JOB_URL', 'GITHUB_RUN_ID', 'BUILD_URL', 'BUILDKITE_BUILD_URL']) vi.stubEnv(name, undefined)
+    vi.stubEnv('CI_JOB_URL', '')
+    vi.stubEnv(variable, value)
+    await take(['global'])
+    expect(locks.held().map((lock) => lock.job)).toEqual([job])
+  })
+
+  it('a process may take again what it holds in the name of the same run, and no more than that', async () => {
+    await take(['global'])
+    await take(['global', 'us-gov'])
+    await expect(take(['us-gov'], 'run-2')).rejects.toMatchObject({ code: 'LOCKED' })
+  })
+
+  it.each([
+    ['on another machine', { host: 'elsewhere', process: process.pid }],
+    ['in another process of this one', { host: hostname(), process: process.ppid }],
+  ])('a run that goes on %s is not gone on with here', async (_where, who) => {
+    foreign('global', { run: 'run-1', ...who })
+    await expect(take(['global'])).rejects.toMatchObject({ code: 'LOCKED' })
   })
 })
 
@@ -97,6 +130,27 @@ describe('a lock that is held', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  it('is not renewed any more once it was given back and the database is closed', async () => {
+    vi.useFakeTimers()
+    try {
+      const hold = await take(['global'])
+      hold.giveBack()
+      locks.close()
+      vi.advanceTimersByTime(60_000)
+      expect(readdirSync(directory)).toEqual(['state.db'])
+    } finally {
+      vi.useRealTimers()
+      locks = sqliteLocks(file)
+    }
+  })
+
+  it('does not keep a process from ending', async () => {
+    const before = process.getActiveResourcesInfo()
+    const hold = await take(['global'])
+    expect(process.getActiveResourcesInfo()).toEqual(before)
+    hold.giveBack()
   })
 
   it('is missed when it was taken away, and when another run has it now', async () => {
@@ -123,6 +177,18 @@ describe('a lock that nobody holds any more', () => {
     foreign('global', { host: hostname(), process: 2 ** 22 + 1 })
     await take(['global'])
     expect(locks.held()).toMatchObject([{ run: 'run-1' }])
+  })
+
+  it('is not one of this machine whose process belongs to somebody else', async () => {
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    try {
+      foreign('global', { host: hostname(), process: 2 ** 22 + 1 })
+      await expect(take(['global'])).rejects.toMatchObject({ code: 'LOCKED' })
+    } finally {
+      kill.mockRestore()
+    }
   })
 
   it('is not one of another machine, whatever runs here', async () => {
@@ -153,20 +219,18 @@ describe('waiting for a lock', () => {
   })
 })
 
-describe('the state database', () => {
-  it('of another version is refused, and left as it is', () => {
-    const other = join(directory, 'other.db')
-    const database = new DatabaseSync(other)
-    database.exec('CREATE TABLE runs (id TEXT); PRAGMA user_version = 99')
-    database.close()
-    expect(() => sqliteLocks(other)).toThrow(expect.objectContaining({ code: 'STATE_INVALID', message: expect.stringContaining(other) }))
+describe('who runs this', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+    syncBuiltinESMExports()
   })
 
-  it('is not what no database is', () => {
-    const other = join(directory, 'text.db')
-    writeFileSync(other, 'this is text, and long enough to be taken for a header of a database file, which it is not')
-    expect(() => sqliteLocks(other)).toThrow(
-      expect.objectContaining({ code: 'STATE_INVALID', message: expect.stringContaining('not a database') }),
-    )
+  it('is the user by name, or by number where a container knows no name', () => {
+    expect(userName()).toBe(os.userInfo().username)
+    vi.spyOn(os, 'userInfo').mockImplementation(() => {
+      throw new Error('no such user')
+    })
+    syncBuiltinESMExports()
+    expect(userName()).toBe(String(process.getuid?.()))
   })
 })

@@ -29,6 +29,8 @@ describe('a sample of what was written is read back', () => {
     [5, 0.01, 5],
     [500, 0.01, 10],
     [5000, 0.01, 50],
+    [1001, 0.0101, 11],
+    [23, 0.01, 10],
     [40, 1, 40],
     [40, 0, 0],
     [0, 1, 0],
@@ -37,7 +39,8 @@ describe('a sample of what was written is read back', () => {
     const ids = asked.flat().map(Number)
     expect(ids).toHaveLength(size)
     expect(new Set(ids).size).toBe(size)
-    expect(Math.max(0, ...ids)).toBeGreaterThanOrEqual(Math.floor(((size - 1) * count) / Math.max(1, size)))
+    // One of each stretch: no two from the same one.
+    expect(ids.map((id) => Math.floor((id * size) / count))).toEqual(ids.map((_, index) => index))
     expect(outcomes).toEqual([])
   })
 
@@ -54,6 +57,27 @@ describe('a sample of what was written is read back', () => {
     expect(outcomes).toEqual([
       { key: 'K1', status: 'failed', code: 'read-back-differs', message: 'Read back, it is not as it was written: aar' },
       { key: 'K2', status: 'failed', code: 'read-back-differs', message: 'Read back, the record is gone' },
+    ])
+  })
+
+  it('also where all that was written is an empty field: a record that is gone is not an empty one', async () => {
+    const change: Change = { op: 'update', key: 'A', id: '1', fields: { account_type: { from: 'customer', to: null } } }
+    expect(await collect(readBack([{ change, id: '1' }], 1, targetOf(), testRun()))).toMatchObject([
+      { key: 'A', message: 'Read back, the record is gone' },
+    ])
+  })
+
+  it('with all its fields that differ; one whose type the target does not tell is text', async () => {
+    const fields = {
+      aar: { from: 1, to: 2 },
+      note: { from: 'x', to: null },
+      motto: { from: 'old', to: 'new' },
+      support_hold: { from: true, to: false },
+    }
+    const change: Change = { op: 'update', key: 'A', id: '1', fields }
+    const now = held('1', 'A', { aar: 3, note: '', motto: 'by hand', support_hold: null })
+    expect(await collect(readBack([{ change, id: '1' }], 1, targetOf({ records: [now] }), testRun()))).toMatchObject([
+      { key: 'A', message: 'Read back, it is not as it was written: aar, motto' },
     ])
   })
 })

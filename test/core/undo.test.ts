@@ -90,6 +90,22 @@ describe('the plan that undoes a run', () => {
     expect([plan.changes, plan.skipped]).toEqual([[], []])
   })
 
+  it('compares a field whose type the target does not tell as text, and one of a type by its type', async () => {
+    const change = (key: string, id: string): Change => ({
+      op: 'update',
+      key,
+      id,
+      fields: { motto: { from: null, to: 'new' }, support_hold: { from: true, to: false } },
+    })
+    const plan = await undone(
+      [change('A', '1'), change('B', '2')],
+      [did('A', '1'), did('B', '2')],
+      [held('1', 'A', { motto: 'by hand', support_hold: false }), held('2', 'B', { motto: 'new', support_hold: null })],
+    )
+    expect(plan.skipped).toEqual([{ key: 'A', id: '1', reason: 'changed-since' }])
+    expect(plan.changes).toMatchObject([{ key: 'B', fields: { motto: { from: 'new', to: null }, support_hold: { from: null, to: true } } }])
+  })
+
   it('is empty for a create that is retired already', async () => {
     const plan = await undone([create('N')], [did('N', '9')], [held('9', 'N', { name: 'N', aar: 5, mark_for_deletion: true })])
     expect([plan.changes, plan.skipped]).toEqual([[], []])
