@@ -44,7 +44,7 @@ export type HttpOptions = {
 /** Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies and are transient all the same (salesforce-api.md 3, zendesk-api.md 8). */
 const TRANSIENT = new Set([408, 409, 420, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 /** Network failures before a single byte was sent. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+const NEVER_SENT = new Set<string | undefined>(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 const LONGEST_BACKOFF_MS = 60_000
 /** A service that wants a longer pause than this is down for this run. */
 const LONGEST_WAIT_MS = 600_000
@@ -117,13 +117,12 @@ async function exchange(request: Request, options: HttpOptions, run: Caller): Pr
     response = await fetch(request.url, {
       method: request.method,
       headers: { ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body }),
+      body: request.body ?? null,
       redirect: 'manual',
       signal: AbortSignal.any([run.signal, AbortSignal.timeout(policy.timeoutMs)]),
     })
     text = await response.text()
   } catch (cause) {
-    run.signal.throwIfAborted()
     throw unanswered(at, response, policy, cause)
   }
   const now = run.clock.now()
@@ -147,7 +146,7 @@ function unanswered(at: string, response: Response | undefined, policy: HttpPoli
   if (response !== undefined) {
     return new HttpError('HTTP_UNREADABLE', `${at}: the answer broke off`, { status: response.status, arrived: 'maybe' }, { cause })
   }
-  const arrived = NEVER_SENT.has(networkCode(cause) ?? '') ? 'no' : 'maybe'
+  const arrived = NEVER_SENT.has(networkCode(cause)) ? 'no' : 'maybe'
   const why = cause instanceof Error && cause.name === 'TimeoutError' ? `no answer in ${policy.timeoutMs / 1000} s` : network(cause)
   return new HttpError(
     'HTTP_UNAVAILABLE',
@@ -217,8 +216,10 @@ function hintOf(status: number, service: string): string | undefined {
 
 /** How long the service asks us to wait: `Retry-After` in seconds or as a date; for a 429 without it, the reset that its headers name. */
 function retryMs(headers: Headers, status: number, now: Date): number | undefined {
-  const after = headers.get('retry-after')
-  if (after !== null && /^\d+(\.\d+)?$/.test(after.trim())) return Number(after) * 1000
-  if (after !== null && !Number.isNaN(Date.parse(after))) return Math.max(0, Date.parse(after) - now.getTime())
+  const after = headers.get('retry-after') ?? ''
+  if (/^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000
+  // HTTP has its dates in GMT; `Date.parse` makes a date of `-5` too.
+  const until = after.endsWith(' GMT') ? Date.parse(after) : Number.NaN
+  if (!Number.isNaN(until)) return Math.max(0, until - now.getTime())
   return status === 429 && namesReset(headers) ? Math.min(resetMs(headers, now), LONGEST_BACKOFF_MS) : undefined
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { http, type Answer, type Request } from 'zds'
+import { http, isObject, type Answer, type Request } from 'zds'
 import { cut, deadUrl, ok, serverOf, silence, type Reply, type TestServer } from '../support/server.ts'
 import { testRun, type TestRun } from '../support/time.ts'
 
@@ -45,10 +45,25 @@ describe('what is tried again', () => {
     expect(server.received).toHaveLength(2)
   })
 
+  it('an error that the service words as one that passes: yes, whatever its status', async () => {
+    const passing = (says: string): Reply => ({ status: 400, body: { says } })
+    const server = await serverOf(passing('locked'), passing('wrong'), ok())
+    const send = http({ service: 'global', policy, transient: ({ body }) => isObject(body) && body['says'] === 'locked' })
+    await expect(send({ method: 'GET', url: server.url }, testRun())).rejects.toMatchObject({ status: 400, body: { says: 'wrong' } })
+    expect(server.received).toHaveLength(2)
+  })
+
   it('no answer in time: yes', async () => {
     const server = await serverOf(silence, ok())
     expect((await ask(server, testRun(), {}, { timeoutMs: 150 })).status).toBe(200)
     expect(server.received).toHaveLength(2)
+  })
+
+  it('and a person who waits is told why, and for how long', async () => {
+    const run = testRun()
+    await ask(await serverOf({ status: 503, headers: { 'retry-after': '27' }, body: {} }, cut, ok()), run)
+    expect(run.told[0]).toBe('global: status 503, trying again in 27.0 s')
+    expect(run.told[1]).toMatch(/^global: no answer, trying again in [12]\.\d s$/)
   })
 
   it('at most as often as the policy says, and the last error is told', async () => {
@@ -72,6 +87,12 @@ describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
   ])('after %s', async (_what, reply, status) => {
     const server = await serverOf(reply, ok())
     await expect(ask(server, testRun(), post)).rejects.toMatchObject({ status, arrived: 'maybe' })
+    expect(server.received).toHaveLength(1)
+  })
+
+  it('nor after a 5xx that names a window of its rate limit, as all answers do', async () => {
+    const server = await serverOf({ status: 500, headers: { 'ratelimit-reset': '13' }, body: {} }, ok())
+    await expect(ask(server, testRun(), post)).rejects.toMatchObject({ status: 500, arrived: 'maybe', retryMs: undefined })
     expect(server.received).toHaveLength(1)
   })
 
@@ -130,11 +151,22 @@ describe('how long is waited (GEN-11)', () => {
   it.each([429, 503])('%i: as many seconds as Retry-After says', async (status) => {
     expect(await pauses(refused(status, { 'retry-after': '27' }))).toEqual([27_000])
     expect(await pauses(refused(status, { 'retry-after': '0' }))).toEqual([0])
+    expect(await pauses(refused(status, { 'retry-after': '1.25' }))).toEqual([1250])
+    expect(await pauses(refused(status, { 'retry-after': '600' }))).toEqual([600_000])
   })
 
   it('until the date that Retry-After names, and not at all where it is past', async () => {
     expect(await pauses(refused(429, { 'retry-after': 'Mon, 16 Mar 2026 10:00:42 GMT' }))).toEqual([42_000])
     expect(await pauses(refused(503, { 'retry-after': 'Mon, 16 Mar 2026 09:00:00 GMT' }))).toEqual([0])
+    expect(await pauses(refused(503, { 'retry-after': '16 Mar 2026 10:00:42 GMT' }))).toEqual([42_000])
+  })
+
+  it.each(['', '-5', 'in 5', '27 s', 'soon', 'tomorrow, GMT'])('%j after Retry-After says nothing', async (text) => {
+    const [waited = 0] = await pauses(refused(503, { 'retry-after': text }))
+    expect(waited).toBeGreaterThanOrEqual(500)
+    expect(waited).toBeLessThanOrEqual(1000)
+    const server = await serverOf(refused(503, { 'retry-after': text }), ok())
+    await expect(ask(server, testRun(), post)).rejects.toMatchObject({ arrived: 'maybe' })
   })
 
   it.each(['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset'])(

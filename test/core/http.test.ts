@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { conceal, http, HttpError, isObject, systemClock, type Caller, type Json } from 'zds'
+import { conceal, http, HttpError, isObject, systemClock, ZdsError, type Caller, type Json } from 'zds'
 import { deadUrl, ok, serverOf, silence, type Reply } from '../support/server.ts'
 import { testRun } from '../support/time.ts'
 
@@ -161,6 +161,14 @@ describe('credentials', () => {
     }
   })
 
+  it('that are not there at all: who signs in says what is missing', async () => {
+    const missing = new ZdsError('ENV_MISSING', 'no token')
+    const server = await serverOf(ok())
+    const send = http({ service: 'global', policy, authorize: () => Promise.reject(missing) })
+    await expect(send({ method: 'GET', url: server.url }, testRun())).rejects.toBe(missing)
+    expect(server.received).toHaveLength(0)
+  })
+
   it('win over headers of the request', async () => {
     const server = await serverOf(ok())
     await http({ service: 'global', policy, authorize: authorize().authorize })(
@@ -187,6 +195,7 @@ describe('an aborted run ends at once, with the reason', () => {
     const server = await serverOf(() => run.abort(reason))
     await expect(http({ service: 'global', policy })({ method: 'GET', url: server.url }, run)).rejects.toBe(reason)
     expect(server.received).toHaveLength(1)
+    expect(run.told).toEqual([])
   })
 
   it('in the middle of an answer', async () => {
