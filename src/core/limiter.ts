@@ -46,9 +46,9 @@ export function limiter(service: string, concurrency = 4, reserve = 0): Limiter 
       )
     },
     heed: (headers, now, lane = '') => {
-      const left = numberIn(headers, REMAINING)
-      if (left !== undefined && left <= (numberIn(headers, LIMIT) ?? 0) * reserve) pause(new Date(now.getTime() + resetMs(headers, now)))
-      for (const { remaining, resets } of buckets(headers)) if (remaining === 0) pause(new Date(now.getTime() + resets * 1000), lane)
+      const left = numberIn(headers, REMAINING) ?? Infinity
+      if (left <= (numberIn(headers, LIMIT) ?? 0) * reserve) pause(new Date(now.getTime() + resetMs(headers, now)))
+      for (const seconds of spent(headers)) pause(new Date(now.getTime() + seconds * 1000), lane)
     },
   }
 }
@@ -73,24 +73,22 @@ export function hasLeft(headers: Headers): boolean {
   return (numberIn(headers, REMAINING) ?? 0) > 0
 }
 
-type Bucket = { readonly remaining: number; readonly resets: number }
-
 /**
- * The limits of single endpoints: `zendesk-ratelimit-<bucket>: total=5; remaining=0; resets=4`. Open jobs are no rate: whoever sends them
- * counts them.
+ * In how many seconds each spent limit of a single endpoint is filled again: `zendesk-ratelimit-<bucket>: total=5; remaining=0; resets=4`.
+ * Open jobs are no rate: whoever sends them counts them.
  */
-function buckets(headers: Headers): Bucket[] {
+function spent(headers: Headers): number[] {
   return [...headers].flatMap(([name, value]) => {
     if (!/^zendesk-rate-?limit-/.test(name) || name.endsWith('inflight-jobs')) return []
-    const [remaining, resets] = ['remaining', 'resets'].map((part) => new RegExp(`\\b${part}=(\\d+)`).exec(value)?.[1])
-    return remaining === undefined || resets === undefined ? [] : [{ remaining: Number(remaining), resets: Number(resets) }]
+    const resets = /\bresets=(\d+)/.exec(value)?.[1]
+    return resets !== undefined && /\bremaining=0\b/.test(value) ? [Number(resets)] : []
   })
 }
 
 function numberIn(headers: Headers, names: readonly string[]): number | undefined {
   for (const name of names) {
     const value = headers.get(name)
-    if (value !== null && /^\d+$/.test(value.trim())) return Number(value)
+    if (value !== null && /^\d+$/.test(value)) return Number(value)
   }
   return undefined
 }

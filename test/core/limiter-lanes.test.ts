@@ -27,6 +27,18 @@ describe('the share of the limit that is left to agents', () => {
     expect(run.clock.pauses).toEqual(pauses)
   })
 
+  it.each(['100;w=60', '-1', 'many'])('is nothing where the limit is said to be %j, and what is left is still heeded', async (limit) => {
+    const run = testRun()
+    const own = limiter('global', 4, 0.5)
+    const note = (left: string) => own.heed(new Headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': left }), run.clock.now())
+    note('1')
+    await own.enter(() => Promise.resolve(), run)
+    expect(run.clock.pauses).toEqual([])
+    note('0')
+    await own.enter(() => Promise.resolve(), run)
+    expect(run.clock.pauses).toEqual([60_000])
+  })
+
   it('is nothing where no header says what the limit is', async () => {
     const server = await serverOf({ status: 200, headers: { 'x-rate-limit-remaining': '1' }, body: {} }, ok())
     const run = testRun()
@@ -51,6 +63,42 @@ describe('the limit of one endpoint', () => {
     expect(run.clock.pauses).toEqual([4000])
   })
 
+  it('is one for all ids, however long they are, and another one than that of the whole list', async () => {
+    const server = await serverOf({ status: 200, headers: spent, body: {} }, ok())
+    const run = testRun()
+    const shared = limiter('global')
+    await get(shared, `${server.url}/users/12`, run)
+    await get(shared, `${server.url}/users/`, run)
+    expect(run.clock.pauses).toEqual([])
+    await get(shared, `${server.url}/users/345`, run)
+    expect(run.clock.pauses).toEqual([4000])
+  })
+
+  it.each([
+    ['has something left', 'zendesk-ratelimit-create-update-user', 'total=5; remaining=3; resets=4'],
+    ['does not say what is left', 'zendesk-ratelimit-create-update-user', 'total=5; resets=4'],
+    ['does not say until when', 'zendesk-ratelimit-create-update-user', 'total=5; remaining=0'],
+    ['has another form', 'zendesk-ratelimit-create-update-user', 'none'],
+    ['is none of Zendesk', 'x-zendesk-ratelimit-create-update-user', 'total=5; remaining=0; resets=4'],
+  ])('that %s holds up nobody, and a later one is heeded', async (_what, header, value) => {
+    const run = testRun()
+    const own = limiter('global')
+    own.heed(new Headers({ [header]: value }), run.clock.now(), 'users')
+    await own.enter(() => Promise.resolve(), run, 'users')
+    expect(run.clock.pauses).toEqual([])
+    own.heed(new Headers(spent), run.clock.now(), 'users')
+    await own.enter(() => Promise.resolve(), run, 'users')
+    expect(run.clock.pauses).toEqual([4000])
+  })
+
+  it('where nobody says which one it is, is that of all', async () => {
+    const run = testRun()
+    const own = limiter('global')
+    own.heed(new Headers(spent), run.clock.now())
+    await own.enter(() => Promise.resolve(), run, 'users')
+    expect(run.clock.pauses).toEqual([4000])
+  })
+
   it('is not the number of open jobs', async () => {
     const jobs = { 'zendesk-ratelimit-inflight-jobs': 'total=30; remaining=0; resets=60' }
     const server = await serverOf({ status: 200, headers: jobs, body: {} }, ok())
@@ -72,5 +120,26 @@ describe('the limit of one endpoint', () => {
     expect(quick.clock.pauses).toEqual([])
     await get(shared, `${server.url}/users/9`, quick)
     expect(quick.clock.pauses).toEqual([27_000])
+  })
+
+  it.each([{}, { 'x-rate-limit': '700' }, { 'x-rate-limit-remaining': '0', 'ratelimit-reset': '20' }])(
+    'and stops them where the account has none left, or nobody knows: %j',
+    async (window) => {
+      const server = await serverOf({ status: 429, headers: { ...window, 'retry-after': '27' }, body: {} }, ok())
+      const shared = limiter('global')
+      const [slow, quick] = [testRun(), testRun()]
+      await get(shared, `${server.url}/users/1`, slow)
+      await get(shared, `${server.url}/organizations`, quick)
+      expect(quick.clock.pauses).toEqual([27_000])
+    },
+  )
+
+  it('is not what a 503 speaks of: others may have better luck', async () => {
+    const server = await serverOf({ status: 503, headers: { 'retry-after': '27' }, body: {} }, ok())
+    const shared = limiter('global')
+    const [slow, quick] = [testRun(), testRun()]
+    await get(shared, `${server.url}/users/1`, slow)
+    await get(shared, `${server.url}/users/1`, quick)
+    expect([slow.clock.pauses, quick.clock.pauses]).toEqual([[27_000], []])
   })
 })
