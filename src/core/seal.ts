@@ -47,7 +47,7 @@ export function seal(plan: Plan, key: KeyObject): string {
   }
   const head = JSON.stringify(header)
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(head))
-  const body = Buffer.concat([cipher.update(JSON.stringify(plan), 'utf8'), cipher.final(), cipher.getAuthTag()])
+  const body = Buffer.concat([cipher.update(Buffer.from(JSON.stringify(plan))), cipher.final(), cipher.getAuthTag()])
   return `${head}\n${body.toString('base64')}\n`
 }
 
@@ -62,7 +62,7 @@ export function unseal(text: string, file: string, key: KeyObject): string {
   if (name !== nameOf(key)) throw invalid(`${file} was sealed with another key than the one in ${KEY.name}`, REMEDY)
   const body = Buffer.from(line, 'base64')
   // Base64 is read leniently: what is not the one text of these bytes was changed as well.
-  const whole = rest.length === 1 && rest[0] === '' && body.toString('base64') === line && body.length > TAG_BYTES
+  const whole = rest.length === 1 && rest[0] === '' && body.toString('base64') === line
   try {
     if (!whole || typeof nonce !== 'string') throw new Error('It is not in the form that seal gives it')
     const decipher = createDecipheriv(CIPHER, key, Buffer.from(nonce, 'base64'), { authTagLength: TAG_BYTES })

@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ZdsError, type Plan } from 'zds'
 import { assemble } from '../../src/core/execute.ts'
@@ -24,7 +24,7 @@ function refusal(work: () => unknown): ZdsError {
 
 describe('a sealed plan', () => {
   it('holds the whole plan for who has the key', () => {
-    expect(parsePlan(unseal(text, 'plan.sealed', key), 'plan.sealed')).toEqual(plan)
+    expect(parsePlan(unseal(seal(plan, key), 'plan.sealed', key), 'plan.sealed')).toEqual(plan)
   })
 
   it('shows its digest and nothing of the plan', () => {
@@ -66,6 +66,8 @@ describe('a sealed plan', () => {
       `${head}\n${body}`,
       short,
       `${text}\n`,
+      `${text}more`,
+      `${head}\n${'A'.repeat(20)}\n`,
       `${head}\n${body} \n`,
       text.replaceAll('\n', '\r\n'),
     ]
@@ -74,6 +76,22 @@ describe('a sealed plan', () => {
       expect(error.code).toBe('PLAN_INVALID')
       expect(error.message).toMatch(/changed after it was sealed, or is not whole|another version/)
     }
+    const longer = refusal(() => unseal(`${text}more`, 'plan.sealed', key))
+    expect(longer.hint).toMatch(/Fetch the file again.*zds plan --redact --out FILE/)
+    expect(longer.cause).toMatchObject({ message: expect.stringContaining('not in the form that seal gives it') })
+  })
+
+  it('is refused when what proves it is shortened: fewer bytes are easier to guess', () => {
+    const [head = ''] = text.split('\n')
+    const cipher = createCipheriv('aes-256-gcm', key, Buffer.from(nonceOf(text), 'base64')).setAAD(Buffer.from(head))
+    cipher.final()
+    const proof = cipher.getAuthTag()
+    const withProofOf = (bytes: number): string => `${head}\n${proof.subarray(0, bytes).toString('base64')}\n`
+    for (const bytes of [4, 8, 12, 15]) {
+      const error = refusal(() => unseal(withProofOf(bytes), 'plan.sealed', key))
+      expect(error.message, `${bytes} bytes`).toContain('was changed after it was sealed')
+    }
+    expect(unseal(withProofOf(16), 'plan.sealed', key)).toBe('')
   })
 
   it('of one plan does not open with the header of another: the header is authenticated', () => {
@@ -88,6 +106,7 @@ describe('a sealed plan', () => {
   it('of another version is refused as such', () => {
     const error = refusal(() => unseal(text.replace('"version":1', '"version":2'), 'plan.sealed', key))
     expect(error).toMatchObject({ code: 'PLAN_INVALID', message: expect.stringContaining('another version') })
+    expect(error.hint).toMatch(/with this zds: zds plan --redact --out FILE/)
   })
 })
 
@@ -109,7 +128,11 @@ describe('the key in ZDS_PLAN_KEY', () => {
   })
 
   it('is asked for when it is not set', () => {
-    expect(refusal(planKey)).toMatchObject({ code: 'ENV_MISSING', hint: expect.stringContaining('openssl rand -hex 32') })
+    expect(refusal(planKey)).toMatchObject({
+      code: 'ENV_MISSING',
+      message: expect.stringContaining('ZDS_PLAN_KEY, which is not set'),
+      hint: expect.stringContaining('openssl rand -hex 32'),
+    })
   })
 
   it.each([
@@ -118,6 +141,7 @@ describe('the key in ZDS_PLAN_KEY', () => {
     ['too long', 'ab'.repeat(33)],
   ])('that is %s is refused without being shown', (_, value) => {
     const error = refusal(() => keyIn(value))
+    expect(error.message).toContain('ZDS_PLAN_KEY is not a key: it must be 32 bytes')
     expect(error).toMatchObject({ code: 'ENV_INVALID', hint: expect.stringContaining('openssl rand -hex 32') })
     expect(`${error.message}${error.hint}`).not.toContain(value)
   })
