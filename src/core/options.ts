@@ -30,7 +30,7 @@ function wording({ keyword, params, message, data }: ErrorObject): string {
   if (keyword === 'additionalProperties') return `has no option ${JSON.stringify(params['additionalProperty'])}`
   if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
   if (keyword === 'enum') return `must be one of ${JSON.stringify(params['allowedValues'])}, not ${JSON.stringify(data)}`
-  return message ?? `does not fit (${keyword})`
+  return message ?? keyword
 }
 
 function hintFor({ keyword, params, parentSchema }: ErrorObject): string | undefined {

@@ -8,7 +8,7 @@ export function baseUrl(setting: Setting): string {
   const text = setting.read()
   const url = URL.canParse(text) ? new URL(text) : undefined
   const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
-  if (url !== undefined && secure && url.username === '' && url.password === '') return url.href.replace(/\/+$/, '')
+  if (secure && url.username === '' && url.password === '') return url.href.replace(/\/+$/, '')
   throw new ZdsError('ENV_INVALID', `${setting.name} is not a usable address`, {
     hint: `Give an https:// address without user name (http:// only for this machine), like https://example.zendesk.com`,
   })

@@ -37,6 +37,13 @@ it('changes with the address that is written to, and with nothing else', () => {
   expect(now()).toBe(before)
 })
 
+it('takes a target that is at no address', () => {
+  const config = { sources: {}, targets: { global: syncOf({}, { target: targetOf() }) } }
+  const file = join(directory, 'sync.config.ts')
+  expect(fingerprintOf(file, config)).toMatch(/^[0-9a-f]{64}$/)
+  expect(fingerprintOf(file, config)).not.toBe(now())
+})
+
 it('does not mind an import that is not there: loading says so', () => {
   rmSync(join(directory, 'more.ts'))
   expect(now()).toMatch(/^[0-9a-f]{64}$/)

@@ -61,6 +61,29 @@ describe('the options of a plugin', () => {
     )
   })
 
+  it('are refused with what is wrong, without what only says so again, and with a hint only where there is one', () => {
+    expect(refusal({ name: '', pageSize: 0, mode: 'lax' }).issues).toStrictEqual([
+      { code: 'CONFIG_INVALID', where: 'zendesk.name', message: 'must NOT have fewer than 1 characters' },
+      { code: 'CONFIG_INVALID', where: 'zendesk.pageSize', message: 'must be >= 1' },
+      { code: 'CONFIG_INVALID', where: 'zendesk.mode', message: 'must be one of ["strict","loose"], not "lax"' },
+    ])
+    const either = refusal({ name: 'global', pageSize: 1, from: { file: 5 } }).issues
+    expect(either.map(({ where, message }) => `${where} ${message}`)).toEqual([
+      'zendesk.from must be string',
+      'zendesk.from.file must be string',
+    ])
+    const needsFile = Type.Unsafe({ type: 'object', if: { not: { required: ['from'] } }, else: { required: ['file'] } })
+    expect(problems('FILE_INVALID', 'x', needsFile, { from: 1 })).toStrictEqual([
+      { code: 'FILE_INVALID', where: 'x', message: 'lacks "file"' },
+    ])
+  })
+
+  it('are named as they are written, signs of paths and all', () => {
+    const odd = Type.Object({ 'a/b': Type.Integer(), 'c~d': Type.Integer(), 'e~1f': Type.Integer() })
+    const found = problems('CONFIG_INVALID', 'x', odd, { 'a/b': 'x', 'c~d': 'x', 'e~1f': 'x' })
+    expect(found.map(({ where }) => where)).toEqual(['x.a/b', 'x.c~d', 'x.e~1f'])
+  })
+
   it('of a schema are checked again and again', () => {
     for (let time = 0; time < 3; time += 1) expect(problems('FILE_INVALID', 'x', schema, { name: '', pageSize: 1 })).toHaveLength(1)
   })
@@ -85,6 +108,7 @@ describe('nearest', () => {
   })
 
   it('takes the nearest of several', () => {
+    expect(nearest('sub_sm_premiux', ['sub_sm_premium', 'sub_sm_premiun'])).toBe('sub_sm_premium')
     expect(nearest('sub_sm_premiun', ['sub_sm_premia', 'sub_sm_premium', 'sub_ss_premium'])).toBe('sub_sm_premium')
   })
 })

@@ -102,17 +102,26 @@ describe('reading a plan document', () => {
   })
 
   it.each(['', 'no plan', '{"version":1,', '\u0000'])('%j is not JSON', (document) => {
-    expect(refusal(document)).toMatchObject({ code: 'PLAN_INVALID', message: 'plan.json is not JSON' })
+    expect(refusal(document)).toMatchObject({
+      code: 'PLAN_INVALID',
+      message: 'plan.json is not JSON',
+      hint: expect.stringContaining('zds plan --out FILE') as string,
+    })
   })
 
   it.each([null, [], 5, {}, { ...plan, version: 2 }, { ...plan, version: '1' }])('%j is not of this version', (document) => {
-    expect(refusal(text(document))).toMatchObject({ code: 'PLAN_INVALID', message: 'plan.json is not a plan of version 1' })
+    expect(refusal(text(document))).toMatchObject({
+      code: 'PLAN_INVALID',
+      message: 'plan.json is not a plan of version 1',
+      hint: expect.stringContaining('with this zds: zds plan --out FILE') as string,
+    })
   })
 
   it('names what is missing, too much, or of the wrong kind, all at once', () => {
     const { digest: _, ...rest } = plan
     const error = refusal(text({ ...rest, forced: true, asOf: 'today', syncs: [{ ...sync, existing: -1 }] }))
     expect(error).toMatchObject({ code: 'PLAN_INVALID', message: 'plan.json is not a plan', hint: 'Make a new one: zds plan --out FILE' })
+    expect(new Set(error.issues.map(({ code }) => code))).toEqual(new Set(['PLAN_INVALID']))
     expect(error.issues.map(({ where }) => where).toSorted()).toEqual(['plan', 'plan', 'plan.asOf', 'plan.syncs.0.existing'])
   })
 
@@ -135,6 +144,7 @@ describe('reading a plan document', () => {
     expect(refusal(text(forged))).toMatchObject({
       code: 'PLAN_INVALID',
       message: expect.stringContaining('was changed after it was made') as string,
+      hint: expect.stringContaining('zds plan --out FILE') as string,
     })
   })
 })

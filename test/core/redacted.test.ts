@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plan, SyncPlan } from 'zds'
 import { assemble } from '../../src/core/execute.ts'
-import { summaryOf } from '../../src/core/redacted.ts'
+import { countsOf, summaryOf } from '../../src/core/redacted.ts'
 import { fakeClock } from '../support/time.ts'
 
 const empty: SyncPlan = {
@@ -68,6 +68,33 @@ describe('the summary of a plan', () => {
         },
       ],
     })
+  })
+
+  it('has the most frequent first, and in the order of their names what is as frequent', () => {
+    expect(Object.entries(countsOf(['b', 'd', 'c', 'e', 'd', 'a', 'e']))).toEqual([
+      ['d', 2],
+      ['e', 2],
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ])
+    expect(countsOf([])).toEqual({})
+  })
+
+  it('names the field of an excess where there is one, and no other', () => {
+    const bound = { count: 3, existing: 7, limit: 1 }
+    const more = { message: 'too many', examples: ['A'] }
+    const plan = planOf({
+      ...empty,
+      excesses: [
+        { op: 'retire', ...bound, ...more },
+        { op: 'field', field: 'aar', ...bound, ...more },
+      ],
+    })
+    expect(summaryOf(plan).syncs[0]?.excesses).toStrictEqual([
+      { op: 'retire', ...bound },
+      { op: 'field', field: 'aar', ...bound },
+    ])
   })
 
   it('holds nothing of any record, whatever a plan holds (OPS-08)', () => {

@@ -12,7 +12,7 @@ describe('a secret', () => {
       encodeURIComponent(secret),
       new URLSearchParams({ secret }).toString(),
       JSON.stringify({ secret }),
-      JSON.stringify({ words: secret }),
+      JSON.stringify({ words: `grant of ${secret} refused` }),
       's3cr&amp;t &quot;of&quot; &lt;zds&gt;/+=',
     ]
     for (const shape of shapes) expect(redact(shape)).not.toMatch(/s3cr/)
@@ -32,6 +32,13 @@ describe('a secret', () => {
       for (const line of lines) expect(redact(`cannot read ${line}`)).toBe('cannot read ***')
       expect(redact('-----BEGIN PRIVATE KEY-----')).toBe('-----BEGIN PRIVATE KEY-----')
     }
+  })
+
+  it('of several lines is known without what indents them, from twenty characters on: a shorter line may be ordinary words', () => {
+    const [long, twenty] = ['q8Zr2LkW0vXn5TbY7cHd', 'exactly-20-charactes']
+    conceal(`\t${long}\n    ${twenty}\n  the plan of today\n`)
+    for (const line of [long, twenty]) expect(redact(`cannot read ${line}`)).toBe('cannot read ***')
+    expect(redact('this is the plan of today')).toBe('this is the plan of today')
   })
 
   it('that is a part of another one leaves no end of the longer one', () => {

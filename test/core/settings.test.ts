@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { conceal, env, httpPolicy, list, redact, secret, type Setting } from 'zds'
+import { conceal, env, httpPolicy, list, redact, secret, unset, type Setting } from 'zds'
 
 const NAMES = ['ZDS_TEST_VALUE', 'ZDS_TEST_SECRET', 'ZDS_HTTP_ATTEMPTS', 'ZDS_HTTP_TIMEOUT_MS', 'ZDS_HTTP_BASE_DELAY_MS']
 afterEach(() => NAMES.forEach((name) => delete process.env[name]))
@@ -28,6 +28,15 @@ describe('a setting', () => {
         issues: [{ code: 'ENV_MISSING', where: 'ZDS_TEST_VALUE', message: 'is not set' }],
       }),
     )
+  })
+
+  it('is named among those that are not set, with all the others that are not (SAFE-07)', () => {
+    process.env['ZDS_TEST_VALUE'] = 'here'
+    expect(unset(env('ZDS_TEST_OTHER'), env('ZDS_TEST_VALUE'), env('ZDS_TEST_WITH_DEFAULT', 'x'), secret('ZDS_TEST_SECRET'))).toEqual([
+      { code: 'ENV_MISSING', where: 'ZDS_TEST_OTHER', message: 'is not set' },
+      { code: 'ENV_MISSING', where: 'ZDS_TEST_SECRET', message: 'is not set' },
+    ])
+    expect(unset(env('ZDS_TEST_VALUE'))).toEqual([])
   })
 
   it('USR-02: is a list of the parts between commas', () => {
@@ -61,6 +70,12 @@ describe('a secret', () => {
     expect(redact(`grant with ${value} refused, ${value}`)).toBe('grant with *** refused, ***')
     expect(redact(`https://login.test/?secret=${encodeURIComponent(value)}&x=1`)).toBe('https://login.test/?secret=***&x=1')
     expect(redact(`sent ${new URLSearchParams({ secret: value }).toString()}`)).toBe('sent secret=***')
+  })
+
+  it('is taken out from its declaration on: what fails before it is used may quote it', () => {
+    process.env['ZDS_TEST_SECRET'] = 'declared-and-not-read'
+    secret('ZDS_TEST_SECRET')
+    expect(redact('cannot use declared-and-not-read')).toBe('cannot use ***')
   })
 
   it('leaves nothing of a longer secret that begins with a shorter one', () => {
