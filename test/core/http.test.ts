@@ -190,10 +190,10 @@ describe('an aborted run ends at once, with the reason', () => {
     expect(server.received).toHaveLength(0)
   })
 
-  it('during the request', async () => {
+  it.each(['GET', 'POST'] as const)('during the request: %s', async (method) => {
     const run = testRun()
     const server = await serverOf(() => run.abort(reason))
-    await expect(http({ service: 'global', policy })({ method: 'GET', url: server.url }, run)).rejects.toBe(reason)
+    await expect(http({ service: 'global', policy })({ method, url: server.url }, run)).rejects.toBe(reason)
     expect(server.received).toHaveLength(1)
     expect(run.told).toEqual([])
   })
