@@ -1,4 +1,4 @@
-import { ZdsError, type Run } from 'zds'
+import { HttpError, ZdsError, type Run } from 'zds'
 import { countSoql, type Query } from './compose.ts'
 import type { Connection } from './connection.ts'
 import { pageOf } from './pages.ts'
@@ -14,7 +14,10 @@ export async function countRows(connection: Connection, name: string, query: Que
     return pageOf(await connection.get(url, query.object, run), `the number of ${name}`).totalSize
   } catch (error) {
     run.signal.throwIfAborted()
-    if (!(error instanceof ZdsError)) throw error
+    // Without access, or with the requests of the day used up, the query for the rows would only ask in vain once more.
+    const hopeless =
+      error instanceof ZdsError && (error.code === 'AUTH_FAILED' || (error.code === 'HTTP_UNAVAILABLE' && !(error instanceof HttpError)))
+    if (!(error instanceof ZdsError) || hopeless) throw error
     run.progress(`Salesforce does not count ${name} (${error.message}): the total that comes with them is not checked against a count`)
     return undefined
   }
