@@ -3,7 +3,6 @@ import type { Known } from './journal.ts'
 import type { Outcome, Step } from './outcome.ts'
 import { OPS, type Change, type SyncPlan } from './plan.ts'
 import { present } from './present.ts'
-import { DIFFERS } from './read-back.ts'
 import { bind, type Created } from './refs.ts'
 import { redact } from './secrets.ts'
 import type { Run, Sent, Target } from './types.ts'
@@ -46,13 +45,14 @@ export async function* apply(plan: SyncPlan, target: Target, applied: Applied, r
   }
 }
 
-const FATE_UNKNOWN = 'fate-unknown'
+/** Failures of changes that were carried out, or may have been. */
+const NOT_AGAIN = new Set(['read-back-differs', 'fate-unknown'])
 
 /** A change that was refused before is tried once more: the reason may be gone. One that was carried out, or may have been, is not. */
 function doneBefore(known: Known | undefined): Outcome[] {
   if (known?.kind !== 'outcome') return []
   const { outcome } = known
-  return outcome.status === 'done' || outcome.code === DIFFERS || outcome.code === FATE_UNKNOWN ? [outcome] : []
+  return outcome.status === 'done' || NOT_AGAIN.has(outcome.code) ? [outcome] : []
 }
 
 /** The changes that were sent and not answered, in the order in which they were sent. */
@@ -76,7 +76,7 @@ async function* settle(sent: readonly Sent[], target: Target, created: Created, 
   }
   for (const { change } of bound) {
     const message = 'It was sent when the run stopped, and this target cannot tell what became of it; the next plan shows it'
-    yield { key: change.key, status: 'failed', code: FATE_UNKNOWN, message }
+    yield { key: change.key, status: 'failed', code: 'fate-unknown', message }
   }
 }
 

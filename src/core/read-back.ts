@@ -7,9 +7,6 @@ import type { Run, Target } from './types.ts'
 /** Records that were written, by the id that the target gave. */
 export type Written = { readonly change: Change; readonly id: string }
 
-/** The code of a change that was carried out, and is not as it was written. */
-export const DIFFERS = 'read-back-differs'
-
 /** At least this many are read back, or all. */
 const LEAST = 10
 
@@ -27,6 +24,6 @@ export async function* readBack(written: readonly Written[], share: number, targ
     if (found !== undefined && differing.length === 0) continue
     const names = differing.map(([field]) => field).join(', ')
     const message = found === undefined ? 'Read back, the record is gone' : `Read back, it is not as it was written: ${names}`
-    yield { key, status: 'failed', code: DIFFERS, message }
+    yield { key, status: 'failed', code: 'read-back-differs', message }
   }
 }
