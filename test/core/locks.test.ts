@@ -231,6 +231,7 @@ describe('who runs this', () => {
       throw new Error('no such user')
     })
     syncBuiltinESMExports()
-    expect(userName()).toBe(String(process.getuid?.()))
+    vi.spyOn(process, 'getuid').mockReturnValue(1001)
+    expect(userName()).toBe('1001')
   })
 })
