@@ -94,9 +94,9 @@ describe('the limit of one endpoint', () => {
   it('where nobody says which one it is, is that of all', async () => {
     const run = testRun()
     const own = limiter('global')
-    own.heed(new Headers(spent), run.clock.now())
+    own.heed(new Headers({ 'zendesk-ratelimit-create-update-user': 'total=5; remaining=0; resets=42' }), run.clock.now())
     await own.enter(() => Promise.resolve(), run, 'users')
-    expect(run.clock.pauses).toEqual([4000])
+    expect(run.clock.pauses).toEqual([42_000])
   })
 
   it('is not the number of open jobs', async () => {
