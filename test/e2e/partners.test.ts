@@ -40,8 +40,11 @@ describe('partners', () => {
   test('PART-02, SFA-26: the query, with the alliance by its setting; the track is asked for, the partner type by nobody', async () => {
     const { here, sandbox } = await started({ allianceAccountId: '001PALLIANCE000AAA' })
     await plannedOf(here)
-    const [soql = ''] = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
-    const [columns = '', where = ''] = soql.split(' FROM Account WHERE ')
+    const asked = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
+    // First they are counted, then read, under the same conditions (SAFE-02).
+    const [counting = '', reading = '', ...more] = asked
+    const [columns = '', where = ''] = reading.split(' FROM Account WHERE ')
+    expect([counting, more]).toEqual([`SELECT COUNT() FROM Account WHERE ${where}`, []])
     expect(where).toBe(
       "Account_ID_18__c = '001PALLIANCE000AAA' OR (Type = 'Partner' AND Partners_Partner_Status__c IN ('Authorized') AND Partner_Track__c IN ('Open','Select'))",
     )
