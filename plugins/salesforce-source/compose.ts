@@ -25,8 +25,7 @@ export function composeSoql(query: Query): string {
 }
 
 /** The text of a query that only counts: the same rows, no columns. */
-export const countSoql = ({ object, where }: Query): string =>
-  `SELECT COUNT() FROM ${object}${where === undefined ? '' : ` WHERE ${where}`}`
+export const countSoql = ({ object, where }: Query): string => select(['COUNT()'], [], object, where)
 
 function select(columns: readonly string[], children: readonly string[], from: string, where: string | undefined): string {
   return `SELECT ${[...distinct(columns), ...children].join(', ')} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`}`

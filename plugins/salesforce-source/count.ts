@@ -1,12 +1,11 @@
-import { HttpError, ZdsError, type Run } from 'zds'
+import { ZdsError, type Run } from 'zds'
 import { countSoql, type Query } from './compose.ts'
 import type { Connection } from './connection.ts'
 import { pageOf } from './pages.ts'
 
 /**
- * How many rows a query has by a count of their own, as a second opinion on the total that comes with them (SAFE-02): `COUNT()` puts the
- * number in `totalSize`. Undefined where Salesforce does not count, as when that takes too long: then the total stands alone, and a service
- * that is out of order says so to the query for the rows.
+ * How many rows a query has by a count of their own, as a second opinion on the total that came with its first page (SAFE-02): `COUNT()`
+ * puts the number in `totalSize`. Undefined where Salesforce does not count, as when that takes too long: then the total stands alone.
  */
 export async function countRows(connection: Connection, name: string, query: Query, run: Run): Promise<number | undefined> {
   const url = await connection.queryUrl(countSoql(query), run)
@@ -14,10 +13,7 @@ export async function countRows(connection: Connection, name: string, query: Que
     return pageOf(await connection.get(url, query.object, run), `the number of ${name}`).totalSize
   } catch (error) {
     run.signal.throwIfAborted()
-    // Without access, or with the requests of the day used up, the query for the rows would only ask in vain once more.
-    const hopeless =
-      error instanceof ZdsError && (error.code === 'AUTH_FAILED' || (error.code === 'HTTP_UNAVAILABLE' && !(error instanceof HttpError)))
-    if (!(error instanceof ZdsError) || hopeless) throw error
+    if (!(error instanceof ZdsError)) throw error
     run.progress(`Salesforce does not count ${name} (${error.message}): the total that comes with them is not checked against a count`)
     return undefined
   }

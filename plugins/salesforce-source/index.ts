@@ -90,11 +90,8 @@ export function salesforce(options: SalesforceOptions): Salesforce {
           const asked = query(run.clock.today)
           const url = await connection.queryUrl(composeSoql(asked), run)
           if (url.length > LONGEST_URL) throw tooLong(name, url.length)
-          const counted = await countRows(connection, name, asked, run)
-          yield* select(
-            { connection, name, query: asked, url, key, seen: new Map(), announced: (total) => run.expect(counted ?? total) },
-            run,
-          )
+          const announced = async (total: number) => run.expect((await countRows(connection, name, asked, run)) ?? total)
+          yield* select({ connection, name, query: asked, url, key, seen: new Map(), announced }, run)
         },
       }
     },

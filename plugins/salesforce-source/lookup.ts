@@ -24,7 +24,7 @@ export async function* lookUp(connection: Connection, lookup: Lookup, run: Run):
   const room = LONGEST_URL - (await urlOf([])).length
   for await (const keys of parts(lookup, room, run)) {
     const url = await urlOf(keys)
-    yield* select({ connection, name, query, url, key: undefined, seen, announced: (rows) => (total += rows) }, run)
+    yield* select({ connection, name, query, url, key: undefined, seen, announced: (rows) => void (total += rows) }, run)
   }
   run.expect(total)
 }

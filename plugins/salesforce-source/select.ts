@@ -15,8 +15,8 @@ export type Selection = {
   readonly key: string | undefined
   /** Keys seen so far, each with the Id of its row. */
   readonly seen: Map<string, string | undefined>
-  /** Called once, before the first row is handed out. */
-  readonly announced: (total: number) => void
+  /** Called once, and waited for, when the first page has come and before its first row is handed out. */
+  readonly announced: (total: number) => void | Promise<void>
 }
 
 /**
@@ -26,9 +26,9 @@ export type Selection = {
 export async function* select(selection: Selection, run: Run): AsyncIterable<JsonObject> {
   for (let again = false; ; again = true) {
     let begun = false
-    const announced = (total: number): void => {
+    const announced = (total: number) => {
       begun = true
-      selection.announced(total)
+      return selection.announced(total)
     }
     try {
       yield* rows({ ...selection, announced }, run)
@@ -57,14 +57,14 @@ async function* rows(selection: Selection, run: Run): AsyncIterable<JsonObject> 
       for (const { relationship, readList } of children) lists.push([relationship, await readList(record, read)])
       const row = { ...flat(record), ...Object.fromEntries(lists) }
       refuseTwice(selection, row, record)
-      if (!begun) announced(first.totalSize)
+      if (!begun) await announced(first.totalSize)
       begun = true
       yield row
     }
     received += records.length
     run.progress(`${received.toLocaleString('en')} of ${first.totalSize.toLocaleString('en')} rows`)
   }
-  if (!begun) announced(first.totalSize)
+  if (!begun) await announced(first.totalSize)
 }
 
 type Read = (link: string, what: string) => Promise<Page>

@@ -41,8 +41,8 @@ describe('partners', () => {
     const { here, sandbox } = await started({ allianceAccountId: '001PALLIANCE000AAA' })
     await plannedOf(here)
     const asked = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
-    // First they are counted, then read, under the same conditions (SAFE-02).
-    const [counting = '', reading = '', ...more] = asked
+    // They are read, and counted, under the same conditions (SAFE-02).
+    const [reading = '', counting = '', ...more] = asked
     const [columns = '', where = ''] = reading.split(' FROM Account WHERE ')
     expect([counting, more]).toEqual([`SELECT COUNT() FROM Account WHERE ${where}`, []])
     expect(where).toBe(
