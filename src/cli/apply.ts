@@ -6,14 +6,12 @@ import { sqliteJournal, type Approval, type Journal, type RunRecord } from '../c
 import { sqliteLocks, userName, type Hold } from '../core/locks.ts'
 import type { Excess } from '../core/limits.ts'
 import type { Plan } from '../core/plan.ts'
-import { summaryOf } from '../core/redacted.ts'
-import { carryOut, warn, type Work } from './carry-out.ts'
+import { carryOut, warn } from './carry-out.ts'
 import { checkReady, documentOf, makePlan } from './planning.ts'
-import { redactedLines } from './redacted.ts'
+import { shownLines } from './redacted.ts'
 import { hasChanges, reportOf, shown } from './report.ts'
 import { lookOf, open, print, stateFile, tell, type Session } from './session.ts'
 import { readPlan } from './show.ts'
-import { planLines } from './summary.ts'
 import { restOf, unfinished } from './unfinished.ts'
 
 export type ApplyOptions = {
@@ -72,10 +70,9 @@ async function goOn(
 ): Promise<number> {
   tell([`Going on with run ${run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   await checkReady(session)
-  const work: Work = { plan: run.plan, run: run.id, journal, forced: run.forced, resumed: true }
   return locked(session, run.plan, run.id, options, (hold) => {
     journal.resume(run.id)
-    return carryOut({ ...work, journal: guarded(journal, hold) }, session, options)
+    return carryOut({ plan: run.plan, run: run.id, journal: guarded(journal, hold), forced: run.forced, resumed: true }, session, options)
   })
 }
 
@@ -90,7 +87,7 @@ type Beginning = {
 
 async function begin(plan: Plan, file: string | undefined, beginning: Beginning): Promise<number> {
   const { session, journal, options, signal, saved } = beginning
-  if (!saved && !options.json) print(shownPlan(plan, options))
+  if (!saved && !options.json) print(shownLines(plan, lookOf(options.all ?? false), options.redact))
   const approval = await passLimits(plan, file, session, options)
   if (!hasChanges(plan)) {
     const report = reportOf(session.run, plan, new Map(), options.force ?? false)
@@ -108,11 +105,6 @@ async function begin(plan: Plan, file: string | undefined, beginning: Beginning)
     journal.begin({ id: session.run, plan, forced, at: session.engine.clock.now(), approval })
     return carryOut({ plan, run: session.run, journal: guarded(journal, hold), forced, resumed: false }, session, options)
   })
-}
-
-function shownPlan(plan: Plan, { all, redact }: ApplyOptions): string[] {
-  const look = lookOf(all ?? false)
-  return redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look)
 }
 
 /** One apply at a time for each instance that the plan writes to. */

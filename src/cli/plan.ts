@@ -6,11 +6,10 @@ import { planKey, seal } from '../core/seal.ts'
 import { redact } from '../core/secrets.ts'
 import { documentOf, makePlan } from './planning.ts'
 import { unsaved, writePrivately } from './private-file.ts'
-import { redactedLines } from './redacted.ts'
+import { shownLines } from './redacted.ts'
 import { hasChanges } from './report.ts'
 import { onlyUndone } from './runs.ts'
 import { lookOf, open, print, tell } from './session.ts'
-import { planLines } from './summary.ts'
 
 export type PlanOptions = {
   config?: string
@@ -44,8 +43,7 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
 
   if (options.json) process.stdout.write(redact(documentOf(shown)))
   else {
-    const look = lookOf(options.all ?? false)
-    print(options.redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look))
+    print(shownLines(plan, lookOf(options.all ?? false), options.redact))
     if (hasChanges(plan)) tell(['', nextStep(plan, options.out)])
   }
   return options.detailedExitcode && hasChanges(plan) ? 2 : 0

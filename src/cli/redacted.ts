@@ -1,9 +1,15 @@
-import type { PlanSummary } from '../core/redacted.ts'
+import type { Plan } from '../core/plan.ts'
+import { summaryOf, type PlanSummary } from '../core/redacted.ts'
 import { counted, number, plain } from './text.ts'
-import type { Look } from './summary.ts'
+import { planLines, type Look } from './summary.ts'
+
+/** A plan as it is shown; with `redact`, its numbers only. */
+export function shownLines(plan: Plan, look: Look, redact = false): string[] {
+  return redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look)
+}
 
 /** The numbers of a plan for people who may not see its records. */
-export function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): string[] {
+function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): string[] {
   return [
     paint('bold', `Plan as of ${asOf}, without the data of any record. Digest ${digest}`),
     ...syncs.flatMap(({ name, target, resource, existing, operations, excesses, ...more }) => {
