@@ -123,8 +123,6 @@ async function exchange(request: Request, options: HttpOptions, run: Caller): Pr
     })
     text = await response.text()
   } catch (cause) {
-    // Whoever stops a run hears of the stop, not of an answer that did not come.
-    run.signal.throwIfAborted()
     throw unanswered(at, response, policy, cause)
   }
   const now = run.clock.now()

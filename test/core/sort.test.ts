@@ -52,6 +52,14 @@ describe('sortBy', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
+  it('closes its files when the consumer stops early', async () => {
+    const rows = rowsOf(Array.from({ length: 6_000 }, (_, index) => `${index}`.padStart(80, '0')))
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = open()
+    for (let time = 0; time < 10; time += 1) for await (const _ of sortBy(stream(rows), keyOf, directory, 1_000)) break
+    await expect.poll(() => open() - before, { timeout: 2_000 }).toBeLessThan(10)
+  })
+
   it('leaves no files behind when the source fails, and fails with its error', async () => {
     const broken = async function* (): AsyncGenerator<Row> {
       yield* rowsOf(['c', 'b', 'a', 'd', 'e', 'f', 'g'])
