@@ -1,6 +1,7 @@
 /**
- * The reference configuration: customers in two Zendesk instances, partners in one of them, users in the other, and Slack.
- * To add a field, add a line to its table (docs/add-a-field.md). To add an instance, add a block (docs/add-an-instance.md).
+ * The reference configuration: customers in two Zendesk instances, partners in one of them, users
+ * in the other, and Slack. To add a field, add a line to its table (docs/add-a-field.md). To add an
+ * instance, add a block (docs/add-an-instance.md).
  */
 import {
   always,
@@ -25,7 +26,14 @@ import {
   text,
   unmatched,
 } from 'zds'
-import { entitlementChildren, entitlementColumns, entitlements, overrides, subscriptions, supportPlans } from 'zds/entitlements'
+import {
+  entitlementChildren,
+  entitlementColumns,
+  entitlements,
+  overrides,
+  subscriptions,
+  supportPlans,
+} from 'zds/entitlements'
 import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
 import { salesforce, soql } from 'zds/salesforce-source'
 import { slackNotify } from 'zds/slack-notify'
@@ -35,7 +43,7 @@ import { zendesk } from 'zds/zendesk-target'
 const http = httpPolicy()
 const alliance = env('PARTNER_ALLIANCE_ACCOUNT_ID')
 
-// --- Fields: one line each. Type, the Salesforce columns or the computed fact it reads, the derivation. ---------------------------
+// --- Fields: one line each. Type, the Salesforce columns or the computed fact it reads, the derivation.
 
 const shared = {
   name: name('Name'),
@@ -72,7 +80,13 @@ const globalFields = {
   org_region: dropdown(fact('region')),
   seats_decimal: decimal(fact('seats')),
   ...subscriptions('sub_edu', 'sub_oss', 'sub_community_other', 'sub_consumption_cicd_minutes', 'sub_consumption_eap'),
-  ...subscriptions('sub_consumption_storage', 'sub_dotcom_premium', 'sub_dotcom_ultimate', 'sub_ss_growth', 'sub_ss_enterprise'),
+  ...subscriptions(
+    'sub_consumption_storage',
+    'sub_dotcom_premium',
+    'sub_dotcom_ultimate',
+    'sub_ss_growth',
+    'sub_ss_enterprise',
+  ),
   partner_customer: checkbox(),
 }
 
@@ -90,7 +104,7 @@ const partnerFields = {
   account_type: dropdown(['Account_ID_18__c', 'Partner_Track__c'], partnerType(alliance)),
 }
 
-// --- Salesforce ------------------------------------------------------------------------------------------------------------------
+// --- Salesforce ----------------------------------------------------------------------------------
 
 const crm = salesforce({
   loginUrl: env('SALESFORCE_LOGIN_URL'),
@@ -131,7 +145,7 @@ const supportOverrides = overrides({
 const existence = { object: 'Account', columns: ['Account_ID_18__c', 'Type'], in: 'Account_ID_18__c' }
 const byId = { field: 'salesforce_id', column: 'Account_ID_18__c' }
 
-// --- What both customer syncs have in common -------------------------------------------------------------------------------------
+// --- What both customer syncs have in common -----------------------------------------------------
 
 const customerRules = {
   key: 'salesforce_id',
@@ -147,7 +161,7 @@ const customerRules = {
 
 const limits = { update: 0.3, retire: 0.05 }
 
-// --- Zendesk Global: customers, and partners after them --------------------------------------------------------------------------
+// --- Zendesk Global: customers, and partners after them ------------------------------------------
 
 const globalOrganizations = zendesk({
   name: 'global',
@@ -182,7 +196,12 @@ const globalAccounts = entitlements({
   elsewhere: crm.lookup({
     ...existence,
     name: 'global-former-customers',
-    keys: unmatched({ ...byId, target: globalOrganizations, rows: accounts, of: (organization) => !isPartner(organization) }),
+    keys: unmatched({
+      ...byId,
+      target: globalOrganizations,
+      rows: accounts,
+      of: (organization) => !isPartner(organization),
+    }),
   }),
 })
 
@@ -194,7 +213,7 @@ const global = sync({
   limits,
 })
 
-// --- Zendesk US Government -------------------------------------------------------------------------------------------------------
+// --- Zendesk US Government -----------------------------------------------------------------------
 
 const usGovZendesk = zendesk({
   name: 'us-gov',
@@ -220,7 +239,13 @@ const usGovAccounts = entitlements({
   }),
 })
 
-const usGov = sync({ fields: usGovFields, desired: usGovAccounts, target: usGovOrganizations, rules: customerRules, limits })
+const usGov = sync({
+  fields: usGovFields,
+  desired: usGovAccounts,
+  target: usGovOrganizations,
+  rules: customerRules,
+  limits,
+})
 
 const usGovContacts = crm.lookup({
   name: 'us-gov-contacts',
@@ -239,7 +264,7 @@ const usGovUsers = usGovUserSync({
   limits,
 })
 
-// --- Slack: numbers only of the US Government instance (OPS-08) ------------------------------------------------------------------
+// --- Slack: numbers only of the US Government instance (OPS-08) ----------------------------------
 
 const channel = env('SLACK_CHANNEL')
 const slack = slackNotify({
@@ -250,7 +275,7 @@ const slack = slackNotify({
   http,
 })
 
-// ---------------------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 export default defineConfig({
   sources: { accounts, partnerRows, plans, overrides: supportOverrides },

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** The tests that judge mutants of src/core: those of the core itself, without the ones that start processes. */
+/**
+ * The tests that judge mutants of src/core: those of the core itself, without the ones that start
+ * processes.
+ */
 export default defineConfig({
-  test: { include: ['test/core/**/*.test.ts'], exclude: ['test/core/load.test.ts'], pool: 'threads' },
+  test: { include: ['test/core/**/*.test.ts'], exclude: ['test/core/config/load.test.ts'], pool: 'threads' },
 })

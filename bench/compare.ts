@@ -1,16 +1,30 @@
 /**
- * The comparison of one sync, streaming from artifacts as zds does it, beside the plain way: both sides in Maps of objects. Each in a process
- * of its own, in turn, so that time and memory are of that way alone. `npm run bench -- 200000` takes the number of records.
+ * The comparison of one sync, streaming from artifacts as zds does it, beside the plain way: both
+ * sides in Maps of objects. Each in a process of its own, in turn, so that time and memory are of
+ * that way alone. `npm run bench -- 200000` takes the number of records.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkbox, decimal, dropdown, name, same, sync, text, typesOf, type Desired, type Existing, type Json, type Target } from 'zds'
-import { artifactsIn, readRows } from '../src/core/artifacts.ts'
-import { compare, keyOf } from '../src/core/compare.ts'
-import { indexNames } from '../src/core/names.ts'
-import { sortBy } from '../src/core/sort.ts'
+import {
+  checkbox,
+  decimal,
+  dropdown,
+  name,
+  same,
+  sync,
+  text,
+  typesOf,
+  type Desired,
+  type Existing,
+  type Json,
+  type Target,
+} from 'zds'
+import { artifactsIn, readRows } from '../src/core/state/artifacts.ts'
+import { compare, keyOf } from '../src/core/compare/compare.ts'
+import { indexNames } from '../src/core/compare/names.ts'
+import { sortBy } from '../src/core/compare/sort.ts'
 
 const ROUNDS = 3
 const FIELDS = {
@@ -43,7 +57,10 @@ async function both(records: number): Promise<void> {
     const artifacts = artifactsIn(scratch)
     await artifacts.write('desired', desired(records))
     await artifacts.write('existing', existing(records))
-    const rounds = Array.from({ length: ROUNDS }, () => ({ streaming: child('streaming', scratch), maps: child('maps', scratch) }))
+    const rounds = Array.from({ length: ROUNDS }, () => ({
+      streaming: child('streaming', scratch),
+      maps: child('maps', scratch),
+    }))
     const median = (of: (round: (typeof rounds)[number]) => number): number =>
       rounds.map(of).toSorted((a, b) => a - b)[(ROUNDS - 1) / 2] ?? Number.NaN
     const line = (what: string, a: number, b: number): string =>
@@ -64,14 +81,17 @@ async function both(records: number): Promise<void> {
         median(({ maps: b }) => b.megabytes),
       ),
     )
-    if (rounds.some(({ streaming: a, maps: b }) => a.changes !== b.changes)) throw new Error('The two ways do not find the same changes')
+    if (rounds.some(({ streaming: a, maps: b }) => a.changes !== b.changes))
+      throw new Error('The two ways do not find the same changes')
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 }
 
 function child(way: string, scratch: string): Figures {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, way, scratch], { encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, way, scratch], {
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout) as Figures // printed by `report`
 }
@@ -98,7 +118,12 @@ async function streaming(scratch: string): Promise<number> {
     refetch: never,
     apply: never,
   }
-  const both = sync({ fields: FIELDS, desired: { name: 'desired', read: never }, target, rules: { key: 'salesforce_id', unique: 'name' } })
+  const both = sync({
+    fields: FIELDS,
+    desired: { name: 'desired', read: never },
+    target,
+    rules: { key: 'salesforce_id', unique: 'name' },
+  })
   const plan = await compare('global', both, {
     desired: sortBy(rows<Desired>('desired'), ({ key }) => key, scratch),
     existing: sortBy(rows<Existing>('existing'), (row) => keyOf(both, row), scratch),
@@ -120,7 +145,11 @@ async function maps(scratch: string): Promise<number> {
   let changes = 0
   for (const [key, { fields }] of wanted) {
     const old = found.get(JSON.stringify(key))
-    if (old === undefined || Object.entries(types).some(([field, type]) => !same(type, old.fields[field], fields[field]))) changes += 1
+    if (
+      old === undefined ||
+      Object.entries(types).some(([field, type]) => !same(type, old.fields[field], fields[field]))
+    )
+      changes += 1
   }
   return changes
 }
@@ -137,7 +166,8 @@ function* desired(records: number): Iterable<Json> {
 }
 
 function* existing(records: number): Iterable<Json> {
-  for (let index = records - 1; index >= 0; index -= 1) yield { id: String(index), fields: fieldsAt(index, records, false) }
+  for (let index = records - 1; index >= 0; index -= 1)
+    yield { id: String(index), fields: fieldsAt(index, records, false) }
 }
 
 function keyAt(index: number, records: number): string {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript and no imports before the check: an old Node must be able to read this file and say what is wrong.
+// Plain JavaScript and no imports before the check: an old Node must be able to read this file and
+// say what is wrong.
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   process.stderr.write(

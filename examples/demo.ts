@@ -1,6 +1,7 @@
 /**
- * The main job on the embedded sandbox: a local Salesforce, two Zendesk instances and Slack with made-up data; plan, apply, and a second
- * plan that finds nothing to do. `npm run demo -- 5000` takes another number of accounts.
+ * The main job on the embedded sandbox: a local Salesforce, two Zendesk instances and Slack with
+ * made-up data; plan, apply, and a second plan that finds nothing to do. `npm run demo -- 5000`
+ * takes another number of accounts.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, cpSync, rmSync } from 'node:fs'
@@ -14,13 +15,18 @@ if (!Number.isInteger(accounts) || accounts < 1) {
   process.exit(1)
 }
 
-const sandbox = await startSandbox({ world: generateWorld({ accounts, seed: 1 }), zendesk: { requestsPerMinute: 100_000 } })
+const sandbox = await startSandbox({
+  world: generateWorld({ accounts, seed: 1 }),
+  zendesk: { requestsPerMinute: 100_000 },
+})
 // A directory of its own, so that the demo leaves nothing behind and no .env of yours reaches it.
 const directory = mkdtempSync(join(root, '.demo-'))
 for (const part of ['sync.config.ts', 'data']) cpSync(join(root, part), join(directory, part), { recursive: true })
 
 try {
-  say(`A sandbox is up: Salesforce with ${accounts} accounts, ${Object.keys(sandbox.zendesk).length} Zendesk instances, Slack.`)
+  say(
+    `A sandbox is up: Salesforce with ${accounts} accounts, ${Object.keys(sandbox.zendesk).length} Zendesk instances, Slack.`,
+  )
   await zds('plan', '--out', 'plan.json')
   await zds('apply', 'plan.json')
   await zds('plan')

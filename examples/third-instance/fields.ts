@@ -1,12 +1,24 @@
 import type { ZendeskWorld } from 'zds/sandbox'
 
-/** The organization fields that somebody has made in the Zendesk "emea", beside one that the sync knows nothing of. */
+/**
+ * The organization fields that somebody has made in the Zendesk "emea", beside one that the sync
+ * knows nothing of.
+ */
 export const organizationFields: ZendeskWorld['organization_fields'] = [
   { key: 'crm_id', type: 'text' },
   {
     key: 'plan',
     type: 'dropdown',
-    custom_field_options: options('ultimate', 'gold', 'premium', 'silver', 'consumption_only', 'custom', 'community', 'expired'),
+    custom_field_options: options(
+      'ultimate',
+      'gold',
+      'premium',
+      'silver',
+      'consumption_only',
+      'custom',
+      'community',
+      'expired',
+    ),
   },
   { key: 'contract_end', type: 'date' },
   { key: 'seats', type: 'integer' },

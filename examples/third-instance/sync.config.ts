@@ -1,8 +1,24 @@
 /**
- * The reference configuration and one more Zendesk, "emea": the customers of a region, in fields that have names of their own.
- * All that the instance needs is here: its field table, its accounts, its target and its rules.
+ * The reference configuration and one more Zendesk, "emea": the customers of a region, in fields
+ * that have names of their own. All that the instance needs is here: its field table, its accounts,
+ * its target and its rules.
  */
-import { always, checkbox, date, decimal, defineConfig, dropdown, env, fact, integer, lower, name, secret, sync, text } from 'zds'
+import {
+  always,
+  checkbox,
+  date,
+  decimal,
+  defineConfig,
+  dropdown,
+  env,
+  fact,
+  integer,
+  lower,
+  name,
+  secret,
+  sync,
+  text,
+} from 'zds'
 import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
 import { salesforce, soql } from 'zds/salesforce-source'
 import { zendesk } from 'zds/zendesk-target'
@@ -39,7 +55,14 @@ const emeaRows = crm.rows({
 })
 
 const { plans, overrides } = reference.sources
-const emeaAccounts = entitlements({ name: 'emea-accounts', instance: 'emea', accounts: emeaRows, plans, overrides, fields: emeaFields })
+const emeaAccounts = entitlements({
+  name: 'emea-accounts',
+  instance: 'emea',
+  accounts: emeaRows,
+  plans,
+  overrides,
+  fields: emeaFields,
+})
 
 const emea = sync({
   fields: emeaFields,

@@ -1,4 +1,7 @@
-/** Tries the example on the embedded sandbox, in which the Zendesk "emea" is new and empty: plan, apply, and a plan that finds nothing to do. */
+/**
+ * Tries the example on the embedded sandbox, in which the Zendesk "emea" is new and empty: plan,
+ * apply, and a plan that finds nothing to do.
+ */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +12,8 @@ const root = join(import.meta.dirname, '../..')
 const world = generateWorld({ accounts: 300, seed: 1 })
 const emea = { organizations: [], users: [], organization_fields: organizationFields, user_fields: [] }
 const sandbox = await startSandbox({ world: { ...world, zendesk: { ...world.zendesk, emea } } })
-// A directory of its own beside this one, so that the configuration finds the reference and nothing is left behind.
+// A directory of its own beside this one, so that the configuration finds the reference and nothing
+// is left behind.
 const directory = mkdtempSync(join(root, 'examples/.demo-'))
 cpSync(join(import.meta.dirname, 'sync.config.ts'), join(directory, 'sync.config.ts'))
 cpSync(join(root, 'data'), join(directory, 'data'), { recursive: true })
@@ -24,7 +28,11 @@ try {
 function zds(args: readonly string[]): Promise<void> {
   process.stdout.write(`\n$ zds ${args.join(' ')}\n`)
   const env = { ...process.env, ...sandbox.env }
-  const child = spawn(process.execPath, ['--', join(root, 'bin/zds.js'), ...args], { cwd: directory, env, stdio: 'inherit' })
+  const child = spawn(process.execPath, ['--', join(root, 'bin/zds.js'), ...args], {
+    cwd: directory,
+    env,
+    stdio: 'inherit',
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`zds ${args.join(' ')} ended with ${code}`))))

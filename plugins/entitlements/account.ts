@@ -31,10 +31,15 @@ export type Account = {
   readonly subscriptions: readonly Subscription[]
 }
 
-/** Value of Support_Instance__c that makes the exception (SFA-18); exact, case included (SFA-30). */
+/**
+ * Value of Support_Instance__c that makes the exception (SFA-18); exact, case included (SFA-30).
+ */
 const EXCEPTION = 'federal-support'
 
-/** Reads row number `position` (from 1) of the accounts. Throws ROW_INVALID, naming account and column, for whatever does not fit. */
+/**
+ * Reads row number `position` (from 1) of the accounts. Throws ROW_INVALID, naming account and
+ * column, for whatever does not fit.
+ */
 export function accountOf(row: Json, position: number): Account {
   const where = `Salesforce account in row ${position}`
   if (!isObject(row)) throw invalid(where, ACCOUNT.id, 'the row must be an object')
@@ -55,14 +60,18 @@ export function accountOf(row: Json, position: number): Account {
 
 /** The error of a value that a rule or field cannot use. */
 export function invalid(where: string, column: string, problem: string): ZdsError {
-  const hint = 'Look at this account in Salesforce and at the query; nothing is computed from a row that may mean something else.'
+  const hint =
+    'Look at this account in Salesforce and at the query; nothing is computed from a row that may mean something else.'
   return new ZdsError('ROW_INVALID', `${where}: ${column}: ${problem}`, {
     hint,
     issues: [{ code: 'ROW_INVALID', where: `${where}, ${column}`, message: problem, hint }],
   })
 }
 
-/** Joins charges to subscriptions by id (SFA-06); a charge whose subscription did not arrive, because it is cancelled, is dropped. */
+/**
+ * Joins charges to subscriptions by id (SFA-06); a charge whose subscription did not arrive,
+ * because it is cancelled, is dropped.
+ */
 function subscriptionsOf(id: string, account: Reader): readonly Subscription[] {
   const subscriptions = new Map<string, Subscription & { charges: Charge[] }>()
   for (const [index, row] of account.rows(ACCOUNT.subscriptions).entries()) {
@@ -110,9 +119,13 @@ function reader(where: () => string, row: JsonObject) {
 const isText = (value: Json): value is string => typeof value === 'string'
 const isNumber = (value: Json): value is number => typeof value === 'number' && Number.isFinite(value)
 const isDay = (value: Json): value is string => typeof value === 'string' && (days.has(value) || isNewDay(value))
-const isRows = (value: Json): value is readonly JsonObject[] => Array.isArray(value) && value.every((row: Json) => isObject(row))
+const isRows = (value: Json): value is readonly JsonObject[] =>
+  Array.isArray(value) && value.every((row: Json) => isObject(row))
 
-/** Dates already found to be some: there are few different ones, and looking one up is ten times as fast as reading it. */
+/**
+ * Dates already found to be some: there are few different ones, and looking one up is ten times as
+ * fast as reading it.
+ */
 const days = new Set<string>()
 
 function isNewDay(text: string): boolean {

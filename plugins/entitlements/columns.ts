@@ -1,6 +1,9 @@
 import { retentionStart } from './dates.ts'
 
-/** The Salesforce Account columns that the rules read themselves; those of the field tables come on top (SFA-02). */
+/**
+ * The Salesforce Account columns that the rules read themselves; those of the field tables come on
+ * top (SFA-02).
+ */
 export const ACCOUNT = {
   id: 'Account_ID_18__c',
   arr: 'CARR_This_Account__c',
@@ -41,13 +44,24 @@ export const entitlementColumns: readonly string[] = [
 
 export type Child = { readonly relationship: string; readonly columns: readonly string[]; readonly where: string }
 
-/** The two sub-queries of SFA-02, `where` as SOQL text. What ended before the retention horizon is not asked for (AMB-01). */
+/**
+ * The two sub-queries of SFA-02, `where` as SOQL text. What ended before the retention horizon is
+ * not asked for (AMB-01).
+ */
 export function entitlementChildren(today: string): readonly Child[] {
   const horizon = retentionStart(today)
   return [
     {
       relationship: ACCOUNT.subscriptions,
-      columns: ['Id', 'Name', 'Subscription_ID_18__c', 'Zuora__Status__c', SUBSCRIPTION.start, SUBSCRIPTION.end, SUBSCRIPTION.soldTo],
+      columns: [
+        'Id',
+        'Name',
+        'Subscription_ID_18__c',
+        'Zuora__Status__c',
+        SUBSCRIPTION.start,
+        SUBSCRIPTION.end,
+        SUBSCRIPTION.soldTo,
+      ],
       where: `Zuora__Status__c != 'Cancelled' AND Zuora__SubscriptionEndDate__c >= ${horizon}`,
     },
     {

@@ -1,12 +1,21 @@
 import { nearest, refuse, type FieldTable, type Issue } from 'zds'
 import { graceStart, retentionStart } from './dates.ts'
-import { inEffect, type Override } from './override-entries.ts'
+import { inEffect, type Override } from './overrides/entries.ts'
 import type { Plans } from './plans.ts'
 import { sideOf, type Amendment, type Context } from './rule.ts'
 import { FACTS } from './rules.ts'
 
-/** Everything the rules look up, for one instance on one day. `entries` are those of this instance. Throws CONFIG_INVALID for a field that reads an unknown fact. */
-export function contextOf(instance: string, table: FieldTable, plans: Plans, entries: readonly Override[], today: string): Context {
+/**
+ * Everything the rules look up, for one instance on one day. `entries` are those of this instance.
+ * Throws CONFIG_INVALID for a field that reads an unknown fact.
+ */
+export function contextOf(
+  instance: string,
+  table: FieldTable,
+  plans: Plans,
+  entries: readonly Override[],
+  today: string,
+): Context {
   const types = Object.keys(plans.subscriptions)
   refuse(
     'CONFIG_INVALID',
@@ -21,7 +30,10 @@ export function contextOf(instance: string, table: FieldTable, plans: Plans, ent
     typeOf: new Map(Object.entries(plans.subscriptions).flatMap(([type, names]) => names.map((name) => [name, type]))),
     types,
     levels: plans.levels,
-    usGovernment: { standard: new Set(plans.us_government.standard), exception: new Set(plans.us_government.exception) },
+    usGovernment: {
+      standard: new Set(plans.us_government.standard),
+      exception: new Set(plans.us_government.exception),
+    },
     baseTiers: new Set(plans.base_tiers),
     regions: new Map(Object.entries(plans.regions)),
     amendments: amendmentsOf(entries.filter(inEffect(today)), table),
@@ -33,7 +45,10 @@ function unknownFacts(instance: string, table: FieldTable, known: readonly strin
   return Object.entries(table).flatMap(([name, { reads }]) => {
     if (reads.kind !== 'fact' || known.includes(reads.fact)) return []
     const near = nearest(reads.fact, known)
-    const hint = near === undefined ? `A subscription type must be a section of ${where}.` : `Did you mean ${JSON.stringify(near)}?`
+    const hint =
+      near === undefined
+        ? `A subscription type must be a section of ${where}.`
+        : `Did you mean ${JSON.stringify(near)}?`
     return [
       {
         code: 'CONFIG_INVALID',
@@ -52,7 +67,9 @@ function amendmentsOf(entries: readonly Override[], table: FieldTable): Readonly
     const amendments = Object.entries(set).flatMap(([name, value]): Amendment[] => {
       const field = Object.hasOwn(table, name) ? table[name] : undefined
       if (field === undefined) return []
-      return [field.reads.kind === 'fact' ? { to: 'fact', name: field.reads.fact, value } : { to: 'field', name, value }]
+      return [
+        field.reads.kind === 'fact' ? { to: 'fact', name: field.reads.fact, value } : { to: 'field', name, value },
+      ]
     })
     byAccount.set(id, [...(byAccount.get(id) ?? []), ...amendments])
   }

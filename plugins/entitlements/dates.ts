@@ -8,5 +8,8 @@ const RETENTION_YEARS = 3
 /** The oldest end date of a charge that still counts on the day `today` (PROC-02). */
 export const graceStart = (today: string): string => addDays(today, -GRACE_DAYS)
 
-/** The oldest expiration date that is still kept on the day `today`: three years and a day ago (PROC-03). */
+/**
+ * The oldest expiration date that is still kept on the day `today`: three years and a day ago
+ * (PROC-03).
+ */
 export const retentionStart = (today: string): string => addDays(addYears(today, -RETENTION_YEARS), -1)

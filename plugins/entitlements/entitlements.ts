@@ -15,8 +15,8 @@ import {
 import { accountOf, invalid } from './account.ts'
 import { ACCOUNT } from './columns.ts'
 import { contextOf } from './context.ts'
-import type { Override } from './override-entries.ts'
-import { overrideUse } from './override-notices.ts'
+import type { Override } from './overrides/entries.ts'
+import { overrideUse } from './overrides/notices.ts'
 import type { Plans } from './plans.ts'
 import { recordMaker } from './record.ts'
 import { derive, type Draft } from './rule.ts'
@@ -25,18 +25,30 @@ import { chargesWithoutEnd, unknownCharges } from './unknown-charges.ts'
 
 export type EntitlementsOptions<Table extends FieldTable> = {
   readonly name: string
-  /** The instance whose records these are, as overrides name it. `us_gov` gets the rules of US Government, any other those of Global. */
+  /**
+   * The instance whose records these are, as overrides name it. `us_gov` gets the rules of US
+   * Government, any other those of Global.
+   */
   readonly instance: string
-  /** Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and `entitlementChildren` ask for them. */
+  /**
+   * Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and
+   * `entitlementChildren` ask for them.
+   */
   readonly accounts: Source
   readonly plans: Source<Plans>
   readonly overrides: Source<Override>
   readonly fields: Table
   /** Accounts for which another sync wants a record are left to it, without a word (AMB-19). */
   readonly exclude?: Source<Desired>
-  /** Accounts that exist with another Type, the id in `Account_ID_18__c` or `key`: why their records are not wanted (AMB-17). */
+  /**
+   * Accounts that exist with another Type, the id in `Account_ID_18__c` or `key`: why their records
+   * are not wanted (AMB-17).
+   */
   readonly elsewhere?: Source<JsonObject>
-  /** The organizations of the instance: only for them is it said why they are not wanted, so that no other account is named (OPS-08). */
+  /**
+   * The organizations of the instance: only for them is it said why they are not wanted, so that no
+   * other account is named (OPS-08).
+   */
   readonly listing?: Listing
 }
 
@@ -58,12 +70,20 @@ const schema = {
     fields: { type: 'object' },
     exclude: {},
     elsewhere: {},
-    listing: { type: 'object', required: ['target', 'key'], properties: { target: {}, key: text }, additionalProperties: false },
+    listing: {
+      type: 'object',
+      required: ['target', 'key'],
+      properties: { target: {}, key: text },
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 }
 
-/** For each account the record that one instance should hold, or why it should hold none (sections 4 to 6 of the rules, in the order of `rules`). */
+/**
+ * For each account the record that one instance should hold, or why it should hold none (sections 4
+ * to 6 of the rules, in the order of `rules`).
+ */
 export function entitlements<const Table extends FieldTable>(
   options: EntitlementsOptions<Table>,
 ): Source<Desired<RecordOf<Table> & Fields>> {
@@ -76,7 +96,8 @@ export function entitlements<const Table extends FieldTable>(
   return {
     name,
     needs,
-    // recordMaker makes what the table describes; no type says so of an object built field by field.
+    // recordMaker makes what the table describes; no type says so of an object built field by
+    // field.
     read: (run) => read(options, run) as AsyncIterable<Desired<RecordOf<Table> & Fields>>,
   }
 }
@@ -84,7 +105,9 @@ export function entitlements<const Table extends FieldTable>(
 async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
   const { instance, fields } = options
   const plans = await onlyPlans(options.plans, run)
-  const entries = (await collect(run.input(options.overrides))).filter((entry) => entry.instance === null || entry.instance === instance)
+  const entries = (await collect(run.input(options.overrides))).filter(
+    (entry) => entry.instance === null || entry.instance === instance,
+  )
   const context = contextOf(instance, fields, plans, entries, run.clock.today)
   const recordOf = recordMaker(fields)
   const unknown = unknownCharges(context)
@@ -118,7 +141,8 @@ function recordFor({ account: { id: key }, people }: Draft, fields: Fields): Des
 
 async function onlyPlans(source: Source<Plans>, run: Run): Promise<Plans> {
   const [plans] = await collect(run.input(source))
-  if (plans === undefined) throw new ZdsError('EMPTY_SOURCE', `${source.name} has no row`, { hint: 'Pass what supportPlans(...) returns.' })
+  if (plans === undefined)
+    throw new ZdsError('EMPTY_SOURCE', `${source.name} has no row`, { hint: 'Pass what supportPlans(...) returns.' })
   return plans
 }
 
@@ -131,9 +155,13 @@ async function keysWanted(source: Source<Desired> | undefined, run: Run): Promis
 
 function checkListing({ name, listing }: { readonly name: string; readonly listing?: Listing }): void {
   if (listing === undefined || listing.key in listing.target.types) return
-  throw new ZdsError('CONFIG_INVALID', `${name}: ${listing.target.instance} has no field ${listing.key}, so its listing has no keys`, {
-    hint: 'Give listing.key the field of the organizations that holds the account id.',
-  })
+  throw new ZdsError(
+    'CONFIG_INVALID',
+    `${name}: ${listing.target.instance} has no field ${listing.key}, so its listing has no keys`,
+    {
+      hint: 'Give listing.key the field of the organizations that holds the account id.',
+    },
+  )
 }
 
 /** Undefined without a listing: then every account may be named. */
@@ -145,12 +173,17 @@ async function keysListed(listing: Listing | undefined, run: Run): Promise<Reado
   return keys
 }
 
-async function keysElsewhere(source: Source<JsonObject> | undefined, concerns: (key: string) => boolean, run: Run): Promise<Set<string>> {
+async function keysElsewhere(
+  source: Source<JsonObject> | undefined,
+  concerns: (key: string) => boolean,
+  run: Run,
+): Promise<Set<string>> {
   const keys = new Set<string>()
   if (source === undefined) return keys
   for await (const row of run.input(source)) {
     const key = row[ACCOUNT.id] ?? row['key']
-    if (typeof key !== 'string' || key === '') throw invalid(`a row of ${source.name}`, ACCOUNT.id, 'must be the 18-character id')
+    if (typeof key !== 'string' || key === '')
+      throw invalid(`a row of ${source.name}`, ACCOUNT.id, 'must be the 18-character id')
     if (concerns(key)) keys.add(key)
   }
   return keys

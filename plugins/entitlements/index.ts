@@ -1,9 +1,12 @@
-/** From a Salesforce account to the record that a Zendesk instance should hold: what was bought decides the level of support. */
+/**
+ * From a Salesforce account to the record that a Zendesk instance should hold: what was bought
+ * decides the level of support.
+ */
 export { entitlementChildren, entitlementColumns, type Child } from './columns.ts'
 export { entitlements, type EntitlementsOptions, type Listing } from './entitlements.ts'
 export { subscriptions } from './fields.ts'
-export { type Override } from './override-entries.ts'
-export { overrides, type OverridesOptions } from './overrides.ts'
+export { type Override } from './overrides/entries.ts'
+export { overrides, type OverridesOptions } from './overrides/overrides.ts'
 export { supportPlans, type Plans } from './plans.ts'
 export { type Rule } from './rule.ts'
 export { rules } from './rules.ts'

@@ -43,12 +43,16 @@ export async function parsePlans(where: string, text: string): Promise<Plans> {
 
 type Entry = { readonly path: Path; readonly text: string }
 
-/** What fits the schema and still cannot be meant. Skips whatever has the wrong shape, which is reported already. */
+/**
+ * What fits the schema and still cannot be meant. Skips whatever has the wrong shape, which is
+ * reported already.
+ */
 function contradictions(file: YamlFile): Issue[] {
   const { value } = file
   if (!isObject(value)) return []
   const types = isObject(value['subscriptions']) ? Object.keys(value['subscriptions']) : []
-  if (isObject(value['subscriptions']) && types.length === 0) return [problem(file.at(['subscriptions']), 'lists no subscription type')]
+  if (isObject(value['subscriptions']) && types.length === 0)
+    return [problem(file.at(['subscriptions']), 'lists no subscription type')]
   const references = [
     ...entries(value['levels'], ['levels']),
     ...entries(value['us_government'], ['us_government']),
@@ -62,7 +66,11 @@ function contradictions(file: YamlFile): Issue[] {
     ...types
       .filter((type) => FACTS.some((fact) => fact === type))
       .map((type) => problem(file.at(['subscriptions', type]), `a subscription type cannot be called ${type}`)),
-    ...twice(file, entries(value['subscriptions'], ['subscriptions']), 'A charge name grants exactly one subscription type.'),
+    ...twice(
+      file,
+      entries(value['subscriptions'], ['subscriptions']),
+      'A charge name grants exactly one subscription type.',
+    ),
     ...ranks(file, value['levels'], types),
   ]
 }
@@ -73,11 +81,20 @@ function ranks(file: YamlFile, levels: Json | undefined, types: readonly string[
   const without = types.filter((type) => !ranked.some(({ text }) => text === type))
   return [
     ...(EXPIRED in levels
-      ? [problem(file.at(['levels', EXPIRED]), `${EXPIRED} is the level of accounts without any of these types, it cannot be given`)]
+      ? [
+          problem(
+            file.at(['levels', EXPIRED]),
+            `${EXPIRED} is the level of accounts without any of these types, it cannot be given`,
+          ),
+        ]
       : []),
     ...twice(file, ranked, 'A subscription type gives exactly one level.'),
     ...without.map((type) =>
-      problem(file.at(['subscriptions', type]), `${type} is in no level, so it would leave an account expired`, 'List it under a level.'),
+      problem(
+        file.at(['subscriptions', type]),
+        `${type} is in no level, so it would leave an account expired`,
+        'List it under a level.',
+      ),
     ),
   ]
 }
@@ -88,7 +105,13 @@ function twice(file: YamlFile, all: readonly Entry[], hint: string): Issue[] {
     const before = first.get(text)
     if (before === undefined) first.set(text, path)
     if (before === undefined) return []
-    return [problem(file.at(path), `${JSON.stringify(text)} is already listed under ${String(before[1])} (${file.at(before)})`, hint)]
+    return [
+      problem(
+        file.at(path),
+        `${JSON.stringify(text)} is already listed under ${String(before[1])} (${file.at(before)})`,
+        hint,
+      ),
+    ]
   })
 }
 

@@ -2,16 +2,25 @@ import { misfit, type Field, type FieldTable, type Fields, type Json } from 'zds
 import { invalid } from './account.ts'
 import type { Draft } from './rule.ts'
 
-/** Makes the fields of a record from a finished draft, as the table says. Throws ROW_INVALID for a value that its field cannot hold. */
+/**
+ * Makes the fields of a record from a finished draft, as the table says. Throws ROW_INVALID for a
+ * value that its field cannot hold.
+ */
 export function recordMaker(table: FieldTable): (draft: Draft) => Fields {
-  const columns = Object.entries(table).map(([name, field]) => ({ name, field, value: valueOf(name, field), sources: sourcesOf(field) }))
+  const columns = Object.entries(table).map(([name, field]) => ({
+    name,
+    field,
+    value: valueOf(name, field),
+    sources: sourcesOf(field),
+  }))
   return (draft) => {
     const fields: Record<string, Json> = {}
     for (const { name, field, value, sources } of columns) {
       const made = value(draft)
       if (made === undefined) continue
       const problem = misfit(field.type, made)
-      if (problem !== undefined) throw invalid(`Salesforce account ${draft.account.id}`, sources, `the field ${name} ${problem}`)
+      if (problem !== undefined)
+        throw invalid(`Salesforce account ${draft.account.id}`, sources, `the field ${name} ${problem}`)
       fields[name] = made
     }
     return fields

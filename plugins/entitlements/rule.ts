@@ -1,7 +1,10 @@
 import type { Json, Person } from 'zds'
 import type { Account, Charge, Subscription } from './account.ts'
 
-/** Which of the two ways an instance is computed: every instance that is not `us_gov` is computed as Global is. */
+/**
+ * Which of the two ways an instance is computed: every instance that is not `us_gov` is computed as
+ * Global is.
+ */
 export type Side = 'global' | 'us_gov'
 
 export const sideOf = (instance: string): Side => (instance === 'us_gov' ? 'us_gov' : 'global')
@@ -15,7 +18,10 @@ export type Draft = {
   /** The subscriptions that belong to this instance, and all their charges. */
   subscriptions: readonly Subscription[]
   charges: readonly Charge[]
-  /** Computed values by name: `level`, `seats`, `sub_edu`. Fields declared with `fact(...)` read them. */
+  /**
+   * Computed values by name: `level`, `seats`, `sub_edu`. Fields declared with `fact(...)` read
+   * them.
+   */
   readonly facts: Record<string, Json>
   /** Fields that an override sets and that read no fact. */
   readonly fields: Map<string, Json>

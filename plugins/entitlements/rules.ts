@@ -10,7 +10,8 @@ export const FACTS = ['level', 'type', 'arr', 'seats', 'expiry', 'region', 'sche
 
 const split: Rule = {
   id: 'PROC-15',
-  about: 'Keeps the subscriptions of this instance; an account without one has no record here (AMB-06, AMB-10, PROC-11).',
+  about:
+    'Keeps the subscriptions of this instance; an account without one has no record here (AMB-06, AMB-10, PROC-11).',
   apply(draft, context) {
     const { subscriptions, exception } = draft.account
     const govTypes = exception ? context.usGovernment.exception : context.usGovernment.standard
@@ -56,7 +57,8 @@ const seats: Rule = {
     let most = 0
     for (const charge of charges) {
       const type = typeOf(charge, context)
-      if (type !== undefined && context.baseTiers.has(type) && counts(charge, context)) most = Math.max(most, charge.quantity ?? 0)
+      if (type !== undefined && context.baseTiers.has(type) && counts(charge, context))
+        most = Math.max(most, charge.quantity ?? 0)
     }
     facts['seats'] = most
   },
@@ -178,7 +180,10 @@ function hasType({ charges }: Subscription, types: ReadonlySet<string>, context:
   return charges.some((charge) => types.has(typeOf(charge, context) ?? ''))
 }
 
-/** Whether a charge has begun and has not ended more than the days of grace ago; a missing end never counts (PROC-17, AMB-07). */
+/**
+ * Whether a charge has begun and has not ended more than the days of grace ago; a missing end never
+ * counts (PROC-17, AMB-07).
+ */
 function counts({ start, end }: Charge, { today, graceStart }: Context): boolean {
   return (start === null || start <= today) && end !== null && end >= graceStart
 }

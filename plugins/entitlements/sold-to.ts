@@ -2,7 +2,10 @@ import type { Person } from 'zds'
 import type { Subscription } from './account.ts'
 import type { Draft } from './rule.ts'
 
-/** Whom the subscriptions of `draft` that run on the day `today` were sold to, then the latest sold-to contact; addresses in lower case, each once (SYN-03). */
+/**
+ * Whom the subscriptions of `draft` that run on the day `today` were sold to, then the latest
+ * sold-to contact; addresses in lower case, each once (SYN-03).
+ */
 export function soldTos({ account: { soldTo }, subscriptions }: Draft, today: string): readonly Person[] {
   // Sorted, so that the order of the rows does not matter.
   const running = subscriptions.filter(runsOn(today)).map((subscription) => address(subscription.soldTo))

@@ -7,8 +7,14 @@ type Seen = { accounts: number; ids: string[]; quantity: number }
 /** Accounts that a notice names; the rest is counted. */
 const NAMED = 3
 
-/** Collects the charge names that no subscription type lists (AMB-03). Memory grows with the number of such names, not of accounts. */
-export function unknownCharges(context: Context): { see(draft: Draft): void; notices(where: string): Generator<Notice> } {
+/**
+ * Collects the charge names that no subscription type lists (AMB-03). Memory grows with the number
+ * of such names, not of accounts.
+ */
+export function unknownCharges(context: Context): {
+  see(draft: Draft): void
+  notices(where: string): Generator<Notice>
+} {
   const seen = new Map<string, Seen>()
   return {
     see({ account, charges }) {

@@ -20,7 +20,10 @@ export function parseYaml(where: string, text: string): YamlFile {
   const at = (offset: number) => `${where}:${Math.max(1, lines.linePos(offset).line)}`
   const found = document.errors.map((error) => ({
     repeated: error.code === 'DUPLICATE_KEY',
-    issue: problem(at(error.pos[0]), error.code === 'DUPLICATE_KEY' ? 'repeats a key of the lines before it' : error.message),
+    issue: problem(
+      at(error.pos[0]),
+      error.code === 'DUPLICATE_KEY' ? 'repeats a key of the lines before it' : error.message,
+    ),
   }))
   if (found.some(({ repeated }) => !repeated))
     throw unusable(
@@ -37,7 +40,8 @@ export function parseYaml(where: string, text: string): YamlFile {
 /** Aliases that multiply beyond measure are refused by the parser. */
 function valueOf(where: string, convert: () => unknown): Json {
   try {
-    // With the core schema, YAML has no value that JSON lacks but infinities, which the schemas refuse.
+    // With the core schema, YAML has no value that JSON lacks but infinities, which the schemas
+    // refuse.
     return convert() as Json
   } catch (cause) {
     throw unusable(where, [problem(where, cause instanceof Error ? cause.message : 'cannot be read')], cause)
@@ -77,7 +81,11 @@ export function unusable(where: string, issues: readonly Issue[], cause?: unknow
   const [first] = issues
   const more = issues.length > 1 ? ` and ${issues.length - 1} more` : ''
   const message = `${where} cannot be used: ${first === undefined ? 'it is invalid' : `${first.where}: ${first.message}`}${more}`
-  return new ZdsError('FILE_INVALID', message, { issues, cause, hint: 'Correct the file; until then nothing is computed from it.' })
+  return new ZdsError('FILE_INVALID', message, {
+    issues,
+    cause,
+    hint: 'Correct the file; until then nothing is computed from it.',
+  })
 }
 
 const KINDS: { readonly [type: string]: string } = {
@@ -86,8 +94,15 @@ const KINDS: { readonly [type: string]: string } = {
   string: 'text; put it in quotes if it looks like something else',
 }
 
-/** What of the file does not fit `schema`, each with its line. `schema` has no unions, so each problem is one. `named` says what stands at a path. */
-export async function misfits(file: YamlFile, schema: TSchema, named: (path: readonly string[]) => string = dotted): Promise<Issue[]> {
+/**
+ * What of the file does not fit `schema`, each with its line. `schema` has no unions, so each
+ * problem is one. `named` says what stands at a path.
+ */
+export async function misfits(
+  file: YamlFile,
+  schema: TSchema,
+  named: (path: readonly string[]) => string = dotted,
+): Promise<Issue[]> {
   const { default: Value } = await import('typebox/value')
   return [...Value.Errors(schema, file.value)].flatMap((error) => {
     const path = error.instancePath
@@ -103,9 +118,13 @@ export async function misfits(file: YamlFile, schema: TSchema, named: (path: rea
       )
     }
     if (error.keyword === 'required')
-      return error.params.requiredProperties.map((key) => problem(file.at(path), `${name} lacks ${JSON.stringify(key)}`))
+      return error.params.requiredProperties.map((key) =>
+        problem(file.at(path), `${name} lacks ${JSON.stringify(key)}`),
+      )
     if (error.keyword === 'type')
-      return [problem(file.at(path), `${name} must be ${KINDS[String(error.params.type)] ?? String(error.params.type)}`)]
+      return [
+        problem(file.at(path), `${name} must be ${KINDS[String(error.params.type)] ?? String(error.params.type)}`),
+      ]
     return [problem(file.at(path), `${name} ${error.message}`)]
   })
 }

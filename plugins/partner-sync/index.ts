@@ -32,7 +32,10 @@ export type PartnerOptions<Table extends FieldTable> = {
   /** The sync of the same organizations that goes first; the partner sync writes to its target. */
   readonly after: Sync
   readonly desired: Source<Desired>
-  /** The fields that the partner sync owns (PART-06); others of an adopted organization stay as they are. */
+  /**
+   * The fields that the partner sync owns (PART-06); others of an adopted organization stay as they
+   * are.
+   */
   readonly fields: Table
   readonly limits?: Limits
 }
@@ -57,8 +60,9 @@ const schema = Type.Object(
 type Needed = Pick<FieldTable, 'salesforce_id' | 'name' | 'external_id' | 'account_type' | 'mark_for_deletion'>
 
 /**
- * Partner organizations of an instance: created, updated and retired without exclusions (PART-08), after the customers' (GEN-02).
- * An organization whose account it desires is adopted, whatever its account type says (AMB-19).
+ * Partner organizations of an instance: created, updated and retired without exclusions (PART-08),
+ * after the customers' (GEN-02). An organization whose account it desires is adopted, whatever its
+ * account type says (AMB-19).
  */
 export function partnerSync<const Table extends FieldTable & Needed>(options: PartnerOptions<Table>): Sync {
   checkOptions('partnerSync', schema, options)

@@ -2,15 +2,24 @@ import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import { conceal, ZdsError, type Setting } from 'zds'
 
 export type JwtGrant = {
-  /** The private key in PEM form; line ends may be written as `\n`. Its certificate is uploaded to the app. */
+  /**
+   * The private key in PEM form; line ends may be written as `\n`. Its certificate is uploaded to
+   * the app.
+   */
   readonly privateKey: Setting
   /** The Salesforce user that zds acts as. The app must be approved for it beforehand. */
   readonly username: Setting
-  /** The login host the assertion is meant for. Default: of sandboxes test.salesforce.com, else login.salesforce.com. */
+  /**
+   * The login host the assertion is meant for. Default: of sandboxes test.salesforce.com, else
+   * login.salesforce.com.
+   */
   readonly audience?: string
 }
 
-/** Salesforce refuses assertions that are good for more than three minutes; one less leaves room for clocks that differ. */
+/**
+ * Salesforce refuses assertions that are good for more than three minutes; one less leaves room for
+ * clocks that differ.
+ */
 const LIFETIME_S = 120
 
 /** A signed assertion of the JWT bearer flow, in place of a secret. */
@@ -27,7 +36,10 @@ export function assertion(grant: JwtGrant, clientId: string, loginUrl: string, n
 
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 
-/** A sandbox has its own login host: `test.salesforce.com`, or a My Domain like `acme--uat.sandbox.my.salesforce.com`. */
+/**
+ * A sandbox has its own login host: `test.salesforce.com`, or a My Domain like
+ * `acme--uat.sandbox.my.salesforce.com`.
+ */
 function audienceOf(loginUrl: string): string {
   const { hostname } = new URL(loginUrl)
   return /^test\.|\.sandbox\./.test(hostname) ? 'https://test.salesforce.com' : 'https://login.salesforce.com'

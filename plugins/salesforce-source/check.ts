@@ -2,7 +2,9 @@ import { HttpError, nearest, type Issue } from 'zds'
 import type { Query } from './compose.ts'
 import type { Describe, Description } from './describe.ts'
 
-/** Every column and relationship of a query that the org does not have, or hides from us (SAFE-07). */
+/**
+ * Every column and relationship of a query that the org does not have, or hides from us (SAFE-07).
+ */
 export async function check(describe: Describe, { object, columns, children = [] }: Query): Promise<Issue[]> {
   const look = visible(describe)
   const description = await look(object)
@@ -13,7 +15,9 @@ export async function check(describe: Describe, { object, columns, children = []
     const child = known === undefined ? undefined : await look(known.object)
     const where = `salesforce ${object}.${relationship}`
     if (known === undefined)
-      issues.push(unknown(where, `${object} has no child relationship ${relationship}`, relationship, description.children))
+      issues.push(
+        unknown(where, `${object} has no child relationship ${relationship}`, relationship, description.children),
+      )
     else if (child === undefined) issues.push(hidden(where, known.object))
     else issues.push(...(await columnIssues(look, child, columns)))
   }
@@ -43,15 +47,22 @@ async function columnIssues(look: Look, description: Description, columns: reado
   return issues
 }
 
-async function columnIssue(look: Look, description: Description, path: readonly string[], where: string): Promise<Issue | undefined> {
+async function columnIssue(
+  look: Look,
+  description: Description,
+  path: readonly string[],
+  where: string,
+): Promise<Issue | undefined> {
   const [name = '', ...rest] = path
   if (rest.length === 0) {
     if (description.fields.has(name.toLowerCase())) return undefined
     return unknown(where, `${description.name} has no field ${name}`, name, description.fields)
   }
   const parent = description.parents.get(name.toLowerCase())
-  if (parent === undefined) return unknown(where, `${description.name} has no parent relationship ${name}`, name, description.parents)
-  // An owner is a user or a queue: the column must exist in one of the objects that the relationship may lead to.
+  if (parent === undefined)
+    return unknown(where, `${description.name} has no parent relationship ${name}`, name, description.parents)
+  // An owner is a user or a queue: the column must exist in one of the objects that the
+  // relationship may lead to.
   let issue: Issue | undefined
   for (const object of parent.objects) {
     const target = await look(object)
@@ -62,12 +73,20 @@ async function columnIssue(look: Look, description: Description, path: readonly 
   return issue ?? hidden(where, name)
 }
 
-function unknown(where: string, message: string, name: string, known: ReadonlyMap<string, string | { readonly name: string }>): Issue {
+function unknown(
+  where: string,
+  message: string,
+  name: string,
+  known: ReadonlyMap<string, string | { readonly name: string }>,
+): Issue {
   const meant = nearest(
     name,
     known.values().map((value) => (typeof value === 'string' ? value : value.name)),
   )
-  const hint = meant === undefined ? 'Check the API name, and that the user of zds may see it.' : `Did you mean ${JSON.stringify(meant)}?`
+  const hint =
+    meant === undefined
+      ? 'Check the API name, and that the user of zds may see it.'
+      : `Did you mean ${JSON.stringify(meant)}?`
   return { code: 'FIELD_UNKNOWN', where, message, hint }
 }
 

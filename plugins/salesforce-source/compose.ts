@@ -17,21 +17,33 @@ const NAME = /^[A-Za-z]\w*$/
 /** A field of the object itself, or of a parent up to five relationships away (SOQL limits). */
 const PATH = /^[A-Za-z]\w*(\.[A-Za-z]\w*){0,5}$/
 
-/** The text of a query. Throws CONFIG_INVALID with every name that is none, because names cannot be quoted in SOQL. */
+/**
+ * The text of a query. Throws CONFIG_INVALID with every name that is none, because names cannot be
+ * quoted in SOQL.
+ */
 export function composeSoql(query: Query): string {
   refuse('CONFIG_INVALID', `The query for ${query.object} cannot be written`, problemsOf(query))
-  const children = (query.children ?? []).map(({ relationship, columns, where }) => `(${select(columns, [], relationship, where)})`)
+  const children = (query.children ?? []).map(
+    ({ relationship, columns, where }) => `(${select(columns, [], relationship, where)})`,
+  )
   return select(query.columns, children, query.object, query.where)
 }
 
 /** The text of a query that only counts: the same rows, no columns. */
 export const countSoql = ({ object, where }: Query): string => select(['COUNT()'], [], object, where)
 
-function select(columns: readonly string[], children: readonly string[], from: string, where: string | undefined): string {
+function select(
+  columns: readonly string[],
+  children: readonly string[],
+  from: string,
+  where: string | undefined,
+): string {
   return `SELECT ${[...distinct(columns), ...children].join(', ')} FROM ${from}${where === undefined ? '' : ` WHERE ${where}`}`
 }
 
-/** Names without those that differ in case only: Salesforce refuses a field that is selected twice. */
+/**
+ * Names without those that differ in case only: Salesforce refuses a field that is selected twice.
+ */
 function distinct(names: readonly string[]): string[] {
   const lower = names.map((name) => name.toLowerCase())
   return names.filter((_name, index) => lower.indexOf(lower[index] ?? '') === index)
@@ -45,10 +57,14 @@ function problemsOf({ object, columns, children = [] }: Query): Issue[] {
     ...columnProblems(object, columns),
     ...children
       .filter(({ relationship }) => !NAME.test(relationship))
-      .map(({ relationship }) => problem('children', `${JSON.stringify(relationship)} is not the name of a child relationship`)),
+      .map(({ relationship }) =>
+        problem('children', `${JSON.stringify(relationship)} is not the name of a child relationship`),
+      ),
     ...children.flatMap(({ relationship, columns }) => columnProblems(relationship, columns)),
     ...(new Set(names).size === names.length ? [] : [problem('children', 'a child relationship is named twice')]),
-    ...(children.length <= MOST_CHILDREN ? [] : [problem('children', `are ${children.length}, and a query may have ${MOST_CHILDREN}`)]),
+    ...(children.length <= MOST_CHILDREN
+      ? []
+      : [problem('children', `are ${children.length}, and a query may have ${MOST_CHILDREN}`)]),
   ]
 }
 

@@ -11,13 +11,19 @@ export type Connection = {
   queryUrl(soql: string, run: Caller): Promise<string>
   /** The body at `link`, an address of this org; `object` is what the rows are of, for errors. */
   get(link: string, object: string, run: Caller): Promise<Json>
-  /** The fields and relationships of an object, asked for once. Rejects with HttpError 403 or 404 when the user may not see it. */
+  /**
+   * The fields and relationships of an object, asked for once. Rejects with HttpError 403 or 404
+   * when the user may not see it.
+   */
   describe(object: string, run: Caller): Promise<Description>
 }
 
 export type ConnectionOptions = Login & { readonly http?: HttpPolicy; readonly version: string }
 
-/** Salesforce counts calls of more than 20 s, of which an org may have 25 at a time and a trial 5 (API limits). */
+/**
+ * Salesforce counts calls of more than 20 s, of which an org may have 25 at a time and a trial 5
+ * (API limits).
+ */
 const CONCURRENCY = 4
 
 export function connect(options: ConnectionOptions): Connection {
@@ -26,20 +32,27 @@ export function connect(options: ConnectionOptions): Connection {
   const { current, renewed } = sessions((run) => logIn(options, policy(), run))
   const described = new Map<string, Promise<Description>>()
 
-  /** Each request remembers the session it used, so that the refused one is replaced and not its successor. */
+  /**
+   * Each request remembers the session it used, so that the refused one is replaced and not its
+   * successor.
+   */
   const send: Http = (request, run) => {
     let used: Session | undefined
     const authorize = async (run: Caller, renew: boolean) => {
       used = renew && used !== undefined ? await renewed(used, run) : await current(run)
       return { authorization: `Bearer ${used.token}` }
     }
-    return http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, authorize, transient: isPassing })(request, run)
+    return http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, authorize, transient: isPassing })(
+      request,
+      run,
+    )
   }
 
   const ask = async (object: string, run: Caller): Promise<Description> => {
     const { instanceUrl } = await current(run)
     const jsforce = await import('jsforce/lib/core.js')
-    // Without a token and a refresh function of its own, jsforce cannot loop on a 401: `send` authorizes.
+    // Without a token and a refresh function of its own, jsforce cannot loop on a 401: `send`
+    // authorizes.
     const connection = new jsforce.Connection({ instanceUrl, version: options.version })
     replaceTransport(connection._transport, send, run)
     try {
@@ -52,7 +65,9 @@ export function connect(options: ConnectionOptions): Connection {
   return {
     queryUrl: async (soql, run) => {
       const { instanceUrl } = await current(run)
-      return new URL(`${instanceUrl}/services/data/v${options.version}/query?q=${encodeURIComponent(soql.toWellFormed())}`).href
+      return new URL(
+        `${instanceUrl}/services/data/v${options.version}/query?q=${encodeURIComponent(soql.toWellFormed())}`,
+      ).href
     },
     get: async (link, object, run) => {
       const { instanceUrl } = await current(run)

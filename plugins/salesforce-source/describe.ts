@@ -1,7 +1,10 @@
 import type { DescribeSObjectResult } from 'jsforce/lib/core.js'
 import { ZdsError } from 'zds'
 
-/** What the check needs of an object's describe; names are keys in lower case, since Salesforce reads them without case. */
+/**
+ * What the check needs of an object's describe; names are keys in lower case, since Salesforce
+ * reads them without case.
+ */
 export type Description = {
   readonly name: string
   readonly fields: ReadonlyMap<string, string>
@@ -16,7 +19,10 @@ export type Describe = (object: string) => Promise<Description>
 /** jsforce declares what a describe holds and does not check it. */
 export function descriptionOf({ name, fields, childRelationships }: DescribeSObjectResult): Description {
   if (!Array.isArray(fields) || !Array.isArray(childRelationships)) {
-    throw new ZdsError('HTTP_UNREADABLE', 'salesforce: the description of an object lacks its fields or child relationships')
+    throw new ZdsError(
+      'HTTP_UNREADABLE',
+      'salesforce: the description of an object lacks its fields or child relationships',
+    )
   }
   return {
     name,

@@ -1,4 +1,14 @@
-import { columnsOf, unset, type FieldTable, type HttpPolicy, type Issue, type JsonObject, type Run, type Setting, type Source } from 'zds'
+import {
+  columnsOf,
+  unset,
+  type FieldTable,
+  type HttpPolicy,
+  type Issue,
+  type JsonObject,
+  type Run,
+  type Setting,
+  type Source,
+} from 'zds'
 import { check } from './check.ts'
 import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
@@ -51,8 +61,8 @@ export type LookupQuery = Asked & {
 }
 
 /**
- * Rows are flat JSON: each column asked for under its name, `Owner.Name` under `Owner.Name` and null without an owner, each child
- * list as an array under the name of its relationship.
+ * Rows are flat JSON: each column asked for under its name, `Owner.Name` under `Owner.Name` and
+ * null without an owner, each child list as an array under the name of its relationship.
  */
 export type Salesforce = {
   /** The rows of an object. */
@@ -61,7 +71,10 @@ export type Salesforce = {
   lookup(query: LookupQuery): Source<JsonObject>
 }
 
-/** Reads from one Salesforce org. Nothing is ever written (GEN-01). Throws CONFIG_INVALID for options it cannot use. */
+/**
+ * Reads from one Salesforce org. Nothing is ever written (GEN-01). Throws CONFIG_INVALID for
+ * options it cannot use.
+ */
 export function salesforce(options: SalesforceOptions): Salesforce {
   checkLogin(options)
   const connection = connect({ version: '60.0', ...options })
@@ -90,7 +103,8 @@ export function salesforce(options: SalesforceOptions): Salesforce {
           const asked = query(run.clock.today)
           const url = await connection.queryUrl(composeSoql(asked), run)
           if (url.length > LONGEST_URL) throw tooLong(name, url.length)
-          const announced = async (total: number) => run.expect((await countRows(connection, name, asked, run)) ?? total)
+          const announced = async (total: number) =>
+            run.expect((await countRows(connection, name, asked, run)) ?? total)
           yield* select({ connection, name, query: asked, url, key, seen: new Map(), announced }, run)
         },
       }
@@ -113,7 +127,9 @@ export function salesforce(options: SalesforceOptions): Salesforce {
 
 /** Every column once: those of the tables, the further ones, and the key. */
 function columnsAsked(asked: Asked & { readonly columns?: readonly string[] }, key?: string): string[] {
-  return [...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])])]
+  return [
+    ...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])]),
+  ]
 }
 
 /** What has to be set to log in. */

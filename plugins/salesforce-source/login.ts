@@ -1,9 +1,23 @@
 import type { TokenResponse } from 'jsforce/lib/core.js'
-import { baseUrl, conceal, http, HttpError, isObject, ZdsError, type Caller, type HttpPolicy, type Json, type Setting } from 'zds'
+import {
+  baseUrl,
+  conceal,
+  http,
+  HttpError,
+  isObject,
+  ZdsError,
+  type Caller,
+  type HttpPolicy,
+  type Json,
+  type Setting,
+} from 'zds'
 import { assertion, type JwtGrant } from './assertion.ts'
 import { replaceTransport } from './transport.ts'
 
-/** Who zds is: an app with its secret (client credentials), or an app that signs for a user (JWT bearer). */
+/**
+ * Who zds is: an app with its secret (client credentials), or an app that signs for a user (JWT
+ * bearer).
+ */
 export type Login = { readonly loginUrl: Setting; readonly clientId: Setting } & (
   | { readonly clientSecret: Setting; readonly jwt?: undefined }
   | { readonly jwt: JwtGrant; readonly clientSecret?: undefined }
@@ -19,12 +33,17 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
   const { OAuth2 } = await import('jsforce/lib/core.js')
   const { clientSecret, jwt } = login
   // With an assertion, Salesforce knows the app from its `iss`.
-  const oauth = new OAuth2(clientSecret === undefined ? { loginUrl } : { loginUrl, clientId, clientSecret: conceal(clientSecret.read()) })
+  const oauth = new OAuth2(
+    clientSecret === undefined ? { loginUrl } : { loginUrl, clientId, clientSecret: conceal(clientSecret.read()) },
+  )
   replaceTransport(oauth._transport, http({ service: 'salesforce', policy, explain: reasonOf }), run)
   const grant =
     jwt === undefined
       ? { grant_type: 'client_credentials' }
-      : { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: assertion(jwt, clientId, loginUrl, run.clock.now()) }
+      : {
+          grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+          assertion: assertion(jwt, clientId, loginUrl, run.clock.now()),
+        }
   try {
     return sessionOf(await oauth.requestToken(grant))
   } catch (error) {
@@ -47,24 +66,36 @@ function instanceUrl(address: string): string {
   try {
     return baseUrl({ name: 'instance_url', read: () => address, peek: () => address })
   } catch (cause) {
-    throw new ZdsError('AUTH_FAILED', 'salesforce: the login names an instance_url that is no https:// address; no token is sent there', {
-      cause,
-    })
+    throw new ZdsError(
+      'AUTH_FAILED',
+      'salesforce: the login names an instance_url that is no https:// address; no token is sent there',
+      {
+        cause,
+      },
+    )
   }
 }
 
 /** OAuth errors are an object, unlike those of the REST API. */
 function reasonOf(body: Json): string | undefined {
   if (!isObject(body) || typeof body['error'] !== 'string') return undefined
-  return typeof body['error_description'] === 'string' ? `${body['error']}: ${body['error_description']}` : body['error']
+  return typeof body['error_description'] === 'string'
+    ? `${body['error']}: ${body['error_description']}`
+    : body['error']
 }
 
-/** Why there is no token. No HttpError, or the request that needed the token would be repeated over a login that was repeated enough. */
+/**
+ * Why there is no token. No HttpError, or the request that needed the token would be repeated over
+ * a login that was repeated enough.
+ */
 function failed(error: HttpError, login: Login): ZdsError {
   if (error.code !== 'HTTP_REFUSED' && error.code !== 'AUTH_FAILED')
     return new ZdsError(error.code, error.message, { cause: error, hint: error.hint })
   const reason = reasonOf(error.body) ?? `status ${error.status}`
-  return new ZdsError('AUTH_FAILED', `salesforce refused the login: ${reason}`, { cause: error, hint: hintFor(reason, login) })
+  return new ZdsError('AUTH_FAILED', `salesforce refused the login: ${reason}`, {
+    cause: error,
+    hint: hintFor(reason, login),
+  })
 }
 
 function hintFor(reason: string, { loginUrl, clientId, clientSecret, jwt }: Login): string {

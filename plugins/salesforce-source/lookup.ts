@@ -7,11 +7,17 @@ import { quote } from './soql.ts'
 /** Where the keys of a lookup come from: sources that are read before it. */
 export type Keys = { readonly needs: readonly Source[]; read(run: Run): AsyncIterable<string> }
 
-export type Lookup = { readonly name: string; readonly query: Query; readonly column: string; readonly keys: Keys; readonly chunk: number }
+export type Lookup = {
+  readonly name: string
+  readonly query: Query
+  readonly column: string
+  readonly keys: Keys
+  readonly chunk: number
+}
 
 /**
- * Salesforce takes 16,384 bytes of address, and as many of address and headers together (errors 414 and 431). What is left out here
- * is for the headers, of which a token can be 1.5 kB.
+ * Salesforce takes 16,384 bytes of address, and as many of address and headers together (errors 414
+ * and 431). What is left out here is for the headers, of which a token can be 1.5 kB.
  */
 export const LONGEST_URL = 14_336
 
@@ -20,11 +26,15 @@ export async function* lookUp(connection: Connection, lookup: Lookup, run: Run):
   const { name, query } = lookup
   const seen = new Map<string, string | undefined>()
   let total = 0
-  const urlOf = (keys: readonly string[]) => connection.queryUrl(composeSoql({ ...query, where: condition(lookup, keys) }), run)
+  const urlOf = (keys: readonly string[]) =>
+    connection.queryUrl(composeSoql({ ...query, where: condition(lookup, keys) }), run)
   const room = LONGEST_URL - (await urlOf([])).length
   for await (const keys of parts(lookup, room, run)) {
     const url = await urlOf(keys)
-    yield* select({ connection, name, query, url, key: undefined, seen, announced: (rows) => void (total += rows) }, run)
+    yield* select(
+      { connection, name, query, url, key: undefined, seen, announced: (rows) => void (total += rows) },
+      run,
+    )
   }
   run.expect(total)
 }

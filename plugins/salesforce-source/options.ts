@@ -12,11 +12,18 @@ const login = Type.Object(
     clientId: opaque,
     clientSecret: Type.Optional(opaque),
     jwt: Type.Optional(
-      Type.Object({ privateKey: opaque, username: opaque, audience: Type.Optional(Type.String({ minLength: 1 })) }, closed),
+      Type.Object(
+        { privateKey: opaque, username: opaque, audience: Type.Optional(Type.String({ minLength: 1 })) },
+        closed,
+      ),
     ),
     http: Type.Optional(
       Type.Object(
-        { timeoutMs: Type.Integer({ minimum: 1 }), attempts: Type.Integer({ minimum: 1 }), baseDelayMs: Type.Integer({ minimum: 0 }) },
+        {
+          timeoutMs: Type.Integer({ minimum: 1 }),
+          attempts: Type.Integer({ minimum: 1 }),
+          baseDelayMs: Type.Integer({ minimum: 0 }),
+        },
         closed,
       ),
     ),
@@ -62,5 +69,7 @@ export function checkLogin(options: { readonly clientSecret?: unknown; readonly 
   })
 }
 
-export const checkRows = (query: { readonly name: string }): void => checkOptions(`salesforce rows ${query.name}`, rows, query)
-export const checkLookup = (query: { readonly name: string }): void => checkOptions(`salesforce lookup ${query.name}`, lookup, query)
+export const checkRows = (query: { readonly name: string }): void =>
+  checkOptions(`salesforce rows ${query.name}`, rows, query)
+export const checkLookup = (query: { readonly name: string }): void =>
+  checkOptions(`salesforce lookup ${query.name}`, lookup, query)

@@ -15,13 +15,16 @@ export type Selection = {
   readonly key: string | undefined
   /** Keys seen so far, each with the Id of its row. */
   readonly seen: Map<string, string | undefined>
-  /** Called once, and waited for, when the first page has come and before its first row is handed out. */
+  /**
+   * Called once, and waited for, when the first page has come and before its first row is handed
+   * out.
+   */
   readonly announced: (total: number) => void | Promise<void>
 }
 
 /**
- * The rows of one query, flat and complete, one at a time (SFA-04). A result that Salesforce has forgotten is asked for once more
- * as long as no row of it was handed out.
+ * The rows of one query, flat and complete, one at a time (SFA-04). A result that Salesforce has
+ * forgotten is asked for once more as long as no row of it was handed out.
  */
 export async function* select(selection: Selection, run: Run): AsyncIterable<JsonObject> {
   for (let again = false; ; again = true) {
@@ -35,7 +38,8 @@ export async function* select(selection: Selection, run: Run): AsyncIterable<Jso
       return
     } catch (error) {
       if (!isExpired(error)) throw error
-      if (begun || again) throw incomplete(`the result for ${selection.name} expired before it was read to its end`, error)
+      if (begun || again)
+        throw incomplete(`the result for ${selection.name} expired before it was read to its end`, error)
       run.progress(`the result for ${selection.name} has expired, asking again`)
     }
   }
@@ -45,14 +49,16 @@ async function* rows(selection: Selection, run: Run): AsyncIterable<JsonObject> 
   const { connection, name, query, url, announced } = selection
   const flat = flattener(query.columns)
   const children = (query.children ?? []).map(childReader)
-  const read = async (link: string, what: string): Promise<Page> => pageOf(await connection.get(link, query.object, run), what)
+  const read = async (link: string, what: string): Promise<Page> =>
+    pageOf(await connection.get(link, query.object, run), what)
 
   const first = await read(url, name)
   let begun = false
   let received = 0
   for await (const records of follow(first, (link) => read(link, name), name)) {
     for (const record of records) {
-      // All children before the next page of parents: that is the order in which Salesforce promises to remember them.
+      // All children before the next page of parents: that is the order in which Salesforce
+      // promises to remember them.
       const lists: [string, readonly JsonObject[]][] = []
       for (const { relationship, readList } of children) lists.push([relationship, await readList(record, read)])
       const row = { ...flat(record), ...Object.fromEntries(lists) }
@@ -69,7 +75,10 @@ async function* rows(selection: Selection, run: Run): AsyncIterable<JsonObject> 
 
 type Read = (link: string, what: string) => Promise<Page>
 
-/** Reads one child list of a parent to its end; a parent without children has an empty list (SFA-05). */
+/**
+ * Reads one child list of a parent to its end; a parent without children has an empty list
+ * (SFA-05).
+ */
 function childReader({ relationship, columns }: Child) {
   const flat = flattener(columns)
   const readList = async (parent: JsonObject, read: Read): Promise<readonly JsonObject[]> => {
@@ -77,13 +86,17 @@ function childReader({ relationship, columns }: Child) {
     const list = member(parent, relationship)
     if (list === null) return []
     const rows: JsonObject[] = []
-    for await (const records of follow(pageOf(list, what), (link) => read(link, what), what)) rows.push(...records.map(flat))
+    for await (const records of follow(pageOf(list, what), (link) => read(link, what), what))
+      rows.push(...records.map(flat))
     return rows
   }
   return { relationship, readList }
 }
 
-/** A row that comes twice stands for one that did not come (SAFE-02); two rows with one key cannot be told apart later. */
+/**
+ * A row that comes twice stands for one that did not come (SAFE-02); two rows with one key cannot
+ * be told apart later.
+ */
 function refuseTwice({ name, key, seen }: Selection, row: JsonObject, record: JsonObject): void {
   const id = idOf(record)
   const value = key === undefined ? id : row[key]

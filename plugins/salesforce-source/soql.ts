@@ -5,7 +5,10 @@ export type SoqlDate = { readonly kind: 'soql-date'; readonly date: string }
 type Scalar = string | number | boolean | null | SoqlDate
 export type SoqlValue = Scalar | readonly Scalar[]
 
-/** What SOQL knows as escapes inside a string; any other backslash is an error (salesforce-api: SOQL and SOSL reference, reserved characters). */
+/**
+ * What SOQL knows as escapes inside a string; any other backslash is an error (salesforce-api: SOQL
+ * and SOSL reference, reserved characters).
+ */
 const ESCAPES: { readonly [character: string]: string } = {
   '\\': '\\\\',
   "'": "\\'",
@@ -30,8 +33,9 @@ export function soqlDate(date: string): SoqlDate {
 }
 
 /**
- * SOQL text whose values are literals, never syntax: strings are escaped and quoted, a list becomes `('a','b')`, dates come from
- * `soqlDate`. Throws CONFIG_INVALID for an empty list, which no SOQL can say, and for a number that has no literal.
+ * SOQL text whose values are literals, never syntax: strings are escaped and quoted, a list becomes
+ * `('a','b')`, dates come from `soqlDate`. Throws CONFIG_INVALID for an empty list, which no SOQL
+ * can say, and for a number that has no literal.
  */
 export function soql(strings: TemplateStringsArray, ...values: readonly SoqlValue[]): string {
   return strings.reduce((text, part, index) => text + literal(values[index - 1] ?? null) + part)

@@ -6,8 +6,9 @@ type Transport = Connection['_transport']
 type Asked = Parameters<Transport['httpRequest']>[0]
 
 /**
- * Puts zds's HTTP layer under an object of jsforce. jsforce's own transport knows no deadline, ignores Retry-After and NO_PROXY, and
- * ends the process when an answer breaks off; none of it is reached once this is in place. A failed request rejects with HttpError.
+ * Puts zds's HTTP layer under an object of jsforce. jsforce's own transport knows no deadline,
+ * ignores Retry-After and NO_PROXY, and ends the process when an answer breaks off; none of it is
+ * reached once this is in place. A failed request rejects with HttpError.
  */
 export function replaceTransport(transport: Transport, send: Http, run: Caller): void {
   transport.httpRequest = (asked) => {
@@ -22,7 +23,14 @@ export function replaceTransport(transport: Transport, send: Http, run: Caller):
 }
 
 function requestOf({ method, url, headers, body }: Asked): Request {
-  if (method !== 'GET' && method !== 'POST') throw new TypeError(`jsforce is used to ask for tokens and descriptions, not to ${method}`)
+  if (method !== 'GET' && method !== 'POST')
+    throw new TypeError(`jsforce is used to ask for tokens and descriptions, not to ${method}`)
   // The only POST asks for a token: asking twice does no harm.
-  return { method, url, ...(headers === undefined ? {} : { headers }), ...(typeof body === 'string' ? { body } : {}), repeatable: true }
+  return {
+    method,
+    url,
+    ...(headers === undefined ? {} : { headers }),
+    ...(typeof body === 'string' ? { body } : {}),
+    repeatable: true,
+  }
 }

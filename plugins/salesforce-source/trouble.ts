@@ -2,13 +2,18 @@ import { HttpError, isObject, ZdsError, type Json } from 'zds'
 
 type Complaint = { readonly errorCode: string; readonly message: string }
 
-/** What Salesforce says in the body of a REST error, `[{ message, errorCode }]`; of the window into the query only the sentence. */
+/**
+ * What Salesforce says in the body of a REST error, `[{ message, errorCode }]`; of the window into
+ * the query only the sentence.
+ */
 export function explain(body: Json): string | undefined {
   const said = complaint(body)
   return said === undefined ? undefined : `${said.errorCode}: ${sentence(said.message)}`
 }
 
-/** A record that somebody else is saving, and the undocumented 406: both pass (salesforce-api.md 3). */
+/**
+ * A record that somebody else is saving, and the undocumented 406: both pass (salesforce-api.md 3).
+ */
 export function isPassing({ status, body }: HttpError): boolean {
   return status === 406 || complaint(body)?.errorCode === 'UNABLE_TO_LOCK_ROW'
 }
@@ -31,15 +36,20 @@ function sentence(message: string): string {
     .join(' ')
 }
 
-const FIELD_HINT = 'Check the API name, and that the user of zds may see it: a hidden field looks like one that does not exist.'
+const FIELD_HINT =
+  'Check the API name, and that the user of zds may see it: a hidden field looks like one that does not exist.'
 const HINTS: { readonly [errorCode: string]: string } = {
   MALFORMED_QUERY: 'Check the where clauses of the configuration.',
   QUERY_TIMEOUT: 'The query took Salesforce too long: narrow its where clauses, or ask for fewer columns.',
   QUERY_TOO_COMPLICATED: 'Formula columns make a query heavy: ask for fewer of them.',
-  INVALID_SESSION_ID: 'A new token was refused as well: check the policies of the app (IP restrictions, API access of its user).',
+  INVALID_SESSION_ID:
+    'A new token was refused as well: check the policies of the app (IP restrictions, API access of its user).',
 }
 
-/** `error` in the terms of whoever asked for rows of `object`; anything that is no complaint of Salesforce is returned as it is. */
+/**
+ * `error` in the terms of whoever asked for rows of `object`; anything that is no complaint of
+ * Salesforce is returned as it is.
+ */
 export function translated(error: unknown, object: string): unknown {
   const said = error instanceof HttpError ? complaint(error.body) : undefined
   if (!(error instanceof HttpError) || said === undefined) return error
@@ -48,10 +58,14 @@ export function translated(error: unknown, object: string): unknown {
     case 'INVALID_TYPE':
       return unknownField(said, object, error)
     case 'REQUEST_LIMIT_EXCEEDED':
-      return new ZdsError('HTTP_UNAVAILABLE', `salesforce: the API requests of the last 24 hours are used up (${sentence(said.message)})`, {
-        cause: error,
-        hint: 'Wait until older requests fall out of the window, or raise the limit of the org; trying again now costs more.',
-      })
+      return new ZdsError(
+        'HTTP_UNAVAILABLE',
+        `salesforce: the API requests of the last 24 hours are used up (${sentence(said.message)})`,
+        {
+          cause: error,
+          hint: 'Wait until older requests fall out of the window, or raise the limit of the org; trying again now costs more.',
+        },
+      )
     default: {
       const hint = HINTS[said.errorCode]
       return hint === undefined ? error : new ZdsError(error.code, error.message, { cause: error, hint })
@@ -63,8 +77,12 @@ function unknownField(said: Complaint, object: string, cause: HttpError): ZdsErr
   const message = sentence(said.message)
   const column = /No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)/.exec(message)
   const name = /(?:relationship|sObject type) '([^']+)'/.exec(message)?.[1]
-  if (column === null && name === undefined) return new ZdsError('HTTP_REFUSED', cause.message, { cause, hint: HINTS['MALFORMED_QUERY'] })
-  const where = column === null ? `salesforce ${name === object ? object : `${object}.${name}`}` : `salesforce ${column[2]}.${column[1]}`
+  if (column === null && name === undefined)
+    return new ZdsError('HTTP_REFUSED', cause.message, { cause, hint: HINTS['MALFORMED_QUERY'] })
+  const where =
+    column === null
+      ? `salesforce ${name === object ? object : `${object}.${name}`}`
+      : `salesforce ${column[2]}.${column[1]}`
   const issue = { code: 'FIELD_UNKNOWN', where, message: 'does not exist, or is hidden', hint: FIELD_HINT } as const
   return new ZdsError('FIELD_UNKNOWN', `${where} does not exist, or is hidden from the user of zds`, {
     cause,

@@ -1,7 +1,10 @@
 import { baseUrl, conceal, http, type HttpPolicy, type Run, type Setting } from 'zds'
 import type { Message } from './messages.ts'
 
-/** Posts messages as one bot. Throws when Slack does not take one; where Slack did not answer, it may have arrived all the same. */
+/**
+ * Posts messages as one bot. Throws when Slack does not take one; where Slack did not answer, it
+ * may have arrived all the same.
+ */
 export type Poster = (channel: string, message: Message) => Promise<void>
 
 /** Slack's own word for why it said no (`channel_not_found`); undefined where it did not answer. */
@@ -12,20 +15,26 @@ export function refusalIn(error: unknown): string | undefined {
 
 /** What to do about a refusal, where that is known. */
 export function adviceFor(refusal: string, token: Setting): string {
-  if (/^(not_in_channel|channel_not_found|is_archived)$/.test(refusal)) return ': give the id of a channel that the bot was invited to'
+  if (/^(not_in_channel|channel_not_found|is_archived)$/.test(refusal))
+    return ': give the id of a channel that the bot was invited to'
   if (/^(invalid_auth|not_authed|account_inactive|token_\w+)$/.test(refusal)) return `: check ${token.name}`
   return refusal === 'missing_scope' ? ': the bot needs the scope chat:write' : ''
 }
 
 /**
- * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again only when Slack certainly did not act
- * on it (429, no connection), never after a timeout or a 5xx (slack-api.md: chat.postMessage can post twice).
+ * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again
+ * only when Slack certainly did not act on it (429, no connection), never after a timeout or a 5xx
+ * (slack-api.md: chat.postMessage can post twice).
  */
-export async function poster(options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy }, run: Run): Promise<Poster> {
+export async function poster(
+  options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy },
+  run: Run,
+): Promise<Poster> {
   const { LogLevel, WebClient } = await import('@slack/web-api')
   // A retry is nobody's warning: only how it ends is told.
   const quiet = { clock: run.clock, signal: run.signal, progress: () => undefined }
-  // A message that may have been posted is not posted again: Slack has no key to tell the two apart.
+  // A message that may have been posted is not posted again: Slack has no key to tell the two
+  // apart.
   const send = http({ service: 'slack', policy: options.http, final: ({ status }) => status >= 500 })
   const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
   const client = new WebClient(conceal(options.token.read()), {

@@ -7,9 +7,16 @@ export type Topic = (typeof TOPICS)[number]
 /** What is told of one topic: a headline and its lines, in Slack's mrkdwn. */
 export type Digest = { readonly topic: Topic; readonly title: string; readonly lines: readonly string[] }
 
-/** What a run has to tell; nothing of a topic that has nothing. Of an instance in `countsOnly` numbers only (OPS-08). */
+/**
+ * What a run has to tell; nothing of a topic that has nothing. Of an instance in `countsOnly`
+ * numbers only (OPS-08).
+ */
 export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly string[]): Digest[] {
-  const syncs = plan.syncs.map((sync) => ({ sync, outcomes: outcomes.get(sync.name) ?? [], quiet: countsOnly.includes(sync.target) }))
+  const syncs = plan.syncs.map((sync) => ({
+    sync,
+    outcomes: outcomes.get(sync.name) ?? [],
+    quiet: countsOnly.includes(sync.target),
+  }))
   return [
     digest(
       'without-contacts',
@@ -29,15 +36,25 @@ export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly str
   ].filter(({ lines }) => lines.length > 0)
 }
 
-/** What a run that was refused has to tell. Limits speak in numbers only, so every instance may be named. */
+/**
+ * What a run that was refused has to tell. Limits speak in numbers only, so every instance may be
+ * named.
+ */
 export function refusals(plan: Plan): Digest[] {
-  const lines = plan.syncs.flatMap(({ name, excesses }) => excesses.map(({ message }) => `*${name}*: ${escaped(message)}`))
-  return [digest('limits', 'A sync was refused: it goes beyond its limits', lines)].filter((one) => one.lines.length > 0)
+  const lines = plan.syncs.flatMap(({ name, excesses }) =>
+    excesses.map(({ message }) => `*${name}*: ${escaped(message)}`),
+  )
+  return [digest('limits', 'A sync was refused: it goes beyond its limits', lines)].filter(
+    (one) => one.lines.length > 0,
+  )
 }
 
 const digest = (topic: Topic, title: string, lines: readonly string[]): Digest => ({ topic, title, lines })
 
-/** Organizations that were created and ended without a user (SYN-04). Only a target that deals with contacts says how many there are. */
+/**
+ * Organizations that were created and ended without a user (SYN-04). Only a target that deals with
+ * contacts says how many there are.
+ */
 function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
   const byKey = new Map(changes.map((change) => [change.key, change]))
   return outcomes.flatMap((outcome) => {
@@ -61,7 +78,10 @@ function failures({ name }: SyncPlan, outcomes: readonly Outcome[], quiet: boole
 
 type Failure = { readonly key: string; readonly code: string; readonly message: string }
 
-/** What of an outcome somebody has to look at: that it failed, or that a new organization did not get all its contacts. */
+/**
+ * What of an outcome somebody has to look at: that it failed, or that a new organization did not
+ * get all its contacts.
+ */
 function failure(outcome: Outcome): Failure[] {
   if (outcome.status !== 'done') return [outcome]
   const missing = outcome.facts?.['contactsFailed']

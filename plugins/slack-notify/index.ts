@@ -22,7 +22,9 @@ const schema = Type.Object(
   {
     token: opaque,
     apiUrl: Type.Optional(opaque),
-    channels: Type.Object(Object.fromEntries(TOPICS.map((topic) => [topic, Type.Optional(opaque)])), { additionalProperties: false }),
+    channels: Type.Object(Object.fromEntries(TOPICS.map((topic) => [topic, Type.Optional(opaque)])), {
+      additionalProperties: false,
+    }),
     countsOnly: Type.Optional(Type.Array(Type.String())),
     http: Type.Optional(opaque),
   },
@@ -32,7 +34,10 @@ const schema = Type.Object(
 /** Slack takes about one message a second and channel (slack-api.md). */
 const PACE_MS = 1_000
 
-/** Tells Slack of a run, once it is over: one digest a channel. A dead Slack is a warning, never a failed run (SYN-04). */
+/**
+ * Tells Slack of a run, once it is over: one digest a channel. A dead Slack is a warning, never a
+ * failed run (SYN-04).
+ */
 export function slackNotify(options: SlackOptions): Observer {
   checkOptions('slackNotify', schema, options)
   const { countsOnly = [] } = options
@@ -56,9 +61,11 @@ async function post(found: readonly Digest[], options: SlackOptions, run: Run): 
       } catch (error) {
         run.signal.throwIfAborted()
         const refusal = refusalIn(error)
-        const why = refusal === undefined ? messageOf(error) : `Slack answered ${refusal}${adviceFor(refusal, options.token)}`
+        const why =
+          refusal === undefined ? messageOf(error) : `Slack answered ${refusal}${adviceFor(refusal, options.token)}`
         run.progress(`a message to ${channel} did not go through: ${why}`)
-        // What is left for this channel is no safer. Where Slack is down, each further channel would cost a timeout.
+        // What is left for this channel is no safer. Where Slack is down, each further channel
+        // would cost a timeout.
         if (refusal === undefined) return
         break
       }
@@ -66,7 +73,10 @@ async function post(found: readonly Digest[], options: SlackOptions, run: Run): 
   }
 }
 
-/** What each channel is told. Topics without a channel are told nowhere; one whose channel is not set is said to be. */
+/**
+ * What each channel is told. Topics without a channel are told nowhere; one whose channel is not
+ * set is said to be.
+ */
 function channels(found: readonly Digest[], options: SlackOptions, run: Run): ReadonlyMap<string, readonly Digest[]> {
   const told = new Map<string, Digest[]>()
   const unset = new Set<string>()

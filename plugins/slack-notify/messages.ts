@@ -8,12 +8,15 @@ type Block =
 export type Message = { readonly text: string; readonly blocks: readonly Block[] }
 
 /**
- * Slack's limits (slack-api.md): blocks of a message, characters of all of them (undocumented, near 13,200), of a section, of a header;
- * and of one line of ours.
+ * Slack's limits (slack-api.md): blocks of a message, characters of all of them (undocumented, near
+ * 13,200), of a section, of a header; and of one line of ours.
  */
 const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line: 500 } as const
 
-/** The posts that tell the digests of one channel: one where it fits, several in order where it does not. */
+/**
+ * The posts that tell the digests of one channel: one where it fits, several in order where it does
+ * not.
+ */
 export function messagesOf(digests: readonly Digest[]): Message[] {
   const messages: { text: string; blocks: Block[]; size: number }[] = []
   for (const { title, lines } of digests) {

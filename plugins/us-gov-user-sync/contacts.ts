@@ -3,10 +3,16 @@ import { isObject, ZdsError, type Json, type JsonObject } from 'zds'
 /** The columns of a Salesforce contact that the user sync reads (CTC-01). */
 export const contactColumns = ['Name', 'Email', 'Account.Account_ID_18__c'] as const
 
-/** A support contact of an account; the address in lower case, because Zendesk compares addresses without it. */
+/**
+ * A support contact of an account; the address in lower case, because Zendesk compares addresses
+ * without it.
+ */
 export type Contact = { readonly name: string; readonly email: string; readonly account: string }
 
-/** A row of Salesforce as a contact; undefined without an address (CTC-04). Throws ROW_INVALID without name or account. */
+/**
+ * A row of Salesforce as a contact; undefined without an address (CTC-04). Throws ROW_INVALID
+ * without name or account.
+ */
 export function contactOf(row: Json): Contact | undefined {
   const [name, email, account] = contactColumns.map((column) => textIn(isObject(row) ? row : {}, column))
   if (email === undefined) return undefined
@@ -25,8 +31,12 @@ function textIn(row: JsonObject, column: string): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
 }
 
-/** The first by account and name of those with one address, and how many others there were (AMB-21). */
-export function firstOfEach(contacts: readonly Contact[]): readonly { readonly contact: Contact; readonly others: readonly Contact[] }[] {
+/**
+ * The first by account and name of those with one address, and how many others there were (AMB-21).
+ */
+export function firstOfEach(
+  contacts: readonly Contact[],
+): readonly { readonly contact: Contact; readonly others: readonly Contact[] }[] {
   const groups = Map.groupBy(contacts, ({ email }) => email)
   return [...groups.values()].flatMap((some) => {
     const [contact, ...others] = some.toSorted((a, b) => order(a.account, b.account) || order(a.name, b.name))

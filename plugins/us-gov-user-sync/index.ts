@@ -25,7 +25,10 @@ import { contactOf, firstOfEach, type Contact } from './contacts.ts'
 
 export { contactColumns } from './contacts.ts'
 
-/** The fields of a user that the sync reads; it writes name, organization and `not_in_sfdc` (USR-06), and the address of a new one. */
+/**
+ * The fields of a user that the sync reads; it writes name, organization and `not_in_sfdc`
+ * (USR-06), and the address of a new one.
+ */
 export const userFields = {
   name: name(),
   email: text(),
@@ -59,7 +62,10 @@ const schema = Type.Object(
   closed,
 )
 
-/** Keeps the end users of an instance in step with the support contacts of its organizations (USR-01..07), after those. */
+/**
+ * Keeps the end users of an instance in step with the support contacts of its organizations
+ * (USR-01..07), after those.
+ */
 export function usGovUserSync(options: UserSyncOptions): Sync {
   checkOptions('usGovUserSync', schema, options)
   const { after, users, protect, limits } = options
@@ -80,7 +86,10 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
   })
 }
 
-/** Whether an address is one that is never touched, whatever its case. A domain means itself, none below it. */
+/**
+ * Whether an address is one that is never touched, whatever its case. A domain means itself, none
+ * below it.
+ */
 function protection({ domains, emails }: UserSyncOptions['protect']): (email: string) => boolean {
   return (email) => {
     const address = email.toLowerCase()
@@ -118,12 +127,17 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
   }
 }
 
-/** Of an account with two organizations nobody knows which is meant (AMB-16): then the organization of its users is left alone. */
+/**
+ * Of an account with two organizations nobody knows which is meant (AMB-16): then the organization
+ * of its users is left alone.
+ */
 function userOf({ name, email }: Contact, organization: number | Ref | undefined): Fields {
   return { name, email, not_in_sfdc: false, ...(organization !== undefined && { organization_id: organization }) }
 }
 
-/** The organization of each account: its id, or a ref where it is created in the same run (CTC-06). */
+/**
+ * The organization of each account: its id, or a ref where it is created in the same run (CTC-06).
+ */
 async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, number | Ref>> {
   const ids = new Map<string, number | Ref>()
   const twice = new Set<string>()

@@ -46,7 +46,10 @@ export interface Client {
   policy(): HttpPolicy
   /** What has to be set before the first request, and is not. */
   unset(): readonly Issue[]
-  /** Throws HttpError for every answer that is no success, AUTH_FAILED and ENV_MISSING where we cannot sign in. */
+  /**
+   * Throws HttpError for every answer that is no success, AUTH_FAILED and ENV_MISSING where we
+   * cannot sign in.
+   */
   call(call: Call, run: Caller): Promise<Reply>
 }
 
@@ -75,7 +78,8 @@ export function client(options: ClientOptions): Client {
     unset: () => [...unset(options.url), ...credentialIssues(options)],
     call: async (call, run) => {
       const { method, repeatable } = call
-      // An object of its own for each request: by it the authorizer knows which token a refused request had.
+      // An object of its own for each request: by it the authorizer knows which token a refused
+      // request had.
       const caller: Caller = { clock: run.clock, signal: run.signal, progress: (message) => run.progress(message) }
       const transport = (url: string, { headers, body }: Built): Promise<Answer> => {
         assertCarried(name, call, body)
@@ -84,9 +88,13 @@ export function client(options: ClientOptions): Client {
       }
       const { status, headers, body } = await request(`${base()}/api/v2`, call, transport)
       const warning = method === 'GET' ? undefined : warningIn(headers)
-      if (warning !== undefined) run.progress(`${name}: Zendesk warns about ${method} ${call.path.join('/')}: ${warning}`)
+      if (warning !== undefined)
+        run.progress(`${name}: Zendesk warns about ${method} ${call.path.join('/')}: ${warning}`)
       if (isObject(body)) return { body, headers }
-      throw new ZdsError('HTTP_UNREADABLE', `${name}: ${method} ${call.path.join('/')} answered ${status} without an object`)
+      throw new ZdsError(
+        'HTTP_UNREADABLE',
+        `${name}: ${method} ${call.path.join('/')} answered ${status} without an object`,
+      )
     },
   }
 }
@@ -95,7 +103,11 @@ export function client(options: ClientOptions): Client {
 type Built = { readonly headers: { readonly [name: string]: string }; readonly body?: string }
 
 /** node-zendesk builds the URL, the query and the body; sending them is `transport`'s. */
-async function request(endpointUri: string, call: Call, transport: (url: string, built: Built) => Promise<Answer>): Promise<Answer> {
+async function request(
+  endpointUri: string,
+  call: Call,
+  transport: (url: string, built: Built) => Promise<Answer>,
+): Promise<Answer> {
   const { organizations } = nodeZendesk.createClient({
     endpointUri,
     // It insists on credentials; core's HTTP layer replaces the header that it makes of them.
@@ -113,12 +125,19 @@ async function request(endpointUri: string, call: Call, transport: (url: string,
   return response
 }
 
-/** node-zendesk has sent updates with an empty body, and Zendesk answered them as if all were well (blakmatrix/node-zendesk#437). */
+/**
+ * node-zendesk has sent updates with an empty body, and Zendesk answered them as if all were well
+ * (blakmatrix/node-zendesk#437).
+ */
 function assertCarried(instance: string, { method, path, body }: Call, sent: string | undefined): void {
   if (body === undefined || sent === JSON.stringify(body)) return
-  throw new ZdsError('HTTP_REFUSED', `${instance}: ${method} ${path.join('/')} would have been sent without its data, so it was not sent`, {
-    hint: 'This is a defect of the client library in this version: use the version of node-zendesk that zds is locked to.',
-  })
+  throw new ZdsError(
+    'HTTP_REFUSED',
+    `${instance}: ${method} ${path.join('/')} would have been sent without its data, so it was not sent`,
+    {
+      hint: 'This is a defect of the client library in this version: use the version of node-zendesk that zds is locked to.',
+    },
+  )
 }
 
 function once<T>(make: () => T): () => T {

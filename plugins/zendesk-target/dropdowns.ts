@@ -1,14 +1,31 @@
-import { collect, nearest, ZdsError, type Change, type FieldTypes, type Issue, type Json, type JsonObject, type Run } from 'zds'
+import {
+  collect,
+  nearest,
+  ZdsError,
+  type Change,
+  type FieldTypes,
+  type Issue,
+  type Json,
+  type JsonObject,
+  type Run,
+} from 'zds'
 import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { textIn } from './replies.ts'
 
 /**
- * Whether every value that is to be written to a dropdown is one of its options (SAFE-07): Zendesk would refuse the record. Throws
- * FIELD_MISMATCH with all values at once. Nothing is asked where no dropdown is to be written.
+ * Whether every value that is to be written to a dropdown is one of its options (SAFE-07): Zendesk
+ * would refuse the record. Throws FIELD_MISMATCH with all values at once. Nothing is asked where no
+ * dropdown is to be written.
  */
-export async function checkDropdowns(changes: readonly Change[], client: Client, kind: Kind, types: FieldTypes, run: Run): Promise<void> {
+export async function checkDropdowns(
+  changes: readonly Change[],
+  client: Client,
+  kind: Kind,
+  types: FieldTypes,
+  run: Run,
+): Promise<void> {
   const meant = valuesOf(changes, types)
   if (meant.size === 0) return
   const fields = (await collect(pages(client, kind.custom, run))).flat()
@@ -16,17 +33,26 @@ export async function checkDropdowns(changes: readonly Change[], client: Client,
     const key = textIn(field, 'key') ?? ''
     const options = optionsOf(field)
     const strange = [...(meant.get(key) ?? [])].filter(([value]) => options !== undefined && !options.has(value))
-    return strange.map(([value, keys]) => issueOf(`${client.instance}: ${kind.one} field ${key}`, value, keys, options ?? new Set()))
+    return strange.map(([value, keys]) =>
+      issueOf(`${client.instance}: ${kind.one} field ${key}`, value, keys, options ?? new Set()),
+    )
   })
   if (issues.length === 0) return
-  throw new ZdsError('FIELD_MISMATCH', `${client.instance}: some values are no options of their dropdown, so nothing was changed`, {
-    issues,
-  })
+  throw new ZdsError(
+    'FIELD_MISMATCH',
+    `${client.instance}: some values are no options of their dropdown, so nothing was changed`,
+    {
+      issues,
+    },
+  )
 }
 
 type Values = Map<string, Map<string, readonly string[]>>
 
-/** The values to be written to each dropdown, with the keys of the records. An empty dropdown needs no option. */
+/**
+ * The values to be written to each dropdown, with the keys of the records. An empty dropdown needs
+ * no option.
+ */
 function valuesOf(changes: readonly Change[], types: FieldTypes): Values {
   const values: Values = new Map()
   for (const { key, fields } of changes) {
@@ -56,6 +82,8 @@ function issueOf(where: string, value: string, keys: readonly string[], options:
     where,
     message: `has no option ${JSON.stringify(value)}, which ${records} would get`,
     hint:
-      near === undefined ? 'Add the option in Zendesk, or correct the value where it comes from.' : `Did you mean ${JSON.stringify(near)}?`,
+      near === undefined
+        ? 'Add the option in Zendesk, or correct the value where it comes from.'
+        : `Did you mean ${JSON.stringify(near)}?`,
   }
 }

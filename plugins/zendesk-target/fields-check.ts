@@ -1,4 +1,13 @@
-import { collect, HttpError, nearest, type FieldType, type FieldTypes, type Issue, type JsonObject, type Run } from 'zds'
+import {
+  collect,
+  HttpError,
+  nearest,
+  type FieldType,
+  type FieldTypes,
+  type Issue,
+  type JsonObject,
+  type Run,
+} from 'zds'
 import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
@@ -17,13 +26,18 @@ const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
   reference: [],
 }
 
-/** Whether we may write at all, and whether every declared field exists, is active and has its type (SAFE-07). */
+/**
+ * Whether we may write at all, and whether every declared field exists, is active and has its type
+ * (SAFE-07).
+ */
 export async function checkFields(client: Client, kind: Kind, types: FieldTypes, run: Run): Promise<readonly Issue[]> {
   const unset = client.unset()
   if (unset.length > 0) return unset
   const trouble = await checkUser(client, run)
   if (trouble !== undefined) return [trouble]
-  const fields = new Map((await collect(pages(client, kind.custom, run))).flat().map((field) => [textIn(field, 'key') ?? '', field]))
+  const fields = new Map(
+    (await collect(pages(client, kind.custom, run))).flat().map((field) => [textIn(field, 'key') ?? '', field]),
+  )
   return Object.entries(types).flatMap(([key, type]) => {
     const where = `${client.instance}: ${kind.one} field ${key}`
     const attribute = kind.attributes[key]
@@ -32,7 +46,10 @@ export async function checkFields(client: Client, kind: Kind, types: FieldTypes,
   })
 }
 
-/** With bad credentials `users/me` answers 200 and an anonymous user, so the status alone proves nothing (zendesk-api.md 4). */
+/**
+ * With bad credentials `users/me` answers 200 and an anonymous user, so the status alone proves
+ * nothing (zendesk-api.md 4).
+ */
 async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   const body = await client.call({ method: 'GET', path: ['users', 'me'] }, run).then(
     (reply) => reply.body,
@@ -46,7 +63,12 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   const { id, name, role } = objectIn(body, 'user')
   const where = `${client.instance}: users/me`
   if (typeof id !== 'number' || name === 'Anonymous user') {
-    return { code: 'AUTH_FAILED', where, message: 'Zendesk does not know who we are', hint: `Check the credentials of ${client.instance}.` }
+    return {
+      code: 'AUTH_FAILED',
+      where,
+      message: 'Zendesk does not know who we are',
+      hint: `Check the credentials of ${client.instance}.`,
+    }
   }
   if (role === 'admin' || role === 'agent') return undefined
   const message = `the user that zds acts as is ${typeof role === 'string' ? role : 'without a role'}, neither admin nor agent`
@@ -68,11 +90,18 @@ function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, Js
     return {
       code: 'FIELD_UNKNOWN',
       message: 'does not exist',
-      hint: meant === undefined ? 'Create it in Zendesk, or remove it from the field table.' : `Did you mean ${JSON.stringify(meant)}?`,
+      hint:
+        meant === undefined
+          ? 'Create it in Zendesk, or remove it from the field table.'
+          : `Did you mean ${JSON.stringify(meant)}?`,
     }
   }
   if (field['active'] === false) {
-    return { code: 'FIELD_MISMATCH', message: 'is deactivated', hint: 'Activate it in Zendesk, or remove it from the field table.' }
+    return {
+      code: 'FIELD_MISMATCH',
+      message: 'is deactivated',
+      hint: 'Activate it in Zendesk, or remove it from the field table.',
+    }
   }
   const held = textIn(field, 'type') ?? 'of no type'
   if (HOLDS[type].includes(held)) return undefined

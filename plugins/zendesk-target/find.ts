@@ -4,8 +4,9 @@ import type { Kind } from './kinds.ts'
 import { rowsOf, textIn } from './replies.ts'
 
 /**
- * The record whose identity is `value`, compared without case as Zendesk does, or undefined. Organizations are looked up directly; users
- * go through the search index, which can be seconds behind (zendesk-api.md 4).
+ * The record whose identity is `value`, compared without case as Zendesk does, or undefined.
+ * Organizations are looked up directly; users go through the search index, which can be seconds
+ * behind (zendesk-api.md 4).
  */
 export async function find(value: string, client: Client, kind: Kind, run: Run): Promise<JsonObject | undefined> {
   const rows =

@@ -1,22 +1,26 @@
 import { checkOptions, type Target } from 'zds'
-import { OPEN_JOBS } from './batches.ts'
+import { OPEN_JOBS } from './write/batches.ts'
 import { client } from './client.ts'
 import { ORGANIZATION, USER, type Kind } from './kinds.ts'
 import { RECORDS_OPTIONS, ZENDESK_OPTIONS, type RecordsOptions, type ZendeskOptions } from './options.ts'
-import { slots } from './slots.ts'
+import { slots } from './write/slots.ts'
 import { target } from './targets.ts'
 
 export type { RecordsOptions, ZendeskOptions } from './options.ts'
 
-/** One Zendesk instance and the targets that it offers. Both throw CONFIG_INVALID for options that they cannot use. */
+/**
+ * One Zendesk instance and the targets that it offers. Both throw CONFIG_INVALID for options that
+ * they cannot use.
+ */
 export interface Zendesk {
   organizations(options: RecordsOptions): Target
   users(options: RecordsOptions): Target
 }
 
 /**
- * A Zendesk instance. All its targets share one connection, one pace and the 30 jobs that may be open at once (SAFE-04). Settings are read
- * with the first request. Throws CONFIG_INVALID for options that it cannot use.
+ * A Zendesk instance. All its targets share one connection, one pace and the 30 jobs that may be
+ * open at once (SAFE-04). Settings are read with the first request. Throws CONFIG_INVALID for
+ * options that it cannot use.
  */
 export function zendesk(options: ZendeskOptions): Zendesk {
   checkOptions(`zendesk(${options.name})`, ZENDESK_OPTIONS, options)

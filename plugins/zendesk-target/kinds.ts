@@ -1,6 +1,9 @@
 import type { FieldType, JsonObject } from 'zds'
 
-/** A kind of Zendesk records: where it is in the API, and which of its fields are attributes of the record itself. */
+/**
+ * A kind of Zendesk records: where it is in the API, and which of its fields are attributes of the
+ * record itself.
+ */
 export type Kind = {
   readonly resource: 'organizations' | 'users'
   readonly one: 'organization' | 'user'
@@ -9,7 +12,10 @@ export type Kind = {
   readonly attributes: { readonly [name: string]: FieldType }
   /** Attributes that Zendesk compares without case: they are read in lower case. */
   readonly caseless: readonly string[]
-  /** The attribute by which a record is found whose create was not answered: Zendesk lets no two records have it. */
+  /**
+   * The attribute by which a record is found whose create was not answered: Zendesk lets no two
+   * records have it.
+   */
   readonly identity: 'external_id' | 'email'
   /** What every create says beside the fields of the change. */
   readonly onCreate: JsonObject

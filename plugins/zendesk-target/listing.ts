@@ -5,7 +5,10 @@ import { pages } from './pages.ts'
 import { recordOf } from './records.ts'
 import { objectIn, rowsOf } from './replies.ts'
 
-/** All records of a kind, each once, and the total that Zendesk announces for them (ORG-01, SAFE-02). */
+/**
+ * All records of a kind, each once, and the total that Zendesk announces for them (ORG-01,
+ * SAFE-02).
+ */
 export async function* list(client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Existing> {
   const before = await count(client, kind, run)
   const seen = new Set<string>()
@@ -23,7 +26,10 @@ export async function* list(client: Client, kind: Kind, types: FieldTypes, run: 
   run.expect(after, Math.abs(after - before) + (after > CACHED_ABOVE ? Math.ceil(after * CACHED_SLACK) : 0))
 }
 
-/** Above this many records Zendesk counts once in 24 hours; the share of them that may come or go in that time. */
+/**
+ * Above this many records Zendesk counts once in 24 hours; the share of them that may come or go in
+ * that time.
+ */
 const CACHED_ABOVE = 100_000
 const CACHED_SLACK = 0.01
 
@@ -35,9 +41,18 @@ async function count(client: Client, { resource }: Kind, run: Run): Promise<numb
 }
 
 /** The records with these ids as they are now; those that are gone are left out. */
-export async function* refetch(client: Client, kind: Kind, ids: readonly string[], types: FieldTypes, run: Run): AsyncIterable<Existing> {
+export async function* refetch(
+  client: Client,
+  kind: Kind,
+  ids: readonly string[],
+  types: FieldTypes,
+  run: Run,
+): AsyncIterable<Existing> {
   for await (const some of chunk(ids, 100)) {
-    const { body } = await client.call({ method: 'GET', path: [kind.resource, 'show_many'], query: { ids: some.join(',') } }, run)
+    const { body } = await client.call(
+      { method: 'GET', path: [kind.resource, 'show_many'], query: { ids: some.join(',') } },
+      run,
+    )
     for (const row of rowsOf(client.instance, kind.resource, body)) yield recordOf(row, kind, types)
   }
 }

@@ -23,8 +23,9 @@ export type ZendeskOptions = {
 
 export type RecordsOptions = {
   /**
-   * What of a record is read and written. Attributes of the record itself (an organization's `name` and `external_id`; a user's `name`,
-   * `email`, `role` and `organization_id`) have these names, every other key is a custom field.
+   * What of a record is read and written. Attributes of the record itself (an organization's `name`
+   * and `external_id`; a user's `name`, `email`, `role` and `organization_id`) have these names,
+   * every other key is a custom field.
    */
   readonly fields: FieldTable
   /** An instance without any such record is nothing strange. Default false (SAFE-02). */
@@ -40,7 +41,9 @@ export const ZENDESK_OPTIONS = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
     url: opaque,
-    oauth: optional(Type.Object({ clientId: opaque, clientSecret: opaque, scope: optional(Type.String({ minLength: 1 })) }, closed)),
+    oauth: optional(
+      Type.Object({ clientId: opaque, clientSecret: opaque, scope: optional(Type.String({ minLength: 1 })) }, closed),
+    ),
     apiToken: optional(Type.Object({ email: opaque, token: opaque }, closed)),
     http: optional(Type.Object({ timeoutMs: whole(1), attempts: whole(1), baseDelayMs: whole(0) }, closed)),
     concurrency: optional(whole(1)),

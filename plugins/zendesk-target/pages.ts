@@ -5,9 +5,10 @@ import { objectIn, rowsOf } from './replies.ts'
 type Page = { readonly rows: readonly JsonObject[]; readonly next: string | undefined }
 
 /**
- * The pages of a list, `{ [resource]: rows }`, by cursor and of 100 rows; the next one is asked for while one is processed.
- * Only the cursor is taken from an answer, never its links: the address stays ours (zendesk-api.md 1).
- * Throws INCOMPLETE when a cursor comes twice, since such a list would never end.
+ * The pages of a list, `{ [resource]: rows }`, by cursor and of 100 rows; the next one is asked for
+ * while one is processed. Only the cursor is taken from an answer, never its links: the address
+ * stays ours (zendesk-api.md 1). Throws INCOMPLETE when a cursor comes twice, since such a list
+ * would never end.
  */
 export async function* pages(client: Client, resource: string, run: Caller): AsyncIterable<readonly JsonObject[]> {
   const seen = new Set<string>()
@@ -31,7 +32,8 @@ async function one(client: Client, resource: string, after: string | undefined, 
   const { body } = await client.call({ method: 'GET', path: [resource], query }, run)
   const rows = rowsOf(client.instance, resource, body)
   const { has_more: more, after_cursor: cursor } = objectIn(body, 'meta')
-  // The last page has a cursor too, some answers have no has_more, and the page after the last is empty: any of the three ends it.
+  // The last page has a cursor too, some answers have no has_more, and the page after the last is
+  // empty: any of the three ends it.
   const last = more === false || rows.length === 0 || typeof cursor !== 'string'
   return { rows, next: last ? undefined : cursor }
 }

@@ -4,12 +4,15 @@ import { isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
 
 /**
- * What will become of the people who come with new organizations (SYN-03): who is not there yet is created, who has no organization gets
- * this one, who has another stays there. An address that two new organizations name goes to the first.
+ * What will become of the people who come with new organizations (SYN-03): who is not there yet is
+ * created, who has no organization gets this one, who has another stays there. An address that two
+ * new organizations name goes to the first.
  */
 export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Prepared> {
   const addresses = new Set(creates.flatMap(({ contacts = [] }) => contacts.map(({ email }) => email.toLowerCase())))
-  const found = await Promise.all([...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const))
+  const found = await Promise.all(
+    [...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const),
+  )
   const users = new Map(found)
   const given = new Set<string>()
   const decide = ({ email, name }: Contact): Contact => {
@@ -21,7 +24,9 @@ export async function prepare(creates: readonly Change[], client: Client, run: R
     given.add(person)
     return { email, name, action: leave ? 'leave' : user === undefined ? 'create' : 'associate' }
   }
-  const changes = creates.map((change) => (change.contacts === undefined ? change : { ...change, contacts: change.contacts.map(decide) }))
+  const changes = creates.map((change) =>
+    change.contacts === undefined ? change : { ...change, contacts: change.contacts.map(decide) },
+  )
   return { changes, skipped: [] }
 }
 
@@ -29,10 +34,16 @@ export async function prepare(creates: readonly Change[], client: Client, run: R
 export type Welcomed = { readonly contacts: number; readonly contactsFailed: number }
 
 /**
- * Carries out what was planned for the people of a new organization. What is in the way of one of them is counted, and said without an
- * address: it is no failure of the organization. Throws what concerns more than this one: no access to the instance, no service.
+ * Carries out what was planned for the people of a new organization. What is in the way of one of
+ * them is counted, and said without an address: it is no failure of the organization. Throws what
+ * concerns more than this one: no access to the instance, no service.
  */
-export async function welcome(contacts: readonly Contact[], organization: string, client: Client, run: Run): Promise<Welcomed> {
+export async function welcome(
+  contacts: readonly Contact[],
+  organization: string,
+  client: Client,
+  run: Run,
+): Promise<Welcomed> {
   const ends: ('added' | 'left' | 'failed')[] = []
   for (const contact of contacts) {
     if (contact.action === 'leave') continue
@@ -52,7 +63,12 @@ export async function welcome(contacts: readonly Contact[], organization: string
 }
 
 /** `left`: the user has got another organization since the plan was made. */
-async function add(contact: Contact, organization: string, client: Client, run: Run): Promise<'added' | 'left' | 'failed'> {
+async function add(
+  contact: Contact,
+  organization: string,
+  client: Client,
+  run: Run,
+): Promise<'added' | 'left' | 'failed'> {
   const { attempts, baseDelayMs } = client.policy()
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     // The plan may be old, and an answer may have been lost: what is there now decides.
@@ -66,7 +82,10 @@ async function add(contact: Contact, organization: string, client: Client, run: 
   return 'failed'
 }
 
-/** `unknown`: it has to be looked up what became of it. A new user whose address is taken is there already. */
+/**
+ * `unknown`: it has to be looked up what became of it. A new user whose address is taken is there
+ * already.
+ */
 async function write(
   user: JsonObject | undefined,
   { email, name }: Contact,
@@ -90,8 +109,9 @@ async function write(
 }
 
 /**
- * The user who has an address, as the main one or beside it: Zendesk gives no address to two users. Undefined where nobody has it, or
- * where the search index, which can be seconds behind, does not know yet (zendesk-api.md 4).
+ * The user who has an address, as the main one or beside it: Zendesk gives no address to two users.
+ * Undefined where nobody has it, or where the search index, which can be seconds behind, does not
+ * know yet (zendesk-api.md 4).
  */
 export async function holderOf(email: string, client: Client, run: Run): Promise<JsonObject | undefined> {
   const address = email.toLowerCase()

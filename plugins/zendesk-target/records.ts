@@ -2,7 +2,10 @@ import { normalise, same, ZdsError, type Change, type Existing, type FieldTypes,
 import type { Kind } from './kinds.ts'
 import { idIn, objectIn } from './replies.ts'
 
-/** A record as the engine sees it: the fields of the table and nothing else. Throws HTTP_UNREADABLE where it has no id. */
+/**
+ * A record as the engine sees it: the fields of the table and nothing else. Throws HTTP_UNREADABLE
+ * where it has no id.
+ */
 export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existing {
   const id = idIn(row)
   if (id === undefined) throw new ZdsError('HTTP_UNREADABLE', `Zendesk gave one of the ${kind.resource} without an id`)
@@ -14,7 +17,10 @@ export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existi
   return { id, fields: Object.fromEntries(fields) }
 }
 
-/** The body that writes what the change names, and nothing else: Zendesk merges custom fields by key. */
+/**
+ * The body that writes what the change names, and nothing else: Zendesk merges custom fields by
+ * key.
+ */
 export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   const body: { [key: string]: Json } = {}
   const custom: { [key: string]: Json } = {}

@@ -12,7 +12,10 @@ export function wordsOf(body: Json): string | undefined {
   return [...said, ...fields].join('; ') || undefined
 }
 
-/** More jobs are open than Zendesk takes; the status of this refusal is not documented, its name is (zendesk-api.md 3). */
+/**
+ * More jobs are open than Zendesk takes; the status of this refusal is not documented, its name is
+ * (zendesk-api.md 3).
+ */
 export function isTooManyJobs(error: HttpError): boolean {
   return isObject(error.body) && error.body['error'] === 'TooManyJobs'
 }
@@ -20,8 +23,8 @@ export function isTooManyJobs(error: HttpError): boolean {
 export type Refusal = { readonly code: string; readonly message: string }
 
 /**
- * What a refused request means for its records. The code comes from `details.<field>[].error`, else from `error`, never from texts,
- * which are in the language of the account.
+ * What a refused request means for its records. The code comes from `details.<field>[].error`, else
+ * from `error`, never from texts, which are in the language of the account.
  */
 export function refusalOf({ body, status, message }: HttpError): Refusal {
   const [first] = isObject(body) ? detailsOf(body) : []
@@ -30,12 +33,18 @@ export function refusalOf({ body, status, message }: HttpError): Refusal {
   return { code: (typeof name === 'string' ? codeOf(name) : undefined) ?? `http-${status}`, message }
 }
 
-/** Whether a request was refused for what it says of its records, rather than for who we are or how busy Zendesk is. */
+/**
+ * Whether a request was refused for what it says of its records, rather than for who we are or how
+ * busy Zendesk is.
+ */
 export function isAboutRecords({ code, status }: HttpError): boolean {
   return code === 'HTTP_REFUSED' || status === 409
 }
 
-/** `OrganizationUpdateFailed` as `organization-update-failed`; undefined for what is no name: a service can say anything there. */
+/**
+ * `OrganizationUpdateFailed` as `organization-update-failed`; undefined for what is no name: a
+ * service can say anything there.
+ */
 export function codeOf(name: string): string | undefined {
   if (!/^[A-Za-z][A-Za-z _]{0,59}$/.test(name)) return undefined
   return name
@@ -61,14 +70,17 @@ function detailsOf(body: JsonObject): Detail[] {
 }
 
 /**
- * The names that Zendesk left out of a write although it answered with success: it drops what it does not know, and says so in the
- * header `X-Zendesk-API-Warn` only (zendesk-api.md 2). `ours` are the names that matter.
+ * The names that Zendesk left out of a write although it answered with success: it drops what it
+ * does not know, and says so in the header `X-Zendesk-API-Warn` only (zendesk-api.md 2). `ours` are
+ * the names that matter.
  */
 export function unpermitted(headers: Headers, ours: ReadonlySet<string>): string[] {
   return droppedIn(headers).filter((name) => ours.has(name))
 }
 
-/** What Zendesk warns of after a write, or undefined. Names only: the header can hold values too. */
+/**
+ * What Zendesk warns of after a write, or undefined. Names only: the header can hold values too.
+ */
 export function warningIn(headers: Headers): string | undefined {
   if (!headers.has(WARNING)) return undefined
   const names = droppedIn(headers)

@@ -19,7 +19,10 @@ export function textIn(body: JsonObject, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** The id of a record or job as text, or undefined where it has none: Zendesk gives numbers for records, text for jobs. */
+/**
+ * The id of a record or job as text, or undefined where it has none: Zendesk gives numbers for
+ * records, text for jobs.
+ */
 export function idIn(row: JsonObject): string | undefined {
   const { id } = row
   return typeof id === 'number' || typeof id === 'string' ? String(id) : undefined

@@ -4,16 +4,23 @@ import { holderOf } from './people.ts'
 import { idIn } from './replies.ts'
 
 /**
- * A planned user whose address somebody has beside another one cannot be created, and who has it is tied to the sync after all: neither is
- * touched, both are reported (zendesk-api.md 4). The listing shows first addresses only, so this is asked for the few that are to be created.
+ * A planned user whose address somebody has beside another one cannot be created, and who has it is
+ * tied to the sync after all: neither is touched, both are reported (zendesk-api.md 4). The listing
+ * shows first addresses only, so this is asked for the few that are to be created.
  */
 export async function withoutSeconds(changes: readonly Change[], client: Client, run: Run): Promise<Prepared> {
   const creates = changes.filter(({ op }) => op === 'create')
-  const holders = await Promise.all(creates.map(async ({ key }) => [key, (await holderOf(key, client, run)) ?? {}] as const))
+  const holders = await Promise.all(
+    creates.map(async ({ key }) => [key, (await holderOf(key, client, run)) ?? {}] as const),
+  )
   const held = new Map(holders.flatMap(([key, user]) => (idIn(user) === undefined ? [] : [[key, idIn(user)]])))
   const users = new Set(held.values())
-  const stays = ({ op, key, id }: Change): boolean => (op === 'create' ? held.has(key) : op === 'retire' && users.has(id))
-  return { changes: changes.filter((change) => !stays(change)), skipped: changes.filter(stays).map((change) => skipOf(change, held)) }
+  const stays = ({ op, key, id }: Change): boolean =>
+    op === 'create' ? held.has(key) : op === 'retire' && users.has(id)
+  return {
+    changes: changes.filter((change) => !stays(change)),
+    skipped: changes.filter(stays).map((change) => skipOf(change, held)),
+  }
 }
 
 function skipOf({ key, id }: Change, held: ReadonlyMap<string, string | undefined>): Skip {

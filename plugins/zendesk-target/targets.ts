@@ -1,17 +1,17 @@
 import { typesOf, type FieldTable, type Run, type Target } from 'zds'
 import type { Client } from './client.ts'
-import { create } from './creates.ts'
+import { create } from './write/creates.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
-import { merge } from './merge.ts'
+import { merge } from './write/merge.ts'
 import { prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf, differences } from './records.ts'
-import { settle } from './settle.ts'
-import type { Slots } from './slots.ts'
-import { update, type Updatable } from './updates.ts'
+import { settle } from './write/settle.ts'
+import type { Slots } from './write/slots.ts'
+import { update, type Updatable } from './write/updates.ts'
 
 export type TargetOptions = {
   readonly name: string
@@ -23,7 +23,10 @@ export type TargetOptions = {
   readonly mayBeEmpty: boolean | undefined
 }
 
-/** Records of one kind of an instance as a target: listed by cursor, created one by one, updated and retired in jobs (SYN-01 to SYN-08). */
+/**
+ * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
+ * retired in jobs (SYN-01 to SYN-08).
+ */
 export function target({ name, client, kind, fields, slots, createConcurrency, mayBeEmpty }: TargetOptions): Target {
   const types = typesOf(fields)
   const updatable: Updatable = {
@@ -52,12 +55,17 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     async *apply(changes, run) {
       const whole = uncut(run)
       const creates = () => changes.values().map((change) => create(change, client, kind, types, whole))
-      yield* changes[0]?.op === 'create' ? merge(creates, createConcurrency, run.signal) : update(changes, updatable, run)
+      yield* changes[0]?.op === 'create'
+        ? merge(creates, createConcurrency, run.signal)
+        : update(changes, updatable, run)
     },
   }
 }
 
-/** A create and the people who come with it are one: an interruption ends the run after it, not in the middle of it (SYN-03). */
+/**
+ * A create and the people who come with it are one: an interruption ends the run after it, not in
+ * the middle of it (SYN-03).
+ */
 function uncut(run: Run): Run {
   return { ...run, signal: new AbortController().signal }
 }

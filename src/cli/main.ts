@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { readFile } from 'node:fs/promises'
 import { ZdsError } from '../core/errors.ts'
-import { explainFailure } from './failure.ts'
+import { explainFailure } from './render/failure.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -26,7 +26,8 @@ const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (defau
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = interruptions()
-  // A plugin that throws where nobody waits: told like any other fault, without what Node would print of the error's contents.
+  // A plugin that throws where nobody waits: told like any other fault, without what Node would
+  // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       explainFailure(error)
@@ -43,7 +44,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Whoever reads the output may stop (`| head`): that is no failure, and no reason to leave an apply half done. */
+/**
+ * Whoever reads the output may stop (`| head`): that is no failure, and no reason to leave an apply
+ * half done.
+ */
 function outlive(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -60,11 +64,14 @@ function whole(text: string): number {
 function interruptions(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    // The listener stays: where it is the last one to go, libraries that restore the cursor end the process themselves.
+    // The listener stays: where it is the last one to go, libraries that restore the cursor end the
+    // process themselves.
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130)
       controller.abort(
-        new ZdsError('INTERRUPTED', `Stopped by ${name}`, { hint: 'Run the same command again: it starts from what is there then.' }),
+        new ZdsError('INTERRUPTED', `Stopped by ${name}`, {
+          hint: 'Run the same command again: it starts from what is there then.',
+        }),
       )
     })
   }
@@ -74,7 +81,9 @@ function interruptions(): AbortSignal {
 async function run(argv: readonly string[], signal: AbortSignal): Promise<number> {
   let code = 0
   const program = new Command('zds')
-    .description('Keeps several Zendesk instances in step with Salesforce: declare it in sync.config.ts, see the plan, apply it.')
+    .description(
+      'Keeps several Zendesk instances in step with Salesforce: declare it in sync.config.ts, see the plan, apply it.',
+    )
     .version(await version(), '-V, --version')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error [USAGE] ')) })
@@ -98,7 +107,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
       `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
     )
     .action(async (options) => {
-      const { planCommand } = await import('./plan.ts')
+      const { planCommand } = await import('./commands/plan.ts')
       code = await planCommand(options, signal)
     })
 
@@ -124,7 +133,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
       `\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at\n${EXIT_CODES}`,
     )
     .action(async (file, options) => {
-      const { applyCommand } = await import('./apply.ts')
+      const { applyCommand } = await import('./commands/apply.ts')
       code = await applyCommand(file, options, signal)
     })
 
@@ -136,7 +145,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText('after', '\nExamples:\n  zds show plan.json\n  zds show plan.json --all')
     .action(async (file, options) => {
-      const { showCommand } = await import('./show.ts')
+      const { showCommand } = await import('./commands/show.ts')
       code = await showCommand(file, options)
     })
 
@@ -147,7 +156,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option(...ENV_FILE)
     .addHelpText('after', '\nExamples:\n  zds status')
     .action(async (options) => {
-      const { statusCommand } = await import('./status.ts')
+      const { statusCommand } = await import('./commands/status.ts')
       code = await statusCommand(options, signal)
     })
 
@@ -155,12 +164,16 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .command('outcomes')
     .description('export what became of each change of a run')
     .argument('<run>', 'the id of a run (zds status), or last')
-    .addOption(new Option('--format <format>', 'the form of the export').choices(['ndjson', 'csv'] as const).default('ndjson' as const))
+    .addOption(
+      new Option('--format <format>', 'the form of the export')
+        .choices(['ndjson', 'csv'] as const)
+        .default('ndjson' as const),
+    )
     .option(...CONFIG)
     .option(...ENV_FILE)
     .addHelpText('after', '\nExamples:\n  zds outcomes last\n  zds outcomes last --format csv > outcomes.csv')
     .action(async (run, options) => {
-      const { outcomesCommand } = await import('./outcomes.ts')
+      const { outcomesCommand } = await import('./commands/outcomes.ts')
       code = await outcomesCommand(run, options, signal)
     })
 
@@ -175,7 +188,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText('after', '\nExamples:\n  zds undo last --out undo.json\n  zds apply undo.json')
     .action(async (run, options) => {
-      const { undoCommand } = await import('./undo.ts')
+      const { undoCommand } = await import('./commands/undo.ts')
       code = await undoCommand(run, options, signal)
     })
 
@@ -187,7 +200,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option(...ENV_FILE)
     .addHelpText('after', '\nExamples:\n  zds unlock global')
     .action(async (instance, options) => {
-      const { unlockCommand } = await import('./unlock.ts')
+      const { unlockCommand } = await import('./commands/unlock.ts')
       code = await unlockCommand(instance, options, signal)
     })
 
@@ -199,7 +212,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
     .option('--json', 'print the graph as JSON')
     .addHelpText('after', '\nExamples:\n  zds graph\n  zds graph --json')
     .action(async (options) => {
-      const { graphCommand } = await import('./graph.ts')
+      const { graphCommand } = await import('./commands/graph.ts')
       code = await graphCommand(options)
     })
 
@@ -218,7 +231,7 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<number
       '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env .env.sandbox      in another terminal',
     )
     .action(async (options) => {
-      const { sandboxCommand } = await import('./sandbox.ts')
+      const { sandboxCommand } = await import('./commands/sandbox.ts')
       code = await sandboxCommand(options, signal)
     })
 

@@ -1,7 +1,10 @@
 import { open } from 'node:fs/promises'
 import { messageOf, ZdsError } from '../core/errors.ts'
 
-/** Writes a file that nobody else may read, also where it was there before and others could (OPS-08). */
+/**
+ * Writes a file that nobody else may read, also where it was there before and others could
+ * (OPS-08).
+ */
 export async function writePrivately(file: string, text: string): Promise<void> {
   const handle = await open(file, 'w', 0o600)
   try {

@@ -38,7 +38,9 @@ export function isDate(text: string): boolean {
 
 function calendarDate(text: string): string {
   if (isDate(text)) return text
-  throw new ZdsError('USAGE', `${text} is not a date`, { hint: 'Write it as YYYY-MM-DD, for example --as-of 2026-03-16.' })
+  throw new ZdsError('USAGE', `${text} is not a date`, {
+    hint: 'Write it as YYYY-MM-DD, for example --as-of 2026-03-16.',
+  })
 }
 
 /** `date` moved by whole days; both `YYYY-MM-DD`. */

@@ -45,7 +45,11 @@ export class ZdsError extends Error {
   /** Every problem found, where there may be several. */
   readonly issues: readonly Issue[]
 
-  constructor(code: Code, message: string, options: ErrorOptions & { hint?: string | undefined; issues?: readonly Issue[] } = {}) {
+  constructor(
+    code: Code,
+    message: string,
+    options: ErrorOptions & { hint?: string | undefined; issues?: readonly Issue[] } = {},
+  ) {
     super(message, options)
     this.code = code
     this.hint = options.hint

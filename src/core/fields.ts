@@ -3,8 +3,9 @@ import { canonical, type Json } from './json.ts'
 import { isRef, type Ref } from './refs.ts'
 
 /**
- * How values of a field are compared and written. `name` is text whose surrounding blanks do not count, as Zendesk trims names;
- * `reference` is the numeric id of another record, or a ref to one that does not exist yet.
+ * How values of a field are compared and written. `name` is text whose surrounding blanks do not
+ * count, as Zendesk trims names; `reference` is the numeric id of another record, or a ref to one
+ * that does not exist yet.
  */
 export type FieldType = 'text' | 'name' | 'checkbox' | 'decimal' | 'integer' | 'date' | 'dropdown' | 'reference'
 export type FieldTypes = { readonly [field: string]: FieldType }
@@ -20,7 +21,10 @@ type Values = {
   reference: number | Ref
 }
 
-/** What a field is computed from: columns of the source, a fact of the processor, or nothing (only an override sets it: AMB-13). */
+/**
+ * What a field is computed from: columns of the source, a fact of the processor, or nothing (only
+ * an override sets it: AMB-13).
+ */
 export type Reads =
   | { readonly kind: 'columns'; readonly columns: readonly string[] }
   | { readonly kind: 'fact'; readonly fact: string }
@@ -29,8 +33,15 @@ export type Reads =
 /** The value of a field from the values it reads, in the order in which they are named. */
 export type Derive = (...values: readonly Json[]) => Json
 
-/** One line of a field table: column, derivation, type. Query, record, comparison and payload follow from it. */
-export type Field<Type extends FieldType = FieldType> = { readonly type: Type; readonly reads: Reads; readonly derive: Derive }
+/**
+ * One line of a field table: column, derivation, type. Query, record, comparison and payload follow
+ * from it.
+ */
+export type Field<Type extends FieldType = FieldType> = {
+  readonly type: Type
+  readonly reads: Reads
+  readonly derive: Derive
+}
 export type FieldTable = { readonly [field: string]: Field }
 
 /** The record that a field table describes; null is an empty field. */
@@ -85,17 +96,21 @@ export const first =
   (value) =>
     typeof value === 'string' ? value.slice(0, length) : null
 
-export const typesOf = (table: FieldTable): FieldTypes => Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type]))
+export const typesOf = (table: FieldTable): FieldTypes =>
+  Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type]))
 
 /** Every column that the tables read, each once. */
 export function columnsOf(tables: readonly FieldTable[]): string[] {
-  const columns = tables.flatMap((table) => Object.values(table).flatMap(({ reads }) => (reads.kind === 'columns' ? reads.columns : [])))
+  const columns = tables.flatMap((table) =>
+    Object.values(table).flatMap(({ reads }) => (reads.kind === 'columns' ? reads.columns : [])),
+  )
   return [...new Set(columns)]
 }
 
 /**
- * The one form of a value that counts as equal (CMP-02): empty text and a missing value are null, an empty checkbox is false,
- * numbers are numbers, a date is `YYYY-MM-DD`. A value that does not fit its type is left as it is, so that it differs and is seen.
+ * The one form of a value that counts as equal (CMP-02): empty text and a missing value are null,
+ * an empty checkbox is false, numbers are numbers, a date is `YYYY-MM-DD`. A value that does not
+ * fit its type is left as it is, so that it differs and is seen.
  */
 export function normalise(type: FieldType, value: Json | undefined): Json {
   switch (type) {

@@ -1,6 +1,6 @@
 /** What a configuration and a plugin may import from `zds`. */
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
-export { defineConfig } from './define.ts'
+export { defineConfig } from './config/define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
 export {
   always,
@@ -28,22 +28,37 @@ export {
   type FieldTypes,
   type RecordOf,
 } from './fields.ts'
-export { HttpError } from './http-error.ts'
-export { httpPolicy, type HttpPolicy } from './http-policy.ts'
-export { http, type Answer, type Caller, type Http, type Request } from './http.ts'
+export { HttpError } from './http/error.ts'
+export { httpPolicy, type HttpPolicy } from './http/policy.ts'
+export { http } from './http/http.ts'
+export type { Answer, Caller, Http, Request } from './http/request.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
-export { keysAfter, unmatched, type Keys } from './keys.ts'
-export { limiter, type Limiter } from './limiter.ts'
-export type { Bound, Excess, FieldLimit, Limits } from './limits.ts'
+export { keysAfter, unmatched, type Keys } from './config/keys.ts'
+export { limiter, type Limiter } from './http/limiter.ts'
+export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
 export type { Outcome, Outcomes, Step } from './outcome.ts'
-export type { Change, Contact, FieldChange, Plan, Skip, SyncPlan } from './plan.ts'
-export { records } from './records.ts'
-export { planned } from './planned.ts'
+export type { Change, Contact, FieldChange, Excess, Plan, Skip, SyncPlan } from './plan/plan.ts'
+export { records } from './config/records.ts'
+export { planned } from './config/planned.ts'
 export { ref, type Ref } from './refs.ts'
 export { conceal, redact } from './secrets.ts'
 export { env, list, secret, unset, type Setting } from './settings.ts'
 export { chunk, collect } from './streams.ts'
-export { sync, type RulesFor } from './sync.ts'
-export type { Config, Desired, Existing, Fields, Observer, Person, Prepared, Rules, Run, Sent, Source, Sync, Target } from './types.ts'
-export { baseUrl, sameOrigin } from './url.ts'
+export { sync, type RulesFor } from './config/sync.ts'
+export type {
+  Config,
+  Desired,
+  Existing,
+  Fields,
+  Observer,
+  Person,
+  Prepared,
+  Rules,
+  Run,
+  Sent,
+  Source,
+  Sync,
+  Target,
+} from './types.ts'
+export { baseUrl, sameOrigin } from './http/url.ts'

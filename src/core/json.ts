@@ -1,4 +1,7 @@
-/** What survives a round trip through an artifact file. A `Date` does not, so the compiler refuses one. */
+/**
+ * What survives a round trip through an artifact file. A `Date` does not, so the compiler refuses
+ * one.
+ */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 export type JsonObject = { readonly [key: string]: Json }
@@ -14,7 +17,10 @@ export function canonical(value: Json): string {
   )
 }
 
-/** Parses text that must be JSON; undefined when it is not. JSON text has no undefined, so nothing is lost. */
+/**
+ * Parses text that must be JSON; undefined when it is not. JSON text has no undefined, so nothing
+ * is lost.
+ */
 export function parseJson(text: string): Json | undefined {
   try {
     // JSON.parse returns `any`; by definition what it returns is Json.

@@ -3,21 +3,34 @@ import { distance } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
 import { refuse, type Code, type Issue } from './errors.ts'
 
-const ajv = new Ajv({ strict: true, strictRequired: false, strictTypes: false, allErrors: true, verbose: true, discriminator: true })
+const ajv = new Ajv({
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+  allErrors: true,
+  verbose: true,
+  discriminator: true,
+})
 
 /**
  * Checks the options of a plugin against its JSON Schema: all problems at once, each with its path.
  * Throws CONFIG_INVALID. Functions and settings are opaque to a schema: describe them by `{}`.
  */
 export function checkOptions(plugin: string, schema: TSchema, options: unknown): void {
-  refuse('CONFIG_INVALID', `${plugin} was given options it cannot use`, problems('CONFIG_INVALID', plugin, schema, options))
+  refuse(
+    'CONFIG_INVALID',
+    `${plugin} was given options it cannot use`,
+    problems('CONFIG_INVALID', plugin, schema, options),
+  )
 }
 
 /** What of `value` does not fit `schema`, each with its path below `where`. */
 export function problems(code: Code, where: string, schema: TSchema, value: unknown): Issue[] {
   const validate = ajv.compile(schema)
   if (validate(value)) return []
-  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if').map((error) => issue(code, where, error))
+  return (validate.errors ?? [])
+    .filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if')
+    .map((error) => issue(code, where, error))
 }
 
 function issue(code: Code, where: string, error: ErrorObject): Issue {
@@ -29,7 +42,8 @@ function issue(code: Code, where: string, error: ErrorObject): Issue {
 function wording({ keyword, params, message, data }: ErrorObject): string {
   if (keyword === 'additionalProperties') return `has no option ${JSON.stringify(params['additionalProperty'])}`
   if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
-  if (keyword === 'enum') return `must be one of ${JSON.stringify(params['allowedValues'])}, not ${JSON.stringify(data)}`
+  if (keyword === 'enum')
+    return `must be one of ${JSON.stringify(params['allowedValues'])}, not ${JSON.stringify(data)}`
   return message ?? keyword
 }
 
@@ -40,12 +54,16 @@ function hintFor({ keyword, params, parentSchema }: ErrorObject): string | undef
   return meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`
 }
 
-/** The known word that `word` is most likely a slip of: at most a third of its letters away; undefined when none is near. */
+/**
+ * The known word that `word` is most likely a slip of: at most a third of its letters away;
+ * undefined when none is near.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: { word: string; away: number } | undefined
   for (const candidate of known) {
     const away = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (away <= Math.max(1, Math.floor(word.length / 3)) && (best === undefined || away < best.away)) best = { word: candidate, away }
+    if (away <= Math.max(1, Math.floor(word.length / 3)) && (best === undefined || away < best.away))
+      best = { word: candidate, away }
   }
   return best?.word
 }

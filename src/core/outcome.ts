@@ -3,9 +3,17 @@ import type { JsonObject } from './json.ts'
 /** What became of one change. */
 export type Outcome =
   | { readonly key: string; readonly status: 'done'; readonly id: string; readonly facts?: JsonObject }
-  | { readonly key: string; readonly status: 'failed' | 'stale' | 'unresolved'; readonly code: string; readonly message: string }
+  | {
+      readonly key: string
+      readonly status: 'failed' | 'stale' | 'unresolved'
+      readonly code: string
+      readonly message: string
+    }
 
-/** What a target tells while it works: that it is about to send, that a job took the keys over, and what became of each. */
+/**
+ * What a target tells while it works: that it is about to send, that a job took the keys over, and
+ * what became of each.
+ */
 export type Step =
   | Outcome
   | { readonly status: 'sending'; readonly keys: readonly string[] }
@@ -13,3 +21,9 @@ export type Step =
 
 /** What became of each change, by sync. */
 export type Outcomes = ReadonlyMap<string, readonly Outcome[]>
+
+/** How far a change has come: the last of its steps. */
+export type Known =
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'sending' }
+  | { readonly kind: 'accepted'; readonly job: string }

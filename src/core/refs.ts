@@ -1,8 +1,9 @@
 import { isObject, type Json } from './json.ts'
-import type { Outcome } from './outcome.ts'
-import type { Change } from './plan.ts'
 
-/** Points at a record of another sync that does not exist yet: its id is known once that sync has created it. */
+/**
+ * Points at a record of another sync that does not exist yet: its id is known once that sync has
+ * created it.
+ */
 export type Ref = { readonly ref: { readonly sync: string; readonly key: string } }
 
 export function ref(sync: string, key: string): Ref {
@@ -10,24 +11,10 @@ export function ref(sync: string, key: string): Ref {
 }
 
 export function isRef(value: Json | undefined): value is Ref {
-  return isObject(value) && isObject(value['ref']) && typeof value['ref']['sync'] === 'string' && typeof value['ref']['key'] === 'string'
-}
-
-/** The id of a record that a sync of this run has created, or undefined. */
-export type Created = (sync: string, key: string) => string | undefined
-
-/** The change with every ref replaced by the id it points at; an outcome of its own where one points at nothing. */
-export function bind(change: Change, created: Created): Change | Outcome {
-  const fields = { ...change.fields }
-  for (const [field, { from, to }] of Object.entries(change.fields)) {
-    if (!isRef(to)) continue
-    const id = created(to.ref.sync, to.ref.key)
-    if (id === undefined) return dangling(change.key, field, to)
-    fields[field] = { from, to: Number(id) }
-  }
-  return { ...change, fields }
-}
-
-function dangling(key: string, field: string, { ref: { sync, key: target } }: Ref): Outcome {
-  return { key, status: 'unresolved', code: 'unresolved', message: `${field} refers to ${target} of ${sync}, which was not created` }
+  return (
+    isObject(value) &&
+    isObject(value['ref']) &&
+    typeof value['ref']['sync'] === 'string' &&
+    typeof value['ref']['key'] === 'string'
+  )
 }

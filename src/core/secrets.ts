@@ -1,5 +1,6 @@
 /**
- * Values that must not be seen. One list for the process, because what they must not reach (its output, its files) is the process's too.
+ * Values that must not be seen. One list for the process, because what they must not reach (its
+ * output, its files) is the process's too.
  */
 const concealed = new Set<string>()
 
@@ -8,13 +9,19 @@ const SHORTEST = 6
 /** A line of a secret of several lines is long; a shorter one may be an ordinary word. */
 const SHORTEST_LINE = 20
 
-/** Remembers a secret, also as addresses, forms, JSON and HTML show it, and each long line of one, and hands it back. */
+/**
+ * Remembers a secret, also as addresses, forms, JSON and HTML show it, and each long line of one,
+ * and hands it back.
+ */
 export function conceal<T extends string | undefined>(value: T): T {
   for (const part of partsOf(value ?? '')) for (const shape of shapesOf(part)) concealed.add(shape)
   return value
 }
 
-/** A value with spaces or a line break around it is sent without them; of a key in PEM form, messages quote a line. */
+/**
+ * A value with spaces or a line break around it is sent without them; of a key in PEM form,
+ * messages quote a line.
+ */
 function partsOf(value: string): string[] {
   const lines = value
     .split(/\r?\n|\\n/)
@@ -29,7 +36,13 @@ function shapesOf(part: string): string[] {
   return [part, encodeURIComponent(part), form, JSON.stringify(part).slice(1, -1), html]
 }
 
-const HTML: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const HTML: { readonly [character: string]: string } = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /** `text` with every known secret replaced by `***`. */
 export function redact(text: string): string {

@@ -2,7 +2,10 @@ import { inspect } from 'node:util'
 import { ZdsError, type Issue } from './errors.ts'
 import { conceal } from './secrets.ts'
 
-/** A value of the environment, read when it is first used: a stage asks only for what it needs, and nothing prints it by accident. */
+/**
+ * A value of the environment, read when it is first used: a stage asks only for what it needs, and
+ * nothing prints it by accident.
+ */
 export interface Setting {
   /** The name of the variable, for messages. */
   readonly name: string
@@ -18,8 +21,8 @@ export function env(name: string, fallback?: string): Setting {
 }
 
 /**
- * An environment variable whose value must never be seen: it is replaced by `***` in everything that zds prints or writes, from now on, not
- * from its first use: what fails before may quote it.
+ * An environment variable whose value must never be seen: it is replaced by `***` in everything
+ * that zds prints or writes, from now on, not from its first use: what fails before may quote it.
  */
 export function secret(name: string): Setting {
   const peek = (): string | undefined => conceal(process.env[name] || undefined)
@@ -27,7 +30,10 @@ export function secret(name: string): Setting {
   return setting(name, peek)
 }
 
-/** The settings that have neither a value nor a default, as issues: for checks that name all of them at once (SAFE-07). */
+/**
+ * The settings that have neither a value nor a default, as issues: for checks that name all of them
+ * at once (SAFE-07).
+ */
 export function unset(...settings: readonly Setting[]): Issue[] {
   return settings
     .filter(({ peek }) => peek() === undefined)

@@ -2,26 +2,37 @@ import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Change, Plan, Skip, SkipReason } from './plan.ts'
-import type { Limits } from './limits.ts'
+import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
+import type { Limits } from './plan/limits.ts'
 import type { Outcome, Outcomes, Step } from './outcome.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
 export type Fields = JsonObject
 
-/** Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere. */
+/**
+ * Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere.
+ */
 export interface Run {
   readonly signal: AbortSignal
   readonly clock: Clock
-  /** The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for any other source. */
+  /**
+   * The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for any other
+   * source.
+   */
   input<Row extends Json>(source: Source<Row>): AsyncIterable<Row>
-  /** The number of rows that the system announced; the engine compares. `slack` rows more or less may have come or gone meanwhile. */
-  expect(rows: number, slack?: number): void
+  /**
+   * The number of rows that the system announced; the engine compares. `tolerance` rows more or less
+   * may have come or gone meanwhile.
+   */
+  expect(rows: number, tolerance?: number): void
   /** One line about what is going on, for a person who waits. */
   progress(message: string): void
 }
 
-/** A named stream of rows: Salesforce accounts, Zendesk organizations, or records computed from both. */
+/**
+ * A named stream of rows: Salesforce accounts, Zendesk organizations, or records computed from
+ * both.
+ */
 export interface Source<Row extends Json = Json> {
   /** Set where the rows are the plan of a sync: see `planned`. */
   readonly planOf?: Sync
@@ -36,11 +47,14 @@ export interface Source<Row extends Json = Json> {
 }
 
 /**
- * What a processor says about one key: how its record should look, why there is none (so that an existing one is retired), why it is left
- * as it is, or what a person should know.
+ * What a processor says about one key: how its record should look, why there is none (so that an
+ * existing one is retired), why it is left as it is, or what a person should know.
  */
 export type Desired<Rec extends Fields = Fields> =
-  /** `people`: who comes with a new record; an empty list where a sync that sees to them knows of nobody. */
+  /**
+   * `people`: who comes with a new record; an empty list where a sync that sees to them knows of
+   * nobody.
+   */
   | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly people?: readonly Person[] }
   | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
   | { readonly kind: 'skip'; readonly key: string; readonly reason: SkipReason; readonly name?: string }
@@ -55,7 +69,10 @@ export type Existing<Rec extends Fields = Fields> = { readonly id: string; reado
 /** Planned changes after the target has seen them. */
 export type Prepared = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
 
-/** A change that was sent, and the job that took it over, if the answer came. Those of one job are in the order in which they were sent. */
+/**
+ * A change that was sent, and the job that took it over, if the answer came. Those of one job are
+ * in the order in which they were sent.
+ */
 export type Sent = { readonly change: Change; readonly job?: string }
 
 /** A system that can be read, and written to by carrying out changes. */
@@ -65,20 +82,31 @@ export interface Target extends Source<Existing> {
   /** What it holds: `organizations`. */
   readonly resource: string
   readonly types: FieldTypes
-  /** Where it is, for the fingerprint of a plan: what was planned for one address is not carried out at another. */
+  /**
+   * Where it is, for the fingerprint of a plan: what was planned for one address is not carried out
+   * at another.
+   */
   address?(): string
-  /** The records with these ids, as they are now, for staleness and read-back. Ids of records that are gone are left out. */
+  /**
+   * The records with these ids, as they are now, for staleness and read-back. Ids of records that
+   * are gone are left out.
+   */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   /**
-   * Finds out what became of changes of one operation that a run sent which then died: an outcome for each that was carried out or refused,
-   * nothing for one that certainly was not carried out and may be sent again. Without it such a change ends as failed.
+   * Finds out what became of changes of one operation that a run sent which then died: an outcome
+   * for each that was carried out or refused, nothing for one that certainly was not carried out
+   * and may be sent again. Without it such a change ends as failed.
    */
   settle?(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
-  /** Completes planned changes with what only the target can tell, and leaves out, with the reason, what it knows to be impossible. */
+  /**
+   * Completes planned changes with what only the target can tell, and leaves out, with the reason,
+   * what it knows to be impossible.
+   */
   prepare?(changes: readonly Change[], run: Run): Promise<Prepared>
   /**
-   * Carries out changes of one operation. Exactly one outcome per change, in whatever order and batches suit the API.
-   * A step of status `sending` is yielded before each request that writes: the engine journals it before it asks for the next step.
+   * Carries out changes of one operation. Exactly one outcome per change, in whatever order and
+   * batches suit the API. A step of status `sending` is yielded before each request that writes:
+   * the engine journals it before it asks for the next step.
    */
   apply(changes: readonly Change[], run: Run): AsyncIterable<Step>
 }
@@ -87,11 +115,19 @@ export interface Target extends Source<Existing> {
 export interface Rules {
   /** The field that unifies both sides. */
   readonly key: string
-  /** A field whose values must be unique in the target, compared trimmed and without case (AMB-20). */
+  /**
+   * A field whose values must be unique in the target, compared trimmed and without case (AMB-20).
+   */
   readonly unique?: string
-  /** Fields that are set on create, taken over by an update that happens anyway where they are empty, and otherwise left (SAFE-05). */
+  /**
+   * Fields that are set on create, taken over by an update that happens anyway where they are
+   * empty, and otherwise left (SAFE-05).
+   */
   readonly adopt?: readonly string[]
-  /** False: a record that belongs to somebody else. It is not retired, and not updated unless `takesOver` (CMP-05). */
+  /**
+   * False: a record that belongs to somebody else. It is not retired, and not updated unless
+   * `takesOver` (CMP-05).
+   */
   owns?(existing: Fields): boolean
   /** What is desired here is ours, whoever had it before (AMB-19). */
   readonly takesOver?: boolean
@@ -99,7 +135,10 @@ export interface Rules {
   readonly yields?: Source<Desired>
   /** A reason not to create this record, or undefined (CMP-04). */
   holds?(desired: Fields): SkipReason | undefined
-  /** What a record that nobody desires should look like (SYN-08). Without it nothing is ever retired. */
+  /**
+   * What a record that nobody desires should look like (SYN-08). Without it nothing is ever
+   * retired.
+   */
   readonly retire?: Fields
   /** The reasons that may retire; all, unless given (AMB-17). */
   readonly retireFor?: readonly string[]
@@ -107,19 +146,28 @@ export interface Rules {
   protects?(existing: Fields): boolean
 }
 
-/** One sync: make `target` look like `desired`, under `rules`, once the syncs in `after` are applied. */
+/**
+ * One sync: make `target` look like `desired`, under `rules`, once the syncs in `after` are
+ * applied.
+ */
 export interface Sync {
   readonly kind: 'sync'
   readonly desired: Source<Desired>
   readonly target: Target
   readonly rules: Rules
   readonly limits?: Limits
-  /** The share of written records that is read back and compared. Default 0.01, at least 10 records; 0 for none. */
+  /**
+   * The share of written records that is read back and compared. Default 0.01, at least 10 records;
+   * 0 for none.
+   */
   readonly readBack?: number
   readonly after?: readonly Sync[]
 }
 
-/** Watches applies: what was carried out, and what was refused because it went beyond its limits. It cannot steer one, and its failure never fails one. */
+/**
+ * Watches applies: what was carried out, and what was refused because it went beyond its limits. It
+ * cannot steer one, and its failure never fails one.
+ */
 export interface Observer {
   readonly kind: 'observer'
   refused?(plan: Plan, run: Run): Promise<void>

@@ -20,8 +20,14 @@ export type SandboxCommandOptions = {
   readonly asOf?: string
 }
 
-/** Runs a sandbox for `zds sandbox` until the signal aborts; throws an Error that says what to correct. */
-export async function sandboxCommand(options: SandboxCommandOptions, io: { out(line: string): void; signal: AbortSignal }): Promise<void> {
+/**
+ * Runs a sandbox for `zds sandbox` until the signal aborts; throws an Error that says what to
+ * correct.
+ */
+export async function sandboxCommand(
+  options: SandboxCommandOptions,
+  io: { out(line: string): void; signal: AbortSignal },
+): Promise<void> {
   check(options)
   const world =
     options.world === undefined
@@ -53,13 +59,16 @@ function check({ accounts, seed, world, port, asOf }: SandboxCommandOptions): vo
   whole('--port', port, 65_500)
   if (asOf !== undefined && !isDay(asOf)) throw new Error(`--as-of must be a date such as 2026-03-16, not ${asOf}`)
   const generated = [accounts, seed, asOf].some((value) => value !== undefined)
-  if (world !== undefined && generated) throw new Error('--world brings its own data: leave out --accounts, --seed and --as-of')
+  if (world !== undefined && generated)
+    throw new Error('--world brings its own data: leave out --accounts, --seed and --as-of')
 }
 
 function report(sandbox: Sandbox, command: string, envFile: string | undefined, out: (line: string) => void): void {
   out(`Salesforce  ${sandbox.salesforce.url}  ${sandbox.salesforce.tables['Account']?.length ?? 0} accounts`)
   for (const [name, instance] of Object.entries(sandbox.zendesk)) {
-    out(`Zendesk     ${instance.url}  ${name}: ${instance.organizations.length} organizations, ${instance.users.length} users`)
+    out(
+      `Zendesk     ${instance.url}  ${name}: ${instance.organizations.length} organizations, ${instance.users.length} users`,
+    )
   }
   out(`Slack       ${sandbox.slack.url}`)
   out('')
@@ -79,8 +88,8 @@ function report(sandbox: Sandbox, command: string, envFile: string | undefined, 
 }
 
 /**
- * Data of another day is planned as of that day, else subscriptions would have run out meanwhile; a file of variables has to be named
- * unless it is the `.env` that is read anyway.
+ * Data of another day is planned as of that day, else subscriptions would have run out meanwhile; a
+ * file of variables has to be named unless it is the `.env` that is read anyway.
  */
 function planCommand(asOf: string | undefined, envFile: string | undefined): string {
   const today = new Date().toISOString().slice(0, 10)
@@ -90,7 +99,8 @@ function planCommand(asOf: string | undefined, envFile: string | undefined): str
 }
 
 /** A path as a shell reads it. */
-const quoted = (path: string): string => (/^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`)
+const quoted = (path: string): string =>
+  /^[\w./:\\-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -4,4 +4,17 @@ export type { Fault, FaultEffect, FaultKind, FaultMatch, Fired, RowSelection, St
 export type { SalesforceOptions } from './salesforce/app.ts'
 export type { SlackMessage, SlackOptions } from './slack/app.ts'
 export type { ZendeskOptions } from './zendesk/app.ts'
-export type { Clock, Field, JobStatus, Json, Membership, Organization, RequestLog, Row, Seed, User, World, ZendeskWorld } from './types.ts'
+export type {
+  Clock,
+  Field,
+  JobStatus,
+  Json,
+  Membership,
+  Organization,
+  RequestLog,
+  Row,
+  Seed,
+  User,
+  World,
+  ZendeskWorld,
+} from './types.ts'

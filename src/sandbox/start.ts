@@ -13,7 +13,10 @@ export type SandboxOptions = {
   /** The data at the start (default `generateWorld()`). */
   readonly world?: World
   readonly faults?: readonly Fault[]
-  /** The first port: Salesforce, then the Zendesk instances in the order of the world, then Slack (default 0: any free). */
+  /**
+   * The first port: Salesforce, then the Zendesk instances in the order of the world, then Slack
+   * (default 0: any free).
+   */
   readonly port?: number
   readonly host?: string
   readonly salesforce?: SalesforceOptions
@@ -49,7 +52,10 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-/** Starts a local Salesforce, the Zendesk instances of the world, and Slack, each on a port of its own. */
+/**
+ * Starts a local Salesforce, the Zendesk instances of the world, and Slack, each on a port of its
+ * own.
+ */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const world = options.world ?? generateWorld()
   const clock = options.clock ?? { now: () => new Date() }
@@ -59,7 +65,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const shared: Shared = { faults, requests }
   const host = options.host ?? '127.0.0.1'
   const opened: Listening[] = []
-  const at = (): { host: string; port: number } => ({ host, port: (options.port ?? 0) === 0 ? 0 : (options.port ?? 0) + opened.length })
+  const at = (): { host: string; port: number } => ({
+    host,
+    port: (options.port ?? 0) === 0 ? 0 : (options.port ?? 0) + opened.length,
+  })
   const secrets = {
     SALESFORCE_CLIENT_ID: 'sandbox-salesforce',
     SALESFORCE_CLIENT_SECRET: 'sandbox-salesforce-secret',

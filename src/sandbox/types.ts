@@ -1,7 +1,9 @@
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** A Salesforce row: column to value, as the REST API would give it; a column left out reads null. */
+/**
+ * A Salesforce row: column to value, as the REST API would give it; a column left out reads null.
+ */
 export type Row = { [column: string]: Json }
 
 /** The custom field values of an organization or a user, by field key. */
@@ -68,9 +70,22 @@ export type User = {
   readonly suspension_details: Json
 }
 
-export type FieldType = 'text' | 'textarea' | 'integer' | 'decimal' | 'date' | 'checkbox' | 'regexp' | 'dropdown' | 'multiselect' | 'lookup'
+export type FieldType =
+  | 'text'
+  | 'textarea'
+  | 'integer'
+  | 'decimal'
+  | 'date'
+  | 'checkbox'
+  | 'regexp'
+  | 'dropdown'
+  | 'multiselect'
+  | 'lookup'
 
-/** The definition of one custom field of organizations or users; `tag` belongs to checkboxes, the options to dropdowns. */
+/**
+ * The definition of one custom field of organizations or users; `tag` belongs to checkboxes, the
+ * options to dropdowns.
+ */
 export type Field = {
   readonly url: string
   readonly id: number
@@ -141,7 +156,10 @@ export type ZendeskWorld = {
   readonly user_fields: readonly Seed<Field>[]
 }
 
-/** The data of a sandbox: Salesforce tables by object name, Zendesk instances by name; other keys of a world file are ignored. */
+/**
+ * The data of a sandbox: Salesforce tables by object name, Zendesk instances by name; other keys of
+ * a world file are ignored.
+ */
 export type World = {
   /** The calendar date of the data, `YYYY-MM-DD`; SOQL's TODAY is this day. */
   readonly asOf?: string

@@ -1,6 +1,7 @@
 /**
- * `npm run chaos`: an apply of 2,000 changes over both instances, partners and users, killed at each boundary of its journal and at 100
- * random moments, and gone on with until it ends; then everything is compared with an undisturbed apply. Exit code 1 on any violation.
+ * `npm run chaos`: an apply of 2,000 changes over both instances, partners and users, killed at
+ * each boundary of its journal and at 100 random moments, and gone on with until it ends; then
+ * everything is compared with an undisturbed apply. Exit code 1 on any violation.
  */
 import { parseArgs } from 'node:util'
 import { crashWorld, LARGE, SMALL } from '../support/crash-world.ts'
@@ -29,7 +30,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`)
 type Attempt = { readonly group: string; readonly kills: readonly Kill[]; readonly working?: number }
 type Tally = { trials: number; kills: number; violated: number }
 
-/** How long jobs work, in milliseconds: some end before the process is gone on with, some do not. */
+/**
+ * How long jobs work, in milliseconds: some end before the process is gone on with, some do not.
+ */
 const WORKING = [5, 40, 2_000]
 
 async function main(): Promise<boolean> {
@@ -55,7 +58,9 @@ async function main(): Promise<boolean> {
         violated: tally.violated + (result.violations.length > 0 ? 1 : 0),
       })
       done += 1
-      say(`${done} of ${attempts.length}  ${result.violations.length === 0 ? 'ok' : 'VIOLATED'}  ${attempt.group}: ${result.where}`)
+      say(
+        `${done} of ${attempts.length}  ${result.violations.length === 0 ? 'ok' : 'VIOLATED'}  ${attempt.group}: ${result.where}`,
+      )
       for (const line of result.violations.slice(0, 20)) say(`    ${line.slice(0, 400)}`)
     }
   }
@@ -73,10 +78,17 @@ function atBoundaries(count: number, from: number, every: number): Attempt[] {
   )
 }
 
-/** One to three kills, in the second half of an apply more often than in the first: the first only reads. */
+/**
+ * One to three kills, in the second half of an apply more often than in the first: the first only
+ * reads.
+ */
 function atRandom(n: number, ms: number): Attempt {
   const moment = (): Kill => ({ kind: 'moment', ms: Math.sqrt(Math.random()) * ms })
-  return { group: 'random moments', kills: Array.from({ length: 1 + (n % 3) }, moment), working: WORKING[n % WORKING.length] ?? 40 }
+  return {
+    group: 'random moments',
+    kills: Array.from({ length: 1 + (n % 3) }, moment),
+    working: WORKING[n % WORKING.length] ?? 40,
+  }
 }
 
 function table(tallies: ReadonlyMap<string, Tally>): string[] {
@@ -89,7 +101,11 @@ function table(tallies: ReadonlyMap<string, Tally>): string[] {
   ]
 }
 
-const broken = (error: unknown): Trial => ({ violations: [`the trial itself failed: ${String(error)}`], kills: 0, where: '' })
+const broken = (error: unknown): Trial => ({
+  violations: [`the trial itself failed: ${String(error)}`],
+  kills: 0,
+  where: '',
+})
 
 if (values.help) say(USAGE)
 else process.exitCode = (await main()) ? 0 : 1

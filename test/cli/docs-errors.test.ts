@@ -4,13 +4,18 @@ import { describe, expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
-const all = (pattern: RegExp, text: string): string[] => [...new Set([...text.matchAll(pattern)].map(([, found = '']) => found))].toSorted()
+const all = (pattern: RegExp, text: string): string[] =>
+  [...new Set([...text.matchAll(pattern)].map(([, found = '']) => found))].toSorted()
 
 const page = textOf('docs/errors.md')
 /** The codes in the first column of the tables below a heading. */
 const documented = (...headings: readonly string[]): string[] =>
-  headings.flatMap((heading) => all(/^\| `([\w-]+)`/gm, page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '')).toSorted()
-const sources = globSync(['src/core/**/*.ts', 'src/cli/**/*.ts', 'plugins/**/*.ts'], { cwd: root }).map(textOf).join('\n')
+  headings
+    .flatMap((heading) => all(/^\| `([\w-]+)`/gm, page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''))
+    .toSorted()
+const sources = globSync(['src/core/**/*.ts', 'src/cli/**/*.ts', 'plugins/**/*.ts'], { cwd: root })
+  .map(textOf)
+  .join('\n')
 
 describe('docs/errors.md', () => {
   test('has every error code, and no other', () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
-import { planSchema } from '../../src/core/plan-schema.ts'
+import { planSchema } from '../../src/core/plan/schema.ts'
 import { change, notice, planOf, syncPlan } from './plans.ts'
 
 const published = join(import.meta.dirname, '../../docs/plan.schema.json')
@@ -15,11 +15,18 @@ test('docs/plan.schema.json is the schema that plans are checked against', () =>
 })
 
 test('the published schema takes a plan with everything that a plan can hold, and nothing else', () => {
-  const validate = new Ajv({ allErrors: true, strict: false }).compile(JSON.parse(readFileSync(published, 'utf8')) as object) // our own file
+  const validate = new Ajv({ allErrors: true, strict: false }).compile(
+    JSON.parse(readFileSync(published, 'utf8')) as object,
+  ) // our own file
   const plan = planOf(
     syncPlan({
       changes: [
-        change('create', 'A', { name: [null, 'Acme'] }, { contacts: [{ email: 'a@b.c', name: 'Ada', action: 'create' }] }),
+        change(
+          'create',
+          'A',
+          { name: [null, 'Acme'] },
+          { contacts: [{ email: 'a@b.c', name: 'Ada', action: 'create' }] },
+        ),
         change('update', 'B', { organization_id: [null, { ref: { sync: 'us-gov', key: 'A' } }] }),
         change('retire', 'C', { mark: [false, true] }, { reason: 'gone' }),
       ],
@@ -31,5 +38,7 @@ test('the published schema takes a plan with everything that a plan can hold, an
   expect(validate(plan), JSON.stringify(validate.errors)).toBe(true)
   expect(validate({ ...plan, more: true })).toBe(false)
   expect(validate({ ...plan, version: 2 })).toBe(false)
-  expect(validate({ ...plan, syncs: [{ ...plan.syncs[0], changes: [{ op: 'delete', key: 'A', fields: {} }] }] })).toBe(false)
+  expect(validate({ ...plan, syncs: [{ ...plan.syncs[0], changes: [{ op: 'delete', key: 'A', fields: {} }] }] })).toBe(
+    false,
+  )
 })

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Change, Contact, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan.ts'
+import type { Change, Contact, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
 import type { Json } from '../../src/core/json.ts'
-import type { Paint } from '../../src/cli/paint.ts'
-import type { Look } from '../../src/cli/summary.ts'
+import type { Paint } from '../../src/cli/render/paint.ts'
+import type { Look } from '../../src/cli/render/plan.ts'
 
 export const bare: Paint = (_, text) => text
 /** Colours as a terminal gets them. */
@@ -10,7 +10,12 @@ export const colours: Paint = (_, text) => `\u001B[31m${text}\u001B[39m`
 /** What is left of a line when its colours are taken away. */
 export const uncoloured = (line: string): string => stripVTControlCharacters(line)
 
-export const look = (more: Partial<Look> = {}): Look => ({ columns: Number.POSITIVE_INFINITY, paint: bare, all: false, ...more })
+export const look = (more: Partial<Look> = {}): Look => ({
+  columns: Number.POSITIVE_INFINITY,
+  paint: bare,
+  all: false,
+  ...more,
+})
 
 type Values = { readonly [field: string]: readonly [from: Json, to: Json] }
 
@@ -27,9 +32,14 @@ export const change = (
   ...more,
 })
 
-export const many = <T>(length: number, make: (index: number) => T): T[] => Array.from({ length }, (_, index) => make(index))
+export const many = <T>(length: number, make: (index: number) => T): T[] =>
+  Array.from({ length }, (_, index) => make(index))
 
-export type Parts = { readonly name?: string; readonly changes?: readonly Change[]; readonly skipped?: readonly Skip[] } & Partial<SyncPlan>
+export type Parts = {
+  readonly name?: string
+  readonly changes?: readonly Change[]
+  readonly skipped?: readonly Skip[]
+} & Partial<SyncPlan>
 
 export const syncPlan = (parts: Parts = {}): SyncPlan => ({
   name: 'global',

@@ -7,7 +7,10 @@ import type { Sandbox } from 'zds/sandbox'
 import { project, type Project, type Result } from '../support/zds.ts'
 
 /** A scratch copy of the reference configuration, removed when the test ends. */
-export function scratch(environment: { readonly [name: string]: string | undefined }, ...changes: readonly Change[]): Project {
+export function scratch(
+  environment: { readonly [name: string]: string | undefined },
+  ...changes: readonly Change[]
+): Project {
   const given = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const here = project(Object.fromEntries(given))
   onTestFinished(() => here.remove())
@@ -43,7 +46,10 @@ export function writesTo({ requests }: Sandbox): readonly string[] {
     .map(({ service, method, path }) => `${service} ${method} ${path}`)
 }
 
-/** A refusal as a person and a script need it: exit code, one error with its code, nothing on stdout, no stack, no colours. */
+/**
+ * A refusal as a person and a script need it: exit code, one error with its code, nothing on
+ * stdout, no stack, no colours.
+ */
 export function expectRefusal(result: Result, code: string, exit = 1): void {
   expect(result.code, result.stderr).toBe(exit)
   expect(result.stderr.match(/^Error \[\w+\]/gm), result.stderr).toEqual([`Error [${code}]`])
@@ -66,8 +72,16 @@ export type Running = {
   readonly ended: Promise<Result>
 }
 
-/** Starts any program in a scratch directory; `seen` is what it has written so far, stdout and stderr as they came. */
-export function started(program: string, args: readonly string[], { directory }: Project, environment: NodeJS.ProcessEnv): Running {
+/**
+ * Starts any program in a scratch directory; `seen` is what it has written so far, stdout and
+ * stderr as they came.
+ */
+export function started(
+  program: string,
+  args: readonly string[],
+  { directory }: Project,
+  environment: NodeJS.ProcessEnv,
+): Running {
   const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment }
   const child = spawn(program, args, { cwd: directory, env, stdio: 'pipe' })
   const parts = { stdout: '', stderr: '' }
@@ -89,13 +103,22 @@ export function started(program: string, args: readonly string[], { directory }:
 export const running = (here: Project, environment: NodeJS.ProcessEnv, ...args: readonly string[]): Running =>
   started(process.execPath, [ZDS, ...args], here, { NO_COLOR: '1', ...environment })
 
-/** The command line on a terminal of 80 columns, by `script` of util-linux. The terminal shows stdout and stderr as one. */
+/**
+ * The command line on a terminal of 80 columns, by `script` of util-linux. The terminal shows
+ * stdout and stderr as one.
+ */
 export function onTerminal(here: Project, environment: NodeJS.ProcessEnv, ...args: readonly string[]): Running {
   const command = ['stty cols 80 rows 40;', 'exec', process.execPath, ZDS, ...args].join(' ')
-  return started('script', ['--quiet', '--return', '--command', command, '/dev/null'], here, { TERM: 'xterm', ...environment })
+  return started('script', ['--quiet', '--return', '--command', command, '/dev/null'], here, {
+    TERM: 'xterm',
+    ...environment,
+  })
 }
 
-/** Resolves once `condition` holds; throws with what the program has said when it does not within half a minute. */
+/**
+ * Resolves once `condition` holds; throws with what the program has said when it does not within
+ * half a minute.
+ */
 export async function until(condition: () => boolean, what: string, { seen }: Running): Promise<void> {
   const began = performance.now()
   while (!condition()) {

@@ -5,7 +5,10 @@ import { collect, type Json, type Run, type Source } from 'zds'
 /** A source over a fresh world in which everything is as it should be, with at least two rows. */
 export type SourceCase = {
   readonly source: Source
-  /** A run of its own, with a signal that can be aborted. It lends the rows of everything that the source needs. */
+  /**
+   * A run of its own, with a signal that can be aborted. It lends the rows of everything that the
+   * source needs.
+   */
   run(): { readonly run: Run; readonly abort: (reason: Error) => void }
   /** How many requests the system has received; absent for a source that asks no system. */
   requests?(): number
@@ -52,7 +55,9 @@ export function describeSource(name: string, setup: () => Promise<SourceCase>): 
     it('announces as many rows as come, or none (SAFE-02)', async () => {
       const announced: [number, number][] = []
       const { run } = world.run()
-      const rows = await collect(world.source.read({ ...run, expect: (count, slack = 0) => void announced.push([count, slack]) }))
+      const rows = await collect(
+        world.source.read({ ...run, expect: (count, slack = 0) => void announced.push([count, slack]) }),
+      )
       const [count, slack] = announced.at(-1) ?? [rows.length, 0]
       expect(Math.abs(count - rows.length)).toBeLessThanOrEqual(slack)
     })

@@ -1,6 +1,21 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { always, checkbox, columnsOf, fact, first, is, lower, misfit, normalise, same, text, typesOf, type FieldType, type Json } from 'zds'
+import {
+  always,
+  checkbox,
+  columnsOf,
+  fact,
+  first,
+  is,
+  lower,
+  misfit,
+  normalise,
+  same,
+  text,
+  typesOf,
+  type FieldType,
+  type Json,
+} from 'zds'
 
 const TYPES: readonly FieldType[] = ['text', 'name', 'checkbox', 'decimal', 'integer', 'date', 'dropdown', 'reference']
 const type = fc.constantFrom(...TYPES)
@@ -76,9 +91,11 @@ describe('sameness of values (CMP-02)', () => {
 
   it('is kept by a trip through an artifact, also for refs to records that do not exist yet', () => {
     const ref = { ref: { sync: 'us-gov', key: 'A' } }
-    for (const some of [ref, null, 5]) expect(same('reference', some, JSON.parse(JSON.stringify(some)) as Json)).toBe(true)
+    for (const some of [ref, null, 5])
+      expect(same('reference', some, JSON.parse(JSON.stringify(some)) as Json)).toBe(true)
     expect(same('reference', ref, { ref: { sync: 'us-gov', key: 'B' } })).toBe(false)
-    for (const some of [null, 5, 'x']) expect([same('reference', ref, some), same('reference', some, ref)]).toEqual([false, false])
+    for (const some of [null, 5, 'x'])
+      expect([same('reference', ref, some), same('reference', some, ref)]).toEqual([false, false])
   })
 })
 
@@ -140,12 +157,9 @@ describe('misfit', () => {
 describe('derivations', () => {
   it('SFA-16..18, SFA-30: `is` is exact, case and blanks included', () => {
     const restricted = is('Restricted Party')
-    expect(['Restricted Party', 'restricted party', 'Restricted Party ', null].map((some) => restricted(some))).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ])
+    expect(['Restricted Party', 'restricted party', 'Restricted Party ', null].map((some) => restricted(some))).toEqual(
+      [true, false, false, false],
+    )
   })
 
   it('SFA-14: `lower` lower-cases, and has a word for nothing', () => {

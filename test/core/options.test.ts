@@ -10,7 +10,9 @@ const schema = Type.Object(
     mode: Type.Optional(Type.Enum(['strict', 'loose'])),
     nested: Type.Optional(Type.Object({ retries: Type.Integer() }, { additionalProperties: false })),
     rows: Type.Optional(Type.Array(Type.Object({ id: Type.String() }, { additionalProperties: false }))),
-    from: Type.Optional(Type.Union([Type.String(), Type.Object({ file: Type.String() }, { additionalProperties: false })])),
+    from: Type.Optional(
+      Type.Union([Type.String(), Type.Object({ file: Type.String() }, { additionalProperties: false })]),
+    ),
   },
   { additionalProperties: false },
 )
@@ -27,11 +29,18 @@ function refusal(options: unknown): ZdsError {
 
 describe('the options of a plugin', () => {
   it('pass when they fit', () => {
-    expect(() => checkOptions('zendesk', schema, { name: 'global', pageSize: 100, mode: 'loose', rows: [{ id: 'a' }] })).not.toThrow()
+    expect(() =>
+      checkOptions('zendesk', schema, { name: 'global', pageSize: 100, mode: 'loose', rows: [{ id: 'a' }] }),
+    ).not.toThrow()
   })
 
   it('are refused with all problems at once, each with its path', () => {
-    const { code, message, issues } = refusal({ pageSize: 101, mode: 'lax', nested: { retries: 'x' }, rows: [{ id: 'a' }, { id: 5 }] })
+    const { code, message, issues } = refusal({
+      pageSize: 101,
+      mode: 'lax',
+      nested: { retries: 'x' },
+      rows: [{ id: 'a' }, { id: 5 }],
+    })
     expect([code, message]).toEqual(['CONFIG_INVALID', 'zendesk was given options it cannot use'])
     expect(issues.map(({ where, message: words }) => [where, words])).toEqual(
       expect.arrayContaining([
@@ -46,11 +55,27 @@ describe('the options of a plugin', () => {
   })
 
   it('are refused with the option that was probably meant', () => {
-    const { issues } = refusal({ name: 'global', pageSize: 1, pagesize: 2, nested: { retries: 1, retrys: 1 }, colour: 'red' })
+    const { issues } = refusal({
+      name: 'global',
+      pageSize: 1,
+      pagesize: 2,
+      nested: { retries: 1, retrys: 1 },
+      colour: 'red',
+    })
     expect(issues).toEqual(
       expect.arrayContaining([
-        { code: 'CONFIG_INVALID', where: 'zendesk', message: 'has no option "pagesize"', hint: 'Did you mean "pageSize"?' },
-        { code: 'CONFIG_INVALID', where: 'zendesk.nested', message: 'has no option "retrys"', hint: 'Did you mean "retries"?' },
+        {
+          code: 'CONFIG_INVALID',
+          where: 'zendesk',
+          message: 'has no option "pagesize"',
+          hint: 'Did you mean "pageSize"?',
+        },
+        {
+          code: 'CONFIG_INVALID',
+          where: 'zendesk.nested',
+          message: 'has no option "retrys"',
+          hint: 'Did you mean "retries"?',
+        },
         {
           code: 'CONFIG_INVALID',
           where: 'zendesk',
@@ -85,7 +110,8 @@ describe('the options of a plugin', () => {
   })
 
   it('of a schema are checked again and again', () => {
-    for (let time = 0; time < 3; time += 1) expect(problems('FILE_INVALID', 'x', schema, { name: '', pageSize: 1 })).toHaveLength(1)
+    for (let time = 0; time < 3; time += 1)
+      expect(problems('FILE_INVALID', 'x', schema, { name: '', pageSize: 1 })).toHaveLength(1)
   })
 
   it('that are nothing at all are refused too', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { name, reference, text, type Change, type Json } from 'zds'
-import { bind, isRef, ref } from '../../src/core/refs.ts'
+import { bind } from '../../src/core/apply/bind.ts'
+import { isRef, ref } from '../../src/core/refs.ts'
 import { compared, held, syncOf, targetOf, wanted } from '../support/syncs.ts'
 
 const users = { salesforce_id: text('Id'), name: name('Name'), organization_id: reference('Org') }
@@ -24,7 +25,9 @@ describe('SAFE-08: a ref to a record that does not exist yet', () => {
       },
       sync,
     )
-    expect(plan.changes).toEqual([{ op: 'update', key: 'U', id: '1', fields: { organization_id: { from: now, to: later } } }])
+    expect(plan.changes).toEqual([
+      { op: 'update', key: 'U', id: '1', fields: { organization_id: { from: now, to: later } } },
+    ])
   })
 
   it('survives JSON and is told from other objects', () => {

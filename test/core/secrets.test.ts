@@ -25,7 +25,9 @@ describe('a secret', () => {
 
   it('of several lines is known line by line, with real line ends and with written ones', () => {
     for (const end of ['\n', '\\n']) {
-      const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+      const pem = generateKeyPairSync('rsa', { modulusLength: 2048 })
+        .privateKey.export({ type: 'pkcs8', format: 'pem' })
+        .toString()
       conceal(pem.replaceAll('\n', end))
       const lines = pem.split('\n').filter((line) => line.length >= 20 && !line.startsWith('-----'))
       expect(lines.length).toBeGreaterThan(20)

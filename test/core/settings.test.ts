@@ -3,7 +3,13 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { conceal, env, httpPolicy, list, redact, secret, unset, type Setting } from 'zds'
 
-const NAMES = ['ZDS_TEST_VALUE', 'ZDS_TEST_SECRET', 'ZDS_HTTP_ATTEMPTS', 'ZDS_HTTP_TIMEOUT_MS', 'ZDS_HTTP_BASE_DELAY_MS']
+const NAMES = [
+  'ZDS_TEST_VALUE',
+  'ZDS_TEST_SECRET',
+  'ZDS_HTTP_ATTEMPTS',
+  'ZDS_HTTP_TIMEOUT_MS',
+  'ZDS_HTTP_BASE_DELAY_MS',
+]
 afterEach(() => NAMES.forEach((name) => delete process.env[name]))
 
 describe('a setting', () => {
@@ -32,7 +38,9 @@ describe('a setting', () => {
 
   it('is named among those that are not set, with all the others that are not (SAFE-07)', () => {
     process.env['ZDS_TEST_VALUE'] = 'here'
-    expect(unset(env('ZDS_TEST_OTHER'), env('ZDS_TEST_VALUE'), env('ZDS_TEST_WITH_DEFAULT', 'x'), secret('ZDS_TEST_SECRET'))).toEqual([
+    expect(
+      unset(env('ZDS_TEST_OTHER'), env('ZDS_TEST_VALUE'), env('ZDS_TEST_WITH_DEFAULT', 'x'), secret('ZDS_TEST_SECRET')),
+    ).toEqual([
       { code: 'ENV_MISSING', where: 'ZDS_TEST_OTHER', message: 'is not set' },
       { code: 'ENV_MISSING', where: 'ZDS_TEST_SECRET', message: 'is not set' },
     ])
@@ -68,7 +76,9 @@ describe('a secret', () => {
     process.env['ZDS_TEST_SECRET'] = value
     secret('ZDS_TEST_SECRET').read()
     expect(redact(`grant with ${value} refused, ${value}`)).toBe('grant with *** refused, ***')
-    expect(redact(`https://login.test/?secret=${encodeURIComponent(value)}&x=1`)).toBe('https://login.test/?secret=***&x=1')
+    expect(redact(`https://login.test/?secret=${encodeURIComponent(value)}&x=1`)).toBe(
+      'https://login.test/?secret=***&x=1',
+    )
     expect(redact(`sent ${new URLSearchParams({ secret: value }).toString()}`)).toBe('sent secret=***')
   })
 

@@ -10,19 +10,22 @@ import * as zendeskTarget from 'zds/zendesk-target'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
 import { RECORDS_OPTIONS, ZENDESK_OPTIONS } from '../../plugins/zendesk-target/options.ts'
-import { SKIP_REASONS } from '../../src/core/plan.ts'
+import { SKIP_REASONS } from '../../src/core/plan/plan.ts'
 import { blocksOf, page, pages, ROOT, textOf } from './pages.ts'
 
-const documented = (path: string): Set<string> => new Set([...page(path).text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name))
+const documented = (path: string): Set<string> =>
+  new Set([...page(path).text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name))
 
 describe('what the documentation claims', () => {
   it('getting-started.md has every variable that zds and the reference configuration read, and no other', () => {
-    const sources = ['sync.config.ts', 'src/core/http-policy.ts', 'src/core/seal.ts'].map(textOf).join('\n')
+    const sources = ['sync.config.ts', 'src/core/http/policy.ts', 'src/core/plan/seal.ts'].map(textOf).join('\n')
     const read = [...sources.matchAll(/\b(?:env|secret)\('([A-Z\d_]+)'/g)].map(([, name = '']) => name)
     const rows = page('docs/getting-started.md')
       .text.split('\n')
       .filter((line) => line.startsWith('| `'))
-    const listed = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([A-Z\d_]+)`/g)].map(([, name = '']) => name))
+    const listed = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/`([A-Z\d_]+)`/g)].map(([, name = '']) => name),
+    )
     expect(listed.toSorted()).toEqual([...new Set(read)].toSorted())
   })
 
@@ -35,7 +38,10 @@ describe('what the documentation claims', () => {
 
   it('concepts.md shows the stages of the reference configuration', () => {
     const shown = blocksOf(page('docs/concepts.md')).find(({ text }) => text.startsWith('$ npx zds graph\n'))
-    const said = execFileSync(process.execPath, ['--', join(ROOT, 'bin/zds.js'), 'graph'], { cwd: ROOT, encoding: 'utf8' })
+    const said = execFileSync(process.execPath, ['--', join(ROOT, 'bin/zds.js'), 'graph'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
     expect(shown?.text).toBe(`$ npx zds graph\n${said}`)
   })
 
@@ -56,8 +62,17 @@ describe('what the documentation claims', () => {
 
   it('variables that pages name are some', () => {
     const known = documented('docs/getting-started.md')
-    for (const path of ['README.md', 'docs/configuration.md', 'docs/concepts.md', 'docs/ci.md', 'docs/security.md', 'docs/promises.md']) {
-      const variables = [...documented(path)].filter((name) => /^(SALESFORCE|ZENDESK|SLACK|SUPPORT|PARTNER|PROTECTED|ZDS)_/.test(name))
+    for (const path of [
+      'README.md',
+      'docs/configuration.md',
+      'docs/concepts.md',
+      'docs/ci.md',
+      'docs/security.md',
+      'docs/promises.md',
+    ]) {
+      const variables = [...documented(path)].filter((name) =>
+        /^(SALESFORCE|ZENDESK|SLACK|SUPPORT|PARTNER|PROTECTED|ZDS)_/.test(name),
+      )
       expect(variables.filter((name) => !known.has(name))).toEqual([])
     }
   })

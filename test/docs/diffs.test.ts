@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from 'zds'
-import { stages } from '../../src/core/stages.ts'
+import { stages } from '../../src/core/config/stages.ts'
 import { blocksOf, page, ROOT, textOf } from './pages.ts'
 import { typeErrorsIn } from './types.ts'
 
-/** The reference configuration after all changes that a page shows. Throws where a line that stays or goes is not there, or not there once. */
+/**
+ * The reference configuration after all changes that a page shows. Throws where a line that stays
+ * or goes is not there, or not there once.
+ */
 function changedBy(path: string): string {
   return blocksOf(page(path))
     .filter(({ language }) => language === 'diff')
@@ -19,7 +22,8 @@ function changedBy(path: string): string {
           .map((one) => `${one.slice(1)}\n`)
           .join('')
       const parts = config.split(side('-'))
-      if (parts.length !== 2) throw new Error(`${path}, line ${line}: sync.config.ts holds this ${parts.length - 1} times`)
+      if (parts.length !== 2)
+        throw new Error(`${path}, line ${line}: sync.config.ts holds this ${parts.length - 1} times`)
       return parts.join(side('+'))
     }, textOf('sync.config.ts'))
 }

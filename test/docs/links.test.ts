@@ -11,13 +11,17 @@ const byPath = new Map(pages.map((one) => [one.path, one]))
 
 /** What is wrong with the links of a page. */
 function brokenIn(one: Page): string[] {
-  const links = [...proseOf(one).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link).filter((link) => !/^[a-z]+:/.test(link))
+  const links = [...proseOf(one).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link))
   return links.flatMap((link) => {
     const [path = '', anchor] = link.split('#')
     const target = path === '' ? one.path : join(dirname(one.path), path).replaceAll('\\', '/')
     if (!existsSync(join(ROOT, target))) return [`${link}: there is no ${target}`]
     const there = byPath.get(target)
-    return anchor === undefined || (there !== undefined && anchorsOf(there).has(anchor)) ? [] : [`${link}: no such heading`]
+    return anchor === undefined || (there !== undefined && anchorsOf(there).has(anchor))
+      ? []
+      : [`${link}: no such heading`]
   })
 }
 
@@ -32,12 +36,16 @@ const commands = new Map(
 )
 const general = new Set(['--help', '--version'])
 
-/** Every command line of zds that a page shows, in its prose or in a block of commands or output. */
+/**
+ * Every command line of zds that a page shows, in its prose or in a block of commands or output.
+ */
 function shownIn(one: Page): string[] {
   const blocks = blocksOf(one).filter(({ language }) => ['', 'sh', 'bash', 'console', 'yaml'].includes(language))
   const lines = [...blocks.flatMap(({ text }) => text.split('\n')), ...codeOf(one)]
   return lines.flatMap((line) =>
-    [...line.matchAll(/(?:^|[\s:])(?:npx |npm run )?zds (?:-- )?([a-z-][^|&;#]*)/g)].map(([, rest = '']) => rest.trim()),
+    [...line.matchAll(/(?:^|[\s:])(?:npx |npm run )?zds (?:-- )?([a-z-][^|&;#]*)/g)].map(([, rest = '']) =>
+      rest.trim(),
+    ),
   )
 }
 
@@ -46,8 +54,11 @@ function problemsOf(line: string): string[] {
   const [name = '', ...words] = line.split(/\s+/)
   const options = [name, ...words].flatMap((word) => /^\[?(--[a-z][\w-]*)/.exec(word)?.[1] ?? [])
   const known = commands.get(name)
-  if (known === undefined && !name.startsWith('-') && !name.startsWith('<')) return [`zds ${line}: there is no command ${name}`]
-  return options.filter((option) => !general.has(option) && known?.has(option) !== true).map((option) => `zds ${line}: has no ${option}`)
+  if (known === undefined && !name.startsWith('-') && !name.startsWith('<'))
+    return [`zds ${line}: there is no command ${name}`]
+  return options
+    .filter((option) => !general.has(option) && known?.has(option) !== true)
+    .map((option) => `zds ${line}: has no ${option}`)
 }
 
 describe.each(pages)('$path', (one) => {

@@ -30,7 +30,8 @@ export function blocksOf({ path, text }: Page): Block[] {
 export const proseOf = ({ text }: Page): string => text.replaceAll(/^```\w*\n[\s\S]*?^```$/gm, '')
 
 /** What stands between single backticks in the prose of a page. */
-export const codeOf = (one: Page): string[] => [...proseOf(one).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => code)
+export const codeOf = (one: Page): string[] =>
+  [...proseOf(one).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => code)
 
 /** The part of a heading that links name. */
 export function anchorsOf(one: Page): Set<string> {
@@ -52,7 +53,10 @@ export function idsIn(text: string, prefixes: ReadonlySet<string>): Set<string> 
   const ids = [...text.matchAll(ID)].flatMap(([, prefix = '', from, to = from]) => {
     if (!prefixes.has(prefix)) return []
     const first = Number(from)
-    return Array.from({ length: Number(to) - first + 1 }, (_, more) => `${prefix}-${String(first + more).padStart(2, '0')}`)
+    return Array.from(
+      { length: Number(to) - first + 1 },
+      (_, more) => `${prefix}-${String(first + more).padStart(2, '0')}`,
+    )
   })
   return new Set(ids)
 }

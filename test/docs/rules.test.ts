@@ -58,7 +58,9 @@ describe('docs/rules.md', () => {
         .filter((file) => !file.includes('.tmp-') && !file.startsWith(join('test', 'docs')))
         .map((file) => [file, idsIn(textOf(file), prefixes)] as const),
     )
-    const strangers = [...cited].flatMap(([file, ids]) => [...ids].filter((id) => !byId.has(id)).map((id) => `${file} cites ${id}`))
+    const strangers = [...cited].flatMap(([file, ids]) =>
+      [...ids].filter((id) => !byId.has(id)).map((id) => `${file} cites ${id}`),
+    )
     expect(strangers).toEqual([])
   })
 

@@ -4,7 +4,17 @@ import { pathToFileURL } from 'node:url'
 import { Hono } from 'hono'
 import { serve, type ServerType } from '@hono/node-server'
 import { afterAll, expect, test } from 'vitest'
-import { checkbox, env, text, type Change, type FieldTable, type JsonObject, type Setting, type Source, type Target } from 'zds'
+import {
+  checkbox,
+  env,
+  text,
+  type Change,
+  type FieldTable,
+  type JsonObject,
+  type Setting,
+  type Source,
+  type Target,
+} from 'zds'
 import { describeSource } from '../conformance/source.ts'
 import { describeTarget } from '../conformance/target.ts'
 import { testRun } from '../plugins/zendesk-target/run.ts'
@@ -24,7 +34,8 @@ for (const { language, text: body } of blocksOf(page('docs/write-a-plugin.md')))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** One of those modules. What it holds is what the page says, so its type is the caller's word. */
-const load = async <Module>(name: string): Promise<Module> => (await import(pathToFileURL(join(directory, name)).href)) as Module
+const load = async <Module>(name: string): Promise<Module> =>
+  (await import(pathToFileURL(join(directory, name)).href)) as Module
 
 test('the examples of write-a-plugin.md are of the types that they claim', async () => {
   expect(await typeErrorsIn(directory, files)).toBe('')
@@ -50,7 +61,10 @@ const update = (n: number, name: string): Change => ({
 describeTarget('the target of write-a-plugin.md', async () => {
   const { people } = await load<{ people: (options: object) => Target }>('plugins/people-target/index.ts')
   const records = new Map<string, JsonObject>(
-    [1, 2, 3, 4, 5].map((n) => [String(n), { id: n, email: `p${n}@example.com`, name: `Person ${n}`, active: true, note: `note ${n}` }]),
+    [1, 2, 3, 4, 5].map((n) => [
+      String(n),
+      { id: n, email: `p${n}@example.com`, name: `Person ${n}`, active: true, note: `note ${n}` },
+    ]),
   )
   let writes = 0
   const app = new Hono()
@@ -84,7 +98,9 @@ describeTarget('the target of write-a-plugin.md', async () => {
       })),
     update: (count) => Array.from({ length: count }, (_, n) => update(n + 1, `Renamed ${n + 1}`)),
     refused: (op) =>
-      op === 'create' ? { op, key: 'bad@example.com', fields: { name: { from: null, to: 'refused' } } } : update(4, 'refused'),
+      op === 'create'
+        ? { op, key: 'bad@example.com', fields: { name: { from: null, to: 'refused' } } }
+        : update(4, 'refused'),
     untouched: ({ id = '', fields: named }) =>
       Object.fromEntries(Object.entries(records.get(id) ?? {}).filter(([field]) => !(field in named))),
     writes: () => writes,

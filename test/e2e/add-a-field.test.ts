@@ -6,7 +6,10 @@ import type { Plan } from 'zds'
 import { edit, scratch } from '../cli/scratch.ts'
 import { project, type Project } from '../support/zds.ts'
 
-/** docs/add-a-field.md, carried out: one line in sync.config.ts, the field in Zendesk, the column in Salesforce. */
+/**
+ * docs/add-a-field.md, carried out: one line in sync.config.ts, the field in Zendesk, the column in
+ * Salesforce.
+ */
 const asOf = '2026-03-16'
 const LINE = `  account_industry: text('Industry'),\n`
 const GLOBAL = `const globalFields = {\n  ...customer,\n`
@@ -31,9 +34,14 @@ afterEach(async () => {
   await sandbox.close()
 })
 
-/** The world with the column Industry of each account, and the organization field in each instance. */
+/**
+ * The world with the column Industry of each account, and the organization field in each instance.
+ */
 function withField({ salesforce, zendesk, ...rest }: World): World {
-  const accounts = (salesforce['Account'] ?? []).map((row, index) => ({ ...row, Industry: ['Energy', 'Finance', null][index % 3] ?? null }))
+  const accounts = (salesforce['Account'] ?? []).map((row, index) => ({
+    ...row,
+    Industry: ['Energy', 'Finance', null][index % 3] ?? null,
+  }))
   const instances = Object.entries(zendesk).map(([name, instance]) => {
     const field = { key: 'account_industry', type: 'text' as const, title: 'Industry' }
     return [name, { ...instance, organization_fields: [...instance.organization_fields, field] }] as const
@@ -53,11 +61,14 @@ const industry = (key: string): unknown =>
 /** Ids that an update sets on the way (SAFE-05) are no matter of the field. */
 const without = (fields: Plan['syncs'][number]['changes'][number]['fields']) =>
   Object.fromEntries(Object.entries(fields).filter(([field]) => field !== 'external_id'))
-const keyOf = ({ organization_fields: { salesforce_id: key } }: Organization): string => (typeof key === 'string' ? key : '')
+const keyOf = ({ organization_fields: { salesforce_id: key } }: Organization): string =>
+  typeof key === 'string' ? key : ''
 const value = (one: Organization): unknown => one.organization_fields['account_industry'] ?? null
 const held = (instance: string): readonly Organization[] => sandbox.zendesk[instance]?.organizations ?? []
 const queried = (): number =>
-  sandbox.requests.filter(({ service, query }) => service === 'salesforce' && / Industry|,Industry/.test(query['q'] ?? '')).length
+  sandbox.requests.filter(
+    ({ service, query }) => service === 'salesforce' && / Industry|,Industry/.test(query['q'] ?? ''),
+  ).length
 
 describe('one line in the table of one instance', () => {
   test('is queried, compared, planned and written there, and nowhere else', async () => {
@@ -72,7 +83,10 @@ describe('one line in the table of one instance', () => {
     const changes = changesOf(plan, 'global')
     expect(changes.length).toBeGreaterThan(10)
     for (const { op, key, fields } of changes) {
-      expect({ op, fields: without(fields) }).toEqual({ op: 'update', fields: { account_industry: { from: null, to: industry(key) } } })
+      expect({ op, fields: without(fields) }).toEqual({
+        op: 'update',
+        fields: { account_industry: { from: null, to: industry(key) } },
+      })
     }
     for (const name of ['us-gov', 'partners', 'us-gov-users']) expect(changesOf(plan, name)).toEqual([])
 
@@ -112,7 +126,8 @@ test('one line in each table: every instance, and partners, have it', async () =
       (one) => one.organization_fields['mark_for_deletion'] !== true && typeof industry(keyOf(one)) === 'string',
     )
     expect(known.length).toBeGreaterThan(0)
-    for (const one of known) expect({ key: keyOf(one), value: value(one) }).toEqual({ key: keyOf(one), value: industry(keyOf(one)) })
+    for (const one of known)
+      expect({ key: keyOf(one), value: value(one) }).toEqual({ key: keyOf(one), value: industry(keyOf(one)) })
   }
   expect((await planned()).syncs.flatMap(({ changes }) => changes)).toEqual([])
 })
@@ -127,7 +142,12 @@ test('one line in the table that both share is enough for both', async () => {
 })
 
 test('before the field is in Zendesk, the plan is refused and says what to do (SAFE-07)', async () => {
-  const result = await scratch(sandbox.env, edit(GLOBAL, `${GLOBAL}  account_sector: text('Industry'),\n`)).zds('plan', '--json')
+  const result = await scratch(sandbox.env, edit(GLOBAL, `${GLOBAL}  account_sector: text('Industry'),\n`)).zds(
+    'plan',
+    '--json',
+  )
   expect(result).toMatchObject({ code: 1, stdout: '' })
-  expect(result.stderr).toMatch(/✖ global: organization field account_sector: does not exist \[FIELD_UNKNOWN\]\n +Create it in Zendesk/)
+  expect(result.stderr).toMatch(
+    /✖ global: organization field account_sector: does not exist \[FIELD_UNKNOWN\]\n +Create it in Zendesk/,
+  )
 })

@@ -34,7 +34,12 @@ describe('a configuration that is missing or broken', () => {
       /There is no sync\.config\.ts in .* or above it/,
       /--config/,
     ],
-    ['has a syntax error', edit('export default defineConfig({', 'export default defineConfig({{'), 'CONFIG_BROKEN', /\(line \d+\)/],
+    [
+      'has a syntax error',
+      edit('export default defineConfig({', 'export default defineConfig({{'),
+      'CONFIG_BROKEN',
+      /\(line \d+\)/,
+    ],
     [
       'has an enum',
       edit('const http =', 'enum A { B }\nconst http ='),
@@ -49,8 +54,18 @@ describe('a configuration that is missing or broken', () => {
       /Cannot find module .*slack\.ts/,
       /npm install/,
     ],
-    ['imports a plugin that is not there', edit("'zds/slack-notify'", "'zds/slak-notify'"), 'CONFIG_BROKEN', /slak-notify/],
-    ['imports a name that is not there', edit('  checkbox,\n', '  checkbocks,\n'), 'CONFIG_BROKEN', /'checkbocks' \(line \d+\)/],
+    [
+      'imports a plugin that is not there',
+      edit("'zds/slack-notify'", "'zds/slak-notify'"),
+      'CONFIG_BROKEN',
+      /slak-notify/,
+    ],
+    [
+      'imports a name that is not there',
+      edit('  checkbox,\n', '  checkbocks,\n'),
+      'CONFIG_BROKEN',
+      /'checkbocks' \(line \d+\)/,
+    ],
     [
       'has no default export',
       edit('export default defineConfig', 'export const config = defineConfig'),
@@ -68,7 +83,12 @@ describe('a configuration that is missing or broken', () => {
       /✖ targets\.a: must be a sync/,
       /✖ hooks\.x: must be a sync or an observer/,
     ],
-    ['throws', edit('const http =', "throw new Error('no luck')\nconst http ="), 'CONFIG_BROKEN', /no luck \(line \d+\)/],
+    [
+      'throws',
+      edit('const http =', "throw new Error('no luck')\nconst http ="),
+      'CONFIG_BROKEN',
+      /no luck \(line \d+\)/,
+    ],
   ]
   test.each(cases)('%s', async (_, change, code, ...says) => {
     const result = await scratch(sandbox.env, change).zds('plan', '--json')
@@ -84,7 +104,10 @@ describe('a configuration that is missing or broken', () => {
   })
 
   test('an option that a plugin does not know is named with its plugin, its place and what was meant', async () => {
-    const result = await scratch(sandbox.env, edit('columns: entitlementColumns', 'colums: entitlementColumns')).zds('plan', '--json')
+    const result = await scratch(sandbox.env, edit('columns: entitlementColumns', 'colums: entitlementColumns')).zds(
+      'plan',
+      '--json',
+    )
     expectRefusal(result, 'CONFIG_INVALID')
     expect(result.stderr).toMatch(/✖ salesforce rows.*: has no option "colums"/)
     expect(result.stderr).toContain('Did you mean "columns"?')
@@ -92,10 +115,10 @@ describe('a configuration that is missing or broken', () => {
   })
 
   test('options that are missing and options that are too many are reported together', async () => {
-    const result = await scratch(sandbox.env, edit("url: env('ZENDESK_GLOBAL_URL')", "adress: env('ZENDESK_GLOBAL_URL')")).zds(
-      'plan',
-      '--json',
-    )
+    const result = await scratch(
+      sandbox.env,
+      edit("url: env('ZENDESK_GLOBAL_URL')", "adress: env('ZENDESK_GLOBAL_URL')"),
+    ).zds('plan', '--json')
     expectRefusal(result, 'CONFIG_INVALID')
     expect(result.stderr).toMatch(/✖ .*global.*: lacks "url"/)
     expect(result.stderr).toMatch(/✖ .*global.*: has no option "adress"/)
@@ -107,7 +130,11 @@ describe('missing environment variables', () => {
     'SALESFORCE_LOGIN_URL',
     'SALESFORCE_CLIENT_ID',
     'SALESFORCE_CLIENT_SECRET',
-    ...['GLOBAL', 'US_GOV'].flatMap((name) => [`ZENDESK_${name}_URL`, `ZENDESK_${name}_CLIENT_ID`, `ZENDESK_${name}_CLIENT_SECRET`]),
+    ...['GLOBAL', 'US_GOV'].flatMap((name) => [
+      `ZENDESK_${name}_URL`,
+      `ZENDESK_${name}_CLIENT_ID`,
+      `ZENDESK_${name}_CLIENT_SECRET`,
+    ]),
   ]
 
   test('are named all at once, each once, with what to do (SAFE-07)', async () => {
@@ -125,7 +152,9 @@ describe('missing environment variables', () => {
   test('one is named alone', async () => {
     const result = await scratch({ ...sandbox.env, SALESFORCE_CLIENT_SECRET: undefined }).zds('plan', '--json')
     expectRefusal(result, 'ENV_MISSING')
-    expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toEqual(['✖ SALESFORCE_CLIENT_SECRET: is not set [ENV_MISSING]'])
+    expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toEqual([
+      '✖ SALESFORCE_CLIENT_SECRET: is not set [ENV_MISSING]',
+    ])
   })
 
   test.each([
@@ -150,8 +179,18 @@ describe('wrong credentials', () => {
   const wrong = 'wrong-secret-0123456789'
 
   test.each([
-    ['Salesforce', { SALESFORCE_CLIENT_SECRET: wrong }, /✖ salesforce/, ['SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET']],
-    ['Zendesk Global', { ZENDESK_GLOBAL_CLIENT_SECRET: wrong }, /✖ global: /, ['ZENDESK_GLOBAL_CLIENT_ID', 'ZENDESK_GLOBAL_CLIENT_SECRET']],
+    [
+      'Salesforce',
+      { SALESFORCE_CLIENT_SECRET: wrong },
+      /✖ salesforce/,
+      ['SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET'],
+    ],
+    [
+      'Zendesk Global',
+      { ZENDESK_GLOBAL_CLIENT_SECRET: wrong },
+      /✖ global: /,
+      ['ZENDESK_GLOBAL_CLIENT_ID', 'ZENDESK_GLOBAL_CLIENT_SECRET'],
+    ],
     [
       'Zendesk US Government',
       { ZENDESK_US_GOV_CLIENT_ID: wrong },
@@ -180,23 +219,37 @@ describe('wrong credentials', () => {
   })
 
   test('of all services are reported at once (SAFE-07)', async () => {
-    const environment = { SALESFORCE_CLIENT_SECRET: wrong, ZENDESK_GLOBAL_CLIENT_SECRET: wrong, ZENDESK_US_GOV_CLIENT_SECRET: wrong }
+    const environment = {
+      SALESFORCE_CLIENT_SECRET: wrong,
+      ZENDESK_GLOBAL_CLIENT_SECRET: wrong,
+      ZENDESK_US_GOV_CLIENT_SECRET: wrong,
+    }
     const result = await scratch({ ...sandbox.env, ...environment }).zds('apply', '--yes', '--json')
     expectRefusal(result, 'AUTH_FAILED')
     expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toHaveLength(3)
   })
 
   test('of Slack are a warning: a dead Slack stops no sync', async () => {
-    const result = await scratch({ ...sandbox.env, SLACK_BOT_TOKEN: 'xoxb-not-a-token' }).zds('plan', '--json', '--as-of', asOf)
+    const result = await scratch({ ...sandbox.env, SLACK_BOT_TOKEN: 'xoxb-not-a-token' }).zds(
+      'plan',
+      '--json',
+      '--as-of',
+      asOf,
+    )
     expect(result, result.stderr).toMatchObject({ code: 0 })
   })
 })
 
 describe('fields', () => {
   test('a Salesforce column that does not exist is named with its object and what was meant', async () => {
-    const result = await scratch(sandbox.env, edit("'Account_Owner_Calc__c'", "'Account_Ownr_Calc__c'")).zds('plan', '--json')
+    const result = await scratch(sandbox.env, edit("'Account_Owner_Calc__c'", "'Account_Ownr_Calc__c'")).zds(
+      'plan',
+      '--json',
+    )
     expectRefusal(result, 'FIELD_UNKNOWN')
-    expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toEqual([expect.stringContaining('Account.Account_Ownr_Calc__c')])
+    expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toEqual([
+      expect.stringContaining('Account.Account_Ownr_Calc__c'),
+    ])
     expect(result.stderr).toContain('Did you mean "Account_Owner_Calc__c"?')
   })
 
@@ -213,9 +266,15 @@ describe('fields', () => {
       const found = lines(result.stderr).filter((line) => line.startsWith('✖'))
       expect(found.toSorted()).toEqual(
         ['global', 'us-gov'].flatMap((instance) => [
-          expect.stringMatching(new RegExp(`^✖ ${instance}: organization field account_owner: is deactivated \\[FIELD_MISMATCH\\]$`)),
-          expect.stringMatching(new RegExp(`^✖ ${instance}: organization field support_hold: is declared as checkbox, but is text`)),
-          expect.stringMatching(new RegExp(`^✖ ${instance}: organization field support_level: does not exist \\[FIELD_UNKNOWN\\]$`)),
+          expect.stringMatching(
+            new RegExp(`^✖ ${instance}: organization field account_owner: is deactivated \\[FIELD_MISMATCH\\]$`),
+          ),
+          expect.stringMatching(
+            new RegExp(`^✖ ${instance}: organization field support_hold: is declared as checkbox, but is text`),
+          ),
+          expect.stringMatching(
+            new RegExp(`^✖ ${instance}: organization field support_level: does not exist \\[FIELD_UNKNOWN\\]$`),
+          ),
         ]),
       )
       expect(writesTo(changed)).toEqual([])
@@ -223,7 +282,10 @@ describe('fields', () => {
   })
 })
 
-/** The world without one field, with another type of a second and with a third one deactivated, in each instance. */
+/**
+ * The world without one field, with another type of a second and with a third one deactivated, in
+ * each instance.
+ */
 function spoiled({ zendesk, ...rest }: World): World {
   const instances = Object.entries(zendesk).map(([name, instance]) => {
     const fields = instance.organization_fields
@@ -287,7 +349,10 @@ describe('the files of support', () => {
   })
 
   test('that are not there are both named, with their variables', async () => {
-    const result = await scratch({ ...sandbox.env, SUPPORT_PLANS: 'nada.yaml', SUPPORT_OVERRIDES: 'nope.yaml' }).zds('plan', '--json')
+    const result = await scratch({ ...sandbox.env, SUPPORT_PLANS: 'nada.yaml', SUPPORT_OVERRIDES: 'nope.yaml' }).zds(
+      'plan',
+      '--json',
+    )
     expectRefusal(result, 'FILE_NOT_FOUND')
     expect(result.stderr).toMatch(/✖ nada\.yaml: cannot be read[^]*SUPPORT_PLANS/)
     expect(result.stderr).toMatch(/✖ nope\.yaml: cannot be read[^]*SUPPORT_OVERRIDES/)

@@ -8,14 +8,16 @@ import { AS_OF, faultWorld } from '../support/faults-world.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
 
 /**
- * Known secrets and known people go through everything that zds does, well and badly, with services that repeat whatever they are told.
- * Then every output and every file is searched for them.
+ * Known secrets and known people go through everything that zds does, well and badly, with services
+ * that repeat whatever they are told. Then every output and every file is searched for them.
  */
 
 const KEY = randomBytes(32).toString('hex')
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-const OTHER_PEM = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+const OTHER_PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString()
 const WRONG = 'Wr0ng+Secret/for="Canary"&more'
 const OVERRIDES_TOKEN = 'overrides-Canary-token'
 const USER = 'integration@example.com'
@@ -39,7 +41,10 @@ function made(environment: { readonly [name: string]: string }, ...changes: read
   return here
 }
 
-/** Runs a command while `service` answers some of the requests that change something, or all, otherwise. */
+/**
+ * Runs a command while `service` answers some of the requests that change something, or all,
+ * otherwise.
+ */
 async function run(
   here: Project,
   args: readonly string[],
@@ -50,7 +55,9 @@ async function run(
   const result = await here.zds(...args)
   said.push({ ...result, run: args.join(' ') })
   // A fault that met no request would show nothing.
-  const unmet = services.filter((service, index) => faults[service] !== undefined && echoes[service].refused() === before[index])
+  const unmet = services.filter(
+    (service, index) => faults[service] !== undefined && echoes[service].refused() === before[index],
+  )
   expect(unmet, `${args.join(' ')}: ${result.stderr}`).toEqual([])
   return result
 }
@@ -66,8 +73,8 @@ beforeAll(async () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   sandbox = await startSandbox({ world: faultWorld(), salesforce: { jwt: { publicKey: pem, usernames: [USER] } } })
   const [salesforce, global, us_gov, slack] = await Promise.all(
-    [sandbox.salesforce.url, sandbox.zendesk['global']?.url, sandbox.zendesk['us_gov']?.url, sandbox.slack.url].map((url = '') =>
-      echoOf(url),
+    [sandbox.salesforce.url, sandbox.zendesk['global']?.url, sandbox.zendesk['us_gov']?.url, sandbox.slack.url].map(
+      (url = '') => echoOf(url),
     ),
   )
   if (!salesforce || !global || !us_gov || !slack) throw new Error('The sandbox lacks a service')
@@ -104,13 +111,22 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
     expect(await run(here, ['status'])).toMatchObject({ code: 0 })
     // One row of a job repeats what only its client knows.
     const secret = env['ZENDESK_GLOBAL_CLIENT_SECRET'] ?? ''
-    sandbox.faults.add({ service: 'global', kind: 'rows', rows: { indexes: [0] }, error: `Refused${secret}`, details: `for ${secret}` })
+    sandbox.faults.add({
+      service: 'global',
+      kind: 'rows',
+      rows: { indexes: [0] },
+      error: `Refused${secret}`,
+      details: `for ${secret}`,
+    })
     const down = { global: on('POST', '/organizations', html(503)), us_gov: on('PUT', '/users', 'cut') } as const
     expect((await run(here, ['apply', '--yes', '--json', ...asOf], down)).code).toBeGreaterThan(0)
     expect(sandbox.faults.fired).toHaveLength(1)
 
     // An organization is refused with all that was sent for it, and a message to Slack.
-    const refused = { global: on('POST', '/organizations', zendesk(422)), slack: once(on('POST', '/chat.', zendesk(400))) }
+    const refused = {
+      global: on('POST', '/organizations', zendesk(422)),
+      slack: once(on('POST', '/chat.', zendesk(400))),
+    }
     expect(await run(here, ['apply', '--yes', '--new', ...asOf], refused)).toMatchObject({ code: 4 })
     expect(await run(here, ['outcomes', 'last', '--format', 'csv'])).toMatchObject({ code: 0 })
     expect(await run(here, ['outcomes', 'last'])).toMatchObject({ code: 0 })
@@ -129,18 +145,30 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
       salesforce: (_, path) => (path.includes('/oauth2/token') ? { status: 400, as: 'salesforce' } : 'pass'),
       us_gov: login,
     })
-    await run(here, ['plan'], { global: on('GET', '/users/me', html(403)), us_gov: on('GET', '/users/me', zendesk(500)) })
+    await run(here, ['plan'], {
+      global: on('GET', '/users/me', html(403)),
+      us_gov: on('GET', '/users/me', zendesk(500)),
+    })
     await run(here, ['plan'], { salesforce: on('GET', '/query', { status: 400, as: 'salesforce' }) })
     await run(here, ['plan'], { global: on('GET', '/organizations', zendesk(401)) })
-    const overrides = { SUPPORT_OVERRIDES: `${echoes.slack.url}/overrides.yaml`, SUPPORT_OVERRIDES_TOKEN: OVERRIDES_TOKEN }
+    const overrides = {
+      SUPPORT_OVERRIDES: `${echoes.slack.url}/overrides.yaml`,
+      SUPPORT_OVERRIDES_TOKEN: OVERRIDES_TOKEN,
+    }
     await run(made(overrides), ['plan'], { slack: on('GET', '/overrides', zendesk(403)) })
     for (const { code, stderr } of said.slice(-5)) expect(code, stderr).toBe(1)
   })
 
   test('that sign in with an API token', async () => {
     const { ZENDESK_US_GOV_EMAIL: email = '', ZENDESK_US_GOV_API_TOKEN: token = '' } = sandbox.tokenEnv
-    const here = made({ ZENDESK_US_GOV_CLIENT_SECRET: '', ZENDESK_US_GOV_EMAIL: email, ZENDESK_US_GOV_API_TOKEN: token })
-    expect(await run(here, ['plan', ...asOf], { us_gov: on('GET', '/organization_fields', zendesk(403)) })).toMatchObject({ code: 1 })
+    const here = made({
+      ZENDESK_US_GOV_CLIENT_SECRET: '',
+      ZENDESK_US_GOV_EMAIL: email,
+      ZENDESK_US_GOV_API_TOKEN: token,
+    })
+    expect(
+      await run(here, ['plan', ...asOf], { us_gov: on('GET', '/organization_fields', zendesk(403)) }),
+    ).toMatchObject({ code: 1 })
     expect(said.at(-1)?.stderr).toContain('***')
   })
 
@@ -161,8 +189,12 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
       global: (_: string, path: string): Answer => (path.includes('/oauth') ? zendesk(401) : 'pass'),
     }
     expect(await run(here, ['plan'], refused)).toMatchObject({ code: 1 })
-    expect(await run(made({ ZDS_PLAN_KEY: WRONG }), ['plan', '--redact', '--out', 'plan.sealed'])).toMatchObject({ code: 1 })
-    expect(await run(made({ ZENDESK_GLOBAL_URL: WRONG, ZENDESK_GLOBAL_CLIENT_SECRET: WRONG }), ['plan'])).toMatchObject({ code: 1 })
+    expect(await run(made({ ZDS_PLAN_KEY: WRONG }), ['plan', '--redact', '--out', 'plan.sealed'])).toMatchObject({
+      code: 1,
+    })
+    expect(await run(made({ ZENDESK_GLOBAL_URL: WRONG, ZENDESK_GLOBAL_CLIENT_SECRET: WRONG }), ['plan'])).toMatchObject(
+      { code: 1 },
+    )
   })
 
   const quoted = '`${process.env.SALESFORCE_CLIENT_SECRET} ${process.env.SLACK_BOT_TOKEN}`'
@@ -174,7 +206,10 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
   test.each([
     ['while it reads a source', `accounts.read = () => { throw new TypeError(${quoted}) }`],
     ['in a timer', `setTimeout(() => { throw Object.assign(new Error(${quoted}), { body: ${quoted} }) }, 50)`],
-    ['in a promise that nobody waits for', `void Promise.reject(Object.assign(new Error('no luck'), { cause: ${quoted} }))`],
+    [
+      'in a promise that nobody waits for',
+      `void Promise.reject(Object.assign(new Error('no luck'), { cause: ${quoted} }))`,
+    ],
   ])('with a crash of a plugin %s', async (_, code) => {
     const result = await run(made({}, atEnd(code)), ['plan', ...asOf])
     expect(result).toMatchObject({ code: 1 })
@@ -182,7 +217,10 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
   })
 })
 
-/** Everything that is left of the runs: what they said, and what lies in their directories but for the configuration. */
+/**
+ * Everything that is left of the runs: what they said, and what lies in their directories but for
+ * the configuration.
+ */
 function* left(): Iterable<readonly [where: string, text: string]> {
   for (const { run: args, stdout, stderr } of said) {
     yield [`stdout of ${args}`, stdout]
@@ -219,7 +257,9 @@ describe('after all of them', () => {
   })
 
   test('the summary of a sealed plan names nobody and nothing (OPS-08)', () => {
-    const summary = said.filter(({ run: args }) => args.includes('--redact')).map(({ run: args, stdout }) => [args, stdout] as const)
+    const summary = said
+      .filter(({ run: args }) => args.includes('--redact'))
+      .map(({ run: args, stdout }) => [args, stdout] as const)
     const files = [...left()].filter(([where]) => /plan\.sealed/.test(where) && !where.startsWith('stdout of show'))
     expect(files.length).toBeGreaterThan(1)
     expect(found([...people(), ...usGov(), ...global()], [...summary, ...files])).toEqual([])

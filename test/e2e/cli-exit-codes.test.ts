@@ -15,7 +15,8 @@ beforeEach(async () => {
 afterEach(() => sandbox.close())
 
 const organizations = (): readonly Organization[] => sandbox.zendesk['global']?.organizations ?? []
-const byKey = (key: string): Organization | undefined => organizations().find((one) => one.organization_fields['salesforce_id'] === key)
+const byKey = (key: string): Organization | undefined =>
+  organizations().find((one) => one.organization_fields['salesforce_id'] === key)
 
 describe('0 and 2', () => {
   test('--detailed-exitcode tells changes from none; without it both are 0', async () => {
@@ -88,10 +89,17 @@ describe('5', () => {
       .flatMap(({ name, changes }) => (name === 'global' ? changes : []))
       .filter(({ op }) => op === 'update') // what --json prints
     const [stale, ...others] = updates
-    const field = Object.keys(stale?.fields ?? {}).find((name) => name === 'account_owner' || name === 'technical_account_manager') ?? ''
+    const field =
+      Object.keys(stale?.fields ?? {}).find(
+        (name) => name === 'account_owner' || name === 'technical_account_manager',
+      ) ?? ''
     const headers = { 'Content-Type': 'application/json', Authorization: await token() }
     const body = JSON.stringify({ organization: { organization_fields: { [field]: 'By hand' } } })
-    const edited = await fetch(`${sandbox.zendesk['global']?.url}/api/v2/organizations/${stale?.id}`, { method: 'PUT', headers, body })
+    const edited = await fetch(`${sandbox.zendesk['global']?.url}/api/v2/organizations/${stale?.id}`, {
+      method: 'PUT',
+      headers,
+      body,
+    })
     expect(edited.status).toBe(200)
 
     const result = await here.zds('apply', 'plan.json')

@@ -19,7 +19,9 @@ beforeAll(async () => {
 })
 
 test('zds --version is that of the package', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string } // our own package.json
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  } // our own package.json
   for (const option of ['--version', '-V']) {
     expect(await scratch({}).zds(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   }
@@ -51,7 +53,9 @@ describe('help', () => {
         command,
       ).toContain(command)
       const unknown = examples.flatMap(([, name = '', rest = '']) =>
-        [...rest.matchAll(/ (--[\w-]+)/g)].map(([, option]) => `${option} `).filter((option) => !helps.get(name)?.includes(option)),
+        [...rest.matchAll(/ (--[\w-]+)/g)]
+          .map(([, option]) => `${option} `)
+          .filter((option) => !helps.get(name)?.includes(option)),
       )
       expect(unknown, command).toEqual([])
     }

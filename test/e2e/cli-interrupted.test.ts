@@ -17,12 +17,16 @@ const requested = (service: string, part: string) => (): boolean =>
   sandbox.requests.some((one) => one.service === service && one.path.includes(part))
 function changesOf({ stdout, stderr }: Result) {
   if (stdout === '') throw new Error(`There is no plan: ${stderr}`)
-  return (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) => changes.map((change) => ({ sync: name, ...change }))) // what --json prints
+  return (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) =>
+    changes.map((change) => ({ sync: name, ...change })),
+  ) // what --json prints
 }
 
 /** What was planned; where it pointed at a record that did not exist yet, what is planned now. */
 function withoutRefs(before: Fields, now: Fields): Fields {
-  return Object.fromEntries(Object.entries(before).map(([field, one]) => [field, typeof one.to === 'object' ? (now[field] ?? one) : one]))
+  return Object.fromEntries(
+    Object.entries(before).map(([field, one]) => [field, typeof one.to === 'object' ? (now[field] ?? one) : one]),
+  )
 }
 type Fields = Plan['syncs'][number]['changes'][number]['fields']
 
@@ -70,7 +74,8 @@ describe('SIGINT during apply', () => {
     expect(rest, rest.stderr).toMatchObject({ code: 0 })
     const last = await here.zds('plan', '--json', '--as-of', asOf)
     expect(changesOf(last)).toEqual([])
-    const ids = sandbox.zendesk['global']?.organizations.map(({ external_id }) => external_id).filter((id) => id !== null) ?? []
+    const ids =
+      sandbox.zendesk['global']?.organizations.map(({ external_id }) => external_id).filter((id) => id !== null) ?? []
     expect(new Set(ids).size).toBe(ids.length)
   })
 })

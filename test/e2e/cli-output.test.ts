@@ -6,8 +6,8 @@ import stringWidth from 'string-width'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import { sqliteJournal } from '../../src/core/journal.ts'
-import { planSchema } from '../../src/core/plan-schema.ts'
+import { sqliteJournal } from '../../src/core/state/journal.ts'
+import { planSchema } from '../../src/core/plan/schema.ts'
 import { expectPlain, onTerminal, scratch, started } from '../cli/scratch.ts'
 import type { Project } from '../support/zds.ts'
 
@@ -15,7 +15,10 @@ const asOf = '2026-03-16'
 let sandbox: Sandbox
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ world: generateWorld({ accounts: 250, seed: 1, asOf }), zendesk: { requestsPerMinute: 100_000 } })
+  sandbox = await startSandbox({
+    world: generateWorld({ accounts: 250, seed: 1, asOf }),
+    zendesk: { requestsPerMinute: 100_000 },
+  })
 })
 afterAll(() => sandbox.close())
 
@@ -120,7 +123,9 @@ describe('zds status', () => {
   test('without a terminal a run is one line', async () => {
     const { code, stdout } = await withRun(scratch({}), because).zds('status')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^\S+ {2}\S+ {2}done, 0 of 0 done, approved by Ada: agreed in CHG-1\\u001B\[2J.*\\nand more {2}\w+\n$/)
+    expect(stdout).toMatch(
+      /^\S+ {2}\S+ {2}done, 0 of 0 done, approved by Ada: agreed in CHG-1\\u001B\[2J.*\\nand more {2}\w+\n$/,
+    )
   })
 })
 

@@ -13,7 +13,10 @@ afterEach(async () => {
 })
 
 const sample = sampleWorld('plain')
-/** Accounts whose organizations are created in Global: three that were sold to nobody, and one other. */
+/**
+ * Accounts whose organizations are created in Global: three that were sold to nobody, and one
+ * other.
+ */
 // The one left out has no running subscription.
 const [first = '', second = '', , third = ''] = sample.expected.slack.expected.map(({ key }) => key)
 const [other = ''] = sample.expected.slack.unexpected.map(({ key }) => key)
@@ -32,7 +35,13 @@ async function started(sold: { readonly [account: string]: string }, faults: rea
   const users = [
     ...global.users,
     { id: 555_001, name: 'Nora', email: 'Nora@sold.example', role: 'end-user' as const, organization_id: null },
-    { id: 555_002, name: 'Elsa', email: 'elsa@sold.example', role: 'end-user' as const, organization_id: home?.id ?? null },
+    {
+      id: 555_002,
+      name: 'Elsa',
+      email: 'elsa@sold.example',
+      role: 'end-user' as const,
+      organization_id: home?.id ?? null,
+    },
   ]
   const world: World = {
     ...sample.world,
@@ -122,8 +131,8 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
   test('partners and US Government get none: only the customer sync of Global has them', async () => {
     const { plan } = await started({})
     const { syncs } = await plan()
-    expect(syncs.filter(({ changes }) => changes.some(({ contacts }) => contacts !== undefined)).map(({ name }) => name)).toEqual([
-      'global',
-    ])
+    expect(
+      syncs.filter(({ changes }) => changes.some(({ contacts }) => contacts !== undefined)).map(({ name }) => name),
+    ).toEqual(['global'])
   })
 })

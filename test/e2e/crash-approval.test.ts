@@ -14,9 +14,12 @@ async function scene(working = 40): Promise<Victim> {
 }
 
 const SAVE = ['plan', '--as-of', AS_OF, '--out', 'plan.json']
-const digestIn = ({ directory }: Victim) => (JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')) as Plan).digest // made by zds
+const digestIn = ({ directory }: Victim) =>
+  (JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')) as Plan).digest // made by zds
 const writes = ({ requests }: Sandbox) =>
-  requests.filter(({ service, method, path }) => /^(global|us_gov)$/.test(service) && method !== 'GET' && !path.includes('oauth'))
+  requests.filter(
+    ({ service, method, path }) => /^(global|us_gov)$/.test(service) && method !== 'GET' && !path.includes('oauth'),
+  )
 
 describe('SAFE-01: limits and approvals', () => {
   test('a plan beyond its limits is refused as a whole and says how it is approved; exactly its digest approves it', async () => {
@@ -49,7 +52,9 @@ describe('SAFE-01: limits and approvals', () => {
     await here.zds(SAVE)
     const dropped = await here.zds(['apply', 'plan.json'])
     expect(dropped).toMatchObject({ code: 3 })
-    expect(dropped.stderr).toMatch(/\d+ records are desired, \d+(\.\d)? % fewer than the \d+ of the last run; the limit is 20 %/)
+    expect(dropped.stderr).toMatch(
+      /\d+ records are desired, \d+(\.\d)? % fewer than the \d+ of the last run; the limit is 20 %/,
+    )
 
     // The old approval is none for this plan.
     const old = await here.zds(['apply', 'plan.json', '--approve', digest])
@@ -69,22 +74,29 @@ describe('SAFE-03: read-back', () => {
   test('a written field that Zendesk dropped without a word is found: exit 4', async () => {
     const here = await scene(1_500)
     const { sandbox } = here
-    const started = (): boolean => sandbox.requests.some(({ service, path }) => service === 'global' && path.endsWith('update_many'))
+    const started = (): boolean =>
+      sandbox.requests.some(({ service, path }) => service === 'global' && path.endsWith('update_many'))
     const run = here.start(APPLY)
     await expect.poll(started, { timeout: 60_000, interval: 2 }).toBe(true)
     // It stands still while its job is carried out, and one of its fields is lost.
     run.signal('SIGSTOP')
-    await expect.poll(() => sandbox.zendesk['global']?.jobs.every(({ status }) => status === 'completed'), { timeout: 30_000 }).toBe(true)
+    await expect
+      .poll(() => sandbox.zendesk['global']?.jobs.every(({ status }) => status === 'completed'), { timeout: 30_000 })
+      .toBe(true)
     const written = writes(sandbox).flatMap(({ service, body }) => (service === 'global' ? idsIn(body) : []))
     expect(written.length).toBeGreaterThan(0)
     for (const id of written)
-      await byHand(sandbox, 'global', `/organizations/${id}`, { organization: { organization_fields: { account_owner: 'x' } } })
+      await byHand(sandbox, 'global', `/organizations/${id}`, {
+        organization: { organization_fields: { account_owner: 'x' } },
+      })
     run.signal('SIGCONT')
 
     const { code, stdout } = await run.ended
     expect(code, stdout).toBe(4)
     expect(stdout).toMatch(/read-back-differs: Read back, it is not as it was written: account_owner/)
-    expect((await here.zds(['outcomes', 'last', '--format', 'csv'])).stdout).toMatch(/^global,update,\w+,failed,,read-back-differs,/m)
+    expect((await here.zds(['outcomes', 'last', '--format', 'csv'])).stdout).toMatch(
+      /^global,update,\w+,failed,,read-back-differs,/m,
+    )
   })
 })
 

@@ -53,7 +53,10 @@ describe('SAFE-06: an apply that is killed three times and gone on with ends as 
 
   test('at random moments, with jobs that outlive the process', { timeout: LONG }, async () => {
     // The first part of an apply only reads.
-    const kills = Array.from({ length: 3 }, (): Kill => ({ kind: 'moment', ms: reference.ms * (0.4 + Math.random() * 0.55) }))
+    const kills = Array.from({ length: 3 }, (): Kill => ({
+      kind: 'moment',
+      ms: reference.ms * (0.4 + Math.random() * 0.55),
+    }))
     const { violations, where } = await trial(world, kills, reference, 1_500)
     expect(violations, where).toEqual([])
   })

@@ -21,11 +21,15 @@ async function scene(): Promise<Victim> {
 }
 
 const created = (here: Victim) => (): boolean =>
-  here.sandbox.requests.some(({ service, method, path }) => service === 'global' && method === 'POST' && path.endsWith('/organizations'))
+  here.sandbox.requests.some(
+    ({ service, method, path }) => service === 'global' && method === 'POST' && path.endsWith('/organizations'),
+  )
 
 /** How many requests to Zendesk wanted to change something. */
 const writes = ({ sandbox: { requests } }: Victim): number =>
-  requests.filter(({ service, method, path }) => /^(global|us_gov)$/.test(service) && method !== 'GET' && !path.includes('oauth')).length
+  requests.filter(
+    ({ service, method, path }) => /^(global|us_gov)$/.test(service) && method !== 'GET' && !path.includes('oauth'),
+  ).length
 
 /** An apply that stands still in the middle, as one that takes long. */
 async function busy(here: Victim) {
@@ -38,7 +42,10 @@ async function busy(here: Victim) {
   return first
 }
 
-/** Takes all locks away, as `zds unlock` does, and says in the same moment which changes were written down as about to be sent. */
+/**
+ * Takes all locks away, as `zds unlock` does, and says in the same moment which changes were
+ * written down as about to be sent.
+ */
 function takenAway(file: string): ReadonlySet<string> {
   const database = new DatabaseSync(file)
   try {
@@ -68,7 +75,9 @@ describe('SAFE-06: two applies at once', () => {
       const { code, stderr } = await here.zds(args)
       expect(code, args.join(' ')).toBe(1)
       expect(stderr).toMatch(
-        new RegExp(`\\[LOCKED\\] global is being written to by run \\S+ \\(${userInfo().username} on .*, process \\d+\\)`),
+        new RegExp(
+          `\\[LOCKED\\] global is being written to by run \\S+ \\(${userInfo().username} on .*, process \\d+\\)`,
+        ),
       )
       expect(stderr).toContain('--lock-timeout')
     }
@@ -80,8 +89,12 @@ describe('SAFE-06: two applies at once', () => {
 
     first.signal('SIGCONT')
     expect(await first.ended).toMatchObject({ code: 0 })
-    expect((await here.zds(['status'])).stdout).toMatch(/^\S+ {2}\S+ {2}done, (\d+) of \1 done, forced by \S+ {2}\w{12}\n$/)
-    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+    expect((await here.zds(['status'])).stdout).toMatch(
+      /^\S+ {2}\S+ {2}done, (\d+) of \1 done, forced by \S+ {2}\w{12}\n$/,
+    )
+    expect(
+      violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),
+    ).toEqual([])
   })
 
   test('--lock-timeout waits for the first to end, and then has nothing to do', async () => {
@@ -92,14 +105,17 @@ describe('SAFE-06: two applies at once', () => {
     first.signal('SIGCONT')
     const ends = await Promise.all([first.ended, second.ended])
     expect(ends).toMatchObject([{ code: 0 }, { code: 0 }])
-    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+    expect(
+      violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),
+    ).toEqual([])
   })
 
   test('one that planned before the other had written finds everything changed: nothing is written twice, exit 5', async () => {
     const here = await scene()
     const wait = [...APPLY, '--lock-timeout', '100']
     const ends = await Promise.all([here.zds(wait), here.zds(wait)])
-    // Should one have started so late that it saw the other's lock before it planned, it has nothing to do.
+    // Should one have started so late that it saw the other's lock before it planned, it has
+    // nothing to do.
     expect(ends.filter(({ code }) => code === 0).length).toBeGreaterThan(0)
     for (const { code, stdout, stderr } of ends) expect([0, 5], stdout + stderr).toContain(code)
     expect(stateLines(here.sandbox)).toEqual(reference.state)
@@ -108,12 +124,16 @@ describe('SAFE-06: two applies at once', () => {
 
   test('the lock of a killed process is taken over', async () => {
     const here = await scene()
-    expect(await here.zds(APPLY, { kind: 'seen', seen: created(here), signal: 'SIGKILL' })).toMatchObject({ code: 'killed' })
+    expect(await here.zds(APPLY, { kind: 'seen', seen: created(here), signal: 'SIGKILL' })).toMatchObject({
+      code: 'killed',
+    })
     const { stdout } = await here.zds(['status'])
     expect(stdout).toContain('nobody holds it any more')
     expect(stdout).toContain('stopped before it was done')
     expect(await here.zds(APPLY)).toMatchObject({ code: 0 })
-    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+    expect(
+      violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),
+    ).toEqual([])
     expect((await here.zds(['unlock'])).stdout).toBe('Nothing is locked.\n')
   })
 
@@ -125,19 +145,24 @@ describe('SAFE-06: two applies at once', () => {
     const { code, stderr } = await first.ended
     expect(code, stderr).toBe(1)
     expect(stderr).toMatch(/\[LOCK_LOST\] The lock of run \S+ on (global|us-gov) was taken away.*\n.*zds apply goes on/)
-    // Several creates are under way at a time: those that were written down by then, and no other, may still arrive.
+    // Several creates are under way at a time: those that were written down by then, and no other,
+    // may still arrive.
     const made = newOrganizations(here)
     expect(made.filter((key) => !before.has(key))).toEqual([])
     expect(made.length).toBeGreaterThan(0)
     expect((await here.outcomes()).map(({ status }) => status)).toContain('not-attempted')
     expect((await here.zds(['status'])).stdout).toContain('stopped before it was done')
     expect(await here.zds(APPLY)).toMatchObject({ code: 0 })
-    expect(violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+    expect(
+      violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),
+    ).toEqual([])
   })
 
   test('zds unlock takes locks away, one instance or all', async () => {
     const here = await scene()
-    expect(await here.zds(APPLY, { kind: 'seen', seen: created(here), signal: 'SIGKILL' })).toMatchObject({ code: 'killed' })
+    expect(await here.zds(APPLY, { kind: 'seen', seen: created(here), signal: 'SIGKILL' })).toMatchObject({
+      code: 'killed',
+    })
     expect((await here.zds(['unlock', 'global'])).stdout).toMatch(/^Unlocked global, which run \S+ held\.\n$/)
     expect((await here.zds(['unlock'])).stdout).toMatch(/^Unlocked us-gov, which run \S+ held\.\n$/)
     expect((await here.zds(['status'])).stdout).not.toContain('locked')

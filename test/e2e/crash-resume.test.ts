@@ -31,10 +31,15 @@ async function scene(): Promise<Victim> {
 
 const status = async (here: Victim): Promise<string> => (await here.zds(['status'])).stdout
 
-/** The instances are as after an undisturbed apply, everything was done once, and Slack heard of it once. */
+/**
+ * The instances are as after an undisturbed apply, everything was done once, and Slack heard of it
+ * once.
+ */
 async function expectArrived(here: Victim): Promise<void> {
   const { sandbox } = here
-  expect(violations(sandbox, { state: stateLines(sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual([])
+  expect(violations(sandbox, { state: stateLines(sandbox), outcomes: await here.outcomes() }, reference, true)).toEqual(
+    [],
+  )
 }
 
 /** Somebody gives an account another owner. */
@@ -137,18 +142,26 @@ describe('SAFE-06: what a killed run is followed by', () => {
   test('SAFE-05: what a person changed meanwhile is stale: it is told, exit 5, and kept; all others are done', async () => {
     const here = await scene()
     expect(await here.zds(APPLY, creating('SIGKILL'))).toMatchObject({ code: 'killed' })
-    const open = (await here.outcomes()).find(({ sync, op, status: is }) => sync === 'global' && op === 'update' && is === 'not-attempted')
+    const open = (await here.outcomes()).find(
+      ({ sync, op, status: is }) => sync === 'global' && op === 'update' && is === 'not-attempted',
+    )
     const edited = here.sandbox.zendesk['global']?.organizations.find(
       ({ organization_fields: { salesforce_id: key } }) => key === open?.key,
     )
     const fields = { account_owner: 'Set By Hand', support_hold: true }
-    await byHand(here.sandbox, 'global', `/organizations/${edited?.id ?? 0}`, { organization: { organization_fields: fields } })
+    await byHand(here.sandbox, 'global', `/organizations/${edited?.id ?? 0}`, {
+      organization: { organization_fields: fields },
+    })
 
     const rest = await here.zds(['apply', '--yes'])
     expect(rest, rest.stderr).toMatchObject({ code: 5 })
     expect(rest.stdout).toMatch(new RegExp(`1 stale[\\s\\S]*${open?.key}  changed-since-plan: .*account_owner`))
-    expect(here.sandbox.zendesk['global']?.organizations.find(({ id }) => id === edited?.id)?.organization_fields).toMatchObject(fields)
-    expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([{ key: open?.key, status: 'stale' }])
+    expect(
+      here.sandbox.zendesk['global']?.organizations.find(({ id }) => id === edited?.id)?.organization_fields,
+    ).toMatchObject(fields)
+    expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([
+      { key: open?.key, status: 'stale' },
+    ])
     expect(sentTwice(here.sandbox.requests)).toEqual([])
   })
 })
@@ -157,13 +170,17 @@ test('SAFE-05: what a person changes after it was read, and before it is written
   const here = await scene()
   const planned = await here.zds(['plan', '--json', '--as-of', AS_OF])
   const { syncs } = JSON.parse(planned.stdout) as Plan // what --json prints
-  const update = syncs.find(({ name }) => name === 'global')?.changes.find(({ op, fields }) => op === 'update' && 'account_owner' in fields)
+  const update = syncs
+    .find(({ name }) => name === 'global')
+    ?.changes.find(({ op, fields }) => op === 'update' && 'account_owner' in fields)
   const run = here.start(APPLY)
   onTestFinished(() => run.signal('SIGKILL'))
   await expect.poll(() => wrote('POST', '/organizations')(here.sandbox), { timeout: 60_000, interval: 2 }).toBe(true)
   run.signal('SIGSTOP')
   const fields = { account_owner: 'Set By Hand' }
-  await byHand(here.sandbox, 'global', `/organizations/${Number(update?.id)}`, { organization: { organization_fields: fields } })
+  await byHand(here.sandbox, 'global', `/organizations/${Number(update?.id)}`, {
+    organization: { organization_fields: fields },
+  })
   run.signal('SIGCONT')
 
   const { code, stdout, stderr } = await run.ended
@@ -171,7 +188,9 @@ test('SAFE-05: what a person changes after it was read, and before it is written
   expect(stdout).toMatch(new RegExp(`1 stale[\\s\\S]*${update?.key}  changed-since-plan: .*account_owner`))
   const edited = here.sandbox.zendesk['global']?.organizations.find(({ id }) => String(id) === update?.id)
   expect(edited?.organization_fields).toMatchObject(fields)
-  expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([{ key: update?.key, status: 'stale' }])
+  expect((await here.outcomes()).filter(({ status: is }) => is !== 'done')).toMatchObject([
+    { key: update?.key, status: 'stale' },
+  ])
 })
 
 async function pending(here: Victim): Promise<unknown[]> {

@@ -22,8 +22,11 @@ const recordsIn = ({ zendesk }: Sandbox): Records =>
 /** What syncs manage of a record. */
 function managed(record: Organization | User): { readonly [field: string]: unknown } {
   const fields = 'organization_fields' in record ? record.organization_fields : record.user_fields
-  const own = 'organization_fields' in record ? { external_id: record.external_id } : { organization_id: record.organization_id }
-  return Object.fromEntries(Object.entries({ name: record.name, ...own, ...fields }).map(([field, value]) => [field, emptied(value)]))
+  const own =
+    'organization_fields' in record ? { external_id: record.external_id } : { organization_id: record.organization_id }
+  return Object.fromEntries(
+    Object.entries({ name: record.name, ...own, ...fields }).map(([field, value]) => [field, emptied(value)]),
+  )
 }
 
 describe('SAFE-06: undo is a plan', () => {
@@ -37,13 +40,19 @@ describe('SAFE-06: undo is a plan', () => {
     const applied = recordsIn(sandbox)
 
     const key = done.find(({ sync, op }) => sync === 'global' && op === 'update')?.key
-    const edited = sandbox.zendesk['global']?.organizations.find(({ organization_fields: { salesforce_id: id } }) => id === key)?.id ?? 0
-    await byHand(sandbox, 'global', `/organizations/${edited}`, { organization: { organization_fields: { account_owner: 'Set By Hand' } } })
+    const edited =
+      sandbox.zendesk['global']?.organizations.find(({ organization_fields: { salesforce_id: id } }) => id === key)
+        ?.id ?? 0
+    await byHand(sandbox, 'global', `/organizations/${edited}`, {
+      organization: { organization_fields: { account_owner: 'Set By Hand' } },
+    })
 
     const undo = await here.zds(['undo', 'last', '--out', 'undo.json'])
     expect(undo, undo.stderr).toMatchObject({ code: 0 })
     const plan = planIn(here, 'undo.json')
-    expect(plan.syncs.flatMap(({ skipped }) => skipped)).toMatchObject([{ key, id: String(edited), reason: 'changed-since' }])
+    expect(plan.syncs.flatMap(({ skipped }) => skipped)).toMatchObject([
+      { key, id: String(edited), reason: 'changed-since' },
+    ])
     expect(undo.stdout).toMatch(/changed since/i)
     expect(plan.syncs.flatMap(({ changes }) => changes)).toHaveLength(done.length - 1)
     expect(plan.syncs.flatMap(({ changes }) => changes).filter(({ op }) => op === 'create')).toEqual([])
@@ -52,7 +61,9 @@ describe('SAFE-06: undo is a plan', () => {
     expect(undone, undone.stderr).toMatchObject({ code: 0 })
     const after = recordsIn(sandbox)
     // Who came with a new organization is no record of a sync, so nothing is undone of them.
-    const ours = [...before].filter(([name]) => name !== `global organization ${edited}` && !name.startsWith('global user'))
+    const ours = [...before].filter(
+      ([name]) => name !== `global organization ${edited}` && !name.startsWith('global user'),
+    )
     for (const [name, record] of ours) {
       const now = after.get(name)
       expect(now && managed(now), name).toEqual(managed(record))
@@ -64,14 +75,17 @@ describe('SAFE-06: undo is a plan', () => {
     expect(fresh.some((name) => name.startsWith('us_gov user'))).toBe(true)
     for (const name of fresh) {
       const record = after.get(name)
-      expect(record && managed(record), name).toMatchObject(name.includes('user') ? { not_in_sfdc: true } : { mark_for_deletion: true })
+      expect(record && managed(record), name).toMatchObject(
+        name.includes('user') ? { not_in_sfdc: true } : { mark_for_deletion: true },
+      )
     }
   })
 
   test('an undo of a run that was killed sets back what it had done, and nothing else', async () => {
     const here = await victim(crashWorld(TINY))
     onTestFinished(() => here.close())
-    const seen = ({ requests }: Sandbox) => requests.some(({ service, path }) => service === 'global' && path.endsWith('update_many'))
+    const seen = ({ requests }: Sandbox) =>
+      requests.some(({ service, path }) => service === 'global' && path.endsWith('update_many'))
     expect(await here.zds(APPLY, { kind: 'seen', seen, signal: 'SIGKILL' })).toMatchObject({ code: 'killed' })
     const done = (await here.outcomes()).filter(({ status }) => status === 'done').map(({ key }) => key)
     expect(done.length).toBeGreaterThan(0)

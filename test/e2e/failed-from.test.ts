@@ -31,7 +31,8 @@ const planIn = ({ code, stdout, stderr }: Result): Plan => {
   expect(code, stderr).toBe(0)
   return JSON.parse(stdout) as Plan // what --json prints
 }
-const keysOf = (plan: Plan): string[] => plan.syncs.flatMap(({ name, changes }) => changes.map(({ key }) => `${name} ${key}`))
+const keysOf = (plan: Plan): string[] =>
+  plan.syncs.flatMap(({ name, changes }) => changes.map(({ key }) => `${name} ${key}`))
 const outcomes = async (...args: string[]): Promise<string> => (await here.zds('outcomes', 'last', ...args)).stdout
 
 describe('what became of each change (SAFE-03)', () => {
@@ -53,7 +54,9 @@ describe('what became of each change (SAFE-03)', () => {
     const lines = (await outcomes('--format', 'csv')).split('\r\n')
     expect(lines[0]).toBe('sync,op,key,status,id,code,message')
     expect(lines).toHaveLength(keysOf(first).length + 2)
-    expect(lines.filter((line) => line.includes(',failed,'))).toEqual([expect.stringContaining(',"global: Busy, ""try"" again')])
+    expect(lines.filter((line) => line.includes(',failed,'))).toEqual([
+      expect.stringContaining(',"global: Busy, ""try"" again'),
+    ])
   })
 })
 
@@ -72,7 +75,9 @@ describe('zds plan --failed-from', () => {
     const rest = planIn(await here.zds('plan', '--failed-from', 'last', '--json', '--out', 'rest.json', ...asOf))
     expect(keysOf(rest)).toEqual([`global ${key}`])
     expect(await here.zds('apply', 'rest.json')).toMatchObject({ code: 0 })
-    expect(keysOf(planIn(await here.zds('plan', '--json', ...asOf)))).toEqual([`global ${JSON.stringify(other.Id)}`.replaceAll('"', '')])
+    expect(keysOf(planIn(await here.zds('plan', '--json', ...asOf)))).toEqual([
+      `global ${JSON.stringify(other.Id)}`.replaceAll('"', ''),
+    ])
   })
 
   test('of a run that nobody knows is refused', async () => {

@@ -1,6 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Fault, FaultEffect, FaultMatch } from 'zds/sandbox'
-import { disturbed, amiss, unmet, PASSING, reference, sample, stateOf, writesOf, type Reference } from '../support/faults.ts'
+import {
+  disturbed,
+  amiss,
+  unmet,
+  PASSING,
+  reference,
+  sample,
+  stateOf,
+  writesOf,
+  type Reference,
+} from '../support/faults.ts'
 
 /** Every kind of request with which a plan is made, by its name: which requests. */
 const PHASES: { readonly [phase: string]: FaultMatch } = {
@@ -66,15 +76,21 @@ test.each(sample(Object.entries(PHASES), 2).filter(([phase]) => !phase.includes(
 )
 
 // To be left without a count is no failure: it is a second opinion.
-describe.each(Object.entries(PHASES).filter(([phase]) => phase !== 'counting accounts'))('%s fails for good', (_, match) => {
-  test.each(Object.entries(FATAL))('with %s: an error that names the service, and nothing is written (SAFE-02)', async (_kind, effect) => {
-    const faults = [{ ...match, ...effect, times: 0 }]
-    const here = await disturbed(faults, undisturbed)
-    expect(unmet(here, faults)).toEqual([])
-    expect(here.code).toBe(1)
-    expect(here.stderr).toMatch(new RegExp(`Error[^]*${match.service.replace('_', '-')}`))
-    expect(writesOf(here.sandbox)).toEqual([])
-    expect(stateOf(here.sandbox)).toEqual(undisturbed.before)
-    expect(here.sandbox.slack.messages).toEqual([])
-  })
-})
+describe.each(Object.entries(PHASES).filter(([phase]) => phase !== 'counting accounts'))(
+  '%s fails for good',
+  (_, match) => {
+    test.each(Object.entries(FATAL))(
+      'with %s: an error that names the service, and nothing is written (SAFE-02)',
+      async (_kind, effect) => {
+        const faults = [{ ...match, ...effect, times: 0 }]
+        const here = await disturbed(faults, undisturbed)
+        expect(unmet(here, faults)).toEqual([])
+        expect(here.code).toBe(1)
+        expect(here.stderr).toMatch(new RegExp(`Error[^]*${match.service.replace('_', '-')}`))
+        expect(writesOf(here.sandbox)).toEqual([])
+        expect(stateOf(here.sandbox)).toEqual(undisturbed.before)
+        expect(here.sandbox.slack.messages).toEqual([])
+      },
+    )
+  },
+)

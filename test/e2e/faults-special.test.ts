@@ -1,6 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Fault, FaultEffect } from 'zds/sandbox'
-import { disturbed, amiss, unmet, amissLater, reference, stateOf, writesOf, type Disturbed, type Reference } from '../support/faults.ts'
+import {
+  disturbed,
+  amiss,
+  unmet,
+  amissLater,
+  reference,
+  stateOf,
+  writesOf,
+  type Disturbed,
+  type Reference,
+} from '../support/faults.ts'
 import { deadUrl, serverOf, type Reply } from '../support/server.ts'
 
 let undisturbed: Reference
@@ -9,7 +19,10 @@ beforeAll(async () => {
 })
 
 /** An apply that meets all of the faults. */
-async function meeting(faults: readonly Fault[], environment?: { readonly [name: string]: string }): Promise<Disturbed> {
+async function meeting(
+  faults: readonly Fault[],
+  environment?: { readonly [name: string]: string },
+): Promise<Disturbed> {
   const here = await disturbed(faults, undisturbed, environment)
   expect(unmet(here, faults)).toEqual([])
   return here
@@ -24,17 +37,35 @@ describe('jobs of Zendesk (SAFE-03)', () => {
   const organizations = { service: 'global', path: '/organizations/update_many' } as const
   const cases: { readonly [what: string]: { readonly fault: Fault; readonly told: RegExp } } = {
     'one row of an update fails': {
-      fault: { ...organizations, kind: 'rows', rows: { indexes: [2] }, error: 'OrganizationUpdateFailed', details: 'Busy' },
+      fault: {
+        ...organizations,
+        kind: 'rows',
+        rows: { indexes: [2] },
+        error: 'OrganizationUpdateFailed',
+        details: 'Busy',
+      },
       told: /global: 12 of 13 changes done, 1 failed\n.* organization-update-failed: global: Busy/,
     },
-    'all rows of a retire fail': { fault: { ...organizations, at: 2, kind: 'rows' }, told: /global: 11 of 13 changes done, 2 failed/ },
-    'a row of the partners fails': { fault: { ...organizations, at: 3, kind: 'rows' }, told: /partners: 3 of 4 changes done, 1 failed/ },
+    'all rows of a retire fail': {
+      fault: { ...organizations, at: 2, kind: 'rows' },
+      told: /global: 11 of 13 changes done, 2 failed/,
+    },
+    'a row of the partners fails': {
+      fault: { ...organizations, at: 3, kind: 'rows' },
+      told: /partners: 3 of 4 changes done, 1 failed/,
+    },
     'a row of a user fails': {
       fault: { service: 'us_gov', path: '/users/update_many', kind: 'rows', rows: { indexes: [0] } },
       told: /us-gov-users: 4 of 5 changes done, 1 failed\n.* us-gov: /,
     },
-    'a job is killed before its first row': { fault: { ...organizations, kind: 'kill' }, told: /7 failed\n.* job-killed: global: / },
-    'a job is killed after three of its rows': { fault: { ...organizations, kind: 'kill', applied: 3 }, told: /4 failed\n.* job-killed: / },
+    'a job is killed before its first row': {
+      fault: { ...organizations, kind: 'kill' },
+      told: /7 failed\n.* job-killed: global: /,
+    },
+    'a job is killed after three of its rows': {
+      fault: { ...organizations, kind: 'kill', applied: 3 },
+      told: /4 failed\n.* job-killed: /,
+    },
     'a job fails': {
       fault: { ...organizations, kind: 'kill', as: 'failed', message: 'Out of memory' },
       told: /job-failed: .*Out of memory/,
@@ -89,10 +120,14 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
 
   test('Salesforce: a count of accounts that is higher: nothing is retired, the rest is done, and the next run does what was left', async () => {
     const counted = { status: 200, responseBody: { totalSize: 500, done: true, records: [] } } as const
-    const here = await meeting([{ service: 'salesforce', pattern: "COUNT\\(\\).*Type IN \\('Customer'", kind: 'status', ...counted }])
+    const here = await meeting([
+      { service: 'salesforce', pattern: "COUNT\\(\\).*Type IN \\('Customer'", kind: 'status', ...counted },
+    ])
     expect(here.code, here.stderr).toBe(0)
     expect(here.stdout).toMatch(/left: incomplete-listing/)
-    expect(here.stderr).toMatch(/\d+ rows came, 500 were announced: nothing that may only be missing is created or retired/)
+    expect(here.stderr).toMatch(
+      /\d+ rows came, 500 were announced: nothing that may only be missing is created or retired/,
+    )
     expect(JSON.stringify(writesOf(here.sandbox))).not.toMatch(/"mark_for_deletion":true/)
     expect(await amissLater(here, undisturbed)).toEqual([])
   })
@@ -109,17 +144,20 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
   test.each([
     ['an organization that a customer has', { service: 'global', pattern: '/organizations\\?page.size.=100$', row: 8 }],
     ['the last organization of a later page', { service: 'global', pattern: '/organizations\\?.*after' }],
-  ])('Zendesk: %s: nothing is created or retired there, the rest is done, and the next run does what was left', async (_, short) => {
-    const here = await meeting([{ ...short, kind: 'short' }])
-    expect(here.code, here.stderr).toBe(0)
-    expect(here.stdout).toMatch(/left: incomplete-listing/)
-    const written = writesOf(here.sandbox).filter(({ service }) => service === 'global')
-    expect(written.map(({ method, path }) => `${method} ${path}`)).toEqual(
-      ['PUT', 'PUT'].map((method) => `${method} /api/v2/organizations/update_many`),
-    )
-    expect(JSON.stringify(written)).not.toMatch(/"mark_for_deletion":true/)
-    expect(await amissLater(here, undisturbed)).toEqual([])
-  })
+  ])(
+    'Zendesk: %s: nothing is created or retired there, the rest is done, and the next run does what was left',
+    async (_, short) => {
+      const here = await meeting([{ ...short, kind: 'short' }])
+      expect(here.code, here.stderr).toBe(0)
+      expect(here.stdout).toMatch(/left: incomplete-listing/)
+      const written = writesOf(here.sandbox).filter(({ service }) => service === 'global')
+      expect(written.map(({ method, path }) => `${method} ${path}`)).toEqual(
+        ['PUT', 'PUT'].map((method) => `${method} /api/v2/organizations/update_many`),
+      )
+      expect(JSON.stringify(written)).not.toMatch(/"mark_for_deletion":true/)
+      expect(await amissLater(here, undisturbed)).toEqual([])
+    },
+  )
 
   test('Zendesk: a user: no user is created or marked, the rest is done, and the next run does what was left', async () => {
     const here = await meeting([{ service: 'us_gov', pattern: '/users\\?page.size.=100$', kind: 'short' }])
@@ -131,7 +169,9 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
   })
 
   test('Zendesk: a user who is looked for and not found is found when creating fails, and no user is there twice (SYN-03)', async () => {
-    expect(await amiss(await meeting([{ service: 'global', path: '/users/search', kind: 'short' }]), undisturbed)).toEqual([])
+    expect(
+      await amiss(await meeting([{ service: 'global', path: '/users/search', kind: 'short' }]), undisturbed),
+    ).toEqual([])
   })
 
   test('Zendesk: a field of the declared ones: an error that names it, and nothing is written (SAFE-07)', async () => {
@@ -143,7 +183,9 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
 })
 
 test('the API requests of the day are used up: an error that says so, asked for once, and nothing is written', async () => {
-  const here = await meeting([{ service: 'salesforce', path: '/query?', kind: 'status', preset: 'daily-limit', times: 0 }])
+  const here = await meeting([
+    { service: 'salesforce', path: '/query?', kind: 'status', preset: 'daily-limit', times: 0 },
+  ])
   expect(here.code).toBe(1)
   expect(here.stderr).toMatch(/salesforce: the API requests of the last 24 hours are used up/)
   expectNothingWritten(here)
@@ -163,15 +205,20 @@ describe('Slack watches, and steers nothing (SYN-04)', () => {
     'posts, and the answer is lost': { effect: { kind: 'lost' }, posted: 1 },
     'posts, and the answer is cut short': { effect: { kind: 'cut' }, posted: 1 },
   }
-  test.each(Object.entries(cases))('it %s: a warning, exit 0, and the message is there at most once', async (_, { effect, posted }) => {
-    const here = await meeting([{ service: 'slack', ...effect, times: 0 }])
-    expect(here.stderr).toMatch(/Warning: slack: /)
-    expect(here.sandbox.slack.messages).toHaveLength(posted)
-    expect(await amiss(here, undisturbed)).toEqual([])
-  })
+  test.each(Object.entries(cases))(
+    'it %s: a warning, exit 0, and the message is there at most once',
+    async (_, { effect, posted }) => {
+      const here = await meeting([{ service: 'slack', ...effect, times: 0 }])
+      expect(here.stderr).toMatch(/Warning: slack: /)
+      expect(here.sandbox.slack.messages).toHaveLength(posted)
+      expect(await amiss(here, undisturbed)).toEqual([])
+    },
+  )
 
   test('it answers too late: a warning, exit 0, and the message is there at most once', async () => {
-    const here = await meeting([{ service: 'slack', kind: 'latency', ms: 900, times: 0 }], { ZDS_HTTP_TIMEOUT_MS: '400' })
+    const here = await meeting([{ service: 'slack', kind: 'latency', ms: 900, times: 0 }], {
+      ZDS_HTTP_TIMEOUT_MS: '400',
+    })
     expect(here.stderr).toMatch(/Warning: slack: /)
     expect(here.sandbox.requests.filter(({ service }) => service === 'slack')).toHaveLength(1)
     expect(await amiss(here, undisturbed)).toEqual([])
@@ -202,7 +249,10 @@ describe('overrides from an address (OVR)', () => {
     'answers 500': { status: 500, body: { error: 'broken' } },
     'answers 204': { status: 204 },
     'answers with an HTML page': yaml('<!DOCTYPE html><html><body>Sign in</body></html>', 'text/html'),
-    'answers with an HTML page that is called text': yaml('<!DOCTYPE html><html><body>Sign in</body></html>', 'text/plain'),
+    'answers with an HTML page that is called text': yaml(
+      '<!DOCTYPE html><html><body>Sign in</body></html>',
+      'text/plain',
+    ),
     'redirects to a sign-in page': { status: 302, headers: { location: 'https://login.example/' } },
     'sends more than it should': yaml(`# ${'x'.repeat(5_100_000)}\n[]\n`),
     'sends nothing': yaml(''),
@@ -213,20 +263,27 @@ describe('overrides from an address (OVR)', () => {
   }
 
   const reading = (url: string) =>
-    meeting([], { SUPPORT_OVERRIDES: `${url}/overrides.yaml`, SUPPORT_OVERRIDES_TOKEN: 'token-secret', ZDS_HTTP_TIMEOUT_MS: '500' })
+    meeting([], {
+      SUPPORT_OVERRIDES: `${url}/overrides.yaml`,
+      SUPPORT_OVERRIDES_TOKEN: 'token-secret',
+      ZDS_HTTP_TIMEOUT_MS: '500',
+    })
 
   test('an address that answers with a file of no overrides is as good as the file', async () => {
     const { url } = await serverOf(yaml('[]\n'))
     expect(await amiss(await reading(url), undisturbed)).toEqual([])
   })
 
-  test.each(Object.entries(cases))('an address that %s is an error before anything is written, never "no overrides"', async (_, reply) => {
-    const { url } = await serverOf(reply)
-    const here = await reading(url)
-    expect(here.code, here.stdout).toBe(1)
-    expect(here.stderr).toMatch(/Error \[[^]*overrides/)
-    expectNothingWritten(here)
-  })
+  test.each(Object.entries(cases))(
+    'an address that %s is an error before anything is written, never "no overrides"',
+    async (_, reply) => {
+      const { url } = await serverOf(reply)
+      const here = await reading(url)
+      expect(here.code, here.stdout).toBe(1)
+      expect(here.stderr).toMatch(/Error \[[^]*overrides/)
+      expectNothingWritten(here)
+    },
+  )
 
   test('an address where nobody listens is an error before anything is written', async () => {
     const here = await reading(await deadUrl())

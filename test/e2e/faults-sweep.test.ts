@@ -2,7 +2,10 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Fault, FaultEffect, FaultMatch } from 'zds/sandbox'
 import { amiss, amissLater, disturbed, reference, sample, type Reference } from '../support/faults.ts'
 
-/** What may befall any one request: not done and said so, not done, done and not said, done and half said. */
+/**
+ * What may befall any one request: not done and said so, not done, done and not said, done and half
+ * said.
+ */
 const KINDS: { readonly [kind: string]: FaultEffect } = {
   '429': { kind: 'status', preset: 'rate-limit', retryAfter: 0 },
   '500': { kind: 'status', status: 500 },
@@ -38,12 +41,16 @@ test('the sweep reaches every request of an undisturbed run', () => {
   }
 })
 
-// Every request in turn, each with every kind, in the long run; seventeen has no divisor in common with the number of kinds.
+// Every request in turn, each with every kind, in the long run; seventeen has no divisor in common
+// with the number of kinds.
 test.each(sample(cases, 17))(
   'request $at of $service meets $kind, and the run ends as if nothing had been (SAFE-02, SAFE-05)',
   async ({ service, at, effect }) => {
     expect(
-      await amiss(await disturbed([{ service, at, ...effect }], undisturbed, effect.kind === 'latency' ? PATIENCE : {}), undisturbed),
+      await amiss(
+        await disturbed([{ service, at, ...effect }], undisturbed, effect.kind === 'latency' ? PATIENCE : {}),
+        undisturbed,
+      ),
     ).toEqual([])
   },
 )
@@ -57,7 +64,10 @@ function dice(seed: number): (limit: number) => number {
   }
 }
 
-/** Requests with which a plan is carried out: a plan that cannot be made is soon told of, and harms nobody. */
+/**
+ * Requests with which a plan is carried out: a plan that cannot be made is soon told of, and harms
+ * nobody.
+ */
 const WRITING: readonly FaultMatch[] = ['global', 'us_gov'].flatMap((service) => [
   { service, method: 'POST', pattern: '/(organizations|users)$' },
   { service, method: 'PUT' },

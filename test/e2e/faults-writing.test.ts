@@ -17,7 +17,10 @@ const PHASES: { readonly [phase: string]: FaultMatch } = {
   'updating users of us-gov': { service: 'us_gov', path: '/users/update_many' },
 }
 
-/** Of everything that may last, one of a kind: refused, unreadable, without an answer, done without an answer. */
+/**
+ * Of everything that may last, one of a kind: refused, unreadable, without an answer, done without
+ * an answer.
+ */
 const FATAL: { readonly [kind: string]: FaultEffect } = {
   '429 without end': { kind: 'status', preset: 'rate-limit', retryAfter: 0 },
   '500': { kind: 'status', status: 500 },
@@ -51,11 +54,17 @@ describe('while a plan is carried out, every kind of request meets once', () => 
   })
 })
 
-test.each(Object.entries(PHASES))('%s meets a token that has just expired, and the run ends as if nothing had been', async (_, match) => {
-  expect(await amiss(await disturbed([{ ...match, kind: 'expired' }], undisturbed), undisturbed)).toEqual([])
-})
+test.each(Object.entries(PHASES))(
+  '%s meets a token that has just expired, and the run ends as if nothing had been',
+  async (_, match) => {
+    expect(await amiss(await disturbed([{ ...match, kind: 'expired' }], undisturbed), undisturbed)).toEqual([])
+  },
+)
 
-/** What tells of a failure: the service in the error, or in the report of what was not done. A run that ended well has none to tell of. */
+/**
+ * What tells of a failure: the service in the error, or in the report of what was not done. A run
+ * that ended well has none to tell of.
+ */
 function failure(code: number, service: string): RegExp {
   const name = service.replace('_', '-')
   return code === 0 ? /done\n$/ : new RegExp(code === 1 ? `Error[^]*${name}` : `^${name}.*: .*(failed|not added)`, 'm')

@@ -57,26 +57,40 @@ describe('partners', () => {
     ]) {
       expect(columns).toContain(column)
     }
-    for (const column of ['Solutions_Architect_Lookup__r.Name', 'Partner_Track__c', 'Support_Hold__c', 'Account_Risk_Level__c']) {
+    for (const column of [
+      'Solutions_Architect_Lookup__r.Name',
+      'Partner_Track__c',
+      'Support_Hold__c',
+      'Account_Risk_Level__c',
+    ]) {
       expect(columns).toContain(column)
     }
     expect(sandbox.requests.filter(({ query: { q = '' } }) => q.includes('Partners_Partner_Type__c'))).toEqual([])
   })
 
   test('PART-03: the alliance is one by its id, whatever its type and track', async () => {
-    const one = expected.partners.find(({ action, fields }) => action === 'none' && fields?.['account_type'] === 'open_partner')
+    const one = expected.partners.find(
+      ({ action, fields }) => action === 'none' && fields?.['account_type'] === 'open_partner',
+    )
     const { here } = await started({ allianceAccountId: one?.key ?? null })
     const changes = await plannedOf(here)
-    expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({ account_type: { from: 'open_partner', to: 'alliance_partner' } })
+    expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({
+      account_type: { from: 'open_partner', to: 'alliance_partner' },
+    })
   })
 
   test('PART-04, PART-05: restricted and escalated ones by the exact words', async () => {
-    const [one, two] = expected.partners.filter(({ action, fields }) => action === 'none' && fields?.['restricted_account'] === false)
+    const [one, two] = expected.partners.filter(
+      ({ action, fields }) => action === 'none' && fields?.['restricted_account'] === false,
+    )
     const words = new Map<unknown, World['salesforce'][string][number]>([
       [one?.key, { Restricted_Account__c: 'Restricted Party', Account_Risk_Level__c: 'At Risk - Escalated' }],
       [two?.key, { Restricted_Account__c: 'restricted party', Account_Risk_Level__c: 'At Risk' }],
     ])
-    const Account = (world.salesforce['Account'] ?? []).map((row) => ({ ...row, ...words.get(row['Account_ID_18__c']) }))
+    const Account = (world.salesforce['Account'] ?? []).map((row) => ({
+      ...row,
+      ...words.get(row['Account_ID_18__c']),
+    }))
     const { here } = await started({ salesforce: { ...world.salesforce, Account } })
     const changes = await plannedOf(here)
     expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({

@@ -20,7 +20,8 @@ describe('a sealed plan (OPS-08)', () => {
   let here: Project
   let planned: Result
   let at: (name: string) => string
-  const digest = (): string => (JSON.parse(readFileSync(at('plan.sealed.summary.json'), 'utf8')) as { digest: string }).digest // what --redact writes
+  const digest = (): string =>
+    (JSON.parse(readFileSync(at('plan.sealed.summary.json'), 'utf8')) as { digest: string }).digest // what --redact writes
 
   beforeAll(async () => {
     sandbox = await startSandbox({ world: faultWorld() })
@@ -44,7 +45,9 @@ describe('a sealed plan (OPS-08)', () => {
   test('is made beside a summary in numbers; both are for their owner only, also where others could read the file before', () => {
     expect(planned, planned.stderr).toMatchObject({ code: 0 })
     expect(planned.stdout).toContain(`Digest ${digest()}`)
-    expect(planned.stdout).toMatch(/^global: \d+ to create, \d+ to update, \d+ to retire \(global has \d+ organizations\)$/m)
+    expect(planned.stdout).toMatch(
+      /^global: \d+ to create, \d+ to update, \d+ to retire \(global has \d+ organizations\)$/m,
+    )
     expect(planned.stdout).toMatch(/^ {2}! over the limit: update \d+ of \d+, the limit is 2 %$/m)
     expect(planned.stderr).toContain(`zds apply plan.sealed --approve ${digest()}`)
     expect(readFileSync(at('plan.sealed'), 'utf8')).toContain(digest())
@@ -85,7 +88,9 @@ describe('a sealed plan (OPS-08)', () => {
     const { code, stdout, stderr } = await here.zds('plan', '--redact', '--json', ...asOf)
     expect(code, stderr).toBe(0)
     const { createdAt: _now, ...summary } = JSON.parse(stdout) as { createdAt: string } // what --redact prints
-    const { createdAt: _then, ...saved } = JSON.parse(readFileSync(at('plan.sealed.summary.json'), 'utf8')) as { createdAt: string } // and writes
+    const { createdAt: _then, ...saved } = JSON.parse(readFileSync(at('plan.sealed.summary.json'), 'utf8')) as {
+      createdAt: string
+    } // and writes
     expect(summary).toEqual(saved)
   })
 
@@ -153,13 +158,22 @@ function dataOf(sandbox: Sandbox): string[] {
   const { zendesk, salesforce } = sandbox.snapshot()
   const records = Object.values(zendesk).flatMap(({ organizations, users }) => [...organizations, ...users])
   const names = records.flatMap((one) => [one.name, 'email' in one ? one.email : undefined, one.id])
-  const rows = (salesforce['Account'] ?? []).concat(salesforce['Contact'] ?? []).flatMap(({ Id, Name, Email }) => [Id, Name, Email])
+  const rows = (salesforce['Account'] ?? [])
+    .concat(salesforce['Contact'] ?? [])
+    .flatMap(({ Id, Name, Email }) => [Id, Name, Email])
   return [...names, ...rows].filter((one) => typeof one === 'string' || typeof one === 'number').map(String)
 }
 
 describe('zds apply --redact (OPS-08)', () => {
   const failing = async (...args: readonly string[]): Promise<Result> => {
-    const refused = { service: 'global', method: 'POST', pattern: '/organizations$', times: 2, kind: 'status', status: 422 } as const
+    const refused = {
+      service: 'global',
+      method: 'POST',
+      pattern: '/organizations$',
+      times: 2,
+      kind: 'status',
+      status: 422,
+    } as const
     const sandbox = await startSandbox({ world: faultWorld(), faults: [refused] })
     const here = scratch(sandbox.env)
     const result = await here.zds('apply', '--yes', '--force', '--redact', ...asOf, ...args)
@@ -200,7 +214,10 @@ describe('zds plan with credentials that may only read', () => {
   test('makes it with OAuth clients of the scope read, with which an apply is refused', async () => {
     const sandbox = await startSandbox({ world: faultWorld() })
     const readOnly = ['GLOBAL', 'US_GOV'].map((name) =>
-      edit(`clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET')`, `clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET'), scope: 'read'`),
+      edit(
+        `clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET')`,
+        `clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET'), scope: 'read'`,
+      ),
     )
     const here = scratch(sandbox.env, ...readOnly)
     const result = await here.zds('plan', '--out', 'plan.json', ...asOf)

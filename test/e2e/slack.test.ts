@@ -11,7 +11,10 @@ afterEach(async () => {
   open = undefined
 })
 
-async function started(name: 'cases' | 'plain', options: { faults?: readonly Fault[]; env?: { [name: string]: string } } = {}) {
+async function started(
+  name: 'cases' | 'plain',
+  options: { faults?: readonly Fault[]; env?: { [name: string]: string } } = {},
+) {
   const { world, expected, environment } = sampleWorld(name)
   const sandbox = await startSandbox({ world, faults: options.faults ?? [] })
   const here = project({ ...sandbox.env, ...environment, ...options.env })
@@ -54,21 +57,43 @@ describe('Slack, after an apply', () => {
     }
     const { apply, sandbox, posted } = await started('plain', {
       faults: [
-        { service: 'us_gov', method: 'POST', path: '/users', kind: 'status', status: 422, responseBody: taken, times: 0 },
-        { service: 'global', method: 'PUT', kind: 'rows', rows: { indexes: [0] }, error: 'OrganizationUpdateFailed', details: 'Busy' },
+        {
+          service: 'us_gov',
+          method: 'POST',
+          path: '/users',
+          kind: 'status',
+          status: 422,
+          responseBody: taken,
+          times: 0,
+        },
+        {
+          service: 'global',
+          method: 'PUT',
+          kind: 'rows',
+          rows: { indexes: [0] },
+          error: 'OrganizationUpdateFailed',
+          details: 'Busy',
+        },
       ],
     })
     expect(await apply()).toMatchObject({ code: 4 })
     const lines = slackLinesUnder(sandbox.slack.messages, 'Changes that failed')
     expect(lines).toContain('• *us-gov-users*: 4 × email-taken')
-    expect(lines.filter((line) => /^• \*global\* 001PL\w+ organization-update-failed: .*Busy/.test(line))).toHaveLength(1)
+    expect(lines.filter((line) => /^• \*global\* 001PL\w+ organization-update-failed: .*Busy/.test(line))).toHaveLength(
+      1,
+    )
     expect(posted()).not.toContain('agency.example')
   })
 })
 
 describe('a Slack that is not there or says no fails no apply', () => {
   test.each([
-    ['does not know the token', [], { SLACK_BOT_TOKEN: 'xoxb-secret-of-somebody' }, 'invalid_auth: check SLACK_BOT_TOKEN'],
+    [
+      'does not know the token',
+      [],
+      { SLACK_BOT_TOKEN: 'xoxb-secret-of-somebody' },
+      'invalid_auth: check SLACK_BOT_TOKEN',
+    ],
     ['does not know the channel', [], { SLACK_CHANNEL: '#nowhere' }, 'channel_not_found'],
     ['answers 500', [{ service: 'slack', kind: 'status', status: 500, times: 0 }], {}, 'did not go through'],
     ['loses the answer', [{ service: 'slack', kind: 'lost', times: 0 }], {}, 'did not go through'],

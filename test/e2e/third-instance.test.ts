@@ -8,10 +8,17 @@ import { project, type Project, type Result } from '../support/zds.ts'
 const { world, expected, environment } = sampleWorld('plain')
 
 const inRegion = new Set(
-  (world.salesforce['Account'] ?? []).flatMap((row) => (row['Account_Demographics_Geo__c'] === 'EMEA' ? [row['Account_ID_18__c']] : [])),
+  (world.salesforce['Account'] ?? []).flatMap((row) =>
+    row['Account_Demographics_Geo__c'] === 'EMEA' ? [row['Account_ID_18__c']] : [],
+  ),
 )
-/** What Global should hold of the accounts of the region: the same customers, so the same values under other names. */
-const desired = expected.global.filter(({ key, action, fields }) => action !== 'retire' && fields !== undefined && inRegion.has(key))
+/**
+ * What Global should hold of the accounts of the region: the same customers, so the same values
+ * under other names.
+ */
+const desired = expected.global.filter(
+  ({ key, action, fields }) => action !== 'retire' && fields !== undefined && inRegion.has(key),
+)
 const expired = desired.filter(({ fields }) => fields?.['support_level'] === 'expired')
 const active = desired.filter((one) => !expired.includes(one))
 const [kept, moved] = active
@@ -27,7 +34,12 @@ const emea: World['zendesk'][string] = {
       notes: 'by hand',
       organization_fields: { crm_id: kept?.key ?? '', plan: 'custom', favourite_agent: 'Sam' },
     },
-    { id: 2, name: 'An old name', external_id: moved?.key ?? '', organization_fields: { crm_id: moved?.key ?? '', leaving: true } },
+    {
+      id: 2,
+      name: 'An old name',
+      external_id: moved?.key ?? '',
+      organization_fields: { crm_id: moved?.key ?? '', leaving: true },
+    },
     { id: 3, name: late?.name ?? '', organization_fields: { crm_id: late?.key ?? '', plan: 'premium' } },
     { id: 4, name: 'Of another region', organization_fields: { crm_id: outside?.key ?? '', favourite_agent: 'Sam' } },
     { id: 5, name: 'Without an account', organization_fields: { favourite_agent: 'Sam' } },
@@ -74,7 +86,10 @@ describe('the example of a third instance', () => {
       expect(values['yearly_revenue'] ?? 0).toBe(fields['aar'] ?? 0)
       expect(values['company_size']).toBe(fields['sales_segmentation'])
       expect([values['on_hold'], values['leaving']]).toEqual([fields['support_hold'], false])
-      expect([values['sub_gitlab_dedicated'], values['sub_ss_ase']]).toEqual([fields['sub_gitlab_dedicated'], fields['sub_ss_ase']])
+      expect([values['sub_gitlab_dedicated'], values['sub_ss_ase']]).toEqual([
+        fields['sub_gitlab_dedicated'],
+        fields['sub_ss_ase'],
+      ])
     }
   })
 
@@ -126,7 +141,10 @@ describe('the example of a third instance', () => {
   })
 })
 
-/** What an instance holds, without what differs from run to run: addresses, moments and the ids of new records. */
+/**
+ * What an instance holds, without what differs from run to run: addresses, moments and the ids of
+ * new records.
+ */
 function settled(sandbox: Sandbox, instance: string) {
   const { organizations = [], users = [] } = sandbox.zendesk[instance] ?? {}
   const names = new Map(organizations.map(({ id, name }) => [id, name]))

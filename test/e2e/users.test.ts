@@ -8,7 +8,8 @@ type Row = World['salesforce'][string][number]
 type Users = World['zendesk'][string]['users']
 
 const sample = sampleWorld('plain')
-const govOf = (world: World) => world.zendesk['us_gov'] ?? { organizations: [], users: [], organization_fields: [], user_fields: [] }
+const govOf = (world: World) =>
+  world.zendesk['us_gov'] ?? { organizations: [], users: [], organization_fields: [], user_fields: [] }
 /** The organizations that have an account. */
 const keyed = govOf(sample.world).organizations.filter((one) => accountOf(one) !== '')
 const accountIds = keyed.map(accountOf)
@@ -29,7 +30,10 @@ async function started(changes: { contacts?: readonly Row[]; users?: Users; worl
   const gov = govOf(sample.world)
   const world: World = {
     ...sample.world,
-    salesforce: { ...sample.world.salesforce, Contact: [...(sample.world.salesforce['Contact'] ?? []), ...(changes.contacts ?? [])] },
+    salesforce: {
+      ...sample.world.salesforce,
+      Contact: [...(sample.world.salesforce['Contact'] ?? []), ...(changes.contacts ?? [])],
+    },
     zendesk: { ...sample.world.zendesk, us_gov: { ...gov, users: [...gov.users, ...(changes.users ?? [])] } },
     ...changes.world,
   }
@@ -100,9 +104,16 @@ describe('users of US Government', () => {
     const home = (account: string | undefined) =>
       sandbox.zendesk['us_gov']?.organizations.find((one) => one.organization_fields['salesforce_id'] === account)?.id
     expect(at('mover@agency.example')).toMatchObject({ organization_id: home(second), notes: 'by an agent' })
-    expect(at('suspended@agency.example')).toMatchObject({ name: 'Renamed', suspended: true, organization_id: home(first) })
+    expect(at('suspended@agency.example')).toMatchObject({
+      name: 'Renamed',
+      suspended: true,
+      organization_id: home(first),
+    })
     expect(at('back@agency.example')?.user_fields['not_in_sfdc']).toBe(false)
-    expect(at('inactive@agency.example')).toMatchObject({ organization_id: home(first), user_fields: { not_in_sfdc: true } })
+    expect(at('inactive@agency.example')).toMatchObject({
+      organization_id: home(first),
+      user_fields: { not_in_sfdc: true },
+    })
     expect(at('liaison@gitlab.com')).toBeUndefined()
     // The first by account id.
     expect(at('fresh@agency.example')).toMatchObject({
@@ -133,7 +144,9 @@ describe('users of US Government', () => {
     expect(answer.status).toBe(201)
     const before = at('new@agency.example')
     const planned = await plan()
-    expect(planned?.skipped.filter(({ reason }) => reason === 'second-address').map(({ key, id: of }) => [key, of])).toEqual([
+    expect(
+      planned?.skipped.filter(({ reason }) => reason === 'second-address').map(({ key, id: of }) => [key, of]),
+    ).toEqual([
       ['old@agency.example', '777001'],
       ['new@agency.example', '777001'],
     ])
@@ -158,7 +171,9 @@ describe('users of US Government', () => {
         salesforce: {
           ...sample.world.salesforce,
           Contact: [
-            ...(sample.world.salesforce['Contact'] ?? []).filter((one) => one['AccountId'] !== account && one['AccountId'] !== lost),
+            ...(sample.world.salesforce['Contact'] ?? []).filter(
+              (one) => one['AccountId'] !== account && one['AccountId'] !== lost,
+            ),
             contact('of-twin@agency.example', account),
             contact('of-held@agency.example', lost),
           ],
@@ -170,7 +185,8 @@ describe('users of US Government', () => {
             organizations,
             users: [
               ...gov.users.filter(
-                ({ organization_id: home }) => home === undefined || organizations.some(({ id: known }) => known === home),
+                ({ organization_id: home }) =>
+                  home === undefined || organizations.some(({ id: known }) => known === home),
               ),
               user('of-twin@agency.example', { organization_id: 888_001 }),
               user('of-held@agency.example', { organization_id: null }),
@@ -180,7 +196,10 @@ describe('users of US Government', () => {
       },
     })
     expect(await apply('--force')).toMatchObject({ code: 0 })
-    expect(at('of-twin@agency.example')).toMatchObject({ organization_id: 888_001, user_fields: { not_in_sfdc: false } })
+    expect(at('of-twin@agency.example')).toMatchObject({
+      organization_id: 888_001,
+      user_fields: { not_in_sfdc: false },
+    })
     expect(at('of-held@agency.example')).toMatchObject({ organization_id: null, user_fields: { not_in_sfdc: true } })
   })
 
@@ -202,15 +221,21 @@ describe('users of US Government', () => {
 
   test('a user of an organization that was not created ends unresolved, and is caught up with in the next run (SAFE-08)', async () => {
     const { world, expected, environment } = sampleWorld('cases')
-    const waiting = expected['us-gov-users'].filter((one) => one.organization_id === null && ['create', 'update'].includes(one.action))
-    const faults = [{ service: 'us_gov', method: 'POST', path: '/organizations', kind: 'status', status: 422, times: 0 }] as const
+    const waiting = expected['us-gov-users'].filter(
+      (one) => one.organization_id === null && ['create', 'update'].includes(one.action),
+    )
+    const faults = [
+      { service: 'us_gov', method: 'POST', path: '/organizations', kind: 'status', status: 422, times: 0 },
+    ] as const
     const sandbox = await startSandbox({ world, faults })
     const here = project({ ...sandbox.env, ...environment })
     open = { sandbox, here }
     const apply = () => here.zds('apply', '--yes', '--force', '--json', '--as-of', expected.asOf)
     const first = await apply()
     expect(first.code).toBe(4)
-    const { syncs } = JSON.parse(first.stdout) as { syncs: { name: string; failures: { key: string; status: string }[] }[] } // the report
+    const { syncs } = JSON.parse(first.stdout) as {
+      syncs: { name: string; failures: { key: string; status: string }[] }[]
+    } // the report
     const failures = syncs.find(({ name }) => name === 'us-gov-users')?.failures
     expect(failures?.map(({ key, status }) => [key, status])).toEqual(waiting.map(({ email }) => [email, 'unresolved']))
 

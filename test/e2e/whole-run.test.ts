@@ -12,7 +12,10 @@ const asOf = ['--as-of', expected.asOf]
 let sandbox: Sandbox
 let here: Project
 let plans: { first: Plan; again: Plan; fresh: Plan }
-/** What the first plan, the second one beside its `.zds/`, and one in a fresh checkout have asked for. */
+/**
+ * What the first plan, the second one beside its `.zds/`, and one in a fresh checkout have asked
+ * for.
+ */
 let asked: string[][]
 let applied: Result
 
@@ -72,7 +75,11 @@ describe('a whole run', () => {
   test('PROC-01: reads accounts, organizations and users once, though several stages need them', () => {
     const [first = []] = asked
     expect(first.filter((line) => line.includes('Zuora__Subscriptions__r'))).toHaveLength(1)
-    for (const list of ['global GET /api/v2/organizations ', 'us_gov GET /api/v2/organizations ', 'us_gov GET /api/v2/users ']) {
+    for (const list of [
+      'global GET /api/v2/organizations ',
+      'us_gov GET /api/v2/organizations ',
+      'us_gov GET /api/v2/users ',
+    ]) {
       const pages = first.filter((line) => line.startsWith(list))
       expect(
         pages.filter((line) => !line.includes('page[after]')),
@@ -100,14 +107,20 @@ describe('a whole run', () => {
   test('GEN-08: partners are organizations of Global only; users are kept in US Government, and come to Global with a new organization only', () => {
     const types: ReadonlySet<unknown> = new Set(['alliance_partner', 'open_partner', 'select_partner'])
     const partnersOf = (instance: string) =>
-      (sandbox.zendesk[instance]?.organizations ?? []).filter(({ organization_fields: fields }) => types.has(fields['account_type']))
+      (sandbox.zendesk[instance]?.organizations ?? []).filter(({ organization_fields: fields }) =>
+        types.has(fields['account_type']),
+      )
     expect(partnersOf('global').length).toBeGreaterThan(0)
     expect(partnersOf('us_gov')).toEqual([])
 
     const toUsers = writes().filter(({ path }) => path.includes('/users'))
-    expect(new Set(toUsers.filter(({ path }) => path.endsWith('/update_many')).map(({ service }) => service))).toEqual(new Set(['us_gov']))
+    expect(new Set(toUsers.filter(({ path }) => path.endsWith('/update_many')).map(({ service }) => service))).toEqual(
+      new Set(['us_gov']),
+    )
     const then = new Set((world.zendesk['global']?.organizations ?? []).map(({ id }) => id))
-    const born = new Set((sandbox.zendesk['global']?.organizations ?? []).flatMap(({ id }) => (then.has(id) ? [] : [id])))
+    const born = new Set(
+      (sandbox.zendesk['global']?.organizations ?? []).flatMap(({ id }) => (then.has(id) ? [] : [id])),
+    )
     const inGlobal = toUsers.filter(({ service }) => service === 'global')
     expect(inGlobal.length).toBeGreaterThan(0)
     for (const { body } of inGlobal) {

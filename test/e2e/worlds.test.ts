@@ -48,19 +48,24 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   ] as const)('%s', (sync, instance) => {
     const judged = expected[sync].filter(({ action }) => action !== 'unjudged')
     const was = ({ ids }: Expected): Organization | undefined => before.get(instance)?.get(ids?.[0] ?? 0)
-    const now = (one: Expected): Organization | undefined => organizationOf(sandbox.zendesk[instance]?.organizations ?? [], one)
+    const now = (one: Expected): Organization | undefined =>
+      organizationOf(sandbox.zendesk[instance]?.organizations ?? [], one)
 
-    test.each(judged.filter(({ action, fields }) => action !== 'retire' && fields !== undefined).map((one) => [one.key, one] as const))(
-      '%s is as it should be',
-      (_, one) => {
-        const organization = now(one)
-        expect(organization?.name.trim()).toBe(one.name?.trim())
-        expect(one.external_id).toContain(organization?.external_id ?? null)
-        const fields = Object.entries(one.fields ?? {}).map(([field, value]) => [field, emptied(value)])
-        const found = Object.entries(one.fields ?? {}).map(([field]) => [field, emptied(organization?.organization_fields[field])])
-        expect(Object.fromEntries(found)).toEqual(Object.fromEntries(fields))
-      },
-    )
+    test.each(
+      judged
+        .filter(({ action, fields }) => action !== 'retire' && fields !== undefined)
+        .map((one) => [one.key, one] as const),
+    )('%s is as it should be', (_, one) => {
+      const organization = now(one)
+      expect(organization?.name.trim()).toBe(one.name?.trim())
+      expect(one.external_id).toContain(organization?.external_id ?? null)
+      const fields = Object.entries(one.fields ?? {}).map(([field, value]) => [field, emptied(value)])
+      const found = Object.entries(one.fields ?? {}).map(([field]) => [
+        field,
+        emptied(organization?.organization_fields[field]),
+      ])
+      expect(Object.fromEntries(found)).toEqual(Object.fromEntries(fields))
+    })
 
     test('retired organizations are marked, and nothing else of them has changed', () => {
       for (const one of judged.filter(({ action }) => action === 'retire')) {
@@ -84,8 +89,11 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
         const organization = now(one)
         const kept = (side: object | undefined) => Object.entries(side ?? {}).filter(([key]) => !MOVES.has(key))
         expect(kept(organization)).toEqual(kept(old))
-        const foreign = Object.entries(old?.organization_fields ?? {}).filter(([field]) => one.fields?.[field] === undefined)
-        for (const [field, value] of foreign) expect(organization?.organization_fields[field], `${one.key} ${field}`).toEqual(value)
+        const foreign = Object.entries(old?.organization_fields ?? {}).filter(
+          ([field]) => one.fields?.[field] === undefined,
+        )
+        for (const [field, value] of foreign)
+          expect(organization?.organization_fields[field], `${one.key} ${field}`).toEqual(value)
       }
     })
   })
@@ -107,9 +115,12 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
 
   describe('users', () => {
     const usersIn = (instance: string) => sandbox.zendesk[instance]?.users ?? []
-    const usersBefore = (instance: string) => new Map((start.zendesk[instance]?.users ?? []).map((user) => [user.id, user]))
+    const usersBefore = (instance: string) =>
+      new Map((start.zendesk[instance]?.users ?? []).map((user) => [user.id, user]))
     const homeOf = (instance: string, key: string | undefined): number | null => {
-      const found = (sandbox.zendesk[instance]?.organizations ?? []).filter((one) => one.organization_fields['salesforce_id'] === key)
+      const found = (sandbox.zendesk[instance]?.organizations ?? []).filter(
+        (one) => one.organization_fields['salesforce_id'] === key,
+      )
       expect(found, key).toHaveLength(1)
       return found[0]?.id ?? null
     }
@@ -125,7 +136,10 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
         // Null stands for an organization that this run has created.
         expect(user?.organization_id).toBe(one.organization_id ?? homeOf('us_gov', one.key))
         expect(user?.user_fields['not_in_sfdc'] ?? false).toBe(one.not_in_sfdc)
-        expect(user).toMatchObject({ role: 'end-user', suspended: usersBefore('us_gov').get(user?.id ?? 0)?.suspended ?? false })
+        expect(user).toMatchObject({
+          role: 'end-user',
+          suspended: usersBefore('us_gov').get(user?.id ?? 0)?.suspended ?? false,
+        })
       }
     })
 
@@ -175,12 +189,16 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
     const shown = (changes.get('global') ?? []).flatMap(({ op, key, contacts = [] }) =>
       contacts.map(({ email, action }) => ({ op, key, email, action })),
     )
-    const meant = expected.sold_to.flatMap(({ keys, email, action }) => keys.map((key) => ({ op: 'create', key, email, action })))
+    const meant = expected.sold_to.flatMap(({ keys, email, action }) =>
+      keys.map((key) => ({ op: 'create', key, email, action })),
+    )
     const byAll = (one: object, other: object) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)
     expect(shown.toSorted(byAll)).toEqual(meant.toSorted(byAll))
 
     const users = changes.get('us-gov-users') ?? []
-    const fresh = expected['us-gov-users'].filter((one) => one.organization_id === null && ['create', 'update'].includes(one.action))
+    const fresh = expected['us-gov-users'].filter(
+      (one) => one.organization_id === null && ['create', 'update'].includes(one.action),
+    )
     for (const { email, key } of fresh) {
       const change = users.find((one) => one.key === email)
       expect(change?.fields['organization_id']?.to).toEqual({ ref: { sync: 'us-gov', key } })

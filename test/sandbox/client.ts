@@ -1,15 +1,25 @@
 import type { Sandbox, World } from 'zds/sandbox'
 
-/** An answer, read as JSON where it is JSON; `body` is loosely typed because each test knows what it asked for. */
+/**
+ * An answer, read as JSON where it is JSON; `body` is loosely typed because each test knows what it
+ * asked for.
+ */
 export type Answer = { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: Loose }
 
-/** A JSON value that can be walked without a check at every step; what is not there is undefined. */
+/**
+ * A JSON value that can be walked without a check at every step; what is not there is undefined.
+ */
 export type Loose = { readonly [key: string]: Loose } & { readonly length: number } & Iterable<Loose>
 
 export type Client = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
 
 /** Sends a request with an optional JSON body. */
-export async function send(url: string, method: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export async function send(
+  url: string,
+  method: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const form = body instanceof URLSearchParams
   const response = await fetch(url, {
     method,
@@ -19,7 +29,12 @@ export async function send(url: string, method: string, body?: unknown, headers:
   const text = await response.text()
   const json = response.headers.get('content-type')?.includes('json') === true
   // The tests compare it with what they expect, so a wrong shape fails there.
-  return { status: response.status, headers: response.headers, text, body: (json ? JSON.parse(text) : undefined) as Loose }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (json ? JSON.parse(text) : undefined) as Loose,
+  }
 }
 
 /** A client of one Zendesk instance with an OAuth token of its own. */
@@ -85,7 +100,13 @@ export const smallWorld: World = {
         Type: 'Former Customer',
         CARR_This_Account__c: null,
       },
-      { Id: '001000000000003AAA', Account_ID_18__c: '001000000000003AAA', Name: 'beta_1', Type: null, CARR_This_Account__c: 100 },
+      {
+        Id: '001000000000003AAA',
+        Account_ID_18__c: '001000000000003AAA',
+        Name: 'beta_1',
+        Type: null,
+        CARR_This_Account__c: 100,
+      },
     ],
   },
   zendesk: {

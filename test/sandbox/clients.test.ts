@@ -13,10 +13,20 @@ afterAll(() => sandbox.close())
 
 test('jsforce logs in, queries, describes, reads limits', async () => {
   const loginUrl = sandbox.env['SALESFORCE_LOGIN_URL'] ?? ''
-  const [clientId, clientSecret] = [sandbox.env['SALESFORCE_CLIENT_ID'] ?? '', sandbox.env['SALESFORCE_CLIENT_SECRET'] ?? '']
-  const connection = new Connection({ loginUrl, instanceUrl: loginUrl, oauth2: { clientId, clientSecret, loginUrl }, version: '62.0' })
+  const [clientId, clientSecret] = [
+    sandbox.env['SALESFORCE_CLIENT_ID'] ?? '',
+    sandbox.env['SALESFORCE_CLIENT_SECRET'] ?? '',
+  ]
+  const connection = new Connection({
+    loginUrl,
+    instanceUrl: loginUrl,
+    oauth2: { clientId, clientSecret, loginUrl },
+    version: '62.0',
+  })
   await connection.authorize({ grant_type: 'client_credentials' })
-  const result = await connection.query("SELECT Id, Name, (SELECT Id FROM Contacts) FROM Account WHERE Type = 'Customer'")
+  const result = await connection.query(
+    "SELECT Id, Name, (SELECT Id FROM Contacts) FROM Account WHERE Type = 'Customer'",
+  )
   expect(result).toMatchObject({ totalSize: 1, done: true, records: [{ Name: 'Acme', Contacts: null }] })
   expect((await connection.describe('Account')).childRelationships.map((child) => child.relationshipName)).toContain(
     'Zuora__Subscriptions__r',

@@ -15,7 +15,10 @@ const file = (name: string, content: unknown): string => {
 }
 
 /** Runs the command, gives its lines to `look` once it waits, then stops it. */
-async function run(options: SandboxCommandOptions, look: (lines: string[]) => Promise<void> = async () => {}): Promise<string[]> {
+async function run(
+  options: SandboxCommandOptions,
+  look: (lines: string[]) => Promise<void> = async () => {},
+): Promise<string[]> {
   const stop = new AbortController()
   const lines: string[] = []
   const started = Promise.withResolvers<void>()
@@ -77,13 +80,18 @@ describe('says what is wrong', () => {
       { world: file('w2.json', { salesforce: { Account: [{ Name: 'x' }] }, zendesk: {} }) },
       "w2.json: salesforce.Account[0] must be a row with an 'Id'",
     ],
-    [{ world: file('w3.json', { salesforce: {}, zendesk: { global: {} } }) }, 'w3.json: zendesk.global.organizations must be a list'],
+    [
+      { world: file('w3.json', { salesforce: {}, zendesk: { global: {} } }) },
+      'w3.json: zendesk.global.organizations must be a list',
+    ],
     [{ world: file('w4.json', { salesforce: {}, zendesk: { 'US Gov': {} } }) }, 'is no instance name'],
     [
       {
         world: file('w5.json', {
           salesforce: {},
-          zendesk: { a: { organizations: [], users: [], organization_fields: [{ key: 'k', type: 'number' }], user_fields: [] } },
+          zendesk: {
+            a: { organizations: [], users: [], organization_fields: [{ key: 'k', type: 'number' }], user_fields: [] },
+          },
         }),
       },
       'w5.json: zendesk.a.organization_fields[0].type must be one of text, textarea, integer',
@@ -135,6 +143,9 @@ test('a world may have any instances: each has its own port, data, and variables
   })
   const [emea, asia] = [await zendeskClient(sandbox, 'emea'), await zendeskClient(sandbox, 'asia_2')]
   expect((await emea('GET', '/api/v2/organizations')).body).toMatchObject({ count: 1 })
-  expect((await asia('GET', '/api/v2/organizations?page[size]=5')).body).toMatchObject({ organizations: [], meta: { has_more: false } })
+  expect((await asia('GET', '/api/v2/organizations?page[size]=5')).body).toMatchObject({
+    organizations: [],
+    meta: { has_more: false },
+  })
   await sandbox.close()
 })

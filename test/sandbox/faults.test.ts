@@ -2,12 +2,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startSandbox, type Fault, type Sandbox } from 'zds/sandbox'
 import { finished, queryPath, salesforceClient, smallWorld, zendeskClient, type Answer, type Client } from './client.ts'
 
-const children = Array.from({ length: 3 }, (_, n) => ({ Id: `00300000000000${n}AAA`, Name: `C${n}`, AccountId: '001000000000001AAA' }))
+const children = Array.from({ length: 3 }, (_, n) => ({
+  Id: `00300000000000${n}AAA`,
+  Name: `C${n}`,
+  AccountId: '001000000000001AAA',
+}))
 let sandbox: Sandbox
 let zendesk: Client
 let salesforce: Client
 beforeEach(async () => {
-  sandbox = await startSandbox({ world: { ...smallWorld, salesforce: { ...smallWorld.salesforce, Contact: children } } })
+  sandbox = await startSandbox({
+    world: { ...smallWorld, salesforce: { ...smallWorld.salesforce, Contact: children } },
+  })
   zendesk = await zendeskClient(sandbox)
   salesforce = await salesforceClient(sandbox)
 })
@@ -15,7 +21,8 @@ afterEach(() => sandbox.close())
 
 const count = (): Promise<Answer> => zendesk('GET', '/api/v2/organizations/count.json')
 const create = (name: string): Promise<Answer> => zendesk('POST', '/api/v2/organizations', { organization: { name } })
-const accounts = (): Promise<Answer> => salesforce('GET', queryPath('SELECT Id, (SELECT Name FROM Contacts) FROM Account'))
+const accounts = (): Promise<Answer> =>
+  salesforce('GET', queryPath('SELECT Id, (SELECT Name FROM Contacts) FROM Account'))
 const names = (): string[] => (sandbox.zendesk['global']?.organizations ?? []).map((organization) => organization.name)
 
 describe('which request is met', () => {
@@ -24,7 +31,10 @@ describe('which request is met', () => {
     expect((await count()).status).toBe(500)
     expect((await count()).status).toBe(200)
     expect(sandbox.faults.fired).toMatchObject([
-      { fault: { kind: 'status' }, request: { service: 'global', path: '/api/v2/organizations/count', status: 500, fault: 'status' } },
+      {
+        fault: { kind: 'status' },
+        request: { service: 'global', path: '/api/v2/organizations/count', status: 500, fault: 'status' },
+      },
     ])
   })
 
@@ -45,7 +55,13 @@ describe('which request is met', () => {
   })
 
   test('all that fit a pattern, until they are cleared', async () => {
-    sandbox.faults.add({ service: 'salesforce', pattern: '/query\\?q=SELECT Id.* FROM Account', times: 0, kind: 'status', status: 503 })
+    sandbox.faults.add({
+      service: 'salesforce',
+      pattern: '/query\\?q=SELECT Id.* FROM Account',
+      times: 0,
+      kind: 'status',
+      status: 503,
+    })
     expect((await accounts()).body).toMatchObject([{ errorCode: 'SERVER_UNAVAILABLE' }])
     expect((await accounts()).status).toBe(503)
     expect((await salesforce('GET', queryPath('SELECT Name FROM User'))).status).toBe(200)
@@ -159,7 +175,8 @@ describe('jobs', () => {
   const organizations = [11, 12, 13].map((id) => ({ id, notes: 'new' }))
   const run = async (): ReturnType<typeof finished> =>
     finished(zendesk, await zendesk('PUT', '/api/v2/organizations/update_many', { organizations }))
-  const notes = (): (string | null)[] => (sandbox.zendesk['global']?.organizations ?? []).map((organization) => organization.notes)
+  const notes = (): (string | null)[] =>
+    (sandbox.zendesk['global']?.organizations ?? []).map((organization) => organization.notes)
 
   test('rows: those chosen fail, the job is completed', async () => {
     sandbox.faults.add({
@@ -184,7 +201,10 @@ describe('jobs', () => {
     sandbox.faults.add({ service: 'global', kind: 'rows', rows: { names: ['Later'] } })
     await run()
     expect(sandbox.faults.fired).toEqual([])
-    const job = await finished(zendesk, await zendesk('POST', '/api/v2/organizations/create_many', { organizations: [{ name: 'Later' }] }))
+    const job = await finished(
+      zendesk,
+      await zendesk('POST', '/api/v2/organizations/create_many', { organizations: [{ name: 'Later' }] }),
+    )
     expect(job['results']).toEqual([{ index: 0, error: 'OrganizationCreateFailed', details: 'Database collision' }])
   })
 
@@ -239,5 +259,6 @@ test('the log has no secrets', async () => {
   await count()
   const text = JSON.stringify(sandbox.requests)
   expect(text).toContain('client_credentials')
-  for (const secret of ['sandbox-salesforce-secret', 'sandbox-global-secret', 'Bearer']) expect(text).not.toContain(secret)
+  for (const secret of ['sandbox-salesforce-secret', 'sandbox-global-secret', 'Bearer'])
+    expect(text).not.toContain(secret)
 })

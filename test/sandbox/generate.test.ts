@@ -9,7 +9,9 @@ const rows = (object: string): World['salesforce'][string] => world.salesforce[o
 const instances = Object.entries(world.zendesk)
 
 test('the same options give the same world, another seed another one', () => {
-  expect(generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' })).toEqual(generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' }))
+  expect(generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' })).toEqual(
+    generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' }),
+  )
   expect(generateWorld({ accounts: 40, seed: 4, asOf: '2026-03-16' })).not.toEqual(
     generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' }),
   )
@@ -18,7 +20,9 @@ test('the same options give the same world, another seed another one', () => {
 })
 
 test('a larger world begins like a smaller one', () => {
-  expect(generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' }).salesforce['Account']).toEqual(rows('Account').slice(0, 40))
+  expect(generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' }).salesforce['Account']).toEqual(
+    rows('Account').slice(0, 40),
+  )
 })
 
 test('ids have 18 characters and are unique, lookups lead somewhere', () => {
@@ -43,7 +47,9 @@ test('all kinds of accounts are there, with charges that the plans know', () => 
   expect(new Set(kinds.get('Partner')?.map((row) => row['Partner_Track__c']))).toEqual(new Set(['Open', 'Select']))
   expect(rows('Account').map((row) => row['Id'])).toContain(world.allianceAccountId)
   // The plans of the fixtures are written as `type: [charge names]`.
-  const plans = parse(readFileSync('test/fixtures/worlds/plain/plans.yaml', 'utf8')) as { subscriptions: { [type: string]: string[] } }
+  const plans = parse(readFileSync('test/fixtures/worlds/plain/plans.yaml', 'utf8')) as {
+    subscriptions: { [type: string]: string[] }
+  }
   const names = new Set(Object.values(plans.subscriptions).flat())
   const unknown = new Set(
     rows('Zuora__SubscriptionProductCharge__c')
@@ -64,7 +70,8 @@ function isValid(field: Seed<Field> | undefined, value: unknown, tags: readonly 
       return typeof value === 'number'
     case 'dropdown':
       return (
-        value === null || (field.custom_field_options?.some((option) => option.value === value && tags.includes(option.value)) ?? false)
+        value === null ||
+        (field.custom_field_options?.some((option) => option.value === value && tags.includes(option.value)) ?? false)
       )
     case undefined:
       return false
@@ -95,7 +102,9 @@ test.each(instances)('the organizations of %s are valid there', (_name, instance
 test('some organizations drifted, some are new, few are to go: below 30 % and 5 %', () => {
   const accounts = new Map(rows('Account').map((row) => [row['Id'], row]))
   const organizations = world.zendesk['global']?.organizations ?? []
-  const keyed = organizations.filter((organization) => organization.organization_fields?.['salesforce_id'] !== undefined)
+  const keyed = organizations.filter(
+    (organization) => organization.organization_fields?.['salesforce_id'] !== undefined,
+  )
   const owner = (row: World['salesforce'][string][number] | undefined): unknown => row?.['Account_Owner_Calc__c']
   const moved = keyed.filter(
     ({ organization_fields: values }) =>
@@ -107,18 +116,27 @@ test('some organizations drifted, some are new, few are to go: below 30 % and 5 
   expect(moved.length / keyed.length).toBeLessThan(0.2)
   expect(gone.length).toBeGreaterThan(2)
   expect(gone.length / keyed.length).toBeLessThan(0.03)
-  expect(world.protectedIds).toEqual([keyed.find((organization) => organization.name === 'GitLab')?.organization_fields?.['salesforce_id']])
+  expect(world.protectedIds).toEqual([
+    keyed.find((organization) => organization.name === 'GitLab')?.organization_fields?.['salesforce_id'],
+  ])
   const present = new Set(keyed.map((organization) => organization.organization_fields?.['salesforce_id']))
   const absent = rows('Account').filter(
-    (row) => row['Type'] === 'Customer' && row['Support_Instance__c'] !== 'federal-support' && !present.has(row['Id'] ?? null),
+    (row) =>
+      row['Type'] === 'Customer' && row['Support_Instance__c'] !== 'federal-support' && !present.has(row['Id'] ?? null),
   )
   expect(absent.length).toBeGreaterThan(10)
 })
 
-test('fifty thousand accounts are no trouble, and the sandbox starts with its own world', { timeout: 60_000 }, async () => {
-  expect(generateWorld({ accounts: 50_000, asOf: '2026-03-16' }).zendesk['global']?.organizations.length).toBeGreaterThan(40_000)
-  const sandbox = await startSandbox()
-  expect(sandbox.salesforce.tables['Account']).toHaveLength(500)
-  expect(sandbox.zendesk['us_gov']?.organizations.length).toBeGreaterThan(10)
-  await sandbox.close()
-})
+test(
+  'fifty thousand accounts are no trouble, and the sandbox starts with its own world',
+  { timeout: 60_000 },
+  async () => {
+    expect(
+      generateWorld({ accounts: 50_000, asOf: '2026-03-16' }).zendesk['global']?.organizations.length,
+    ).toBeGreaterThan(40_000)
+    const sandbox = await startSandbox()
+    expect(sandbox.salesforce.tables['Account']).toHaveLength(500)
+    expect(sandbox.zendesk['us_gov']?.organizations.length).toBeGreaterThan(10)
+    await sandbox.close()
+  },
+)

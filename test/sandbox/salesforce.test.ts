@@ -1,7 +1,16 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSandbox, type Row, type Sandbox } from 'zds/sandbox'
-import { type Answer, type Client, queryPath, salesforceClient, salesforceForm, send, smallWorld, text } from './client.ts'
+import {
+  type Answer,
+  type Client,
+  queryPath,
+  salesforceClient,
+  salesforceForm,
+  send,
+  smallWorld,
+  text,
+} from './client.ts'
 
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString()
@@ -54,7 +63,9 @@ describe('token', () => {
     })
     expect(answer.body['id']).toMatch(/\/id\/00D\w+\/005\w+$/)
     expect(answer.body['expires_in']).toBeUndefined()
-    const basic = Buffer.from(`${sandbox.env['SALESFORCE_CLIENT_ID']}:${sandbox.env['SALESFORCE_CLIENT_SECRET']}`).toString('base64')
+    const basic = Buffer.from(
+      `${sandbox.env['SALESFORCE_CLIENT_ID']}:${sandbox.env['SALESFORCE_CLIENT_SECRET']}`,
+    ).toString('base64')
     expect((await grant({ grant_type: 'client_credentials' }, { authorization: `Basic ${basic}` })).status).toBe(200)
   })
 
@@ -73,7 +84,8 @@ describe('token', () => {
       const text = `${part({ alg: 'RS256' })}.${part({ iss: 'sandbox-salesforce', sub: 'bot@example.com', aud: 'https://login.salesforce.com', exp: Date.now() / 1000 + 60, ...claims })}`
       return `${text}.${createSign('RSA-SHA256').update(text).sign(keys.privateKey, 'base64url')}`
     }
-    const flow = (text: string): Promise<Answer> => grant({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: text })
+    const flow = (text: string): Promise<Answer> =>
+      grant({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: text })
     expect((await flow(assertion({}))).status).toBe(200)
     for (const claims of [
       { iss: 'x' },
@@ -89,13 +101,18 @@ describe('token', () => {
 
   test('everything else needs one', async () => {
     const answer = await send(sandbox.salesforce.url + queryPath('SELECT Id FROM Account'), 'GET')
-    expect(answer).toMatchObject({ status: 401, body: [{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }] })
+    expect(answer).toMatchObject({
+      status: 401,
+      body: [{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }],
+    })
   })
 })
 
 describe('query', () => {
   test('records have attributes, nulls, and a whole parent null where the lookup is empty', async () => {
-    const answer = await query('SELECT Name, CARR_This_Account__c, Solutions_Architect_Lookup__r.Name FROM Account LIMIT 2')
+    const answer = await query(
+      'SELECT Name, CARR_This_Account__c, Solutions_Architect_Lookup__r.Name FROM Account LIMIT 2',
+    )
     expect(answer.body).toEqual({
       totalSize: 2,
       done: true,
@@ -130,7 +147,10 @@ describe('query', () => {
     expect(second.body).toMatchObject({ totalSize: 7, done: true })
     expect(second.body['nextRecordsUrl']).toBeUndefined()
     expect(second.body['records']).toHaveLength(3)
-    expect(await client('GET', next.replace(/-4$/, '-99'))).toMatchObject({ status: 400, body: [{ errorCode: 'INVALID_QUERY_LOCATOR' }] })
+    expect(await client('GET', next.replace(/-4$/, '-99'))).toMatchObject({
+      status: 400,
+      body: [{ errorCode: 'INVALID_QUERY_LOCATOR' }],
+    })
   })
 
   test('child lists: null without children, their own pages, counted into the batch', async () => {
@@ -145,7 +165,11 @@ describe('query', () => {
   })
 
   test('COUNT() puts the number into totalSize', async () => {
-    expect((await query("SELECT COUNT() FROM Account WHERE Name != 'A0'")).body).toEqual({ totalSize: 6, done: true, records: [] })
+    expect((await query("SELECT COUNT() FROM Account WHERE Name != 'A0'")).body).toEqual({
+      totalSize: 6,
+      done: true,
+      records: [],
+    })
   })
 
   test('a table nobody declared can be queried, its lookups too', async () => {
@@ -154,7 +178,11 @@ describe('query', () => {
   })
 
   test('known objects may be empty, and rows changed in the tables show at once', async () => {
-    expect((await query('SELECT Name, Account.Account_ID_18__c FROM Contact')).body).toEqual({ totalSize: 0, done: true, records: [] })
+    expect((await query('SELECT Name, Account.Account_ID_18__c FROM Contact')).body).toEqual({
+      totalSize: 0,
+      done: true,
+      records: [],
+    })
     sandbox.salesforce.tables['Account']?.push({ Id: '001000000000009AAA', Name: 'New', Brand_New__c: 'x' })
     expect((await query("SELECT Name FROM Account WHERE Brand_New__c = 'X'")).body).toMatchObject({ totalSize: 1 })
     sandbox.salesforce.tables['Account']?.pop()
@@ -174,7 +202,11 @@ describe('query', () => {
       "Didn't understand relationship 'Things__r' in FROM part of query call",
     ],
     ['SELECT Id, id FROM Account', 'INVALID_FIELD', 'duplicate field selected: id'],
-    ["SELECT Id FROM Account WHERE Type = 'a' AND Name = 'b' OR Name = 'c'", 'MALFORMED_QUERY', "unexpected token: 'OR'"],
+    [
+      "SELECT Id FROM Account WHERE Type = 'a' AND Name = 'b' OR Name = 'c'",
+      'MALFORMED_QUERY',
+      "unexpected token: 'OR'",
+    ],
     ['SELECT Id FROM', 'MALFORMED_QUERY', "unexpected token: '<EOF>'"],
     [
       "SELECT Id FROM Account WHERE CreatedDate > '2026-01-01'",
@@ -195,7 +227,9 @@ describe('query', () => {
   })
 
   test('a URI above 16,384 bytes is too long', async () => {
-    expect((await query(`SELECT Id FROM Account WHERE Name IN (${`'${'x'.repeat(100)}',`.repeat(170)}'y')`)).status).toBe(414)
+    expect(
+      (await query(`SELECT Id FROM Account WHERE Name IN (${`'${'x'.repeat(100)}',`.repeat(170)}'y')`)).status,
+    ).toBe(414)
   })
 })
 
@@ -217,5 +251,7 @@ test('describe and limits', async () => {
   )
   expect((await client('GET', '/services/data/v58.0/sobjects/Nothing/describe')).status).toBe(404)
   expect((await client('GET', '/services/data/v58.0/limits')).body).toMatchObject({ DailyApiRequests: { Max: 15_000 } })
-  expect((await client('GET', '/services/data')).body).toContainEqual(expect.objectContaining({ url: '/services/data/v58.0' }))
+  expect((await client('GET', '/services/data')).body).toContainEqual(
+    expect.objectContaining({ url: '/services/data/v58.0' }),
+  )
 })

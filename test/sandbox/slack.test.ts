@@ -9,7 +9,9 @@ beforeEach(async () => {
 afterEach(() => sandbox.close())
 
 const call = (method: string, form: Record<string, string>, token = sandbox.env['SLACK_BOT_TOKEN']): Promise<Answer> =>
-  send(`${sandbox.env['SLACK_API_URL']}${method}`, 'POST', new URLSearchParams(form), { authorization: `Bearer ${token}` })
+  send(`${sandbox.env['SLACK_API_URL']}${method}`, 'POST', new URLSearchParams(form), {
+    authorization: `Bearer ${token}`,
+  })
 const post = (form: Record<string, string>): Promise<Answer> =>
   call('chat.postMessage', { channel: sandbox.env['SLACK_CHANNEL'] ?? '', ...form })
 const section = (text: string): object => ({ type: 'section', text: { type: 'mrkdwn', text } })
@@ -35,7 +37,10 @@ test.each([
 
 test('the token is checked, and can expire once', async () => {
   expect((await call('auth.test', {}, 'xoxb-other')).body).toMatchObject({ ok: false, error: 'invalid_auth' })
-  expect((await send(`${sandbox.env['SLACK_API_URL']}auth.test`, 'POST')).body).toMatchObject({ ok: false, error: 'not_authed' })
+  expect((await send(`${sandbox.env['SLACK_API_URL']}auth.test`, 'POST')).body).toMatchObject({
+    ok: false,
+    error: 'not_authed',
+  })
   sandbox.faults.add({ service: 'slack', kind: 'expired' })
   expect((await call('auth.test', {})).body).toMatchObject({ ok: false, error: 'token_expired' })
   expect((await call('auth.test', {})).body).toMatchObject({ ok: true, team: 'Sandbox' })

@@ -11,7 +11,14 @@ const contacts = [
     Inactive_Contact__c: false,
     Role__c: 'Gitlab Admin;Billing',
   },
-  { Id: '003000000000002AAA', Name: 'Bob', Email: '', AccountId: '001000000000001AAA', Inactive_Contact__c: true, Role__c: 'Billing' },
+  {
+    Id: '003000000000002AAA',
+    Name: 'Bob',
+    Email: '',
+    AccountId: '001000000000001AAA',
+    Inactive_Contact__c: true,
+    Role__c: 'Billing',
+  },
   { Id: '003000000000003AAA', Name: '', Email: 'c@x.example', AccountId: null, Role__c: null },
 ]
 const terms = [
@@ -24,7 +31,10 @@ let sandbox: Sandbox
 let client: Client
 beforeAll(async () => {
   sandbox = await startSandbox({
-    world: { ...smallWorld, salesforce: { ...smallWorld.salesforce, Contact: contacts, Zuora__Subscription__c: terms } },
+    world: {
+      ...smallWorld,
+      salesforce: { ...smallWorld.salesforce, Contact: contacts, Zuora__Subscription__c: terms },
+    },
   })
   client = await salesforceClient(sandbox)
 })
@@ -36,7 +46,8 @@ const names = async (soql: string): Promise<string[]> => {
   return [...(answer.body['records'] ?? [])].map((record) => text(record['Name']))
 }
 
-// Accounts: Acme (Customer, 12.5, on hold), O'Neil \ Söhne (Former Customer, null), beta_1 (null, 100).
+// Accounts: Acme (Customer, 12.5, on hold), O'Neil \ Söhne (Former Customer, null), beta_1 (null,
+// 100).
 test.each([
   ["Name = 'ACME'", ['Acme']],
   ["Type != 'Customer'", [String.raw`O'Neil \ Söhne`, 'beta_1']],
@@ -85,7 +96,9 @@ test.each([
   ['= LAST_N_DAYS:5', ['T1', 'T2']],
   ['!= 2026-03-15', ['T2', 'T3']],
 ])('a date %s', async (condition, expected) => {
-  expect(await names(`SELECT Name FROM Zuora__Subscription__c WHERE Zuora__SubscriptionEndDate__c ${condition}`)).toEqual(expected)
+  expect(
+    await names(`SELECT Name FROM Zuora__Subscription__c WHERE Zuora__SubscriptionEndDate__c ${condition}`),
+  ).toEqual(expected)
 })
 
 test('ORDER BY, nulls first unless they are to be last, LIMIT and OFFSET', async () => {
@@ -93,5 +106,9 @@ test('ORDER BY, nulls first unless they are to be last, LIMIT and OFFSET', async
   expect(await names(order)).toEqual(['T3', 'T1', 'T2'])
   expect(await names(`${order} DESC NULLS LAST`)).toEqual(['T2', 'T1', 'T3'])
   expect(await names(`${order} LIMIT 1 OFFSET 1`)).toEqual(['T1'])
-  expect(await names('select name from contact order by account.name nulls last, name desc')).toEqual(['Bob', 'Ann', ''])
+  expect(await names('select name from contact order by account.name nulls last, name desc')).toEqual([
+    'Bob',
+    'Ann',
+    '',
+  ])
 })

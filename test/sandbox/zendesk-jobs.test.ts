@@ -17,7 +17,8 @@ async function slow(jobMs: { queued: number; working: number }): Promise<void> {
   client = await zendeskClient(sandbox)
 }
 
-const names = (): (string | undefined)[] | undefined => sandbox.zendesk['global']?.organizations.map((organization) => organization.name)
+const names = (): (string | undefined)[] | undefined =>
+  sandbox.zendesk['global']?.organizations.map((organization) => organization.name)
 
 test('a job is queued, works, and completes with a row for each record, in order', async () => {
   await slow({ queued: 300, working: 600 })
@@ -84,7 +85,10 @@ describe('update_many', () => {
   test('the same change for all, by ids or external ids', async () => {
     const organization = { organization_fields: { hold: true } }
     await finished(client, await client('PUT', '/api/v2/organizations/update_many?ids=11,12', { organization }))
-    await finished(client, await client('PUT', '/api/v2/organizations/update_many?external_ids=key-1', { organization: { notes: 'x' } }))
+    await finished(
+      client,
+      await client('PUT', '/api/v2/organizations/update_many?external_ids=key-1', { organization: { notes: 'x' } }),
+    )
     const all = sandbox.zendesk['global']?.organizations
     expect(all?.map((item) => item.organization_fields['hold'])).toEqual([true, true, false])
     expect(all?.[0]?.notes).toBe('x')
@@ -115,7 +119,8 @@ test('destroy_many', async () => {
 })
 
 test('jobs are shown one by one, many at once, and listed', async () => {
-  const start = async (): Promise<string> => text((await client('PUT', '/api/v2/organizations/update_many')).body['job_status']?.['id'])
+  const start = async (): Promise<string> =>
+    text((await client('PUT', '/api/v2/organizations/update_many')).body['job_status']?.['id'])
   const [first, second] = [await start(), await start()]
   const many = await client('GET', `/api/v2/job_statuses/show_many.json?ids=${first},${second},V3-none`)
   expect([...(many.body['job_statuses'] ?? [])].map((job) => text(job['id']))).toEqual([first, second])
@@ -125,7 +130,9 @@ test('jobs are shown one by one, many at once, and listed', async () => {
 
 test('beyond 30 open jobs the next is refused', async () => {
   await slow({ queued: 60_000, working: 0 })
-  const started = await Promise.all(Array.from({ length: 31 }, () => client('PUT', '/api/v2/organizations/update_many')))
+  const started = await Promise.all(
+    Array.from({ length: 31 }, () => client('PUT', '/api/v2/organizations/update_many')),
+  )
   const refused = started.filter((answer) => answer.status !== 200)
   expect(refused).toHaveLength(1)
   expect(refused[0]).toMatchObject({ status: 429, body: { error: 'TooManyJobs' } })

@@ -11,14 +11,17 @@ beforeAll(async () => {
 afterAll(() => sandbox.close())
 
 const ids = (rows: Loose | undefined): number[] => [...(rows ?? [])].map((row) => Number(row['id']))
-const follow = (link: Loose | undefined): ReturnType<Client> => client('GET', text(link).replace(sandbox.zendesk['global']?.url ?? '', ''))
+const follow = (link: Loose | undefined): ReturnType<Client> =>
+  client('GET', text(link).replace(sandbox.zendesk['global']?.url ?? '', ''))
 
 test('by cursor: ids ascending, links percent-encoded, cursors on the last page, none on the empty one after it', async () => {
   const first = (await client('GET', '/api/v2/organizations.json?page[size]=2')).body
   expect(ids(first['organizations'])).toEqual([11, 12])
   expect(first['meta']).toMatchObject({ has_more: true, before_cursor: expect.any(String) })
   expect(first['count']).toBeUndefined()
-  expect(text(first['links']?.['next'])).toMatch(/\/api\/v2\/organizations\.json\?page%5Bafter%5D=[\w%]+&page%5Bsize%5D=2$/)
+  expect(text(first['links']?.['next'])).toMatch(
+    /\/api\/v2\/organizations\.json\?page%5Bafter%5D=[\w%]+&page%5Bsize%5D=2$/,
+  )
   expect(first['links']?.['prev']).toEqual(expect.any(String))
   const cursor = Buffer.from(text(first['meta']?.['after_cursor']), 'base64').toString()
   expect(JSON.parse(cursor)).toEqual({ o: 'id', v: expect.any(String) })
@@ -54,7 +57,9 @@ test('too deep, too large, or with a foreign cursor it is refused', async () => 
 
 test('count, show_many, search, autocomplete', async () => {
   expect((await client('GET', '/api/v2/organizations/count.json')).body).toMatchObject({ count: { value: 3 } })
-  expect(ids((await client('GET', '/api/v2/organizations/show_many?ids=13,11,99')).body['organizations'])).toEqual([11, 13])
+  expect(ids((await client('GET', '/api/v2/organizations/show_many?ids=13,11,99')).body['organizations'])).toEqual([
+    11, 13,
+  ])
   expect((await client('GET', '/api/v2/organizations/show_many?external_ids=KEY-2,nothing')).body).toMatchObject({
     count: 1,
     organizations: [{ id: 12 }],
@@ -63,7 +68,9 @@ test('count, show_many, search, autocomplete', async () => {
     error: 'TooManyValues',
     max_count: 100,
   })
-  expect(ids((await client('GET', '/api/v2/organizations/search?external_id=key-1')).body['organizations'])).toEqual([11])
+  expect(ids((await client('GET', '/api/v2/organizations/search?external_id=key-1')).body['organizations'])).toEqual([
+    11,
+  ])
   expect(ids((await client('GET', '/api/v2/organizations/search?name=alpha')).body['organizations'])).toEqual([12])
   expect((await client('GET', '/api/v2/organizations/search')).status).toBe(400)
   expect(ids((await client('GET', '/api/v2/organizations/autocomplete?name=m')).body['organizations'])).toEqual([13])
@@ -88,6 +95,9 @@ test('fields, in both ways', async () => {
     'created_at',
     'updated_at',
   ])
-  expect([...(fields ?? [])].find((field) => text(field['key']) === 'hold')).toMatchObject({ type: 'checkbox', tag: 'hold' })
+  expect([...(fields ?? [])].find((field) => text(field['key']) === 'hold')).toMatchObject({
+    type: 'checkbox',
+    tag: 'hold',
+  })
   expect((await client('GET', '/api/v2/user_fields')).body).toMatchObject({ count: 1, user_fields: [{ key: 'gone' }] })
 })

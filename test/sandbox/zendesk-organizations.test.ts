@@ -21,8 +21,10 @@ const keys = [
 
 let sandbox: Sandbox
 let client: Client
-const create = (organization: object): ReturnType<Client> => client('POST', '/api/v2/organizations.json', { organization })
-const stored = (id: number): unknown => sandbox.zendesk['global']?.organizations.find((organization) => organization.id === id)
+const create = (organization: object): ReturnType<Client> =>
+  client('POST', '/api/v2/organizations.json', { organization })
+const stored = (id: number): unknown =>
+  sandbox.zendesk['global']?.organizations.find((organization) => organization.id === id)
 
 beforeEach(async () => {
   sandbox = await startSandbox({ world: smallWorld, zendesk: { requestsPerMinute: 50 } })
@@ -44,7 +46,14 @@ describe('create', () => {
     expect(organization).toMatchObject({
       name: 'New',
       tags: ['silver', 'hold'],
-      organization_fields: { level: 'silver', hold: true, arr: 1.5, seats: null, since: '2026-08-19T00:00:00+00:00', owner: null },
+      organization_fields: {
+        level: 'silver',
+        hold: true,
+        arr: 1.5,
+        seats: null,
+        since: '2026-08-19T00:00:00+00:00',
+        owner: null,
+      },
     })
     expect(organization?.['created_at']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
     expect(stored(Number(organization?.['id']))).toEqual(organization)
@@ -88,13 +97,15 @@ describe('create', () => {
       status: 400,
       body: { error: 'ParameterMissing', description: 'Parameter organization is required' },
     })
-    expect((await client('POST', '/api/v2/organizations', { organization: { name: 'x' } }, { 'content-type': 'text/plain' })).status).toBe(
-      400,
-    )
+    expect(
+      (await client('POST', '/api/v2/organizations', { organization: { name: 'x' } }, { 'content-type': 'text/plain' }))
+        .status,
+    ).toBe(400)
   })
 
   test('create_or_update matches by external id, never by name', async () => {
-    const upsert = (organization: object): ReturnType<Client> => client('POST', '/api/v2/organizations/create_or_update', { organization })
+    const upsert = (organization: object): ReturnType<Client> =>
+      client('POST', '/api/v2/organizations/create_or_update', { organization })
     expect(await upsert({ external_id: 'key-2', name: 'Alpha two' })).toMatchObject({
       status: 200,
       body: { organization: { id: 12, name: 'Alpha two' } },
@@ -142,8 +153,14 @@ describe('update', () => {
   })
 
   test('of nothing is not found', async () => {
-    expect(await update(99, { notes: 'x' })).toMatchObject({ status: 404, body: { error: 'RecordNotFound', description: 'Not found' } })
-    expect((await client('GET', '/api/v2/nothing')).body).toEqual({ error: 'InvalidEndpoint', description: 'Not found' })
+    expect(await update(99, { notes: 'x' })).toMatchObject({
+      status: 404,
+      body: { error: 'RecordNotFound', description: 'Not found' },
+    })
+    expect((await client('GET', '/api/v2/nothing')).body).toEqual({
+      error: 'InvalidEndpoint',
+      description: 'Not found',
+    })
   })
 })
 
@@ -158,7 +175,9 @@ describe('access', () => {
   const url = (): string => sandbox.zendesk['global']?.url ?? ''
 
   test('an API token, nothing, something wrong', async () => {
-    const basic = (text: string): Record<string, string> => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const basic = (text: string): Record<string, string> => ({
+      authorization: `Basic ${Buffer.from(text).toString('base64')}`,
+    })
     const token = `${sandbox.tokenEnv['ZENDESK_GLOBAL_EMAIL']}/token:${sandbox.tokenEnv['ZENDESK_GLOBAL_API_TOKEN']}`
     expect((await send(`${url()}/api/v2/organizations`, 'GET', undefined, basic(token))).status).toBe(200)
     expect(await send(`${url()}/api/v2/organizations`, 'GET', undefined, basic('a/token:b'))).toMatchObject({
@@ -169,7 +188,10 @@ describe('access', () => {
       status: 401,
       body: { error: 'invalid_token' },
     })
-    expect(await send(`${url()}/api/v2/users/me`, 'GET')).toMatchObject({ status: 200, body: { user: { name: 'Anonymous user' } } })
+    expect(await send(`${url()}/api/v2/users/me`, 'GET')).toMatchObject({
+      status: 200,
+      body: { user: { name: 'Anonymous user' } },
+    })
     expect((await client('GET', '/api/v2/users/me')).body['user']).toMatchObject({ name: 'Ada Agent', role: 'admin' })
   })
 
@@ -195,8 +217,13 @@ describe('access', () => {
     expect((await grant(300)).body).toMatchObject({ token_type: 'bearer', scope: 'read', expires_in: 300 })
     expect((await grant(10)).status).toBe(400)
     expect(
-      (await send(`${url()}/oauth/tokens`, 'POST', { grant_type: 'client_credentials', client_id: 'sandbox-global', client_secret: 'no' }))
-        .body,
+      (
+        await send(`${url()}/oauth/tokens`, 'POST', {
+          grant_type: 'client_credentials',
+          client_id: 'sandbox-global',
+          client_secret: 'no',
+        })
+      ).body,
     ).toMatchObject({ error: 'invalid_client' })
   })
 

@@ -2,16 +2,21 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import type { Change, Outcome, Step, SyncPlan, Target } from 'zds'
-import { apply, type Applied } from '../../src/core/apply.ts'
-import { applyStage, assemble } from '../../src/core/execute.ts'
-import { sqliteJournal } from '../../src/core/journal.ts'
+import { apply, type Applied } from '../../src/core/apply/apply.ts'
+import { applyStage, assemble } from '../../src/core/run/engine.ts'
+import { sqliteJournal } from '../../src/core/state/journal.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
 import type { TestEngine } from './engine.ts'
 import { held, stream, targetOf, type TargetParts } from './syncs.ts'
 import { testRun } from './time.ts'
 
 export const create = (key: string): Change => ({ op: 'create', key, fields: { aar: { from: null, to: 1 } } })
-export const update = (key: string): Change => ({ op: 'update', key, id: `id-${key}`, fields: { aar: { from: 1, to: 2 } } })
+export const update = (key: string): Change => ({
+  op: 'update',
+  key,
+  id: `id-${key}`,
+  fields: { aar: { from: 1, to: 2 } },
+})
 export const retire = (key: string): Change => ({
   op: 'retire',
   key,
@@ -34,16 +39,34 @@ export const planOf = (...changes: Change[]): SyncPlan => ({
 })
 
 /** Carries out a plan; `journal` holds what is written down by now. */
-export function applying(plan: SyncPlan, target: Target, more: Partial<Applied> = {}, journal: Step[] = []): AsyncIterable<Outcome> {
-  return apply(plan, target, { created: () => undefined, record: (steps) => void journal.push(...steps), ...more }, testRun())
+export function applying(
+  plan: SyncPlan,
+  target: Target,
+  more: Partial<Applied> = {},
+  journal: Step[] = [],
+): AsyncIterable<Outcome> {
+  return apply(
+    plan,
+    target,
+    { created: () => undefined, record: (steps) => void journal.push(...steps), ...more },
+    testRun(),
+  )
 }
 
 /** A target that holds just what the updates and retires above speak of. */
 export const untouched = (parts: TargetParts = {}): Target =>
   targetOf({ refetch: (ids) => stream(ids.map((id) => held(id, id.slice(3), { aar: 1 }))), ...parts })
 
-/** Carries out the plan of one sync of an engine; `before` is what an earlier attempt wrote down, `rows` what is in the journal by now. */
-export function applyingStage(engine: TestEngine, plan: SyncPlan, outcomes: Outcomes = new Map(), before: readonly Step[] = []) {
+/**
+ * Carries out the plan of one sync of an engine; `before` is what an earlier attempt wrote down,
+ * `rows` what is in the journal by now.
+ */
+export function applyingStage(
+  engine: TestEngine,
+  plan: SyncPlan,
+  outcomes: Outcomes = new Map(),
+  before: readonly Step[] = [],
+) {
   const file = join(engine.directory, '.zds', 'state.db')
   const journal = sqliteJournal(file)
   onTestFinished(() => journal.close())

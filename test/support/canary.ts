@@ -6,7 +6,10 @@ import type { Sandbox } from 'zds/sandbox'
 /** A text and where it was found. */
 export type Text = readonly [where: string, text: string]
 
-/** Every file of a project as text, but for its configuration; of a database its tables too, as a text may be spread over pages of the file. */
+/**
+ * Every file of a project as text, but for its configuration; of a database its tables too, as a
+ * text may be spread over pages of the file.
+ */
 export function* textsIn(directory: string): Iterable<Text> {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name === 'sync.config.ts') continue
@@ -26,7 +29,10 @@ function tablesOf(path: string): string {
   return rows.join('\n')
 }
 
-/** A secret as texts may hold it: as it is, in JSON, in an address, as a code made of it, one line of it. */
+/**
+ * A secret as texts may hold it: as it is, in JSON, in an address, as a code made of it, one line
+ * of it.
+ */
 export function shapesOf(secret: string): string[] {
   const lines = secret.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'))
   return [secret, ...lines].flatMap((part) => [
@@ -41,7 +47,9 @@ export function shapesOf(secret: string): string[] {
 /** Which of the marks are in which of the texts. */
 export function found(marks: Iterable<string>, texts: Iterable<Text>): string[] {
   const known = [...new Set(marks)]
-  return [...texts].flatMap(([where, text]) => known.filter((mark) => text.includes(mark)).map((mark) => `${where}: ${mark}`))
+  return [...texts].flatMap(([where, text]) =>
+    known.filter((mark) => text.includes(mark)).map((mark) => `${where}: ${mark}`),
+  )
 }
 
 /** Full names and addresses of contacts, users, and those to whom something was sold. */
@@ -50,7 +58,9 @@ export function peopleIn(sandbox: Sandbox): string[] {
   const subscriptions = (salesforce['Zuora__Subscription__c'] ?? []).map((row) => row['Sold_To_Email__c'])
   const contacts = (salesforce['Contact'] ?? []).flatMap(({ Name, Email }) => [Name, Email])
   const users = Object.values(zendesk).flatMap((instance) => instance.users.flatMap(({ name, email }) => [name, email]))
-  return [...subscriptions, ...contacts, ...users].flatMap((one) => (typeof one === 'string' && /[ @]/.test(one) ? [one] : []))
+  return [...subscriptions, ...contacts, ...users].flatMap((one) =>
+    typeof one === 'string' && /[ @]/.test(one) ? [one] : [],
+  )
 }
 
 /** Names, keys, ids, addresses and the host of one instance that are not also of the other. */
@@ -58,7 +68,9 @@ export function dataOf({ zendesk }: Sandbox, instance: string, other: string): s
   const { organizations = [], users = [], url = '' } = zendesk[instance] ?? {}
   const there = new Set(textsOf(zendesk[other]))
   const ids = [...organizations, ...users].map(({ id }) => String(id))
-  return [...textsOf(zendesk[instance]), ...ids, new URL(url).host].filter((text) => text.length > 6 && !there.has(text))
+  return [...textsOf(zendesk[instance]), ...ids, new URL(url).host].filter(
+    (text) => text.length > 6 && !there.has(text),
+  )
 }
 
 function textsOf(instance: Sandbox['zendesk'][string] | undefined): string[] {

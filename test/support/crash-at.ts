@@ -1,6 +1,7 @@
 /**
- * Preloaded into `zds` (`node --import`): the process kills itself with SIGKILL right before or right after the n-th time that something
- * reaches the disk in SQLite, as `CRASH_AT=12:before` says. Without it, the number of such boundaries is written to the file CRASH_COUNT.
+ * Preloaded into `zds` (`node --import`): the process kills itself with SIGKILL right before or
+ * right after the n-th time that something reaches the disk in SQLite, as `CRASH_AT=12:before`
+ * says. Without it, the number of such boundaries is written to the file CRASH_COUNT.
  */
 import { writeFileSync, writeSync } from 'node:fs'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -30,10 +31,15 @@ function die(label: string): never {
 const owners = new WeakMap<StatementSync, { readonly database: DatabaseSync; readonly sql: string }>()
 
 /** Puts `around` in the place of a method. */
-function wrap<T>(prototype: T, method: keyof T, around: (self: T, given: readonly unknown[], call: () => unknown) => unknown): void {
+function wrap<T>(
+  prototype: T,
+  method: keyof T,
+  around: (self: T, given: readonly unknown[], call: () => unknown) => unknown,
+): void {
   const own: unknown = prototype[method]
   if (typeof own !== 'function') throw new Error(`${String(method)} is no method`)
-  const apply = (_: unknown, self: T, given: unknown[]): unknown => around(self, given, () => Reflect.apply(own, self, given))
+  const apply = (_: unknown, self: T, given: unknown[]): unknown =>
+    around(self, given, () => Reflect.apply(own, self, given))
   Object.defineProperty(prototype, method, { value: new Proxy(own, { apply }) })
 }
 

@@ -1,19 +1,32 @@
 import type { RequestLog, Sandbox } from 'zds/sandbox'
 
-/** What a run left behind: the records of all instances as lines, what it did, and how often Slack heard of it. */
-export type Left = { readonly state: readonly string[]; readonly outcomes: readonly OutcomeRow[]; readonly told: number }
+/**
+ * What a run left behind: the records of all instances as lines, what it did, and how often Slack
+ * heard of it.
+ */
+export type Left = {
+  readonly state: readonly string[]
+  readonly outcomes: readonly OutcomeRow[]
+  readonly told: number
+}
 export type OutcomeRow = { readonly sync: string; readonly op: string; readonly key: string; readonly status: string }
 
-/** The records of all instances, a line each, sorted; without what no two runs share: ids of records, addresses, moments. */
+/**
+ * The records of all instances, a line each, sorted; without what no two runs share: ids of
+ * records, addresses, moments.
+ */
 export function stateLines({ zendesk }: Sandbox): string[] {
   return Object.entries(zendesk)
     .flatMap(([instance, { organizations, users }]) => {
       const names = new Map(organizations.map(({ id, name }) => [id, name]))
       const shared = ({ id: _id, url: _url, created_at: _created, updated_at: _updated, ...rest }: Shared) => rest
       return [
-        ...organizations.map((one) => `${instance} organization ${JSON.stringify({ ...shared(one), tags: one.tags.toSorted() })}`),
+        ...organizations.map(
+          (one) => `${instance} organization ${JSON.stringify({ ...shared(one), tags: one.tags.toSorted() })}`,
+        ),
         ...users.map(
-          (one) => `${instance} user ${JSON.stringify({ ...shared(one), organization_id: names.get(one.organization_id ?? 0) ?? null })}`,
+          (one) =>
+            `${instance} user ${JSON.stringify({ ...shared(one), organization_id: names.get(one.organization_id ?? 0) ?? null })}`,
         ),
       ]
     })
@@ -22,7 +35,12 @@ export function stateLines({ zendesk }: Sandbox): string[] {
 type Shared = { readonly id: number; readonly url: string; readonly created_at: string; readonly updated_at: string }
 
 /** Every violation of what must hold after an apply that was killed and gone on with, in words. */
-export function violations(sandbox: Sandbox, left: Omit<Left, 'told'>, reference: Left, toldExactly: boolean): string[] {
+export function violations(
+  sandbox: Sandbox,
+  left: Omit<Left, 'told'>,
+  reference: Left,
+  toldExactly: boolean,
+): string[] {
   return [
     ...difference(left.state, reference.state).map((line) => `state: ${line}`),
     ...shared(sandbox).map((value) => `duplicate: ${value}`),
@@ -76,7 +94,8 @@ export function sentTwice(requests: readonly RequestLog[]): string[] {
         return listIn(said[resource]).map((row) => `${service} ${resource} ${String(row['id'])}`)
       if (method === 'POST' && resource === 'organizations')
         return [`${service} new ${String(fieldsIn(said['organization'])['external_id'])}`]
-      if (method === 'POST' && resource === 'users') return [`${service} new ${String(fieldsIn(said['user'])['email']).toLowerCase()}`]
+      if (method === 'POST' && resource === 'users')
+        return [`${service} new ${String(fieldsIn(said['user'])['email']).toLowerCase()}`]
       if (method === 'PUT' && resource === 'users') return [`${service} organization of user ${which}`]
       return []
     }),

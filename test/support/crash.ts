@@ -10,7 +10,10 @@ import { project } from './zds.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const PRELOAD = fileURLToPath(new URL('./crash-at.ts', import.meta.url))
 
-/** When a process is sent a signal: at the n-th write of its journal, after so many milliseconds (SIGKILL both), or once something is seen. */
+/**
+ * When a process is sent a signal: at the n-th write of its journal, after so many milliseconds
+ * (SIGKILL both), or once something is seen.
+ */
 export type Kill =
   | { readonly kind: 'boundary'; readonly at: number; readonly side: 'before' | 'after' }
   | { readonly kind: 'moment'; readonly ms: number }
@@ -31,7 +34,10 @@ export interface Victim {
 }
 
 export async function victim(world: World, working = 40): Promise<Victim> {
-  const sandbox = await startSandbox({ world, zendesk: { jobMs: { queued: 5, working }, requestsPerMinute: 1_000_000 } })
+  const sandbox = await startSandbox({
+    world,
+    zendesk: { jobMs: { queued: 5, working }, requestsPerMinute: 1_000_000 },
+  })
   const here = project({})
   const { directory } = here
   const base = {
@@ -48,7 +54,10 @@ export async function victim(world: World, working = 40): Promise<Victim> {
       ...(kill?.kind === 'boundary' && { CRASH_AT: `${kill.at}:${kill.side}` }),
       CRASH_COUNT: join(directory, 'boundaries'),
     }
-    const child = spawn(process.execPath, ['--import', PRELOAD, join(ROOT, 'bin/zds.js'), ...args], { cwd: directory, env })
+    const child = spawn(process.execPath, ['--import', PRELOAD, join(ROOT, 'bin/zds.js'), ...args], {
+      cwd: directory,
+      env,
+    })
     const stop = kill === undefined ? () => undefined : watch(kill, sandbox, (signal) => void child.kill(signal))
     const said = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const)
@@ -97,7 +106,10 @@ function watch(kill: Kill, sandbox: Sandbox, send: (signal: NodeJS.Signals) => v
 
 export const APPLY = ['apply', '--yes', '--force', '--as-of', AS_OF] as const
 
-/** What an undisturbed apply leaves behind, at which boundaries of its journal, and how long it took. */
+/**
+ * What an undisturbed apply leaves behind, at which boundaries of its journal, and how long it
+ * took.
+ */
 export type Undisturbed = Left & { readonly boundaries: readonly string[]; readonly ms: number }
 
 export async function undisturbed(world: World): Promise<Undisturbed> {
@@ -106,16 +118,28 @@ export async function undisturbed(world: World): Promise<Undisturbed> {
     const { code, stderr, ms } = await here.zds(APPLY)
     if (code !== 0) throw new Error(`The undisturbed apply failed: ${stderr}`)
     const boundaries = readFileSync(join(here.directory, 'boundaries'), 'utf8').split('\n')
-    return { state: stateLines(here.sandbox), outcomes: await here.outcomes(), told: here.sandbox.slack.messages.length, boundaries, ms }
+    return {
+      state: stateLines(here.sandbox),
+      outcomes: await here.outcomes(),
+      told: here.sandbox.slack.messages.length,
+      boundaries,
+      ms,
+    }
   } finally {
     await here.close()
   }
 }
 
-/** How a trial went: what was violated, and how often the apply was killed before it came to its end. */
+/**
+ * How a trial went: what was violated, and how often the apply was killed before it came to its
+ * end.
+ */
 export type Trial = { readonly violations: readonly string[]; readonly kills: number; readonly where: string }
 
-/** An apply that is killed as often as `kills` says, the same command again each time, until it ends by itself; then all laws are checked. */
+/**
+ * An apply that is killed as often as `kills` says, the same command again each time, until it ends
+ * by itself; then all laws are checked.
+ */
 export async function trial(world: World, kills: readonly Kill[], reference: Left, working?: number): Promise<Trial> {
   const here = await victim(world, working)
   try {
@@ -124,15 +148,23 @@ export async function trial(world: World, kills: readonly Kill[], reference: Lef
     for (const kill of [...kills, undefined]) {
       ended = await here.zds(APPLY, kill)
       if (ended.code !== 'killed') break
-      where.push(/^crash .*$/m.exec(ended.stderr)?.[0] ?? `after ${kill?.kind === 'moment' ? Math.round(kill.ms) : 0} ms`)
+      where.push(
+        /^crash .*$/m.exec(ended.stderr)?.[0] ?? `after ${kill?.kind === 'moment' ? Math.round(kill.ms) : 0} ms`,
+      )
     }
     const next = await here.zds(['plan', '--json', '--as-of', AS_OF])
-    // Whoever is killed between claiming to tell and having told is silent for ever: that is what "at most once" means.
+    // Whoever is killed between claiming to tell and having told is silent for ever: that is what
+    // "at most once" means.
     const exactly = where.every((one) => one.startsWith('crash') && !one.includes('UPDATE runs SET told_at'))
     return {
       violations: [
         ...(ended?.code === 0 ? [] : [`the last apply ended with ${ended?.code}: ${ended?.stdout}${ended?.stderr}`]),
-        ...violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, exactly),
+        ...violations(
+          here.sandbox,
+          { state: stateLines(here.sandbox), outcomes: await here.outcomes() },
+          reference,
+          exactly,
+        ),
         ...pending(next),
       ],
       kills: where.length,
@@ -145,12 +177,17 @@ export async function trial(world: World, kills: readonly Kill[], reference: Lef
 
 function pending({ code, stdout, stderr }: Ended): string[] {
   if (code !== 0) return [`the next plan ended with ${code}: ${stderr}`]
-  const { syncs } = JSON.parse(stdout) as { syncs: readonly { name: string; changes: readonly { op: string; key: string }[] }[] } // as documented
-  return syncs.flatMap(({ name, changes }) => changes.map(({ op, key }) => `the next plan is not empty: ${name} ${op} ${key}`))
+  const { syncs } = JSON.parse(stdout) as {
+    syncs: readonly { name: string; changes: readonly { op: string; key: string }[] }[]
+  } // as documented
+  return syncs.flatMap(({ name, changes }) =>
+    changes.map(({ op, key }) => `the next plan is not empty: ${name} ${op} ${key}`),
+  )
 }
 
 /** Each line is a row as `zds outcomes` documents it. */
-const rowsIn = (text: string): OutcomeRow[] => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as OutcomeRow]))
+const rowsIn = (text: string): OutcomeRow[] =>
+  text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as OutcomeRow]))
 
 /** Changes a record as a person would, over the API. */
 export async function byHand(
@@ -162,6 +199,10 @@ export async function byHand(
   const name = `ZENDESK_${instance.toUpperCase()}`
   const authorization = `Basic ${btoa(`${tokenEnv[`${name}_EMAIL`]}/token:${tokenEnv[`${name}_API_TOKEN`]}`)}`
   const headers = { authorization, 'content-type': 'application/json' }
-  const answer = await fetch(`${zendesk[instance]?.url}/api/v2${path}`, { method: 'PUT', headers, body: JSON.stringify(body) })
+  const answer = await fetch(`${zendesk[instance]?.url}/api/v2${path}`, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify(body),
+  })
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
 }

@@ -42,7 +42,14 @@ export async function echoOf(target: string): Promise<Echo> {
       })
       const text = (await passed.text()).replaceAll(target, echo.url)
       for (const [, token = ''] of text.matchAll(/"access_token":\s*"([^"]+)"/g)) secrets.add(token)
-      const kept = ['content-type', 'retry-after', 'x-rate-limit', 'x-rate-limit-remaining', 'ratelimit-limit', 'ratelimit-remaining']
+      const kept = [
+        'content-type',
+        'retry-after',
+        'x-rate-limit',
+        'x-rate-limit-remaining',
+        'ratelimit-limit',
+        'ratelimit-remaining',
+      ]
       const found = kept.flatMap((name) => (passed.headers.has(name) ? [[name, passed.headers.get(name) ?? '']] : []))
       return response.writeHead(passed.status, Object.fromEntries(found)).end(text)
     })()
@@ -84,7 +91,9 @@ function secretsIn({ headers }: IncomingMessage, body: string): string[] {
   return [credentials, ...basic, ...(assertion === null ? [] : [assertion])].filter((secret) => secret !== '')
 }
 
-/** The error document of a service, with `words` and `authorization` wherever it has room for text. */
+/**
+ * The error document of a service, with `words` and `authorization` wherever it has room for text.
+ */
 function repeated(as: 'zendesk' | 'salesforce' | 'html', words: string, authorization: string): string {
   switch (as) {
     case 'html':

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Config } from 'zds'
-import { artifactsIn } from '../../src/core/artifacts.ts'
-import { gather, type Engine, type Watch } from '../../src/core/execute.ts'
-import { stages, type Stage } from '../../src/core/stages.ts'
+import { artifactsIn } from '../../src/core/state/artifacts.ts'
+import { gather, type Engine, type Watch } from '../../src/core/run/engine.ts'
+import { stages, type Stage } from '../../src/core/config/stages.ts'
 import { fakeClock } from './time.ts'
 
 export type TestEngine = Engine &

@@ -8,11 +8,13 @@ export function faultWorld(): World {
   const { Account = [], Contact = [] } = world.salesforce
   const { global, us_gov: usGov } = world.zendesk
   if (global === undefined || usGov === undefined) throw new Error('The world has both instances')
-  const keyOf = (organization: { readonly organization_fields?: { readonly [field: string]: unknown } | undefined }): unknown =>
-    organization.organization_fields?.['salesforce_id']
+  const keyOf = (organization: {
+    readonly organization_fields?: { readonly [field: string]: unknown } | undefined
+  }): unknown => organization.organization_fields?.['salesforce_id']
   const held = (key: unknown, where = global): boolean => where.organizations.some((one) => keyOf(one) === key)
   const customers = Account.filter(({ Id, Type }) => Type === 'Customer' && held(Id))
-  // Each of these gets an organization: the contact of the first is new, that of the second has no organization, that of the third another.
+  // Each of these gets an organization: the contact of the first is new, that of the second has no
+  // organization, that of the third another.
   const fresh = customers.filter((account) => account['Latest_Sold_To_Contact__c'] !== null).slice(0, 3)
   const isFresh = (key: unknown): boolean => fresh.some(({ Id }) => Id === key)
   const [gone, moved, ...others] = customers.filter(({ Id }) => !isFresh(Id))
@@ -21,7 +23,9 @@ export function faultWorld(): World {
   const [kept, agency] = agencies
   if (!gone || !moved || !partner || !kept || !agency) throw new Error('The generated world has too little in it')
 
-  const [second, third] = fresh.slice(1).map((account) => Contact.find(({ Id }) => Id === account['Latest_Sold_To_Contact__c'])?.['Email'])
+  const [second, third] = fresh
+    .slice(1)
+    .map((account) => Contact.find(({ Id }) => Id === account['Latest_Sold_To_Contact__c'])?.['Email'])
   const people = Contact.filter(({ AccountId }) => AccountId === agency['Id']).map(({ Email }) => Email)
   const changed = new Set(
     others
@@ -42,7 +46,9 @@ export function faultWorld(): World {
       ...world.salesforce,
       Account: Account.filter((account) => account !== gone)
         .map((account) => (account === moved ? { ...account, Type: 'Prospect' } : account))
-        .map((account) => (changed.has(account['Id']) ? { ...account, Account_Owner_Calc__c: 'Somebody New' } : account))
+        .map((account) =>
+          changed.has(account['Id']) ? { ...account, Account_Owner_Calc__c: 'Somebody New' } : account,
+        )
         .concat(added),
       Contact: [
         ...Contact.map((one) => (one['AccountId'] === kept['Id'] ? { ...one, Name: `Dr. ${text(one['Name'])}` } : one)),
@@ -59,7 +65,10 @@ export function faultWorld(): World {
         organizations: [
           ...global.organizations.filter((one) => !isFresh(keyOf(one))),
           ...byHand(110),
-          { name: 'A former partner', organization_fields: { salesforce_id: '001000000099993AAA', account_type: 'open_partner' } },
+          {
+            name: 'A former partner',
+            organization_fields: { salesforce_id: '001000000099993AAA', account_type: 'open_partner' },
+          },
         ],
         users: [
           ...global.users.filter(({ email }) => email !== third && email !== second),
@@ -72,10 +81,15 @@ export function faultWorld(): World {
         organizations: usGov.organizations.filter((one) => keyOf(one) !== agency['Id']),
         users: [
           ...usGov.users.filter(({ email }) => !people.includes(email ?? null)),
-          // The first contact of the new organization is there already, without it; the others are not.
+          // The first contact of the new organization is there already, without it; the others are
+          // not.
           { name: 'Early', email: text(people[0]), role: 'end-user' },
           { name: 'Left', email: 'left@agency.example', role: 'end-user' },
-          ...Array.from({ length: 100 }, (_, n) => ({ name: `Agent ${n}`, email: `more.${n}@support.example`, role: 'agent' as const })),
+          ...Array.from({ length: 100 }, (_, n) => ({
+            name: `Agent ${n}`,
+            email: `more.${n}@support.example`,
+            role: 'agent' as const,
+          })),
         ],
       },
     },

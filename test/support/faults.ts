@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { Plan } from 'zds'
 import { startSandbox, type Fault, type FaultEffect, type Sandbox, type World } from 'zds/sandbox'
-import { applyCommand } from '../../src/cli/apply.ts'
-import { explainFailure } from '../../src/cli/failure.ts'
-import { planCommand } from '../../src/cli/plan.ts'
+import { applyCommand } from '../../src/cli/commands/apply.ts'
+import { explainFailure } from '../../src/cli/render/failure.ts'
+import { planCommand } from '../../src/cli/commands/plan.ts'
 import { AS_OF, faultWorld } from './faults-world.ts'
 import { project, type Result } from './zds.ts'
 
 /** Small pages, so that every kind of page is met; jobs that end at once. */
-const SANDBOX = { salesforce: { batchSize: 30, childPageSize: 1 }, zendesk: { jobMs: { queued: 0, working: 5 } } } as const
+const SANDBOX = {
+  salesforce: { batchSize: 30, childPageSize: 1 },
+  zendesk: { jobMs: { queued: 0, working: 5 } },
+} as const
 const HTTP = { ZDS_HTTP_ATTEMPTS: '3', ZDS_HTTP_BASE_DELAY_MS: '5', ZDS_HTTP_TIMEOUT_MS: '2000' }
 
 /** Everything that passes when a request is sent again. */
@@ -30,7 +33,10 @@ export const PASSING: { readonly [kind: string]: FaultEffect } = {
   'a lost answer': { kind: 'lost' },
 }
 
-/** Every `step`-th of many cases, another part for each `turn`; all of them with ZDS_FAULT_SWEEP=all. */
+/**
+ * Every `step`-th of many cases, another part for each `turn`; all of them with
+ * ZDS_FAULT_SWEEP=all.
+ */
 export function sample<T>(cases: readonly T[], step: number, turn = 0): readonly T[] {
   return process.env['ZDS_FAULT_SWEEP'] === 'all' ? cases : cases.filter((_, at) => (at + turn) % step === 0)
 }
@@ -71,7 +77,9 @@ async function scene(world: World, environment: { readonly [name: string]: strin
   }
 }
 
-/** Runs a command as `bin/zds.js` does, in this process: starting one takes longer than the command. */
+/**
+ * Runs a command as `bin/zds.js` does, in this process: starting one takes longer than the command.
+ */
 async function inProcess(command: () => Promise<number>, env: { readonly [name: string]: string }): Promise<Result> {
   const own = { ...process.env }
   const directory = process.cwd()
@@ -94,17 +102,29 @@ async function inProcess(command: () => Promise<number>, env: { readonly [name: 
   }
 }
 
-/** What the instances hold, record by record, without what differs from run to run: ids, addresses, moments. */
+/**
+ * What the instances hold, record by record, without what differs from run to run: ids, addresses,
+ * moments.
+ */
 export type State = ReadonlyMap<string, { readonly [field: string]: unknown }>
 
 export function stateOf({ zendesk }: Sandbox): State {
   const state = new Map<string, { readonly [field: string]: unknown }>()
   // A record that is there twice must not hide behind the first.
-  const add = (name: string, fields: object): unknown => state.set(state.has(name) ? `${name}, again` : name, filled(fields))
+  const add = (name: string, fields: object): unknown =>
+    state.set(state.has(name) ? `${name}, again` : name, filled(fields))
   for (const [instance, { organizations, users }] of Object.entries(zendesk)) {
     const names = new Map(organizations.map(({ id, name }) => [id, name]))
     for (const one of organizations) {
-      const { id: _id, url: _url, created_at: _created, updated_at: _updated, tags, organization_fields: fields, ...rest } = one
+      const {
+        id: _id,
+        url: _url,
+        created_at: _created,
+        updated_at: _updated,
+        tags,
+        organization_fields: fields,
+        ...rest
+      } = one
       add(`${instance} organization ${one.name}`, { ...rest, ...fields, tags: tags.toSorted().join(' ') })
     }
     for (const { name, email, role, organization_id: id, user_fields: fields } of users)
@@ -145,10 +165,12 @@ function sharedIn({ zendesk }: Sandbox): string[] {
 }
 
 /** Requests that write records. */
-export const writesOf = ({ requests }: Sandbox) => requests.filter(({ method, path }) => method !== 'GET' && !/token|chat\./.test(path))
+export const writesOf = ({ requests }: Sandbox) =>
+  requests.filter(({ method, path }) => method !== 'GET' && !/token|chat\./.test(path))
 
 /** What no output may hold: secrets, tokens, stacks, objects, pages of proxies. */
-const UNSEEMLY = /-secret\b|xoxb-|\b[0-9a-f]{64}\b|00D\w{12}!|^ +at .*:\d+|\[INTERNAL\]|\[object|undefined|<html|cloudflare/im
+const UNSEEMLY =
+  /-secret\b|xoxb-|\b[0-9a-f]{64}\b|00D\w{12}!|^ +at .*:\d+|\[INTERNAL\]|\[object|undefined|<html|cloudflare/im
 
 export type Reference = { readonly before: State; readonly after: State; readonly requests: Sandbox['requests'] }
 
@@ -167,7 +189,10 @@ export async function reference(): Promise<Reference> {
 
 export type Disturbed = Scene & Result
 
-/** An apply while things go wrong. Checks what must hold however it ended; closed when the test ends. */
+/**
+ * An apply while things go wrong. Checks what must hold however it ended; closed when the test
+ * ends.
+ */
 export async function disturbed(
   faults: readonly Fault[],
   { before, after }: Reference,
@@ -192,8 +217,8 @@ export function unmet({ sandbox }: Scene, faults: readonly Fault[]): Fault[] {
 }
 
 /**
- * What is not as after an undisturbed run: an exit code, records of the instances, changes that a plan still holds. `byHand` fits what
- * people have to see to.
+ * What is not as after an undisturbed run: an exit code, records of the instances, changes that a
+ * plan still holds. `byHand` fits what people have to see to.
  */
 export async function amiss(here: Disturbed, { after }: Reference, byHand = /$^/): Promise<string[]> {
   const { code, stdout, stderr } = here

@@ -1,7 +1,9 @@
 import { always, checkbox, date, decimal, dropdown, fact, first, integer, is, lower, name, text } from 'zds'
 import { subscriptions } from 'zds/entitlements'
 
-/** The organization fields of both instances (FLD), as the reference configuration declares them. */
+/**
+ * The organization fields of both instances (FLD), as the reference configuration declares them.
+ */
 const shared = {
   name: name('Name'),
   external_id: text('Account_ID_18__c'),

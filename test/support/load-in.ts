@@ -1,12 +1,17 @@
-/** Loads a configuration as the command line does, in a Node of its own, and prints what came of it as JSON: vitest compiles what Node refuses. */
-import { load, type LoadOptions } from '../../src/core/load.ts'
+/**
+ * Loads a configuration as the command line does, in a Node of its own, and prints what came of it
+ * as JSON: vitest compiles what Node refuses.
+ */
+import { load, type LoadOptions } from '../../src/core/config/load.ts'
 import { ZdsError } from '../../src/core/errors.ts'
 
 const [from = '', options = '{}'] = process.argv.slice(2)
 try {
   const { config, ...found } = await load(from, JSON.parse(options) as LoadOptions) // given by the test
 
-  process.stdout.write(JSON.stringify({ ...found, targets: Object.keys(config.targets), seen: process.env['ZDS_TEST_SEEN'] ?? null }))
+  process.stdout.write(
+    JSON.stringify({ ...found, targets: Object.keys(config.targets), seen: process.env['ZDS_TEST_SEEN'] ?? null }),
+  )
 } catch (error) {
   if (!(error instanceof ZdsError)) throw error
   const { code, message, hint, issues } = error

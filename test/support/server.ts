@@ -11,7 +11,10 @@ type Received = {
   readonly at: number
 }
 
-/** What a server does with one request: answers, or handles the socket itself (cuts it, keeps it open). */
+/**
+ * What a server does with one request: answers, or handles the socket itself (cuts it, keeps it
+ * open).
+ */
 export type Reply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   | ((response: ServerResponse, request: IncomingMessage) => void | Promise<void>)
@@ -29,7 +32,10 @@ export const cut: Reply = (response) => void response.destroy()
 /** Never answers. */
 export const silence: Reply = () => undefined
 
-/** A real HTTP server that gives these replies in turn, the last one again and again. It is closed when the test ends. */
+/**
+ * A real HTTP server that gives these replies in turn, the last one again and again. It is closed
+ * when the test ends.
+ */
 export async function serverOf(...replies: Reply[]): Promise<TestServer> {
   const received: Received[] = []
   let open = 0
@@ -40,12 +46,21 @@ export async function serverOf(...replies: Reply[]): Promise<TestServer> {
     response.once('close', () => (open -= 1))
     void (async () => {
       const body = (await buffer(request)).toString('utf8')
-      received.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers, body, at: performance.now() })
+      received.push({
+        method: request.method ?? '',
+        path: request.url ?? '',
+        headers: request.headers,
+        body,
+        at: performance.now(),
+      })
       const reply = replies[Math.min(received.length, replies.length) - 1] ?? ok()
       if (typeof reply === 'function') return reply(response, request)
       const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {})
       response
-        .writeHead(reply.status, { 'content-type': typeof reply.body === 'string' ? 'text/html' : 'application/json', ...reply.headers })
+        .writeHead(reply.status, {
+          'content-type': typeof reply.body === 'string' ? 'text/html' : 'application/json',
+          ...reply.headers,
+        })
         .end(text)
     })()
   })

@@ -1,9 +1,34 @@
-import { sync, typesOf, type Change, type Desired, type Existing, type Fields, type FieldTable, type Json, type RulesFor } from 'zds'
-import { checkbox, decimal, dropdown, name, text, type Outcome, type Source, type Step, type Sync, type SyncPlan, type Target } from 'zds'
-import { compare, keyOf } from '../../src/core/compare.ts'
-import { indexNames } from '../../src/core/names.ts'
+import {
+  sync,
+  typesOf,
+  type Change,
+  type Desired,
+  type Existing,
+  type Fields,
+  type FieldTable,
+  type Json,
+  type RulesFor,
+} from 'zds'
+import {
+  checkbox,
+  decimal,
+  dropdown,
+  name,
+  text,
+  type Outcome,
+  type Source,
+  type Step,
+  type Sync,
+  type SyncPlan,
+  type Target,
+} from 'zds'
+import { compare, keyOf } from '../../src/core/compare/compare.ts'
+import { indexNames } from '../../src/core/compare/names.ts'
 
-/** A small table of organization fields: one of each type that the rules of comparison treat in a way of its own. */
+/**
+ * A small table of organization fields: one of each type that the rules of comparison treat in a
+ * way of its own.
+ */
 export const table = {
   name: name('Name'),
   external_id: text('Id'),
@@ -105,7 +130,9 @@ export type Scene = {
   readonly complete?: { readonly desired?: boolean; readonly existing?: boolean }
 }
 
-/** What `compare` says about a scene: rows are put in the order of their keys, as the engine does. */
+/**
+ * What `compare` says about a scene: rows are put in the order of their keys, as the engine does.
+ */
 export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<SyncPlan> {
   const { desired = [], existing = [], rivals = [] } = scene
   const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] =>
@@ -114,7 +141,10 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
   return compare('global', sync, {
     desired: stream(byKey(desired, ({ key }) => key)),
     existing: stream(byKey(existing, (row) => keyOf(sync, row))),
-    names: unique === undefined ? { taken: () => false } : await indexNames(unique, stream(existing), [desired, ...rivals].map(stream)),
+    names:
+      unique === undefined
+        ? { taken: () => false }
+        : await indexNames(unique, stream(existing), [desired, ...rivals].map(stream)),
     yielded: new Set(scene.yielded),
     ownedElsewhere: () => scene.ownedElsewhere ?? false,
     complete: { desired: true, existing: true, ...scene.complete },
@@ -123,10 +153,15 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
 
 /** The target after a plan was carried out, as an in-memory Zendesk would hold it. */
 export function applied(existing: readonly Existing[], { changes }: Pick<SyncPlan, 'changes'>): Existing[] {
-  const written = (change: Change): Fields => Object.fromEntries(Object.entries(change.fields).map(([field, { to }]) => [field, to]))
-  const byId = new Map(changes.flatMap((change) => (change.id === undefined ? [] : [[change.id, written(change)] as const])))
+  const written = (change: Change): Fields =>
+    Object.fromEntries(Object.entries(change.fields).map(([field, { to }]) => [field, to]))
+  const byId = new Map(
+    changes.flatMap((change) => (change.id === undefined ? [] : [[change.id, written(change)] as const])),
+  )
   return [
     ...existing.map(({ id, fields }) => ({ id, fields: { ...fields, ...byId.get(id) } })),
-    ...changes.filter(({ op }) => op === 'create').map((change) => ({ id: `new-${change.key}`, fields: written(change) })),
+    ...changes
+      .filter(({ op }) => op === 'create')
+      .map((change) => ({ id: `new-${change.key}`, fields: written(change) })),
   ]
 }

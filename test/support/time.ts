@@ -6,7 +6,10 @@ export type FakeClock = Clock & {
   readonly pauses: number[]
 }
 
-/** A clock that stands still except in `sleep`, which moves it on and resolves in the next turn of the event loop. */
+/**
+ * A clock that stands still except in `sleep`, which moves it on and resolves in the next turn of
+ * the event loop.
+ */
 export function fakeClock(start = '2026-03-16T10:00:00Z'): FakeClock {
   let now = Date.parse(start)
   const pauses: number[] = []
@@ -32,7 +35,9 @@ export type TestRun = Run & {
   readonly abort: (reason: Error) => void
 }
 
-/** A run whose inputs are given by the name of their source, and which remembers what it was told. */
+/**
+ * A run whose inputs are given by the name of their source, and which remembers what it was told.
+ */
 export function testRun(inputs: { readonly [name: string]: readonly unknown[] } = {}): TestRun {
   const controller = new AbortController()
   const told: string[] = []

@@ -56,10 +56,16 @@ export function sampleWorld(name: 'cases' | 'plain') {
 export type Organization = Sandbox['zendesk'][string]['organizations'][number]
 
 /** The organization that an expectation speaks of. */
-export function organizationOf(organizations: readonly Organization[], { key, ids }: Expected): Organization | undefined {
+export function organizationOf(
+  organizations: readonly Organization[],
+  { key, ids }: Expected,
+): Organization | undefined {
   const [id] = ids ?? []
-  return organizations.find((one) => (id === undefined ? one.organization_fields['salesforce_id'] === key : one.id === id))
+  return organizations.find((one) =>
+    id === undefined ? one.organization_fields['salesforce_id'] === key : one.id === id,
+  )
 }
 
 /** Null, '' and false count as equal for empty. */
-export const emptied = (value: unknown): unknown => (value === '' || value === false || value === undefined ? null : value)
+export const emptied = (value: unknown): unknown =>
+  value === '' || value === false || value === undefined ? null : value

@@ -6,7 +6,10 @@ const ROOT = join(import.meta.dirname, '../..')
 
 export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string }
 
-/** A directory with the reference configuration in it, as a user would have one; below the repository, so that `zds` resolves. */
+/**
+ * A directory with the reference configuration in it, as a user would have one; below the
+ * repository, so that `zds` resolves.
+ */
 export interface Project {
   readonly directory: string
   /** Runs the command line as a user would, without a terminal. */
@@ -29,8 +32,13 @@ export function project(environment: { readonly [name: string]: string }, config
 
 function run(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Result> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(ROOT, 'bin/zds.js'), ...args], { cwd, env, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr })
-    })
+    execFile(
+      process.execPath,
+      [join(ROOT, 'bin/zds.js'), ...args],
+      { cwd, env, maxBuffer: 1 << 28 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr })
+      },
+    )
   })
 }

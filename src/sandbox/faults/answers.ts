@@ -7,7 +7,8 @@ type StatusFault = Extract<Fault, { kind: 'status' }>
 
 /** What a `status` fault answers: the preset, then whatever the fault says itself. */
 export function statusAnswer(fault: StatusFault, service: ServiceKind): Response {
-  const base = fault.preset === undefined ? plain(fault.status ?? 500, service) : preset(fault.preset, fault.retryAfter ?? 1)
+  const base =
+    fault.preset === undefined ? plain(fault.status ?? 500, service) : preset(fault.preset, fault.retryAfter ?? 1)
   const status = fault.status ?? base.status
   const headers = new Headers(base.headers)
   if (fault.retryAfter !== undefined) headers.set('retry-after', String(fault.retryAfter))
@@ -46,15 +47,31 @@ function preset(name: StatusPreset, seconds: number): Answer {
     case 'rate-limit-text':
       return { status: 429, headers: { 'content-type': 'text/plain; charset=utf-8', ...wait }, body: tooMany }
     case 'rate-limit-html':
-      return { status: 429, headers: { 'content-type': 'text/html; charset=utf-8', ...wait }, body: page('429 Too Many Requests') }
+      return {
+        status: 429,
+        headers: { 'content-type': 'text/html; charset=utf-8', ...wait },
+        body: page('429 Too Many Requests'),
+      }
     case 'edge':
-      return json(429, { detail: 'Rate limited by Zendesk edge protection', status: '429', title: 'Automated response' })
+      return json(429, {
+        detail: 'Rate limited by Zendesk edge protection',
+        status: '429',
+        title: 'Automated response',
+      })
     case 'conflict':
       return json(409, { error: 'DatabaseConflict', description: 'Database collision' })
     case 'deadlock':
-      return json(503, { error: 'DatabaseDeadlock', description: 'Database deadlock found; please retry your transaction' }, wait)
+      return json(
+        503,
+        { error: 'DatabaseDeadlock', description: 'Database deadlock found; please retry your transaction' },
+        wait,
+      )
     case 'unavailable':
-      return { status: 503, headers: { 'content-type': 'text/html; charset=utf-8', ...wait }, body: page('503 Service Unavailable') }
+      return {
+        status: 503,
+        headers: { 'content-type': 'text/html; charset=utf-8', ...wait },
+        body: page('503 Service Unavailable'),
+      }
     case 'daily-limit':
       return json(403, [{ message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }])
   }
@@ -74,7 +91,10 @@ function plain(status: number, service: ServiceKind): Answer {
 const zendeskErrors: { readonly [status: number]: Json } = {
   401: { error: "Couldn't authenticate you" },
   403: {
-    error: { title: 'Forbidden', message: 'You do not have access to this page. Please contact the account owner of this help desk.' },
+    error: {
+      title: 'Forbidden',
+      message: 'You do not have access to this page. Please contact the account owner of this help desk.',
+    },
   },
   404: { error: 'RecordNotFound', description: 'Not found' },
   409: { error: 'DatabaseConflict', description: 'Database collision' },

@@ -31,15 +31,22 @@ const presets = [
 const numbers = new Set(['at', 'times', 'status', 'retryAfter', 'ms', 'applied', 'row'])
 const strings = new Set(['service', 'method', 'path', 'pattern', 'body', 'error', 'details', 'message', 'child'])
 
-/** Refuses a fault that could never fire, or not as meant, with a message that lists what is allowed. */
+/**
+ * Refuses a fault that could never fire, or not as meant, with a message that lists what is
+ * allowed.
+ */
 export function checkFault(fault: Fault, instances: readonly string[]): void {
   const problem = faultProblem(fault, instances)
   if (problem !== undefined) throw new Error(`Fault${problem.path}: ${problem.message}`)
 }
 
 /** What is wrong with a fault and where in it; undefined when nothing is. */
-export function faultProblem(value: unknown, instances: readonly string[]): { path: string; message: string } | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { path: '', message: 'must be an object' }
+export function faultProblem(
+  value: unknown,
+  instances: readonly string[],
+): { path: string; message: string } | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { path: '', message: 'must be an object' }
   const fault: { readonly [key: string]: unknown } = { ...value }
   const kinds = Object.keys(kindKeys)
   const kind = kinds.find((name): name is FaultKind => name === fault['kind'])
@@ -48,18 +55,21 @@ export function faultProblem(value: unknown, instances: readonly string[]): { pa
   if (!services.some((name) => name === fault['service'])) return oneOf('service', fault['service'], services)
   const allowed = ['kind', ...matchKeys, ...kindKeys[kind]]
   for (const [key, item] of Object.entries(fault)) {
-    if (!allowed.includes(key)) return { path: `.${key}`, message: `is not known for kind '${kind}'; allowed: ${allowed.join(', ')}` }
+    if (!allowed.includes(key))
+      return { path: `.${key}`, message: `is not known for kind '${kind}'; allowed: ${allowed.join(', ')}` }
     if (numbers.has(key) && (typeof item !== 'number' || !Number.isInteger(item) || item < 0)) {
       return { path: `.${key}`, message: `must be a whole number from 0, not ${show(item)}` }
     }
-    if (strings.has(key) && typeof item !== 'string') return { path: `.${key}`, message: `must be a text, not ${show(item)}` }
+    if (strings.has(key) && typeof item !== 'string')
+      return { path: `.${key}`, message: `must be a text, not ${show(item)}` }
   }
   if (fault['at'] === 0) return { path: '.at', message: 'counts from 1' }
   if (kind === 'latency' && fault['ms'] === undefined) return { path: '.ms', message: 'is missing: milliseconds' }
   if (kind === 'status') {
     if (fault['status'] === undefined && fault['preset'] === undefined)
       return { path: '', message: "of kind 'status' needs a status or a preset" }
-    if (fault['preset'] !== undefined && !presets.some((name) => name === fault['preset'])) return oneOf('preset', fault['preset'], presets)
+    if (fault['preset'] !== undefined && !presets.some((name) => name === fault['preset']))
+      return oneOf('preset', fault['preset'], presets)
     const status = fault['status']
     if (typeof status === 'number' && (status < 200 || status > 599))
       return { path: '.status', message: `must be 200 to 599, not ${status}` }

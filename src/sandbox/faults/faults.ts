@@ -2,15 +2,27 @@ import type { RequestLog } from '../types.ts'
 import type { Fault, FaultKind, Fired } from './types.ts'
 
 /** What a fault is matched against. */
-export type Attempt = { readonly log: RequestLog; readonly target: string; readonly text: string; readonly isZendesk: boolean }
+export type Attempt = {
+  readonly log: RequestLog
+  readonly target: string
+  readonly text: string
+  readonly isZendesk: boolean
+}
 
 /** The faults in force, in the order they were added. */
 export type Faults = {
   add(fault: Fault): void
   clear(): void
   readonly fired: readonly Fired[]
-  /** Counts this request for every fault of these kinds that matches it, and gives those whose turn it is. */
-  take<K extends FaultKind>(kinds: readonly K[], attempt: Attempt, also?: (fault: Fault) => boolean): Extract<Fault, { kind: K }>[]
+  /**
+   * Counts this request for every fault of these kinds that matches it, and gives those whose turn
+   * it is.
+   */
+  take<K extends FaultKind>(
+    kinds: readonly K[],
+    attempt: Attempt,
+    also?: (fault: Fault) => boolean,
+  ): Extract<Fault, { kind: K }>[]
 }
 
 /** Keeps faults and counts for each how many requests it matched. */
@@ -33,7 +45,12 @@ export function createFaults(initial: readonly Fault[], check: (fault: Fault) =>
     take: (kinds, attempt, also) => {
       const due = []
       for (const entry of active) {
-        if (!isOneOf(entry.fault, kinds) || !matches(entry.fault, entry.pattern, attempt) || also?.(entry.fault) === false) continue
+        if (
+          !isOneOf(entry.fault, kinds) ||
+          !matches(entry.fault, entry.pattern, attempt) ||
+          also?.(entry.fault) === false
+        )
+          continue
         entry.seen += 1
         if (!isDue(entry.fault, entry.seen)) continue
         fired.push({ fault: entry.fault, request: attempt.log })

@@ -41,7 +41,10 @@ export type RowSelection = {
   readonly indexes?: readonly number[]
 }
 
-/** What goes wrong. The first group meets any request, the second requests that make a job, the third lists and queries. */
+/**
+ * What goes wrong. The first group meets any request, the second requests that make a job, the
+ * third lists and queries.
+ */
 export type FaultEffect =
   | {
       readonly kind: 'status'

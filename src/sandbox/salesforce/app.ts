@@ -15,9 +15,15 @@ export type SalesforceOptions = {
   readonly batchSize?: number
   /** Child rows under one parent before a list continues on its own URL (default 499). */
   readonly childPageSize?: number
-  /** From so many selected fields on a child list counts as wide and has this page size (default 15 fields, 199 rows). */
+  /**
+   * From so many selected fields on a child list counts as wide and has this page size (default 15
+   * fields, 199 rows).
+   */
   readonly wideChild?: { readonly fields: number; readonly pageSize: number }
-  /** Calls a day for `/limits` and the Sforce-Limit-Info header (default 15,000); more are not refused. */
+  /**
+   * Calls a day for `/limits` and the Sforce-Limit-Info header (default 15,000); more are not
+   * refused.
+   */
   readonly dailyCalls?: number
   readonly jwt?: Credentials['jwt']
 }
@@ -51,8 +57,10 @@ export function createSalesforce(
 
   app.use('*', async (c, next) => {
     const { pathname, search } = new URL(c.req.url)
-    if (pathname.length + search.length > uriLimit) return c.html('<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>', 414)
-    if (!sessions.isValid(c.env.exchange.bearer)) return refuse(c, 401, 'INVALID_SESSION_ID', 'Session expired or invalid')
+    if (pathname.length + search.length > uriLimit)
+      return c.html('<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>', 414)
+    if (!sessions.isValid(c.env.exchange.bearer))
+      return refuse(c, 401, 'INVALID_SESSION_ID', 'Session expired or invalid')
     calls += 1
     await next()
     c.header('Sforce-Limit-Info', `api-usage=${calls}/${dailyCalls}`)
@@ -65,7 +73,12 @@ export function createSalesforce(
       cursor.rows.length === 0
         ? []
         : c.env.exchange.take(['short'], (fault) => fault.kind === 'short' && canOmit(cursor.query, fault.child))
-    const page = results.page(cursor, from, sizes, short === undefined ? undefined : { child: short.child, row: short.row })
+    const page = results.page(
+      cursor,
+      from,
+      sizes,
+      short === undefined ? undefined : { child: short.child, row: short.row },
+    )
     return c.json(page)
   }
 
@@ -75,7 +88,8 @@ export function createSalesforce(
       return compile(text, schema, today(), results.lookup)
     } catch (error) {
       if (!isSoqlError(error)) throw error
-      // A test may have added a table or a column since; reading all rows for every query would be slow.
+      // A test may have added a table or a column since; reading all rows for every query would be
+      // slow.
       schema = createSchema(tables)
       return compile(text, schema, today(), results.lookup)
     }
@@ -87,7 +101,9 @@ export function createSalesforce(
     try {
       const compiled = compileFresh(text)
       const cursor = results.open(compiled, c.req.param('version') ?? '')
-      return compiled.count ? c.json({ totalSize: cursor.rows.length, done: true, records: [] }) : answerPage(c, cursor, 0)
+      return compiled.count
+        ? c.json({ totalSize: cursor.rows.length, done: true, records: [] })
+        : answerPage(c, cursor, 0)
     } catch (error) {
       if (isSoqlError(error)) return refuse(c, 400, error.errorCode, error.message)
       throw error
@@ -101,7 +117,8 @@ export function createSalesforce(
   app.get('/services/data/:version/query/:locator', (c) => {
     const [, locator = '', from = ''] = /^(0r8[0-9A-Za-z]{15})-(\d+)$/.exec(c.req.param('locator')) ?? []
     const cursor = results.find(locator)
-    if (cursor === undefined || Number(from) >= cursor.rows.length) return refuse(c, 400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
+    if (cursor === undefined || Number(from) >= cursor.rows.length)
+      return refuse(c, 400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
     return answerPage(c, cursor, Number(from))
   })
 
@@ -117,7 +134,9 @@ export function createSalesforce(
   app.get('/services/data/:version/sobjects/:object/describe', (c) => {
     const schema = createSchema(tables)
     const object = schema.get(c.req.param('object').toLowerCase())
-    return object === undefined ? refuse(c, 404, 'NOT_FOUND', 'The requested resource does not exist') : c.json(describe(object, schema))
+    return object === undefined
+      ? refuse(c, 404, 'NOT_FOUND', 'The requested resource does not exist')
+      : c.json(describe(object, schema))
   })
   app.get('/id/:organization/:user', (c) =>
     c.json({
@@ -144,7 +163,10 @@ function refuse(c: Context<Env>, status: 400 | 401 | 404 | 500, errorCode: strin
 }
 
 function canOmit(query: Compiled, child: string | undefined): boolean {
-  return child === undefined || query.select.some((item) => item.kind === 'children' && item.key.toLowerCase() === child.toLowerCase())
+  return (
+    child === undefined ||
+    query.select.some((item) => item.kind === 'children' && item.key.toLowerCase() === child.toLowerCase())
+  )
 }
 
 function pageSizes(options: SalesforceOptions, header: string | undefined): PageSizes {

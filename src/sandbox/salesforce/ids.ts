@@ -1,7 +1,10 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** The 18-character form of a 15-character Salesforce id: three characters that say which letters are capitals. */
+/**
+ * The 18-character form of a 15-character Salesforce id: three characters that say which letters
+ * are capitals.
+ */
 function withChecksum(id15: string): string {
   let suffix = ''
   for (let block = 0; block < 15; block += 5) {
@@ -15,7 +18,10 @@ function withChecksum(id15: string): string {
   return id15 + suffix
 }
 
-/** The n-th id of an object, 18 characters: its three-character prefix, a number in base 62, the checksum. */
+/**
+ * The n-th id of an object, 18 characters: its three-character prefix, a number in base 62, the
+ * checksum.
+ */
 export function makeId(prefix: string, n: number): string {
   let text = ''
   for (let rest = n; rest > 0; rest = Math.floor(rest / 62)) text = digits.charAt(rest % 62) + text

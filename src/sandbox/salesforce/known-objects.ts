@@ -14,11 +14,23 @@ export type ColumnType =
 /** A column of a known object: its type, or the object that it looks up. */
 type Declared = ColumnType | { readonly to: string; readonly as: string }
 
-type KnownObject = { readonly label: string; readonly prefix: string; readonly columns: { readonly [name: string]: Declared } }
+type KnownObject = {
+  readonly label: string
+  readonly prefix: string
+  readonly columns: { readonly [name: string]: Declared }
+}
 
-const system = { IsDeleted: 'boolean', CreatedDate: 'datetime', LastModifiedDate: 'datetime', SystemModstamp: 'datetime' } as const
+const system = {
+  IsDeleted: 'boolean',
+  CreatedDate: 'datetime',
+  LastModifiedDate: 'datetime',
+  SystemModstamp: 'datetime',
+} as const
 
-/** The objects that can be queried though their table is missing or empty; columns found in rows are added to these. */
+/**
+ * The objects that can be queried though their table is missing or empty; columns found in rows are
+ * added to these.
+ */
 export const knownObjects: { readonly [name: string]: KnownObject } = {
   Account: {
     label: 'Account',
@@ -101,5 +113,10 @@ export const knownObjects: { readonly [name: string]: KnownObject } = {
 export const childLists: readonly { parent: string; list: string; object: string; column: string }[] = [
   { parent: 'Account', list: 'Contacts', object: 'Contact', column: 'AccountId' },
   { parent: 'Account', list: 'Zuora__Subscriptions__r', object: 'Zuora__Subscription__c', column: 'Zuora__Account__c' },
-  { parent: 'Account', list: 'Zuora__R00N40000001lGjTEAU__r', object: 'Zuora__SubscriptionProductCharge__c', column: 'Zuora__Account__c' },
+  {
+    parent: 'Account',
+    list: 'Zuora__R00N40000001lGjTEAU__r',
+    object: 'Zuora__SubscriptionProductCharge__c',
+    column: 'Zuora__Account__c',
+  },
 ]

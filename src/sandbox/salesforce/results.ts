@@ -22,7 +22,10 @@ export type PageSizes = { readonly batch: number; childPage(query: Compiled): nu
 /** A page whose rows are counted; `left` rows were given out before and with it. */
 type Page = { totalSize: number; done: boolean; nextRecordsUrl?: string; records: Json[] }
 
-/** A row that is left out although it is announced: on the page itself or in the first child list of that name. */
+/**
+ * A row that is left out although it is announced: on the page itself or in the first child list of
+ * that name.
+ */
 type Omission = { readonly child: string | undefined; readonly row: number | undefined }
 
 /** Runs queries on the tables and keeps their cursors. */
@@ -140,10 +143,15 @@ function matching(query: Compiled, rows: readonly Row[]): Row[] {
   const { test, order } = query
   const found = test === undefined ? [...rows] : rows.filter(test)
   if (order !== undefined) found.sort(order)
-  return query.offset === 0 && query.limit === Number.POSITIVE_INFINITY ? found : found.slice(query.offset, query.offset + query.limit)
+  return query.offset === 0 && query.limit === Number.POSITIVE_INFINITY
+    ? found
+    : found.slice(query.offset, query.offset + query.limit)
 }
 
-/** For each child list of the query its matching rows by parent: one walk over the table, however many parents there are. */
+/**
+ * For each child list of the query its matching rows by parent: one walk over the table, however
+ * many parents there are.
+ */
 function childIndex(query: Compiled, tables: Tables): Cursor['childRows'] {
   const index = new Map<Selected, Map<Json, Row[]>>()
   for (const item of query.select) {
@@ -163,7 +171,8 @@ function childIndex(query: Compiled, tables: Tables): Cursor['childRows'] {
 function childCount(cursor: Cursor, row: Row, sizes: PageSizes): number {
   let count = 0
   for (const [item, byParent] of cursor.childRows) {
-    if (item.kind === 'children') count += Math.min(byParent.get(row['Id'] ?? null)?.length ?? 0, sizes.childPage(item.query))
+    if (item.kind === 'children')
+      count += Math.min(byParent.get(row['Id'] ?? null)?.length ?? 0, sizes.childPage(item.query))
   }
   return count
 }

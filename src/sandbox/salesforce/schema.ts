@@ -5,7 +5,10 @@ import { childLists, knownObjects, type ColumnType } from './known-objects.ts'
 export type Column = { readonly name: string; readonly type: ColumnType; readonly to?: string; readonly as?: string }
 export type ChildList = { readonly list: string; readonly object: string; readonly column: string }
 
-/** An object that can be queried; the keys of the maps are lower-cased, since SOQL names have no case. */
+/**
+ * An object that can be queried; the keys of the maps are lower-cased, since SOQL names have no
+ * case.
+ */
 export type ObjectSchema = {
   readonly name: string
   readonly label: string
@@ -26,10 +29,17 @@ export function createSchema(tables: Tables): Schema {
     prefixes.set(knownObjects[name]?.prefix ?? (typeof id === 'string' ? id.slice(0, 3) : 'a00'), name)
   }
   const prefixOf = (name: string): string => prefixes.entries().find(([, object]) => object === name)?.[0] ?? 'a00'
-  return new Map([...names].map((name) => [name.toLowerCase(), createObject(name, prefixOf(name), tables[name] ?? [], prefixes)]))
+  return new Map(
+    [...names].map((name) => [name.toLowerCase(), createObject(name, prefixOf(name), tables[name] ?? [], prefixes)]),
+  )
 }
 
-function createObject(name: string, prefix: string, rows: readonly Row[], prefixes: ReadonlyMap<string, string>): ObjectSchema {
+function createObject(
+  name: string,
+  prefix: string,
+  rows: readonly Row[],
+  prefixes: ReadonlyMap<string, string>,
+): ObjectSchema {
   const known = knownObjects[name]
   const columns = new Map<string, Column>()
   for (const [column, declared] of Object.entries(known?.columns ?? { Id: 'id' as const })) {
@@ -46,7 +56,9 @@ function createObject(name: string, prefix: string, rows: readonly Row[], prefix
     label: known?.label ?? name,
     columns,
     parents: new Map(parents.map((column) => [(column.as ?? '').toLowerCase(), column])),
-    children: new Map(childLists.filter(({ parent }) => parent === name).map((child) => [child.list.toLowerCase(), child])),
+    children: new Map(
+      childLists.filter(({ parent }) => parent === name).map((child) => [child.list.toLowerCase(), child]),
+    ),
   }
 }
 
@@ -61,13 +73,17 @@ function exampleValues(rows: readonly Row[]): Map<string, Json> {
   return examples
 }
 
-/** A column nobody declared: the type of its values; `X__c` with ids of another table is a lookup with the relationship `X__r`. */
+/**
+ * A column nobody declared: the type of its values; `X__c` with ids of another table is a lookup
+ * with the relationship `X__r`.
+ */
 function inferred(name: string, value: Json, prefixes: ReadonlyMap<string, string>): Column {
   if (typeof value === 'boolean') return { name, type: 'boolean' }
   if (typeof value === 'number') return { name, type: 'double' }
   if (typeof value !== 'string') return { name, type: 'string' }
   const to = prefixes.get(value.slice(0, 3))
-  if (to !== undefined && isId(value) && name.endsWith('__c')) return { name, type: 'reference', to, as: name.replace(/__c$/, '__r') }
+  if (to !== undefined && isId(value) && name.endsWith('__c'))
+    return { name, type: 'reference', to, as: name.replace(/__c$/, '__r') }
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return { name, type: 'date' }
   return { name, type: /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? 'datetime' : 'string' }
 }

@@ -10,7 +10,11 @@ type JwtOptions = {
   /** The users that approved the app. */
   readonly usernames: readonly string[]
 }
-export type Credentials = { readonly clientId: string; readonly clientSecret: string; readonly jwt: JwtOptions | undefined }
+export type Credentials = {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly jwt: JwtOptions | undefined
+}
 
 /** Gives out access tokens and knows which are valid. */
 export type Sessions = {

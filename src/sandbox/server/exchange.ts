@@ -1,7 +1,9 @@
 import type { Fault, FaultKind } from '../faults/types.ts'
 import type { Json, RequestLog } from '../types.ts'
 
-/** A request on its way through a service: what it carries and which faults its handler must play. */
+/**
+ * A request on its way through a service: what it carries and which faults its handler must play.
+ */
 export type Exchange = {
   readonly log: RequestLog
   readonly query: URLSearchParams
@@ -26,7 +28,10 @@ export type Service = {
   revoke(exchange: Exchange): void
 }
 
-/** The body as data: JSON, or a form as an object of strings; a content type that is neither is not read. */
+/**
+ * The body as data: JSON, or a form as an object of strings; a content type that is neither is not
+ * read.
+ */
 export function readBody(text: string, contentType: string): Json | undefined {
   if (text === '') return undefined
   if (contentType.includes('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text))
@@ -45,5 +50,7 @@ const secretKeys = /^(client_secret|assertion|password|token|access_token|refres
 export function redact(value: Json): Json {
   if (Array.isArray(value)) return value.map(redact)
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, secretKeys.test(key) ? '***' : redact(item)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, secretKeys.test(key) ? '***' : redact(item)]),
+  )
 }

@@ -20,7 +20,11 @@ export type Listening = { readonly url: string; close(): Promise<void> }
 const keptRequests = 50_000
 
 /** Opens a port (0 = any free) whose requests go through the log and the faults to the service. */
-export async function listen(open: (url: string) => Service, shared: Shared, at: { host: string; port: number }): Promise<Listening> {
+export async function listen(
+  open: (url: string) => Service,
+  shared: Shared,
+  at: { host: string; port: number },
+): Promise<Listening> {
   const closing = new AbortController()
   let service: Service | undefined
   const listener = getRequestListener(
@@ -58,12 +62,24 @@ function bind(server: Server, at: { host: string; port: number }): Promise<strin
   })
 }
 
-async function answer(request: Request, connection: Connection, service: Service, shared: Shared, closing: AbortSignal): Promise<Response> {
+async function answer(
+  request: Request,
+  connection: Connection,
+  service: Service,
+  shared: Shared,
+  closing: AbortSignal,
+): Promise<Response> {
   const url = new URL(request.url)
   const text = request.method === 'GET' || request.method === 'HEAD' ? '' : await request.text()
   const body = readBody(text, request.headers.get('content-type') ?? '')
   const path = url.pathname.replace(/\.json$/, '')
-  const log: Entry = { service: service.name, method: request.method, path, query: Object.fromEntries(url.searchParams), status: 0 }
+  const log: Entry = {
+    service: service.name,
+    method: request.method,
+    path,
+    query: Object.fromEntries(url.searchParams),
+    status: 0,
+  }
   if (body !== undefined) log.body = redact(body)
   shared.requests.push(log)
   if (shared.requests.length > keptRequests * 1.2) shared.requests.splice(0, shared.requests.length - keptRequests)
@@ -119,7 +135,10 @@ async function answer(request: Request, connection: Connection, service: Service
 /** Sends the head and the first half of the body, then destroys the connection. */
 async function cut(response: Response, outgoing: ServerResponse): Promise<void> {
   const bytes = Buffer.from(await response.arrayBuffer())
-  outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), 'content-length': Math.max(bytes.length, 2) })
+  outgoing.writeHead(response.status, {
+    ...Object.fromEntries(response.headers),
+    'content-length': Math.max(bytes.length, 2),
+  })
   await new Promise<void>((resolve) => {
     outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => resolve())
   })

@@ -9,7 +9,12 @@ export type SlackOptions = {
 }
 
 /** A message that was posted. */
-export type SlackMessage = { readonly channel: string; readonly ts: string; readonly text: string; readonly blocks: readonly Json[] }
+export type SlackMessage = {
+  readonly channel: string
+  readonly ts: string
+  readonly text: string
+  readonly blocks: readonly Json[]
+}
 
 export type SlackState = {
   readonly token: string
@@ -72,10 +77,23 @@ export function createSlack(url: string, state: SlackState, options: SlackOption
     })
   })
   app.all('/api/auth.test', (c) =>
-    c.json({ ok: true, url: `${url}/`, team: 'Sandbox', user: 'zds', team_id: 'T0SANDBOX', user_id: 'U0SANDBOX', bot_id: 'B0SANDBOX' }),
+    c.json({
+      ok: true,
+      url: `${url}/`,
+      team: 'Sandbox',
+      user: 'zds',
+      team_id: 'T0SANDBOX',
+      user_id: 'U0SANDBOX',
+      bot_id: 'B0SANDBOX',
+    }),
   )
   app.all('/api/conversations.list', (c) => {
-    const channels = state.channels.map((channel) => ({ ...channel, is_channel: true, is_archived: false, is_member: true }))
+    const channels = state.channels.map((channel) => ({
+      ...channel,
+      is_channel: true,
+      is_archived: false,
+      is_member: true,
+    }))
     return c.json({ ok: true, channels, response_metadata: { next_cursor: '' } })
   })
 
@@ -108,9 +126,15 @@ function readBlocks(value: Json | undefined): Json[] | undefined {
 function isValidBlock(block: Json): boolean {
   if (!isObject(block) || typeof block['type'] !== 'string') return false
   if (block['type'] !== 'section') return true
-  const texts = [block['text'], ...(Array.isArray(block['fields']) ? block['fields'] : [])].filter((text) => text !== undefined)
+  const texts = [block['text'], ...(Array.isArray(block['fields']) ? block['fields'] : [])].filter(
+    (text) => text !== undefined,
+  )
   if (texts.length === 0) return false
   return texts.every(
-    (text) => isObject(text) && typeof text['text'] === 'string' && text['text'] !== '' && text['text'].length <= maxSectionText,
+    (text) =>
+      isObject(text) &&
+      typeof text['text'] === 'string' &&
+      text['text'] !== '' &&
+      text['text'].length <= maxSectionText,
   )
 }

@@ -14,7 +14,12 @@ export type Subscription = {
   readonly cancelled: boolean
   readonly charges: readonly Charge[]
 }
-export type Person = { readonly id: string; readonly name: string; readonly email: string; readonly role: string | null }
+export type Person = {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly role: string | null
+}
 
 /** An account with everything that belongs to it, before it becomes rows. */
 export type Account = {
@@ -32,12 +37,16 @@ export const staffSize = 40
 export const staffId = (n: number): string => makeId('005', 8_000_000 + n)
 
 /** A day so many days from another, `YYYY-MM-DD`. */
-export const addDays = (day: string, days: number): string => new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
+export const addDays = (day: string, days: number): string =>
+  new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
 
 /** The place of an account among the hundred it belongs to: all different, mixed. */
 const placeOf = (n: number): number => (n * 37) % 100
 
-/** Of 100 accounts in a row: 4 public bodies, 3 partners, 3 prospects, 3 community programs, 12 former and 2 long-gone customers. */
+/**
+ * Of 100 accounts in a row: 4 public bodies, 3 partners, 3 prospects, 3 community programs, 12
+ * former and 2 long-gone customers.
+ */
 function kindOf(n: number): AccountKind {
   const place = placeOf(n)
   if (place < 4) return 'government'
@@ -54,7 +63,8 @@ export function createAccount(n: number, seed: number, asOf: string): Account {
   const kind = kindOf(n)
   const id = makeId('001', 60_000_000 + n)
   const contacts = createContacts(n, kind, random)
-  // Some customers have no contact for their billing, so a new organization of theirs ends without users.
+  // Some customers have no contact for their billing, so a new organization of theirs ends without
+  // users.
   const soldTo = kind === 'government' || random.chance(0.35) ? undefined : contacts[0]
   const row: Row = {
     Id: id,
@@ -62,12 +72,14 @@ export function createAccount(n: number, seed: number, asOf: string): Account {
     Name: kind === 'government' ? agencyName(Math.floor(n / 100) * 4 + placeOf(n)) : companyName(n),
     Type: typeOf(kind),
     CARR_This_Account__c: kind === 'partner' || kind === 'prospect' ? 0 : random.between(4, 4000) * 250.5,
-    Ultimate_Parent_Sales_Segment_Employees__c: kind === 'government' ? 'PubSec' : random.pick(['Large', 'Mid-Market', 'SMB', null]),
+    Ultimate_Parent_Sales_Segment_Employees__c:
+      kind === 'government' ? 'PubSec' : random.pick(['Large', 'Mid-Market', 'SMB', null]),
     Account_Owner_Calc__c: personName(random),
     Technical_Account_Manager_Name__c: random.chance(0.6) ? personName(random) : null,
     Restricted_Account__c: random.chance(0.01) ? 'Restricted Party' : 'Not Restricted',
     Solutions_Architect_Lookup__c: random.chance(0.4) ? staffId(random.between(1, staffSize)) : null,
-    Account_Demographics_Geo__c: kind === 'government' ? 'AMER' : random.pick(['AMER', 'AMER', 'EMEA', 'APJ', 'JIHU', null]),
+    Account_Demographics_Geo__c:
+      kind === 'government' ? 'AMER' : random.pick(['AMER', 'AMER', 'EMEA', 'APJ', 'JIHU', null]),
     Account_Demographics_Region__c: random.pick(['AMER', 'EMEA', 'APJ', 'LATAM', null]),
     Latest_Sold_To_Contact__c: soldTo?.id ?? null,
     Partner_Track__c: kind === 'partner' ? (n % 2 === 0 ? 'Open' : 'Select') : null,
@@ -109,7 +121,8 @@ function createContacts(n: number, kind: AccountKind, random: Random): Person[] 
 function createSubscriptions(kind: AccountKind, random: Random, asOf: string): Subscription[] {
   const between = (low: number, high: number): number => random.between(low, high)
   // The last days of grace are part of "active": a charge counts until 15 days after its end.
-  const active = (years: number): string => addDays(asOf, random.chance(0.03) ? -between(1, 14) : between(1, 364 * years))
+  const active = (years: number): string =>
+    addDays(asOf, random.chance(0.03) ? -between(1, 14) : between(1, 364 * years))
   switch (kind) {
     case 'partner':
     case 'prospect':
@@ -129,7 +142,8 @@ function createSubscriptions(kind: AccountKind, random: Random, asOf: string): S
         const product = random.pick(baseTiers)
         return subscription(random, product, random.chance(0.35) ? [random.pick(addOns)] : [], active(product.years))
       })
-      if (random.chance(0.1)) list.push({ ...subscription(random, random.pick(baseTiers), [], active(1)), cancelled: true })
+      if (random.chance(0.1))
+        list.push({ ...subscription(random, random.pick(baseTiers), [], active(1)), cancelled: true })
       return list
     }
   }
@@ -137,6 +151,9 @@ function createSubscriptions(kind: AccountKind, random: Random, asOf: string): S
 
 function subscription(random: Random, base: Product, others: readonly Product[], end: string): Subscription {
   const seats = random.between(1, 400) * random.pick([1, 5, 10])
-  const charges = [{ product: base, quantity: seats }, ...others.map((product) => ({ product, quantity: random.between(1, 10) }))]
+  const charges = [
+    { product: base, quantity: seats },
+    ...others.map((product) => ({ product, quantity: random.between(1, 10) })),
+  ]
   return { start: addDays(end, -365 * base.years), end, cancelled: false, charges }
 }

@@ -78,10 +78,11 @@ const options: { readonly [key: string]: readonly string[] } = {
 }
 
 /** The organization fields of the two instances. */
-export const organizationFields: { readonly global: readonly Seed<Field>[]; readonly us_gov: readonly Seed<Field>[] } = {
-  global: [...shared, ...globalOnly, ...sharedSubscriptions].map(definition),
-  us_gov: [...shared, ...usGovOnly, ...sharedSubscriptions].map(definition),
-}
+export const organizationFields: { readonly global: readonly Seed<Field>[]; readonly us_gov: readonly Seed<Field>[] } =
+  {
+    global: [...shared, ...globalOnly, ...sharedSubscriptions].map(definition),
+    us_gov: [...shared, ...usGovOnly, ...sharedSubscriptions].map(definition),
+  }
 
 /** The user fields of both instances. */
 export const userFields: readonly Seed<Field>[] = [
@@ -92,7 +93,12 @@ export const userFields: readonly Seed<Field>[] = [
 function definition([key, type, title]: Definition, position: number): Seed<Field> {
   const created = { created_at: '2020-01-01T00:00:00Z', updated_at: '2020-01-01T00:00:00Z' }
   const values = options[key]
-  const custom = values?.map((value, n) => ({ id: 7_100_000_000_000 + position * 100 + n, name: value, raw_name: value, value }))
+  const custom = values?.map((value, n) => ({
+    id: 7_100_000_000_000 + position * 100 + n,
+    name: value,
+    raw_name: value,
+    value,
+  }))
   return {
     id: 7_000_000_000_001 + position,
     key,

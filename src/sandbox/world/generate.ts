@@ -16,12 +16,12 @@ export type GenerateOptions = {
   readonly asOf?: string
 }
 
-/** An instance as it grows: `seen` counts the accounts that belong into it, `people` their contacts. */
+/** An instance as it grows: `seen` counts the accounts of it, `people` their contacts. */
 type Draft = { organizations: Seed<Organization>[]; users: Seed<User>[]; nextId: number; seen: number; people: number }
 
 /**
- * A world in the same state on every machine for the same options: most organizations are in step with their accounts,
- * one in eight has an owner who changed since, a few others drifted, some accounts are new, some organizations have no account any more.
+ * A world, the same for the same options: most organizations are in step with their accounts, one
+ * in eight has another owner, a few others drifted, some accounts are new, some are gone.
  */
 export function generateWorld(options: GenerateOptions = {}): World {
   const { accounts: count = 500, seed = 1, asOf = new Date().toISOString().slice(0, 10) } = options
@@ -29,7 +29,9 @@ export function generateWorld(options: GenerateOptions = {}): World {
   const accounts = Array.from({ length: count }, (_, n) => createAccount(n, seed, asOf))
   const allianceId = accounts.find((account) => account.kind === 'partner')?.id ?? null
   const protectedId = makeId('001', 59_000_000)
-  const staff = new Map(Array.from({ length: staffSize }, (_, n) => [staffId(n + 1), personName(createRandom(seed, -1, n))]))
+  const staff = new Map(
+    Array.from({ length: staffSize }, (_, n) => [staffId(n + 1), personName(createRandom(seed, -1, n))]),
+  )
   const staffName = (id: unknown): string | null => (typeof id === 'string' ? (staff.get(id) ?? null) : null)
 
   const global = startInstance(46_000_000_000_000, seed, protectedId)
@@ -40,7 +42,8 @@ export function generateWorld(options: GenerateOptions = {}): World {
     if (partner !== undefined) addOrganization(global, partners, account, partner, seed)
     const fields = customerFields(account, 'global', dates, staffName)
     if (fields !== undefined) addOrganization(global, global, account, fields, seed)
-    else if (account.kind === 'long-gone' && account.n % 400 === 98) addOrganization(global, global, account, longGone(account), seed)
+    else if (account.kind === 'long-gone' && account.n % 400 === 98)
+      addOrganization(global, global, account, longGone(account), seed)
     const government = customerFields(account, 'us_gov', dates, staffName)
     if (government !== undefined) addOrganization(usGov, usGov, account, government, seed)
   }
@@ -59,25 +62,49 @@ export function generateWorld(options: GenerateOptions = {}): World {
   }
 }
 
-/** An instance with its agents and two organizations that no sync may touch: the owner's own, and one made by hand. */
+/**
+ * An instance with its agents and two organizations that no sync may touch: the owner's own, and
+ * one made by hand.
+ */
 function startInstance(firstId: number, seed: number, protectedId: string): Draft {
   const draft: Draft = { organizations: [], users: [], nextId: firstId, seen: 0, people: 0 }
   for (let n = 0; n < 5; n++) {
     const name = personName(createRandom(seed, firstId, n))
-    draft.users.push({ ...stamp(draft), name, email: `agent.${n + 1}@support.example`, role: n === 0 ? 'admin' : 'agent', verified: true })
+    draft.users.push({
+      ...stamp(draft),
+      name,
+      email: `agent.${n + 1}@support.example`,
+      role: n === 0 ? 'admin' : 'agent',
+      verified: true,
+    })
   }
   const own = { salesforce_id: protectedId, account_type: 'customer', support_level: 'ultimate' }
-  draft.organizations.push({ ...stamp(draft), name: 'GitLab', tags: ['customer', 'ultimate'], organization_fields: own })
+  draft.organizations.push({
+    ...stamp(draft),
+    name: 'GitLab',
+    tags: ['customer', 'ultimate'],
+    organization_fields: own,
+  })
   draft.organizations.push({ ...stamp(draft), name: 'Made by hand', notes: 'Belongs to no sync.', tags: ['handmade'] })
   return draft
 }
 
-/** Adds the organization of an account, in step or drifted by its place in the group, so that shares hold for any size. */
-function addOrganization(draft: Draft, group: { seen: number }, account: Account, fields: FieldValues, seed: number): void {
+/**
+ * Adds the organization of an account, in step or drifted by its place in the group, so that shares
+ * hold for any size.
+ */
+function addOrganization(
+  draft: Draft,
+  group: { seen: number },
+  account: Account,
+  fields: FieldValues,
+  seed: number,
+): void {
   const place = group.seen
   group.seen += 1
   const expired = fields['support_level'] === 'expired'
-  // One account in forty is new; an expired one never gets an organization, so it would stay without.
+  // One account in forty is new; an expired one never gets an organization, so it would stay
+  // without.
   if (place % 40 === 11 && !expired) return
   const random = createRandom(seed, account.n, 7)
   const values = { ...fields }
@@ -121,7 +148,8 @@ function addUsers(draft: Draft, account: Account, organizationId: number): void 
   for (const person of account.contacts) {
     const place = draft.people
     draft.people += 1
-    if (place % 12 !== 5) draft.users.push(user(draft, person, organizationId, place % 20 === 9 ? `${person.name} (old)` : person.name))
+    if (place % 12 !== 5)
+      draft.users.push(user(draft, person, organizationId, place % 20 === 9 ? `${person.name} (old)` : person.name))
     if (place % 40 === 25) {
       const gone: Person = { id: '', name: 'Left Last Year', email: `left.${account.n}@agency.example`, role: null }
       draft.users.push(user(draft, gone, organizationId, gone.name))
@@ -160,12 +188,19 @@ function longGone(account: Account): FieldValues {
 
 /** A dropdown adds its value as a tag, a checkbox its key. */
 function tagsOf(values: FieldValues): string[] {
-  const dropdowns = ['account_type', 'support_level', 'org_region'].flatMap((key) => (typeof values[key] === 'string' ? [values[key]] : []))
+  const dropdowns = ['account_type', 'support_level', 'org_region'].flatMap((key) =>
+    typeof values[key] === 'string' ? [values[key]] : [],
+  )
   return [...dropdowns, ...Object.keys(values).filter((key) => values[key] === true)]
 }
 
 function finish(draft: Draft, name: InstanceName): World['zendesk'][string] {
-  return { organizations: draft.organizations, users: draft.users, organization_fields: organizationFields[name], user_fields: userFields }
+  return {
+    organizations: draft.organizations,
+    users: draft.users,
+    organization_fields: organizationFields[name],
+    user_fields: userFields,
+  }
 }
 
 function contactRows(account: Account): Row[] {

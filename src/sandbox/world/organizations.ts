@@ -15,7 +15,10 @@ export function datesOf(today: string): Dates {
   return { today, graceEnd: addDays(today, -15), retention: addDays(`${year}-${day}`, -1) }
 }
 
-/** Whether a subscription is supported by the US Government instance, given the exception of its account. */
+/**
+ * Whether a subscription is supported by the US Government instance, given the exception of its
+ * account.
+ */
 function isGovernment(subscription: Subscription, exception: boolean): boolean {
   return subscription.charges.some(({ product: { type } }) => {
     if (type === 'sub_usgov_12x5' || type === 'sub_usgov_24x7') return true
@@ -23,14 +26,25 @@ function isGovernment(subscription: Subscription, exception: boolean): boolean {
   })
 }
 
-/** The organization fields that a sync would set for the account in an instance; undefined where it has no organization there. */
-export function customerFields(account: Account, instance: InstanceName, dates: Dates, staff: (id: Json) => Json): FieldValues | undefined {
+/**
+ * The organization fields that a sync would set for the account in an instance; undefined where it
+ * has no organization there.
+ */
+export function customerFields(
+  account: Account,
+  instance: InstanceName,
+  dates: Dates,
+  staff: (id: Json) => Json,
+): FieldValues | undefined {
   const exception = account.row['Support_Instance__c'] === 'federal-support'
   const kept = account.subscriptions.filter(
-    (item) => !item.cancelled && item.end >= dates.retention && isGovernment(item, exception) === (instance === 'us_gov'),
+    (item) =>
+      !item.cancelled && item.end >= dates.retention && isGovernment(item, exception) === (instance === 'us_gov'),
   )
   if (kept.length === 0) return undefined
-  const current = kept.filter((item) => item.start <= dates.today && item.end >= dates.graceEnd).flatMap((item) => item.charges)
+  const current = kept
+    .filter((item) => item.start <= dates.today && item.end >= dates.graceEnd)
+    .flatMap((item) => item.charges)
   const types = new Set(current.flatMap((charge) => charge.product.type ?? []))
   const level = levelOf(types)
   if (types.has('sub_ss_enterprise') && instance === 'global') types.add('sub_ss_ase')
@@ -49,13 +63,22 @@ export function customerFields(account: Account, instance: InstanceName, dates: 
     support_level: level,
     ...(instance === 'global'
       ? { aar: money, sales_segmentation: segment, org_region: region, seats_decimal: seatsOf(current) }
-      : { arr: money, market_segment: segment, number_of_seats: seatsOf(current), emergency_support_24x7: types.has('sub_usgov_24x7') }),
+      : {
+          arr: money,
+          market_segment: segment,
+          number_of_seats: seatsOf(current),
+          emergency_support_24x7: types.has('sub_usgov_24x7'),
+        }),
     ...Object.fromEntries([...types].map((type) => [type, true])),
   }
 }
 
 /** The fields of a partner's organization; undefined where the account is no authorized partner. */
-export function partnerFields(account: Account, allianceId: string, staff: (id: Json) => Json): FieldValues | undefined {
+export function partnerFields(
+  account: Account,
+  allianceId: string,
+  staff: (id: Json) => Json,
+): FieldValues | undefined {
   if (account.kind !== 'partner') return undefined
   if (account.id !== allianceId && account.row['Partners_Partner_Status__c'] !== 'Authorized') return undefined
   const track = account.row['Partner_Track__c'] === 'Open' ? 'open_partner' : 'select_partner'
@@ -85,8 +108,16 @@ function seatsOf(charges: readonly Charge[]): number {
   return Math.max(0, ...seats)
 }
 
-const regions: { readonly [geo: string]: string } = { AMER: 'org_region_amer', EMEA: 'org_region_emea', APJ: 'org_region_apac' }
+const regions: { readonly [geo: string]: string } = {
+  AMER: 'org_region_amer',
+  EMEA: 'org_region_emea',
+  APJ: 'org_region_apac',
+}
 
 function regionOf({ row }: Account): Json {
-  return regions[textOf(row['Account_Demographics_Geo__c'])] ?? regions[textOf(row['Account_Demographics_Region__c'])] ?? null
+  return (
+    regions[textOf(row['Account_Demographics_Geo__c'])] ??
+    regions[textOf(row['Account_Demographics_Region__c'])] ??
+    null
+  )
 }

@@ -1,4 +1,6 @@
-/** The support levels from the highest to the lowest, each with the subscription types that give it. */
+/**
+ * The support levels from the highest to the lowest, each with the subscription types that give it.
+ */
 export const levels = {
   ultimate: ['sub_sm_ultimate', 'sub_gitlab_dedicated'],
   gold: ['sub_dotcom_ultimate'],
@@ -16,7 +18,10 @@ export const levels = {
 
 export type SubscriptionType = (typeof levels)[keyof typeof levels][number]
 
-/** A product charge by its name in the billing catalogue; `type` is undefined where it grants nothing. */
+/**
+ * A product charge by its name in the billing catalogue; `type` is undefined where it grants
+ * nothing.
+ */
 export type Product = { readonly name: string; readonly type: SubscriptionType | undefined; readonly years: number }
 
 type Products = readonly [Product, ...Product[]]

@@ -9,7 +9,10 @@ export type Random = {
   pick<T>(items: readonly [T, ...T[]]): T
 }
 
-/** Mulberry32 over a mix of the numbers given: one stream for each record, so that records do not depend on each other. */
+/**
+ * Mulberry32 over a mix of the numbers given: one stream for each record, so that records do not
+ * depend on each other.
+ */
 export function createRandom(...seeds: readonly number[]): Random {
   let state = seeds.reduce((mixed, seed) => Math.imul(mixed ^ seed, 0x9e3779b1) + 0x7f4a7c15, 0x2545f491)
   const next = (): number => {

@@ -4,9 +4,23 @@ import type { Fault } from '../faults/types.ts'
 import type { World } from '../types.ts'
 
 const instanceKeys = ['organizations', 'users', 'organization_fields', 'user_fields']
-const fieldTypes = ['text', 'textarea', 'integer', 'decimal', 'date', 'checkbox', 'regexp', 'dropdown', 'multiselect', 'lookup']
+const fieldTypes = [
+  'text',
+  'textarea',
+  'integer',
+  'decimal',
+  'date',
+  'checkbox',
+  'regexp',
+  'dropdown',
+  'multiselect',
+  'lookup',
+]
 
-/** Reads a world file; an error names the file, the path of the offending value, and what is allowed there. */
+/**
+ * Reads a world file; an error names the file, the path of the offending value, and what is allowed
+ * there.
+ */
 export function readWorld(file: string): World {
   const world = readJson(file, 'world')
   const fail = (path: string, message: string): never => failIn(file, path, message)
@@ -72,12 +86,16 @@ function readJson(file: string, what: string): unknown {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Error(`Cannot read the ${what} file ${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`Cannot read the ${what} file ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Error(`The ${what} file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`The ${what} file ${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -11,7 +11,10 @@ import { forbidden, notFound } from './replies.ts'
 import { allows, createTokens, type ZendeskCredentials } from './tokens.ts'
 import { userRoutes } from './users.ts'
 
-/** How a local Zendesk instance behaves; the defaults are those of the real one, but for the speed of jobs. */
+/**
+ * How a local Zendesk instance behaves; the defaults are those of the real one, but for the speed
+ * of jobs.
+ */
 export type ZendeskOptions = {
   /** Requests a clock minute (default 700). */
   readonly requestsPerMinute?: number
@@ -55,7 +58,8 @@ export function createZendesk(
       return c.json({ error: 'invalid_token', error_description: description }, 401)
     }
     if (caller.kind === 'anonymous') {
-      // The real endpoint is open to anonymous users: a login check must look at more than the status.
+      // The real endpoint is open to anonymous users: a login check must look at more than the
+      // status.
       if (path === '/api/v2/users/me') return c.json({ user: anonymous(instance) })
       return c.json({ error: "Couldn't authenticate you" }, 401)
     }
@@ -75,7 +79,10 @@ export function createZendesk(
   membershipRoutes(app, instance)
   userRoutes(app, instance, jobs, limits, options.bulkUserImport ?? false)
 
-  const noMore = { meta: { has_more: false, after_cursor: null, before_cursor: null }, links: { prev: null, next: null } }
+  const noMore = {
+    meta: { has_more: false, after_cursor: null, before_cursor: null },
+    links: { prev: null, next: null },
+  }
   app.get('/api/v2/job_statuses', (c) => c.json({ job_statuses: [...instance.jobs.values()], ...noMore }))
   app.get('/api/v2/job_statuses/show_many', (c) => {
     const ids = (c.env.exchange.query.get('ids') ?? '').split(',')
@@ -88,7 +95,9 @@ export function createZendesk(
   })
 
   app.notFound((c) => c.json({ error: 'InvalidEndpoint', description: 'Not found' }, 404))
-  app.onError((error, c) => c.json({ status: 500, error: 'Internal Server Error', sandbox: error.stack ?? error.message }, 500))
+  app.onError((error, c) =>
+    c.json({ status: 500, error: 'Internal Server Error', sandbox: error.stack ?? error.message }, 500),
+  )
   return {
     name: instance.name,
     kind: 'zendesk',

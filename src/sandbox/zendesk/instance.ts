@@ -36,8 +36,12 @@ export function createInstance(name: string, url: string, world: ZendeskWorld, c
   const organizationFields = world.organization_fields
     .map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'organization_fields', start))
     .sort(byId)
-  const userFields = world.user_fields.map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'user_fields', start)).sort(byId)
-  const organizations = world.organizations.map((seed) => organizationOf(seed.id ?? nextId(), seed, organizationFields, start))
+  const userFields = world.user_fields
+    .map((seed, n) => fieldOf(seed.id ?? nextId(), seed, n, 'user_fields', start))
+    .sort(byId)
+  const organizations = world.organizations.map((seed) =>
+    organizationOf(seed.id ?? nextId(), seed, organizationFields, start),
+  )
   const users = world.users.map((seed) => userOf(seed.id ?? nextId(), seed, userFields, start))
   const identities = users.flatMap((user) =>
     user.email === null ? [] : [identityOf(nextId(), user, user.email, true, user.verified, start)],
@@ -48,7 +52,10 @@ export function createInstance(name: string, url: string, world: ZendeskWorld, c
   return {
     name,
     url,
-    organizations: createTable(organizations, { name: (record) => record.name, external_id: (record) => record.external_id }),
+    organizations: createTable(organizations, {
+      name: (record) => record.name,
+      external_id: (record) => record.external_id,
+    }),
     users: createTable(users, { external_id: (record) => record.external_id }),
     identities: createTable(identities, { email: (record) => record.value, user: (record) => String(record.user_id) }),
     memberships: createTable(memberships, { user: (record) => String(record.user_id) }),

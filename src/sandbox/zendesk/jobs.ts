@@ -15,7 +15,11 @@ export type JobOptions = {
 
 /** One row of a job: what it is about, for faults that choose rows, and the work itself. */
 export type JobRow = {
-  readonly about: { readonly id?: number | undefined; readonly external_id?: string | null | undefined; readonly name?: string | undefined }
+  readonly about: {
+    readonly id?: number | undefined
+    readonly external_id?: string | null | undefined
+    readonly name?: string | undefined
+  }
   run(index: number): { readonly [key: string]: Json }
 }
 
@@ -34,7 +38,8 @@ export function createJobs(instance: Instance, options: JobOptions): Jobs {
     }, ms)
     timers.add(timer)
   }
-  const open = (): JobStatus[] => [...instance.jobs.values()].filter((job) => job.status === 'queued' || job.status === 'working')
+  const open = (): JobStatus[] =>
+    [...instance.jobs.values()].filter((job) => job.status === 'queued' || job.status === 'working')
 
   const start = (c: Context<Env>, plan: JobPlan): Response => {
     const before = open()
@@ -63,7 +68,10 @@ export function createJobs(instance: Instance, options: JobOptions): Jobs {
     }
     instance.jobs.set(id, queued)
     run(queued, plan, faults)
-    c.header('zendesk-ratelimit-inflight-jobs', `total=${options.maxJobs}; remaining=${options.maxJobs - before.length - 1}; resets=60`)
+    c.header(
+      'zendesk-ratelimit-inflight-jobs',
+      `total=${options.maxJobs}; remaining=${options.maxJobs - before.length - 1}; resets=60`,
+    )
     return c.json({ job_status: queued })
   }
 
@@ -91,7 +99,12 @@ export function createJobs(instance: Instance, options: JobOptions): Jobs {
       later(options.jobMs.working, () => {
         if (kill !== undefined) {
           const applied = apply(kill.applied ?? 0).length
-          update({ status: kill.as ?? 'killed', progress: applied, message: kill.message ?? 'Job was terminated', results: null })
+          update({
+            status: kill.as ?? 'killed',
+            progress: applied,
+            message: kill.message ?? 'Job was terminated',
+            results: null,
+          })
           return
         }
         const results = apply(plan.rows.length)
@@ -120,7 +133,12 @@ function chosen(rows: RowSelection | undefined, row: JobRow, index: number): boo
   )
 }
 
-function failedRow(index: number, row: JobRow, fault: Extract<Fault, { kind: 'rows' }>, plan: JobPlan): { readonly [key: string]: Json } {
+function failedRow(
+  index: number,
+  row: JobRow,
+  fault: Extract<Fault, { kind: 'rows' }>,
+  plan: JobPlan,
+): { readonly [key: string]: Json } {
   const noun = plan.noun.charAt(0).toUpperCase() + plan.noun.slice(1)
   const error = fault.error ?? `${noun}${plan.verb.replace(/ing$/, 'e')}Failed`
   const { id } = row.about

@@ -38,17 +38,26 @@ export function createLimits(perMinute: number, clock: Clock): Limits {
       c.header('ratelimit-reset', String(secondsLeft()))
       if (used <= perMinute) return undefined
       c.header('retry-after', String(secondsLeft()))
-      return c.json({ error: 'APIRateLimitExceeded', description: 'Number of allowed API requests per minute exceeded' }, 429)
+      return c.json(
+        { error: 'APIRateLimitExceeded', description: 'Number of allowed API requests per minute exceeded' },
+        429,
+      )
     },
     record: (c, noun, id) => {
       turn()
       const count = (records.get(`${noun} ${id}`) ?? 0) + 1
       records.set(`${noun} ${id}`, count)
       const remaining = Math.max(0, updatesPerMinute - count)
-      c.header(`zendesk-ratelimit-update-${noun}`, `total=${updatesPerMinute}; remaining=${remaining}; resets=${secondsLeft()}`)
+      c.header(
+        `zendesk-ratelimit-update-${noun}`,
+        `total=${updatesPerMinute}; remaining=${remaining}; resets=${secondsLeft()}`,
+      )
       if (count <= updatesPerMinute) return undefined
       c.header('retry-after', String(secondsLeft()))
-      return c.text(`You have exceeded the rate limit for updating a single unique ${noun}. Please wait before you try again.`, 429)
+      return c.text(
+        `You have exceeded the rate limit for updating a single unique ${noun}. Please wait before you try again.`,
+        429,
+      )
     },
   }
 }

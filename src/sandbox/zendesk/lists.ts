@@ -3,7 +3,10 @@ import type { Env } from '../server/exchange.ts'
 
 type Listed = { readonly id: number }
 
-/** Answers a list: by cursor where `page[size]` or a cursor is asked for, else by page number in the order given. */
+/**
+ * Answers a list: by cursor where `page[size]` or a cursor is asked for, else by page number in the
+ * order given.
+ */
 export function list<T extends Listed>(
   c: Context<Env>,
   key: string,
@@ -13,14 +16,20 @@ export function list<T extends Listed>(
 ): Response {
   const { query } = c.env.exchange
   const cursor = query.has('page[size]') || query.has('page[after]') || query.has('page[before]')
-  return cursor ? cursorPage(c, key, byId, base) : offsetPage(c, key, order === undefined ? byId : [...byId].sort(order), base)
+  return cursor
+    ? cursorPage(c, key, byId, base)
+    : offsetPage(c, key, order === undefined ? byId : [...byId].sort(order), base)
 }
 
-/** A page by cursor, ids ascending; the last page still has cursors and links, only the empty one after it has none. */
+/**
+ * A page by cursor, ids ascending; the last page still has cursors and links, only the empty one
+ * after it has none.
+ */
 function cursorPage(c: Context<Env>, key: string, byId: readonly Listed[], base: string): Response {
   const { query } = c.env.exchange
   const size = Number(query.get('page[size]') ?? 100)
-  if (!Number.isInteger(size) || size < 1 || size > 100) return invalidPagination(c, 'page[size] must be an integer between 1 and 100')
+  if (!Number.isInteger(size) || size < 1 || size > 100)
+    return invalidPagination(c, 'page[size] must be an integer between 1 and 100')
   const after = readCursor(query.get('page[after]'))
   const before = readCursor(query.get('page[before]'))
   if (Number.isNaN(after) || Number.isNaN(before)) return invalidPagination(c, 'The cursor is not valid')
@@ -35,7 +44,11 @@ function cursorPage(c: Context<Env>, key: string, byId: readonly Listed[], base:
   const first = page[0]
   const last = page.at(-1)
   if (first === undefined || last === undefined) {
-    return c.json({ [key]: [], meta: { has_more: false, after_cursor: null, before_cursor: null }, links: { prev: null, next: null } })
+    return c.json({
+      [key]: [],
+      meta: { has_more: false, after_cursor: null, before_cursor: null },
+      links: { prev: null, next: null },
+    })
   }
   const link = (direction: 'after' | 'before', cursor: string): string => {
     const parameters = new URLSearchParams(query)
@@ -47,7 +60,11 @@ function cursorPage(c: Context<Env>, key: string, byId: readonly Listed[], base:
   const [afterCursor, beforeCursor] = [makeCursor(last.id), makeCursor(first.id)]
   return c.json({
     [key]: short(c, page),
-    meta: { has_more: before === undefined ? to < byId.length : from > 0, after_cursor: afterCursor, before_cursor: beforeCursor },
+    meta: {
+      has_more: before === undefined ? to < byId.length : from > 0,
+      after_cursor: afterCursor,
+      before_cursor: beforeCursor,
+    },
     links: { prev: link('before', beforeCursor), next: link('after', afterCursor) },
   })
 }
@@ -83,7 +100,10 @@ function short<T>(c: Context<Env>, page: readonly T[]): readonly T[] {
 }
 
 function invalidPagination(c: Context<Env>, detail: string): Response {
-  return c.json({ errors: [{ code: 'InvalidPaginationParameter', title: 'Invalid pagination parameter', detail }] }, 400)
+  return c.json(
+    { errors: [{ code: 'InvalidPaginationParameter', title: 'Invalid pagination parameter', detail }] },
+    400,
+  )
 }
 
 /** Opaque to clients: the column and the packed id, in base64. */

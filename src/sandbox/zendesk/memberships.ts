@@ -8,10 +8,15 @@ import { invalid, notFound, parameterMissing } from './replies.ts'
 import { problem, type Problems } from './values.ts'
 import { identitiesOf, setOrganization } from './write-users.ts'
 
-/** The routes of organization memberships: one organization a user, since the multi-organization setting is off. */
+/**
+ * The routes of organization memberships: one organization a user, since the multi-organization
+ * setting is off.
+ */
 export function membershipRoutes(app: Hono<Env>, instance: Instance): void {
   const { memberships, users } = instance
-  app.get('/api/v2/organization_memberships', (c) => list(c, 'organization_memberships', memberships.all(), instance.url))
+  app.get('/api/v2/organization_memberships', (c) =>
+    list(c, 'organization_memberships', memberships.all(), instance.url),
+  )
   app.get('/api/v2/users/:id{[0-9]+}/organization_memberships', (c) => {
     const membership = memberships.find('user', c.req.param('id'))
     return list(c, 'organization_memberships', membership === undefined ? [] : [membership], instance.url)
@@ -38,7 +43,8 @@ export function membershipRoutes(app: Hono<Env>, instance: Instance): void {
     const problems: Problems = {}
     if (user === undefined) problem(problems, 'user', 'User: cannot be blank', 'BlankValue')
     if (organization === undefined) problem(problems, 'organization', 'Organization: cannot be blank', 'BlankValue')
-    if (user !== undefined && user.organization_id !== null) problem(problems, 'user_id', 'User has already been taken', 'DuplicateValue')
+    if (user !== undefined && user.organization_id !== null)
+      problem(problems, 'user_id', 'User has already been taken', 'DuplicateValue')
     if (user === undefined || organization === undefined || user.organization_id !== null) return invalid(c, problems)
     setOrganization(instance, user, organization.id)
     return c.json({ organization_membership: memberships.find('user', String(user.id)) }, 201)
@@ -70,12 +76,20 @@ export function identityRoutes(app: Hono<Env>, instance: Instance): void {
     if (!isObject(change)) return parameterMissing(c, 'identity')
     const value = textOf(change['value'])
     const problems: Problems = {}
-    if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) problem(problems, 'value', `Value: ${value} is not properly formatted`)
+    if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value))
+      problem(problems, 'value', `Value: ${value} is not properly formatted`)
     else if (instance.identities.find('email', value) !== undefined) {
       problem(problems, 'value', `Value: ${value} is already being used by another user`, 'DuplicateValue')
     }
     if (Object.keys(problems).length > 0) return invalid(c, problems)
-    const identity = identityOf(instance.nextId(), user, value, change['primary'] === true, change['verified'] === true, instance.origin())
+    const identity = identityOf(
+      instance.nextId(),
+      user,
+      value,
+      change['primary'] === true,
+      change['verified'] === true,
+      instance.origin(),
+    )
     instance.identities.put({ ...identity, primary: false })
     if (identity.primary) makePrimary(instance, user.id, identity.id)
     return c.json({ identity: instance.identities.get(identity.id) }, 201)

@@ -13,11 +13,14 @@ import { removeOrganization, writeOrganization } from './write-organizations.ts'
 /** The routes below `/api/v2/organizations`. */
 export function organizationRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limits: Limits): void {
   const { organizations } = instance
-  const byName = (a: Organization, b: Organization): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id)
+  const byName = (a: Organization, b: Organization): number =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : a.id - b.id
   const byExternalId = (externalId: string): Organization | undefined => organizations.find('external_id', externalId)
 
   app.get('/api/v2/organizations', (c) => list(c, 'organizations', organizations.all(), instance.url, byName))
-  app.get('/api/v2/organizations/count', (c) => c.json({ count: { value: organizations.size, refreshed_at: instance.origin().now } }))
+  app.get('/api/v2/organizations/count', (c) =>
+    c.json({ count: { value: organizations.size, refreshed_at: instance.origin().now } }),
+  )
   app.get('/api/v2/organizations/show_many', (c) => {
     const wanted = named(c, organizations.get, byExternalId)
     if (wanted === undefined) return parameterMissing(c, 'ids')
@@ -86,7 +89,8 @@ export function organizationRoutes(app: Hono<Env>, instance: Instance, jobs: Job
       },
     })
     // A row that is keyed by external_id is documented for users only, so here it finds nothing.
-    const batchRow = ({ id, ...change }: { readonly [key: string]: Json }): JobRow => row(typeof id === 'number' ? id : 0, change)
+    const batchRow = ({ id, ...change }: { readonly [key: string]: Json }): JobRow =>
+      row(typeof id === 'number' ? id : 0, change)
     const rows = manyRows(c, kind, batchRow, { named: named(c, organizations.get, byExternalId), row })
     return rows instanceof Response
       ? rows
@@ -132,9 +136,13 @@ export function organizationRoutes(app: Hono<Env>, instance: Instance, jobs: Job
       instance.url,
     )
   })
-  app.get('/api/v2/organization_fields', (c) => list(c, 'organization_fields', instance.organizationFields, instance.url))
+  app.get('/api/v2/organization_fields', (c) =>
+    list(c, 'organization_fields', instance.organizationFields, instance.url),
+  )
   app.get('/api/v2/organization_fields/:id', (c) => {
-    const field = instance.organizationFields.find(({ id, key }) => c.req.param('id') === String(id) || c.req.param('id') === key)
+    const field = instance.organizationFields.find(
+      ({ id, key }) => c.req.param('id') === String(id) || c.req.param('id') === key,
+    )
     return field === undefined ? notFound(c) : c.json({ organization_field: field })
   })
 }

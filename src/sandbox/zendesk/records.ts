@@ -4,7 +4,12 @@ import type { Field, FieldValues, Identity, Membership, Organization, Seed, User
 export type Origin = { readonly url: string; readonly now: string }
 
 /** An organization with every key the API gives; what the seed leaves out is as on a new one. */
-export function organizationOf(id: number, seed: Seed<Organization>, fields: readonly Field[], origin: Origin): Organization {
+export function organizationOf(
+  id: number,
+  seed: Seed<Organization>,
+  fields: readonly Field[],
+  origin: Origin,
+): Organization {
   return {
     url: `${origin.url}/api/v2/organizations/${id}.json`,
     id,
@@ -102,7 +107,14 @@ export function fieldOf(
 }
 
 /** An e-mail identity of a user. */
-export function identityOf(id: number, user: User, value: string, primary: boolean, verified: boolean, origin: Origin): Identity {
+export function identityOf(
+  id: number,
+  user: User,
+  value: string,
+  primary: boolean,
+  verified: boolean,
+  origin: Origin,
+): Identity {
   return {
     url: `${origin.url}/api/v2/users/${user.id}/identities/${id}.json`,
     id,

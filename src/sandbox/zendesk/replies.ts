@@ -19,16 +19,22 @@ export function parameterMissing(c: Context<Env>, name: string): Response {
 
 /** More than 100 rows; the two blanks are in the real text. */
 export function tooManyValues(c: Context<Env>): Response {
-  return c.json({ error: 'TooManyValues', description: 'Parameter  cannot specify more than 100 values', max_count: 100 }, 400)
+  return c.json(
+    { error: 'TooManyValues', description: 'Parameter  cannot specify more than 100 values', max_count: 100 },
+    400,
+  )
 }
 
 /** What the account may not do. */
 export function forbidden(c: Context<Env>): Response {
-  const message = 'You do not have access to this page. Please contact the account owner of this help desk for further help.'
+  const message =
+    'You do not have access to this page. Please contact the account owner of this help desk for further help.'
   return c.json({ error: { title: 'Forbidden', message } }, 403)
 }
 
-/** Says in a header which keys of the body were dropped, as Zendesk does instead of refusing them. */
+/**
+ * Says in a header which keys of the body were dropped, as Zendesk does instead of refusing them.
+ */
 export function warn(c: Context<Env>, controller: string, action: string, dropped: readonly string[]): void {
   if (dropped.length === 0) return
   const names = dropped.map((name) => `"${controller.replace(/s$/, '')}.${name}"`).join(', ')

@@ -19,7 +19,10 @@ export type Kind = {
 export const organizationKind: Kind = { one: 'organization', many: 'organizations', name: 'Organization' }
 export const userKind: Kind = { one: 'user', many: 'users', name: 'User' }
 
-/** The ids, or the records of the external ids, that a bulk request names; unknown ones as undefined. */
+/**
+ * The ids, or the records of the external ids, that a bulk request names; unknown ones as
+ * undefined.
+ */
 export function named<T extends { id: number }>(
   c: Context<Env>,
   get: (id: number) => T | undefined,
@@ -40,11 +43,22 @@ export function named<T extends { id: number }>(
   })
 }
 
-/** The bulk form of a request: the records its query names, and the row that makes the same change on one of them. */
+/**
+ * The bulk form of a request: the records its query names, and the row that makes the same change
+ * on one of them.
+ */
 type Bulk = { readonly named: readonly { id: number }[] | undefined; row(id: number, change: Change): JobRow }
 
-/** The rows of a many-request in either form, or the response that refuses it. An empty body is a job without rows, as on the real API. */
-export function manyRows(c: Context<Env>, kind: Kind, batchRow: (change: Change) => JobRow, bulk?: Bulk): Response | JobRow[] {
+/**
+ * The rows of a many-request in either form, or the response that refuses it. An empty body is a
+ * job without rows, as on the real API.
+ */
+export function manyRows(
+  c: Context<Env>,
+  kind: Kind,
+  batchRow: (change: Change) => JobRow,
+  bulk?: Bulk,
+): Response | JobRow[] {
   const { body } = c.env.exchange
   if (bulk?.named !== undefined) {
     if (bulk.named.length > 100) return tooManyValues(c)
@@ -60,11 +74,18 @@ export function manyRows(c: Context<Env>, kind: Kind, batchRow: (change: Change)
 
 /** A created row has its id only; a failed one its index, code and text. */
 export function createdRow(kind: Kind, index: number, written: Written<Organization | User>): Change {
-  return written.ok ? { status: 'Created', id: written.record.id } : { index, error: `${kind.name}CreateFailed`, details: text(written) }
+  return written.ok
+    ? { status: 'Created', id: written.record.id }
+    : { index, error: `${kind.name}CreateFailed`, details: text(written) }
 }
 
 /** The row of an update: of a record, of a failure, or of an id that does not exist. */
-export function updatedRow(kind: Kind, index: number, id: number, written: Written<Organization | User> | undefined): Change {
+export function updatedRow(
+  kind: Kind,
+  index: number,
+  id: number,
+  written: Written<Organization | User> | undefined,
+): Change {
   if (written === undefined) return { index, error: `${kind.name}NotFound`, id, details: 'Not found' }
   if (written.ok) return { action: 'update', id, status: 'Updated', success: true }
   return { index, error: `${kind.name}UpdateFailed`, id, details: text(written) }
@@ -87,5 +108,9 @@ export function aboutOf(instance: Instance, change: Change): JobRow['about'] {
   const stored = id === undefined ? undefined : instance.organizations.get(id)
   const externalId = change['external_id'] ?? stored?.external_id
   const name = change['name'] ?? stored?.name
-  return { id, external_id: typeof externalId === 'string' ? externalId : null, name: typeof name === 'string' ? name : undefined }
+  return {
+    id,
+    external_id: typeof externalId === 'string' ? externalId : null,
+    name: typeof name === 'string' ? name : undefined,
+  }
 }

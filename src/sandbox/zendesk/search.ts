@@ -1,7 +1,10 @@
 import type { User } from '../types.ts'
 import type { Instance } from './instance.ts'
 
-/** The users that fit every word of a search: `email:`, `name:`, `role:`, `organization_id:`, `external_id:`, or a part of name or address. */
+/**
+ * The users that fit every word of a search: `email:`, `name:`, `role:`, `organization_id:`,
+ * `external_id:`, or a part of name or address.
+ */
 export function searchUsers(instance: Instance, users: readonly User[], query: string): User[] {
   const words = query.match(/(?:\w+:)?(?:"[^"]*"|\S+)/g) ?? []
   const tests = words.map((word) => wordTest(instance, word))

@@ -1,6 +1,9 @@
 type Numbered = { readonly id: number }
 
-/** Records by id and by unique values; a write replaces a record, so a list handed out earlier stays as it was. */
+/**
+ * Records by id and by unique values; a write replaces a record, so a list handed out earlier stays
+ * as it was.
+ */
 export type Table<T extends Numbered> = {
   readonly size: number
   readonly get: (id: number) => T | undefined

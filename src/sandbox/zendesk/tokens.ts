@@ -11,8 +11,14 @@ export type ZendeskCredentials = {
   readonly apiToken: string
 }
 
-/** Who a request comes from: nobody, somebody whose token is not valid, or the client with its scopes. */
-type Caller = { readonly kind: 'anonymous' } | { readonly kind: 'invalid' } | { readonly kind: 'known'; readonly scopes: readonly string[] }
+/**
+ * Who a request comes from: nobody, somebody whose token is not valid, or the client with its
+ * scopes.
+ */
+type Caller =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'known'; readonly scopes: readonly string[] }
 
 export type Tokens = {
   answer(exchange: Exchange): Response
@@ -22,7 +28,10 @@ export type Tokens = {
 
 const scopeForm = /^(\w+:)?(read|write)$/
 
-/** OAuth client credentials and API tokens; `seconds` is the life of a token whose request names none. */
+/**
+ * OAuth client credentials and API tokens; `seconds` is the life of a token whose request names
+ * none.
+ */
 export function createTokens(credentials: ZendeskCredentials, seconds: number, clock: Clock): Tokens {
   const tokens = new Map<string, { readonly scopes: readonly string[]; readonly until: number }>()
   const basic = Buffer.from(`${credentials.email}/token:${credentials.apiToken}`).toString('base64')
@@ -33,7 +42,11 @@ export function createTokens(credentials: ZendeskCredentials, seconds: number, c
       if (form['grant_type'] !== 'client_credentials')
         return refuse(400, 'unsupported_grant_type', 'The authorization grant type is not supported.')
       if (form['client_id'] !== credentials.clientId || form['client_secret'] !== credentials.clientSecret) {
-        return refuse(401, 'invalid_client', 'Client authentication failed due to unknown client, or no client authentication included.')
+        return refuse(
+          401,
+          'invalid_client',
+          'Client authentication failed due to unknown client, or no client authentication included.',
+        )
       }
       const scope = form['scope'] === undefined ? 'read write' : textOf(form['scope'])
       const scopes = scope.split(/[\s,]+/).filter((name) => name !== '')
@@ -50,7 +63,9 @@ export function createTokens(credentials: ZendeskCredentials, seconds: number, c
     caller: (exchange, authorization) => {
       if (exchange.bearer !== undefined) {
         const token = tokens.get(exchange.bearer)
-        return token !== undefined && token.until > clock.now().getTime() ? { kind: 'known', scopes: token.scopes } : { kind: 'invalid' }
+        return token !== undefined && token.until > clock.now().getTime()
+          ? { kind: 'known', scopes: token.scopes }
+          : { kind: 'invalid' }
       }
       const given = /^Basic (.+)$/i.exec(authorization ?? '')?.[1]
       return given === basic ? { kind: 'known', scopes: ['read', 'write'] } : { kind: 'anonymous' }
@@ -61,7 +76,10 @@ export function createTokens(credentials: ZendeskCredentials, seconds: number, c
   }
 }
 
-/** True when the scopes allow the method on the resource: `read` and `write` allow all, `users:write` only users. */
+/**
+ * True when the scopes allow the method on the resource: `read` and `write` allow all,
+ * `users:write` only users.
+ */
 export function allows(scopes: readonly string[], method: string, resource: string): boolean {
   const verb = method === 'GET' || method === 'HEAD' ? 'read' : 'write'
   return scopes.includes(verb) || scopes.includes(`${resource}:${verb}`)

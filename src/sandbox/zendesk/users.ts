@@ -13,7 +13,10 @@ import { removeUser, writeUser } from './write-users.ts'
 
 type Change = { readonly [key: string]: Json }
 
-/** The routes below `/api/v2/users`, but for identities; `bulkImport` opens create_many and create_or_update_many. */
+/**
+ * The routes below `/api/v2/users`, but for identities; `bulkImport` opens create_many and
+ * create_or_update_many.
+ */
 export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limits: Limits, bulkImport: boolean): void {
   const { users } = instance
   const byExternalId = (externalId: string): User | undefined => users.find('external_id', externalId)
@@ -33,7 +36,9 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
   }
 
   app.get('/api/v2/users', (c) => list(c, 'users', filtered(c), instance.url))
-  app.get('/api/v2/users/count', (c) => c.json({ count: { value: filtered(c).length, refreshed_at: instance.origin().now } }))
+  app.get('/api/v2/users/count', (c) =>
+    c.json({ count: { value: filtered(c).length, refreshed_at: instance.origin().now } }),
+  )
   app.get('/api/v2/users/show_many', (c) => {
     const wanted = named(c, users.get, byExternalId)
     if (wanted === undefined) return parameterMissing(c, 'ids')
@@ -50,7 +55,8 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
     const externalId = c.env.exchange.query.get('external_id')
     const query = c.env.exchange.query.get('query')
     if (externalId === null && query === null) return parameterMissing(c, 'query')
-    const found = externalId === null ? searchUsers(instance, active(), query ?? '') : [byExternalId(externalId) ?? []].flat()
+    const found =
+      externalId === null ? searchUsers(instance, active(), query ?? '') : [byExternalId(externalId) ?? []].flat()
     return offsetPage(c, 'users', found, instance.url)
   })
 
@@ -72,7 +78,9 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
       about: aboutUser(undefined, change),
       run: (n) => createdRow(kind, n, writeUser(instance, undefined, change)),
     }))
-    return rows instanceof Response ? rows : jobs.start(c, { type: 'UserBulkCreateJob', verb: 'Creating', noun: 'User', rows })
+    return rows instanceof Response
+      ? rows
+      : jobs.start(c, { type: 'UserBulkCreateJob', verb: 'Creating', noun: 'User', rows })
   })
   app.post('/api/v2/users/create_or_update_many', (c) => {
     if (!bulkImport) return forbidden(c)
@@ -86,7 +94,9 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
         return { id, status: old === undefined ? 'Created' : 'Updated', email, external_id: externalId }
       },
     }))
-    return rows instanceof Response ? rows : jobs.start(c, { type: 'UserBulkCreateOrUpdateJob', verb: 'Creating', noun: 'User', rows })
+    return rows instanceof Response
+      ? rows
+      : jobs.start(c, { type: 'UserBulkCreateOrUpdateJob', verb: 'Creating', noun: 'User', rows })
   })
 
   app.put('/api/v2/users/update_many', (c) => {
@@ -101,7 +111,9 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
     const batchRow = ({ id, ...change }: Change): JobRow =>
       typeof id === 'number' ? byId(id, change) : row(() => byExternalId(textOf(change['external_id'])), 0, change)
     const rows = manyRows(c, kind, batchRow, { named: named(c, users.get, byExternalId), row: byId })
-    return rows instanceof Response ? rows : jobs.start(c, { type: 'UserBulkUpdateJobV2', verb: 'Updating', noun: 'user', rows })
+    return rows instanceof Response
+      ? rows
+      : jobs.start(c, { type: 'UserBulkUpdateJobV2', verb: 'Updating', noun: 'user', rows })
   })
   app.delete('/api/v2/users/destroy_many', (c) => {
     const wanted = named(c, users.get, byExternalId)
@@ -133,7 +145,13 @@ export function userRoutes(app: Hono<Env>, instance: Instance, jobs: Jobs, limit
   app.get('/api/v2/user_fields', (c) => list(c, 'user_fields', instance.userFields, instance.url))
 }
 
-function answerWrite(c: Context<Env>, instance: Instance, old: User | undefined, change: Change, action: string): Response {
+function answerWrite(
+  c: Context<Env>,
+  instance: Instance,
+  old: User | undefined,
+  change: Change,
+  action: string,
+): Response {
   const written = writeUser(instance, old, change)
   if (!written.ok) return invalid(c, written.problems)
   warn(c, 'users', action, written.dropped)

@@ -4,7 +4,10 @@ import type { Field, FieldValues, Json } from '../types.ts'
 /** Validation problems by field, as in the `details` of a 422. */
 export type Problems = { [field: string]: { description: string; error?: string }[] }
 
-/** What became of a write: the record and the keys that were dropped silently, or what is wrong with it. */
+/**
+ * What became of a write: the record and the keys that were dropped silently, or what is wrong with
+ * it.
+ */
 export type Written<T> =
   | { readonly ok: true; readonly record: T; readonly dropped: readonly string[] }
   | { readonly ok: false; readonly problems: Problems }
@@ -14,7 +17,10 @@ export function problem(problems: Problems, field: string, description: string, 
   ;(problems[field] ??= []).push(error === undefined ? { description } : { description, error })
 }
 
-/** Merges new custom field values into old ones: unknown keys go to `dropped`, what is not valid to `problems`. */
+/**
+ * Merges new custom field values into old ones: unknown keys go to `dropped`, what is not valid to
+ * `problems`.
+ */
 export function mergeValues(
   old: Readonly<FieldValues>,
   change: Json,
@@ -31,7 +37,8 @@ export function mergeValues(
       continue
     }
     const read = readValue(field, value)
-    if (read === undefined) problem(problems, key, `${field.title}: ${JSON.stringify(value)} is invalid`, 'InvalidValue')
+    if (read === undefined)
+      problem(problems, key, `${field.title}: ${JSON.stringify(value)} is invalid`, 'InvalidValue')
     else merged[key] = read
   }
   return merged
@@ -53,13 +60,16 @@ function readValue(field: Field, value: Json): Json | undefined {
       return field.type === 'integer' && !Number.isInteger(number) ? undefined : number
     }
     case 'date': {
-      const day = typeof value === 'string' ? /^\d{4}-(1[0-2]|0[1-9])-(3[01]|[12]\d|0[1-9])(?=T|$)/.exec(value)?.[0] : undefined
+      const day =
+        typeof value === 'string' ? /^\d{4}-(1[0-2]|0[1-9])-(3[01]|[12]\d|0[1-9])(?=T|$)/.exec(value)?.[0] : undefined
       return day === undefined ? undefined : `${day}T00:00:00+00:00`
     }
     case 'dropdown':
       return typeof value === 'string' && isOption(field, value) ? value : undefined
     case 'multiselect':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string' && isOption(field, item)) ? value : undefined
+      return Array.isArray(value) && value.every((item) => typeof item === 'string' && isOption(field, item))
+        ? value
+        : undefined
     case 'regexp':
       return typeof value === 'string' && new RegExp(field.regexp_for_validation ?? '').test(value) ? value : undefined
     case 'text':
@@ -74,8 +84,9 @@ function isOption(field: Field, value: string): boolean {
 }
 
 /**
- * The tags after a change of values: a checkbox adds its tag, a dropdown its value; tags of fields that changed go or come.
- * A list that was written as a whole (`replaced`) gets the tags of all fields again.
+ * The tags after a change of values: a checkbox adds its tag, a dropdown its value; tags of fields
+ * that changed go or come. A list that was written as a whole (`replaced`) gets the tags of all
+ * fields again.
  */
 export function tagsAfter(
   tags: readonly string[],

@@ -8,8 +8,15 @@ import { setOrganization } from './write-users.ts'
 
 type Change = { readonly [key: string]: Json }
 
-/** Creates an organization, or updates `old`: given keys only, custom fields merged, tags and domains replaced as a whole. */
-export function writeOrganization(instance: Instance, old: Organization | undefined, change: Change): Written<Organization> {
+/**
+ * Creates an organization, or updates `old`: given keys only, custom fields merged, tags and
+ * domains replaced as a whole.
+ */
+export function writeOrganization(
+  instance: Instance,
+  old: Organization | undefined,
+  change: Change,
+): Written<Organization> {
   const problems: Problems = {}
   const dropped: string[] = []
   const fields = instance.organizationFields
@@ -61,14 +68,20 @@ export function writeOrganization(instance: Instance, old: Organization | undefi
   if (sameName !== undefined && sameName.id !== old?.id && next.name !== old?.name) {
     problem(problems, 'name', `Name: ${next.name} has already been taken`, 'DuplicateValue')
   }
-  const sameExternal = next.external_id === null ? undefined : instance.organizations.find('external_id', next.external_id)
+  const sameExternal =
+    next.external_id === null ? undefined : instance.organizations.find('external_id', next.external_id)
   if (sameExternal !== undefined && sameExternal.id !== old?.id && next.external_id !== old?.external_id) {
     problem(problems, 'external_id', 'External has already been taken', 'DuplicateValue')
   }
   if (Object.keys(problems).length > 0) return { ok: false, problems }
 
   if (old === undefined) {
-    const record = organizationOf(instance.nextId(), { ...next, created_at: undefined, updated_at: undefined }, fields, instance.origin())
+    const record = organizationOf(
+      instance.nextId(),
+      { ...next, created_at: undefined, updated_at: undefined },
+      fields,
+      instance.origin(),
+    )
     instance.organizations.put(record)
     return { ok: true, record, dropped }
   }

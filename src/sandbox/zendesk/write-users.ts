@@ -12,7 +12,10 @@ const texts = new Set(['external_id', 'alias', 'details', 'notes', 'phone', 'sig
 const flags = new Set(['verified', 'suspended', 'moderator', 'only_private_comments', 'restricted_agent'])
 const numbers = new Set(['custom_role_id', 'default_group_id'])
 
-/** Creates a user, or updates `old`; a different e-mail address of an existing user becomes a second identity. */
+/**
+ * Creates a user, or updates `old`; a different e-mail address of an existing user becomes a second
+ * identity.
+ */
 export function writeUser(instance: Instance, old: User | undefined, change: Change): Written<User> {
   const problems: Problems = {}
   const dropped: string[] = []
@@ -41,7 +44,8 @@ export function writeUser(instance: Instance, old: User | undefined, change: Cha
       instance.origin(),
     )
     instance.users.put(record)
-    if (email !== undefined) instance.identities.put(identityOf(instance.nextId(), record, email, true, record.verified, instance.origin()))
+    if (email !== undefined)
+      instance.identities.put(identityOf(instance.nextId(), record, email, true, record.verified, instance.origin()))
     return { ok: true, record: setOrganization(instance, record, next.organization_id), dropped }
   }
 
@@ -64,7 +68,8 @@ export function setOrganization(instance: Instance, user: User, organizationId: 
   if (user.organization_id === organizationId) return user
   const membership = instance.memberships.find('user', String(user.id))
   if (membership !== undefined) instance.memberships.remove(membership.id)
-  if (organizationId !== null) instance.memberships.put(membershipOf(instance.nextId(), user.id, organizationId, instance.origin()))
+  if (organizationId !== null)
+    instance.memberships.put(membershipOf(instance.nextId(), user.id, organizationId, instance.origin()))
   const moved = { ...user, organization_id: organizationId, updated_at: instance.origin().now }
   instance.users.put(moved)
   return moved
@@ -95,10 +100,20 @@ function roleOf(change: Change): { role?: User['role'] } {
   return role === 'agent' || role === 'admin' ? { role } : {}
 }
 
-function setKey(next: Draft, key: string, value: Json, instance: Instance, base: User, problems: Problems, dropped: string[]): boolean {
+function setKey(
+  next: Draft,
+  key: string,
+  value: Json,
+  instance: Instance,
+  base: User,
+  problems: Problems,
+  dropped: string[],
+): boolean {
   if (texts.has(key) || flags.has(key) || numbers.has(key)) {
     const text = value === null || value === '' ? null : textOf(value)
-    Object.assign(next, { [key]: flags.has(key) ? value === true : numbers.has(key) ? (typeof value === 'number' ? value : null) : text })
+    Object.assign(next, {
+      [key]: flags.has(key) ? value === true : numbers.has(key) ? (typeof value === 'number' ? value : null) : text,
+    })
     return true
   }
   switch (key) {

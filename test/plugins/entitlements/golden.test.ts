@@ -41,7 +41,9 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
   ] as const)('gives %s the records that are expected', async (instance, list) => {
     const said = await compute(world, folder, instance)
     const records = new Map(said.flatMap((desired) => (desired.kind === 'record' ? [[desired.key, desired]] : [])))
-    const reasons = new Map(said.flatMap((desired) => (desired.kind === 'absent' ? [[desired.key, desired.reason]] : [])))
+    const reasons = new Map(
+      said.flatMap((desired) => (desired.kind === 'absent' ? [[desired.key, desired.reason]] : [])),
+    )
     const types = typesOf(TABLES[instance])
     const entries = listed(list).filter(({ action }) => action !== 'unjudged')
 
@@ -50,19 +52,24 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
     for (const { key, action, reason, fields, name = null, external_id: ids = [], soldTos } of entries) {
       if (key === null || fields === undefined) continue
       if (action === 'retire') {
-        if (reason !== 'gone' && reasons.get(key) !== reason) wrong.push({ key, reason, computed: reasons.get(key) ?? records.get(key) })
+        if (reason !== 'gone' && reasons.get(key) !== reason)
+          wrong.push({ key, reason, computed: reasons.get(key) ?? records.get(key) })
         continue
       }
       const { fields: record = {}, people = [] } = records.get(key) ?? {}
       for (const [field, value] of Object.entries({ ...fields, name })) {
         const type = types[field]
         compared += 1
-        if (type === undefined || !same(type, value, record[field])) wrong.push({ key, field, value, computed: record[field] })
+        if (type === undefined || !same(type, value, record[field]))
+          wrong.push({ key, field, value, computed: record[field] })
       }
-      const surplus = Object.keys(record).filter((field) => !(field in fields) && field !== 'name' && field !== 'external_id')
+      const surplus = Object.keys(record).filter(
+        (field) => !(field in fields) && field !== 'name' && field !== 'external_id',
+      )
       if (surplus.length > 0) wrong.push({ key, surplus })
       if (ids.length === 1 && record['external_id'] !== key) wrong.push({ key, external_id: record['external_id'] })
-      if (soldTos !== undefined && canonical(sorted(soldTos)) !== canonical(sorted(people))) wrong.push({ key, soldTos, people })
+      if (soldTos !== undefined && canonical(sorted(soldTos)) !== canonical(sorted(people)))
+        wrong.push({ key, soldTos, people })
     }
     expect(wrong).toEqual([])
     expect(compared).toBeGreaterThan(500)
@@ -109,7 +116,10 @@ function* accountRows({ asOf, salesforce }: World): Generator<Row> {
   const children = (table: string, keep: (row: Row) => boolean) =>
     Map.groupBy((salesforce[table] ?? []).filter(keep), (row) => row['Zuora__Account__c'])
   const subscriptions = children('Zuora__Subscription__c', live('Zuora__Status__c', 'Zuora__SubscriptionEndDate__c'))
-  const charges = children('Zuora__SubscriptionProductCharge__c', live('Subscription_Status__c', 'Zuora__EffectiveEndDate__c'))
+  const charges = children(
+    'Zuora__SubscriptionProductCharge__c',
+    live('Subscription_Status__c', 'Zuora__EffectiveEndDate__c'),
+  )
   for (const row of (salesforce['Account'] ?? []).filter(wanted)) {
     yield {
       ...row,

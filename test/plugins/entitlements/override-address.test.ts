@@ -42,7 +42,12 @@ beforeAll(async () => {
 afterAll(() => void server.close())
 
 const from = (place: string, token?: string) =>
-  overrides({ from: value(place), fields: TABLES, http: POLICY, ...(token === undefined ? {} : { token: value(token) }) })
+  overrides({
+    from: value(place),
+    fields: TABLES,
+    http: POLICY,
+    ...(token === undefined ? {} : { token: value(token) }),
+  })
 
 describe('OVR-01: overrides from an address', () => {
   test.each(['/plain', '/yaml', '/octets'])('%s is read', async (path) => {
@@ -61,12 +66,16 @@ describe('OVR-01: overrides from an address', () => {
   })
 
   test('a check reports what reading would throw', async () => {
-    expect(await from(`${base}/page`).check?.(runOn(TODAY))).toMatchObject([{ code: 'HTTP_UNREADABLE', where: 'A_SETTING' }])
+    expect(await from(`${base}/page`).check?.(runOn(TODAY))).toMatchObject([
+      { code: 'HTTP_UNREADABLE', where: 'A_SETTING' },
+    ])
     expect(await from(`${base}/plain`).check?.(runOn(TODAY))).toEqual([])
   })
 
   test('a query stays out of messages', async () => {
-    const failure = await collect(from(`${base}/broken?private=hidden`).read(runOn(TODAY))).catch((error: unknown) => error)
+    const failure = await collect(from(`${base}/broken?private=hidden`).read(runOn(TODAY))).catch(
+      (error: unknown) => error,
+    )
     expect(failure).toMatchObject({ code: 'FILE_INVALID' })
     expect(JSON.stringify(failure) + messageOf(failure)).not.toContain('hidden')
     expect(messageOf(failure)).toContain('/broken:1')
@@ -89,10 +98,11 @@ describe('OVR-01: overrides from an address', () => {
     expect(messageOf(failure)).toContain(message)
   })
 
-  test.each(['http://files.example/overrides.yaml', 'ftp://files.example/overrides.yaml', 'https://me:secret@files.example/o.yaml'])(
-    '%s is refused',
-    async (place) => {
-      await expect(collect(from(place).read(runOn(TODAY)))).rejects.toMatchObject({ code: 'ENV_INVALID' })
-    },
-  )
+  test.each([
+    'http://files.example/overrides.yaml',
+    'ftp://files.example/overrides.yaml',
+    'https://me:secret@files.example/o.yaml',
+  ])('%s is refused', async (place) => {
+    await expect(collect(from(place).read(runOn(TODAY)))).rejects.toMatchObject({ code: 'ENV_INVALID' })
+  })
 })

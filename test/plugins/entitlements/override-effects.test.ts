@@ -16,7 +16,11 @@ const cases: readonly Case[] = [
     { ...global(one), overrides: [overriding({ sub_sm_ultimate: true })] },
     { sub_sm_ultimate: true, support_level: 'ultimate' },
   ],
-  ['a level is computed anew', { ...global(one), overrides: [overriding({ support_level: 'ultimate' })] }, { support_level: 'premium' }],
+  [
+    'a level is computed anew',
+    { ...global(one), overrides: [overriding({ support_level: 'ultimate' })] },
+    { support_level: 'premium' },
+  ],
   [
     'a type is computed anew',
     { ...global(one), overrides: [overriding({ account_type: 'former_customer' })] },
@@ -28,9 +32,21 @@ const cases: readonly Case[] = [
     { ...global([{ end: '2020-01-01' }]), overrides: [overriding({ expiration_date: '2026-01-01' })] },
     { expiration_date: '2026-01-01' },
   ],
-  ['an expiration date ends an account', { ...global(one), overrides: [overriding({ expiration_date: '2020-01-01' })] }, 'retention'],
-  ['a skipped account stays skipped', { ...global([]), overrides: [overriding({ expiration_date: '2027-01-01' })] }, 'no-subscription'],
-  ['text', { ...global(one), overrides: [overriding({ technical_account_manager: 'Ada' })] }, { technical_account_manager: 'Ada' }],
+  [
+    'an expiration date ends an account',
+    { ...global(one), overrides: [overriding({ expiration_date: '2020-01-01' })] },
+    'retention',
+  ],
+  [
+    'a skipped account stays skipped',
+    { ...global([]), overrides: [overriding({ expiration_date: '2027-01-01' })] },
+    'no-subscription',
+  ],
+  [
+    'text',
+    { ...global(one), overrides: [overriding({ technical_account_manager: 'Ada' })] },
+    { technical_account_manager: 'Ada' },
+  ],
   [
     'empty',
     { ...global(one, { Account_Owner_Calc__c: 'Bob' }), overrides: [overriding({ account_owner: null })] },
@@ -61,7 +77,11 @@ const cases: readonly Case[] = [
     { ...global(one), overrides: [overriding({ account_owner: 'Ada' }, { expires_on: '2026-03-15' })] },
     { account_owner: null },
   ],
-  ['AMB-13 an unmanaged field', { ...global(one), overrides: [overriding({ partner_customer: true })] }, { partner_customer: true }],
+  [
+    'AMB-13 an unmanaged field',
+    { ...global(one), overrides: [overriding({ partner_customer: true })] },
+    { partner_customer: true },
+  ],
   [
     'two entries for different fields',
     { ...global(one), overrides: [overriding({ account_owner: 'Ada' }), overriding({ sub_edu: true })] },

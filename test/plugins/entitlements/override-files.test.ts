@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { collect, isObject, parseJson, ZdsError } from 'zds'
 import { overrides } from 'zds/entitlements'
 import { expect, test } from 'vitest'
-import { entriesOf } from '../../../plugins/entitlements/override-entries.ts'
+import { entriesOf } from '../../../plugins/entitlements/overrides/entries.ts'
 import { salesforceId } from '../../../plugins/entitlements/salesforce-id.ts'
 import { runOn, TABLES, TODAY, value } from './support.ts'
 
@@ -52,7 +52,11 @@ test.each([
     'o.yaml:4: entry "001000000000001AAA" has no "untill" | Known are: salesforce_id, instance, set, reason, expires_on.',
   ],
   ['no reason', entry([SET]), 'o.yaml:1: entry "001000000000001AAA" lacks "reason"'],
-  ['an empty reason', entry([SET, 'reason: " "']), `o.yaml:3: ${NAMED}the reason is empty | Say why, for whoever meets this entry later.`],
+  [
+    'an empty reason',
+    entry([SET, 'reason: " "']),
+    `o.yaml:3: ${NAMED}the reason is empty | Say why, for whoever meets this entry later.`,
+  ],
   [
     'an unknown field',
     entry(['set: { acount_owner: Ada }', REASON]),
@@ -63,13 +67,21 @@ test.each([
     entry(['instance: us_gov', 'set: { aar: 1 }', REASON]),
     `o.yaml:3: ${NAMED}there is no field "aar" | Did you mean "arr"?`,
   ],
-  ['a wrong type', entry(['set:', '  sub_sm_premium: "yes"', REASON]), `o.yaml:3: ${NAMED}sub_sm_premium must be true or false, not "yes"`],
+  [
+    'a wrong type',
+    entry(['set:', '  sub_sm_premium: "yes"', REASON]),
+    `o.yaml:3: ${NAMED}sub_sm_premium must be true or false, not "yes"`,
+  ],
   [
     'text that YAML reads as a number',
     entry(['set: { account_owner: 12 }', REASON]),
     `o.yaml:2: ${NAMED}account_owner must be text, not 12`,
   ],
-  ['a fraction', entry(['set: { number_of_seats: 1.5 }', REASON]), `o.yaml:2: ${NAMED}number_of_seats must be a whole number, not 1.5`],
+  [
+    'a fraction',
+    entry(['set: { number_of_seats: 1.5 }', REASON]),
+    `o.yaml:2: ${NAMED}number_of_seats must be a whole number, not 1.5`,
+  ],
   [
     'an expiration date that is none',
     entry(['set: { expiration_date: 2026-02-30 }', REASON]),
@@ -91,7 +103,11 @@ test.each([
     entry(['instance: usgov', SET, REASON]),
     `o.yaml:2: ${NAMED}there is no instance "usgov" | Did you mean "us_gov"?`,
   ],
-  ['a bad end date', entry([SET, REASON, 'expires_on: soon']), `o.yaml:4: ${NAMED}"soon" is no date | Write it as YYYY-MM-DD.`],
+  [
+    'a bad end date',
+    entry([SET, REASON, 'expires_on: soon']),
+    `o.yaml:4: ${NAMED}"soon" is no date | Write it as YYYY-MM-DD.`,
+  ],
   [
     'an id of the wrong length',
     entry([SET, REASON], '"00100000001"'),
@@ -121,20 +137,26 @@ test.each([
 })
 
 test('AMB-04: all problems come together', async () => {
-  expect(await problemsOf(`${entry(['set: { nothing_like_it: 1, aar: x }'], '"1"')}${entry([SET, REASON, 'expires_on: x'])}`)).toHaveLength(
-    5,
-  )
+  expect(
+    await problemsOf(
+      `${entry(['set: { nothing_like_it: 1, aar: x }'], '"1"')}${entry([SET, REASON, 'expires_on: x'])}`,
+    ),
+  ).toHaveLength(5)
 })
 
 test('AMB-04: an entry that has ended makes room for the next', async () => {
   expect(await parse(`${entry([SET, REASON, 'expires_on: 2026-03-15'])}${entry([SET, REASON])}`)).toHaveLength(2)
-  await expect(parse(`${entry([SET, REASON, 'expires_on: 2026-03-16'])}${entry([SET, REASON])}`)).rejects.toMatchObject({
-    code: 'FILE_INVALID',
-  })
+  await expect(parse(`${entry([SET, REASON, 'expires_on: 2026-03-16'])}${entry([SET, REASON])}`)).rejects.toMatchObject(
+    {
+      code: 'FILE_INVALID',
+    },
+  )
 })
 
 test('the overrides file that is shipped is an empty list', async () => {
-  expect(await collect(overrides({ from: value('data/overrides.yaml'), fields: TABLES }).read(runOn(TODAY)))).toEqual([])
+  expect(await collect(overrides({ from: value('data/overrides.yaml'), fields: TABLES }).read(runOn(TODAY)))).toEqual(
+    [],
+  )
 })
 
 test('a missing file is an error, not "no overrides"', async () => {

@@ -25,7 +25,9 @@ async function problemsOf(text: string): Promise<string[]> {
   const failure = await parsePlans('plans.yaml', text).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(ZdsError)
   expect(failure).toMatchObject({ code: 'FILE_INVALID' })
-  return issuesOf(failure).map(({ where, message, hint }) => `${where}: ${message}${hint === undefined ? '' : ` | ${hint}`}`)
+  return issuesOf(failure).map(
+    ({ where, message, hint }) => `${where}: ${message}${hint === undefined ? '' : ` | ${hint}`}`,
+  )
 }
 
 const issuesOf = (failure: unknown): readonly Issue[] => (failure instanceof ZdsError ? failure.issues : [])
@@ -46,9 +48,18 @@ test('PLAN-03: types with their charge names, and the types that lead to US Gove
 test('PROC-31, AMB-11: the plans file that is shipped gives each type the documented level', async () => {
   const { subscriptions, levels } = await parsePlans('data/plans.yaml', readFileSync('data/plans.yaml', 'utf8'))
   const types = Object.keys(subscriptions)
-  const starting = (...beginnings: string[]) => types.filter((type) => beginnings.some((beginning) => type.startsWith(beginning)))
+  const starting = (...beginnings: string[]) =>
+    types.filter((type) => beginnings.some((beginning) => type.startsWith(beginning)))
   const found = Object.fromEntries(levels.map(({ level, types: some }) => [level, new Set(some)]))
-  expect(levels.map(({ level }) => level)).toEqual(['ultimate', 'gold', 'premium', 'silver', 'consumption_only', 'custom', 'community'])
+  expect(levels.map(({ level }) => level)).toEqual([
+    'ultimate',
+    'gold',
+    'premium',
+    'silver',
+    'consumption_only',
+    'custom',
+    'community',
+  ])
   expect(found).toEqual({
     ultimate: new Set(['sub_sm_ultimate', 'sub_gitlab_dedicated', 'usgov_fedramp']),
     gold: new Set(['sub_dotcom_ultimate']),
@@ -74,12 +85,16 @@ test.each([
   [
     'PLAN-09: a name under two types',
     GOOD.replace('"B - 1 Year"', '"A - 2 Year"'),
-    ['plans.yaml:4: "A - 2 Year" is already listed under sub_a (plans.yaml:2) | A charge name grants exactly one subscription type.'],
+    [
+      'plans.yaml:4: "A - 2 Year" is already listed under sub_a (plans.yaml:2) | A charge name grants exactly one subscription type.',
+    ],
   ],
   [
     'PLAN-09: a name twice under one',
     GOOD.replace('"A - 2 Year"', '"A - 1 Year"'),
-    ['plans.yaml:2: "A - 1 Year" is already listed under sub_a (plans.yaml:2) | A charge name grants exactly one subscription type.'],
+    [
+      'plans.yaml:2: "A - 1 Year" is already listed under sub_a (plans.yaml:2) | A charge name grants exactly one subscription type.',
+    ],
   ],
   [
     'a type in no level',
@@ -89,7 +104,9 @@ test.each([
   [
     'a type in two levels',
     GOOD.replace('premium: [sub_a]', 'premium: [sub_a, sub_b]'),
-    ['plans.yaml:7: "sub_b" is already listed under ultimate (plans.yaml:6) | A subscription type gives exactly one level.'],
+    [
+      'plans.yaml:7: "sub_b" is already listed under ultimate (plans.yaml:6) | A subscription type gives exactly one level.',
+    ],
   ],
   [
     'an unknown type in a level',
@@ -106,11 +123,18 @@ test.each([
     GOOD.replace('premium:', 'expired:'),
     ['plans.yaml:7: expired is the level of accounts without any of these types, it cannot be given'],
   ],
-  ['a key twice', GOOD.replace('sub_b:', 'sub_a:').replace('[sub_b]', '[]'), ['plans.yaml:3: repeats a key of the lines before it']],
+  [
+    'a key twice',
+    GOOD.replace('sub_b:', 'sub_a:').replace('[sub_b]', '[]'),
+    ['plans.yaml:3: repeats a key of the lines before it'],
+  ],
   [
     'an unknown section',
     GOOD.replace('base_tiers', 'base_tier'),
-    ['plans.yaml:1: the file lacks "base_tiers"', 'plans.yaml:11: the file has no "base_tier" | Did you mean "base_tiers"?'],
+    [
+      'plans.yaml:1: the file lacks "base_tiers"',
+      'plans.yaml:11: the file has no "base_tier" | Did you mean "base_tiers"?',
+    ],
   ],
   [
     'a section of the wrong shape',
@@ -139,7 +163,9 @@ test('FILE_INVALID: syntax errors have their lines, all at once', async () => {
 })
 
 test('FILE_INVALID: several problems come together', async () => {
-  const text = GOOD.replace('"B - 1 Year"', '"A - 1 Year"').replace('premium: [sub_a]', 'premium: [sub_x]').replace('regions', 'region')
+  const text = GOOD.replace('"B - 1 Year"', '"A - 1 Year"')
+    .replace('premium: [sub_a]', 'premium: [sub_x]')
+    .replace('regions', 'region')
   expect((await problemsOf(text)).length).toBe(5)
 })
 
@@ -149,6 +175,8 @@ test('FILE_NOT_FOUND names the variable, and a check reports instead of failing'
     code: 'FILE_NOT_FOUND',
     hint: 'Create the file, or set A_SETTING to where it is.',
   })
-  expect(await source.check?.(runOn(TODAY))).toMatchObject([{ code: 'FILE_NOT_FOUND', where: 'data/no-such-file.yaml' }])
+  expect(await source.check?.(runOn(TODAY))).toMatchObject([
+    { code: 'FILE_NOT_FOUND', where: 'data/no-such-file.yaml' },
+  ])
   expect(await plans.check?.(runOn(TODAY))).toEqual([])
 })

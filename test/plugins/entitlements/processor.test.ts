@@ -9,7 +9,8 @@ const B = '001000000000002AAA'
 const GOV = [{ name: '12x5 US Citizen Support - 1 Year' }, { name: 'Only For Citizens' }]
 
 const notices = (said: readonly Desired[]) => said.filter((desired) => desired.kind === 'notice')
-const others = (said: readonly Desired[]) => said.filter(({ kind }) => kind !== 'notice').map(({ kind, key }) => `${kind} ${key}`)
+const others = (said: readonly Desired[]) =>
+  said.filter(({ kind }) => kind !== 'notice').map(({ kind, key }) => `${kind} ${key}`)
 
 describe('accounts that are somebody else’s', () => {
   test('AMB-19: what the partner sync wants is skipped without a word, what it does not want is not', async () => {
@@ -75,7 +76,9 @@ describe('notices', () => {
   test('AMB-03, OPS-08: an unknown charge of a US Government subscription is reported there and nowhere else', async () => {
     const accounts = [account([[{}], GOV])]
     expect(JSON.stringify(await computed({ accounts }))).not.toContain('Citizens')
-    expect(notices(await computed({ accounts, instance: 'us_gov' })).map(({ key }) => key)).toEqual(['Only For Citizens'])
+    expect(notices(await computed({ accounts, instance: 'us_gov' })).map(({ key }) => key)).toEqual([
+      'Only For Citizens',
+    ])
   })
 
   test('AMB-07: a charge without an end is reported', async () => {
@@ -98,7 +101,10 @@ describe('notices', () => {
         overriding({ account_owner: 'Ada' }, { where: 'o.yaml:2', expires_on: '2026-03-15' }),
         overriding({ account_owner: 'Ada' }, { where: 'o.yaml:3', salesforce_id: B }),
         overriding({ account_owner: 'Ada' }, { where: 'o.yaml:4', salesforce_id: '001000000000009AAA' }),
-        overriding({ account_owner: 'Ada' }, { where: 'o.yaml:5', salesforce_id: '001000000000009AAA', instance: 'us_gov' }),
+        overriding(
+          { account_owner: 'Ada' },
+          { where: 'o.yaml:5', salesforce_id: '001000000000009AAA', instance: 'us_gov' },
+        ),
       ],
     })
     expect(notices(said).map(({ code, key, message }) => [code, key, /o\.yaml:\d/.exec(message)?.[0]])).toEqual([
@@ -111,14 +117,19 @@ describe('notices', () => {
   test('OPS-08: an override for both instances of an account of one is no news in the other', async () => {
     const given = { accounts: [account([GOV])], overrides: [overriding({ account_owner: 'Ada' })] }
     expect(notices(await computed(given))).toEqual([])
-    expect(notices(await computed({ ...given, instance: 'us_gov' })).map(({ code }) => code)).toEqual(['unknown-charge'])
+    expect(notices(await computed({ ...given, instance: 'us_gov' })).map(({ code }) => code)).toEqual([
+      'unknown-charge',
+    ])
   })
 })
 
 describe('ROW_INVALID', () => {
   const row = account([[{}]])
   const [charge] = row['Zuora__R00N40000001lGjTEAU__r'] as readonly { readonly [column: string]: Json }[] // as account() made it
-  const charged = (change: { readonly [column: string]: Json }) => ({ ...row, Zuora__R00N40000001lGjTEAU__r: [{ ...charge, ...change }] })
+  const charged = (change: { readonly [column: string]: Json }) => ({
+    ...row,
+    Zuora__R00N40000001lGjTEAU__r: [{ ...charge, ...change }],
+  })
 
   test.each<readonly [string, Json, string]>([
     ['no id', { ...row, Account_ID_18__c: null }, 'row 1: Account_ID_18__c'],
@@ -134,8 +145,16 @@ describe('ROW_INVALID', () => {
       charged({ Zuora__EffectiveEndDate__c: '2026-02-30' }),
       `${A}, Zuora__R00N40000001lGjTEAU__r[0]: Zuora__EffectiveEndDate__c: must be a date`,
     ],
-    ['a quantity that is no number', charged({ Zuora__Quantity__c: '10' }), 'Zuora__Quantity__c: must be a number, not "10"'],
-    ['revenue that is no number', { ...row, CARR_This_Account__c: 'much' }, `${A}: CARR_This_Account__c: must be a number`],
+    [
+      'a quantity that is no number',
+      charged({ Zuora__Quantity__c: '10' }),
+      'Zuora__Quantity__c: must be a number, not "10"',
+    ],
+    [
+      'revenue that is no number',
+      { ...row, CARR_This_Account__c: 'much' },
+      `${A}: CARR_This_Account__c: must be a number`,
+    ],
     [
       'a value that its field cannot hold',
       { ...row, Support_Hold__c: 'no' },
@@ -148,7 +167,9 @@ describe('ROW_INVALID', () => {
   })
 
   test('missing columns are empty ones', async () => {
-    expect(await computed({ accounts: [{ Account_ID_18__c: A }] })).toEqual([{ kind: 'absent', key: A, reason: 'no-subscription' }])
+    expect(await computed({ accounts: [{ Account_ID_18__c: A }] })).toEqual([
+      { kind: 'absent', key: A, reason: 'no-subscription' },
+    ])
   })
 })
 
@@ -156,7 +177,12 @@ describe('the configuration', () => {
   const sources = { accounts: rowsOf('accounts', []), plans, overrides: rowsOf('overrides', []) }
 
   test('a fact that nothing computes is refused, with the nearest one', async () => {
-    const source = entitlements({ name: 'x', instance: 'global', ...sources, fields: subscriptions('sub_sm_premum', 'sub_edu') })
+    const source = entitlements({
+      name: 'x',
+      instance: 'global',
+      ...sources,
+      fields: subscriptions('sub_sm_premum', 'sub_edu'),
+    })
     await expect(collect(source.read(runOn(TODAY)))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       issues: [{ where: 'global.sub_sm_premum', hint: 'Did you mean "sub_sm_premium"?' }],
@@ -164,13 +190,22 @@ describe('the configuration', () => {
   })
 
   test('an option that does not exist is refused', () => {
-    const options = { name: 'x', instance: 'global', ...sources, fields: globalFields, elsewere: rowsOf('elsewhere', []) }
+    const options = {
+      name: 'x',
+      instance: 'global',
+      ...sources,
+      fields: globalFields,
+      elsewere: rowsOf('elsewhere', []),
+    }
     expect(() => entitlements(options)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   })
 
   test('SFA-02, AMB-01: the child queries reach back to the retention horizon', () => {
     expect(entitlementChildren('2026-11-24')).toMatchObject([
-      { relationship: 'Zuora__Subscriptions__r', where: "Zuora__Status__c != 'Cancelled' AND Zuora__SubscriptionEndDate__c >= 2023-11-23" },
+      {
+        relationship: 'Zuora__Subscriptions__r',
+        where: "Zuora__Status__c != 'Cancelled' AND Zuora__SubscriptionEndDate__c >= 2023-11-23",
+      },
       {
         relationship: 'Zuora__R00N40000001lGjTEAU__r',
         where: "Subscription_Status__c != 'Cancelled' AND Zuora__EffectiveEndDate__c >= 2023-11-23",
@@ -197,7 +232,9 @@ describe('the configuration', () => {
       Array.from({ length: 20_000 }, () => ({ Account_ID_18__c: A })),
     )
     await collect(
-      entitlements({ name: 'global-accounts', instance: 'global', ...sources, accounts: many, fields: {} }).read(runOn(TODAY, said)),
+      entitlements({ name: 'global-accounts', instance: 'global', ...sources, accounts: many, fields: {} }).read(
+        runOn(TODAY, said),
+      ),
     )
     expect(said).toEqual(['global-accounts: 10,000 accounts', 'global-accounts: 20,000 accounts'])
   })

@@ -8,10 +8,15 @@ import { account, computed, fieldsOf, PLANS, type Instance } from './support.ts'
 const { subscriptions, levels } = await parsePlans(PLANS, await readFileText(PLANS, 'PLANS'))
 const RANKS = [...levels.map(({ level }) => level), 'expired']
 
-const day = fc.integer({ min: 0, max: 1800 }).map((days) => new Date(Date.UTC(2023, 0, 1) + days * 86_400_000).toISOString().slice(0, 10))
+const day = fc
+  .integer({ min: 0, max: 1800 })
+  .map((days) => new Date(Date.UTC(2023, 0, 1) + days * 86_400_000).toISOString().slice(0, 10))
 const known = fc.constantFrom(...Object.values(subscriptions).flat())
 const charge = fc.record({
-  name: fc.oneof({ weight: 5, arbitrary: known }, { weight: 1, arbitrary: fc.constantFrom('Service Desk', 'Audit User', null) }),
+  name: fc.oneof(
+    { weight: 5, arbitrary: known },
+    { weight: 1, arbitrary: fc.constantFrom('Service Desk', 'Audit User', null) },
+  ),
   start: fc.option(day),
   end: fc.option(day),
   quantity: fc.option(fc.integer({ min: 0, max: 5000 })),
@@ -50,9 +55,12 @@ describe('for any account', () => {
           (['global', 'us_gov'] as const).map((instance) => fieldsOf({ instance, accounts: [account(given, about)] })),
         )
         const after = await Promise.all(
-          (['global', 'us_gov'] as const).map((instance) => fieldsOf({ instance, accounts: [account([...given, [more]], about)] })),
+          (['global', 'us_gov'] as const).map((instance) =>
+            fieldsOf({ instance, accounts: [account([...given, [more]], about)] }),
+          ),
         )
-        for (const [index, fields] of after.entries()) expect(rankOf(fields)).toBeLessThanOrEqual(rankOf(before[index] ?? {}))
+        for (const [index, fields] of after.entries())
+          expect(rankOf(fields)).toBeLessThanOrEqual(rankOf(before[index] ?? {}))
       }),
     )
   })
@@ -61,7 +69,9 @@ describe('for any account', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(charge, { minLength: 1, maxLength: 4 }), columns, async (given, about) => {
         const both = await Promise.all(
-          (['global', 'us_gov'] as const).map((instance) => fieldsOf({ instance, accounts: [account([given], about)] })),
+          (['global', 'us_gov'] as const).map((instance) =>
+            fieldsOf({ instance, accounts: [account([given], about)] }),
+          ),
         )
         expect(both.filter((fields) => fields['absent'] !== 'no-subscription').length).toBeLessThanOrEqual(1)
       }),
@@ -93,7 +103,9 @@ describe('for any account', () => {
         if ('absent' in fields) return
         expect(levels).toContain(fields['support_level'])
         expect(['customer', 'former_customer']).toContain(fields['account_type'])
-        expect(['org_region_amer', 'org_region_emea', 'org_region_apac', null, undefined]).toContain(fields['org_region'])
+        expect(['org_region_amer', 'org_region_emea', 'org_region_apac', null, undefined]).toContain(
+          fields['org_region'],
+        )
       }),
     )
   })
@@ -106,7 +118,8 @@ describe('for any account', () => {
         const leap = today.endsWith('-02-29')
         const horizon = new Date(Date.UTC(year, moved.getUTCMonth(), (leap ? 28 : moved.getUTCDate()) - 1))
         const earlier = new Date(horizon.getTime() - 86_400_000)
-        const at = (end: Date) => fieldsOf({ today, accounts: [account([[{ start: null, end: end.toISOString().slice(0, 10) }]])] })
+        const at = (end: Date) =>
+          fieldsOf({ today, accounts: [account([[{ start: null, end: end.toISOString().slice(0, 10) }]])] })
         expect(await at(horizon)).toMatchObject({ support_level: 'expired' })
         expect(await at(earlier)).toEqual({ absent: 'retention' })
       }),

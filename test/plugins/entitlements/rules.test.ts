@@ -29,18 +29,30 @@ const one = [charges(PREMIUM)]
 const tables: { readonly [title: string]: readonly Case[] } = {
   'SFA: values of the account': [
     ['SFA-10 the id as it is', global(one), { salesforce_id: '001000000000001AAA', external_id: '001000000000001AAA' }],
-    ['SFA-11 the name, its case and inner blanks as they are', global(one, { Name: 'ACME  & Söhne' }), { name: 'ACME  & Söhne' }],
+    [
+      'SFA-11 the name, its case and inner blanks as they are',
+      global(one, { Name: 'ACME  & Söhne' }),
+      { name: 'ACME  & Söhne' },
+    ],
     ['SFA-12 revenue, fractions and all', global(one), { aar: 12_000.5 }],
     ['SFA-12 a revenue of 0', global(one, { CARR_This_Account__c: 0 }), { aar: 0 }],
     ['SFA-13 the Type is not copied: active', global(one, { Type: 'Former Customer' }), { account_type: 'customer' }],
-    ['SFA-13 the Type is not copied: expired', global([[ENDED]], { Type: 'Customer' }), { account_type: 'former_customer' }],
+    [
+      'SFA-13 the Type is not copied: expired',
+      global([[ENDED]], { Type: 'Customer' }),
+      { account_type: 'former_customer' },
+    ],
     ['SFA-14 no segment is unknown', global(one), { sales_segmentation: 'unknown' }],
     [
       'SFA-14 an empty segment is unknown',
       global(one, { Ultimate_Parent_Sales_Segment_Employees__c: '' }),
       { sales_segmentation: 'unknown' },
     ],
-    ['SFA-14 PubSec is pubsec', global(one, { Ultimate_Parent_Sales_Segment_Employees__c: 'PubSec' }), { sales_segmentation: 'pubsec' }],
+    [
+      'SFA-14 PubSec is pubsec',
+      global(one, { Ultimate_Parent_Sales_Segment_Employees__c: 'PubSec' }),
+      { sales_segmentation: 'pubsec' },
+    ],
     [
       'SFA-15 Geo wins',
       global(one, { Account_Demographics_Geo__c: 'EMEA', Account_Demographics_Region__c: 'APJ' }),
@@ -51,7 +63,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
       global(one, { Account_Demographics_Geo__c: 'JIHU', Account_Demographics_Region__c: 'APJ' }),
       { org_region: 'org_region_apac' },
     ],
-    ['SFA-15 neither', global(one, { Account_Demographics_Geo__c: 'JIHU', Account_Demographics_Region__c: 'JIHU' }), { org_region: null }],
+    [
+      'SFA-15 neither',
+      global(one, { Account_Demographics_Geo__c: 'JIHU', Account_Demographics_Region__c: 'JIHU' }),
+      { org_region: null },
+    ],
     ['SFA-30 case counts', global(one, { Account_Demographics_Geo__c: 'emea' }), { org_region: null }],
     ['SFA-16 exact', global(one, { Restricted_Account__c: 'Restricted Party' }), { restricted_account: true }],
     ['SFA-16 other case', global(one, { Restricted_Account__c: 'restricted party' }), { restricted_account: false }],
@@ -60,25 +76,49 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ['SFA-18 other case is no exception', usGov(one, { Support_Instance__c: 'Federal-Support' }), 'no-subscription'],
     ['SFA-23 a lookup', global(one, { 'Solutions_Architect_Lookup__r.Name': 'Ada' }), { solutions_architect: 'Ada' }],
     ['SFA-21 the owner', global(one, { Account_Owner_Calc__c: 'Grace Evans' }), { account_owner: 'Grace Evans' }],
-    ['SFA-22 the CSM', global(one, { Technical_Account_Manager_Name__c: 'Ivy Cho' }), { technical_account_manager: 'Ivy Cho' }],
+    [
+      'SFA-22 the CSM',
+      global(one, { Technical_Account_Manager_Name__c: 'Ivy Cho' }),
+      { technical_account_manager: 'Ivy Cho' },
+    ],
     ['SFA-24 on hold', global(one, { Support_Hold__c: true }), { support_hold: true }],
     ['SFA-24 not on hold', global(one, { Support_Hold__c: false }), { support_hold: false }],
     ['FLD-02 short id', global(one), { sfdc_short_id: '001000000000001', salesforce_id: '001000000000001AAA' }],
     ['AMB-18 never marked', global(one), { mark_for_deletion: false }],
   ],
   'SFA-19, SFA-20: subscriptions and charges': [
-    ['are the rows of the two child lists', global([charges(PREMIUM), charges(SAAS)]), { sub_sm_premium: true, sub_dotcom_ultimate: true }],
+    [
+      'are the rows of the two child lists',
+      global([charges(PREMIUM), charges(SAAS)]),
+      { sub_sm_premium: true, sub_dotcom_ultimate: true },
+    ],
     ['no subscriptions, whatever the charges', global(one, { Zuora__Subscriptions__r: [] }), 'no-subscription'],
     ['no charges, whatever the subscriptions', global(one, { Zuora__R00N40000001lGjTEAU__r: [] }), 'no-subscription'],
   ],
   'PLAN: charge names': [
-    ['PLAN-04 two blanks', global([charges('Dedicated - Administration Fee  [XLarge] - 1 Year')]), { sub_gitlab_dedicated: true }],
-    ['PLAN-04 one blank grants nothing', global([charges('Dedicated - Administration Fee [XLarge] - 1 Year')]), 'no-subscription'],
-    ['PLAN-05 an unknown name beside a known one', global([charges('Premium Support', PREMIUM)]), { support_level: 'premium' }],
+    [
+      'PLAN-04 two blanks',
+      global([charges('Dedicated - Administration Fee  [XLarge] - 1 Year')]),
+      { sub_gitlab_dedicated: true },
+    ],
+    [
+      'PLAN-04 one blank grants nothing',
+      global([charges('Dedicated - Administration Fee [XLarge] - 1 Year')]),
+      'no-subscription',
+    ],
+    [
+      'PLAN-05 an unknown name beside a known one',
+      global([charges('Premium Support', PREMIUM)]),
+      { support_level: 'premium' },
+    ],
   ],
   'PROC-15: four cells': [
     ['no exception, government charge: not Global', global([charges(PREMIUM, GOV_12)]), 'no-subscription'],
-    ['no exception, government charge: US Gov', usGov([charges(PREMIUM, GOV_12)]), { sub_sm_premium: true, sub_usgov_12x5: true }],
+    [
+      'no exception, government charge: US Gov',
+      usGov([charges(PREMIUM, GOV_12)]),
+      { sub_sm_premium: true, sub_usgov_12x5: true },
+    ],
     ['no exception, none: Global', global(one), { sub_sm_premium: true }],
     ['no exception, none: not US Gov', usGov(one), 'no-subscription'],
     ['exception, Self-Managed: not Global', global(one, exception), 'no-subscription'],
@@ -95,7 +135,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
       usGov([charges(SAAS), charges(PREMIUM, GOV_24)]),
       { support_level: 'premium', sub_sm_premium: true },
     ],
-    ['AMB-06 an ended government charge still decides', global([[{ name: PREMIUM }, { name: GOV_12, ...ENDED }]]), 'no-subscription'],
+    [
+      'AMB-06 an ended government charge still decides',
+      global([[{ name: PREMIUM }, { name: GOV_12, ...ENDED }]]),
+      'no-subscription',
+    ],
     ['AMB-10 no subscription at all', global([]), 'no-subscription'],
   ],
   'PROC-02, PROC-17: grace, on 2026-03-16': [
@@ -119,7 +163,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ],
   ],
   'PROC-18: expiration date': [
-    ['the latest, ended ones included', global([[{ end: '2026-05-01' }], [{ end: '2024-01-01' }]]), { expiration_date: '2026-05-01' }],
+    [
+      'the latest, ended ones included',
+      global([[{ end: '2026-05-01' }], [{ end: '2024-01-01' }]]),
+      { expiration_date: '2026-05-01' },
+    ],
     [
       'not of an unknown name',
       global([[{ end: '2026-05-01' }, { name: 'File Locking', end: '2030-01-01' }]]),
@@ -133,9 +181,17 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ['AMB-08 none', global([[{ end: null }]]), 'no-subscription'],
   ],
   'PROC-19: seats': [
-    ['the highest, not the sum', global([[{ quantity: 5 }], [{ quantity: 70 }], [{ quantity: 20 }]]), { seats_decimal: 70 }],
+    [
+      'the highest, not the sum',
+      global([[{ quantity: 5 }], [{ quantity: 70 }], [{ quantity: 20 }]]),
+      { seats_decimal: 70 },
+    ],
     ['only base tiers', global([[{ quantity: 5 }, { name: '1,000 CI Minutes', quantity: 900 }]]), { seats_decimal: 5 }],
-    ['only counting charges', global([[{ quantity: 5 }, { name: SAAS, quantity: 900, ...ENDED }]]), { seats_decimal: 5 }],
+    [
+      'only counting charges',
+      global([[{ quantity: 5 }, { name: SAAS, quantity: 900, ...ENDED }]]),
+      { seats_decimal: 5 },
+    ],
     ['none', global([charges('1,000 CI Minutes')]), { seats_decimal: 0 }],
     ['no quantity', global([[{ quantity: null }]]), { seats_decimal: 0 }],
     ['US Gov, its own key', usGov([[{ quantity: 7 }, { name: GOV_12, quantity: 1 }]]), { number_of_seats: 7 }],
@@ -143,12 +199,24 @@ const tables: { readonly [title: string]: readonly Case[] } = {
   ],
   'PROC-30: level': [
     ['ultimate', global([charges('1,000 CI Minutes', SAAS, ULTIMATE)]), { support_level: 'ultimate' }],
-    ['ultimate by Dedicated', global([charges('Dedicated - Storage 10GB - 1 Year', SAAS)]), { support_level: 'ultimate' }],
+    [
+      'ultimate by Dedicated',
+      global([charges('Dedicated - Storage 10GB - 1 Year', SAAS)]),
+      { support_level: 'ultimate' },
+    ],
     ['gold', global([charges(PREMIUM, SAAS)]), { support_level: 'gold' }],
     ['premium', global([charges('SaaS - Premium - 1 Year', PREMIUM)]), { support_level: 'premium' }],
     ['silver', global([charges('SaaS - Premium - 1 Year', '1,000 CI Minutes')]), { support_level: 'silver' }],
-    ['consumption only', global([charges(SIGNATURE, 'Gitlab Storage 10GB - 1 Year')]), { support_level: 'consumption_only' }],
-    ['custom', global([charges('Success Advanced - 1 Year', '[EDU Program] SaaS - Ultimate - 1 Year')]), { support_level: 'custom' }],
+    [
+      'consumption only',
+      global([charges(SIGNATURE, 'Gitlab Storage 10GB - 1 Year')]),
+      { support_level: 'consumption_only' },
+    ],
+    [
+      'custom',
+      global([charges('Success Advanced - 1 Year', '[EDU Program] SaaS - Ultimate - 1 Year')]),
+      { support_level: 'custom' },
+    ],
     ['community', global([charges('[OSS Program] SaaS - Ultimate - 1 Year')]), { support_level: 'community' }],
     ['expired', global([[ENDED]]), { support_level: 'expired' }],
   ],
@@ -163,7 +231,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
   'PROC-42: assigned support engineer': [
     ['Global: Signature brings it', global([charges(SIGNATURE)]), { sub_ss_enterprise: true, sub_ss_ase: true }],
     ['US Gov: it does not', usGov([charges(SIGNATURE, GOV_12)]), { sub_ss_ase: false }],
-    ['after the override', { ...global([charges(SIGNATURE)]), overrides: [overriding({ sub_ss_ase: false })] }, { sub_ss_ase: true }],
+    [
+      'after the override',
+      { ...global([charges(SIGNATURE)]), overrides: [overriding({ sub_ss_ase: false })] },
+      { sub_ss_ase: true },
+    ],
   ],
   'PROC-44, PROC-45: FedRAMP and schedule': [
     [
@@ -186,11 +258,23 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ],
   ],
   'PROC-43: retention of an account that expired on 2021-12-18': [
-    ['2024-12-18: in', { ...global([[{ end: '2021-12-18' }]]), today: '2024-12-18' }, { expiration_date: '2021-12-18' }],
-    ['2024-12-19: in, equal stays', { ...global([[{ end: '2021-12-18' }]]), today: '2024-12-19' }, { expiration_date: '2021-12-18' }],
+    [
+      '2024-12-18: in',
+      { ...global([[{ end: '2021-12-18' }]]), today: '2024-12-18' },
+      { expiration_date: '2021-12-18' },
+    ],
+    [
+      '2024-12-19: in, equal stays',
+      { ...global([[{ end: '2021-12-18' }]]), today: '2024-12-19' },
+      { expiration_date: '2021-12-18' },
+    ],
     ['2024-12-20: out', { ...global([[{ end: '2021-12-18' }]]), today: '2024-12-20' }, 'retention'],
     ['US Gov: out', { ...usGov([[{ name: GOV_12, end: '2021-12-18' }]]), today: '2024-12-20' }, 'retention'],
-    ['PROC-03 leap day: 2025-02-27 is in', { ...global([[{ end: '2025-02-27' }]]), today: '2028-02-29' }, { support_level: 'expired' }],
+    [
+      'PROC-03 leap day: 2025-02-27 is in',
+      { ...global([[{ end: '2025-02-27' }]]), today: '2028-02-29' },
+      { support_level: 'expired' },
+    ],
     ['PROC-03 leap day: 2025-02-26 is out', { ...global([[{ end: '2025-02-26' }]]), today: '2028-02-29' }, 'retention'],
   ],
 }
@@ -211,7 +295,8 @@ describe('a record', () => {
     expect(ofUsGov.toSorted()).toEqual(inTable('us_gov').toSorted())
     expect(ofGlobal).toEqual(expect.arrayContaining(['sub_ss_ase', 'sub_ss_growth', 'sub_ss_enterprise']))
     expect(ofUsGov).toContain('sub_ss_ase')
-    for (const field of ['sub_ss_growth', 'sub_ss_enterprise', 'org_region', 'usgov_fedramp']) expect(ofUsGov).not.toContain(field)
+    for (const field of ['sub_ss_growth', 'sub_ss_enterprise', 'org_region', 'usgov_fedramp'])
+      expect(ofUsGov).not.toContain(field)
   })
 
   test('PLAN-02: charges are looked up by the name of the rate plan charge, not by that of their own row', async () => {
@@ -237,7 +322,9 @@ describe('a record', () => {
 
   test('SFA-06: ignores a charge whose subscription did not arrive', async () => {
     const row = account(one)
-    expect(await fieldsOf({ accounts: [{ ...row, Zuora__Subscriptions__r: [{ Id: 'another' }] }] })).toEqual({ absent: 'no-subscription' })
+    expect(await fieldsOf({ accounts: [{ ...row, Zuora__Subscriptions__r: [{ Id: 'another' }] }] })).toEqual({
+      absent: 'no-subscription',
+    })
   })
 })
 

@@ -9,7 +9,10 @@ function soldTo(sold: readonly JsonObject[], columns: JsonObject = {}): JsonObje
     columns,
   )
   const subscriptions = row['Zuora__Subscriptions__r'] as readonly JsonObject[] // as account() made it
-  return { ...row, Zuora__Subscriptions__r: subscriptions.map((subscription, index) => ({ ...subscription, ...sold[index] })) }
+  return {
+    ...row,
+    Zuora__Subscriptions__r: subscriptions.map((subscription, index) => ({ ...subscription, ...sold[index] })),
+  }
 }
 
 const running = (email: Json, more: JsonObject = {}): JsonObject => ({
@@ -31,7 +34,11 @@ async function peopleOf(row: JsonObject, instance: Instance = 'global'): Promise
 describe('SYN-03, SFA-25: sold-to people, on 2026-03-16', () => {
   test.each<readonly [string, JsonObject, unknown]>([
     ['nobody', soldTo([running(null)]), []],
-    ['the address of a running subscription', soldTo([running('ada@x.example')]), [{ email: 'ada@x.example', name: 'ada' }]],
+    [
+      'the address of a running subscription',
+      soldTo([running('ada@x.example')]),
+      [{ email: 'ada@x.example', name: 'ada' }],
+    ],
     [
       'then the latest contact, with its name',
       soldTo([running('zoe@x.example')], latest('ada@x.example', 'Ada A')),
@@ -46,13 +53,21 @@ describe('SYN-03, SFA-25: sold-to people, on 2026-03-16', () => {
       [{ email: 'ada@x.example', name: 'Ada A' }],
     ],
     ['a contact without an address is nobody', soldTo([running('')], latest(null, 'Ada A')), []],
-    ['not of a subscription that ended', soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-15' })]), []],
+    [
+      'not of a subscription that ended',
+      soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-15' })]),
+      [],
+    ],
     [
       'of one that ends today',
       soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: '2026-03-16' })]),
       [{ email: 'ada@x.example', name: 'ada' }],
     ],
-    ['not of one that starts tomorrow', soldTo([running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-17' })]), []],
+    [
+      'not of one that starts tomorrow',
+      soldTo([running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-17' })]),
+      [],
+    ],
   ])('%s', async (_what, row, people) => {
     expect(await peopleOf(row)).toEqual(people)
   })
@@ -60,7 +75,10 @@ describe('SYN-03, SFA-25: sold-to people, on 2026-03-16', () => {
   test('SYN-05: nobody in US Government', async () => {
     expect(
       await peopleOf(
-        soldTo([running('ada@x.example')], { ...latest('ada@x.example', 'Ada A'), Support_Instance__c: 'federal-support' }),
+        soldTo([running('ada@x.example')], {
+          ...latest('ada@x.example', 'Ada A'),
+          Support_Instance__c: 'federal-support',
+        }),
         'us_gov',
       ),
     ).toBeUndefined()

@@ -50,13 +50,15 @@ export function account(
     Support_Instance__c: 'gitlab',
     Zuora__Subscriptions__r: subscriptions.map((_, index) => ({ Id: `${id}-S${index}` })),
     Zuora__R00N40000001lGjTEAU__r: subscriptions.flatMap((charges, index) =>
-      charges.map(({ name = 'Self-Managed - Premium - 1 Year', start = '2026-01-01', end = '2027-01-01', quantity = 10 }) => ({
-        Zuora__SubscriptionRatePlanChargeName__c: name,
-        Zuora__Subscription__c: `${id}-S${index}`,
-        Zuora__EffectiveStartDate__c: start,
-        Zuora__EffectiveEndDate__c: end,
-        Zuora__Quantity__c: quantity,
-      })),
+      charges.map(
+        ({ name = 'Self-Managed - Premium - 1 Year', start = '2026-01-01', end = '2027-01-01', quantity = 10 }) => ({
+          Zuora__SubscriptionRatePlanChargeName__c: name,
+          Zuora__Subscription__c: `${id}-S${index}`,
+          Zuora__EffectiveStartDate__c: start,
+          Zuora__EffectiveEndDate__c: end,
+          Zuora__Quantity__c: quantity,
+        }),
+      ),
     ),
     ...columns,
   }

@@ -9,7 +9,8 @@ const unset: Setting = { ...alliance, peek: () => undefined }
 const customers = syncOf({ owns: (one) => !isPartner(one) })
 const partners: Sync = partnerSync({ after: customers, desired: sourceOf('partner-accounts'), fields: table })
 
-const partner = (key: string, fields: Fields = {}) => wanted(key, { name: `Partner ${key}`, account_type: 'open_partner', ...fields })
+const partner = (key: string, fields: Fields = {}) =>
+  wanted(key, { name: `Partner ${key}`, account_type: 'open_partner', ...fields })
 const open = (id: string, key: string | null, fields: Fields = {}) =>
   held(id, key, { name: `Partner ${key}`, account_type: 'open_partner', ...fields })
 const told = async (scene: Scene, sync: Sync = partners) =>
@@ -112,7 +113,10 @@ describe('the plan of the partner sync', () => {
 
   it('AMB-20: a name that a customer’s organization has, or a customer’s object wants, is not taken', async () => {
     const existing = [held('9', 'CUSTOMER', { name: 'Taken ' })]
-    const plan = await compared({ desired: [partner('A', { name: 'TAKEN' })], existing, ownedElsewhere: true }, partners)
+    const plan = await compared(
+      { desired: [partner('A', { name: 'TAKEN' })], existing, ownedElsewhere: true },
+      partners,
+    )
     expect(plan).toMatchObject({ changes: [], skipped: [{ key: 'A', reason: 'name-taken' }] })
     const rivals = [[wanted('CUSTOMER', { name: 'partner a' })]]
     expect(await compared({ desired: [partner('A')], rivals }, partners)).toMatchObject({
@@ -122,7 +126,10 @@ describe('the plan of the partner sync', () => {
   })
 
   it('AMB-16: two organizations with one id are both left and reported', async () => {
-    const plan = await compared({ desired: [partner('A', { support_hold: true })], existing: [open('1', 'A'), open('2', 'A')] }, partners)
+    const plan = await compared(
+      { desired: [partner('A', { support_hold: true })], existing: [open('1', 'A'), open('2', 'A')] },
+      partners,
+    )
     expect(plan.changes).toEqual([])
     expect(plan.skipped.map(({ reason, id }) => [reason, id])).toEqual([
       ['duplicate-key', '1'],
@@ -131,7 +138,10 @@ describe('the plan of the partner sync', () => {
   })
 
   it('AMB-17: a mark says why: gone, or another type', async () => {
-    const { changes } = await compared({ desired: [absent('T', 'type-changed')], existing: [open('1', 'T'), open('2', 'G')] }, partners)
+    const { changes } = await compared(
+      { desired: [absent('T', 'type-changed')], existing: [open('1', 'T'), open('2', 'G')] },
+      partners,
+    )
     expect(changes.map(({ key, reason }) => [key, reason])).toEqual([
       ['G', 'gone'],
       ['T', 'type-changed'],
@@ -139,7 +149,9 @@ describe('the plan of the partner sync', () => {
   })
 
   it('SAFE-05: an empty external id alone is no reason for an update, and another one is left', async () => {
-    expect(await told({ desired: [partner('A', { external_id: 'A' })], existing: [open('1', 'A', { external_id: null })] })).toEqual([])
+    expect(
+      await told({ desired: [partner('A', { external_id: 'A' })], existing: [open('1', 'A', { external_id: null })] }),
+    ).toEqual([])
     const other = {
       desired: [partner('A', { external_id: 'A', support_hold: true })],
       existing: [open('1', 'A', { external_id: 'other' })],
@@ -158,9 +170,14 @@ describe('options', () => {
     // What a user without a compiler could write.
     const wrong = { after: customers, desired: sourceOf('p'), fields, limit: {} } as never
     expect(() => partnerSync(wrong)).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('partnerSync') as string }) as Error,
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('partnerSync') as string,
+      }) as Error,
     )
-    expect(() => partnerSync({ after: customers, desired: sourceOf('p'), fields: table, limits: { retire: 0.1 } })).not.toThrow()
+    expect(() =>
+      partnerSync({ after: customers, desired: sourceOf('p'), fields: table, limits: { retire: 0.1 } }),
+    ).not.toThrow()
     expect(targetOf().instance).toBe('global')
   })
 })

@@ -8,7 +8,11 @@ const field = (name: string, relationshipName: string | null = null, referenceTo
   relationshipName,
   referenceTo,
 })
-const child = (relationshipName: string | null, childSObject: string): Json => ({ relationshipName, childSObject, field: 'AccountId' })
+const child = (relationshipName: string | null, childSObject: string): Json => ({
+  relationshipName,
+  childSObject,
+  field: 'AccountId',
+})
 const OBJECTS: { readonly [object: string]: Json } = {
   account: {
     name: 'Account',
@@ -21,9 +25,17 @@ const OBJECTS: { readonly [object: string]: Json } = {
     ],
     childRelationships: [child('Contacts', 'Contact'), child(null, 'Note'), child('Secrets__r', 'Secret__c')],
   },
-  user: { name: 'User', fields: [field('Name'), field('Email'), field('ManagerId', 'Manager', ['User'])], childRelationships: [] },
+  user: {
+    name: 'User',
+    fields: [field('Name'), field('Email'), field('ManagerId', 'Manager', ['User'])],
+    childRelationships: [],
+  },
   group: { name: 'Group', fields: [field('Name')], childRelationships: [] },
-  contact: { name: 'Contact', fields: [field('Email'), field('AccountId', 'Account', ['Account'])], childRelationships: [] },
+  contact: {
+    name: 'Contact',
+    fields: [field('Email'), field('AccountId', 'Account', ['Account'])],
+    childRelationships: [],
+  },
 }
 
 async function describedOrg(): Promise<Org> {
@@ -31,7 +43,9 @@ async function describedOrg(): Promise<Org> {
   givesTokens(made)
   made.app.get(`${VERSION}/sobjects/:object/describe`, (c) => {
     const object = OBJECTS[c.req.param('object').toLowerCase()]
-    return object === undefined ? complaint(c, 404, 'NOT_FOUND', 'The requested resource does not exist') : c.json(object)
+    return object === undefined
+      ? complaint(c, 404, 'NOT_FOUND', 'The requested resource does not exist')
+      : c.json(object)
   })
   return made
 }
@@ -43,7 +57,11 @@ describe('check (SAFE-07)', () => {
   it('finds nothing wrong with columns that exist, whatever their case, up through parents and down to children', async () => {
     const { url } = await describedOrg()
     const columns = ['NAME', 'Owner.Name', 'owner.email', 'Owner.Manager.Manager.Name']
-    const source = salesforce(login(url)).rows({ ...accounts, columns, children: contactsOf(['Email', 'Account.Owner.Name']) })
+    const source = salesforce(login(url)).rows({
+      ...accounts,
+      columns,
+      children: contactsOf(['Email', 'Account.Owner.Name']),
+    })
     expect(await issuesOf(source)).toEqual([])
   })
 
@@ -59,7 +77,11 @@ describe('check (SAFE-07)', () => {
       ],
     })
     const issue = (where: string, hint: string) =>
-      expect.objectContaining({ code: 'FIELD_UNKNOWN', where: `salesforce ${where}`, hint: expect.stringContaining(hint) })
+      expect.objectContaining({
+        code: 'FIELD_UNKNOWN',
+        where: `salesforce ${where}`,
+        hint: expect.stringContaining(hint),
+      })
     expect(await issuesOf(source)).toEqual([
       issue('Account.Suport_Level__c', '"Support_Level__c"'),
       issue('Account.Owner.Emial', 'API name'),
@@ -75,7 +97,11 @@ describe('check (SAFE-07)', () => {
     const { url } = await describedOrg()
     const crm = salesforce(login(url))
     expect(await issuesOf(crm.rows({ ...accounts, object: 'Opportunity' }))).toEqual([
-      expect.objectContaining({ code: 'FIELD_UNKNOWN', where: 'salesforce Opportunity', hint: expect.stringContaining('read access') }),
+      expect.objectContaining({
+        code: 'FIELD_UNKNOWN',
+        where: 'salesforce Opportunity',
+        hint: expect.stringContaining('read access'),
+      }),
     ])
     const children = () => [{ relationship: 'Secrets__r', columns: ['Id'] }]
     expect(await issuesOf(crm.rows({ ...accounts, columns: ['Secret__r.Name'], children }))).toEqual([
@@ -87,14 +113,24 @@ describe('check (SAFE-07)', () => {
   it('checks the column of a lookup', async () => {
     const { url } = await describedOrg()
     const keys = { needs: [], read: async function* () {} }
-    const source = salesforce(login(url)).lookup({ name: 'contacts', object: 'Contact', columns: ['Email'], in: 'Account.Id18__c', keys })
+    const source = salesforce(login(url)).lookup({
+      name: 'contacts',
+      object: 'Contact',
+      columns: ['Email'],
+      in: 'Account.Id18__c',
+      keys,
+    })
     expect(await issuesOf(source)).toEqual([expect.objectContaining({ where: 'salesforce Contact.Account.Id18__c' })])
   })
 
   it('asks for each description once, though several sources need it', async () => {
     const { url, requests } = await describedOrg()
     const crm = salesforce(login(url))
-    const source = crm.rows({ ...accounts, columns: ['Owner.Name', 'Owner.Email'], children: contactsOf(['Account.Name']) })
+    const source = crm.rows({
+      ...accounts,
+      columns: ['Owner.Name', 'Owner.Email'],
+      children: contactsOf(['Account.Name']),
+    })
     await Promise.all([issuesOf(source), issuesOf(source), issuesOf(crm.rows({ ...accounts, object: 'ACCOUNT' }))])
     const described = requests.filter((line) => line.endsWith('/describe'))
     expect(described).toHaveLength(new Set(described.map((line) => line.toLowerCase())).size)
@@ -119,7 +155,9 @@ describe('check (SAFE-07)', () => {
     const made = await org()
     givesTokens(made)
     made.app.get(`${VERSION}/sobjects/Account/describe`, (c) => c.json({ name: 'Account' }))
-    await expect(issuesOf(salesforce(login(made.url)).rows(accounts))).rejects.toMatchObject({ code: 'HTTP_UNREADABLE' })
+    await expect(issuesOf(salesforce(login(made.url)).rows(accounts))).rejects.toMatchObject({
+      code: 'HTTP_UNREADABLE',
+    })
   })
 
   it('fails, and is no issue, when nothing can be known: a failure is not remembered', async () => {
@@ -127,7 +165,9 @@ describe('check (SAFE-07)', () => {
     givesTokens(made)
     let limited = true
     made.app.get(`${VERSION}/sobjects/Account/describe`, (c) =>
-      limited ? complaint(c, 403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.') : c.json(OBJECTS['account'] ?? null),
+      limited
+        ? complaint(c, 403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.')
+        : c.json(OBJECTS['account'] ?? null),
     )
     const source = salesforce(login(made.url)).rows(accounts)
     await expect(issuesOf(source)).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE' })

@@ -4,7 +4,22 @@ import type { Context } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { collect, redact } from 'zds'
 import { salesforce } from 'zds/salesforce-source'
-import { complaint, FAST, givesTokens, login, org, orgWith, page, read, record, says, setting, testRun, VERSION, type Org } from './org.ts'
+import {
+  complaint,
+  FAST,
+  givesTokens,
+  login,
+  org,
+  orgWith,
+  page,
+  read,
+  record,
+  says,
+  setting,
+  testRun,
+  VERSION,
+  type Org,
+} from './org.ts'
 
 /** A token for another org than the one that is asked. */
 function handOut(c: Context, { url, tokens }: Org): Response {
@@ -33,16 +48,26 @@ describe('login', () => {
       .export({ type: 'pkcs8', format: 'pem' })
       .toString()
       .replaceAll('\n', String.raw`\n`)
-    const jwt = { privateKey: setting('SALESFORCE_PRIVATE_KEY', pem), username: setting('SALESFORCE_USERNAME', 'sync@example.com') }
+    const jwt = {
+      privateKey: setting('SALESFORCE_PRIVATE_KEY', pem),
+      username: setting('SALESFORCE_USERNAME', 'sync@example.com'),
+    }
     const { loginUrl, clientId } = login(url)
     await read(salesforce({ loginUrl, clientId, jwt, http: FAST }).rows(accounts))
 
     expect(logins).toHaveLength(1)
     expect(logins[0]?.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
     const [head = '', claims = '', signature = ''] = (logins[0]?.get('assertion') ?? '').split('.')
-    expect(verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(true)
+    expect(verify('RSA-SHA256', Buffer.from(`${head}.${claims}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(
+      true,
+    )
     const said: unknown = JSON.parse(Buffer.from(claims, 'base64url').toString())
-    expect(said).toEqual({ iss: 'the-client', sub: 'sync@example.com', aud: 'https://login.salesforce.com', exp: expect.any(Number) })
+    expect(said).toEqual({
+      iss: 'the-client',
+      sub: 'sync@example.com',
+      aud: 'https://login.salesforce.com',
+      exp: expect.any(Number),
+    })
     expect((said as { exp: number }).exp - Date.now() / 1000).toBeLessThanOrEqual(180) // its shape was just compared
   })
 
@@ -123,7 +148,10 @@ describe('login', () => {
   })
 
   it('does not send a token of another instance to the one that was read', async () => {
-    const [old, moved] = [await orgWith((c) => complaint(c, 401, 'INVALID_SESSION_ID', 'expired')), await orgWith(says(one))]
+    const [old, moved] = [
+      await orgWith((c) => complaint(c, 401, 'INVALID_SESSION_ID', 'expired')),
+      await orgWith(says(one)),
+    ]
     const door = await org()
     let asked = 0
     door.app.post('/services/oauth2/token', (c) => handOut(c, ++asked === 1 ? old : moved))
@@ -153,7 +181,9 @@ describe('login', () => {
   })
 
   it('ends after two tries when every token is refused, instead of going round for ever', async () => {
-    const made = await orgWith((c) => complaint(c, 401, 'INVALID_SESSION_ID', 'This session is not valid for use with the REST API'))
+    const made = await orgWith((c) =>
+      complaint(c, 401, 'INVALID_SESSION_ID', 'This session is not valid for use with the REST API'),
+    )
     await expect(read(salesforce(login(made.url)).rows(accounts))).rejects.toMatchObject({
       code: 'AUTH_FAILED',
       hint: expect.stringContaining('API access'),
@@ -200,7 +230,9 @@ describe('options', () => {
     expect(() => crm.rows({ name: 'a', object: 'Account', columns: ['Name; DROP'] })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     )
-    expect(() => crm.rows({ name: 'a', object: 'Account' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+    expect(() => crm.rows({ name: 'a', object: 'Account' })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    )
     const keys = { needs: [], read: async function* () {} }
     expect(() => crm.lookup({ name: 'c', object: 'Contact', columns: ['Email'], in: 'Id) OR (Id', keys })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),

@@ -4,7 +4,10 @@ import { salesforce, soql } from 'zds/salesforce-source'
 import { login, org, givesTokens, page, record, testRun, VERSION, type Org } from './org.ts'
 
 const organizations: Source<string> = { name: 'organizations', read: async function* () {} }
-const keys = { needs: [organizations], read: (run: Parameters<typeof organizations.read>[0]) => run.input(organizations) }
+const keys = {
+  needs: [organizations],
+  read: (run: Parameters<typeof organizations.read>[0]) => run.input(organizations),
+}
 const contacts = {
   name: 'contacts',
   object: 'Contact',
@@ -16,7 +19,9 @@ const contacts = {
 const idAt = (index: number): string => `001PL${String(index).padStart(10, '0')}YAA`
 
 /** An org that knows one contact for each id in the query. */
-async function contactOrg(contactOf = (id: string) => `003${id.slice(3)}`): Promise<Org & { readonly asked: string[][] }> {
+async function contactOrg(
+  contactOf = (id: string) => `003${id.slice(3)}`,
+): Promise<Org & { readonly asked: string[][] }> {
   const made = await org()
   givesTokens(made)
   const asked: string[][] = []
@@ -26,7 +31,11 @@ async function contactOrg(contactOf = (id: string) => `003${id.slice(3)}`): Prom
     const ids = list.split(',').map((literal) => literal.slice(1, -1))
     asked.push(ids)
     const found = ids.map((id) =>
-      record('Contact', contactOf(id), { Name: 'n', Email: 'e', Account: record('Account', id, { Account_ID_18__c: id }) }),
+      record('Contact', contactOf(id), {
+        Name: 'n',
+        Email: 'e',
+        Account: record('Account', id, { Account_ID_18__c: id }),
+      }),
     )
     return c.json(page(found.length, found))
   })

@@ -14,7 +14,10 @@ export type Org = {
   readonly app: Hono
   /** Every request as `GET /path?query`, decoded, but for those that count. */
   readonly requests: string[]
-  /** The queries that count rows, and what answers them: a refusal, unless a test sets something else. */
+  /**
+   * The queries that count rows, and what answers them: a refusal, unless a test sets something
+   * else.
+   */
   readonly counts: string[]
   count: Answer
   /** Forms that asked for a token. */
@@ -25,7 +28,9 @@ export type Org = {
 
 export const VERSION = '/services/data/v60.0'
 
-/** Listens on a free port until the test ends; hands out the tokens `token-1`, `token-2`, and so on. */
+/**
+ * Listens on a free port until the test ends; hands out the tokens `token-1`, `token-2`, and so on.
+ */
 export async function org(): Promise<Org> {
   const app = new Hono()
   const requests: string[] = []
@@ -73,7 +78,10 @@ export function givesTokens({ app, url, logins, tokens }: Org, instanceUrl = url
   })
 }
 
-/** An org that hands out tokens and answers queries in turn: the first with the first body, and so on; the last one again and again. */
+/**
+ * An org that hands out tokens and answers queries in turn: the first with the first body, and so
+ * on; the last one again and again.
+ */
 export async function orgWith(...answers: readonly Answer[]): Promise<Org> {
   const made = await org()
   givesTokens(made)
@@ -109,7 +117,12 @@ export function record(object: string, id: string, fields: JsonObject): JsonObje
 }
 
 export function page(totalSize: number, records: readonly Json[], next?: string): JsonObject {
-  return { totalSize, done: next === undefined, records, ...(next === undefined ? {} : { nextRecordsUrl: `${VERSION}/query/${next}` }) }
+  return {
+    totalSize,
+    done: next === undefined,
+    records,
+    ...(next === undefined ? {} : { nextRecordsUrl: `${VERSION}/query/${next}` }),
+  }
 }
 
 export function setting(name: string, value: string): Setting {

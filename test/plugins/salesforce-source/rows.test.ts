@@ -5,7 +5,8 @@ import { complaint, cut, login, orgWith, page, read, record, says, testRun, VERS
 
 const A = '001000000000001AAA'
 const B = '001000000000002AAA'
-const account = (id: string, fields: Parameters<typeof record>[2] = {}) => record('Account', id, { Name: `name of ${id}`, ...fields })
+const account = (id: string, fields: Parameters<typeof record>[2] = {}) =>
+  record('Account', id, { Name: `name of ${id}`, ...fields })
 const contact = (email: string) => record('Contact', `003-${email}`, { Email: email })
 const accounts = { name: 'accounts', object: 'Account', columns: ['Name'] }
 const withContacts = { ...accounts, children: () => [{ relationship: 'Contacts', columns: ['Email'] }] }
@@ -25,7 +26,9 @@ describe('rows: the query', () => {
       columnsOf: [table, { owner: text('Owner.Name') }],
       columns: ['Type'],
       key: 'Id18__c',
-      children: (today) => [{ relationship: 'Contacts', columns: ['Email'], where: soql`Until__c >= ${soqlDate(today)}` }],
+      children: (today) => [
+        { relationship: 'Contacts', columns: ['Email'], where: soql`Until__c >= ${soqlDate(today)}` },
+      ],
       where: (today) => soql`Type = ${'Customer'} AND Since__c <= ${soqlDate(today)}`,
     })
     await read(source)
@@ -51,14 +54,25 @@ describe('rows: their shape', () => {
     const { url } = await orgWith(
       says(
         page(2, [
-          account(A, { Website: 'a.example', Owner: record('User', '005', { Name: 'Bo', Manager: null }), Contacts: null }),
+          account(A, {
+            Website: 'a.example',
+            Owner: record('User', '005', { Name: 'Bo', Manager: null }),
+            Contacts: null,
+          }),
           account(B, { Website: null, Owner: null, Contacts: page(1, [contact('x@b.example')]) }),
         ]),
       ),
     )
     const { rows, expected, progress } = await read(salesforce(login(url)).rows({ ...withContacts, columns }))
     expect(rows).toEqual([
-      { Name: `name of ${A}`, 'Owner.Name': 'Bo', 'Owner.Manager.Email': null, website: 'a.example', Missing__c: null, Contacts: [] },
+      {
+        Name: `name of ${A}`,
+        'Owner.Name': 'Bo',
+        'Owner.Manager.Email': null,
+        website: 'a.example',
+        Missing__c: null,
+        Contacts: [],
+      },
       {
         Name: `name of ${B}`,
         'Owner.Name': null,
@@ -90,7 +104,9 @@ describe('rows: pages', () => {
     )
     const { rows } = await read(salesforce(login(url)).rows(withContacts))
     expect(rows.map((row) => row['Contacts'])).toEqual([[{ Email: '1@a' }, { Email: '2@a' }, { Email: '3@a' }], []])
-    expect(requests.slice(2)).toEqual(['kids-1', 'kids-2', 'parents-1'].map((locator) => `GET ${VERSION}/query/${locator}`))
+    expect(requests.slice(2)).toEqual(
+      ['kids-1', 'kids-2', 'parents-1'].map((locator) => `GET ${VERSION}/query/${locator}`),
+    )
   })
 
   it('does not follow a link to another host', async () => {
@@ -111,7 +127,10 @@ describe('rows: a count of their own (SAFE-02)', () => {
   const counting = async (count?: Org['count']) => {
     const made = await orgWith(says(page(2, [account(A), account(B)])))
     if (count !== undefined) made.count = count
-    return { made, ...(await read(salesforce(login(made.url)).rows({ ...accounts, where: soql`Type = ${'Customer'}` }))) }
+    return {
+      made,
+      ...(await read(salesforce(login(made.url)).rows({ ...accounts, where: soql`Type = ${'Customer'}` }))),
+    }
   }
 
   it('is asked for under the same conditions, and is the number that the engine holds the rows against', async () => {
@@ -149,7 +168,9 @@ describe('rows: completeness (SAFE-02)', () => {
   })
 
   it('refuses a child list with fewer rows than it announced, and names the parent', async () => {
-    const { url } = await orgWith(says(page(2, [account(A, { Contacts: null }), account(B, { Contacts: page(2, [contact('x')]) })])))
+    const { url } = await orgWith(
+      says(page(2, [account(A, { Contacts: null }), account(B, { Contacts: page(2, [contact('x')]) })])),
+    )
     await expect(read(salesforce(login(url)).rows(withContacts))).rejects.toMatchObject({
       code: 'INCOMPLETE',
       message: expect.stringContaining(`Contacts of ${B}: 2 rows were announced and 1 came`),
@@ -208,7 +229,8 @@ describe('rows: trouble on the way', () => {
   })
 
   it('asks once more when the result has expired before a row was handed out', async () => {
-    const expired = (c: Parameters<typeof complaint>[0]) => complaint(c, 400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
+    const expired = (c: Parameters<typeof complaint>[0]) =>
+      complaint(c, 400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
     const first = says(page(1, [account(A, { Contacts: page(2, [contact('1')], 'kids') })]))
     const { url } = await orgWith(first, expired, first, says(page(2, [contact('2')])))
     expect((await read(salesforce(login(url)).rows(withContacts))).rows).toHaveLength(1)
@@ -218,7 +240,9 @@ describe('rows: trouble on the way', () => {
   })
 
   it('does not ask again when the result expires later: the rows handed out could be others', async () => {
-    const { url, requests } = await orgWith(says(page(2, [account(A)], 'x')), (c) => complaint(c, 400, 'QUERY_LOCATOR_EXPIRED', 'expired'))
+    const { url, requests } = await orgWith(says(page(2, [account(A)], 'x')), (c) =>
+      complaint(c, 400, 'QUERY_LOCATOR_EXPIRED', 'expired'),
+    )
     await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({ code: 'INCOMPLETE' })
     expect(requests.filter((line) => line.startsWith('GET'))).toHaveLength(2)
   })
@@ -229,7 +253,9 @@ describe('rows: trouble on the way', () => {
     const { url } = await orgWith((c) => complaint(c, 400, 'INVALID_FIELD', message))
     await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({
       code: 'FIELD_UNKNOWN',
-      issues: [{ code: 'FIELD_UNKNOWN', where: 'salesforce Account.Foo__c', hint: expect.stringContaining('API name') }],
+      issues: [
+        { code: 'FIELD_UNKNOWN', where: 'salesforce Account.Foo__c', hint: expect.stringContaining('API name') },
+      ],
     })
   })
 
@@ -246,7 +272,9 @@ describe('rows: trouble on the way', () => {
       code: 'FIELD_UNKNOWN',
       issues: [{ where: 'salesforce Account' }],
     })
-    expect(await rejected('INVALID_FIELD', 'value of filter criterion must be of type dateTime')).toMatchObject({ code: 'HTTP_REFUSED' })
+    expect(await rejected('INVALID_FIELD', 'value of filter criterion must be of type dateTime')).toMatchObject({
+      code: 'HTTP_REFUSED',
+    })
     expect(await rejected('MALFORMED_QUERY', "unexpected token: 'FORM'")).toMatchObject({
       code: 'HTTP_REFUSED',
       message: expect.stringContaining("MALFORMED_QUERY: unexpected token: 'FORM'"),
@@ -255,7 +283,9 @@ describe('rows: trouble on the way', () => {
   })
 
   it('does not go on asking when the API requests of the day are used up', async () => {
-    const { url, requests } = await orgWith((c) => complaint(c, 403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.'))
+    const { url, requests } = await orgWith((c) =>
+      complaint(c, 403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.'),
+    )
     await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({
       code: 'HTTP_UNAVAILABLE',
       message: expect.stringContaining('24 hours'),

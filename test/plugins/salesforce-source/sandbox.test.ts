@@ -6,10 +6,18 @@ import { salesforce, soql, soqlDate, type Salesforce } from 'zds/salesforce-sour
 import { startSandbox, type Sandbox, type SandboxOptions, type World } from 'zds/sandbox'
 import { FAST, issuesOf, read, setting, testRun } from './org.ts'
 
-const WORLD = JSON.parse(readFileSync(new URL('../../fixtures/worlds/cases/world.json', import.meta.url), 'utf8')) as World // our own fixture
+const WORLD = JSON.parse(
+  readFileSync(new URL('../../fixtures/worlds/cases/world.json', import.meta.url), 'utf8'),
+) as World // our own fixture
 const CHARGES = 'Zuora__R00N40000001lGjTEAU__r'
 const SUBSCRIPTIONS = 'Zuora__Subscriptions__r'
-const COLUMNS = ['Account_ID_18__c', 'Name', 'Type', 'Solutions_Architect_Lookup__r.Name', 'Latest_Sold_To_Contact__r.Email']
+const COLUMNS = [
+  'Account_ID_18__c',
+  'Name',
+  'Type',
+  'Solutions_Architect_Lookup__r.Name',
+  'Latest_Sold_To_Contact__r.Email',
+]
 
 async function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const started = await startSandbox({ world: WORLD, ...options })
@@ -60,7 +68,9 @@ function expectedRows({ salesforce: { tables } }: Sandbox): JsonObject[] {
   const after = (value: unknown): boolean => typeof value === 'string' && value >= since
   const named = (object: string, id: unknown) => tables[object]?.find((row) => row['Id'] === id)
   const below = (object: string, account: unknown, end: string, status: string) =>
-    (tables[object] ?? []).filter((row) => row['Zuora__Account__c'] === account && row[status] !== 'Cancelled' && after(row[end]))
+    (tables[object] ?? []).filter(
+      (row) => row['Zuora__Account__c'] === account && row[status] !== 'Cancelled' && after(row[end]),
+    )
   return (tables['Account'] ?? [])
     .filter(({ Type }) => Type === 'Customer' || Type === 'Former Customer')
     .map((row) => ({
@@ -69,16 +79,24 @@ function expectedRows({ salesforce: { tables } }: Sandbox): JsonObject[] {
       Type: row['Type'] ?? null,
       'Solutions_Architect_Lookup__r.Name': named('User', row['Solutions_Architect_Lookup__c'])?.['Name'] ?? null,
       'Latest_Sold_To_Contact__r.Email': named('Contact', row['Latest_Sold_To_Contact__c'])?.['Email'] ?? null,
-      [SUBSCRIPTIONS]: below('Zuora__Subscription__c', row['Id'], 'Zuora__SubscriptionEndDate__c', 'Zuora__Status__c').map((child) => ({
+      [SUBSCRIPTIONS]: below(
+        'Zuora__Subscription__c',
+        row['Id'],
+        'Zuora__SubscriptionEndDate__c',
+        'Zuora__Status__c',
+      ).map((child) => ({
         Id: child['Id'] ?? null,
         Zuora__Status__c: child['Zuora__Status__c'] ?? null,
       })),
-      [CHARGES]: below('Zuora__SubscriptionProductCharge__c', row['Id'], 'Zuora__EffectiveEndDate__c', 'Subscription_Status__c').map(
-        (child) => ({
-          Id: child['Id'] ?? null,
-          Zuora__Quantity__c: child['Zuora__Quantity__c'] ?? null,
-        }),
-      ),
+      [CHARGES]: below(
+        'Zuora__SubscriptionProductCharge__c',
+        row['Id'],
+        'Zuora__EffectiveEndDate__c',
+        'Subscription_Status__c',
+      ).map((child) => ({
+        Id: child['Id'] ?? null,
+        Zuora__Quantity__c: child['Zuora__Quantity__c'] ?? null,
+      })),
     }))
 }
 
@@ -103,8 +121,14 @@ describe('a whole world', () => {
   it('passes the check, and a slip in a column does not (SAFE-07)', async () => {
     const crm = crmOf(await sandbox())
     expect(await issuesOf(accountsOf(crm))).toEqual([])
-    expect(await issuesOf(crm.rows({ name: 'a', object: 'Account', columns: ['Account_ID_81__c', 'Nope__r.Name'] }))).toMatchObject([
-      { code: 'FIELD_UNKNOWN', where: 'salesforce Account.Account_ID_81__c', hint: expect.stringContaining('Account_ID_18__c') },
+    expect(
+      await issuesOf(crm.rows({ name: 'a', object: 'Account', columns: ['Account_ID_81__c', 'Nope__r.Name'] })),
+    ).toMatchObject([
+      {
+        code: 'FIELD_UNKNOWN',
+        where: 'salesforce Account.Account_ID_81__c',
+        hint: expect.stringContaining('Account_ID_18__c'),
+      },
       { code: 'FIELD_UNKNOWN', where: 'salesforce Account.Nope__r.Name' },
     ])
     expect(await issuesOf(crm.rows({ name: 'a', object: 'Nope__c', columns: ['Id'] }))).toHaveLength(1)
@@ -116,7 +140,9 @@ describe('a whole world', () => {
       code: 'FIELD_UNKNOWN',
       issues: [{ where: 'salesforce Account.Nope__c' }],
     })
-    await expect(read(crm.rows({ name: 'a', object: 'Account', columns: ['Name'], where: "Name = 'x" }))).rejects.toMatchObject({
+    await expect(
+      read(crm.rows({ name: 'a', object: 'Account', columns: ['Name'], where: "Name = 'x" })),
+    ).rejects.toMatchObject({
       code: 'HTTP_REFUSED',
       message: expect.stringContaining('MALFORMED_QUERY'),
     })
@@ -158,7 +184,11 @@ describe('login at the sandbox', () => {
     const audience = 'https://login.salesforce.com'
     const started = await sandbox({
       salesforce: {
-        jwt: { publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(), audience, usernames: ['sync@example.com'] },
+        jwt: {
+          publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+          audience,
+          usernames: ['sync@example.com'],
+        },
       },
     })
     const crm = (username: string) =>
@@ -203,7 +233,10 @@ describe('faults on the way', () => {
   ] as const)('reads the world in spite of %s', async (_what, effect) => {
     for (const path of ['/query?', '/query/', '/services/oauth2/token']) {
       if (effect.kind === 'expired' && path.includes('token')) continue
-      const started = await sandbox({ salesforce: { batchSize: 100 }, faults: [{ service: 'salesforce', path, ...effect }] })
+      const started = await sandbox({
+        salesforce: { batchSize: 100 },
+        faults: [{ service: 'salesforce', path, ...effect }],
+      })
       const { rows } = await read(accountsOf(crmOf(started)))
       expect(byId(rows)).toEqual(byId(expectedRows(started)))
       expect(started.faults.fired).toHaveLength(1)
@@ -218,7 +251,9 @@ describe('faults on the way', () => {
   })
 
   it('ends when the API requests of the day are used up, without another try', async () => {
-    const started = await sandbox({ faults: [{ service: 'salesforce', path: '/query', kind: 'status', preset: 'daily-limit', times: 0 }] })
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/query', kind: 'status', preset: 'daily-limit', times: 0 }],
+    })
     await expect(read(accountsOf(crmOf(started)))).rejects.toMatchObject({
       code: 'HTTP_UNAVAILABLE',
       message: expect.stringContaining('24 hours'),
@@ -228,7 +263,9 @@ describe('faults on the way', () => {
 
   it('never takes a short list for a whole one (SAFE-02)', async () => {
     const short = (child?: string) =>
-      sandbox({ faults: [{ service: 'salesforce', path: '/query', kind: 'short', ...(child === undefined ? {} : { child }) }] })
+      sandbox({
+        faults: [{ service: 'salesforce', path: '/query', kind: 'short', ...(child === undefined ? {} : { child }) }],
+      })
     await expect(read(accountsOf(crmOf(await short())))).rejects.toMatchObject({
       code: 'INCOMPLETE',
       message: expect.stringContaining('accounts'),

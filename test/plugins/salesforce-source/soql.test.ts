@@ -3,9 +3,21 @@ import { assert, constantFrom, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { composeSoql, soql, soqlDate } from 'zds/salesforce-source'
 
-const UNESCAPED: { readonly [escape: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', "'": "'", '"': '"', '\\': '\\' }
+const UNESCAPED: { readonly [escape: string]: string } = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  "'": "'",
+  '"': '"',
+  '\\': '\\',
+}
 
-/** Reads a literal the way Salesforce does: an escape it does not know, or a quote in the middle, is an error. */
+/**
+ * Reads a literal the way Salesforce does: an escape it does not know, or a quote in the middle, is
+ * an error.
+ */
 function unescape(literal: string): string {
   const inside = /^'((?:[^'\\\n\r]|\\.)*)'$/.exec(literal)?.[1]
   if (inside === undefined) throw new Error(`not one literal: ${literal}`)
@@ -22,7 +34,9 @@ describe('soql', () => {
       expect(unescape(soql`${text}`)).toBe(text)
     }
     assert(property(string({ unit: 'binary' }), same))
-    const nasty = string({ unit: constantFrom("'", '\\', '"', '\n', '\r', '\t', '\b', '\f', 'n', 'u', '%', '_', ' ', 'OR') })
+    const nasty = string({
+      unit: constantFrom("'", '\\', '"', '\n', '\r', '\t', '\b', '\f', 'n', 'u', '%', '_', ' ', 'OR'),
+    })
     assert(property(nasty, same))
   })
 
@@ -32,7 +46,9 @@ describe('soql', () => {
       expect(where).toMatchObject({ left: { field: 'Name', operator: '=', literalType: 'STRING' } })
       expect(where).not.toHaveProperty('operator')
       const left = where?.left
-      expect(left !== undefined && left !== null && 'value' in left ? unescape(String(left.value)) : undefined).toBe(value)
+      expect(left !== undefined && left !== null && 'value' in left ? unescape(String(left.value)) : undefined).toBe(
+        value,
+      )
     }
   })
 
@@ -69,7 +85,9 @@ describe('composeSoql', () => {
   })
 
   it('selects a column once, though it is named twice in different cases: Salesforce refuses a duplicate', () => {
-    expect(composeSoql({ object: 'Account', columns: ['Name', 'Id', 'name', 'Name'] })).toBe('SELECT Name, Id FROM Account')
+    expect(composeSoql({ object: 'Account', columns: ['Name', 'Id', 'name', 'Name'] })).toBe(
+      'SELECT Name, Id FROM Account',
+    )
   })
 
   it('refuses every name that is none at once, so that nothing is injected through one', () => {
@@ -90,10 +108,12 @@ describe('composeSoql', () => {
 
   it('refuses what Salesforce would: no columns, a relationship twice, more than 20 child queries', () => {
     const child = (relationship: string) => ({ relationship, columns: ['Id'] })
-    expect(() => composeSoql({ object: 'Account', columns: [] })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
-    expect(() => composeSoql({ object: 'Account', columns: ['Id'], children: [child('Cases'), child('cases')] })).toThrow(
+    expect(() => composeSoql({ object: 'Account', columns: [] })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     )
+    expect(() =>
+      composeSoql({ object: 'Account', columns: ['Id'], children: [child('Cases'), child('cases')] }),
+    ).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
     const many = Array.from({ length: 21 }, (_none, index) => child(`C${index}__r`))
     expect(() => composeSoql({ object: 'Account', columns: ['Id'], children: many })).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),

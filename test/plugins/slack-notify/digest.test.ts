@@ -2,17 +2,29 @@ import { describe, expect, it } from 'vitest'
 import { digests, refusals } from '../../../plugins/slack-notify/digest.ts'
 import { alone, change, done, failed, outcomesOf, planOf, syncPlan } from './scene.ts'
 
-const linesOf = (found: ReturnType<typeof digests>) => Object.fromEntries(found.map(({ topic, lines }) => [topic, lines]))
+const linesOf = (found: ReturnType<typeof digests>) =>
+  Object.fromEntries(found.map(({ topic, lines }) => [topic, lines]))
 
 describe('what a run has to tell', () => {
   it('SYN-04: created organizations that got no user, by name and id; not those that got one, nor those of syncs without contacts', () => {
     const creates = ['A', 'B', 'C', 'D'].map((key) => change('create', key, ` Acme ${key} `))
-    const plan = planOf(syncPlan('global', creates), syncPlan('partners', [change('create', 'P', 'Partner')], { target: 'global' }))
+    const plan = planOf(
+      syncPlan('global', creates),
+      syncPlan('partners', [change('create', 'P', 'Partner')], { target: 'global' }),
+    )
     const outcomes = outcomesOf({
-      global: [done('A', alone), done('B', { contacts: 1, contactsFailed: 0 }), failed('C'), done('D', { contacts: 0, contactsFailed: 2 })],
+      global: [
+        done('A', alone),
+        done('B', { contacts: 1, contactsFailed: 0 }),
+        failed('C'),
+        done('D', { contacts: 0, contactsFailed: 2 }),
+      ],
       partners: [done('P')],
     })
-    expect(linesOf(digests(plan, outcomes, []))['without-contacts']).toEqual(['• Acme A (A)', '• Acme D (D), 2 could not be added'])
+    expect(linesOf(digests(plan, outcomes, []))['without-contacts']).toEqual([
+      '• Acme A (A)',
+      '• Acme D (D), 2 could not be added',
+    ])
   })
 
   it('changes that failed, with code and words; stale and unresolved ones too', () => {
@@ -50,7 +62,14 @@ describe('what a run has to tell', () => {
   })
 
   it('what was refused because it went beyond its limits', () => {
-    const excess = { op: 'retire', count: 9, existing: 10, limit: 0.05, examples: [], message: '9 of 10 records would be retired' } as const
+    const excess = {
+      op: 'retire',
+      count: 9,
+      existing: 10,
+      limit: 0.05,
+      examples: [],
+      message: '9 of 10 records would be retired',
+    } as const
     const plan = planOf(syncPlan('global', [], { excesses: [excess] }), syncPlan('partners', []))
     expect(refusals(plan)).toMatchObject([{ topic: 'limits', lines: ['*global*: 9 of 10 records would be retired'] }])
     expect(refusals(planOf(syncPlan('global', [])))).toEqual([])
@@ -60,7 +79,10 @@ describe('what a run has to tell', () => {
     const [org, user] = ['001SECRETACCOUNT', 'secret@agency.example']
     const plan = planOf(
       syncPlan('us-gov', [change('create', org, 'Secret Agency'), change('update', 'B')]),
-      syncPlan('us-gov-users', [change('create', user, 'Secret Person'), change('update', 'C')], { target: 'us-gov', resource: 'users' }),
+      syncPlan('us-gov-users', [change('create', user, 'Secret Person'), change('update', 'C')], {
+        target: 'us-gov',
+        resource: 'users',
+      }),
     )
     const outcomes = outcomesOf({
       'us-gov': [done(org, alone), failed('B', 'name-taken', 'https://us-gov.zendesk.com says Secret Agency is taken')],
@@ -70,7 +92,10 @@ describe('what a run has to tell', () => {
     expect(JSON.stringify(told)).not.toMatch(/secret|agency|zendesk\.com/i)
     expect(linesOf(told)).toEqual({
       failures: ['• *us-gov*: 1 × name-taken', '• *us-gov-users*: 2 × email-taken'],
-      summary: ['*us-gov*: 1 created, 0 updated, 0 retired, 1 not done', '*us-gov-users*: 0 created, 0 updated, 0 retired, 2 not done'],
+      summary: [
+        '*us-gov*: 1 created, 0 updated, 0 retired, 1 not done',
+        '*us-gov-users*: 0 created, 0 updated, 0 retired, 2 not done',
+      ],
     })
   })
 

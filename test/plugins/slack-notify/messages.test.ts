@@ -8,7 +8,9 @@ import { blockOf, slackLinesUnder } from '../../support/slack.ts'
 const SLACK = { blocks: 50, section: 3_000, header: 150, message: 13_200, text: 40_000 }
 
 const digest = (title: string, lines: readonly string[]): Digest => ({ topic: 'summary', title, lines })
-const line = fc.string({ minLength: 1, maxLength: 700, unit: 'grapheme' }).map((text) => `• ${text.replaceAll(/\s+/g, ' ')}`)
+const line = fc
+  .string({ minLength: 1, maxLength: 700, unit: 'grapheme' })
+  .map((text) => `• ${text.replaceAll(/\s+/g, ' ')}`)
 const some = fc.record({
   topic: fc.constantFrom(...TOPICS),
   // Titles are our own words: never blank.
@@ -80,7 +82,8 @@ describe('the messages of a channel', () => {
   })
 
   it('a cut ends neither within a character nor within an escaped one', () => {
-    const at = (filler: number, end: string) => blockOf(messagesOf([digest('T', ['x'.repeat(filler) + end.repeat(20)])])[0]?.blocks[1]).text
+    const at = (filler: number, end: string) =>
+      blockOf(messagesOf([digest('T', ['x'.repeat(filler) + end.repeat(20)])])[0]?.blocks[1]).text
     for (let filler = 490; filler < 500; filler += 1) {
       expect(at(filler, '&amp;')).toMatch(/^x+(&amp;)*…$/)
       expect(at(filler, '👩')).toMatch(/^x+(👩)*…$/u)

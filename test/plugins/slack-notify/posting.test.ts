@@ -56,7 +56,9 @@ describe('posting', () => {
     const { slack, env } = await sandboxOf()
     const run = await applied(notifier(env['SLACK_API_URL']))
     expect(slack.messages).toHaveLength(1)
-    expect(JSON.stringify(slack.messages)).toMatch(/Acme \(A\).*Changes that failed.*\*global\* B name-taken.*1 created, 0 updated/)
+    expect(JSON.stringify(slack.messages)).toMatch(
+      /Acme \(A\).*Changes that failed.*\*global\* B name-taken.*1 created, 0 updated/,
+    )
     expect(slack.messages[0]?.text).toContain('New organizations without a contact: 1')
     expect(run.told).toEqual([])
   })
@@ -81,16 +83,28 @@ describe('posting', () => {
     expect(slack.messages.length).toBeGreaterThan(1)
     expect(run.clock.pauses).toEqual(slack.messages.slice(1).map(() => 1_000))
     const said = JSON.stringify(slack.messages)
-    expect(crowd.map((key) => said.indexOf(key))).toEqual(crowd.map((key) => said.indexOf(key)).toSorted((a, b) => a - b))
+    expect(crowd.map((key) => said.indexOf(key))).toEqual(
+      crowd.map((key) => said.indexOf(key)).toSorted((a, b) => a - b),
+    )
     expect(said).toContain(crowd.at(-1))
   })
 
   it('a run that was refused is told of, one without changes is not', async () => {
     const { slack, env } = await sandboxOf()
-    const excess = { op: 'update', count: 9, existing: 10, limit: 0.3, examples: [], message: '9 of 10 records would be updated' } as const
+    const excess = {
+      op: 'update',
+      count: 9,
+      existing: 10,
+      limit: 0.3,
+      examples: [],
+      message: '9 of 10 records would be updated',
+    } as const
     await notifier(env['SLACK_API_URL']).refused?.(planOf(syncPlan('global', [], { excesses: [excess] })), testRun())
     expect(JSON.stringify(slack.messages)).toContain('9 of 10 records would be updated')
-    await applied(notifier(env['SLACK_API_URL']), testRun(), { plan: planOf(syncPlan('global', [])), outcomes: new Map() })
+    await applied(notifier(env['SLACK_API_URL']), testRun(), {
+      plan: planOf(syncPlan('global', [])),
+      outcomes: new Map(),
+    })
     expect(slack.messages).toHaveLength(1)
   })
 })
@@ -105,7 +119,10 @@ describe('when Slack does not take it', () => {
     ['HTML with status 200', { kind: 'html', status: 200 }],
   ] as const)('%s: it is posted at most once, and a warning says so', async (_what, effect) => {
     const sandbox = await sandboxOf([{ service: 'slack', times: 0, ...effect }])
-    const run = await applied(notifier(sandbox.env['SLACK_API_URL']), testRun(), { plan: crowded, outcomes: crowdedOutcomes })
+    const run = await applied(notifier(sandbox.env['SLACK_API_URL']), testRun(), {
+      plan: crowded,
+      outcomes: crowdedOutcomes,
+    })
     expect(postsTo(sandbox)).toHaveLength(1)
     expect(run.told).toHaveLength(1)
     expect(run.told[0]).toMatch(/^a message to C0SANDBOX did not go through: /)

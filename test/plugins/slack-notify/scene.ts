@@ -22,7 +22,12 @@ export const done = (key: string, facts?: { contacts: number; contactsFailed: nu
   id: `id-${key}`,
   ...(facts && { facts }),
 })
-export const failed = (key: string, code = 'name-taken', message = 'is taken'): Outcome => ({ key, status: 'failed', code, message })
+export const failed = (key: string, code = 'name-taken', message = 'is taken'): Outcome => ({
+  key,
+  status: 'failed',
+  code,
+  message,
+})
 export const alone = { contacts: 0, contactsFailed: 0 }
 
 export const syncPlan = (name: string, changes: readonly Change[], more: Partial<SyncPlan> = {}): SyncPlan => ({
@@ -47,4 +52,5 @@ export const planOf = (...syncs: readonly SyncPlan[]): Plan => ({
   digest: 'd',
 })
 
-export const outcomesOf = (outcomes: { readonly [sync: string]: readonly Outcome[] }): Outcomes => new Map(Object.entries(outcomes))
+export const outcomesOf = (outcomes: { readonly [sync: string]: readonly Outcome[] }): Outcomes =>
+  new Map(Object.entries(outcomes))

@@ -3,7 +3,11 @@ import { userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { compared, held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 import { testRun } from '../../support/time.ts'
 
-export const setting = (value: string | undefined): Setting => ({ name: 'A_SETTING', peek: () => value, read: () => value ?? '' })
+export const setting = (value: string | undefined): Setting => ({
+  name: 'A_SETTING',
+  peek: () => value,
+  read: () => value ?? '',
+})
 
 /** A contact as Salesforce gives it. */
 export const contact = (email: string | null, account = 'A', name = 'Ada'): JsonObject => ({
@@ -51,11 +55,14 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
     protect: { domains: setting(domains), emails: setting(emails) },
     ...(scene.limits && { limits: scene.limits }),
   })
-  const changes = Object.entries({ create: creates, update: updates }).flatMap(([op, keys]) => keys.map((key) => ({ op, key, fields: {} })))
+  const changes = Object.entries({ create: creates, update: updates }).flatMap(([op, keys]) =>
+    keys.map((key) => ({ op, key, fields: {} })),
+  )
   const plan = { name: 'us-gov', changes }
   const desired = await collect(sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [plan] })))
   return compared({ desired, existing: users }, sync)
 }
 
 /** The changes of a plan, short: `update ada@x name organization_id`. */
-export const told = ({ changes }: SyncPlan): string[] => changes.map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))
+export const told = ({ changes }: SyncPlan): string[] =>
+  changes.map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))

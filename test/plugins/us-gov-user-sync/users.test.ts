@@ -41,7 +41,13 @@ describe('users and contacts', () => {
     })
     expect(plan.changes).toEqual([
       { op: 'update', key: 'back@x.example', id: '13', fields: { not_in_sfdc: { from: true, to: false } } },
-      { op: 'retire', key: 'untied@x.example', id: '11', fields: { not_in_sfdc: { from: false, to: true } }, reason: 'gone' },
+      {
+        op: 'retire',
+        key: 'untied@x.example',
+        id: '11',
+        fields: { not_in_sfdc: { from: false, to: true } },
+        reason: 'gone',
+      },
     ])
   })
 
@@ -60,7 +66,9 @@ describe('users and contacts', () => {
   })
 
   it('SAFE-01: marks beyond the limit are an excess of the user sync, counted among end users only', async () => {
-    const users = Array.from({ length: 12 }, (_, n) => user(11 + n, `u${n}@x.example`, { role: n < 2 ? 'agent' : 'end-user' }))
+    const users = Array.from({ length: 12 }, (_, n) =>
+      user(11 + n, `u${n}@x.example`, { role: n < 2 ? 'agent' : 'end-user' }),
+    )
     const plan = await planned({ users, limits: { retire: 0.05 } })
     expect(plan.excesses).toMatchObject([{ op: 'retire', count: 10, existing: 10 }])
   })
@@ -71,7 +79,11 @@ describe('USR-02: protected addresses', () => {
     const plan = await planned({
       domains: ' GitLab.com , @staff.example',
       emails: 'Bot@Agency.example, liaison@agency.example',
-      contacts: [contact('New@GITLAB.com'), contact('renamed@staff.example', 'B', 'New Name'), contact('BOT@agency.example', 'B', 'Other')],
+      contacts: [
+        contact('New@GITLAB.com'),
+        contact('renamed@staff.example', 'B', 'New Name'),
+        contact('BOT@agency.example', 'B', 'Other'),
+      ],
       users: [
         user(11, 'renamed@staff.example'),
         user(12, 'bot@agency.example'),
@@ -99,7 +111,9 @@ describe('USR-02: protected addresses', () => {
   })
 
   it('none at all are protected where both settings are empty', async () => {
-    expect(told(await planned({ domains: '', users: [user(11, 'x@gitlab.com')] }))).toEqual(['retire x@gitlab.com not_in_sfdc'])
+    expect(told(await planned({ domains: '', users: [user(11, 'x@gitlab.com')] }))).toEqual([
+      'retire x@gitlab.com not_in_sfdc',
+    ])
   })
 })
 
@@ -111,11 +125,18 @@ describe('organizations of users', () => {
       creates: ['NEW'],
       updates: ['A'],
     })
-    expect(plan.changes.map(({ fields }) => fields['organization_id']?.to)).toEqual([{ ref: { sync: 'us-gov', key: 'NEW' } }, 1])
+    expect(plan.changes.map(({ fields }) => fields['organization_id']?.to)).toEqual([
+      { ref: { sync: 'us-gov', key: 'NEW' } },
+      1,
+    ])
   })
 
   it('USR-07: a user of another organization moves, also into one that is only created', async () => {
-    const plan = await planned({ contacts: [contact('a@x.example', 'NEW')], users: [user(11, 'a@x.example')], creates: ['NEW'] })
+    const plan = await planned({
+      contacts: [contact('a@x.example', 'NEW')],
+      users: [user(11, 'a@x.example')],
+      creates: ['NEW'],
+    })
     expect(plan.changes).toMatchObject([
       { op: 'update', fields: { organization_id: { from: 1, to: { ref: { sync: 'us-gov', key: 'NEW' } } } } },
     ])
@@ -123,7 +144,9 @@ describe('organizations of users', () => {
 
   it('CTC-01: contacts of a marked organization count', async () => {
     const organizations = [held('1', 'A', { mark_for_deletion: true })]
-    expect(told(await planned({ organizations, contacts: [contact('a@x.example')], users: [user(11, 'a@x.example')] }))).toEqual([])
+    expect(
+      told(await planned({ organizations, contacts: [contact('a@x.example')], users: [user(11, 'a@x.example')] })),
+    ).toEqual([])
   })
 
   it('AMB-16: where two organizations have the account, its users stay where they are, are kept, and are not marked', async () => {
@@ -136,7 +159,9 @@ describe('organizations of users', () => {
   })
 
   it('AMB-20: of an account whose new organization is held nobody is asked, so its user is not tied', async () => {
-    expect(told(await planned({ contacts: [], users: [user(11, 'held@x.example')] }))).toEqual(['retire held@x.example not_in_sfdc'])
+    expect(told(await planned({ contacts: [], users: [user(11, 'held@x.example')] }))).toEqual([
+      'retire held@x.example not_in_sfdc',
+    ])
   })
 })
 
@@ -148,10 +173,16 @@ describe('contacts', () => {
   })
 
   it('CTC-05, AMB-21: of several with one address the first by account and name is kept, and the others are reported', async () => {
-    const contacts = [contact('Dup@x.example', 'B', 'Ada'), contact('dup@x.example', 'A', 'Zoe'), contact('dup@X.example', 'A', 'Bea')]
+    const contacts = [
+      contact('Dup@x.example', 'B', 'Ada'),
+      contact('dup@x.example', 'A', 'Zoe'),
+      contact('dup@X.example', 'A', 'Bea'),
+    ]
     for (const order of [contacts, contacts.toReversed()]) {
       const plan = await planned({ contacts: order })
-      expect(plan.changes).toMatchObject([{ key: 'dup@x.example', fields: { name: { to: 'Bea' }, organization_id: { to: 1 } } }])
+      expect(plan.changes).toMatchObject([
+        { key: 'dup@x.example', fields: { name: { to: 'Bea' }, organization_id: { to: 1 } } },
+      ])
       expect(plan.skipped).toEqual([
         { key: 'dup@x.example', reason: 'duplicate-email', name: 'Zoe' },
         { key: 'dup@x.example', reason: 'duplicate-email', name: 'Ada' },

@@ -44,7 +44,9 @@ describe('creates', () => {
       details: { name: [{ description: 'Name: ist vergeben', error: 'DuplicateValue' }] },
     }
     const { target } = await started({
-      faults: [{ service: 'zendesk', method: 'POST', body: 'New 2', kind: 'status', status: 422, responseBody: german }],
+      faults: [
+        { service: 'zendesk', method: 'POST', body: 'New 2', kind: 'status', status: 422, responseBody: german },
+      ],
     })
     const outcomes = await applied(target, [
       creating(1, { name: 'ACME 1 ' }),
@@ -57,22 +59,37 @@ describe('creates', () => {
       [...outcomes.values()]
         .map((outcome) => [outcome.key, outcome.status === 'failed' ? outcome.code : outcome.status].join(' '))
         .toSorted(),
-    ).toEqual(['001NEW1 name-taken', '001NEW2 name-taken', '001NEW3 external-id-taken', '001NEW4 blank-value', '001NEW5 done'])
-    expect(outcomes.get('001NEW2')).toMatchObject({ message: expect.stringContaining('name: Name: ist vergeben') as string })
+    ).toEqual([
+      '001NEW1 name-taken',
+      '001NEW2 name-taken',
+      '001NEW3 external-id-taken',
+      '001NEW4 blank-value',
+      '001NEW5 done',
+    ])
+    expect(outcomes.get('001NEW2')).toMatchObject({
+      message: expect.stringContaining('name: Name: ist vergeben') as string,
+    })
   })
 
-  it.each(['lost', 'cut'] as const)('whose answer is %s are looked up, and found: nothing is created twice (SAFE-05)', async (kind) => {
-    const { target, sandbox } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind }] })
-    const outcomes = await applied(target, [creating(1)])
-    expect(statuses(outcomes)).toEqual(['done'])
-    expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(1)
-    expect(requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['external_ids'])).toEqual(['001NEW1'])
-  })
+  it.each(['lost', 'cut'] as const)(
+    'whose answer is %s are looked up, and found: nothing is created twice (SAFE-05)',
+    async (kind) => {
+      const { target, sandbox } = await started({
+        faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind }],
+      })
+      const outcomes = await applied(target, [creating(1)])
+      expect(statuses(outcomes)).toEqual(['done'])
+      expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(1)
+      expect(requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['external_ids'])).toEqual(['001NEW1'])
+    },
+  )
 
   it.each([{ kind: 'reset' }, { kind: 'html', status: 502 }, { kind: 'status', status: 500 }] as const)(
     'that never arrived (%o) are looked up, not found, and sent again (SAFE-05)',
     async (effect) => {
-      const { target, sandbox } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', ...effect }] })
+      const { target, sandbox } = await started({
+        faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', ...effect }],
+      })
       const run = testRun()
       const steps = await collect(target.apply([creating(1)], run.run))
       expect(steps.map(({ status }) => status)).toEqual(['sending', 'sending', 'done'])
@@ -83,7 +100,9 @@ describe('creates', () => {
   )
 
   it('that are found to hold something else than was meant fail', async () => {
-    const { target } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind: 'reset' }] })
+    const { target } = await started({
+      faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', kind: 'reset' }],
+    })
     const outcomes = await applied(target, [creating(1, { external_id: '001EXT1', salesforce_id: '001EXT1' })])
     expect(outcomes.get('001NEW1')).toMatchObject({
       status: 'failed',
@@ -106,7 +125,13 @@ describe('creates', () => {
       faults: [
         { service: 'zendesk', method: 'POST', path: '/organizations', kind: 'lost' },
         // The look-up comes too early to see it.
-        { service: 'zendesk', path: 'external_ids', kind: 'status', status: 200, responseBody: { organizations: [], count: 0 } },
+        {
+          service: 'zendesk',
+          path: 'external_ids',
+          kind: 'status',
+          status: 200,
+          responseBody: { organizations: [], count: 0 },
+        },
       ],
     })
     const outcomes = await applied(target, [creating(1)])

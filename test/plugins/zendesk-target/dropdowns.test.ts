@@ -8,7 +8,8 @@ describe('SAFE-07: the values that a plan would write to a dropdown', () => {
     world = await start()
   })
   afterAll(() => world.sandbox.close())
-  const prepare = (changes: Parameters<NonNullable<typeof world.target.prepare>>[0]) => world.target.prepare?.(changes, testRun())
+  const prepare = (changes: Parameters<NonNullable<typeof world.target.prepare>>[0]) =>
+    world.target.prepare?.(changes, testRun())
 
   it('are options of it, or empty', async () => {
     const changes = [creating(1), updating(0), updating(1, { support_level: null }), updating(2, { seats: 4 })]
@@ -16,7 +17,10 @@ describe('SAFE-07: the values that a plan would write to a dropdown', () => {
   })
 
   it('or the plan is refused: every such value with its records, and the option that was meant', async () => {
-    const wrong = [...many(5, (n) => updating(n, { support_level: 'premum' })), creating(7, { support_level: 'platinum' })]
+    const wrong = [
+      ...many(5, (n) => updating(n, { support_level: 'premum' })),
+      creating(7, { support_level: 'platinum' }),
+    ]
     await expect(prepare(wrong)).rejects.toMatchObject({
       code: 'FIELD_MISMATCH',
       issues: [

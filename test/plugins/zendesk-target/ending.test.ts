@@ -59,7 +59,9 @@ describe('the end of a run', { timeout: 30_000 }, () => {
 
   it('a service that is down ends creates, and no further record is sent', async () => {
     const { target, sandbox } = await started({
-      faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', at: 3, times: 0, kind: 'status', preset: 'edge' }],
+      faults: [
+        { service: 'zendesk', method: 'POST', path: '/organizations', at: 3, times: 0, kind: 'status', preset: 'edge' },
+      ],
     })
     const { steps, error } = await told(
       target.apply(
@@ -70,7 +72,9 @@ describe('the end of a run', { timeout: 30_000 }, () => {
     expect(error).toMatchObject({ code: 'HTTP_UNAVAILABLE' })
     expect(outcomesOf(steps)).toHaveLength(2)
     expect(steps.filter(({ status }) => status === 'sending').length).toBeLessThanOrEqual(6)
-    expect(new Set(requestsTo(sandbox, 'POST', '/organizations').map(({ body }) => JSON.stringify(body))).size).toBeLessThanOrEqual(6)
+    expect(
+      new Set(requestsTo(sandbox, 'POST', '/organizations').map(({ body }) => JSON.stringify(body))).size,
+    ).toBeLessThanOrEqual(6)
   })
 
   it.each([
@@ -91,7 +95,9 @@ describe('the end of a run', { timeout: 30_000 }, () => {
       expect(error).toBe(reason)
       expect(Date.now() - before).toBeLessThan(20_000)
       await new Promise((resolve) => setTimeout(resolve, 100))
-      const writes = sandbox.requests.filter((request) => request.method === method && request.path.includes('/organizations'))
+      const writes = sandbox.requests.filter(
+        (request) => request.method === method && request.path.includes('/organizations'),
+      )
       expect(writes.length).toBeLessThanOrEqual(steps.filter(({ status }) => status === 'sending').length)
     },
   )

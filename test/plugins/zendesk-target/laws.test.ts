@@ -15,7 +15,8 @@ describeTarget('zendesk organizations', async () => {
     untouched: (change) => {
       const record = records().find(({ id }) => String(id) === change.id)
       if (record === undefined) throw new Error(`${change.key} is gone`)
-      const unnamed = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
+      const unnamed = (fields: object) =>
+        Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
       // A dropdown brings its tag along: the tags that stay are those of agents.
       const tags = record.tags.filter((tag) => tag !== 'premium' && tag !== 'ultimate')
       const { updated_at: _, organization_fields: custom, ...attributes } = record

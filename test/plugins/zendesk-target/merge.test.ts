@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { collect, type Step } from 'zds'
-import { merge } from '../../../plugins/zendesk-target/merge.ts'
+import { merge } from '../../../plugins/zendesk-target/write/merge.ts'
 import { told } from './steps.ts'
 
 const sending = (key: string): Step => ({ status: 'sending', keys: [key] })
@@ -55,7 +55,8 @@ describe('merged tasks', () => {
   it('that wait in order to send are told when it is over', async () => {
     const failure = new Error('no access')
     async function* task(key: string, over: AbortSignal): AsyncGenerator<Step, void> {
-      if (key === 'waits') await new Promise((_resolve, reject) => over.addEventListener('abort', () => reject(over.reason)))
+      if (key === 'waits')
+        await new Promise((_resolve, reject) => over.addEventListener('abort', () => reject(over.reason)))
       yield done(key)
       throw failure
     }

@@ -20,7 +20,10 @@ const notDone = (steps: readonly Step[]): Outcome[] => outcomesOf(steps).filter(
 
 describe('jobs', { timeout: 60_000 }, () => {
   it('3,100 updates never have more than 30 jobs open, and the jobs are polled together (SAFE-04)', async () => {
-    const { target, sandbox } = await started({ count: 3100, zendesk: { maxJobs: 30, jobMs: { queued: 200, working: 600 } } })
+    const { target, sandbox } = await started({
+      count: 3100,
+      zendesk: { maxJobs: 30, jobMs: { queued: 200, working: 600 } },
+    })
     const steps = await collect(
       target.apply(
         many(3100, (n) => updating(n)),
@@ -30,8 +33,12 @@ describe('jobs', { timeout: 60_000 }, () => {
     expect(outcomesOf(steps)).toHaveLength(3100)
     expect(notDone(steps)).toEqual([])
     // One job too many would have been refused.
-    expect(requestsTo(sandbox, 'PUT', '/update_many').map(({ status }) => status)).toEqual(Array.from({ length: 31 }, () => 200))
-    const polled = requestsTo(sandbox, 'GET', '/job_statuses/show_many').map(({ query }) => query['ids']?.split(',').length ?? 0)
+    expect(requestsTo(sandbox, 'PUT', '/update_many').map(({ status }) => status)).toEqual(
+      Array.from({ length: 31 }, () => 200),
+    )
+    const polled = requestsTo(sandbox, 'GET', '/job_statuses/show_many').map(
+      ({ query }) => query['ids']?.split(',').length ?? 0,
+    )
     expect(Math.max(...polled)).toBeGreaterThan(4)
   })
 
@@ -39,34 +46,39 @@ describe('jobs', { timeout: 60_000 }, () => {
     const { sandbox } = await started({ count: 4000, zendesk: { maxJobs: 30, jobMs: { queued: 100, working: 300 } } })
     const zendesk = connect(sandbox)
     const halves = [many(2000, (n) => updating(n)), many(2000, (n) => updating(2000 + n))]
-    const all = await Promise.all(halves.map((changes) => collect(zendesk.organizations({ fields: FIELDS }).apply(changes, testRun().run))))
+    const all = await Promise.all(
+      halves.map((changes) => collect(zendesk.organizations({ fields: FIELDS }).apply(changes, testRun().run))),
+    )
     expect(outcomesOf(all.flat())).toHaveLength(4000)
     expect(notDone(all.flat())).toEqual([])
     expect(new Set(requestsTo(sandbox, 'PUT', '/update_many').map(({ status }) => status))).toEqual(new Set([200]))
   })
 
-  it.each([429, 422, 503] as const)('a refusal for too many jobs (status %i) waits until one of ours ends', async (tooManyJobsStatus) => {
-    const { target, sandbox } = await started({
-      count: 600,
-      zendesk: { maxJobs: 2, tooManyJobsStatus, jobMs: { queued: 10, working: 20 } },
-    })
-    const run = testRun()
-    const steps = await collect(
-      target.apply(
-        many(600, (n) => updating(n)),
-        run.run,
-      ),
-    )
-    expect(outcomesOf(steps)).toHaveLength(600)
-    expect(notDone(steps)).toEqual([])
-    const puts = requestsTo(sandbox, 'PUT', '/update_many')
-    expect(puts.filter(({ status }) => status === 200)).toHaveLength(6)
-    expect(puts.filter(({ status }) => status === tooManyJobsStatus).length).toBeGreaterThan(0)
-    // One batch at a time tries again, and the HTTP layer does not.
-    expect(run.progress.filter((line) => line.includes('trying again'))).toEqual([])
-    expect(puts.length).toBeLessThan(60)
-    expect(run.progress).toContain('global: Zendesk has too many open jobs, waiting for one to end')
-  })
+  it.each([429, 422, 503] as const)(
+    'a refusal for too many jobs (status %i) waits until one of ours ends',
+    async (tooManyJobsStatus) => {
+      const { target, sandbox } = await started({
+        count: 600,
+        zendesk: { maxJobs: 2, tooManyJobsStatus, jobMs: { queued: 10, working: 20 } },
+      })
+      const run = testRun()
+      const steps = await collect(
+        target.apply(
+          many(600, (n) => updating(n)),
+          run.run,
+        ),
+      )
+      expect(outcomesOf(steps)).toHaveLength(600)
+      expect(notDone(steps)).toEqual([])
+      const puts = requestsTo(sandbox, 'PUT', '/update_many')
+      expect(puts.filter(({ status }) => status === 200)).toHaveLength(6)
+      expect(puts.filter(({ status }) => status === tooManyJobsStatus).length).toBeGreaterThan(0)
+      // One batch at a time tries again, and the HTTP layer does not.
+      expect(run.progress.filter((line) => line.includes('trying again'))).toEqual([])
+      expect(puts.length).toBeLessThan(60)
+      expect(run.progress).toContain('global: Zendesk has too many open jobs, waiting for one to end')
+    },
+  )
 
   it('where others keep all slots busy, everything fails after ten minutes', async () => {
     const { target } = await started({ count: 300, zendesk: { maxJobs: 0 } })
@@ -135,14 +147,32 @@ describe('jobs', { timeout: 60_000 }, () => {
     }
     const { target } = await started({
       faults: [
-        { service: 'zendesk', path: '/update_many', kind: 'status', status: 200, headers, responseBody: { job_status: job } },
-        { service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody: { job_statuses: [job] } },
+        {
+          service: 'zendesk',
+          path: '/update_many',
+          kind: 'status',
+          status: 200,
+          headers,
+          responseBody: { job_status: job },
+        },
+        {
+          service: 'zendesk',
+          path: '/job_statuses',
+          kind: 'status',
+          status: 200,
+          responseBody: { job_statuses: [job] },
+        },
       ],
     })
     const steps = await collect(target.apply([updating(0, { aar: 1 }), updating(1)], testRun().run))
     expect(outcomesOf(steps)).toEqual([
       { key: '001EXT0', status: 'done', id: '1001' },
-      { key: '001EXT1', status: 'failed', code: 'not-permitted', message: 'global: Zendesk does not let us write seats, and left it out' },
+      {
+        key: '001EXT1',
+        status: 'failed',
+        code: 'not-permitted',
+        message: 'global: Zendesk does not let us write seats, and left it out',
+      },
     ])
   })
 })

@@ -18,25 +18,45 @@ const started = async (options: Parameters<typeof startUsers>[0] = {}) => {
 }
 
 const NOBODYS = { id: 2001, name: 'Nora', email: 'Nora@sold.example', role: 'end-user', organization_id: null } as const
-const ELSEWHERE = { id: 2002, name: 'Elsa', email: 'elsa@sold.example', role: 'end-user', organization_id: OTHER } as const
+const ELSEWHERE = {
+  id: 2002,
+  name: 'Elsa',
+  email: 'elsa@sold.example',
+  role: 'end-user',
+  organization_id: OTHER,
+} as const
 
-const person = (email: string, action: Contact['action'] = 'create'): Contact => ({ email, name: email.split('@')[0] ?? '', action })
+const person = (email: string, action: Contact['action'] = 'create'): Contact => ({
+  email,
+  name: email.split('@')[0] ?? '',
+  action,
+})
 const creating = (key: string, contacts?: readonly Contact[]): Change => ({
   op: 'create',
   key,
   fields: { name: { from: null, to: `New ${key}` }, external_id: { from: null, to: key } },
   ...(contacts && { contacts }),
 })
-const actions = (prepared: Prepared | undefined) => prepared?.changes.map(({ contacts }) => contacts?.map(({ action }) => action))
+const actions = (prepared: Prepared | undefined) =>
+  prepared?.changes.map(({ contacts }) => contacts?.map(({ action }) => action))
 
 const POST = { service: 'zendesk', method: 'POST', path: '/api/v2/users' } as const
-const NOT_FOUND = { service: 'zendesk', path: '/users/search', kind: 'status', status: 200, responseBody: { users: [], count: 0 } } as const
+const NOT_FOUND = {
+  service: 'zendesk',
+  path: '/users/search',
+  kind: 'status',
+  status: 200,
+  responseBody: { users: [], count: 0 },
+} as const
 
 describe('what a plan says of the people of new organizations (SYN-03)', () => {
   it('who is not there is created, who has no organization gets this one, who has another stays there', async () => {
     const { organizations } = await started()
     const planned = await organizations.prepare?.(
-      [creating('A', [person('new@sold.example'), person('nora@sold.example'), person('ELSA@sold.example')]), creating('B')],
+      [
+        creating('A', [person('new@sold.example'), person('nora@sold.example'), person('ELSA@sold.example')]),
+        creating('B'),
+      ],
       testRun().run,
     )
     expect(actions(planned)).toEqual([['create', 'associate', 'leave'], undefined])
@@ -62,8 +82,12 @@ describe('what a plan says of the people of new organizations (SYN-03)', () => {
     const { organizations, sandbox } = await started()
     await addAddress(sandbox, NOBODYS.id, 'nora.second@sold.example')
     await addAddress(sandbox, ELSEWHERE.id, 'elsa.second@sold.example')
-    const contacts = ['Nora.Second@sold.example', 'nora@sold.example', 'elsa.second@sold.example'].map((email) => person(email))
-    expect(actions(await organizations.prepare?.([creating('A', contacts)], testRun().run))).toEqual([['associate', 'leave', 'leave']])
+    const contacts = ['Nora.Second@sold.example', 'nora@sold.example', 'elsa.second@sold.example'].map((email) =>
+      person(email),
+    )
+    expect(actions(await organizations.prepare?.([creating('A', contacts)], testRun().run))).toEqual([
+      ['associate', 'leave', 'leave'],
+    ])
   })
 })
 
@@ -73,24 +97,37 @@ describe('the addresses of a user', () => {
       faults: [{ service: 'zendesk', path: '/identities', method: 'GET', kind: 'status', status, times: 0 }],
     })
     await addAddress(sandbox, NOBODYS.id, 'second@sold.example')
-    expect(actions(await organizations.prepare?.([creating('A', [person('second@sold.example')])], testRun().run))).toEqual([['create']])
+    expect(
+      actions(await organizations.prepare?.([creating('A', [person('second@sold.example')])], testRun().run)),
+    ).toEqual([['create']])
   })
 
   it('cannot break out of the search: quotes in an address are left out', async () => {
     const { organizations, sandbox } = await started()
     await organizations.prepare?.([creating('A', [person('"x" role:admin"@sold.example')])], testRun().run)
-    expect(requestsTo(sandbox, 'GET', '/users/search').map(({ query }) => query['query'])).toEqual(['email:"x role:admin@sold.example"'])
+    expect(requestsTo(sandbox, 'GET', '/users/search').map(({ query }) => query['query'])).toEqual([
+      'email:"x role:admin@sold.example"',
+    ])
   })
 })
 
 describe('the people of a new organization (SYN-03)', () => {
   it('are created in it, without a mail to them, or given to it; the outcome counts them', async () => {
     const { organizations, sandbox, userAt, userOf } = await started()
-    const contacts = [person('new@sold.example'), person('nora@sold.example', 'associate'), person('elsa@sold.example', 'leave')]
+    const contacts = [
+      person('new@sold.example'),
+      person('nora@sold.example', 'associate'),
+      person('elsa@sold.example', 'leave'),
+    ]
     const before = userOf(ELSEWHERE.id)
     const outcomes = await applied(organizations, [creating('A', contacts)])
     const home = instance(sandbox).organizations.find(({ external_id: id }) => id === 'A')?.id
-    expect(outcomes.get('A')).toEqual({ key: 'A', status: 'done', id: String(home), facts: { contacts: 2, contactsFailed: 0 } })
+    expect(outcomes.get('A')).toEqual({
+      key: 'A',
+      status: 'done',
+      id: String(home),
+      facts: { contacts: 2, contactsFailed: 0 },
+    })
     expect(userAt('new@sold.example')).toMatchObject({ name: 'new', organization_id: home, role: 'end-user' })
     expect(userOf(NOBODYS.id)).toMatchObject({ name: 'Nora', organization_id: home })
     expect(userOf(ELSEWHERE.id)).toEqual(before)
@@ -101,7 +138,11 @@ describe('the people of a new organization (SYN-03)', () => {
 
   it('an organization that nobody came with, or only people of other ones, has got none (SYN-04); one of another sync says nothing', async () => {
     const { organizations } = await started()
-    const outcomes = await applied(organizations, [creating('A', []), creating('B', [person('elsa@sold.example', 'leave')]), creating('C')])
+    const outcomes = await applied(organizations, [
+      creating('A', []),
+      creating('B', [person('elsa@sold.example', 'leave')]),
+      creating('C'),
+    ])
     expect(
       [...outcomes.values()]
         .toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -118,12 +159,15 @@ describe('the people of a new organization (SYN-03)', () => {
     expect(requestsTo(sandbox, 'POST', '/users')).toEqual([])
   })
 
-  it.each(['lost', 'cut'] as const)('a user whose create was %s is looked up, and not created twice (SAFE-05)', async (kind) => {
-    const { organizations, sandbox } = await started({ faults: [{ ...POST, kind }] })
-    const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
-    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
-    expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(1)
-  })
+  it.each(['lost', 'cut'] as const)(
+    'a user whose create was %s is looked up, and not created twice (SAFE-05)',
+    async (kind) => {
+      const { organizations, sandbox } = await started({ faults: [{ ...POST, kind }] })
+      const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
+      expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+      expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(1)
+    },
+  )
 
   it('a user whose create never arrived is sent again', async () => {
     const { organizations, sandbox } = await started({ faults: [{ ...POST, kind: 'reset' }] })
@@ -148,7 +192,11 @@ describe('the people of a new organization (SYN-03)', () => {
   it('an address that Zendesk does not accept is tried once, and the others go through', async () => {
     const { organizations, sandbox } = await started()
     const run = testRun()
-    const outcomes = await applied(organizations, [creating('A', [person('no address'), person('new@sold.example')])], run)
+    const outcomes = await applied(
+      organizations,
+      [creating('A', [person('no address'), person('new@sold.example')])],
+      run,
+    )
     expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 1 } })
     expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(2)
     expect(run.pauses).toEqual([])

@@ -97,7 +97,9 @@ describe('the preflight check (SAFE-07)', () => {
 
   it('an end user may not write organizations', async () => {
     const user = { id: 5, name: 'Somebody', role: 'end-user' }
-    const issues = await checked(FIELDS, [{ service: 'zendesk', path: '/users/me', kind: 'status', status: 200, responseBody: { user } }])
+    const issues = await checked(FIELDS, [
+      { service: 'zendesk', path: '/users/me', kind: 'status', status: 200, responseBody: { user } },
+    ])
     expect(issues).toMatchObject([
       { code: 'AUTH_FAILED', where: 'global: users/me', message: expect.stringContaining('end-user') as string },
     ])
@@ -120,7 +122,11 @@ describe('options', () => {
       expect.objectContaining({
         code: 'CONFIG_INVALID',
         issues: expect.arrayContaining([
-          expect.objectContaining({ where: 'zendesk()', message: 'has no option "oAuth"', hint: 'Did you mean "oauth"?' }),
+          expect.objectContaining({
+            where: 'zendesk()',
+            message: 'has no option "oAuth"',
+            hint: 'Did you mean "oauth"?',
+          }),
           expect.objectContaining({ where: 'zendesk().name' }),
           expect.objectContaining({ where: 'zendesk().concurrency' }),
           expect.objectContaining({ where: 'zendesk().http.attempts' }),

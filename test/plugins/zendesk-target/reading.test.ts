@@ -21,7 +21,11 @@ describe('reading organizations', () => {
     const { run, expected } = testRun()
     const read = await collect(target.read(run))
     expect(read.map(({ id }) => id)).toEqual(records().map(({ id }) => String(id)))
-    expect(requestsTo(sandbox, 'GET', '/organizations').map(({ query }) => query['page[size]'])).toEqual(['100', '100', '100'])
+    expect(requestsTo(sandbox, 'GET', '/organizations').map(({ query }) => query['page[size]'])).toEqual([
+      '100',
+      '100',
+      '100',
+    ])
     expect(expected).toEqual([{ rows: 250, slack: 0 }])
   })
 
@@ -45,7 +49,10 @@ describe('reading organizations', () => {
   })
 
   it('a page that lost a record shows in the count (SAFE-02)', async () => {
-    const { target } = await started({ count: 120, faults: [{ service: 'zendesk', kind: 'short', path: 'page[size]' }] })
+    const { target } = await started({
+      count: 120,
+      faults: [{ service: 'zendesk', kind: 'short', path: 'page[size]' }],
+    })
     const { run, expected } = testRun()
     expect(await collect(target.read(run))).toHaveLength(119)
     expect(expected).toEqual([{ rows: 120, slack: 0 }])
@@ -91,9 +98,14 @@ describe('reading organizations', () => {
   })
 
   it('a service that stays down ends the read with an error that names instance and status', async () => {
-    const { target, sandbox } = await started({ faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'html' }] })
+    const { target, sandbox } = await started({
+      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'html' }],
+    })
     const error = await collect(target.read(testRun().run)).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'HTTP_UNAVAILABLE', message: 'global: GET /api/v2/organizations.json answered 502' })
+    expect(error).toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      message: 'global: GET /api/v2/organizations.json answered 502',
+    })
     expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(3)
   })
 
@@ -101,11 +113,16 @@ describe('reading organizations', () => {
     const { target, sandbox } = await started({ count: 250 })
     const ids = instance(sandbox).organizations.map(({ id }) => String(id))
     expect(await collect(target.refetch(ids, testRun().run))).toHaveLength(250)
-    expect(requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['ids']?.split(',').length)).toEqual([100, 100, 50])
+    expect(requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['ids']?.split(',').length)).toEqual([
+      100, 100, 50,
+    ])
   })
 
   it('an abort ends a read with the reason of the abort', async () => {
-    const { target } = await started({ count: 120, faults: [{ service: 'zendesk', path: 'page[after]', kind: 'latency', ms: 60_000 }] })
+    const { target } = await started({
+      count: 120,
+      faults: [{ service: 'zendesk', path: 'page[after]', kind: 'latency', ms: 60_000 }],
+    })
     const { run, abort } = testRun()
     const reason = new Error('enough')
     setTimeout(() => abort(reason), 30)
@@ -129,7 +146,10 @@ describe('links', () => {
       ],
     })
     expect((await collect(target.read(testRun().run))).map(({ id }) => id)).toEqual(['1', '2'])
-    expect(requestsTo(sandbox, 'GET', '/organizations').map(({ query }) => query['page[after]'])).toEqual([undefined, 'mor='])
+    expect(requestsTo(sandbox, 'GET', '/organizations').map(({ query }) => query['page[after]'])).toEqual([
+      undefined,
+      'mor=',
+    ])
   })
 })
 
@@ -137,7 +157,9 @@ describe('an endless list', () => {
   it('that gives a cursor twice is an error, not a loop', async () => {
     const page = { organizations: [{ id: 1 }], meta: { has_more: true, after_cursor: 'again' } }
     const { target } = await started({
-      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page }],
+      faults: [
+        { service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page },
+      ],
     })
     const error = await collect(target.read(testRun().run)).catch((thrown: ZdsError) => thrown)
     expect(error).toMatchObject({ code: 'INCOMPLETE' })
@@ -149,7 +171,9 @@ describe('an endless list', () => {
   ])('%s: the list ends, and a record that came twice counts once', async (_case, meta) => {
     const page = { organizations: [{ id: 1 }, { id: 1 }], meta, links: { next: 'https://elsewhere.example/next' } }
     const { target, sandbox } = await started({
-      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page }],
+      faults: [
+        { service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page },
+      ],
     })
     expect((await collect(target.read(testRun().run))).map(({ id }) => id)).toEqual(['1'])
     expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(1)
@@ -158,7 +182,9 @@ describe('an endless list', () => {
   it('an empty page ends the list', async () => {
     const page = { organizations: [], meta: { after_cursor: 'more' } }
     const { target } = await started({
-      faults: [{ service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page }],
+      faults: [
+        { service: 'zendesk', path: '/organizations?page', times: 0, kind: 'status', status: 200, responseBody: page },
+      ],
     })
     expect(await collect(target.read(testRun().run))).toEqual([])
   })

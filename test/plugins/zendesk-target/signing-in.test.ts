@@ -35,9 +35,17 @@ describe('OAuth client credentials', () => {
   it('are used where set, and one token serves all requests, those at the same time too', async () => {
     const target = connect(sandbox, { oauth: client(), apiToken: tokens() }).organizations({ fields: FIELDS })
     const run = testRun()
-    await Promise.all([collect(target.read(run.run)), collect(target.refetch(['1001'], run.run)), collect(target.read(run.run))])
+    await Promise.all([
+      collect(target.read(run.run)),
+      collect(target.refetch(['1001'], run.run)),
+      collect(target.read(run.run)),
+    ])
     expect(mints()).toHaveLength(1)
-    expect(mints()[0]?.body).toMatchObject({ grant_type: 'client_credentials', scope: 'read write', client_secret: '***' })
+    expect(mints()[0]?.body).toMatchObject({
+      grant_type: 'client_credentials',
+      scope: 'read write',
+      client_secret: '***',
+    })
     expect(run.progress.join('\n')).not.toContain('API token')
   })
 
@@ -94,7 +102,9 @@ describe('OAuth client credentials', () => {
 
   it('a token endpoint that is down is tried as often as any, not more', async () => {
     const target = await withFaults({ service: 'zendesk', path: '/oauth/tokens', times: 0, kind: 'html' })
-    expect(await failure(collect(target.apply([updating(0)], testRun().run)))).toMatchObject({ code: 'HTTP_UNAVAILABLE' })
+    expect(await failure(collect(target.apply([updating(0)], testRun().run)))).toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+    })
     expect(mints()).toHaveLength(3)
   })
 })
@@ -105,7 +115,9 @@ describe('API tokens', () => {
     const target = connect(sandbox, { oauth, apiToken: tokens() }).organizations({ fields: FIELDS })
     for (const run of [testRun(), testRun()]) {
       expect(await collect(target.read(run.run))).toHaveLength(250)
-      expect(run.progress.filter((line) => line.includes('API token') && line.includes('30 April 2027'))).toHaveLength(1)
+      expect(run.progress.filter((line) => line.includes('API token') && line.includes('30 April 2027'))).toHaveLength(
+        1,
+      )
     }
     expect(mints()).toEqual([])
   })

@@ -5,12 +5,19 @@ import { testRun, type TestRun } from './run.ts'
 export const outcomesOf = (steps: readonly Step[]): Outcome[] =>
   steps.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
 
-export const statuses = (outcomes: ReadonlyMap<string, Outcome>) => [...new Set([...outcomes.values()].map(({ status }) => status))]
+export const statuses = (outcomes: ReadonlyMap<string, Outcome>) => [
+  ...new Set([...outcomes.values()].map(({ status }) => status)),
+]
 
-export const codesOf = (outcomes: readonly Outcome[]) => outcomes.flatMap((outcome) => (outcome.status === 'done' ? [] : [outcome.code]))
+export const codesOf = (outcomes: readonly Outcome[]) =>
+  outcomes.flatMap((outcome) => (outcome.status === 'done' ? [] : [outcome.code]))
 
 /** The outcomes of these changes by key; exactly one of each. */
-export async function applied(target: Target, changes: readonly Change[], run: TestRun = testRun()): Promise<Map<string, Outcome>> {
+export async function applied(
+  target: Target,
+  changes: readonly Change[],
+  run: TestRun = testRun(),
+): Promise<Map<string, Outcome>> {
   const outcomes = outcomesOf(await collect(target.apply(changes, run.run)))
   expect(outcomes.map(({ key }) => key).toSorted()).toEqual(changes.map(({ key }) => key).toSorted())
   return new Map(outcomes.map((outcome) => [outcome.key, outcome]))

@@ -28,9 +28,13 @@ describe('updates and retires', () => {
     )
     const puts = requestsTo(sandbox, 'PUT', '/update_many')
     expect(puts.map(({ body }) => rowsIn(body).length)).toEqual([100, 1])
-    expect(sandbox.requests.filter(({ method, path }) => method === 'PUT' && !path.endsWith('/update_many'))).toEqual([])
+    expect(sandbox.requests.filter(({ method, path }) => method === 'PUT' && !path.endsWith('/update_many'))).toEqual(
+      [],
+    )
     expect(puts.filter(({ query }) => 'ids' in query)).toEqual([])
-    expect(rowsIn(puts[1]?.body)).toEqual([{ id: 1101, organization_fields: { support_level: 'ultimate', seats: 200 } }])
+    expect(rowsIn(puts[1]?.body)).toEqual([
+      { id: 1101, organization_fields: { support_level: 'ultimate', seats: 200 } },
+    ])
     expect(
       instance(sandbox)
         .jobs.map(({ id }) => id)
@@ -53,7 +57,11 @@ describe('updates and retires', () => {
         domain_names: [expect.stringMatching(/^acme/)],
       })
       expect(record.tags).toContain('handmade_tag')
-      expect(record.organization_fields).toMatchObject({ assigned_se: 'Sam', support_level: 'premium', mark_for_deletion: true })
+      expect(record.organization_fields).toMatchObject({
+        assigned_se: 'Sam',
+        support_level: 'premium',
+        mark_for_deletion: true,
+      })
     }
   })
 
@@ -67,7 +75,9 @@ describe('updates and retires', () => {
     const rows = { ids: [1003, 1005] }
     const { target } = await started({
       count: 6,
-      faults: [{ service: 'zendesk', path: '/update_many', kind: 'rows', rows, details: 'Name:  Acme has already been taken' }],
+      faults: [
+        { service: 'zendesk', path: '/update_many', kind: 'rows', rows, details: 'Name:  Acme has already been taken' },
+      ],
     })
     const outcomes = await applied(
       target,
@@ -79,11 +89,17 @@ describe('updates and retires', () => {
       code: 'organization-update-failed',
       message: 'global: Name: Acme has already been taken (OrganizationUpdateFailed)',
     })
-    expect([...outcomes.values()].filter(({ status }) => status === 'failed').map(({ key }) => key)).toEqual(['001EXT2', '001EXT4'])
+    expect([...outcomes.values()].filter(({ status }) => status === 'failed').map(({ key }) => key)).toEqual([
+      '001EXT2',
+      '001EXT4',
+    ])
   })
 
   it.each(['killed', 'failed'] as const)('a %s job: what was written counts as done, the rest fails', async (as) => {
-    const { target } = await started({ count: 6, faults: [{ service: 'zendesk', path: '/update_many', kind: 'kill', applied: 4, as }] })
+    const { target } = await started({
+      count: 6,
+      faults: [{ service: 'zendesk', path: '/update_many', kind: 'kill', applied: 4, as }],
+    })
     const outcomes = [
       ...(
         await applied(
@@ -122,7 +138,9 @@ describe('updates and retires', () => {
     const gone = { job_statuses: [], count: 0 }
     const { target } = await started({
       count: 2,
-      faults: [{ service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody: gone, times: 0 }],
+      faults: [
+        { service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody: gone, times: 0 },
+      ],
     })
     expect(
       statuses(
@@ -136,18 +154,32 @@ describe('updates and retires', () => {
 
   it('rows that the results do not speak of: the records themselves say what became of them', async () => {
     const { target, sandbox } = await started({ count: 3 })
-    const job = { id: 'V3-1', status: 'completed', results: [{ action: 'update', id: 1001, status: 'Updated', success: true }] }
-    sandbox.faults.add({ service: 'zendesk', path: '/update_many', kind: 'status', status: 200, responseBody: { job_status: job } })
-    sandbox.faults.add({ service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody: { job_statuses: [job] } })
+    const job = {
+      id: 'V3-1',
+      status: 'completed',
+      results: [{ action: 'update', id: 1001, status: 'Updated', success: true }],
+    }
+    sandbox.faults.add({
+      service: 'zendesk',
+      path: '/update_many',
+      kind: 'status',
+      status: 200,
+      responseBody: { job_status: job },
+    })
+    sandbox.faults.add({
+      service: 'zendesk',
+      path: '/job_statuses',
+      kind: 'status',
+      status: 200,
+      responseBody: { job_statuses: [job] },
+    })
     const outcomes = await applied(
       target,
       many(3, (n) => updating(n, n === 1 ? { support_level: 'premium' } : undefined)),
     )
-    expect([...outcomes.values()].map((outcome) => (outcome.status === 'failed' ? outcome.code : outcome.status))).toEqual([
-      'done',
-      'done',
-      'row-missing',
-    ])
+    expect(
+      [...outcomes.values()].map((outcome) => (outcome.status === 'failed' ? outcome.code : outcome.status)),
+    ).toEqual(['done', 'done', 'row-missing'])
   })
 
   it.each(['lost', 'cut'] as const)(
@@ -171,7 +203,10 @@ describe('updates and retires', () => {
   )
 
   it('an update that never arrives fails after as many attempts as the policy allows', async () => {
-    const { target, sandbox } = await started({ count: 3, faults: [{ service: 'zendesk', method: 'PUT', kind: 'reset', times: 0 }] })
+    const { target, sandbox } = await started({
+      count: 3,
+      faults: [{ service: 'zendesk', method: 'PUT', kind: 'reset', times: 0 }],
+    })
     const outcomes = await applied(target, [updating(0), updating(1, { support_level: 'premium' })])
     expect(outcomes.get('001EXT0')).toMatchObject({ status: 'failed', code: 'no-answer' })
     // It held the value all the time.
@@ -205,10 +240,16 @@ describe('updates and retires', () => {
   })
 
   it('a batch that is refused as a whole fails, and the others go on', async () => {
-    const refusal = { error: 'TooManyValues', description: 'Parameter  cannot specify more than 100 values', max_count: 100 }
+    const refusal = {
+      error: 'TooManyValues',
+      description: 'Parameter  cannot specify more than 100 values',
+      max_count: 100,
+    }
     const { target } = await started({
       count: 250,
-      faults: [{ service: 'zendesk', method: 'PUT', body: '"id":1150', kind: 'status', status: 400, responseBody: refusal }],
+      faults: [
+        { service: 'zendesk', method: 'PUT', body: '"id":1150', kind: 'status', status: 400, responseBody: refusal },
+      ],
     })
     const outcomes = [
       ...(

@@ -7,8 +7,13 @@ import { connect, instance } from './world.ts'
 export const HOME = 1001
 export const OTHER = 1002
 
-/** A sandbox whose instance `global` holds two organizations and these users, and the target of its users. */
-export async function startUsers(options: { readonly users?: readonly Seed<User>[]; readonly faults?: readonly Fault[] } = {}) {
+/**
+ * A sandbox whose instance `global` holds two organizations and these users, and the target of its
+ * users.
+ */
+export async function startUsers(
+  options: { readonly users?: readonly Seed<User>[]; readonly faults?: readonly Fault[] } = {},
+) {
   const { users = many(6, seeded), faults = [] } = options
   const sandbox = await startSandbox({
     world: {
@@ -19,7 +24,10 @@ export async function startUsers(options: { readonly users?: readonly Seed<User>
             { id: HOME, name: 'Acme', external_id: '001ACME' },
             { id: OTHER, name: 'Other', external_id: '001OTHER' },
           ],
-          users: [{ id: 1, name: 'Integration', email: 'integration@global.example', role: 'admin', verified: true }, ...users],
+          users: [
+            { id: 1, name: 'Integration', email: 'integration@global.example', role: 'admin', verified: true },
+            ...users,
+          ],
           organization_fields: [{ key: 'salesforce_id', type: 'text' }],
           user_fields: [
             { key: 'not_in_sfdc', type: 'checkbox' },
@@ -64,7 +72,11 @@ const changes = (values: Values): Change['fields'] =>
 
 export function creatingUser(n: number, values: Values = {}): Change {
   const key = `new.${n}@agency.example`
-  return { op: 'create', key, fields: changes({ name: `New ${n}`, email: key, organization_id: HOME, not_in_sfdc: false, ...values }) }
+  return {
+    op: 'create',
+    key,
+    fields: changes({ name: `New ${n}`, email: key, organization_id: HOME, not_in_sfdc: false, ...values }),
+  }
 }
 
 export function updatingUser(n: number, values: Values = { name: `Renamed ${n}`, organization_id: OTHER }): Change {

@@ -16,11 +16,14 @@ describeTarget('zendesk users', async () => {
     create: (count) => many(count, (n) => creatingUser(n)),
     update: (count) => many(count, (n) => updatingUser(n)),
     refused: (op) =>
-      op === 'create' ? creatingUser(9, { email: 'USER.5@agency.example' }) : updatingUser(4, { organization_id: 424_242 }),
+      op === 'create'
+        ? creatingUser(9, { email: 'USER.5@agency.example' })
+        : updatingUser(4, { organization_id: 424_242 }),
     untouched: (change) => {
       const user = userOf(Number(change.id))
       if (user === undefined) throw new Error(`${change.key} is gone`)
-      const unnamed = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
+      const unnamed = (fields: object) =>
+        Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
       const { updated_at: _, user_fields: custom, tags, ...attributes } = user
       return { ...unnamed(attributes), tags: [...tags], user_fields: unnamed(custom) }
     },
@@ -101,14 +104,24 @@ describe('users', () => {
   })
 
   it('whose create was not answered is looked up, and not created twice (SAFE-05)', async () => {
-    const { target, sandbox } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/users', kind: 'lost' }] })
+    const { target, sandbox } = await started({
+      faults: [{ service: 'zendesk', method: 'POST', path: '/users', kind: 'lost' }],
+    })
     expect(statuses(await applied(target, [creatingUser(1)]))).toEqual(['done'])
     expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(1)
   })
 
   it('whose create was not answered, and whom the index does not know yet, is found when the address turns out to be taken', async () => {
-    const late = { service: 'zendesk', path: '/users/search', kind: 'status', status: 200, responseBody: { users: [], count: 0 } } as const
-    const { target, sandbox } = await started({ faults: [{ service: 'zendesk', method: 'POST', path: '/users', kind: 'lost' }, late] })
+    const late = {
+      service: 'zendesk',
+      path: '/users/search',
+      kind: 'status',
+      status: 200,
+      responseBody: { users: [], count: 0 },
+    } as const
+    const { target, sandbox } = await started({
+      faults: [{ service: 'zendesk', method: 'POST', path: '/users', kind: 'lost' }, late],
+    })
     expect(statuses(await applied(target, [creatingUser(1)]))).toEqual(['done'])
     expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(2)
   })

@@ -40,7 +40,9 @@ export const setting = (variable: string, value: string | undefined): Setting =>
 const HTTP = { timeoutMs: 2_000, attempts: 3, baseDelayMs: 10 }
 
 /** A sandbox whose instance `global` holds `count` organizations, and the target over it. */
-export async function start(options: { count?: number; faults?: Fault[]; zendesk?: ZendeskOptions; fields?: FieldTable } = {}) {
+export async function start(
+  options: { count?: number; faults?: Fault[]; zendesk?: ZendeskOptions; fields?: FieldTable } = {},
+) {
   const sandbox = await startSandbox({
     world: {
       salesforce: {},
@@ -66,7 +68,12 @@ const CUSTOM_FIELDS = [
   {
     key: 'support_level',
     type: 'dropdown' as const,
-    custom_field_options: ['premium', 'ultimate', 'expired'].map((value, n) => ({ id: n + 1, name: value, raw_name: value, value })),
+    custom_field_options: ['premium', 'ultimate', 'expired'].map((value, n) => ({
+      id: n + 1,
+      name: value,
+      raw_name: value,
+      value,
+    })),
   },
   { key: 'mark_for_deletion', type: 'checkbox' as const },
   { key: 'aar', type: 'decimal' as const },
@@ -85,7 +92,13 @@ function organization(n: number) {
     details: 'also by an agent',
     domain_names: [`acme-${n}.example`],
     tags: ['handmade_tag'],
-    organization_fields: { salesforce_id: `001EXT${n}`, assigned_se: 'Sam', support_level: 'premium', aar: 10.5, seats: 5 },
+    organization_fields: {
+      salesforce_id: `001EXT${n}`,
+      assigned_se: 'Sam',
+      support_level: 'premium',
+      aar: 10.5,
+      seats: 5,
+    },
   }
 }
 
@@ -99,7 +112,9 @@ export function connect(sandbox: Sandbox, credentials?: Pick<Parameters<typeof z
     name: 'global',
     url: of('ZENDESK_GLOBAL_URL'),
     http: HTTP,
-    ...(credentials ?? { oauth: { clientId: of('ZENDESK_GLOBAL_CLIENT_ID'), clientSecret: of('ZENDESK_GLOBAL_CLIENT_SECRET') } }),
+    ...(credentials ?? {
+      oauth: { clientId: of('ZENDESK_GLOBAL_CLIENT_ID'), clientSecret: of('ZENDESK_GLOBAL_CLIENT_SECRET') },
+    }),
   })
 }
 
@@ -120,7 +135,14 @@ export function creating(n: number, values: Values = {}): Change {
   return {
     op: 'create',
     key,
-    fields: fieldsOf({ name: `New ${n}`, external_id: key, salesforce_id: key, support_level: 'premium', seats: n, ...values }),
+    fields: fieldsOf({
+      name: `New ${n}`,
+      external_id: key,
+      salesforce_id: key,
+      support_level: 'premium',
+      seats: n,
+      ...values,
+    }),
   }
 }
 
@@ -131,7 +153,8 @@ export function updating(n: number, values: Values = { support_level: 'ultimate'
 
 export const retiring = (n: number): Change => ({ ...updating(n, { mark_for_deletion: true }), op: 'retire' })
 
-export const many = (count: number, make: (n: number) => Change): Change[] => Array.from({ length: count }, (_, n) => make(n))
+export const many = (count: number, make: (n: number) => Change): Change[] =>
+  Array.from({ length: count }, (_, n) => make(n))
 
 /** Requests of this method whose path ends like this, as the sandbox received them. */
 export const requestsTo = (sandbox: Sandbox, method: string, path: string) =>

@@ -9,7 +9,13 @@ import { conditionTree } from './where.ts'
 /** One selected thing of a row. */
 export type Selected =
   | { readonly kind: 'column'; readonly key: string }
-  | { readonly kind: 'parent'; readonly key: string; readonly lookup: Column; readonly object: string; readonly fields: Selected[] }
+  | {
+      readonly kind: 'parent'
+      readonly key: string
+      readonly lookup: Column
+      readonly object: string
+      readonly fields: Selected[]
+    }
   | { readonly kind: 'children'; readonly key: string; readonly child: ChildList; readonly query: Compiled }
 
 /** A query ready to run: which rows, in which order, and what to show of each. */
@@ -27,7 +33,9 @@ export type Compiled = {
 export type Lookup = (object: string, id: Json) => Row | undefined
 type Context = { readonly query: string; readonly schema: Schema; readonly today: string; readonly lookup: Lookup }
 
-/** Parses a query and checks every name and type in it; throws the error that Salesforce answers. */
+/**
+ * Parses a query and checks every name and type in it; throws the error that Salesforce answers.
+ */
 export function compile(query: string, schema: Schema, today: string, lookup: Lookup): Compiled {
   const parsed = parse(query)
   const name = parsed.sObject ?? ''
@@ -54,24 +62,38 @@ function parse(query: string): Query {
 }
 
 function compileOn(parsed: Query | Subquery, object: ObjectSchema, context: Context): Compiled {
-  if (parsed.groupBy !== undefined || parsed.having !== undefined) throw soqlError('MALFORMED_QUERY', 'the sandbox knows no GROUP BY')
+  if (parsed.groupBy !== undefined || parsed.having !== undefined)
+    throw soqlError('MALFORMED_QUERY', 'the sandbox knows no GROUP BY')
   const prefixes = new Set([object.name.toLowerCase(), parsed.sObjectAlias?.toLowerCase() ?? ''])
-  const resolve = (path: string): { column: Column; read: (row: Row) => Json } => resolvePath(path, prefixes, object, context)
+  const resolve = (path: string): { column: Column; read: (row: Row) => Json } =>
+    resolvePath(path, prefixes, object, context)
   const fields = parsed.fields ?? []
-  const count = fields.length === 1 && fields[0]?.type === 'FieldFunctionExpression' && fields[0].rawValue?.toUpperCase() === 'COUNT()'
+  const count =
+    fields.length === 1 &&
+    fields[0]?.type === 'FieldFunctionExpression' &&
+    fields[0].rawValue?.toUpperCase() === 'COUNT()'
   const order = [parsed.orderBy ?? []].flat().map((clause) => compareBy(clause, resolve))
   return {
     object,
     count,
     select: count ? [] : selection(fields, prefixes, object, context),
-    test: parsed.where === undefined ? undefined : compileCondition(conditionTree(parsed.where), { ...context, resolve }),
-    order: order.length === 0 ? undefined : (a, b) => order.reduce((result, compare) => (result === 0 ? compare(a, b) : result), 0),
+    test:
+      parsed.where === undefined ? undefined : compileCondition(conditionTree(parsed.where), { ...context, resolve }),
+    order:
+      order.length === 0
+        ? undefined
+        : (a, b) => order.reduce((result, compare) => (result === 0 ? compare(a, b) : result), 0),
     limit: parsed.limit ?? Number.POSITIVE_INFINITY,
     offset: parsed.offset ?? 0,
   }
 }
 
-function selection(fields: readonly FieldType[], prefixes: ReadonlySet<string>, object: ObjectSchema, context: Context): Selected[] {
+function selection(
+  fields: readonly FieldType[],
+  prefixes: ReadonlySet<string>,
+  object: ObjectSchema,
+  context: Context,
+): Selected[] {
   const selected: Selected[] = []
   const seen = new Set<string>()
   for (const field of fields) {
@@ -85,7 +107,8 @@ function selection(fields: readonly FieldType[], prefixes: ReadonlySet<string>, 
     const path = field.type === 'Field' ? [field.field] : [...field.relationships, field.field]
     if (path.length > 1 && prefixes.has((path[0] ?? '').toLowerCase())) path.shift()
     const name = path.join('.')
-    if (seen.has(name.toLowerCase())) throw errorAt(context.query, name, 'INVALID_FIELD', `duplicate field selected: ${name}`)
+    if (seen.has(name.toLowerCase()))
+      throw errorAt(context.query, name, 'INVALID_FIELD', `duplicate field selected: ${name}`)
     seen.add(name.toLowerCase())
     selectPath(path, selected, object, context)
   }
@@ -125,7 +148,12 @@ function children(subquery: Subquery, object: ObjectSchema, context: Context): S
   return { kind: 'children', key: child.list, child, query: compileOn(subquery, target, context) }
 }
 
-function parentOf(name: string, path: readonly string[], object: ObjectSchema, context: Context): { lookup: Column; target: ObjectSchema } {
+function parentOf(
+  name: string,
+  path: readonly string[],
+  object: ObjectSchema,
+  context: Context,
+): { lookup: Column; target: ObjectSchema } {
   const lookup = object.parents.get(name.toLowerCase())
   const target = context.schema.get(lookup?.to?.toLowerCase() ?? '')
   if (lookup !== undefined && target !== undefined) return { lookup, target }
@@ -159,7 +187,10 @@ function resolvePath(
 }
 
 /** Nulls come first unless NULLS LAST is asked for. */
-function compareBy(clause: OrderByClause, resolve: (path: string) => { read: (row: Row) => Json }): (a: Row, b: Row) => number {
+function compareBy(
+  clause: OrderByClause,
+  resolve: (path: string) => { read: (row: Row) => Json },
+): (a: Row, b: Row) => number {
   if (!('field' in clause)) throw soqlError('MALFORMED_QUERY', 'the sandbox knows no functions in ORDER BY')
   const { read } = resolve(clause.field)
   const direction = clause.order === 'DESC' ? -1 : 1

@@ -77,8 +77,11 @@ function compileComparison(condition: Comparison, context: FilterContext): Test 
     }
     case 'IN':
     case 'NOT IN': {
-      if (!condition.list) throw soqlError('MALFORMED_QUERY', 'unexpected token: IN operator must be used with an iterable expression')
-      const wanted = new Set(literals.map((literal) => comparable(literalValue(literal, column, context, wrong), column)))
+      if (!condition.list)
+        throw soqlError('MALFORMED_QUERY', 'unexpected token: IN operator must be used with an iterable expression')
+      const wanted = new Set(
+        literals.map((literal) => comparable(literalValue(literal, column, context, wrong), column)),
+      )
       const isIn: Test = (row) => wanted.has(comparable(read(row), column))
       return operator === 'IN' ? isIn : (row) => !isIn(row)
     }
@@ -147,7 +150,12 @@ function compareDays(operator: '=' | '!=' | '<' | '<=' | '>' | '>=', days: Days,
 }
 
 /** The value a literal stands for, refused where its type is not the column's. */
-function literalValue(literal: Literal, column: Column, context: FilterContext, wrong: (expected: string) => Error): Json {
+function literalValue(
+  literal: Literal,
+  column: Column,
+  context: FilterContext,
+  wrong: (expected: string) => Error,
+): Json {
   const { type, text } = literal
   if (type === 'NULL') return null
   switch (column.type) {
@@ -175,7 +183,10 @@ function literalValue(literal: Literal, column: Column, context: FilterContext, 
   }
 }
 
-/** What two equal values have in common: no case for text, the first 15 characters for ids, an empty text is null, an unset checkbox false. */
+/**
+ * What two equal values have in common: no case for text, the first 15 characters for ids, an empty
+ * text is null, an unset checkbox false.
+ */
 function comparable(value: Json, column: Column): string | number | boolean | null {
   if (column.type === 'boolean') return value === true
   if (typeof value === 'number' || typeof value === 'boolean') return value

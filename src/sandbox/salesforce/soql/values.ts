@@ -1,7 +1,10 @@
 import { soqlError } from './errors.ts'
 import type { Literal } from './where.ts'
 
-/** The text of a quoted string; only the escapes that SOQL knows are taken, `\_` and `\%` stay as they are for LIKE. */
+/**
+ * The text of a quoted string; only the escapes that SOQL knows are taken, `\_` and `\%` stay as
+ * they are for LIKE.
+ */
 export function unquote(literal: Literal, like: boolean): string {
   return literal.text.slice(1, -1).replaceAll(/\\(u[0-9a-fA-F]{4}|[\s\S]?)/g, (whole, escape: string) => {
     const simple = simpleEscapes[escape.toLowerCase()]
@@ -12,7 +15,16 @@ export function unquote(literal: Literal, like: boolean): string {
   })
 }
 
-const simpleEscapes: { readonly [escape: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', '"': '"', "'": "'", '\\': '\\' }
+const simpleEscapes: { readonly [escape: string]: string } = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+}
 
 /** A LIKE pattern as a regular expression: `%` any text, `_` one character, no case. */
 export function likePattern(pattern: string): RegExp {

@@ -17,7 +17,10 @@ export type Condition =
 
 type Token = '(' | ')' | 'AND' | 'OR' | 'NOT' | Extract<Condition, { kind: 'compare' }>
 
-/** The condition tree of a WHERE clause; the parser only counts parentheses, so precedence is made here. */
+/**
+ * The condition tree of a WHERE clause; the parser only counts parentheses, so precedence is made
+ * here.
+ */
 export function conditionTree(clause: WhereClause): Condition {
   const tokens = flatten(clause)
   let at = 0
@@ -76,7 +79,9 @@ function flatten(clause: WhereClause): Token[] {
   return tokens
 }
 
-function comparison(left: Exclude<NonNullable<WhereClause['left']>, { openParen: number }>): Extract<Condition, { kind: 'compare' }> {
+function comparison(
+  left: Exclude<NonNullable<WhereClause['left']>, { openParen: number }>,
+): Extract<Condition, { kind: 'compare' }> {
   if (!('operator' in left)) return malformed('NOT')
   if ('fn' in left || 'valueQuery' in left) {
     throw soqlError('MALFORMED_QUERY', 'the sandbox knows no functions and no semi-joins in WHERE')
@@ -84,6 +89,9 @@ function comparison(left: Exclude<NonNullable<WhereClause['left']>, { openParen:
   const list = Array.isArray(left.value)
   const texts: readonly string[] = Array.isArray(left.value) ? left.value : [left.value]
   const types = left.literalType
-  const literals = texts.map((text, n) => ({ text, type: (Array.isArray(types) ? types[n] : types) ?? ('STRING' as const) }))
+  const literals = texts.map((text, n) => ({
+    text,
+    type: (Array.isArray(types) ? types[n] : types) ?? ('STRING' as const),
+  }))
   return { kind: 'compare', field: left.field, operator: left.operator, literals, list }
 }

@@ -1,0 +1,38 @@
+import type { HttpPolicy, Run, Setting, Source } from 'zds'
+import { fetchText, isAddress, shownAddress } from './fetch-text.ts'
+import { issuesOf, readFileText } from '../files.ts'
+import { entriesOf, type Override } from './entries.ts'
+import type { Tables } from './problems.ts'
+
+export type OverridesOptions = {
+  /** A path, taken from the working directory, or an https address. */
+  readonly from: Setting
+  /** The field table of each instance, by the name that entries give the instance. */
+  readonly fields: Tables
+  /** Sent as a bearer token to an address. */
+  readonly token?: Setting
+  readonly http?: HttpPolicy
+}
+
+/**
+ * The entries of the overrides file (OVR-01), validated against the field tables. The file must be
+ * there and hold a list, if an empty one.
+ */
+export function overrides(options: OverridesOptions): Source<Override> {
+  const load = async (run: Run) => {
+    const place = options.from.read()
+    const text = isAddress(place)
+      ? await fetchText(options.from, options, run)
+      : await readFileText(place, options.from.name)
+    return entriesOf(shownAddress(place), text, options.fields, run.clock.today)
+  }
+  return {
+    name: 'overrides',
+    mayBeEmpty: true,
+    check: (run) => issuesOf(options.from.name, () => load(run)),
+    async *read(run) {
+      run.signal.throwIfAborted()
+      yield* await load(run)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { isDate, isObject, misfit, type Field, type FieldTable, type Issue, type Json, type JsonObject } from 'zds'
+import { ACCOUNT } from '../columns.ts'
+import { salesforceId } from '../salesforce-id.ts'
+import { meant, problem, type Path, type YamlFile } from '../yaml-file.ts'
+
+/** The field table of each instance, by the name that entries give the instance. */
+export type Tables = { readonly [instance: string]: FieldTable }
+
+type Problem = { readonly path: Path; readonly message: string; readonly hint?: string }
+
+/**
+ * What of the entry number `index` fits the shape of an entry and is still wrong: id, instance,
+ * dates, fields and their values.
+ */
+export function entryProblems(row: JsonObject, index: number, file: YamlFile, tables: Tables): Issue[] {
+  const found = [
+    ...headProblems(row, Object.keys(tables)),
+    ...setProblems(row['set'], applicable(row['instance'], tables)),
+  ]
+  const id = JSON.stringify(row['salesforce_id'] ?? null)
+  return found.map(({ path, message, hint }) => problem(file.at([index, ...path]), `entry ${id}: ${message}`, hint))
+}
+
+function headProblems(
+  { salesforce_id: id, instance, reason, expires_on: until }: JsonObject,
+  instances: readonly string[],
+): Problem[] {
+  const found: Problem[] = []
+  const add = (key: string, message: string, hint: string) => found.push({ path: [key], message, hint })
+  if (typeof id === 'string' && salesforceId(id) === undefined) {
+    add(
+      'salesforce_id',
+      'this is no Salesforce id',
+      'It has 15 or 18 letters and digits, and case matters: copy Account_ID_18__c.',
+    )
+  }
+  if (typeof instance === 'string' && !instances.includes(instance)) {
+    add('instance', `there is no instance ${JSON.stringify(instance)}`, meant(instance, instances))
+  }
+  if (typeof reason === 'string' && reason.trim() === '')
+    add('reason', 'the reason is empty', 'Say why, for whoever meets this entry later.')
+  if (typeof until === 'string' && !isDate(until))
+    add('expires_on', `${JSON.stringify(until)} is no date`, 'Write it as YYYY-MM-DD.')
+  return found
+}
+
+/**
+ * The tables of the instances that an entry is for; all, where the instance is absent or unknown.
+ */
+function applicable(instance: Json | undefined, tables: Tables): readonly FieldTable[] {
+  const named = typeof instance === 'string' && Object.hasOwn(tables, instance) ? tables[instance] : undefined
+  return named === undefined ? Object.values(tables) : [named]
+}
+
+function setProblems(set: Json | undefined, tables: readonly FieldTable[]): Problem[] {
+  if (!isObject(set)) return []
+  const entries = Object.entries(set)
+  if (entries.length === 0) return [{ path: ['set'], message: 'it sets nothing' }]
+  return entries.flatMap(([name, value]) => {
+    const fields = tables
+      .map((table) => (Object.hasOwn(table, name) ? table[name] : undefined))
+      .filter((field) => field !== undefined)
+    const path = ['set', name]
+    if (fields.length === 0) {
+      const known = [...new Set(tables.flatMap((table) => Object.keys(table)))]
+      return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meant(name, known) }]
+    }
+    const wrong = new Set(fields.flatMap((field) => valueProblem(field, value) ?? []))
+    return [...wrong].map((why) => ({ path, message: `${name} ${why}, not ${JSON.stringify(value)}` }))
+  })
+}
+
+function valueProblem({ type, reads }: Field, value: Json): string | undefined {
+  if (reads.kind === 'columns' && reads.columns.includes(ACCOUNT.id))
+    return 'says whose record it is and stays what it is'
+  const mustBeDate = type === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
+  if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type === 'date' && value === null))
+    return 'must be a date, YYYY-MM-DD'
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'must be a finite number'
+  return misfit(type, value)
+}

@@ -1,0 +1,176 @@
+import { HttpError, isObject, type Outcome, type Run, type Step } from 'zds'
+import type { Client } from '../client.ts'
+import type { Jobs } from './jobs.ts'
+import { quiet } from './quiet.ts'
+import { isAboutRecords, isTooManyJobs, refusalOf, unpermitted, type Refusal } from '../refusals.ts'
+import { idIn, objectIn } from '../replies.ts'
+import { verdictsOf, type Row } from './rows.ts'
+import type { Slots } from './slots.ts'
+
+/**
+ * How records of one kind are written in jobs: `PUT /<resource>/update_many` with `{ [resource]:
+ * rows }`, at most 100 of them.
+ */
+export type Writing = {
+  readonly client: Client
+  readonly resource: 'organizations' | 'users'
+  /** Places for open jobs, shared by everybody who writes to the instance (SAFE-04). */
+  readonly slots: Slots
+  readonly jobs: Jobs
+  /** Aborts when nothing more is to be sent. */
+  readonly over: AbortSignal
+  /**
+   * The keys of those rows whose record now is as the row means it. Asked where no answer tells
+   * what became of them.
+   */
+  settled(rows: readonly Row[], run: Run): Promise<ReadonlySet<string>>
+}
+
+type Sent =
+  | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }
+  | { readonly kind: 'busy' | 'lost' }
+  | ({ readonly kind: 'refused' } & Refusal)
+
+/**
+ * Zendesk takes at most this many rows in one request, and this many open jobs (zendesk-api.md 2,
+ * 3).
+ */
+export const BATCH_SIZE = 100
+export const OPEN_JOBS = 30
+const LONGEST_BACKOFF_MS = 60_000
+
+/**
+ * Writes one batch and yields one outcome a row. Throws what concerns more than this batch: no
+ * access, no service.
+ */
+export async function* writeBatch(rows: readonly Row[], writing: Writing, run: Run): AsyncGenerator<Step, void> {
+  const { slots, jobs, client, over } = writing
+  const policy = client.policy()
+  const turn = jobs.turn()
+  await slots.take(over)
+  try {
+    let left = rows
+    for (let lost = 0, busy = 0; left.length > 0;) {
+      yield { status: 'sending', keys: keysOf(left) }
+      const sent = await send(left, writing, run)
+      if (sent.kind !== 'busy') turn.give()
+      switch (sent.kind) {
+        case 'job':
+          yield { status: 'accepted', keys: keysOf(left), job: sent.job }
+          yield* outcomes(left, sent, writing, run)
+          return
+        case 'refused':
+          yield* failures(left, sent)
+          return
+        case 'busy':
+          // One batch after the other tries again, else all would be refused again at each end of a
+          // job.
+          await turn.take(over)
+          busy += 1
+          run.progress(`${client.instance}: Zendesk has too many open jobs, waiting for one to end`)
+          if (await jobs.room(backoff(policy.baseDelayMs, busy), over)) break
+          yield* failures(left, {
+            code: 'too-many-jobs',
+            message: `${client.instance}: others keep all job slots of Zendesk busy`,
+          })
+          return
+        case 'lost': {
+          lost += 1
+          await run.clock.sleep(backoff(policy.baseDelayMs, lost), run.signal)
+          // The request may have become a job all the same: it must have its say before the records
+          // are looked at.
+          await quiet(client, run)
+          const settled = await writing.settled(left, run)
+          yield* successes(left.filter(({ key }) => settled.has(key)))
+          left = left.filter(({ key }) => !settled.has(key))
+          if (lost >= policy.attempts) {
+            yield* failures(left, {
+              code: 'no-answer',
+              message: `${client.instance} did not answer ${lost} times, and the record is not as meant`,
+            })
+            return
+          }
+          break
+        }
+        default:
+          sent satisfies never
+      }
+    }
+  } finally {
+    turn.give()
+    slots.give()
+  }
+}
+
+async function send(rows: readonly Row[], { client, resource }: Writing, run: Run): Promise<Sent> {
+  const body = { [resource]: rows.map(({ id, payload }) => ({ id: Number(id), ...payload })) }
+  try {
+    // Not repeated by the HTTP layer: after a lost answer the records are looked at first.
+    const reply = await client.call({ method: 'PUT', path: [resource, 'update_many'], body, repeatable: false }, run)
+    const job = idIn(objectIn(reply.body, 'job_status'))
+    if (job === undefined) return { kind: 'lost' }
+    const dropped = unpermitted(reply.headers, namesIn(rows))
+    return { kind: 'job', job, dropped }
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error
+    if (isTooManyJobs(error)) return { kind: 'busy' }
+    if (error.arrived === 'maybe') return { kind: 'lost' }
+    if (isAboutRecords(error)) return { kind: 'refused', ...refusalOf(error) }
+    throw error
+  }
+}
+
+export async function* outcomes(
+  rows: readonly Row[],
+  { job, dropped }: { readonly job: string; readonly dropped: readonly string[] },
+  writing: Writing,
+  run: Run,
+): AsyncIterable<Outcome> {
+  const ended = await writing.jobs.ended(job)
+  const verdicts = verdictsOf(ended.kind === 'completed' ? ended.results : null, rows)
+  const silent = rows.filter(({ key }) => !verdicts.has(key))
+  const settled = silent.length === 0 ? new Set<string>() : await writing.settled(silent, run)
+  const doubt: Refusal =
+    ended.kind === 'completed'
+      ? { code: 'row-missing', message: 'the results of the job do not speak of it, and the record is not as meant' }
+      : { code: `job-${ended.kind}`, message: `${ended.words}, and the record is not as meant` }
+
+  for (const row of rows) {
+    const verdict = verdicts.get(row.key) ?? (settled.has(row.key) ? { kind: 'done' } : { kind: 'failed', ...doubt })
+    const lacks = dropped.filter((name) => namesIn([row]).has(name))
+    if (verdict.kind === 'failed')
+      yield* failures([row], { code: verdict.code, message: `${writing.client.instance}: ${verdict.message}` })
+    else if (lacks.length > 0) yield* failures([row], notPermitted(writing.client, lacks))
+    else yield* successes([row])
+  }
+}
+
+/** Zendesk answered with success and left out what we may not write. */
+export function notPermitted({ instance }: Client, names: readonly string[]): Refusal {
+  return {
+    code: 'not-permitted',
+    message: `${instance}: Zendesk does not let us write ${names.join(', ')}, and left it out`,
+  }
+}
+
+export function backoff(baseMs: number, attempt: number): number {
+  return Math.min(LONGEST_BACKOFF_MS, baseMs * 2 ** (attempt - 1))
+}
+
+/** The names that a payload writes, those of custom fields included. */
+export function namesIn(rows: readonly Pick<Row, 'payload'>[]): Set<string> {
+  const names = rows.flatMap(({ payload }) =>
+    Object.entries(payload).flatMap(([name, value]) => (isObject(value) ? [name, ...Object.keys(value)] : [name])),
+  )
+  return new Set(names)
+}
+
+const keysOf = (rows: readonly Row[]): string[] => rows.map(({ key }) => key)
+
+function successes(rows: readonly Row[]): Outcome[] {
+  return rows.map(({ key, id }) => ({ key, status: 'done', id }))
+}
+
+function failures(rows: readonly Row[], { code, message }: Refusal): Outcome[] {
+  return rows.map(({ key }) => ({ key, status: 'failed', code, message }))
+}

@@ -1,0 +1,157 @@
+import { HttpError, type Change, type Existing, type FieldTypes, type Outcome, type Run, type Step } from 'zds'
+import { backoff, namesIn, notPermitted } from './batches.ts'
+import type { Client } from '../client.ts'
+import { find } from '../find.ts'
+import type { Kind } from '../kinds.ts'
+import { welcome } from '../people.ts'
+import { bodyOf, differences, recordOf } from '../records.ts'
+import { isAboutRecords, refusalOf, unpermitted, type Refusal } from '../refusals.ts'
+import { idIn, objectIn } from '../replies.ts'
+
+type Made =
+  | { readonly kind: 'made'; readonly id: string; readonly dropped: readonly string[] }
+  | ({ readonly kind: 'refused' } & Refusal)
+  | { readonly kind: 'lost' }
+
+/**
+ * Creates one record (SYN-02), and then the people who come with it. A create whose answer was lost
+ * is looked up before it is sent again, at most as often as the policy allows attempts (SAFE-05).
+ * Throws what concerns more than this record: no access, no service.
+ */
+export async function* create(
+  change: Change,
+  client: Client,
+  kind: Kind,
+  types: FieldTypes,
+  run: Run,
+): AsyncGenerator<Step, void> {
+  for await (const step of made(change, client, kind, types, run)) {
+    if (step.status !== 'done' || change.contacts === undefined) yield step
+    else yield { ...step, facts: await welcome(change.contacts, step.id, client, run) }
+  }
+}
+
+/**
+ * What became of a create that was sent by a run which then died: an outcome where there is such a
+ * record, its people seen to; else nothing.
+ */
+export async function* settleCreate(
+  change: Change,
+  client: Client,
+  kind: Kind,
+  types: FieldTypes,
+  run: Run,
+): AsyncIterable<Outcome> {
+  const found = await lookUp(change, client, kind, types, run)
+  if (found === undefined) return
+  const outcome = compared(change, found, client, kind, types)
+  if (outcome.status !== 'done' || change.contacts === undefined) yield outcome
+  else {
+    // Some of them may have been created already: whoever is there is looked for first.
+    const contacts = change.contacts.map((contact) =>
+      contact.action === 'create' ? { ...contact, action: 'associate' as const } : contact,
+    )
+    yield { ...outcome, facts: await welcome(contacts, found.id, client, run) }
+  }
+}
+
+async function* made(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Step> {
+  const { key } = change
+  const policy = client.policy()
+  for (let attempt = 1; ; attempt += 1) {
+    yield { status: 'sending', keys: [key] }
+    const sent = await post(change, client, kind, run)
+    if (sent.kind === 'made') {
+      yield outcomeOf(key, sent, client)
+      return
+    }
+    if (sent.kind === 'lost') await run.clock.sleep(backoff(policy.baseDelayMs, attempt), run.signal)
+    // A refusal after a lost answer may well speak of the very record that the lost request made.
+    const found = sent.kind === 'lost' || attempt > 1 ? await lookUp(change, client, kind, types, run) : undefined
+    if (found !== undefined) {
+      yield compared(change, found, client, kind, types)
+      return
+    }
+    // A record that is exactly what was meant is ours, from a run that died before it heard so.
+    const twin = isTaken(sent) ? await lookUp(change, client, kind, types, run) : undefined
+    if (twin !== undefined && differences(change, twin, types).length === 0) {
+      yield { key, status: 'done', id: twin.id }
+      return
+    }
+    if (sent.kind === 'refused') {
+      yield { key, status: 'failed', code: sent.code, message: sent.message }
+      return
+    }
+    if (attempt >= policy.attempts || identityIn(change, kind) === undefined) {
+      yield { key, status: 'failed', code: 'no-answer', message: unanswered(change, client, kind, attempt) }
+      return
+    }
+  }
+}
+
+async function post(change: Change, client: Client, kind: Kind, run: Run): Promise<Made> {
+  const payload = bodyOf(change, kind)
+  try {
+    const reply = await client.call(
+      { method: 'POST', path: [kind.resource], body: { [kind.one]: { ...payload, ...kind.onCreate } } },
+      run,
+    )
+    const id = idIn(objectIn(reply.body, kind.one))
+    const dropped = unpermitted(reply.headers, namesIn([{ payload }]))
+    return id === undefined ? { kind: 'lost' } : { kind: 'made', id, dropped }
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error
+    if (error.arrived === 'maybe') return { kind: 'lost' }
+    if (isAboutRecords(error)) return { kind: 'refused', ...refusalOf(error) }
+    throw error
+  }
+}
+
+function outcomeOf(key: string, { id, dropped }: Extract<Made, { kind: 'made' }>, client: Client): Outcome {
+  return dropped.length > 0 ? { key, status: 'failed', ...notPermitted(client, dropped) } : { key, status: 'done', id }
+}
+
+/** The record that a lost request may have made. */
+async function lookUp(
+  change: Change,
+  client: Client,
+  kind: Kind,
+  types: FieldTypes,
+  run: Run,
+): Promise<Existing | undefined> {
+  const wanted = identityIn(change, kind)
+  const row = wanted === undefined ? undefined : await find(wanted, client, kind, run)
+  return row && recordOf(row, kind, types)
+}
+
+function compared(
+  change: Change,
+  found: Existing,
+  { instance }: Client,
+  { one, identity }: Kind,
+  types: FieldTypes,
+): Outcome {
+  const { key } = change
+  const differing = differences(change, found, types)
+  if (differing.length === 0) return { key, status: 'done', id: found.id }
+  const message = `${instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${differing.join(', ')}`
+  return { key, status: 'failed', code: 'lost-create-differs', message }
+}
+
+/**
+ * Whatever it is that is taken: of a record that is there already, Zendesk names the name before
+ * the identity.
+ */
+const isTaken = (sent: Made): boolean => sent.kind === 'refused' && sent.code.endsWith('-taken')
+
+function identityIn({ fields }: Change, { identity }: Kind): string | undefined {
+  const to = fields[identity]?.to
+  return typeof to === 'string' && to !== '' ? to : undefined
+}
+
+function unanswered(change: Change, { instance }: Client, kind: Kind, attempts: number): string {
+  const { one, identity } = kind
+  if (identityIn(change, kind) === undefined)
+    return `${instance}: the answer was lost, and without an ${identity} the ${one} cannot be looked up`
+  return `${instance}: ${attempts} answers were lost, and there is no ${one} with this ${identity}`
+}

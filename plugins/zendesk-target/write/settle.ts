@@ -1,0 +1,24 @@
+import { type Change, type FieldTypes, type Outcome, type Run, type Sent } from 'zds'
+import type { Client } from '../client.ts'
+import { settleCreate } from './creates.ts'
+import type { Kind } from '../kinds.ts'
+import { settleUpdates, type Updatable } from './updates.ts'
+
+/**
+ * What became of changes that a run sent which then died (SAFE-06): creates are looked up, jobs
+ * asked for their results, and records re-read where nobody knows the job. Nothing is yielded for
+ * what was certainly not carried out.
+ */
+export async function* settle(
+  sent: readonly Sent[],
+  { client, kind, types, updatable }: { client: Client; kind: Kind; types: FieldTypes; updatable: Updatable },
+  run: Run,
+): AsyncIterable<Outcome> {
+  const creates = sent.flatMap(({ change }): Change[] => (change.op === 'create' ? [change] : []))
+  for (const change of creates) yield* settleCreate(change, client, kind, types, run)
+  yield* settleUpdates(
+    sent.filter(({ change }) => change.op !== 'create'),
+    updatable,
+    run,
+  )
+}

@@ -1,0 +1,69 @@
+import { messageOf, ZdsError, type Code, type Issue } from '../../core/errors.ts'
+import { HttpError } from '../../core/http/error.ts'
+import { painter, type Paint } from './paint.ts'
+import { tell } from '../session.ts'
+import { number, plain, wrapped } from './text.ts'
+
+const EXIT: Partial<Record<Code, number>> = { LIMIT_EXCEEDED: 3, PLAN_STALE: 5, INTERRUPTED: 130 }
+
+/** So many problems are told one by one. */
+const ISSUES = 50
+
+/**
+ * Tells a person what went wrong on stderr, and returns the exit code. Only a fault of zds itself
+ * shows a stack.
+ */
+export function explainFailure(error: unknown): number {
+  const { isTTY, columns } = process.stderr
+  tell(
+    failureLines(error, painter(process.stderr)).flatMap((line) =>
+      wrapped(line, isTTY ? columns : Number.POSITIVE_INFINITY),
+    ),
+  )
+  return error instanceof ZdsError ? (EXIT[error.code] ?? 1) : 1
+}
+
+/** What went wrong, where, and what to do, for people. */
+export function failureLines(error: unknown, paint: Paint): string[] {
+  const head = (code: string, message: string): string => `${paint('red', 'Error')} [${code}] ${plain(message)}`
+  if (!(error instanceof ZdsError)) {
+    if (isSystemError(error)) return [head('SYSTEM', error.message)]
+    const stack =
+      error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')) : []
+    return [
+      head('INTERNAL', messageOf(error)),
+      ...stack.map(plain),
+      'This is a fault in zds or in a plugin: please report it with the lines above.',
+    ]
+  }
+  // One problem that the message has already told is not told again.
+  const issues = error.issues.filter(
+    ({ where, message }) => !(error.message.includes(where) && error.message.includes(message)),
+  )
+  const told = issues.slice(0, ISSUES)
+  const hints = new Set(told.map(({ hint }) => hint))
+  return [
+    head(error.code, error.message),
+    ...told.flatMap((issue) => issueLines(issue, paint)),
+    ...(issues.length > told.length ? [`  … and ${number(issues.length - told.length)} more`] : []),
+    ...(error.hint === undefined || hints.has(error.hint) ? [] : [paint('dim', `  ${plain(error.hint)}`)]),
+    ...(error instanceof HttpError && error.arrived === 'maybe'
+      ? [paint('dim', '  Whether the service acted on it is not known; the next plan shows it.')]
+      : []),
+  ]
+}
+
+function issueLines({ code, where, message, hint }: Issue, paint: Paint): string[] {
+  return [
+    `  ${paint('red', '✖')} ${where === '' ? '' : `${plain(where)}: `}${plain(message)} [${code}]`,
+    ...(hint === undefined ? [] : [`    ${paint('dim', plain(hint))}`]),
+  ]
+}
+
+/**
+ * A refusal of the operating system, such as a full disk or a missing right: nobody's fault in
+ * code, so no stack helps.
+ */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error
+}

@@ -1,0 +1,44 @@
+import type { Plan } from '../../core/plan/plan.ts'
+import { summaryOf, type PlanSummary } from '../../core/plan/numbers.ts'
+import { counted, number, plain } from './text.ts'
+import { planLines, type Look } from './plan.ts'
+
+/** A plan as it is shown; with `redact`, its numbers only. */
+export function shownLines(plan: Plan, look: Look, redact = false): string[] {
+  return redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look)
+}
+
+/** The numbers of a plan for people who may not see its records. */
+function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): string[] {
+  return [
+    paint('bold', `Plan as of ${asOf}, without the data of any record. Digest ${digest}`),
+    ...syncs.flatMap(({ name, target, resource, existing, operations, excesses, ...more }) => {
+      const { create, update, retire } = operations
+      const words = `${number(create)} to create, ${number(update)} to update, ${number(retire)} to retire`
+      return [
+        '',
+        `${paint('bold', plain(name))}: ${words} (${plain(target)} has ${counted(existing, resource)})`,
+        ...excesses.map(({ op, field, count, limit }) =>
+          paint(
+            'red',
+            `  ! over the limit: ${plain(field ?? op)} ${number(count)} of ${number(existing)}, the limit is ${limitOf(limit)}`,
+          ),
+        ),
+        ...line('fields', more.fields),
+        ...line('contacts', more.contacts),
+        ...line('left', more.skipped),
+        ...line('notices', more.notices),
+      ]
+    }),
+  ]
+}
+
+function line(title: string, counts: { readonly [word: string]: number }): string[] {
+  const parts = Object.entries(counts).map(([word, some]) => `${plain(word)} ${number(some)}`)
+  return parts.length === 0 ? [] : [`  ${title}: ${parts.join(', ')}`]
+}
+
+/** A limit is a share below 1, or a number of records. */
+function limitOf(limit: number): string {
+  return limit > 0 && limit < 1 ? `${number(limit * 100)} %` : number(limit)
+}

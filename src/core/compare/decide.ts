@@ -1,0 +1,146 @@
+import { diff } from 'json-diff-ts'
+import { ZdsError } from '../errors.ts'
+import { misfit, normalise, same, type FieldTypes } from '../fields.ts'
+import { canonical, parseJson, type Json } from '../json.ts'
+import type { Change, FieldChange, SkipReason } from '../plan/plan.ts'
+import type { Names } from './names.ts'
+import type { Desired, Existing, Fields, Sync } from '../types.ts'
+
+/** What a comparison reads. Both streams are ordered by key. */
+export type Sides = {
+  readonly desired: AsyncIterable<Desired>
+  readonly existing: AsyncIterable<Existing>
+  readonly names: Names
+  /** Keys that another sync desires (AMB-19). */
+  readonly yielded: ReadonlySet<string>
+  /** Whether another sync answers for this record of the target. */
+  ownedElsewhere(existing: Fields): boolean
+  /** Whether each side was proved to have been read completely (SAFE-02). */
+  readonly complete: { readonly desired: boolean; readonly existing: boolean }
+}
+
+/** All that is known of one key. */
+export type Pair = {
+  readonly key: string
+  readonly desired: readonly Desired[]
+  readonly existing: readonly Existing[]
+}
+
+/**
+ * What follows from one key: a change, a reason why there is none (or not all of it), or nothing
+ * because all is well.
+ */
+export type Verdict = {
+  readonly change?: Change
+  readonly skip?: { readonly reason: SkipReason; readonly of: { readonly id?: string; readonly fields: Fields } }
+}
+
+type DesiredRecord = Extract<Desired, { kind: 'record' }>
+
+/** Whether a record of the target is this sync's. */
+export const owned = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
+
+/** Decides a key with at most one desired and one existing record. */
+export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
+  const record = desired.find((row) => row.kind === 'record')
+  // What a processor skips without a record of its own is told by the comparison; here nothing
+  // follows from it.
+  if (record === undefined && desired.some((row) => row.kind === 'skip')) return {}
+  if (record === undefined) {
+    const reason = desired.find((row) => row.kind === 'absent')?.reason ?? 'gone'
+    return found === undefined ? {} : unwanted(key, found, reason, sync, sides)
+  }
+  checkTypes(name, key, record.fields, sync.target.types)
+  return found === undefined ? creation(key, record, sync, sides) : revision(key, record.fields, found, sync, sides)
+}
+
+/** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
+function unwanted(key: string, found: Existing, reason: string, sync: Sync, sides: Sides): Verdict {
+  const { rules, target } = sync
+  if (!owned(found.fields, sync))
+    return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
+  const fields = rules.retire && difference(found.fields, rules.retire, target.types)
+  if (fields === undefined) return {}
+  if (rules.protects?.(found.fields) === true) return { skip: { reason: 'protected', of: found } }
+  if (rules.retireFor?.includes(reason) === false) return { skip: { reason: 'kept-by-rule', of: found } }
+  if (!sides.complete.desired || !sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: found } }
+  return { change: { op: 'retire', key, id: found.id, fields, reason } }
+}
+
+/** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
+function creation(
+  key: string,
+  { fields: record, people }: DesiredRecord,
+  { rules, target }: Sync,
+  sides: Sides,
+): Verdict {
+  const held = rules.holds?.(record)
+  if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
+  if (rules.unique !== undefined && sides.names.taken(record[rules.unique] ?? null, { key })) {
+    return { skip: { reason: 'name-taken', of: { fields: record } } }
+  }
+  if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
+  const fields = difference({}, record, target.types, 'all')
+  const contacts = people?.map((person) => ({ ...person, action: 'create' as const }))
+  return { change: { op: 'create', key, fields: fields ?? {}, ...(contacts && { contacts }) } }
+}
+
+/**
+ * Both are there: what differs is written, but for a name that another record has. An empty field
+ * to adopt is no reason of its own (SAFE-05).
+ */
+function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): Verdict {
+  const { rules, target } = sync
+  if (rules.takesOver !== true && !owned(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
+  const adopt = rules.adopt ?? []
+  const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
+  const fields = { ...difference(found.fields, managed, target.types) }
+  const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
+  const clash = renamed !== undefined && sides.names.taken(renamed.to, { key, id: found.id, current: renamed.from })
+  if (clash && rules.unique !== undefined) delete fields[rules.unique]
+  const skip = clash ? { skip: { reason: 'name-taken' as const, of: found } } : {}
+  if (Object.keys(fields).length === 0) return skip
+  for (const field of adopt) {
+    const to = record[field] ?? null
+    if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }
+  }
+  return { change: { op: 'update', key, id: found.id, fields }, ...skip }
+}
+
+/**
+ * Only the fields that `to` names are managed; the rest of `from` is nobody's business. Undefined
+ * when all of them are the same. `all` lists every value that is not empty, for a record that does
+ * not exist yet.
+ */
+function difference(
+  from: Fields,
+  to: Fields,
+  types: FieldTypes,
+  mode: 'changed' | 'all' = 'changed',
+): Record<string, FieldChange> | undefined {
+  const names = Object.keys(to).filter((field) => {
+    const type = types[field] ?? 'text'
+    return mode === 'all' ? normalise(type, to[field]) !== null : !same(type, from[field], to[field])
+  })
+  if (names.length === 0) return undefined
+  // As text, a value is one thing to json-diff-ts, whatever it is made of: a change inside of one
+  // is a change of the field.
+  const pick = (side: Fields): Record<string, string> =>
+    Object.fromEntries(names.map((field) => [field, canonical(side[field] ?? null)]))
+  const valueOf = (written: unknown): Json => parseJson(String(written)) ?? null
+  const changes = diff(pick(from), pick(to))
+  return Object.fromEntries(
+    changes.map(({ key, value, oldValue }) => [key, { from: valueOf(oldValue), to: valueOf(value) }]),
+  )
+}
+
+function checkTypes(sync: string, key: string, record: Fields, types: FieldTypes): void {
+  for (const [field, value] of Object.entries(record)) {
+    const type = types[field]
+    const problem = type === undefined ? 'is not a field of the target' : misfit(type, value)
+    if (problem === undefined) continue
+    throw new ZdsError('ROW_INVALID', `${sync} ${key}: ${field} ${problem}, not ${JSON.stringify(value)}`, {
+      hint: 'Correct it where it comes from, or give the field of the configuration a derivation that does.',
+    })
+  }
+}

@@ -1,0 +1,51 @@
+/** Rows of one key. */
+type Group<Row> = { readonly key: string; readonly rows: readonly Row[] }
+
+/** What two ordered streams hold for each key, in the order of the keys. */
+export async function* joinByKey<Left, Right>(
+  left: AsyncIterable<Left>,
+  leftKey: (row: Left) => string,
+  right: AsyncIterable<Right>,
+  rightKey: (row: Right) => string,
+): AsyncIterable<{ readonly key: string; readonly left: readonly Left[]; readonly right: readonly Right[] }> {
+  const lefts = groups(left, leftKey)
+  const rights = groups(right, rightKey)
+  try {
+    let one = await lefts.next()
+    let other = await rights.next()
+    while (one.done !== true || other.done !== true) {
+      const key = least(
+        one.done === true ? undefined : one.value.key,
+        other.done === true ? undefined : other.value.key,
+      )
+      const here = one.done !== true && one.value.key === key ? one.value.rows : []
+      const there = other.done !== true && other.value.key === key ? other.value.rows : []
+      yield { key, left: here, right: there }
+      if (one.done !== true && one.value.key === key) one = await lefts.next()
+      if (other.done !== true && other.value.key === key) other = await rights.next()
+    }
+  } finally {
+    // Whoever stops early lets both sides clean up: they hold files.
+    await lefts.return(undefined)
+    await rights.return(undefined)
+  }
+}
+
+function least(a: string | undefined, b: string | undefined): string {
+  if (a === undefined) return b ?? ''
+  return b === undefined || a <= b ? a : b
+}
+
+/** Consecutive rows of equal keys. */
+async function* groups<Row>(rows: AsyncIterable<Row>, keyOf: (row: Row) => string): AsyncGenerator<Group<Row>, void> {
+  let open: { key: string; rows: Row[] } | undefined
+  for await (const row of rows) {
+    const key = keyOf(row)
+    if (open?.key === key) open.rows.push(row)
+    else {
+      if (open !== undefined) yield open
+      open = { key, rows: [row] }
+    }
+  }
+  if (open !== undefined) yield open
+}

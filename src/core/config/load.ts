@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { cosmiconfig, type Loader } from 'cosmiconfig'
+import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { stages } from './stages.ts'
+import type { Config } from '../types.ts'
+
+/** A configuration that was found and is whole. */
+export type Project = {
+  readonly config: Config
+  readonly file: string
+  /** The directory of the configuration: `.zds/`, `.env` and relative paths are there. */
+  readonly directory: string
+  /** Changes whenever the text of the configuration or an address that it writes to does. */
+  readonly fingerprint: string
+}
+
+const PLACES = ['sync.config.ts', 'sync.config.mts', 'sync.config.js', 'sync.config.mjs']
+
+const importFile: Loader = async (file) => {
+  const beside = join(dirname(file), '.env')
+  if (existsSync(beside)) readEnvFile(beside)
+  try {
+    const module: unknown = await import(pathToFileURL(file).href)
+    const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+    return found ?? NO_DEFAULT
+  } catch (cause) {
+    if (cause instanceof ZdsError) throw inFile(file, cause)
+    throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
+      cause,
+      hint: hintFor(cause),
+    })
+  }
+}
+
+/** cosmiconfig takes nothing for no file at all and looks further up. */
+const NO_DEFAULT = Symbol('a module without default export')
+
+export type LoadOptions = {
+  /** The configuration, when it is not to be searched for. */
+  readonly config?: string
+  /**
+   * Variables that are not in the environment; read before the `.env` file beside the
+   * configuration.
+   */
+  readonly env?: string
+}
+
+/**
+ * Finds, loads and checks the configuration: `config`, or the nearest `sync.config.ts` from `from`
+ * up to the project's root. A `.env` file beside it is read first; the environment wins. Throws
+ * CONFIG_NOT_FOUND, CONFIG_BROKEN or CONFIG_INVALID.
+ */
+export async function load(from: string, { config: file, env }: LoadOptions = {}): Promise<Project> {
+  if (env !== undefined) readEnvFile(resolve(from, env))
+  const explorer = cosmiconfig('sync', {
+    searchPlaces: PLACES,
+    loaders: { '.ts': importFile, '.mts': importFile, '.js': importFile, '.mjs': importFile },
+    searchStrategy: 'project',
+    // An empty file is a mistake to be told of; the configuration above it is another project's.
+    ignoreEmptySearchPlaces: false,
+    cache: false,
+  })
+  const path = file === undefined ? undefined : resolve(from, file)
+  if (path !== undefined && !existsSync(path)) throw notFound(`There is no file ${path}`)
+  const result = await (path === undefined ? explorer.search(from) : explorer.load(path))
+  if (result === null) throw notFound(`There is no ${PLACES[0]} in ${from} or above it`)
+  const found: unknown = result.config
+  if (found === NO_DEFAULT || result.isEmpty === true) {
+    throw new ZdsError('CONFIG_BROKEN', `${result.filepath} has no default export`, {
+      hint: 'End it with: export default defineConfig({ ... })',
+    })
+  }
+  refuse('CONFIG_INVALID', `${result.filepath} is not a configuration of zds`, shapeIssues(found))
+  const config = found as Config // its shape was checked in the line above
+  stages(config)
+  return {
+    config,
+    file: result.filepath,
+    directory: dirname(result.filepath),
+    fingerprint: fingerprintOf(result.filepath, config),
+  }
+}
+
+function notFound(message: string): ZdsError {
+  return new ZdsError('CONFIG_NOT_FOUND', message, {
+    hint: 'Run zds where the configuration is, or name it: --config path/to/sync.config.ts',
+  })
+}
+
+/** The environment wins over the file. */
+function readEnvFile(file: string): void {
+  try {
+    process.loadEnvFile(file)
+  } catch (cause) {
+    throw new ZdsError('FILE_NOT_FOUND', `${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** What a plugin says of its options, with the line that calls it. */
+function inFile(file: string, cause: ZdsError): ZdsError {
+  const { code, message, hint, issues } = cause
+  return new ZdsError(code, `${basename(file)}: ${message}${placeIn(file, cause)}`, { cause, hint, issues })
+}
+
+/** Node names the line of a syntax error only in the stack. */
+function placeIn(file: string, cause: unknown): string {
+  const place = cause instanceof Error ? cause.stack?.match(new RegExp(`${RegExp.escape(file)}:(\\d+)`)) : undefined
+  return place?.[1] === undefined ? '' : ` (line ${place[1]})`
+}
+
+function hintFor(cause: unknown): string | undefined {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return 'Enums, namespaces and parameter properties are not supported: use plain objects and types.'
+  if (code === 'ERR_MODULE_NOT_FOUND')
+    return 'Check the paths of its imports (with their endings), and that npm install was run.'
+  return undefined
+}
+
+type Unknown = { readonly [key: string]: unknown }
+const isRecord = (value: unknown): value is Unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const KINDS = {
+  sources: { required: true, fits: (value: Unknown) => typeof value['read'] === 'function', is: 'a source' },
+  processors: { required: false, fits: (value: Unknown) => typeof value['read'] === 'function', is: 'a processor' },
+  targets: {
+    required: true,
+    fits: (value: Unknown) => value['kind'] === 'sync',
+    is: 'a sync, as sync({ desired, target, … }) makes it',
+  },
+  hooks: {
+    required: false,
+    fits: (value: Unknown) => value['kind'] === 'sync' || value['kind'] === 'observer',
+    is: 'a sync or an observer',
+  },
+} as const
+
+/**
+ * All that is wrong with the outermost shape, each with its path. Plugins have checked their own
+ * options when they were called.
+ */
+function shapeIssues(config: unknown): Issue[] {
+  if (!isRecord(config))
+    return [invalid('default export', 'must be an object with sources, processors, targets and hooks')]
+  const strangers = Object.keys(config).filter((key) => !(key in KINDS))
+  const names = new Set<string>()
+  return [
+    ...strangers.map((key) => invalid(key, `is not one of ${Object.keys(KINDS).join(', ')}`)),
+    ...Object.entries(KINDS).flatMap(([section, { required, fits, is }]) => {
+      const entries = config[section]
+      if (entries === undefined) return required ? [invalid(section, 'is missing')] : []
+      if (!isRecord(entries)) return [invalid(section, 'must be an object: names and what they stand for')]
+      return Object.entries(entries).flatMap(([name, value]) => {
+        const path = `${section}.${name}`
+        const problems = isRecord(value) && fits(value) ? [] : [invalid(path, `must be ${is}`)]
+        if (!/^[A-Za-z][\w-]*$/.test(name))
+          problems.push(invalid(path, 'must be named with letters, digits and hyphens'))
+        if (names.has(name)) problems.push(invalid(path, 'has a name that another entry has'))
+        names.add(name)
+        return problems
+      })
+    }),
+  ]
+}
+
+const invalid = (where: string, message: string): Issue => ({ code: 'CONFIG_INVALID', where, message })

@@ -1,0 +1,147 @@
+import { ZdsError } from '../errors.ts'
+import type { Config, Observer, Source, Sync, Target } from '../types.ts'
+
+/**
+ * One CI job's worth of work, as data. Three kinds are enough: processing is a gather with needs.
+ */
+export type Stage = { readonly id: string; readonly needs: readonly string[] } & (
+  | { readonly kind: 'gather'; readonly name: string; readonly source: Source }
+  | { readonly kind: 'compare'; readonly name: string; readonly sync: Sync; readonly rivals: readonly Sync[] }
+  | { readonly kind: 'apply'; readonly name: string; readonly sync: Sync }
+)
+
+const gatherId = (name: string): string => `gather:${name}`
+export const compareId = (name: string): string => `compare:${name}`
+const applyId = (name: string): string => `apply:${name}`
+
+/** The syncs of a configuration by name: targets first, then hooks. */
+export function syncsOf(config: Config): ReadonlyMap<string, Sync> {
+  const hooks = Object.entries(config.hooks ?? {}).filter((entry): entry is [string, Sync] => entry[1].kind === 'sync')
+  return new Map([...Object.entries(config.targets), ...hooks])
+}
+
+/** The observers of a configuration by name. */
+export function observersOf(config: Config): ReadonlyMap<string, Observer> {
+  return new Map(
+    Object.entries(config.hooks ?? {}).filter((entry): entry is [string, Observer] => entry[1].kind === 'observer'),
+  )
+}
+
+/** The name of each source: its key in the configuration in kebab case, else its own. */
+function sourceNames(config: Config): (source: Source) => string {
+  const listed = new Map<Source, string>()
+  for (const [key, source] of Object.entries({ ...config.sources, ...config.processors }))
+    listed.set(source, kebab(key))
+  return (source) => listed.get(source) ?? source.name
+}
+
+const kebab = (key: string): string => key.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
+
+/** The stage that leaves the rows of a source: its own, or the comparison whose plan it is. */
+export function stageOf(config: Config): (source: Source) => string {
+  const nameOf = sourceNames(config)
+  const nameOfSync = new Map([...syncsOf(config)].map(([name, sync]) => [sync, name]))
+  return (source) =>
+    source.planOf === undefined ? gatherId(nameOf(source)) : compareId(nameIn(nameOfSync, source.planOf, source.name))
+}
+
+/**
+ * Pure: everything `config` implies, each stage once, needs before the needy. Throws CONFIG_INVALID
+ * on a cycle or a name used twice.
+ */
+export function stages(config: Config): Stage[] {
+  const nameOf = sourceNames(config)
+  const idOf = stageOf(config)
+  const syncs = syncsOf(config)
+  const nameOfSync = new Map([...syncs].map(([name, sync]) => [sync, name]))
+  for (const [name, sync] of syncs) {
+    const other = nameOfSync.get(sync)
+    if (other !== name)
+      throw new ZdsError('CONFIG_INVALID', `${name} and ${other} are the same sync`, { hint: 'List it once.' })
+  }
+  const found = new Map<string, Stage>()
+  const open = new Set<Source | Sync>()
+
+  const once = (item: Source | Sync, name: string, visit: () => Stage): string => {
+    if (open.has(item)) throw new ZdsError('CONFIG_INVALID', `${name} needs itself, directly or through other sources`)
+    open.add(item)
+    const stage = visit()
+    open.delete(item)
+    if (found.has(stage.id))
+      throw new ZdsError('CONFIG_INVALID', `Two sources are named ${name}`, { hint: 'Give one of them another name.' })
+    found.set(stage.id, stage)
+    return stage.id
+  }
+  const known = (item: Source | Sync, id: string): boolean => {
+    const stage = found.get(id)
+    return (stage?.kind === 'gather' && stage.source === item) || (stage?.kind === 'compare' && stage.sync === item)
+  }
+  const gather = (source: Source): string => {
+    const id = idOf(source)
+    if (source.planOf !== undefined) return compared(source.planOf)
+    if (known(source, id)) return id
+    const name = nameOf(source)
+    return once(source, name, () => ({ id, kind: 'gather', name, source, needs: (source.needs ?? []).map(gather) }))
+  }
+  const compared = (sync: Sync): string => {
+    const name = nameIn(nameOfSync, sync, 'a source')
+    const id = compareId(name)
+    if (known(sync, id)) return id
+    return once(sync, name, () => {
+      const rivals = sharing(sync.target, syncs).filter((other) => other !== sync)
+      const read = [
+        sync.desired,
+        sync.target,
+        ...(sync.rules.yields ? [sync.rules.yields] : []),
+        ...rivals.map(({ desired }) => desired),
+      ]
+      return { id, kind: 'compare', name, sync, rivals, needs: [...new Set(read.map(gather))] }
+    })
+  }
+
+  for (const source of Object.values({ ...config.sources, ...config.processors })) gather(source)
+  for (const sync of syncs.values()) compared(sync)
+
+  const applied = (sync: Sync, dependent: string): string => {
+    const name = nameIn(nameOfSync, sync, dependent)
+    const id = applyId(name)
+    if (found.has(id)) return id
+    const needs = (): string[] => [compareId(name), ...(sync.after ?? []).map((other) => applied(other, name))]
+    return once(sync, name, () => ({ id, kind: 'apply', name, sync, needs: needs() }))
+  }
+  for (const [name, sync] of syncs) applied(sync, name)
+  return [...found.values()]
+}
+
+/**
+ * The syncs that write to one target: what must be unique in it must be unique among all of them.
+ */
+function sharing(target: Target, syncs: ReadonlyMap<string, Sync>): Sync[] {
+  return [...syncs.values()].filter((sync) => sync.target === target)
+}
+
+function nameIn(names: ReadonlyMap<Sync, string>, sync: Sync, dependent: string): string {
+  const name = names.get(sync)
+  if (name !== undefined) return name
+  throw new ZdsError('CONFIG_INVALID', `${dependent} runs after a sync that the configuration does not list`, {
+    hint: 'List it under targets or hooks.',
+  })
+}
+
+/**
+ * Groups that may run side by side, in order: what a CI file calls its stages. Needs that are not
+ * among `all` count as met.
+ */
+export function waves<S extends Stage>(all: readonly S[]): S[][] {
+  const byId = new Map(all.map((stage) => [stage.id, stage]))
+  const depths = new Map<string, number>()
+  const depth = (stage: S): number => {
+    const known = depths.get(stage.id)
+    if (known !== undefined) return known
+    const needs = stage.needs.flatMap((id) => byId.get(id) ?? [])
+    const found = needs.length === 0 ? 0 : Math.max(...needs.map(depth)) + 1
+    depths.set(stage.id, found)
+    return found
+  }
+  return [...Map.groupBy(all, depth).entries()].toSorted(([a], [b]) => a - b).map(([, wave]) => wave)
+}

@@ -1,0 +1,41 @@
+import { ZdsError, type Code } from '../errors.ts'
+import type { Json } from '../json.ts'
+
+/**
+ * A request that did not succeed. A class of its own because callers read its fields: 404 means
+ * absent, `arrived` decides whether sending once more could do something twice, `body` has the
+ * service's own words.
+ */
+export class HttpError extends ZdsError {
+  override readonly name = 'HttpError'
+  /** The status of the answer; 0 when there was none. */
+  readonly status: number
+  /** The parsed JSON body, or null. */
+  readonly body: Json
+  /** `no`: the service did certainly not act on it. `maybe`: it may have. */
+  readonly arrived: 'no' | 'maybe'
+  /** How long the service asked us to wait, in milliseconds. */
+  readonly retryMs: number | undefined
+  /** True for a refusal of this endpoint only: the account has requests left. */
+  readonly endpointOnly: boolean
+
+  constructor(
+    code: Code,
+    message: string,
+    answer: {
+      status: number
+      body?: Json
+      arrived: 'no' | 'maybe'
+      retryMs?: number | undefined
+      endpointOnly?: boolean
+    },
+    options?: ErrorOptions & { hint?: string | undefined },
+  ) {
+    super(code, message, options)
+    this.status = answer.status
+    this.body = answer.body ?? null
+    this.arrived = answer.arrived
+    this.retryMs = answer.retryMs
+    this.endpointOnly = answer.endpointOnly ?? false
+  }
+}

@@ -1,0 +1,75 @@
+import { count, type Op, type Plan, type SyncPlan } from './plan.ts'
+
+/** Numbers by a word of zds or of the configuration. */
+type Counts = { readonly [word: string]: number }
+
+/**
+ * What a plan does, in numbers: no name, address, id, key or value of any record. For those who may
+ * not see the records.
+ */
+export type PlanSummary = {
+  readonly version: 1
+  readonly createdAt: string
+  readonly asOf: string
+  readonly config: string
+  /** The digest of the plan that this is the summary of. */
+  readonly digest: string
+  readonly syncs: readonly {
+    readonly name: string
+    readonly target: string
+    readonly resource: string
+    readonly existing: number
+    readonly desired: number
+    readonly operations: { readonly [op in Op]: number }
+    /** How many updates and retires change a field; a create sets them all. */
+    readonly fields: Counts
+    /** How many people who come with new records meet which end (SYN-03). */
+    readonly contacts: Counts
+    readonly skipped: Counts
+    readonly notices: Counts
+    readonly excesses: readonly {
+      readonly op: string
+      readonly field?: string
+      readonly count: number
+      readonly existing: number
+      readonly limit: number
+    }[]
+  }[]
+}
+
+/**
+ * The numbers of a plan. What is copied is named here one by one, so that what plans may hold one
+ * day stays out.
+ */
+export function summaryOf({ createdAt, asOf, config, digest, syncs }: Plan): PlanSummary {
+  return { version: 1, createdAt, asOf, config, digest, syncs: syncs.map(syncSummary) }
+}
+
+function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
+  const { name, target, resource, existing, desired, changes, skipped, notices, excesses } = sync
+  return {
+    name,
+    target,
+    resource,
+    existing,
+    desired,
+    operations: { create: count(sync, 'create'), update: count(sync, 'update'), retire: count(sync, 'retire') },
+    fields: countsOf(changes.filter(({ op }) => op !== 'create').flatMap(({ fields }) => Object.keys(fields))),
+    contacts: countsOf(changes.flatMap(({ contacts = [] }) => contacts.map(({ action }) => action))),
+    skipped: countsOf(skipped.map(({ reason }) => reason)),
+    notices: countsOf(notices.map(({ code }) => code)),
+    excesses: excesses.map(({ op, field, count: some, existing: all, limit }) => ({
+      op,
+      ...(field !== undefined && { field }),
+      count: some,
+      existing: all,
+      limit,
+    })),
+  }
+}
+
+/** How often each word occurs; the most frequent first. */
+export function countsOf(words: readonly string[]): Counts {
+  const groups = [...Map.groupBy(words, (word) => word)].map(([word, some]) => [word, some.length] as const)
+  return Object.fromEntries(groups.toSorted(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)))
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { canonical, type Json } from '../json.ts'
+
+export type Op = 'create' | 'update' | 'retire'
+
+/** The order in which changes are carried out (SYN-01). */
+export const OPS = ['create', 'update', 'retire'] as const satisfies readonly Op[]
+
+export type FieldChange = { readonly from: Json; readonly to: Json }
+
+/**
+ * Somebody who comes with a new record: a new user, one who gets an organization, or one who stays
+ * where they are.
+ */
+export type Contact = {
+  readonly email: string
+  readonly name: string
+  readonly action: 'create' | 'associate' | 'leave'
+}
+
+/** What one record needs. `fields` lists every value that will be written. */
+export type Change = {
+  readonly op: Op
+  readonly key: string
+  /** The target's own id; absent exactly on creates. */
+  readonly id?: string
+  readonly fields: { readonly [field: string]: FieldChange }
+  /** Why a record is retired (AMB-17). */
+  readonly reason?: string
+  /** Who comes with a new record, and what will become of them (SYN-03). */
+  readonly contacts?: readonly Contact[]
+}
+
+/**
+ * Why a record is left as it is, or without its name. The words are the contract of the plan
+ * document.
+ */
+export const SKIP_REASONS = {
+  'no-key': 'has no key, so nobody knows whose it is',
+  'duplicate-key': 'several records have this key',
+  'name-taken': 'another record has this name',
+  'not-owned': 'belongs to another sync',
+  protected: 'is protected from being retired',
+  'expired-not-created': 'expired, and has no record yet',
+  'kept-by-rule': 'its reason is not one that retires',
+  'duplicate-email': 'another contact has this address',
+  'second-address': 'a user has this address beside another one; make it their first one',
+  'changed-since': 'was changed since the run that is to be undone',
+  'incomplete-listing': 'what was read is not proved complete',
+} as const
+export type SkipReason = keyof typeof SKIP_REASONS
+
+export type Skip = { readonly key: string; readonly reason: SkipReason; readonly id?: string; readonly name?: string }
+
+/** What a person should know although nothing follows from it. */
+export type Notice = { readonly code: string; readonly key: string; readonly message: string }
+
+/**
+ * What of a plan goes beyond its limits: what, how many, of how many, the limit, and a few keys.
+ */
+export type Excess = {
+  readonly op: Op | 'drop' | 'field'
+  readonly field?: string
+  readonly count: number
+  readonly existing: number
+  readonly limit: number
+  readonly message: string
+  readonly examples: readonly string[]
+}
+
+/** The changes of one sync, in the order create, update, retire, and by key. */
+export type SyncPlan = {
+  readonly name: string
+  /** The instance: `global`. */
+  readonly target: string
+  readonly resource: string
+  /** Number of records that the target holds and this sync answers for. */
+  readonly existing: number
+  /** Number of records that should be there. */
+  readonly desired: number
+  readonly changes: readonly Change[]
+  readonly skipped: readonly Skip[]
+  readonly notices: readonly Notice[]
+  readonly excesses: readonly Excess[]
+}
+
+/** Pure data: what `zds plan` prints, CI stores and `zds apply` interprets. */
+export type Plan = {
+  readonly version: 1
+  readonly createdAt: string
+  readonly asOf: string
+  /** The fingerprint of the configuration that made it. */
+  readonly config: string
+  readonly syncs: readonly SyncPlan[]
+  readonly digest: string
+}
+
+/** The identity of a plan: all of it but the moment it was made. */
+export function digestOf(plan: Omit<Plan, 'digest' | 'createdAt'>): string {
+  const { version, asOf, config, syncs } = plan
+  return sha256(canonical({ version, asOf, config, syncs }))
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+export function count({ changes }: Pick<SyncPlan, 'changes'>, op: Op): number {
+  return changes.reduce((sum, change) => sum + (change.op === op ? 1 : 0), 0)
+}

@@ -1,0 +1,102 @@
+import { Type } from 'typebox'
+import { problems } from '../options.ts'
+import { ZdsError } from '../errors.ts'
+import { parseJson } from '../json.ts'
+import { digestOf, SKIP_REASONS, type Plan } from './plan.ts'
+
+const strict = { additionalProperties: false }
+const Text = Type.String({ minLength: 1 })
+const Count = Type.Integer({ minimum: 0 })
+
+const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, strict)
+const Contact = Type.Object({ email: Text, name: Text, action: Type.Enum(['create', 'associate', 'leave']) }, strict)
+const Change = Type.Object(
+  {
+    op: Type.Enum(['create', 'update', 'retire']),
+    key: Text,
+    id: Type.Optional(Text),
+    fields: Type.Record(Type.String(), FieldChange),
+    reason: Type.Optional(Text),
+    contacts: Type.Optional(Type.Array(Contact)),
+  },
+  strict,
+)
+const Skip = Type.Object(
+  {
+    key: Type.String(),
+    reason: Type.Enum(Object.keys(SKIP_REASONS)),
+    id: Type.Optional(Text),
+    name: Type.Optional(Type.String()),
+  },
+  strict,
+)
+const Notice = Type.Object({ code: Text, key: Type.String(), message: Text }, strict)
+const Excess = Type.Object(
+  {
+    op: Type.Enum(['create', 'update', 'retire', 'drop', 'field']),
+    field: Type.Optional(Text),
+    count: Count,
+    existing: Count,
+    limit: Type.Number(),
+    message: Text,
+    examples: Type.Array(Text),
+  },
+  strict,
+)
+const SyncPlan = Type.Object(
+  {
+    name: Text,
+    target: Text,
+    resource: Text,
+    existing: Count,
+    desired: Count,
+    changes: Type.Array(Change),
+    skipped: Type.Array(Skip),
+    notices: Type.Array(Notice),
+    excesses: Type.Array(Excess),
+  },
+  strict,
+)
+
+/** The plan document, published as docs/plan.schema.json. */
+export const planSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    createdAt: Text,
+    asOf: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    config: Text,
+    syncs: Type.Array(SyncPlan),
+    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  },
+  {
+    ...strict,
+    $id: 'zds-plan-1',
+    title: 'zds plan',
+    description: 'What `zds plan --json` prints and `zds apply FILE` carries out.',
+  },
+)
+
+/**
+ * Reads a plan document. Throws PLAN_INVALID when it is none, is of another version, or was changed
+ * after it was made.
+ */
+export function parsePlan(text: string, file: string): Plan {
+  const found = parseJson(text)
+  if (found === undefined)
+    throw new ZdsError('PLAN_INVALID', `${file} is not JSON`, { hint: 'Make a plan with: zds plan --out FILE' })
+  const version = typeof found === 'object' && found !== null && 'version' in found ? found.version : undefined
+  if (version !== 1)
+    throw new ZdsError('PLAN_INVALID', `${file} is not a plan of version 1`, {
+      hint: 'Make a new one with this zds: zds plan --out FILE',
+    })
+  const issues = problems('PLAN_INVALID', 'plan', planSchema, found)
+  if (issues.length > 0)
+    throw new ZdsError('PLAN_INVALID', `${file} is not a plan`, { issues, hint: 'Make a new one: zds plan --out FILE' })
+  const plan = found as unknown as Plan // the schema was checked in the lines above
+  if (digestOf(plan) !== plan.digest) {
+    throw new ZdsError('PLAN_INVALID', `${file} was changed after it was made: its digest does not fit`, {
+      hint: 'Make a new one: zds plan --out FILE',
+    })
+  }
+  return plan
+}

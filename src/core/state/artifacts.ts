@@ -1,0 +1,105 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ZdsError } from '../errors.ts'
+import type { Json } from '../json.ts'
+
+/** What is known of an artifact besides its rows. */
+export type Summary = {
+  readonly rows: number
+  /** Whether everything was proved to have been read (SAFE-02). */
+  readonly complete: boolean
+}
+
+/**
+ * Where stages leave their results for one another: JSON rows by name, one NDJSON file each, whole
+ * or not there.
+ */
+export interface Artifacts {
+  /** The directory that holds them. */
+  readonly directory: string
+  /**
+   * Writes all rows, then asks `summarise` for the summary, which may refuse by throwing: then
+   * nothing is left behind.
+   */
+  write(
+    name: string,
+    rows: AsyncIterable<Json> | Iterable<Json>,
+    summarise?: (rows: number) => Summary,
+  ): Promise<Summary>
+  read(name: string): AsyncIterable<Json>
+  summary(name: string): Promise<Summary>
+}
+
+/** Artifacts in a directory of their own, readable by nobody else (OPS-08). */
+export function artifactsIn(directory: string): Artifacts {
+  const path = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.ndjson`)
+  const summaryPath = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.summary.json`)
+  return {
+    directory,
+    write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      const partial = `${path(name)}.partial`
+      try {
+        const count = await writeRows(partial, rows)
+        const summary = summarise(count)
+        await writeFile(summaryPath(name), `${JSON.stringify(summary)}\n`, { mode: 0o600 })
+        await rename(partial, path(name))
+        return summary
+      } finally {
+        await rm(partial, { force: true })
+      }
+    },
+    read: (name) => readRows(path(name), name),
+    summary: async (name) => {
+      const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
+        throw missing(name, cause)
+      })
+      return JSON.parse(text) as Summary // written by `write` above
+    },
+  }
+}
+
+/** Writes rows as NDJSON, as fast as the file takes them, and says how many there were. */
+export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<number> {
+  let count = 0
+  async function* lines(): AsyncIterable<string> {
+    let block = ''
+    for await (const row of rows) {
+      count += 1
+      block += `${JSON.stringify(row)}\n`
+      if (block.length < 65_536) continue
+      yield block
+      block = ''
+    }
+    yield block
+  }
+  await pipeline(Readable.from(lines()), createWriteStream(file, { mode: 0o600 }))
+  return count
+}
+
+/**
+ * The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode
+ * may stand in a JSON string.
+ */
+export async function* readRows(file: string, name: string): AsyncIterable<Json> {
+  const handle = await open(file).catch((cause: unknown) => {
+    throw missing(name, cause)
+  })
+  let rest = ''
+  for await (const block of handle.createReadStream({ encoding: 'utf8' })) {
+    const lines = `${rest}${String(block)}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield JSON.parse(line) as Json // JSON text is Json
+  }
+  if (rest !== '')
+    throw new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off in the middle of a row`, {
+      hint: 'Run its stage again.',
+    })
+}
+
+function missing(name: string, cause: unknown): ZdsError {
+  return new ZdsError('ARTIFACT_MISSING', `There is no artifact ${name}`, { cause, hint: 'Run its stage first.' })
+}

@@ -1,0 +1,251 @@
+import stringWidth from 'string-width'
+import { describe, expect, test } from 'vitest'
+import { planLines } from '../../../src/cli/render/plan.ts'
+import { change, colours, look, many, notice, planOf, syncPlan, uncoloured, type Parts } from '../plans.ts'
+
+const shownOf = (parts: Parts, more: Parameters<typeof look>[0] = {}): string[] =>
+  planLines(planOf(syncPlan(parts)), look(more))
+const owner = (index: number, to = `Owner ${index}`) => change('update', `K${index}`, { account_owner: ['Ada', to] })
+
+describe('the head of a plan', () => {
+  test('says the date and how much there is to do', () => {
+    expect(planLines(planOf(syncPlan()), look())[0]).toBe('Plan as of 2026-03-16: nothing to do')
+    expect(shownOf({ changes: [owner(1)] })[0]).toBe('Plan as of 2026-03-16: 1 change')
+    expect(shownOf({ changes: many(12_345, owner) })[0]).toBe('Plan as of 2026-03-16: 12,345 changes')
+  })
+
+  test('counts each operation of a sync, and what needs none', () => {
+    const changes = [
+      change('create', 'A', { name: ['', 'Acme'] }),
+      owner(1),
+      owner(2),
+      change('retire', 'Z', { mark: [false, true] }),
+    ]
+    expect(shownOf({ changes, desired: 10, existing: 1 })).toContain(
+      'global: 1 to create, 2 to update, 1 to retire, 7 in sync (global has 1 organization)',
+    )
+  })
+
+  test('what a skip kept from being created is not in sync', () => {
+    const skipped = [
+      { key: 'A', reason: 'expired-not-created' },
+      { key: 'B', reason: 'name-taken', id: '7' },
+    ] as const
+    expect(shownOf({ desired: 10, skipped })[2]).toContain('9 in sync')
+  })
+})
+
+describe('creates', () => {
+  test('are shown by key and name, with the people who come along (SYN-03)', () => {
+    const contacts = [
+      { email: 'ada@example.com', name: 'Ada', action: 'create' },
+      { email: 'bob@example.com', name: 'Bob', action: 'associate' },
+      { email: 'cyd@example.com', name: 'Cyd', action: 'leave' },
+    ] as const
+    expect(shownOf({ changes: [change('create', '001A', { name: ['', 'Acme'] }, { contacts })] }).slice(3)).toEqual([
+      '  + 001A  Acme',
+      '      ada@example.com: new user',
+      '      bob@example.com: user without organization, gets this one',
+      '      cyd@example.com: user of another organization, stays there',
+    ])
+  })
+
+  test('ten are shown, the others counted; all with --all', () => {
+    const changes = many(1234, (index) => change('create', `K${index}`, { name: ['', `N${index}`] }))
+    expect(shownOf({ changes }).slice(3)).toHaveLength(11)
+    expect(shownOf({ changes }).at(-1)).toBe('  … and 1,224 more (--all shows all)')
+    expect(shownOf({ changes }, { all: true }).slice(3)).toHaveLength(1234)
+  })
+})
+
+describe('updates', () => {
+  test('few are shown one by one, with old and new values', () => {
+    const changes = [change('update', 'K', { name: ['Acme', 'Acme SE'], seats: [null, 5], hold: [true, false] })]
+    expect(shownOf({ changes }).at(-1)).toBe("  ~ K  name Acme -> Acme SE, seats '' -> 5, hold true -> false")
+  })
+
+  test('three equal ones are one line, the largest group first', () => {
+    const changes = [
+      ...many(3, (index) => owner(index, 'Grace')),
+      ...many(5, (index) => owner(index + 10, 'Rosa')),
+      owner(99, 'Mei'),
+    ]
+    expect(shownOf({ changes }).slice(3)).toEqual([
+      '  ~ 5 organizations: account_owner Ada -> Rosa',
+      '  ~ 3 organizations: account_owner Ada -> Grace',
+      '  ~ K99  account_owner Ada -> Mei',
+    ])
+  })
+
+  test('fields that repeat the key do not hide what records have in common', () => {
+    const changes = many(3, (index) =>
+      change('update', `K${index}`, { external_id: [null, `K${index}`], hold: [true, false] }),
+    )
+    expect(shownOf({ changes }).slice(3)).toEqual(['  ~ 3 organizations: hold true -> false'])
+  })
+
+  test('many that change the same fields are one line and three examples', () => {
+    expect(shownOf({ changes: many(20, (index) => owner(index)) }).slice(3)).toEqual([
+      '  ~ 20 organizations: account_owner',
+      '      K0  account_owner Ada -> Owner 0',
+      '      K1  account_owner Ada -> Owner 1',
+      '      K2  account_owner Ada -> Owner 2',
+      '      … and 17 more (--all shows all)',
+    ])
+  })
+
+  test('nothing is left out with --all', () => {
+    const changes = [
+      ...many(40, (index) => owner(index)),
+      ...many(30, (index) => change('update', `S${index}`, { seats: [0, index + 1] })),
+    ]
+    const text = shownOf({ changes }, { all: true }).join('\n')
+    for (const { key } of changes) expect(text).toContain(`${key}  `)
+    expect(text).not.toContain('more')
+  })
+
+  test('the id of a record that does not exist yet is shown as whose it will be', () => {
+    const to = { ref: { sync: 'us-gov', key: '001A' } }
+    expect(
+      shownOf({ resource: 'users', changes: [change('update', 'a@b.c', { organization_id: [null, to] })] }).at(-1),
+    ).toBe("  ~ a@b.c  organization_id '' -> us-gov 001A (new)")
+  })
+})
+
+test('retires are grouped by reason, with their effect (AMB-17)', () => {
+  const retire = (key: string, reason: string) =>
+    change('retire', key, { mark_for_deletion: [false, true] }, { reason })
+  const changes = [...many(12, (index) => retire(`G${index}`, 'gone')), retire('N', 'no-subscription')]
+  expect(shownOf({ changes }).slice(3)).toEqual([
+    '  - 12 organizations: mark_for_deletion false -> true (gone)',
+    ...many(10, (index) => `      G${index}`),
+    '      … and 2 more (--all shows all)',
+    '  - 1 organization: mark_for_deletion false -> true (no-subscription)',
+    '      N',
+  ])
+})
+
+describe('what nothing follows from', () => {
+  const skipped = [
+    { key: 'A', reason: 'protected', id: '1', name: 'Acme' },
+    { key: 'B', reason: 'protected' },
+    { key: '', reason: 'no-key', id: '3', name: 'Nobody' },
+  ] as const
+
+  test('skips are counted by reason, and listed with --all', () => {
+    expect(shownOf({ skipped }).slice(3)).toEqual([
+      '  . 2 left: protected (is protected from being retired)',
+      '  . 1 left: no-key (has no key, so nobody knows whose it is)',
+    ])
+    expect(shownOf({ skipped }, { all: true }).slice(3)).toEqual([
+      '  . 2 left: protected (is protected from being retired)',
+      '      A  1  Acme',
+      '      B',
+      '  . 1 left: no-key (has no key, so nobody knows whose it is)',
+      '      3  Nobody',
+    ])
+  })
+
+  test('ten notices are shown, the others counted', () => {
+    const notices = many(12, (index) => notice(`charge ${index} is unknown`))
+    expect(shownOf({ notices }).slice(3)).toEqual([
+      ...many(10, (index) => `  i unknown-charge: charge ${index} is unknown`),
+      '  … and 2 more (--all shows all)',
+    ])
+  })
+
+  test('limits that are passed come before anything else of a sync (SAFE-01)', () => {
+    const excesses = [
+      {
+        op: 'retire',
+        count: 9,
+        existing: 100,
+        limit: 0.05,
+        message: '9 of 100 records would be retired',
+        examples: [],
+      },
+    ] as const
+    expect(shownOf({ changes: [owner(1)], excesses })[3]).toBe('  ! over the limit: 9 of 100 records would be retired')
+  })
+})
+
+describe('on a terminal of 80 columns', () => {
+  const long =
+    'Gesellschaft für außerordentlich lange Namen und deren Verwaltung mbH & Co. KG, Zweigniederlassung 株式会社'
+  const parts: Parts = {
+    changes: [
+      ...many(5, (index) => change('create', `K${index}`, { name: ['', `${long} ${index}`] })),
+      ...many(20, (index) => change('update', `U${index}`, { name: [`${long} ${index}`, long] })),
+      ...many(4, (index) => change('retire', `R${index}`, { [long]: [false, true] })),
+    ],
+    excesses: [{ op: 'update', count: 20, existing: 100, limit: 0.1, message: `${long} ${long}`, examples: [] }],
+    notices: [notice(`${long} ${long}`)],
+    skipped: [{ key: long, reason: 'protected', id: '1', name: long }],
+  }
+
+  test.each([false, true])('no line is wider, colours or not (all: %s)', (all) => {
+    for (const paint of [colours, undefined]) {
+      const lines = shownOf(parts, { columns: 80, all, ...(paint && { paint }) })
+      expect(lines.filter((line) => stringWidth(line) > 80)).toEqual([])
+      const text = lines.join('\n')
+      expect(text.split('\u001B[31m').length).toBe(text.split('\u001B[39m').length)
+    }
+  })
+
+  test('records are cut; what is said of the sync as a whole goes on in the next line', () => {
+    const lines = shownOf(parts, { columns: 80, paint: colours }).map(uncoloured)
+    expect(lines.find((line) => line.includes('K0'))).toMatch(/…$/)
+    const notices = lines.slice(lines.findIndex((line) => line.startsWith('  i '))).map((line) => line.trim())
+    expect(notices.join(' ')).toBe(`i unknown-charge: ${long} ${long}`)
+  })
+
+  test('without a terminal nothing is cut', () => {
+    expect(shownOf(parts)).toContain(`  + K0  ${long} 0`)
+  })
+})
+
+test('names, keys and texts of others cannot reach the terminal as commands', () => {
+  const evil = 'x\u001B[2J\u009B31m\u202E\r\n\u0007'
+  const parts: Parts = {
+    name: evil,
+    target: evil,
+    changes: [
+      change('create', evil, { name: ['', evil] }, { contacts: [{ email: evil, name: evil, action: 'create' }] }),
+      ...many(3, (index) => change('update', `${evil}${index}`, { [evil]: [evil, [evil]] })),
+      ...many(14, (index) => change('update', `${evil}n${index}`, { [`${evil}2`]: [evil, `${evil}${index}`] })),
+      change('update', evil, { organization_id: [null, { ref: { sync: evil, key: evil } }] }),
+      change('retire', evil, { [evil]: [evil, evil] }, { reason: evil }),
+    ],
+    skipped: [{ key: evil, reason: 'protected', id: evil, name: evil }],
+    notices: [notice(evil, evil)],
+    excesses: [{ op: 'update', count: 1, existing: 1, limit: 0, message: evil, examples: [evil] }],
+  }
+  for (const all of [false, true]) {
+    const lines = shownOf(parts, { all })
+    expect(lines.filter((line) => /[\p{Cc}\u202E]/u.test(line))).toEqual([])
+  }
+})
+
+test('10,000 changes are shown quickly, in few lines', () => {
+  const changes = [
+    ...many(2000, (index) => change('create', `C${index}`, { name: ['', `Name ${index}`] })),
+    ...many(3000, (index) => owner(index)),
+    ...many(4000, (index) =>
+      change(
+        'update',
+        `F${index}`,
+        Object.fromEntries(many(12, (field) => [`field_${(index * field) % 40}`, [0, index]])),
+      ),
+    ),
+    ...many(1000, (index) => change('retire', `R${index}`, { mark_for_deletion: [false, true] }, { reason: 'gone' })),
+  ]
+  // Of this thread, in microseconds: the machine may have other things to do.
+  const began = process.threadCpuUsage()
+  const spent = (): number => process.threadCpuUsage(began).user
+  const lines = shownOf({ changes }, { columns: 80, paint: colours })
+  expect(spent()).toBeLessThan(2_000_000)
+  expect(lines.length).toBeLessThan(100)
+  const all = shownOf({ changes }, { columns: 80, paint: colours, all: true })
+  expect(spent()).toBeLessThan(4_000_000)
+  expect(all.length).toBeGreaterThan(10_000)
+})

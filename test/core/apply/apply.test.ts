@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest'
+import { collect, conceal, text, type Change, type Outcome, type Step } from 'zds'
+import { ref } from '../../../src/core/refs.ts'
+import { applying, create, planOf, retire, untouched, update } from '../../support/applying.ts'
+import { done, held, stream, targetOf } from '../../support/syncs.ts'
+
+describe('carrying out a plan', () => {
+  it('SYN-01: creates, then updates, then retires, each once, whatever their order in the plan', async () => {
+    const calls: [string[], string[]][] = []
+    const target = untouched({
+      apply: (changes) => {
+        calls.push([changes.map(({ op }) => op), changes.map(({ key }) => key)])
+        return stream(changes.map(done))
+      },
+    })
+    const outcomes = await collect(applying(planOf(retire('R'), update('U'), create('C'), update('V')), target))
+    expect(calls).toEqual([
+      [['create'], ['C']],
+      [
+        ['update', 'update'],
+        ['U', 'V'],
+      ],
+      [['retire'], ['R']],
+    ])
+    expect(outcomes.map(({ key, status }) => [key, status])).toEqual([
+      ['C', 'done'],
+      ['U', 'done'],
+      ['V', 'done'],
+      ['R', 'done'],
+    ])
+  })
+
+  it('asks nothing of the target when there is nothing to do', async () => {
+    const target = untouched({
+      apply: () => {
+        throw new Error('asked')
+      },
+    })
+    expect(await collect(applying(planOf(), target))).toEqual([])
+  })
+
+  it('SAFE-06: what is about to be sent is written down before the target goes on to send it', async () => {
+    const journal: Step[] = []
+    const target = untouched({
+      apply: async function* (changes) {
+        for (const change of changes) {
+          yield { status: 'sending', keys: [change.key] }
+          expect(journal).toContainEqual({ status: 'sending', keys: [change.key] })
+          yield done(change)
+        }
+      },
+    })
+    const outcomes = await collect(applying(planOf(create('A'), create('B'), update('C')), target, {}, journal))
+    expect(outcomes.map(({ key, status }) => `${status} ${key}`)).toEqual(['done A', 'done B', 'done C'])
+    expect(
+      journal.map((step) => ('key' in step ? `${step.status} ${step.key}` : `${step.status} ${step.keys.join()}`)),
+    ).toEqual(['sending A', 'done A', 'sending B', 'done B', 'sending C', 'done C'])
+  })
+
+  it('SAFE-06: the job that took changes over is written down before the target waits for it', async () => {
+    const journal: Step[] = []
+    const accepted: Step = { status: 'accepted', keys: ['A', 'B'], job: 'j1' }
+    const target = untouched({
+      apply: async function* (changes) {
+        yield { status: 'sending', keys: ['A', 'B'] }
+        yield accepted
+        expect(journal).toContainEqual(accepted)
+        yield* changes.map(done)
+      },
+    })
+    const outcomes = await collect(applying(planOf(update('A'), update('B')), target, {}, journal))
+    expect(outcomes.map(({ key, status }) => `${status} ${key}`)).toEqual(['done A', 'done B'])
+    expect(journal).toContainEqual(accepted)
+  })
+
+  it('SAFE-06: an outcome is written down before it is told', async () => {
+    const journal: Step[] = []
+    const changes = Array.from({ length: 250 }, (_, index) => update(`K${index}`))
+    const told: Outcome[] = []
+    for await (const outcome of applying(planOf(...changes), untouched({}), {}, journal)) {
+      expect(journal).toContainEqual(outcome)
+      told.push(outcome)
+    }
+    expect(told.map(({ key }) => key)).toEqual(changes.map(({ key }) => key))
+  })
+
+  it('outcomes are written down a hundred at a time: each time waits for the disk', async () => {
+    const sizes: number[] = []
+    const record = (steps: readonly Step[]): void => void (steps.length > 0 && sizes.push(steps.length))
+    const changes = Array.from({ length: 250 }, (_, index) => create(`K${index}`))
+    expect(await collect(applying(planOf(...changes), targetOf(), { record }))).toHaveLength(250)
+    expect(sizes).toEqual([100, 100, 50])
+  })
+
+  it('the words of a service are written down and told without the secrets in them', async () => {
+    const secret = conceal('t0ken-of-the-service')
+    const journal: Step[] = []
+    const target = untouched({
+      apply: (changes) =>
+        stream(
+          changes.map(({ key }) => ({
+            key,
+            status: 'failed',
+            code: `bad-${secret}`,
+            message: `${secret} is not valid`,
+          })),
+        ),
+    })
+    const refused = { key: 'A', status: 'failed', code: 'bad-***', message: '*** is not valid' }
+    expect(await collect(applying(planOf(create('A')), target, {}, journal))).toEqual([refused])
+    expect(journal).toEqual([refused])
+  })
+
+  it('nothing is sent that cannot be written down', async () => {
+    let sent = 0
+    const target = untouched({
+      apply: async function* (changes) {
+        yield { status: 'sending', keys: changes.map(({ key }) => key) }
+        sent += 1
+        yield* changes.map(done)
+      },
+    })
+    const record = (): void => {
+      throw new Error('disk full')
+    }
+    await expect(collect(applying(planOf(update('A')), target, { record }))).rejects.toThrow('disk full')
+    expect(sent).toBe(0)
+  })
+
+  it('writes down what was answered before the target failed, and fails with its error', async () => {
+    const journal: Step[] = []
+    const target = untouched({
+      apply: async function* (changes) {
+        yield { status: 'sending', keys: ['A', 'B'] }
+        for (const change of changes.slice(0, 1)) yield done(change)
+        throw new Error('connection lost')
+      },
+    })
+    const told: Outcome[] = []
+    const run = async (): Promise<void> => {
+      for await (const outcome of applying(planOf(update('A'), update('B')), target, {}, journal)) told.push(outcome)
+    }
+    await expect(run()).rejects.toThrow('connection lost')
+    expect(journal).toEqual([
+      { status: 'sending', keys: ['A', 'B'] },
+      { key: 'A', status: 'done', id: 'id-A' },
+    ])
+    expect(told).toEqual([{ key: 'A', status: 'done', id: 'id-A' }])
+  })
+
+  it('writes down what was answered when nobody listens any more, and sends no more', async () => {
+    const journal: Step[] = []
+    let closed = false
+    const target = untouched({
+      apply: async function* (changes) {
+        try {
+          for (const change of changes) {
+            yield { status: 'sending', keys: [change.key] }
+            yield done(change)
+          }
+        } finally {
+          closed = true
+        }
+      },
+    })
+    for await (const _ of applying(planOf(update('A'), update('B'), update('C')), target, {}, journal)) break
+    expect(closed).toBe(true)
+    expect(journal).toContainEqual({ key: 'A', status: 'done', id: 'id-A' })
+    expect(journal).not.toContainEqual({ status: 'sending', keys: ['C'] })
+  })
+})
+
+describe('what has changed since the plan was made', () => {
+  const records = [
+    held('id-A', 'A', { aar: 1 }),
+    held('id-B', 'B', { aar: 9 }),
+    held('id-R', 'R', { mark_for_deletion: true }),
+  ]
+  const plan = planOf(create('N'), update('A'), update('B'), update('G'), retire('R'))
+
+  it('is left alone and told, and so is what is gone', async () => {
+    const journal: Step[] = []
+    const outcomes = await collect(applying(plan, targetOf({ records }), {}, journal))
+    const stale = { status: 'stale', code: 'changed-since-plan' }
+    expect(outcomes).toEqual([
+      { key: 'N', status: 'done', id: 'new-N' },
+      { key: 'B', ...stale, message: 'Changed since the plan was made: aar' },
+      { key: 'G', ...stale, message: 'The record is gone' },
+      { key: 'A', status: 'done', id: 'id-A' },
+      { key: 'R', ...stale, message: 'Changed since the plan was made: mark_for_deletion' },
+    ])
+    expect(journal).toEqual(outcomes)
+  })
+
+  it('is neither a field that the plan does not touch, nor another spelling of the same value', async () => {
+    const touched = [held('id-A', 'A', { aar: '1.0', name: 'Renamed by hand' })]
+    const outcomes = await collect(applying(planOf(update('A')), targetOf({ records: touched })))
+    expect(outcomes.map(({ status }) => status)).toEqual(['done'])
+  })
+
+  it('is told with all its fields; one whose type the target does not tell is text', async () => {
+    const fields = { aar: { from: 1, to: 2 }, note: { from: null, to: 'new' }, motto: { from: 'old', to: 'new' } }
+    const plan = planOf({ op: 'update', key: 'A', id: 'id-A', fields })
+    const now = (more: { note: string; motto: string; aar: number }) =>
+      targetOf({ types: { name: text() }, records: [held('id-A', 'A', more)] })
+    expect(await collect(applying(plan, now({ aar: 1, note: '', motto: 'old' })))).toMatchObject([{ status: 'done' }])
+    expect(await collect(applying(plan, now({ aar: 9, note: '', motto: 'by hand' })))).toMatchObject([
+      { status: 'stale', message: 'Changed since the plan was made: aar, motto' },
+    ])
+  })
+
+  it('is found out with at most 100 records to a request', async () => {
+    const asked: number[] = []
+    const target = targetOf({
+      refetch: (ids) => {
+        asked.push(ids.length)
+        return stream(ids.map((id) => held(id, id.slice(3), { aar: 1 })))
+      },
+    })
+    const changes = Array.from({ length: 201 }, (_, index) => update(`K${index}`))
+    expect(await collect(applying(planOf(...changes), target))).toHaveLength(201)
+    expect(asked).toEqual([100, 100, 1])
+  })
+})
+
+describe('SAFE-08: changes that refer to what an earlier sync creates', () => {
+  const referring = (key: string, to: string): Change => ({
+    op: 'create',
+    key,
+    fields: { organization_id: { from: null, to: ref('us-gov', to) } },
+  })
+
+  it('are sent with its id, or end unresolved without being sent', async () => {
+    const sent: Change[] = []
+    const target = targetOf({
+      apply: (changes) => {
+        sent.push(...changes)
+        return stream(changes.map(done))
+      },
+    })
+    const created = (sync: string, key: string): string | undefined =>
+      sync === 'us-gov' && key === 'A' ? '77' : undefined
+    const journal: Step[] = []
+    const update: Change = { ...referring('W', 'B'), op: 'update', id: 'id-W' }
+    const outcomes = await collect(
+      applying(planOf(referring('U', 'A'), referring('V', 'B'), update), target, { created }, journal),
+    )
+    expect(sent).toEqual([{ op: 'create', key: 'U', fields: { organization_id: { from: null, to: 77 } } }])
+    expect(outcomes.map(({ key, status }) => [key, status])).toEqual([
+      ['V', 'unresolved'],
+      ['U', 'done'],
+      ['W', 'unresolved'],
+    ])
+    expect(journal).toEqual(outcomes)
+  })
+})

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { ref, type Change, type Existing, type Outcome, type SyncPlan } from 'zds'
+import type { Known } from '../../../src/core/outcome.ts'
+import { undo } from '../../../src/core/apply/undo.ts'
+import { held, stream, syncOf, targetOf } from '../../support/syncs.ts'
+import { testRun } from '../../support/time.ts'
+
+const update = (key: string, id: string, from: number, to: number): Change => ({
+  op: 'update',
+  key,
+  id,
+  fields: { aar: { from, to } },
+})
+const create = (key: string): Change => ({
+  op: 'create',
+  key,
+  fields: { name: { from: null, to: key }, aar: { from: null, to: 5 } },
+})
+const retire = (key: string, id: string): Change => ({
+  op: 'retire',
+  key,
+  id,
+  fields: { mark_for_deletion: { from: false, to: true } },
+  reason: 'gone',
+})
+
+const did = (key: string, id: string): [string, Known] => [
+  key,
+  { kind: 'outcome', outcome: { key, status: 'done', id } },
+]
+
+/** What undoing `changes` plans, when the target holds `records`. */
+async function undone(
+  changes: readonly Change[],
+  known: readonly [string, Known][],
+  records: readonly Existing[],
+): Promise<SyncPlan> {
+  const asked: string[] = []
+  const target = targetOf({
+    refetch: (ids) => {
+      asked.push(...ids)
+      return stream(records.filter(({ id }) => ids.includes(id)))
+    },
+  })
+  const plan = {
+    name: 'global',
+    target: 'global',
+    resource: 'organizations',
+    existing: 20,
+    desired: 20,
+    changes,
+    skipped: [{ key: 'Z', reason: 'no-key' as const }],
+    notices: [{ code: 'x', key: 'Z', message: 'said then' }],
+    excesses: [],
+  }
+  const state = {
+    known: new Map(known),
+    created: (sync: string, key: string) => (`${sync}/${key}` === 'first/A' ? '77' : undefined),
+  }
+  const made = await undo(plan, syncOf({ limits: { update: 0.05 } }, { target }), state, testRun())
+  expect(asked).toEqual(known.filter(([, { kind }]) => kind === 'outcome').flatMap(([, state]) => idsIn(state)))
+  return made
+}
+
+const idsIn = (state: Known): string[] =>
+  state.kind === 'outcome' && state.outcome.status === 'done' ? [state.outcome.id] : []
+
+describe('the plan that undoes a run', () => {
+  it('sets back what was updated and retired, to the values of before', async () => {
+    const changes = [update('A', '1', 3, 4), retire('B', '2')]
+    const plan = await undone(
+      changes,
+      [did('A', '1'), did('B', '2')],
+      [held('1', 'A', { aar: 4 }), held('2', 'B', { mark_for_deletion: true })],
+    )
+    expect(plan.changes).toEqual([
+      { op: 'update', key: 'A', id: '1', fields: { aar: { from: 4, to: 3 } }, reason: 'undo' },
+      { op: 'update', key: 'B', id: '2', fields: { mark_for_deletion: { from: true, to: false } }, reason: 'undo' },
+    ])
+    expect([plan.skipped, plan.notices]).toEqual([[], []])
+  })
+
+  it('retires what was created, under the id that it got, and deletes nothing', async () => {
+    const plan = await undone([create('N')], [did('N', '9')], [held('9', 'N', { name: 'N', aar: 5 })])
+    expect(plan.changes).toEqual([
+      { op: 'retire', key: 'N', id: '9', fields: { mark_for_deletion: { from: false, to: true } }, reason: 'undo' },
+    ])
+  })
+
+  it('leaves out and lists what was changed since, or is gone', async () => {
+    const changes = [update('A', '1', 3, 4), update('B', '2', 3, 4), create('N')]
+    const known = [did('A', '1'), did('B', '2'), did('N', '9')]
+    const plan = await undone(changes, known, [held('1', 'A', { aar: 7 }), held('9', 'N', { name: 'N', aar: 6 })])
+    expect(plan.changes).toEqual([])
+    expect(plan.skipped).toEqual([
+      { key: 'A', id: '1', reason: 'changed-since' },
+      { key: 'B', id: '2', reason: 'changed-since' },
+      { key: 'N', id: '9', reason: 'changed-since' },
+    ])
+  })
+
+  it('is of what was done only: not of what failed, was sent, or was never attempted', async () => {
+    const failed: Outcome = { key: 'B', status: 'failed', code: 'x', message: 'no' }
+    const known: [string, Known][] = [
+      ['B', { kind: 'outcome', outcome: failed }],
+      ['C', { kind: 'sending' }],
+      ['D', { kind: 'accepted', job: 'j' }],
+    ]
+    const plan = await undone(
+      [update('B', '2', 3, 4), update('C', '3', 3, 4), update('D', '4', 3, 4), update('E', '5', 3, 4)],
+      known,
+      [],
+    )
+    expect([plan.changes, plan.skipped]).toEqual([[], []])
+  })
+
+  it('compares a field whose type the target does not tell as text, and one of a type by its type', async () => {
+    const change = (key: string, id: string): Change => ({
+      op: 'update',
+      key,
+      id,
+      fields: { motto: { from: null, to: 'new' }, support_hold: { from: true, to: false } },
+    })
+    const plan = await undone(
+      [change('A', '1'), change('B', '2')],
+      [did('A', '1'), did('B', '2')],
+      [held('1', 'A', { motto: 'by hand', support_hold: false }), held('2', 'B', { motto: 'new', support_hold: null })],
+    )
+    expect(plan.skipped).toEqual([{ key: 'A', id: '1', reason: 'changed-since' }])
+    expect(plan.changes).toMatchObject([
+      { key: 'B', fields: { motto: { from: 'new', to: null }, support_hold: { from: null, to: true } } },
+    ])
+  })
+
+  it('is empty for a create that is retired already', async () => {
+    const plan = await undone(
+      [create('N')],
+      [did('N', '9')],
+      [held('9', 'N', { name: 'N', aar: 5, mark_for_deletion: true })],
+    )
+    expect([plan.changes, plan.skipped]).toEqual([[], []])
+  })
+
+  it('knows the id that a ref has become', async () => {
+    const change: Change = { op: 'update', key: 'U', id: '1', fields: { aar: { from: 1, to: ref('first', 'A') } } }
+    const plan = await undone([change], [did('U', '1')], [held('1', 'U', { aar: 77 })])
+    expect(plan.changes).toMatchObject([{ fields: { aar: { from: 77, to: 1 } } }])
+  })
+
+  it('has limits of its own', async () => {
+    const changes = [update('A', '1', 3, 4), update('B', '2', 3, 4)]
+    const plan = await undone(
+      changes,
+      [did('A', '1'), did('B', '2')],
+      [held('1', 'A', { aar: 4 }), held('2', 'B', { aar: 4 })],
+    )
+    expect(plan.excesses).toMatchObject([{ op: 'update', count: 2, existing: 20, limit: 0.05 }])
+  })
+
+  it('asks for a hundred records at a time', async () => {
+    const changes = Array.from({ length: 150 }, (_, index) => update(`K${index}`, `${index}`, 1, 2))
+    const records = changes.map(({ key, id }) => held(id ?? '', key, { aar: 2 }))
+    const plan = await undone(
+      changes,
+      changes.map(({ key, id }) => did(key, id ?? '')),
+      records,
+    )
+    expect(plan.changes).toHaveLength(150)
+  })
+})

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest'
+import { limited } from '../../../src/core/compare/compare.ts'
+import { absent, compared, held, isPartner, syncOf, wanted } from '../../support/syncs.ts'
+
+describe('the three lists of a comparison', () => {
+  it('CMP-01..04: what is only desired is created, what differs is updated, what is only there is marked', async () => {
+    const plan = await compared({
+      desired: [wanted('A', { aar: 5 }), wanted('B', { aar: 7 }), wanted('C', { aar: 1 })],
+      existing: [held('2', 'B', { aar: 6 }), held('3', 'C', { aar: 1 }), held('4', 'D')],
+    })
+    expect(plan.changes).toEqual([
+      {
+        op: 'create',
+        key: 'A',
+        fields: {
+          salesforce_id: { from: null, to: 'A' },
+          mark_for_deletion: { from: null, to: false },
+          aar: { from: null, to: 5 },
+        },
+      },
+      { op: 'update', key: 'B', id: '2', fields: { aar: { from: 6, to: 7 } } },
+      { op: 'retire', key: 'D', id: '4', fields: { mark_for_deletion: { from: false, to: true } }, reason: 'gone' },
+    ])
+    expect(plan).toMatchObject({
+      target: 'global',
+      resource: 'organizations',
+      existing: 3,
+      desired: 3,
+      skipped: [],
+      notices: [],
+    })
+  })
+
+  it.each([
+    ['missing text and null', { account_type: null }, {}],
+    ['empty text and null', { account_type: '' }, { account_type: null }],
+    ['an unchecked box and none', { support_hold: false }, {}],
+    ['a name and the same with blanks around', { name: ' Acme ' }, { name: 'Acme' }],
+    ['no number and none', { aar: null }, {}],
+  ])('CMP-02: %s are the same', async (_what, desired, existing) => {
+    expect((await compared({ desired: [wanted('A', desired)], existing: [held('1', 'A', existing)] })).changes).toEqual(
+      [],
+    )
+  })
+
+  it('CMP-02: zero is not the same as no number', async () => {
+    const plan = await compared({ desired: [wanted('A', { aar: 0 })], existing: [held('1', 'A', { aar: null })] })
+    expect(plan.changes[0]?.fields).toEqual({ aar: { from: null, to: 0 } })
+  })
+
+  it('CMP-04: an expired account without an organization is held back', async () => {
+    const plan = await compared({ desired: [wanted('A', { support_level: 'expired', name: 'Acme' })] })
+    expect(plan.changes).toEqual([])
+    expect(plan.skipped).toEqual([{ key: 'A', reason: 'expired-not-created', name: 'Acme' }])
+  })
+
+  it('CMP-08: an expired account with an organization is an update, never a mark', async () => {
+    const plan = await compared({
+      desired: [wanted('A', { support_level: 'expired', account_type: 'former_customer', aar: 0 })],
+      existing: [held('1', 'A', { support_level: 'premium', account_type: 'customer', aar: 100 })],
+    })
+    expect(plan.changes.map(({ op }) => op)).toEqual(['update'])
+    expect(plan.changes[0]?.fields).toEqual({
+      support_level: { from: 'premium', to: 'expired' },
+      account_type: { from: 'customer', to: 'former_customer' },
+      aar: { from: 100, to: 0 },
+    })
+  })
+
+  it('CMP-10: an update carries the id of the record, a create none', async () => {
+    const { changes } = await compared({ desired: [wanted('A'), wanted('B', { aar: 1 })], existing: [held('77', 'B')] })
+    expect(changes.map(({ op, id }) => [op, id])).toEqual([
+      ['create', undefined],
+      ['update', '77'],
+    ])
+  })
+
+  it('SYN-11: a field that the desired record does not name is in no change', async () => {
+    const plan = await compared({
+      desired: [wanted('A', { aar: 2 })],
+      existing: [held('1', 'A', { aar: 1, notes: 'by hand', support_hold: true })],
+    })
+    expect(Object.keys(plan.changes[0]?.fields ?? {})).toEqual(['aar'])
+  })
+
+  it('SYN-01: creates come first, then updates, then retires, each by key', async () => {
+    const plan = await compared({
+      desired: [wanted('B'), wanted('D', { aar: 1 }), wanted('A', { aar: 1 }), wanted('F')],
+      existing: [held('1', 'A'), held('3', 'C'), held('4', 'D'), held('5', 'E')],
+    })
+    expect(plan.changes.map(({ op, key }) => `${op} ${key}`)).toEqual([
+      'create B',
+      'create F',
+      'update A',
+      'update D',
+      'retire C',
+      'retire E',
+    ])
+  })
+})
+
+describe('what speaks against a mark', () => {
+  const protectsA = syncOf({ protects: ({ salesforce_id }) => salesforce_id === 'A' })
+
+  it('CMP-05: partners belong to another sync and are left alone, silently where that sync answers for them', async () => {
+    const owns = syncOf({ owns: (existing) => !isPartner(existing) })
+    const existing = [held('1', 'A', { account_type: 'open_partner' })]
+    expect(await compared({ existing, ownedElsewhere: true }, owns)).toMatchObject({
+      changes: [],
+      skipped: [],
+      existing: 0,
+    })
+    expect((await compared({ existing, ownedElsewhere: false }, owns)).skipped).toEqual([
+      { key: 'A', reason: 'not-owned', id: '1' },
+    ])
+  })
+
+  it('CMP-06: where nothing is owned by others, a partner is marked too', async () => {
+    const plan = await compared({ existing: [held('1', 'A', { account_type: 'open_partner' })] })
+    expect(plan.changes.map(({ op }) => op)).toEqual(['retire'])
+  })
+
+  it('CMP-05, CMP-07: a protected id is not marked, and reported', async () => {
+    const plan = await compared({ existing: [held('1', 'A', { name: 'GitLab' }), held('2', 'B')] }, protectsA)
+    expect(plan.changes.map(({ key }) => key)).toEqual(['B'])
+    expect(plan.skipped).toEqual([{ key: 'A', reason: 'protected', id: '1', name: 'GitLab' }])
+  })
+
+  it('CMP-07: protection is from marks only, an update goes on', async () => {
+    const plan = await compared({ desired: [wanted('A', { aar: 1 })], existing: [held('1', 'A')] }, protectsA)
+    expect(plan.changes.map(({ op }) => op)).toEqual(['update'])
+  })
+
+  it('a record that is marked already yields nothing', async () => {
+    expect(await compared({ existing: [held('1', 'A', { mark_for_deletion: true })] })).toMatchObject({
+      changes: [],
+      skipped: [],
+    })
+  })
+
+  it('AMB-18: an organization that comes back is unmarked by an update', async () => {
+    const plan = await compared({ desired: [wanted('A')], existing: [held('1', 'A', { mark_for_deletion: true })] })
+    expect(plan.changes).toEqual([
+      { op: 'update', key: 'A', id: '1', fields: { mark_for_deletion: { from: true, to: false } } },
+    ])
+  })
+
+  it('without a description of a retired record nothing is ever retired', async () => {
+    const { retire: _, ...rules } = syncOf().rules
+    expect((await compared({ existing: [held('1', 'A')] }, { ...syncOf(), rules })).changes).toEqual([])
+  })
+
+  it.each(['retention', 'no-subscription', 'type-changed', 'gone'])('AMB-17: a mark says why: %s', async (reason) => {
+    const plan = await compared({ desired: [absent('A', reason)], existing: [held('1', 'A')] })
+    expect(plan.changes).toMatchObject([{ op: 'retire', key: 'A', reason }])
+  })
+
+  it('AMB-17: a reason that may not mark keeps the record, and says so', async () => {
+    const plan = await compared(
+      {
+        desired: [absent('A', 'retention'), absent('B', 'no-subscription')],
+        existing: [held('1', 'A'), held('2', 'B'), held('3', 'C')],
+      },
+      syncOf({ retireFor: ['retention'] }),
+    )
+    expect(plan.changes.map(({ key }) => key)).toEqual(['A'])
+    expect(plan.skipped.map(({ key, reason }) => [key, reason])).toEqual([
+      ['B', 'kept-by-rule'],
+      ['C', 'kept-by-rule'],
+    ])
+  })
+
+  it('an absent key without a record is nothing to do', async () => {
+    expect(await compared({ desired: [absent('A', 'gone')] })).toMatchObject({ changes: [], skipped: [], desired: 0 })
+  })
+})
+
+describe('a key that a processor leaves out on purpose', () => {
+  const left = { kind: 'skip', key: 'A', reason: 'duplicate-email', name: 'Ada' } as const
+
+  it('is reported with its reason, and neither created nor retired', async () => {
+    expect(await compared({ desired: [left] })).toMatchObject({
+      changes: [],
+      skipped: [{ key: 'A', reason: 'duplicate-email', name: 'Ada' }],
+    })
+    expect(
+      (await compared({ desired: [{ kind: 'skip', key: 'A', reason: 'duplicate-email' }] })).skipped,
+    ).toStrictEqual([{ key: 'A', reason: 'duplicate-email' }])
+    const plan = await compared({ desired: [left], existing: [held('1', 'A', { name: 'Ada' })] })
+    expect(plan).toMatchObject({
+      changes: [],
+      skipped: [{ key: 'A', reason: 'duplicate-email', id: '1', name: 'Ada' }],
+    })
+  })
+})
+
+describe('the limits of a plan', () => {
+  it('SAFE-01: a drop against the last run is found once that is known', async () => {
+    const plan = await compared({ desired: [wanted('A')] })
+    expect(plan.excesses).toEqual([])
+    expect(limited(plan, undefined).excesses).toEqual([])
+    expect(limited(plan, undefined, 20).excesses).toMatchObject([{ op: 'drop', count: 19 }])
+    expect(limited(plan, { drop: 1 }, 20).excesses).toEqual([])
+  })
+})
+
+describe('a sync without a unique field', () => {
+  const { unique: _unique, ...rules } = syncOf().rules
+  const nameless = { ...syncOf(), rules }
+
+  it('creates and updates what has the name of another, and names no record', async () => {
+    const existing = [
+      held('1', 'A', { name: 'Acme' }),
+      held('2', 'B', { name: 'Other' }),
+      held('3', null, { name: 'Stray' }),
+    ]
+    const plan = await compared(
+      {
+        desired: [wanted('A', { name: 'Other' }), wanted('B', { name: 'Other' }), wanted('C', { name: 'Acme' })],
+        existing,
+      },
+      nameless,
+    )
+    expect(plan.changes.map(({ op, key, fields }) => [op, key, fields['name']?.to])).toEqual([
+      ['create', 'C', 'Acme'],
+      ['update', 'A', 'Other'],
+    ])
+    expect(plan.skipped).toEqual([{ key: '', reason: 'no-key', id: '3' }])
+  })
+})
+
+describe('people who come with a new record', () => {
+  const people = [{ email: 'ada@example.com', name: 'Ada' }]
+
+  it('SYN-03: are in a create, and in no update', async () => {
+    const desired = [{ ...wanted('A', { aar: 1 }), people }]
+    expect((await compared({ desired })).changes[0]?.contacts).toEqual([
+      { email: 'ada@example.com', name: 'Ada', action: 'create' },
+    ])
+    expect((await compared({ desired, existing: [held('1', 'A')] })).changes[0]).not.toHaveProperty('contacts')
+  })
+})

@@ -1,0 +1,123 @@
+import * as fc from 'fast-check'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { collect } from 'zds'
+import { joinByKey } from '../../../src/core/compare/join.ts'
+import { sortBy } from '../../../src/core/compare/sort.ts'
+import { stream } from '../../support/syncs.ts'
+
+type Row = { readonly key: string; readonly at: number }
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'zds-sort-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+const rowsOf = (keys: readonly string[]): Row[] => keys.map((key, at) => ({ key, at }))
+const keyOf = ({ key }: Row): string => key
+const order = (a: Row, b: Row): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+const anyText = fc.string({ unit: 'binary', maxLength: 4 })
+
+describe('sortBy', () => {
+  it('sorts as a stable sort by code units does, in memory or in parts on the disk', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.constantFrom('a', 'b', 'B', '\u2028', '\uFFFF', '😀'), anyText), { maxLength: 20 }),
+        async (keys) => {
+          const rows = rowsOf(keys)
+          for (const part of [3, 100]) {
+            expect(await collect(sortBy(stream(rows), keyOf, directory, part))).toEqual(rows.toSorted(order))
+          }
+          expect(readdirSync(directory)).toEqual([])
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it.each([0, 1, 3, 4, 6, 7])('%i rows in parts of 3', async (count) => {
+    const rows = rowsOf(Array.from({ length: count }, (_, index) => `${count - index}`))
+    expect(await collect(sortBy(stream(rows), keyOf, directory, 3))).toEqual(rows.toSorted(order))
+  })
+
+  it('leaves no files behind when the consumer stops early', async () => {
+    for await (const row of sortBy(stream(rowsOf(['c', 'b', 'a', 'd'])), keyOf, directory, 3)) {
+      expect(row.key).toBe('a')
+      expect(readdirSync(directory)).toHaveLength(1)
+      break
+    }
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('closes its files when the consumer stops early', async () => {
+    const rows = rowsOf(Array.from({ length: 6_000 }, (_, index) => `${index}`.padStart(80, '0')))
+    const open = (): number => readdirSync('/proc/self/fd').length
+    const before = open()
+    for (let time = 0; time < 10; time += 1) for await (const _ of sortBy(stream(rows), keyOf, directory, 1_000)) break
+    await expect.poll(() => open() - before, { timeout: 2_000 }).toBeLessThan(10)
+  })
+
+  it('leaves no files behind when the source fails, and fails with its error', async () => {
+    const broken = async function* (): AsyncGenerator<Row> {
+      yield* rowsOf(['c', 'b', 'a', 'd', 'e', 'f', 'g'])
+      throw new Error('cut off')
+    }
+    await expect(collect(sortBy(broken(), keyOf, directory, 3))).rejects.toThrow('cut off')
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('leaves no files behind when what is joined to it stops early, as a comparison does that refuses a row', async () => {
+    const many = rowsOf(['c', 'b', 'a', 'd', 'e'])
+    const pairs = joinByKey(
+      sortBy(stream(many), keyOf, directory, 3),
+      keyOf,
+      sortBy(stream(many), keyOf, directory, 3),
+      keyOf,
+    )
+    for await (const { key } of pairs) {
+      expect(key).toBe('a')
+      break
+    }
+    expect(readdirSync(directory)).toEqual([])
+  })
+})
+
+describe('joinByKey', () => {
+  const side = fc
+    .array(fc.constantFrom('', 'a', 'b', 'c', 'd'), { maxLength: 8 })
+    .map((keys) => rowsOf(keys).toSorted(order))
+
+  it('hands out each key once, in order, with all rows of both sides in their order', async () => {
+    await fc.assert(
+      fc.asyncProperty(side, side, async (left, right) => {
+        const joined = await collect(joinByKey(stream(left), keyOf, stream(right), keyOf))
+        const keys = [...new Set([...left, ...right].map(keyOf))].toSorted()
+        expect(joined.map(({ key }) => key)).toEqual(keys)
+        expect(joined.flatMap((pair) => pair.left)).toEqual(left)
+        expect(joined.flatMap((pair) => pair.right)).toEqual(right)
+        for (const { key, left: lefts, right: rights } of joined)
+          expect(new Set([...lefts, ...rights].map(keyOf))).toEqual(new Set([key]))
+      }),
+    )
+  })
+
+  it('closes both sides when the consumer stops early or one side fails', async () => {
+    const closed: string[] = []
+    const watched = async function* (name: string, fails = false): AsyncGenerator<Row> {
+      try {
+        yield* rowsOf(['a', 'b', 'c'])
+        if (fails) throw new Error('cut off')
+      } finally {
+        closed.push(name)
+      }
+    }
+    for await (const _ of joinByKey(watched('left'), keyOf, watched('right'), keyOf)) break
+    expect(closed.toSorted()).toEqual(['left', 'right'])
+    closed.length = 0
+    await expect(collect(joinByKey(watched('left', true), keyOf, watched('right'), keyOf))).rejects.toThrow('cut off')
+    expect(closed.toSorted()).toEqual(['left', 'right'])
+  })
+})

@@ -1,0 +1,245 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Issue } from 'zds'
+
+type Loaded = {
+  readonly code?: string
+  readonly message?: string
+  readonly hint?: string
+  readonly issues?: readonly Issue[]
+  readonly file?: string
+  readonly directory?: string
+  readonly fingerprint?: string
+  readonly targets?: readonly string[]
+  readonly seen?: string | null
+}
+
+const program = join(import.meta.dirname, '../../support/load-in.ts')
+
+vi.setConfig({ testTimeout: 30_000 })
+
+let directory: string
+beforeEach(() => {
+  // Inside the repository, so that a configuration can import `zds` by its name.
+  directory = mkdtempSync(join(import.meta.dirname, '../../.tmp-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+type How = {
+  readonly from?: string
+  readonly config?: string
+  readonly env?: string
+  readonly outside?: Record<string, string>
+}
+
+async function loaded({ from = directory, outside = {}, ...options }: How = {}): Promise<Loaded> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], {
+    env: { ...process.env, ...outside },
+  })
+  return JSON.parse(stdout) as Loaded // printed by the program
+}
+
+const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
+
+const GOOD = `import { defineConfig, sync, text, typesOf, type Target } from 'zds'
+const fields = { id: text('Id') }
+const accounts = { name: 'accounts', read: async function* () {} }
+const target: Target = { name: 'orgs', instance: 'global', resource: 'organizations', types: typesOf(fields), read: async function* () {}, refetch: async function* () {}, apply: async function* () {} }
+export default defineConfig({ sources: { accounts }, targets: { global: sync({ fields, desired: accounts, target, rules: { key: 'id' } }) } })
+`
+
+describe('finding the configuration', () => {
+  it('is the nearest sync.config.ts, from here up', async () => {
+    write('sync.config.ts', GOOD)
+    mkdirSync(join(directory, 'deep/er'), { recursive: true })
+    const found = await loaded({ from: join(directory, 'deep/er') })
+    expect(found).toMatchObject({ file: join(directory, 'sync.config.ts'), directory, targets: ['global'] })
+  })
+
+  it('is the file that is named, relative to here', async () => {
+    mkdirSync(join(directory, 'other'))
+    write('other/mine.ts', GOOD)
+    expect(await loaded({ config: 'other/mine.ts' })).toMatchObject({
+      directory: join(directory, 'other'),
+      targets: ['global'],
+    })
+  })
+
+  it('that is nowhere says where it was looked for, and what to do', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'zds-load-'))
+    writeFileSync(join(elsewhere, 'package.json'), '{}')
+    const found = await loaded({ from: elsewhere })
+    rmSync(elsewhere, { recursive: true })
+    expect(found).toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: `There is no sync.config.ts in ${elsewhere} or above it`,
+      hint: expect.stringContaining('--config') as string,
+    })
+  })
+
+  it('that is named but missing is named', async () => {
+    expect(await loaded({ config: 'nowhere.ts' })).toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: `There is no file ${join(directory, 'nowhere.ts')}`,
+    })
+  })
+
+  it('has a fingerprint that changes with its text', async () => {
+    write('sync.config.ts', GOOD)
+    const before = (await loaded()).fingerprint
+    expect((await loaded()).fingerprint).toBe(before)
+    write('sync.config.ts', `${GOOD}// another word\n`)
+    expect((await loaded()).fingerprint).not.toBe(before)
+  })
+})
+
+describe('a configuration that cannot be loaded', () => {
+  it('without a default export', async () => {
+    write('sync.config.ts', `export const config = 1\n`)
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_BROKEN',
+      message: expect.stringContaining('has no default export') as string,
+      hint: expect.stringContaining('export default') as string,
+    })
+  })
+
+  it('with a default export of nothing', async () => {
+    write('sync.config.ts', `export default undefined\n`)
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_BROKEN',
+      message: expect.stringContaining('has no default export') as string,
+    })
+  })
+
+  it('that is empty', async () => {
+    write('sync.config.ts', '')
+    expect(await loaded()).toMatchObject({ code: 'CONFIG_BROKEN' })
+  })
+
+  it('with a slip in its syntax, names file and line', async () => {
+    write('sync.config.ts', `import { defineConfig } from 'zds'\n\nexport default defineConfig({ sources: { ]\n`)
+    const { code, message } = await loaded()
+    expect(code).toBe('CONFIG_BROKEN')
+    expect(message).toContain(join(directory, 'sync.config.ts'))
+    expect(message).toContain('(line 3)')
+  })
+
+  it('with an enum, says what to use instead, and where it stands', async () => {
+    write('sync.config.ts', `const a = 1\nenum Level { Gold }\nexport default Level\n`)
+    expect(await loaded()).toMatchObject({ code: 'CONFIG_BROKEN', hint: expect.stringContaining('Enums') as string })
+  })
+
+  it('that imports what is not there', async () => {
+    write('sync.config.ts', `import { x } from './nowhere.ts'\nexport default x\n`)
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_BROKEN',
+      message: expect.stringContaining('nowhere.ts') as string,
+      hint: expect.stringContaining('imports') as string,
+    })
+  })
+
+  it('that throws, names its words and its line', async () => {
+    write('sync.config.ts', `const nothing: { x?: { y: number } } = {}\n\nexport default nothing.x.y\n`)
+    const { code, message } = await loaded()
+    expect(code).toBe('CONFIG_BROKEN')
+    expect(message).toMatch(/undefined.*\(line 3\)/)
+  })
+
+  it('whose plugin refuses its options is reported in the words of the plugin', async () => {
+    write(
+      'sync.config.ts',
+      `import { ZdsError } from 'zds'\nthrow new ZdsError('CONFIG_INVALID', 'zendesk was given options it cannot use')\n`,
+    )
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'sync.config.ts: zendesk was given options it cannot use (line 2)',
+    })
+  })
+})
+
+describe('a configuration of the wrong shape', () => {
+  it('is refused with all problems at once, each with its path', async () => {
+    write(
+      'sync.config.ts',
+      `const read = async function* () {}
+export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {} }
+`,
+    )
+    const { code, issues = [] } = await loaded()
+    expect(code).toBe('CONFIG_INVALID')
+    expect(issues.map(({ where, message }) => `${where} ${message}`).toSorted()).toEqual([
+      'hooks.global has a name that another entry has',
+      'hooks.x must be a sync or an observer',
+      'plugins is not one of sources, processors, targets, hooks',
+      'processors must be an object: names and what they stand for',
+      'sources.accounts must be a source',
+      'sources.bad name must be named with letters, digits and hyphens',
+      'targets.global must be a sync, as sync({ desired, target, … }) makes it',
+    ])
+  })
+
+  it.each(['5', 'null', '[]', '"text"', '() => ({})'])('%s is no configuration', async (text) => {
+    write('sync.config.ts', `export default ${text}\n`)
+    expect(await loaded()).toMatchObject({ code: expect.stringMatching(/^CONFIG_(INVALID|BROKEN)$/) as string })
+  })
+
+  it('lacks what it must have', async () => {
+    write('sync.config.ts', 'export default {}\n')
+    expect((await loaded()).issues?.map(({ where, message }) => `${where} ${message}`)).toEqual([
+      'sources is missing',
+      'targets is missing',
+    ])
+  })
+
+  it('is refused when its stages cannot be put in order', async () => {
+    write('sync.config.ts', GOOD.replace(`sources: { accounts }`, `sources: { accounts, Accounts: { ...accounts } }`))
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('accounts') as string,
+    })
+  })
+})
+
+describe('the .env file beside the configuration', () => {
+  it('is read before the configuration', async () => {
+    write(
+      'sync.config.ts',
+      `if (process.env['ZDS_TEST_SEEN'] !== 'from the file') throw new Error('too late')\n${GOOD}`,
+    )
+    write('.env', 'ZDS_TEST_SEEN=from the file\n')
+    expect((await loaded()).seen).toBe('from the file')
+  })
+
+  it('loses against the environment', async () => {
+    write('sync.config.ts', GOOD)
+    write('.env', 'ZDS_TEST_SEEN=from the file\n')
+    expect((await loaded({ outside: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+  })
+
+  it('loses against a file that is named, which loses against the environment', async () => {
+    write('sync.config.ts', GOOD)
+    write('.env', 'ZDS_TEST_SEEN=from the file\n')
+    write('ci.env', 'ZDS_TEST_SEEN=from the named file\n')
+    expect((await loaded({ env: 'ci.env' })).seen).toBe('from the named file')
+    expect((await loaded({ env: 'ci.env', outside: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
+  })
+
+  it('that is named must be there', async () => {
+    write('sync.config.ts', GOOD)
+    expect(await loaded({ env: 'nowhere.env' })).toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining('nowhere.env') as string,
+    })
+  })
+
+  it('of another directory is not read', async () => {
+    mkdirSync(join(directory, 'deep'))
+    write('sync.config.ts', GOOD)
+    write('deep/.env', 'ZDS_TEST_SEEN=from the file\n')
+    expect((await loaded({ from: join(directory, 'deep') })).seen).toBeNull()
+  })
+})

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { always, checkbox, collect, fact, keysAfter, records, text, unmatched, type JsonObject } from 'zds'
+import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+import { testRun } from '../../support/time.ts'
+
+const rows = sourceOf<JsonObject>('partner-rows')
+const elsewhere = sourceOf<JsonObject>('former-partners')
+const fields = {
+  salesforce_id: text('Id'),
+  owner: text('Owner__c'),
+  level: text(fact('level')),
+  migrating: checkbox(),
+  mark: checkbox([], always(false)),
+}
+
+describe('records made by a field table alone', () => {
+  it('PART-06: have the fields that read columns, and no others (AMB-13)', async () => {
+    const made = records({ name: 'partners', rows, key: 'Id', fields })
+    const read = await collect(
+      made.read(testRun({ 'partner-rows': [{ Id: 'A', Owner__c: 'Ada', Secret__c: 'x' }, { Id: 'B' }] })),
+    )
+    expect(read).toEqual([
+      { kind: 'record', key: 'A', fields: { salesforce_id: 'A', owner: 'Ada', mark: false } },
+      { kind: 'record', key: 'B', fields: { salesforce_id: 'B', owner: null, mark: false } },
+    ])
+  })
+
+  it('AMB-17: explain by the rows of elsewhere why a key has none', async () => {
+    const made = records({ name: 'partners', rows, key: 'Id', fields, elsewhere })
+    const read = await collect(
+      made.read(testRun({ 'partner-rows': [{ Id: 'A' }], 'former-partners': [{ Id: 'A' }, { Id: 'B' }] })),
+    )
+    expect(read.map(({ kind, key }) => [kind, key])).toEqual([
+      ['record', 'A'],
+      ['absent', 'B'],
+    ])
+    expect(read[1]).toMatchObject({ reason: 'type-changed' })
+  })
+
+  it('need the sources that they read', () => {
+    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere }).needs).toEqual([rows, elsewhere])
+    expect(records({ name: 'p', rows, key: 'Id', fields, mayBeEmpty: true })).toMatchObject({
+      needs: [rows],
+      mayBeEmpty: true,
+    })
+  })
+
+  it.each([{}, { Id: '' }, { Id: null }, { Id: 5 }])('a row without a key is refused, not lost: %j', async (row) => {
+    const made = records({ name: 'partners', rows, key: 'Id', fields })
+    await expect(collect(made.read(testRun({ 'partner-rows': [row] })))).rejects.toMatchObject({
+      code: 'ROW_INVALID',
+      message: 'partners: a row has no Id',
+      hint: expect.stringContaining('query of its source') as string,
+    })
+  })
+})
+
+describe('the keys that nobody has a row for', () => {
+  const target = targetOf()
+  const run = testRun({
+    organizations: [
+      held('1', 'A'),
+      held('2', 'B'),
+      held('3', 'C', { account_type: 'open_partner' }),
+      held('4', null),
+      held('5', 'B'),
+    ],
+    'partner-rows': [{ Id: 'A' }],
+  })
+
+  it('AMB-17: are those of the target without those of the rows, and without records that have none', async () => {
+    const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id' })
+    expect(keys.needs).toEqual([target, rows])
+    expect(new Set(await collect(keys.read(run)))).toEqual(new Set(['B', 'C']))
+  })
+
+  it('leave out the records that nobody asks about', async () => {
+    const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
+    expect(await collect(keys.read(run))).toEqual(['C'])
+  })
+})
+
+describe('the keys that a target will hold once its sync is applied (SAFE-08)', () => {
+  it('are those that are there, marked ones included, and those that the plan creates', async () => {
+    const target = targetOf()
+    const existing = [held('1', 'A'), held('2', 'B', { mark_for_deletion: true }), held('3', null)]
+    const plan = await compared({
+      desired: [wanted('A', { aar: 1 }), wanted('N')],
+      existing: [held('1', 'A'), held('4', 'Z')],
+    })
+    const keys = keysAfter(syncOf({}, { target }))
+    expect(keys.needs.map(({ name }) => name)).toEqual(['organizations', 'plan'])
+    expect(await collect(keys.read(testRun({ organizations: existing, plan: [plan] })))).toEqual(['A', 'B', 'N'])
+  })
+})

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest'
+import { http, isObject, type Answer, type Request } from 'zds'
+import { cut, deadUrl, ok, serverOf, silence, type Reply, type TestServer } from '../../support/server.ts'
+import { testRun, type TestRun } from '../../support/time.ts'
+
+const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
+
+function ask(
+  server: TestServer,
+  run: TestRun,
+  more: Partial<Request> = {},
+  own: Partial<typeof policy> = {},
+): Promise<Answer> {
+  return http({ service: 'global', policy: { ...policy, ...own } })(
+    { method: 'GET', url: `${server.url}/api/v2/users`, ...more },
+    run,
+  )
+}
+const post = { method: 'POST', body: '{}' } as const
+
+describe('what is tried again', () => {
+  it.each([408, 409, 420, 425, 429, 500, 502, 503, 504, 520, 522, 524])(
+    'status %i: once more succeeds',
+    async (status) => {
+      const server = await serverOf({ status, body: { error: 'x' } }, ok({ users: [] }))
+      const run = testRun()
+      expect((await ask(server, run)).body).toEqual({ users: [] })
+      expect(server.received).toHaveLength(2)
+      expect(run.told).toEqual([
+        expect.stringMatching(new RegExp(`^global: status ${status}, trying again in \\d+\\.\\d s$`)) as string,
+      ])
+    },
+  )
+
+  it.each([400, 401, 403, 404, 410, 413, 422])('status %i: no', async (status) => {
+    const server = await serverOf({ status, body: { error: 'x' } }, ok())
+    await expect(ask(server, testRun())).rejects.toMatchObject({
+      status,
+      code: status === 401 || status === 403 ? 'AUTH_FAILED' : 'HTTP_REFUSED',
+    })
+    expect(server.received).toHaveLength(1)
+  })
+
+  it.each<[string, Reply]>([
+    ['a connection that is cut', cut],
+    [
+      'a body that breaks off',
+      (response) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json', 'content-length': '500' })
+          .write('{"users":[', () => response.destroy()),
+    ],
+    ['HTML with status 200', { status: 200, body: '<html>sign in</html>' }],
+    ['JSON that is none', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"users":' }],
+  ])('%s: yes', async (_what, reply) => {
+    const server = await serverOf(reply, ok({ users: [] }))
+    expect((await ask(server, testRun())).body).toEqual({ users: [] })
+    expect(server.received).toHaveLength(2)
+  })
+
+  it('an error that the service words as one that passes: yes, whatever its status', async () => {
+    const passing = (says: string): Reply => ({ status: 400, body: { says } })
+    const server = await serverOf(passing('locked'), passing('wrong'), ok())
+    const send = http({
+      service: 'global',
+      policy,
+      transient: ({ body }) => isObject(body) && body['says'] === 'locked',
+    })
+    await expect(send({ method: 'GET', url: server.url }, testRun())).rejects.toMatchObject({
+      status: 400,
+      body: { says: 'wrong' },
+    })
+    expect(server.received).toHaveLength(2)
+  })
+
+  it('no answer in time: yes', async () => {
+    const server = await serverOf(silence, ok())
+    expect((await ask(server, testRun(), {}, { timeoutMs: 150 })).status).toBe(200)
+    expect(server.received).toHaveLength(2)
+  })
+
+  it('and a person who waits is told why, and for how long', async () => {
+    const run = testRun()
+    await ask(await serverOf({ status: 503, headers: { 'retry-after': '27' }, body: {} }, cut, ok()), run)
+    expect(run.told[0]).toBe('global: status 503, trying again in 27.0 s')
+    expect(run.told[1]).toMatch(/^global: no answer, trying again in [12]\.\d s$/)
+  })
+
+  it('at most as often as the policy says, and the last error is told', async () => {
+    for (const attempts of [1, 3]) {
+      const server = await serverOf({ status: 503, body: {} })
+      const run = testRun()
+      await expect(ask(server, run, {}, { attempts })).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE', status: 503 })
+      expect(server.received).toHaveLength(attempts)
+      expect(run.clock.pauses).toHaveLength(attempts - 1)
+    }
+  })
+})
+
+describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
+  it.each<[string, Reply, number]>([
+    ['a connection that is cut', cut, 0],
+    ['500', { status: 500, body: {} }, 500],
+    ['502 in HTML', { status: 502, body: '<html>' }, 502],
+    ['504', { status: 504, body: {} }, 504],
+    ['HTML with status 200', { status: 200, body: '<html>' }, 200],
+  ])('after %s', async (_what, reply, status) => {
+    const server = await serverOf(reply, ok())
+    await expect(ask(server, testRun(), post)).rejects.toMatchObject({ status, arrived: 'maybe' })
+    expect(server.received).toHaveLength(1)
+  })
+
+  it('nor after a 5xx that names a window of its rate limit, as all answers do', async () => {
+    const server = await serverOf({ status: 500, headers: { 'ratelimit-reset': '13' }, body: {} }, ok())
+    await expect(ask(server, testRun(), post)).rejects.toMatchObject({
+      status: 500,
+      arrived: 'maybe',
+      retryMs: undefined,
+    })
+    expect(server.received).toHaveLength(1)
+  })
+
+  it('nor after a timeout', async () => {
+    const server = await serverOf(silence, ok())
+    await expect(ask(server, testRun(), post, { timeoutMs: 150 })).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      arrived: 'maybe',
+      message: 'global: POST /api/v2/users: no answer in 0.15 s',
+    })
+    expect(server.received).toHaveLength(1)
+  })
+
+  it.each<[string, Reply]>([
+    ['429', { status: 429, headers: { 'retry-after': '1' }, body: 'slow down' }],
+    ['409', { status: 409, body: { error: 'DatabaseConflict' } }],
+    ['503 with Retry-After', { status: 503, headers: { 'retry-after': '5' }, body: {} }],
+  ])('but is after %s: the service did not act on it', async (_what, reply) => {
+    const server = await serverOf(reply, ok())
+    expect((await ask(server, testRun(), post)).status).toBe(200)
+    expect(server.received.map(({ method, body }) => [method, body])).toEqual([
+      ['POST', '{}'],
+      ['POST', '{}'],
+    ])
+  })
+
+  it('but is when nobody listens there: nothing was sent', async () => {
+    const server = await serverOf()
+    const run = testRun()
+    const nobody = { ...server, url: await deadUrl() }
+    await expect(ask(nobody, run, post)).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      arrived: 'no',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    })
+    expect(run.clock.pauses).toHaveLength(2)
+  })
+
+  it('and a POST that may be repeated is, a PUT that may not is not', async () => {
+    const again = await serverOf({ status: 500, body: {} }, ok())
+    expect((await ask(again, testRun(), { ...post, repeatable: true })).status).toBe(200)
+    const once = await serverOf({ status: 500, body: {} }, ok())
+    await expect(ask(once, testRun(), { method: 'PUT', body: '{}', repeatable: false })).rejects.toMatchObject({
+      status: 500,
+    })
+    expect([again.received.length, once.received.length]).toEqual([2, 1])
+  })
+})
+
+describe('how long is waited (GEN-11)', () => {
+  async function pauses(...replies: Reply[]): Promise<number[]> {
+    const run = testRun() // its clock stands at 10:00:00
+    await ask(await serverOf(...replies, ok()), run, {}, { attempts: replies.length + 1 })
+    return run.clock.pauses
+  }
+  const refused = (status: number, headers: Record<string, string> = {}): Reply => ({ status, headers, body: {} })
+
+  it.each([429, 503])('%i: as many seconds as Retry-After says', async (status) => {
+    expect(await pauses(refused(status, { 'retry-after': '27' }))).toEqual([27_000])
+    expect(await pauses(refused(status, { 'retry-after': '0' }))).toEqual([0])
+    expect(await pauses(refused(status, { 'retry-after': '1.25' }))).toEqual([1250])
+    expect(await pauses(refused(status, { 'retry-after': '600' }))).toEqual([600_000])
+  })
+
+  it('until the date that Retry-After names, and not at all where it is past', async () => {
+    expect(await pauses(refused(429, { 'retry-after': 'Mon, 16 Mar 2026 10:00:42 GMT' }))).toEqual([42_000])
+    expect(await pauses(refused(503, { 'retry-after': 'Mon, 16 Mar 2026 09:00:00 GMT' }))).toEqual([0])
+    expect(await pauses(refused(503, { 'retry-after': '16 Mar 2026 10:00:42 GMT' }))).toEqual([42_000])
+  })
+
+  it.each(['', '-5', 'in 5', '27 s', 'soon', 'tomorrow, GMT'])('%j after Retry-After says nothing', async (text) => {
+    const [waited = 0] = await pauses(refused(503, { 'retry-after': text }))
+    expect(waited).toBeGreaterThanOrEqual(500)
+    expect(waited).toBeLessThanOrEqual(1000)
+    const server = await serverOf(refused(503, { 'retry-after': text }), ok())
+    await expect(ask(server, testRun(), post)).rejects.toMatchObject({ arrived: 'maybe' })
+  })
+
+  it.each(['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset'])(
+    '429 without Retry-After: until the window of %s ends',
+    async (header) => {
+      expect(await pauses(refused(429, { [header]: '13' }))).toEqual([13_000])
+    },
+  )
+
+  it('429 without any header, or a plain 5xx: twice as long each time, with jitter of at most half', async () => {
+    for (const status of [429, 502]) {
+      const waited = await pauses(...Array.from({ length: 4 }, () => refused(status)))
+      expect(waited).toHaveLength(4)
+      for (const [index, ms] of waited.entries()) {
+        expect(ms).toBeGreaterThanOrEqual(500 * 2 ** index)
+        expect(ms).toBeLessThanOrEqual(1000 * 2 ** index)
+      }
+    }
+  })
+
+  it('the jitter spreads, and no wait grows beyond a minute', async () => {
+    const waited = await pauses(...Array.from({ length: 12 }, () => refused(500)))
+    expect(Math.max(...waited)).toBeLessThanOrEqual(60_000)
+    expect(Math.min(...waited.slice(7))).toBeGreaterThanOrEqual(30_000)
+    expect(new Set(waited).size).toBe(waited.length)
+  })
+
+  it('a service that wants more than ten minutes is down for this run', async () => {
+    const server = await serverOf(refused(429, { 'retry-after': '601' }), ok())
+    const run = testRun()
+    await expect(ask(server, run)).rejects.toMatchObject({ status: 429, code: 'HTTP_UNAVAILABLE' })
+    expect([server.received.length, run.clock.pauses.length]).toEqual([1, 0])
+  })
+})

@@ -1,0 +1,133 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { http, HttpError, isObject, type Json, type Request } from 'zds'
+import { cut, deadUrl, serverOf, type Reply } from '../../support/server.ts'
+import { testRun } from '../../support/time.ts'
+
+const policy = { timeoutMs: 5000, attempts: 1, baseDelayMs: 1000 }
+const explain = (body: Json): string =>
+  isObject(body) && typeof body['description'] === 'string' ? body['description'] : 'no words'
+
+/** The error that a request for `/users` ends with, where the service gives this reply. */
+async function refusal(reply: Reply, request: Partial<Request> = {}): Promise<HttpError> {
+  const { url } = await serverOf(reply)
+  return failure({ method: 'PUT', url: `${url}/users`, ...request })
+}
+
+async function failure(request: Request): Promise<HttpError> {
+  const error: unknown = await http({ service: 'global', policy, explain })(request, testRun()).catch(
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof HttpError) return error
+  throw new Error(`expected an HttpError, got ${inspect(error)}`)
+}
+
+const saying = (status: number, description: string): Reply => ({ status, body: { description } })
+const body = JSON.stringify({
+  users: [{ name: 'Ada', email: 'ada@example.com', tags: ['open', 'open_partner'], age: 36, notes: null }],
+})
+
+describe('the words of a service that refuses who we are, or is down (OPS-08)', () => {
+  it.each([401, 403, 429, 500, 503])('%i: do not repeat whom the request was about', async (status) => {
+    const error = await refusal(saying(status, 'not for ada@example.com, ada@example.com of open_partner'), { body })
+    expect(error.message).toBe(`global: PUT /users answered ${status}: not for …, … of …`)
+  })
+
+  it('lose whole values, the longest first: nothing of one that begins with another stays', async () => {
+    expect((await refusal(saying(403, 'open_partner is not open'), { body })).message).toContain(': … is not …')
+  })
+
+  it('keep what is shorter than four letters, or ordinary words would go', async () => {
+    expect((await refusal(saying(403, 'Adapt the plan of Ada, 36'), { body })).message).toContain(
+      ': Adapt the plan of Ada, 36',
+    )
+  })
+
+  it('stay where the request had no values, or none that can be told apart', async () => {
+    for (const sent of [undefined, '', 'grant_type=client_credentials', 'null', '36', '{}']) {
+      const request: Partial<Request> = sent === undefined ? { method: 'GET' } : { body: sent }
+      expect((await refusal(saying(500, 'out of client_credentials, 36'), request)).message).toContain(
+        ': out of client_credentials, 36',
+      )
+    }
+  })
+})
+
+describe('the words of a service about the data', () => {
+  it.each([400, 404, 409, 422])('%i: name the value, or nobody would know what is meant', async (status) => {
+    const error = await refusal(saying(status, 'ada@example.com is taken'), { body })
+    expect(error.message).toBe(`global: PUT /users answered ${status}: ada@example.com is taken`)
+  })
+
+  it('do not name the host (OPS-08)', async () => {
+    const { url } = await serverOf((response, request) => {
+      const description = `see http://${request.headers.host}/users`
+      response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify({ description }))
+    })
+    expect((await failure({ method: 'GET', url })).message).toBe('global: GET / answered 422: see http://…/users')
+  })
+
+  it('are cut after 500 characters', async () => {
+    expect((await refusal(saying(422, 'x'.repeat(501)))).message).toBe(
+      `global: PUT /users answered 422: ${'x'.repeat(500)}`,
+    )
+  })
+
+  it('are looked for in JSON only: who explains it need not know of pages in HTML', async () => {
+    expect((await refusal({ status: 404, body: '<html>' })).message).toBe('global: PUT /users answered 404')
+    const bare: Reply = (response) => void response.writeHead(404).end('{"description":"no type"}')
+    expect((await refusal(bare)).message).toBe('global: PUT /users answered 404')
+  })
+})
+
+describe('what to do', () => {
+  it('is told for credentials and permissions, and not for what the words tell', async () => {
+    expect((await refusal(saying(401, 'x'))).hint).toBe('Check the credentials of global.')
+    expect((await refusal(saying(403, 'x'))).hint).toMatch(/acts as in global lacks a permission/)
+    for (const status of [400, 404, 422, 500]) expect((await refusal(saying(status, 'x'))).hint).toBeUndefined()
+  })
+
+  it('is told where nobody answers', async () => {
+    for (const url of [await deadUrl(), (await serverOf(cut)).url]) {
+      const error = await failure({ method: 'GET', url })
+      expect(error).toMatchObject({
+        name: 'HttpError',
+        code: 'HTTP_UNAVAILABLE',
+        status: 0,
+        body: null,
+        endpointOnly: false,
+      })
+      expect(error.message).toContain('no connection')
+      expect(error.hint).toMatch(/address and the network/)
+      expect(error.cause).toBeInstanceOf(TypeError)
+    }
+  })
+})
+
+describe('an answer that cannot be read', () => {
+  it('because it breaks off has its status, may have been acted on, and tells why', async () => {
+    const error = await refusal((response) => {
+      response
+        .writeHead(201, { 'content-type': 'application/json', 'content-length': '500' })
+        .write('{', () => response.destroy())
+    })
+    expect(error).toMatchObject({
+      code: 'HTTP_UNREADABLE',
+      status: 201,
+      arrived: 'maybe',
+      message: 'global: PUT /users: the answer broke off',
+    })
+    expect(error.cause).toBeInstanceOf(Error)
+  })
+
+  it.each<[string, Reply]>([
+    ['is HTML', { status: 200, body: '<html>sign in</html>' }],
+    ['is broken', { status: 200, headers: { 'content-type': 'application/json' }, body: '{' }],
+    ['has no type', (response) => void response.writeHead(200).end('{}')],
+  ])('because it %s says so', async (_why, reply) => {
+    expect(await refusal(reply)).toMatchObject({
+      code: 'HTTP_UNREADABLE',
+      message: 'global: PUT /users answered 200 with something that is not JSON',
+    })
+  })
+})

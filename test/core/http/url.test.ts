@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { baseUrl, env, sameOrigin } from 'zds'
+
+afterEach(() => delete process.env['ZDS_TEST_URL'])
+
+function base(text: string): string {
+  process.env['ZDS_TEST_URL'] = text
+  return baseUrl(env('ZDS_TEST_URL'))
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
+
+describe('the address of an instance', () => {
+  it.each([
+    ['https://example.zendesk.com', 'https://example.zendesk.com'],
+    ['https://example.zendesk.com//', 'https://example.zendesk.com'],
+    ['https://proxy.example.com/zendesk/', 'https://proxy.example.com/zendesk'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+    ['http://127.0.0.1:8080/', 'http://127.0.0.1:8080'],
+    ['http://[::1]:8080', 'http://[::1]:8080'],
+  ])('%s is usable', (text, expected) => {
+    expect(base(text)).toBe(expected)
+  })
+
+  it.each([
+    'http://example.zendesk.com',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'http://user:pass@localhost',
+    'https://user:pass@example.zendesk.com',
+    'https://user@example.zendesk.com',
+    'https://:pass@example.zendesk.com',
+    'ftp://localhost',
+    'example.zendesk.com',
+    'file:///etc/passwd',
+    'https://',
+  ])('%s is refused by the name of its variable, without showing it', (text) => {
+    expect(() => base(text)).toThrow(
+      expect.objectContaining({
+        code: 'ENV_INVALID',
+        message: 'ZDS_TEST_URL is not a usable address',
+        hint: expect.stringContaining('https://') as string,
+      }),
+    )
+  })
+})
+
+describe('a link in an answer', () => {
+  const home = 'https://example.zendesk.com/api/v2'
+
+  it('is followed at home, absolute or relative', () => {
+    expect(sameOrigin('https://example.zendesk.com/api/v2/users?page=2', home)).toBe(
+      'https://example.zendesk.com/api/v2/users?page=2',
+    )
+    expect(sameOrigin('/services/data/v58.0/query/01g-2000', home)).toBe(
+      'https://example.zendesk.com/services/data/v58.0/query/01g-2000',
+    )
+  })
+
+  it.each([
+    'https://other.zendesk.com/api/v2/users',
+    'http://example.zendesk.com/api/v2/users',
+    'https://example.zendesk.com:8443/api/v2/users',
+    'https://example.zendesk.com.evil.test/',
+    '//evil.test/users',
+    'javascript:alert(1)',
+    'https://[no-address]/users',
+  ])('%s is not followed: our token has no business there', (link) => {
+    const error: unknown = thrownBy(() => sameOrigin(link, home))
+    expect(error).toMatchObject({
+      code: 'HTTP_UNREADABLE',
+      message: expect.stringContaining('https://example.zendesk.com links to another'),
+    })
+    expect(String(error)).not.toContain(link)
+  })
+})

@@ -1,0 +1,137 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Plan, SyncPlan } from 'zds'
+import { assemble } from '../../../src/core/run/engine.ts'
+import { countsOf, summaryOf } from '../../../src/core/plan/numbers.ts'
+import { fakeClock } from '../../support/time.ts'
+
+const empty: SyncPlan = {
+  name: 'global',
+  target: 'global',
+  resource: 'organizations',
+  existing: 0,
+  desired: 0,
+  changes: [],
+  skipped: [],
+  notices: [],
+  excesses: [],
+}
+const planOf = (...syncs: SyncPlan[]): Plan => assemble(syncs, 'fingerprint', fakeClock())
+
+describe('the summary of a plan', () => {
+  it('counts by operation, field, contact, reason and code', () => {
+    const plan = planOf({
+      ...empty,
+      existing: 7,
+      desired: 6,
+      changes: [
+        {
+          op: 'create',
+          key: 'A',
+          fields: { name: { from: null, to: 'Acme' } },
+          contacts: [
+            { email: 'ada@example.com', name: 'Ada', action: 'create' },
+            { email: 'bob@example.com', name: 'Bob', action: 'leave' },
+          ],
+        },
+        { op: 'update', key: 'B', id: '2', fields: { aar: { from: 1, to: 2 }, name: { from: 'B', to: 'Bee' } } },
+        { op: 'update', key: 'C', id: '3', fields: { aar: { from: 1, to: 3 } } },
+        { op: 'retire', key: 'D', id: '4', fields: { mark_for_deletion: { from: false, to: true } }, reason: 'gone' },
+      ],
+      skipped: [
+        { key: 'E', reason: 'name-taken', name: 'Eve' },
+        { key: 'F', reason: 'name-taken', id: '6' },
+        { key: '', reason: 'no-key' },
+      ],
+      notices: [{ code: 'unknown-charge', key: 'Gold', message: 'Gold is of no plan (account G)' }],
+      excesses: [
+        { op: 'field', field: 'aar', count: 2, existing: 7, limit: 1, message: 'aar would fall', examples: ['B', 'C'] },
+      ],
+    })
+    expect(summaryOf(plan)).toEqual({
+      version: 1,
+      createdAt: plan.createdAt,
+      asOf: '2026-03-16',
+      config: 'fingerprint',
+      digest: plan.digest,
+      syncs: [
+        {
+          name: 'global',
+          target: 'global',
+          resource: 'organizations',
+          existing: 7,
+          desired: 6,
+          operations: { create: 1, update: 2, retire: 1 },
+          fields: { aar: 2, mark_for_deletion: 1, name: 1 },
+          contacts: { create: 1, leave: 1 },
+          skipped: { 'name-taken': 2, 'no-key': 1 },
+          notices: { 'unknown-charge': 1 },
+          excesses: [{ op: 'field', field: 'aar', count: 2, existing: 7, limit: 1 }],
+        },
+      ],
+    })
+  })
+
+  it('has the most frequent first, and in the order of their names what is as frequent', () => {
+    expect(Object.entries(countsOf(['b', 'd', 'c', 'e', 'd', 'a', 'e']))).toEqual([
+      ['d', 2],
+      ['e', 2],
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ])
+    expect(countsOf([])).toEqual({})
+  })
+
+  it('names the field of an excess where there is one, and no other', () => {
+    const bound = { count: 3, existing: 7, limit: 1 }
+    const more = { message: 'too many', examples: ['A'] }
+    const plan = planOf({
+      ...empty,
+      excesses: [
+        { op: 'retire', ...bound, ...more },
+        { op: 'field', field: 'aar', ...bound, ...more },
+      ],
+    })
+    expect(summaryOf(plan).syncs[0]?.excesses).toStrictEqual([
+      { op: 'retire', ...bound },
+      { op: 'field', field: 'aar', ...bound },
+    ])
+  })
+
+  it('holds nothing of any record, whatever a plan holds (OPS-08)', () => {
+    const mark = '§'
+    const data = fc.string().map((text) => `${mark}${text}`)
+    const value = fc.oneof(data, fc.array(data), fc.dictionary(data, data))
+    const change = fc.record({
+      op: fc.constantFrom('create' as const, 'update' as const, 'retire' as const),
+      key: data,
+      id: data,
+      fields: fc.dictionary(fc.constantFrom('name', 'aar'), fc.record({ from: value, to: value })),
+      reason: data,
+      contacts: fc.array(
+        fc.record({ email: data, name: data, action: fc.constantFrom('create' as const, 'leave' as const) }),
+      ),
+    })
+    const sync = fc.record({
+      changes: fc.array(change),
+      skipped: fc.array(fc.record({ key: data, reason: fc.constant('name-taken' as const), id: data, name: data })),
+      notices: fc.array(fc.record({ code: fc.constant('unknown-charge'), key: data, message: data })),
+      excesses: fc.array(
+        fc.record({
+          op: fc.constant('update' as const),
+          count: fc.nat(),
+          existing: fc.nat(),
+          limit: fc.nat(),
+          message: data,
+          examples: fc.array(data),
+        }),
+      ),
+    })
+    fc.assert(
+      fc.property(sync, (parts) => {
+        expect(JSON.stringify(summaryOf(planOf({ ...empty, ...parts })))).not.toContain(mark)
+      }),
+    )
+  })
+})

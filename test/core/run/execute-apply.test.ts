@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import {
+  collect,
+  type Change,
+  type Desired,
+  type Fields,
+  type Outcome,
+  type Outcomes,
+  type Step,
+  type Sync,
+  type Target,
+} from 'zds'
+import { ref } from '../../../src/core/refs.ts'
+import { applyingStage, create, planOf, update } from '../../support/applying.ts'
+import { engineOf, type TestEngine } from '../../support/engine.ts'
+import { done, held, sourceOf, stream, syncOf, targetOf } from '../../support/syncs.ts'
+
+const made = (key: string): Outcome => ({ key, status: 'done', id: `new-${key}` })
+
+/**
+ * A target that says yes to every change but those of `refused`, and holds these fields of whatever
+ * it is asked for; `asked` says of what.
+ */
+function saying(
+  holds: Fields,
+  refused: readonly string[] = [],
+): { readonly target: Target; readonly asked: string[][] } {
+  const asked: string[][] = []
+  const answer = (change: Change): Step =>
+    refused.includes(change.key) ? { key: change.key, status: 'failed', code: 'x', message: 'no' } : done(change)
+  const target = targetOf({
+    apply: (changes) => stream(changes.map(answer)),
+    refetch: (ids) => {
+      asked.push([...ids])
+      return stream(ids.map((id) => held(id, id, holds)))
+    },
+  })
+  return { target, asked }
+}
+
+/** An engine with one sync that reads this share back, after another one. */
+function engineWith(target: Target, readBack?: number): TestEngine {
+  const first = syncOf({}, { target: targetOf({ name: 'first' }), desired: sourceOf<Desired>('first-accounts') })
+  const { readBack: _, ...rest } = syncOf({ after: [first] }, { target })
+  const global: Sync = readBack === undefined ? rest : { ...rest, readBack }
+  return engineOf({ sources: {}, targets: { first, global } })
+}
+
+const differs = { status: 'failed', code: 'read-back-differs' }
+const changes = (count: number): Change[] => Array.from({ length: count }, (_, index) => create(`K${index}`))
+
+describe('what was written is read back', () => {
+  it('and a record that is not as it was written has a second outcome, in the journal before it is told', async () => {
+    const { target } = saying({ aar: 3 })
+    const { told, rows } = applyingStage(engineWith(target, 1), planOf(create('A'), create('B')))
+    const seen: Outcome[] = []
+    for await (const outcome of told) {
+      expect(rows()).toContainEqual(expect.objectContaining({ key: outcome.key, status: outcome.status }))
+      seen.push(outcome)
+    }
+    const message = expect.stringContaining('aar')
+    expect(seen).toEqual([made('A'), made('B'), { key: 'A', ...differs, message }, { key: 'B', ...differs, message }])
+    expect(rows().map(({ key, status }) => [status, key].join(' '))).toEqual([
+      'done A',
+      'done B',
+      'failed A',
+      'failed B',
+    ])
+  })
+
+  it('under the id that the target gave, and no outcome follows where it is as it was written', async () => {
+    const { target, asked } = saying({ aar: 1 })
+    expect(await collect(applyingStage(engineWith(target, 1), planOf(create('A'), create('B'))).told)).toEqual([
+      made('A'),
+      made('B'),
+    ])
+    expect(asked).toEqual([['new-A', 'new-B']])
+  })
+
+  it('1 % of it, and at least 10, unless the sync says otherwise', async () => {
+    const { target, asked } = saying({ aar: 1 })
+    await collect(applyingStage(engineWith(target), planOf(...changes(2000))).told)
+    expect(asked.map(({ length }) => length)).toEqual([20])
+    await collect(applyingStage(engineWith(target, 0), planOf(...changes(20))).told)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('but not what was refused, or left because it was changed', async () => {
+    const { target, asked } = saying({ aar: 1 }, ['A'])
+    const stale: Change = { ...update('S'), fields: { aar: { from: 7, to: 8 } } }
+    const outcomes = await collect(applyingStage(engineWith(target, 1), planOf(create('A'), create('B'), stale)).told)
+    expect(outcomes.map(({ key, status }) => `${status} ${key}`)).toEqual(['failed A', 'done B', 'stale S'])
+    expect(asked).toEqual([['id-S'], ['new-B']])
+  })
+
+  const referring = (key: string): Change => ({
+    op: 'create',
+    key,
+    fields: { organization_id: { from: null, to: ref('first', 'O') } },
+  })
+  const done77: Outcomes = new Map([['first', [{ key: 'O', status: 'done', id: '77' }]]])
+
+  it('SAFE-08: with the id that a ref has become', async () => {
+    const { target } = saying({ organization_id: 77 })
+    const { told } = applyingStage(engineWith(target, 1), planOf(referring('U')), done77)
+    expect(await collect(told)).toEqual([made('U')])
+  })
+
+  it('SAFE-06: what an earlier attempt wrote too, unless it refers to what is not known any more', async () => {
+    const { target, asked } = saying({ aar: 3 })
+    const { told } = applyingStage(
+      engineWith(target, 1),
+      planOf(create('A'), referring('U')),
+      new Map(),
+      ['A', 'U'].map(made),
+    )
+    expect(await collect(told)).toMatchObject([made('A'), made('U'), { key: 'A', ...differs }])
+    expect(asked).toEqual([['new-A']])
+  })
+})

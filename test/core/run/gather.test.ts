@@ -1,0 +1,217 @@
+import { readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { collect, ZdsError, type Config, type Json, type Run, type Source, type Target } from 'zds'
+import { gather, preflight } from '../../../src/core/run/engine.ts'
+import { sourceOf, stream, syncOf, targetOf } from '../../support/syncs.ts'
+import { engineOf } from '../../support/engine.ts'
+
+const configOf = (sources: { readonly [name: string]: Source }): Config => ({ sources, targets: {} })
+const announcing = (rows: number, announced: number, slack?: number): Source => ({
+  name: 'accounts',
+  read: (run: Run) => {
+    run.expect(announced, slack)
+    return stream(Array.from({ length: rows }, (_, index) => index))
+  },
+})
+
+describe('gathering a source', () => {
+  it('leaves its rows as an artifact, and counts them while they come', async () => {
+    const engine = engineOf(configOf({ accounts: sourceOf('accounts', ['a', 'b', 'c']) }))
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine)).toEqual({ rows: 3, complete: true })
+    expect(await collect(engine.artifacts.read('gather:accounts'))).toEqual(['a', 'b', 'c'])
+    expect(engine.counts).toEqual([1, 2, 3])
+  })
+
+  it('SAFE-02: refuses an empty source and leaves nothing behind', async () => {
+    const engine = engineOf(configOf({ accounts: sourceOf('accounts') }))
+    await expect(gather(engine.stage('gather', 'accounts'), engine, engine)).rejects.toMatchObject({
+      code: 'EMPTY_SOURCE',
+      message: expect.stringContaining('accounts is empty') as string,
+      hint: expect.stringContaining('mayBeEmpty: true') as string,
+    })
+    expect(readdirSync(engine.artifacts.directory)).toEqual([])
+  })
+
+  it('SAFE-02: takes an empty source that may be empty', async () => {
+    const engine = engineOf(configOf({ accounts: sourceOf('accounts', [], { mayBeEmpty: true }) }))
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine)).toEqual({ rows: 0, complete: true })
+    expect(await collect(engine.artifacts.read('gather:accounts'))).toEqual([])
+  })
+
+  it.each([
+    [10, 10, undefined, true],
+    [9, 10, undefined, false],
+    [11, 10, undefined, false],
+    [9, 10, 1, true],
+    [11, 10, 1, true],
+    [8, 10, 1, false],
+  ])('SAFE-02: %i rows of %i announced, give or take %s: complete %s', async (rows, announced, slack, complete) => {
+    const engine = engineOf(configOf({ accounts: announcing(rows, announced, slack) }))
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine)).toEqual({ rows, complete })
+    expect(engine.told.join()).toBe(
+      complete
+        ? ''
+        : `${rows} rows came, ${announced} were announced: nothing that may only be missing is created or retired`,
+    )
+  })
+
+  it('SAFE-02: what is computed from an incomplete source is incomplete, over several steps', async () => {
+    const accounts = announcing(9, 10)
+    const records = sourceOf('records', ['r'], { needs: [accounts] })
+    const engine = engineOf(
+      configOf({
+        accounts,
+        records,
+        last: sourceOf('last', ['l'], { needs: [records] }),
+        other: sourceOf('other', ['o']),
+      }),
+    )
+    const complete: Record<string, boolean> = {}
+    for (const name of ['accounts', 'records', 'last', 'other']) {
+      complete[name] = (await gather(engine.stage('gather', name), engine, engine)).complete
+    }
+    expect(complete).toEqual({ accounts: false, records: false, last: false, other: true })
+  })
+
+  it('SAFE-02: what is computed from complete sources is complete', async () => {
+    const [accounts, overrides] = [announcing(10, 10), sourceOf('overrides', ['o'])]
+    const engine = engineOf(
+      configOf({ accounts, overrides, records: sourceOf('records', ['r'], { needs: [accounts, overrides] }) }),
+    )
+    const summaries = await Promise.all(
+      ['accounts', 'overrides'].map((name) => gather(engine.stage('gather', name), engine, engine)),
+    )
+    summaries.push(await gather(engine.stage('gather', 'records'), engine, engine))
+    expect(summaries.map(({ complete }) => complete)).toEqual([true, true, true])
+  })
+
+  it('passes on the error of a source, and leaves nothing behind', async () => {
+    const cause = new ZdsError('HTTP_UNAVAILABLE', 'salesforce: no answer')
+    const broken = async function* (): AsyncGenerator<Json> {
+      yield 1
+      throw cause
+    }
+    const engine = engineOf(configOf({ accounts: sourceOf('accounts', broken) }))
+    await expect(gather(engine.stage('gather', 'accounts'), engine, engine)).rejects.toBe(cause)
+    expect(readdirSync(engine.artifacts.directory)).toEqual([])
+  })
+})
+
+describe('what a run lends to a source', () => {
+  const accounts = sourceOf('accounts', [{ Id: 'A' }, { Id: 'B' }])
+  const reading = (needs: readonly Source[]): Source => ({ name: 'reader', needs, read: (run) => run.input(accounts) })
+
+  it('are the rows of what it needs', async () => {
+    const engine = engineOf(configOf({ accounts, reader: reading([accounts]) }))
+    await gather(engine.stage('gather', 'accounts'), engine, engine)
+    await gather(engine.stage('gather', 'reader'), engine, engine)
+    expect(await collect(engine.artifacts.read('gather:reader'))).toEqual([{ Id: 'A' }, { Id: 'B' }])
+  })
+
+  it('is no source that it did not declare', async () => {
+    const engine = engineOf(configOf({ accounts, reader: reading([]) }))
+    await gather(engine.stage('gather', 'accounts'), engine, engine)
+    await expect(gather(engine.stage('gather', 'reader'), engine, engine)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'gather:reader reads gather:accounts without needing it',
+    })
+  })
+
+  it('is nothing before the needed source was gathered', async () => {
+    const engine = engineOf(configOf({ accounts, reader: reading([accounts]) }))
+    await expect(gather(engine.stage('gather', 'reader'), engine, engine)).rejects.toMatchObject({
+      code: 'ARTIFACT_MISSING',
+    })
+  })
+
+  it('is the time, the signal of the run, and somebody to tell', async () => {
+    const curious: Source = {
+      name: 'curious',
+      read: async function* (run) {
+        run.progress('page 1')
+        yield { today: run.clock.today, aborted: run.signal.aborted, members: Object.keys(run).toSorted() }
+      },
+    }
+    const engine = engineOf(configOf({ curious }))
+    await gather(engine.stage('gather', 'curious'), engine, engine)
+    expect(await collect(engine.artifacts.read('gather:curious'))).toEqual([
+      { today: '2026-03-16', aborted: false, members: ['clock', 'expect', 'input', 'progress', 'signal'] },
+    ])
+    expect(engine.told).toEqual(['page 1'])
+  })
+})
+
+describe('SAFE-07: preflight', () => {
+  const issue = (where: string, message = 'does not exist') => ({ code: 'FIELD_UNKNOWN' as const, where, message })
+  const checking = (name: string, check: Source['check']): Source => sourceOf(name, [], check && { check })
+  const failing = (name: string, error: Error): Source => checking(name, () => Promise.reject(error))
+
+  it('collects the issues of all sources, whether told or thrown', async () => {
+    const engine = engineOf(
+      configOf({
+        a: checking('a', () => Promise.resolve([issue('global: aar'), issue('global: name')])),
+        b: failing('b', new ZdsError('CONFIG_INVALID', 'several', { issues: [issue('us-gov: arr')] })),
+        c: failing('c', new ZdsError('AUTH_FAILED', 'salesforce refused the login', { hint: 'Check the secret.' })),
+        d: sourceOf('d'),
+      }),
+    )
+    const found = await preflight(engine, engine)
+    expect(found.map(({ where, message }) => `${where} ${message}`.trim())).toEqual([
+      'global: aar does not exist',
+      'global: name does not exist',
+      'us-gov: arr does not exist',
+      expect.stringContaining('salesforce refused the login') as string,
+    ])
+    expect(found[3]).toStrictEqual({
+      code: 'AUTH_FAILED',
+      where: '',
+      message: 'salesforce refused the login',
+      hint: 'Check the secret.',
+    })
+  })
+
+  it('asks what a sync reads too, and gives no hint where there is none', async () => {
+    const refused = new ZdsError('AUTH_FAILED', 'global refused the token')
+    const target: Target = { ...targetOf(), check: () => Promise.reject(refused) }
+    const engine = engineOf({ sources: {}, targets: { global: syncOf({}, { target }) } })
+    expect(await preflight(engine, engine)).toStrictEqual([
+      { code: 'AUTH_FAILED', where: '', message: 'global refused the token' },
+    ])
+  })
+
+  it('tells the same thing about the same place once, and the same thing about two places twice', async () => {
+    const missing = (name: string) =>
+      new ZdsError('ENV_MISSING', `${name} is not set`, {
+        issues: [{ code: 'ENV_MISSING', where: name, message: 'is not set' }],
+      })
+    const refused = new ZdsError('AUTH_FAILED', 'salesforce refused the login')
+    const engine = engineOf(
+      configOf({
+        a: failing('a', missing('TOKEN')),
+        b: failing('b', missing('TOKEN')),
+        c: failing('c', missing('OTHER')),
+        d: failing('d', refused),
+        e: failing('e', refused),
+      }),
+    )
+    const found = await preflight(engine, engine)
+    expect(found.map(({ code, where }) => [code, where].join(' ').trim()).slice(0, 2)).toEqual([
+      'ENV_MISSING TOKEN',
+      'ENV_MISSING OTHER',
+    ])
+    expect(found).toHaveLength(3)
+  })
+
+  it('lets an error that is no ZdsError through: it is a bug of ours', async () => {
+    const bug = new TypeError('x is not a function')
+    const engine = engineOf(configOf({ a: failing('a', bug) }))
+    await expect(preflight(engine, engine)).rejects.toBe(bug)
+  })
+
+  it('ends with the reason of the abort', async () => {
+    const engine = engineOf(configOf({ a: failing('a', new ZdsError('HTTP_UNAVAILABLE', 'no answer')) }))
+    const reason = new Error('enough')
+    engine.abort(reason)
+    await expect(preflight(engine, engine)).rejects.toBe(reason)
+  })
+})

@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openState } from '../../../src/core/state/database.ts'
+
+let directory: string
+let file: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'zds-state-'))
+  file = join(directory, '.zds', 'state.db')
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+/** What opening the state refuses with. */
+function refusal(path: string): unknown {
+  try {
+    openState(path).close()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+const invalid = (message: string, hint: string): unknown =>
+  expect.objectContaining({
+    code: 'STATE_INVALID',
+    message: expect.stringContaining(message) as string,
+    hint: expect.stringContaining(hint) as string,
+  })
+
+/** Holds the state as somebody who writes, in a thread of its own, for `ms` from now. */
+async function writing(ms: number): Promise<Worker> {
+  const work = `
+    const { DatabaseSync } = require('node:sqlite')
+    const { parentPort, workerData: { file, ms } } = require('node:worker_threads')
+    const database = new DatabaseSync(file)
+    database.exec('BEGIN IMMEDIATE')
+    parentPort.postMessage('writing')
+    setTimeout(() => { database.exec('COMMIT'); database.close() }, ms)`
+  const worker = new Worker(work, { eval: true, workerData: { file, ms } })
+  await new Promise((resolve) => worker.once('message', resolve))
+  return worker
+}
+
+describe('the state database', () => {
+  it('is made where there is none, and opened again as it was left', () => {
+    const first = openState(file)
+    first.exec(`INSERT INTO counts VALUES ('global', '', 440, 'run-1', '2026-03-16')`)
+    first.close()
+    const second = openState(file)
+    expect(second.prepare('SELECT desired FROM counts').all()).toMatchObject([{ desired: 440 }])
+    second.close()
+  })
+
+  it('OPS-08: can be read by its owner only, in a directory of the same kind', () => {
+    openState(file).close()
+    expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700])
+  })
+
+  it('OPS-08: is closed to others also where it was open to them', () => {
+    openState(file).close()
+    const other = join(directory, 'open.db')
+    writeFileSync(other, readFileSync(file), { mode: 0o644 })
+    openState(other).close()
+    expect(statSync(other).mode & 0o777).toBe(0o600)
+  })
+
+  it('SAFE-06: is on the disk when a call returns, and can be read while somebody writes', () => {
+    const writer = openState(file)
+    expect(writer.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 })
+    writer.exec('BEGIN IMMEDIATE')
+    writer.exec(`INSERT INTO counts VALUES ('global', '', 440, 'run-1', '2026-03-16')`)
+    const reader = new DatabaseSync(file, { readOnly: true })
+    expect(reader.prepare('SELECT * FROM counts').all()).toEqual([])
+    writer.exec('COMMIT')
+    expect(reader.prepare('SELECT * FROM counts').all()).toHaveLength(1)
+    reader.close()
+    writer.close()
+  })
+
+  it('is waited for while another process writes', async () => {
+    openState(file).close()
+    const worker = await writing(300)
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    expect(refusal(file)).toBeUndefined()
+    await ended
+  })
+
+  it('of another version is refused with a way to go on, and left as it is', () => {
+    const other = join(directory, 'other.db')
+    const database = new DatabaseSync(other)
+    database.exec('CREATE TABLE runs (id TEXT); PRAGMA user_version = 99')
+    database.close()
+    expect(refusal(other)).toEqual(invalid(`${other} was made by another version`, 'no run is unfinished'))
+    const left = new DatabaseSync(other, { readOnly: true })
+    expect(left.prepare('SELECT name FROM sqlite_schema').all()).toMatchObject([{ name: 'runs' }])
+    expect(left.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 99 })
+    left.close()
+  })
+
+  it('is not what no database is', () => {
+    const other = join(directory, 'text.db')
+    writeFileSync(other, 'this is text, and long enough to be taken for a header of a database file, which it is not')
+    expect(refusal(other)).toEqual(invalid('not a database', 'move it away'))
+    expect(refusal(other)).toMatchObject({ cause: { code: 'ERR_SQLITE_ERROR' } })
+  })
+})
