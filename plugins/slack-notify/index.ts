@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { checkOptions, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
 import { adviceFor, poster, refusalIn } from './client.ts'
-import { digests, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
+import { digestsOfEnd, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
 import { messagesOf } from './messages.ts'
 
 export type { Topic } from './digest.ts'
@@ -44,7 +44,7 @@ export function slackNotify(options: SlackOptions): Observer {
   return {
     kind: 'observer',
     refused: (plan, run) => post(refusals(plan), options, run),
-    applied: (plan, outcomes, run) => post(digests(plan, outcomes, countsOnly), options, run),
+    ended: (end, run) => post(digestsOfEnd(end, countsOnly), options, run),
   }
 }
 

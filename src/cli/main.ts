@@ -1,27 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import { readFile } from 'node:fs/promises'
+import { CommanderError } from '@commander-js/extra-typings'
 import { ZdsError } from '../core/errors.ts'
+import { runCommand } from './program.ts'
 import { explainFailure } from './render/failure.ts'
-
-const EXIT_CODES = `
-Exit codes:
-  0    done, or nothing to do
-  1    error; an apply reports what it has done until then
-  2    changes are pending (plan --detailed-exitcode)
-  3    refused by a limit; nothing was changed
-  4    some changes failed; the others are done
-  5    the plan, or a record in it, is stale; the other records are done
-  130  interrupted`
-
-const EXAMPLES = `
-Examples:
-  zds sandbox --write-env .env   something to try it on
-  zds plan                       see what would change
-  zds apply                      see it, agree, and carry it out`
-
-const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
-const ENV_FILE = ['--env <file>', 'read variables from a file; the environment wins'] as const
-const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
 
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -37,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   outlive(process.stdout)
   outlive(process.stderr)
   try {
-    process.exitCode = await run(argv, interruption)
+    process.exitCode = await runCommand(argv, interruption)
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 1
     else process.exitCode = explainFailure(error)
@@ -52,12 +32,6 @@ function outlive(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
-}
-
-/** A whole number of the command line. */
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
 }
 
 /** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
@@ -76,170 +50,4 @@ function interruptions(): AbortSignal {
     })
   }
   return controller.signal
-}
-
-async function run(argv: readonly string[], signal: AbortSignal): Promise<number> {
-  let code = 0
-  const program = new Command('zds')
-    .description(
-      'Keeps several Zendesk instances in step with Salesforce: declare it in sync.config.ts, see the plan, apply it.',
-    )
-    .version(await version(), '-V, --version')
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error [USAGE] ')) })
-    .showHelpAfterError('(zds --help and zds <command> --help explain more)')
-    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
-
-  program
-    .command('plan')
-    .description('show what an apply would do; changes nothing')
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .option(...AS_OF)
-    .option('--json', 'print the plan document, and nothing else, on stdout')
-    .option('--out <file>', 'also save the plan document, for zds apply FILE')
-    .option('--redact', 'show numbers only, no data of any record; --out saves the plan encrypted (ZDS_PLAN_KEY)')
-    .option('--failed-from <run>', 'plan only what a run did not get done: its id (zds status), or last')
-    .option('--detailed-exitcode', 'exit with 2 when there are changes')
-    .option('--all', 'show every change instead of the first of each kind')
-    .addHelpText(
-      'after',
-      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
-    )
-    .action(async (options) => {
-      const { planCommand } = await import('./commands/plan.ts')
-      code = await planCommand(options, signal)
-    })
-
-  program
-    .command('apply')
-    .description('carry out a saved plan, or plan now and carry that out')
-    .argument('[file]', 'a plan saved by zds plan --out')
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .option(...AS_OF)
-    .option('--yes', 'carry out without asking; limits still hold')
-    .option('--force', 'pass every limit unseen; marked as such in the journal')
-    .option('--approve <digest>', 'pass the limits with exactly this plan')
-    .option('--because <reason>', 'why it was approved, for the journal')
-    .option('--new', 'start afresh instead of going on with a run that stopped')
-    .option('--resume', 'go on with a run that stopped, and do nothing else')
-    .option('--lock-timeout <seconds>', 'how long to wait for another apply (default: 0)', whole)
-    .option('--json', 'print the report, and nothing else, on stdout')
-    .option('--redact', 'show numbers only, no data of any record')
-    .option('--all', 'show every change and failure instead of the first of each kind')
-    .addHelpText(
-      'after',
-      `\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at\n${EXIT_CODES}`,
-    )
-    .action(async (file, options) => {
-      const { applyCommand } = await import('./commands/apply.ts')
-      code = await applyCommand(file, options, signal)
-    })
-
-  program
-    .command('show')
-    .description('show a saved plan')
-    .argument('<file>', 'a plan saved by zds plan --out')
-    .option(...ENV_FILE)
-    .option('--all', 'show every change instead of the first of each kind')
-    .addHelpText('after', '\nExamples:\n  zds show plan.json\n  zds show plan.json --all')
-    .action(async (file, options) => {
-      const { showCommand } = await import('./commands/show.ts')
-      code = await showCommand(file, options)
-    })
-
-  program
-    .command('status')
-    .description('show the last runs, one that stopped before it was done, and locks')
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .addHelpText('after', '\nExamples:\n  zds status')
-    .action(async (options) => {
-      const { statusCommand } = await import('./commands/status.ts')
-      code = await statusCommand(options, signal)
-    })
-
-  program
-    .command('outcomes')
-    .description('export what became of each change of a run')
-    .argument('<run>', 'the id of a run (zds status), or last')
-    .addOption(
-      new Option('--format <format>', 'the form of the export')
-        .choices(['ndjson', 'csv'] as const)
-        .default('ndjson' as const),
-    )
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .addHelpText('after', '\nExamples:\n  zds outcomes last\n  zds outcomes last --format csv > outcomes.csv')
-    .action(async (run, options) => {
-      const { outcomesCommand } = await import('./commands/outcomes.ts')
-      code = await outcomesCommand(run, options, signal)
-    })
-
-  program
-    .command('undo')
-    .description('make a plan that sets back what a run changed; changes nothing itself')
-    .argument('<run>', 'the id of a run (zds status), or last')
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .option('--out <file>', 'where to save the plan (default: below .zds)')
-    .option('--json', 'print the plan document, and nothing else, on stdout')
-    .option('--all', 'show every change instead of the first of each kind')
-    .addHelpText('after', '\nExamples:\n  zds undo last --out undo.json\n  zds apply undo.json')
-    .action(async (run, options) => {
-      const { undoCommand } = await import('./commands/undo.ts')
-      code = await undoCommand(run, options, signal)
-    })
-
-  program
-    .command('unlock')
-    .description('take a lock away from a run that is known to be dead')
-    .argument('[instance]', 'the instance (default: all)')
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .addHelpText('after', '\nExamples:\n  zds unlock global')
-    .action(async (instance, options) => {
-      const { unlockCommand } = await import('./commands/unlock.ts')
-      code = await unlockCommand(instance, options, signal)
-    })
-
-  program
-    .command('graph')
-    .description('show the stages that the configuration implies')
-    .option(...CONFIG)
-    .option(...ENV_FILE)
-    .option('--json', 'print the graph as JSON')
-    .addHelpText('after', '\nExamples:\n  zds graph\n  zds graph --json')
-    .action(async (options) => {
-      const { graphCommand } = await import('./commands/graph.ts')
-      code = await graphCommand(options)
-    })
-
-  program
-    .command('sandbox')
-    .description('run a local Salesforce, two Zendesk instances and Slack, to try a configuration on')
-    .option('--accounts <number>', 'how many accounts to make up (default: 500)', whole)
-    .option('--seed <number>', 'another number, other data (default: 1)', whole)
-    .option('--as-of <date>', 'the date of the data, YYYY-MM-DD (default: today)')
-    .option('--world <file>', 'data from a file instead (docs/sandbox.md)')
-    .option('--faults <file>', 'what shall go wrong, from a file (docs/sandbox.md)')
-    .option('--port <number>', 'the first of the ports (default: any that are free)', whole)
-    .option('--write-env <file>', 'write the environment that clients need to a file')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env .env.sandbox      in another terminal',
-    )
-    .action(async (options) => {
-      const { sandboxCommand } = await import('./commands/sandbox.ts')
-      code = await sandboxCommand(options, signal)
-    })
-
-  await program.parseAsync(argv)
-  return code
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version // our own package.json
 }

@@ -19,6 +19,8 @@ export type Code =
   | 'ARTIFACT_MISSING'
   | 'PLAN_INVALID'
   | 'PLAN_STALE'
+  | 'PLAN_DATE'
+  | 'PLAN_EXPIRED'
   | 'LIMIT_EXCEEDED'
   | 'NEEDS_APPROVAL'
   | 'LOCKED'

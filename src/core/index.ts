@@ -49,6 +49,7 @@ export { sync, type RulesFor } from './config/sync.ts'
 export type {
   Config,
   Desired,
+  Ended,
   Existing,
   Fields,
   Observer,
@@ -62,3 +63,8 @@ export type {
   Target,
 } from './types.ts'
 export { baseUrl, sameOrigin } from './http/url.ts'
+export { openEngine, type ApplyAsked, type Engine, type EngineOptions, type RunWatch } from './run/engine.ts'
+export { load, type LoadOptions, type Project } from './config/load.ts'
+export { localState } from './state/local.ts'
+export type { Report, SyncReport } from './run/report.ts'
+export type { Journal, Locks, Memory, State } from './state/state.ts'

@@ -27,3 +27,9 @@ export type Known =
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
   | { readonly kind: 'sending' }
   | { readonly kind: 'accepted'; readonly job: string }
+
+/**
+ * `running`: going on, or killed. `interrupted` and `failed`: stopped before every change was
+ * attempted. `abandoned`: nobody goes on with it.
+ */
+export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'

@@ -4,7 +4,7 @@ import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Outcome, Outcomes, Step } from './outcome.ts'
+import type { Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
 export type Fields = JsonObject
@@ -164,14 +164,32 @@ export interface Sync {
   readonly after?: readonly Sync[]
 }
 
+/** How a run ended, for observers; `error` is why it ended before its end. */
+export type Ended = {
+  readonly run: string
+  readonly status: RunStatus
+  readonly error: unknown
+  readonly plan: Plan
+  /** What became of each change that was attempted in this run, by sync. */
+  readonly outcomes: Outcomes
+  /** ISO moments, of this attempt. */
+  readonly startedAt: string
+  readonly endedAt: string
+  /** True for the rest of a run that had stopped. */
+  readonly resumed: boolean
+}
+
 /**
- * Watches applies: what was carried out, and what was refused because it went beyond its limits. It
- * cannot steer one, and its failure never fails one.
+ * Watches runs: what was planned, what was refused because it went beyond its limits, how an apply
+ * ended, also one that failed or was stopped. It cannot steer one, and its failure never fails one.
+ * `done` and `abandoned` are told once of a run, whoever ends it; `failed` and `interrupted` each
+ * time: somebody may go on with it.
  */
 export interface Observer {
   readonly kind: 'observer'
+  planned?(plan: Plan, run: Run): Promise<void>
   refused?(plan: Plan, run: Run): Promise<void>
-  applied?(plan: Plan, outcomes: Outcomes, run: Run): Promise<void>
+  ended?(ended: Ended, run: Run): Promise<void>
 }
 
 /** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */

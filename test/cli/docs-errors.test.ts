@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { EXIT_CODES } from '../../src/cli/exit-codes.ts'
 
 const root = join(import.meta.dirname, '../..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -34,9 +35,10 @@ describe('docs/errors.md', () => {
     expect(named).toEqual([...used, ...derived].toSorted())
   })
 
-  test('has every exit code of the help', () => {
-    const help = all(/^ {2}(\d+) {2,}/gm, textOf('src/cli/main.ts').split('Exit codes:')[1]?.split('`')[0] ?? '')
-    expect(help).toEqual(['0', '1', '130', '2', '3', '4', '5'])
-    expect(all(/^\| (\d+) /gm, page)).toEqual(help)
+  test('has every exit code of the table, and so has README.md, in its words', () => {
+    const codes = EXIT_CODES.map(([code]) => String(code))
+    expect(all(/^\| (\d+) /gm, page)).toEqual(codes.toSorted())
+    const readme = textOf('README.md')
+    for (const [code, meaning] of EXIT_CODES) expect(readme).toContain(`| ${code} | ${meaning} |`)
   })
 })

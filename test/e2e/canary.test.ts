@@ -107,7 +107,7 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
     expect(await run(here, ['graph'])).toMatchObject({ code: 0 })
 
     const forbidden = { global: on('POST', '/organizations', zendesk(403)), us_gov: on('PUT', '/users', html(403)) }
-    expect(await run(here, ['apply', 'plan.json'], forbidden)).toMatchObject({ code: 1 })
+    expect(await run(here, ['apply', 'plan.json', ...asOf], forbidden)).toMatchObject({ code: 1 })
     expect(await run(here, ['status'])).toMatchObject({ code: 0 })
     // One row of a job repeats what only its client knows.
     const secret = env['ZENDESK_GLOBAL_CLIENT_SECRET'] ?? ''

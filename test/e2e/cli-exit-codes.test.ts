@@ -35,15 +35,18 @@ describe('3', () => {
     const plan = await here.zds('plan', '--out', 'plan.json', '--detailed-exitcode', '--as-of', later)
     expect(plan, plan.stderr).toMatchObject({ code: 2 })
     expect(plan.stdout).toMatch(/! over the limit: .* would be updated/)
-    expect(plan.stderr).toMatch(/beyond its limits.*zds apply plan\.json/)
+    expect(plan.stderr).toMatch(/beyond its limits[^]*\n {2}zds apply plan\.json --approve \w{64}/)
 
-    for (const args of [['--yes', '--as-of', later], ['plan.json']]) {
+    for (const args of [
+      ['--yes', '--as-of', later],
+      ['plan.json', '--as-of', later],
+    ]) {
       const refused = await here.zds('apply', '--json', ...args)
       expectRefusal(refused, 'LIMIT_EXCEEDED', 3)
       expect(refused.stderr).toMatch(/✖ global: .* would be updated .* the limit is 30 %: (\w{18}, ){5}… /)
       expect(refused.stderr).toMatch(/--approve|--force/)
     }
-    const redacted = await here.zds('apply', 'plan.json', '--redact')
+    const redacted = await here.zds('apply', 'plan.json', '--redact', '--as-of', later)
     expectRefusal(redacted, 'LIMIT_EXCEEDED', 3)
     expect(redacted.stderr).toMatch(/✖ global: .* the limit is 30 % \[LIMIT_EXCEEDED\]\n/)
     expect(writesTo(sandbox)).toEqual([])
@@ -102,7 +105,7 @@ describe('5', () => {
     })
     expect(edited.status).toBe(200)
 
-    const result = await here.zds('apply', 'plan.json')
+    const result = await here.zds('apply', 'plan.json', '--as-of', asOf)
     expect(result, result.stderr).toMatchObject({ code: 5 })
     expectPlain(result)
     expect(result.stdout).toMatch(/changes done, 1 stale$/m)

@@ -6,7 +6,7 @@ import stringWidth from 'string-width'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import { sqliteJournal } from '../../src/core/state/journal.ts'
+import { localState } from '../../src/core/state/local.ts'
 import { planSchema } from '../../src/core/plan/schema.ts'
 import { expectPlain, onTerminal, scratch, started } from '../cli/scratch.ts'
 import type { Project } from '../support/zds.ts'
@@ -111,7 +111,7 @@ describe('zds status', () => {
 
   test('keeps to the width of the terminal, and shows what others wrote as text', async () => {
     const here = scratch({})
-    const { ended } = onTerminal(withRun(here, because), {}, 'status')
+    const { ended } = onTerminal(await withRun(here, because), {}, 'status')
     const { code, stdout } = await ended
     expect(code, stdout).toBe(0)
     expect(stdout).toContain(String.raw`CHG-1\u001B[2J`)
@@ -121,7 +121,7 @@ describe('zds status', () => {
   })
 
   test('without a terminal a run is one line', async () => {
-    const { code, stdout } = await withRun(scratch({}), because).zds('status')
+    const { code, stdout } = await (await withRun(scratch({}), because)).zds('status')
     expect(code).toBe(0)
     expect(stdout).toMatch(
       /^\S+ {2}\S+ {2}done, 0 of 0 done, approved by Ada: agreed in CHG-1\\u001B\[2J.*\\nand more {2}\w+\n$/,
@@ -130,13 +130,13 @@ describe('zds status', () => {
 })
 
 /** A project whose journal has one run, with an approval as somebody typed it. */
-function withRun(here: Project, because: string): Project {
+async function withRun(here: Project, because: string): Promise<Project> {
   mkdirSync(join(here.directory, '.zds'))
-  const journal = sqliteJournal(join(here.directory, '.zds/state.db'))
+  const state = localState(join(here.directory, '.zds'))
   const plan: Plan = { version: 1, createdAt: '', asOf, config: '', syncs: [], digest: 'd'.repeat(64) }
   const at = new Date('2026-03-16T10:00:00Z')
-  journal.begin({ id: '20260316T100000-abcdef', plan, forced: false, at, approval: { by: 'Ada', because } })
-  journal.end('20260316T100000-abcdef', 'done', at)
-  journal.close()
+  await state.journal.begin({ id: '20260316T100000-abcdef', plan, forced: false, at, approval: { by: 'Ada', because } })
+  await state.journal.end('20260316T100000-abcdef', 'done', at)
+  await state.close()
   return here
 }

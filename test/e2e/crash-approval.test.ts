@@ -27,19 +27,28 @@ describe('SAFE-01: limits and approvals', () => {
     await here.zds(SAVE)
     const digest = digestIn(here)
 
-    const refused = await here.zds(['apply', 'plan.json'])
+    const refused = await here.zds(['apply', 'plan.json', '--as-of', AS_OF])
     expect(refused).toMatchObject({ code: 3 })
     expect(refused.stderr).toMatch(/\d+ of \d+ records would be updated .*, the limit is 30 %/)
     expect(refused.stderr).toContain(`zds apply plan.json --approve ${digest}`)
 
-    const wrong = await here.zds(['apply', 'plan.json', '--approve', digest.replaceAll(/./g, 'a')])
+    const wrong = await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--approve', digest.replaceAll(/./g, 'a')])
     expect(wrong).toMatchObject({ code: 3 })
     expect(wrong.stderr).toMatch(/The approval is for the plan a+…, and this one is/)
-    const part = await here.zds(['apply', 'plan.json', '--approve', digest.slice(0, 12)])
+    const part = await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--approve', digest.slice(0, 12)])
     expect(part).toMatchObject({ code: 3 })
     expect(writes(here.sandbox)).toEqual([])
 
-    const approved = await here.zds(['apply', 'plan.json', '--approve', digest, '--because', 'agreed in CHG-1'])
+    const approved = await here.zds([
+      'apply',
+      'plan.json',
+      '--as-of',
+      AS_OF,
+      '--approve',
+      digest,
+      '--because',
+      'agreed in CHG-1',
+    ])
     expect(approved, approved.stderr).toMatchObject({ code: 0 })
     const { stdout } = await here.zds(['status'])
     expect(stdout).toContain(`, approved by ${userInfo().username}: agreed in CHG-1`)
@@ -50,14 +59,14 @@ describe('SAFE-01: limits and approvals', () => {
     const rows = tables['Account'] ?? []
     tables['Account'] = rows.filter(({ Type }, at) => Type !== 'Customer' || at % 3 !== 0)
     await here.zds(SAVE)
-    const dropped = await here.zds(['apply', 'plan.json'])
+    const dropped = await here.zds(['apply', 'plan.json', '--as-of', AS_OF])
     expect(dropped).toMatchObject({ code: 3 })
     expect(dropped.stderr).toMatch(
       /\d+ records are desired, \d+(\.\d)? % fewer than the \d+ of the last run; the limit is 20 %/,
     )
 
     // The old approval is none for this plan.
-    const old = await here.zds(['apply', 'plan.json', '--approve', digest])
+    const old = await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--approve', digest])
     expect(old).toMatchObject({ code: 3 })
   })
 

@@ -65,13 +65,18 @@ const newOrganizations = ({ sandbox: { requests } }: Victim): string[] =>
     .filter(({ method, path }) => method === 'POST' && path.endsWith('/organizations'))
     .flatMap(({ body }) => /"external_id":"([^"]+)"/.exec(JSON.stringify(body))?.[1] ?? [])
 
-describe('SAFE-06: two applies at once', () => {
+describe('SAFE-06, SAFE-16: two applies at once', () => {
   test('the second is LOCKED, names who holds the lock, and leaves the run of the first alone', async () => {
     const here = await scene()
     await here.zds(['plan', '--as-of', AS_OF, '--out', 'plan.json'])
     const first = await busy(here)
     const sent = writes(here)
-    for (const args of [APPLY, [...APPLY, '--new'], ['apply', 'plan.json', '--force'], ['apply', '--resume']]) {
+    for (const args of [
+      APPLY,
+      [...APPLY, '--new'],
+      ['apply', 'plan.json', '--as-of', AS_OF, '--force'],
+      ['apply', '--resume'],
+    ]) {
       const { code, stderr } = await here.zds(args)
       expect(code, args.join(' ')).toBe(1)
       expect(stderr).toMatch(
@@ -90,7 +95,7 @@ describe('SAFE-06: two applies at once', () => {
     first.signal('SIGCONT')
     expect(await first.ended).toMatchObject({ code: 0 })
     expect((await here.zds(['status'])).stdout).toMatch(
-      /^\S+ {2}\S+ {2}done, (\d+) of \1 done, forced by \S+ {2}\w{12}\n$/,
+      /^\S+ {2}\S+ {2}done, (\d+) of \1 done, as of 2026-03-16, forced by \S+ {2}\w{12}\n$/,
     )
     expect(
       violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),

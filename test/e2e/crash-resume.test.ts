@@ -93,7 +93,9 @@ describe('SAFE-06: what a killed run is followed by', () => {
   test('a run of a saved plan is gone on with by the same file, which needs no second approval', async () => {
     const here = await scene()
     await here.zds(['plan', '--as-of', AS_OF, '--out', 'plan.json'])
-    expect(await here.zds(['apply', 'plan.json', '--force'], creating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    expect(await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--force'], creating('SIGKILL'))).toMatchObject({
+      code: 'killed',
+    })
     const rest = await here.zds(['apply', 'plan.json'])
     expect(rest, rest.stderr).toMatchObject({ code: 0 })
     expect(rest.stderr).toMatch(/Going on with run/)
@@ -106,7 +108,7 @@ describe('SAFE-06: what a killed run is followed by', () => {
     expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
     newOwner(here.sandbox)
     await here.zds(['plan', '--as-of', AS_OF, '--out', 'other.json'])
-    const other = await here.zds(['apply', 'other.json', '--force'])
+    const other = await here.zds(['apply', 'other.json', '--as-of', AS_OF, '--force'])
     expect(other, other.stderr).toMatchObject({ code: 0 })
     expect(other.stderr).toMatch(/Run \S+ stopped before it was done, and is not gone on with: another plan was given/)
     expect(await status(here)).toMatch(/abandoned, \d+ of \d+ done/)

@@ -74,7 +74,7 @@ describe('zds plan --failed-from', () => {
 
     const rest = planIn(await here.zds('plan', '--failed-from', 'last', '--json', '--out', 'rest.json', ...asOf))
     expect(keysOf(rest)).toEqual([`global ${key}`])
-    expect(await here.zds('apply', 'rest.json')).toMatchObject({ code: 0 })
+    expect(await here.zds('apply', 'rest.json', ...asOf)).toMatchObject({ code: 0 })
     expect(keysOf(planIn(await here.zds('plan', '--json', ...asOf)))).toEqual([
       `global ${JSON.stringify(other.Id)}`.replaceAll('"', ''),
     ])

@@ -125,10 +125,10 @@ describe('a sealed plan (OPS-08)', () => {
   })
 
   test('is carried out like any plan, limits and approval included', async () => {
-    const refused = await here.zds('apply', 'plan.sealed')
+    const refused = await here.zds('apply', 'plan.sealed', ...asOf)
     expect(refused).toMatchObject({ code: 3 })
     expect(refused.stderr).toContain(`zds apply plan.sealed --approve ${digest()}`)
-    const applied = await here.zds('apply', 'plan.sealed', '--approve', digest())
+    const applied = await here.zds('apply', 'plan.sealed', ...asOf, '--approve', digest())
     expect(applied, applied.stderr).toMatchObject({ code: 0 })
     const next = await here.zds('plan', '--redact', '--json', ...asOf)
     const { syncs } = JSON.parse(next.stdout) as { syncs: { operations: object }[] } // what --redact prints
@@ -223,7 +223,7 @@ describe('zds plan with credentials that may only read', () => {
     const result = await here.zds('plan', '--out', 'plan.json', ...asOf)
     expect(result, result.stderr).toMatchObject({ code: 0 })
     const before = JSON.stringify(sandbox.snapshot())
-    const applied = await here.zds('apply', 'plan.json', '--force')
+    const applied = await here.zds('apply', 'plan.json', ...asOf, '--force')
     expect(applied).toMatchObject({ code: 1 })
     expect(applied.stderr).toContain('Error [AUTH_FAILED]')
     expect(applied.stderr).toContain('lacks a permission')

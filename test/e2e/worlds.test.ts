@@ -235,9 +235,18 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   })
 })
 
-/** The plan that the first run made. */
+/** The plan that the first run made, from what it left: a head, then each sync and after it its changes. */
 function plannedIn(directory: string): Plan {
   const runs = join(directory, '.zds/runs')
   const [first = ''] = readdirSync(runs).toSorted()
-  return JSON.parse(readFileSync(join(runs, first, 'plan.json'), 'utf8')) as Plan // what a run leaves under this name
+  const [head, ...rows] = readFileSync(join(runs, first, 'plan.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object)
+  const syncs: { changes: object[] }[] = []
+  for (const row of rows) {
+    if ('op' in row) syncs.at(-1)?.changes.push(row)
+    else syncs.push({ ...row, changes: [] })
+  }
+  return { ...head, syncs } as unknown as Plan // what a run leaves under this name
 }

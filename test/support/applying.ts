@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { onTestFinished } from 'vitest'
 import type { Change, Outcome, Step, SyncPlan, Target } from 'zds'
 import { apply, type Applied } from '../../src/core/apply/apply.ts'
-import { applyStage, assemble } from '../../src/core/run/engine.ts'
-import { sqliteJournal } from '../../src/core/state/journal.ts'
+import { stageOutcomes } from '../../src/core/run/apply-run.ts'
+import { assemble } from '../../src/core/plan/plan.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
 import type { TestEngine } from './engine.ts'
 import { held, stream, targetOf, type TargetParts } from './syncs.ts'
@@ -48,7 +47,7 @@ export function applying(
   return apply(
     plan,
     target,
-    { created: () => undefined, record: (steps) => void journal.push(...steps), ...more },
+    { created: () => undefined, record: async (steps) => void journal.push(...steps), ...more },
     testRun(),
   )
 }
@@ -61,20 +60,20 @@ export const untouched = (parts: TargetParts = {}): Target =>
  * Carries out the plan of one sync of an engine; `before` is what an earlier attempt wrote down,
  * `rows` what is in the journal by now.
  */
-export function applyingStage(
+export async function applyingStage(
   engine: TestEngine,
   plan: SyncPlan,
   outcomes: Outcomes = new Map(),
   before: readonly Step[] = [],
 ) {
-  const file = join(engine.directory, '.zds', 'state.db')
-  const journal = sqliteJournal(file)
-  onTestFinished(() => journal.close())
-  journal.begin({ id: 'run-1', plan: assemble([plan], 'f', engine.clock), forced: false, at: engine.clock.now() })
-  journal.record('run-1', plan.name, before, engine.clock.now())
-  const told = applyStage(engine.stage('apply', plan.name), plan, engine, engine, { journal, run: 'run-1', outcomes })
+  const { journal } = engine.state
+  const { run } = engine
+  const at = engine.clock.now()
+  await journal.begin({ id: run, plan: assemble([plan], 'f', engine.clock), forced: false, at })
+  await journal.record({ run, sync: plan.name, steps: before, at })
+  const told = stageOutcomes(engine.stage('apply', plan.name), plan, { run, outcomes }, engine, engine)
   const rows = (): Record<string, unknown>[] => {
-    const reader = new DatabaseSync(file, { readOnly: true })
+    const reader = new DatabaseSync(join(engine.directory, 'state.db'), { readOnly: true })
     const found = reader.prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all()
     reader.close()
     return found.map((row) => ({ ...row }))

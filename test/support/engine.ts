@@ -3,31 +3,48 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Config } from 'zds'
-import { artifactsIn } from '../../src/core/state/artifacts.ts'
-import { gather, type Engine, type Watch } from '../../src/core/run/engine.ts'
 import { stages, type Stage } from '../../src/core/config/stages.ts'
+import { gather } from '../../src/core/run/gather.ts'
+import type { StageWatch } from '../../src/core/run/schedule.ts'
+import type { Shared } from '../../src/core/run/shared.ts'
+import { localState } from '../../src/core/state/local.ts'
+import type { Artifacts } from '../../src/core/state/state.ts'
 import { fakeClock } from './time.ts'
 
-export type TestEngine = Engine &
-  Watch & {
+export type TestEngine = Shared &
+  StageWatch & {
+    /** The name of the run whose artifacts these are. */
+    readonly run: string
+    readonly artifacts: Artifacts
     readonly directory: string
+    /** Where the artifacts of the run are. */
+    readonly files: string
     readonly told: string[]
     readonly counts: number[]
     readonly abort: (reason: Error) => void
     stage<Kind extends Stage['kind']>(kind: Kind, name: string): Extract<Stage, { kind: Kind }>
   }
 
-/** An engine over artifacts in a directory of its own, removed when the test ends. */
+/** What stages share, over a state in a directory of its own, removed when the test ends. */
 export function engineOf(config: Config): TestEngine {
   const directory = mkdtempSync(join(tmpdir(), 'zds-engine-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const state = localState(directory)
+  onTestFinished(async () => {
+    await state.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
   const controller = new AbortController()
   const told: string[] = []
   const counts: number[] = []
+  const run = 'run-1'
   return {
     config,
+    fingerprint: 'fingerprint',
+    state,
+    run,
+    artifacts: state.artifacts(run),
     directory,
-    artifacts: artifactsIn(join(directory, 'run')),
+    files: join(directory, 'runs', run),
     clock: fakeClock(),
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
@@ -47,6 +64,6 @@ export function engineOf(config: Config): TestEngine {
 /** An engine that has gathered these sources. */
 export async function gathered(config: Config, names: readonly string[]): Promise<TestEngine> {
   const engine = engineOf(config)
-  for (const name of names) await gather(engine.stage('gather', name), engine, engine)
+  for (const name of names) await gather(engine.stage('gather', name), engine, engine.run, engine)
   return engine
 }

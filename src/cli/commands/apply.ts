@@ -1,17 +1,18 @@
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { ZdsError, type Issue } from '../../core/errors.ts'
-import { tellObservers } from '../../core/run/engine.ts'
-import { sqliteJournal, type Approval, type Journal, type RunRecord } from '../../core/state/journal.ts'
-import { sqliteLocks, userName, type Hold } from '../../core/state/locks.ts'
-import type { Excess, Plan } from '../../core/plan/plan.ts'
-import { carryOut, warn } from './carry-out.ts'
-import { checkReady, documentOf, makePlan } from './planning.ts'
+import { ZdsError } from '../../core/errors.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { hasChanges, type ApplyAsked } from '../../core/run/engine.ts'
+import type { Rest } from '../../core/run/history.ts'
+import type { Report } from '../../core/run/report.ts'
+import { exitCodeOfReport } from '../exit-codes.ts'
+import { lookOf, print, printDocument, tell } from '../output.ts'
+import { explainFailure } from '../render/failure.ts'
 import { shownLines } from '../render/numbers.ts'
-import { hasChanges, reportOf, shown } from '../render/report.ts'
-import { lookOf, open, print, stateFile, tell, type Session } from '../session.ts'
+import { reportDocument, reportLines } from '../render/report.ts'
+import { watched } from '../render/tasks.ts'
+import { inSession, type Session } from '../session.ts'
 import { readPlan } from './show.ts'
-import { restOf, unfinished } from './unfinished.ts'
 
 export type ApplyOptions = {
   config?: string
@@ -29,142 +30,95 @@ export type ApplyOptions = {
   lockTimeout?: number
 }
 
-/**
- * `zds apply`: goes on with a run that stopped, carries out a saved plan, or plans now and carries
- * that out.
- */
+/** `zds apply`: goes on with a run that stopped, carries out a saved plan, or plans now and carries that out. */
 export async function applyCommand(
   file: string | undefined,
   options: ApplyOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  if (file === undefined && !options.yes && !options.resume && !(process.stdin.isTTY && process.stderr.isTTY))
-    throw unapproved()
+  if (file === undefined && !options.yes && !options.resume && !isAttended()) throw unapproved()
   const path = file === undefined ? undefined : resolve(file)
-  const session = await open(options, signal)
-  const journal = sqliteJournal(stateFile(session))
-  try {
-    const saved = path === undefined ? undefined : await savedPlan(path, session)
-    const rest = restOf(
-      await stopped(session, journal, options),
-      { saved, afresh: options.new ?? false },
-      journal,
-      session,
-    )
-    if (rest !== undefined) return await goOn(rest, session, journal, options)
+  return inSession(options, signal, async (session) => {
+    const { engine } = session
+    const saved = path === undefined ? undefined : await readPlan(path)
+    const waitMs = (options.lockTimeout ?? 0) * 1000
+    const rest = await engine.rest({ saved, afresh: options.new ?? false, waitMs })
+    if (rest !== undefined && rest.left === undefined) return goOn(rest, session, options, signal)
+    if (rest !== undefined) {
+      tell([`Run ${rest.run.id} stopped before it was done, and is not gone on with: ${rest.left}.`])
+      await engine.abandon(rest.run.id)
+    }
     if (options.resume) {
       print(['There is no unfinished run to go on with.'])
       return 0
     }
-    const plan = saved ?? (await makePlan(session))
-    return await begin(plan, file, { session, journal, options, signal, saved: saved !== undefined })
-  } finally {
-    journal.close()
-  }
-}
-
-/**
- * The run that stopped before it was done. One that another process carries out has not stopped: it
- * is waited for, as long as for a lock.
- */
-async function stopped(session: Session, journal: Journal, options: ApplyOptions): Promise<RunRecord | undefined> {
-  const run = unfinished(journal, session.engine.clock)
-  const plan = run && journal.plan(run.id)
-  if (run === undefined || plan === undefined) return undefined
-  // Its locks are free when it has died, and when it is over by now.
-  await locked(session, plan, run.id, options, () => Promise.resolve(0))
-  return unfinished(journal, session.engine.clock)
-}
-
-/** Goes on with the plan of a run that stopped: it was agreed to then. */
-async function goOn(
-  run: { id: string; forced: boolean; plan: Plan },
-  session: Session,
-  journal: Journal,
-  options: ApplyOptions,
-): Promise<number> {
-  tell([`Going on with run ${run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
-  await checkReady(session)
-  return locked(session, run.plan, run.id, options, (hold) => {
-    journal.resume(run.id)
-    return carryOut(
-      { plan: run.plan, run: run.id, journal: guarded(journal, hold), forced: run.forced, resumed: true },
-      session,
-      options,
-    )
+    return saved === undefined ? planAndApply(session, options, signal) : applySaved(saved, file, session, options)
   })
 }
 
-type Beginning = {
-  readonly session: Session
-  readonly journal: Journal
-  readonly options: ApplyOptions
-  readonly signal: AbortSignal
-  /** True for a plan from a file: it was looked at before. */
-  readonly saved: boolean
+const isAttended = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+
+/** Goes on with the plan of a run that stopped: it was agreed to then, and is agreed to again where somebody is asked. */
+async function goOn(rest: Rest, { engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
+  tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
+  if (!options.yes && !options.resume && isAttended() && !(await agreed(await restLine(rest, engine), signal)))
+    return declined()
+  const waitMs = (options.lockTimeout ?? 0) * 1000
+  return told(await watched((watch) => engine.resume(rest, { waitMs }, watch)), options)
 }
 
-async function begin(plan: Plan, file: string | undefined, beginning: Beginning): Promise<number> {
-  const { session, journal, options, signal, saved } = beginning
-  if (!saved && !options.json) print(shownLines(plan, lookOf(options.all ?? false), options.redact))
-  const approval = await passLimits(plan, file, session, options)
-  if (!hasChanges(plan)) {
-    const report = reportOf(session.run, plan, new Map(), options.force ?? false)
-    if (options.json) process.stdout.write(documentOf(shown(report, options.redact)))
-    else if (saved) print(['Nothing to do'])
-    return 0
-  }
-  if (!saved && !options.yes && !(await agreed(signal))) {
-    tell(['Nothing was changed.'])
-    return 0
-  }
-  if (saved) await checkReady(session)
-  const forced = options.force ?? false
-  return locked(session, plan, session.run, options, (hold) => {
-    journal.begin({ id: session.run, plan, forced, at: session.engine.clock.now(), approval })
-    return carryOut(
-      { plan, run: session.run, journal: guarded(journal, hold), forced, resumed: false },
-      session,
-      options,
-    )
-  })
+async function restLine({ run, plan }: Rest, { shared }: Session['engine']): Promise<string> {
+  const done = await shared.state.journal.done(run.id)
+  return `${done} of ${run.changes} changes of the plan as of ${plan.asOf} are done. Go on with the rest?`
 }
 
-/** One apply at a time for each instance that the plan writes to. */
-async function locked(
-  session: Session,
+async function applySaved(
   plan: Plan,
-  run: string,
+  file: string | undefined,
+  { engine }: Session,
   options: ApplyOptions,
-  work: (hold: Hold) => Promise<number>,
 ): Promise<number> {
-  const { clock, signal } = session.engine
-  const locks = sqliteLocks(stateFile(session))
-  const instances = [...new Set(plan.syncs.filter(({ changes }) => changes.length > 0).map(({ target }) => target))]
-  try {
-    const hold = await locks.take(instances, run, { waitMs: (options.lockTimeout ?? 0) * 1000, clock, signal })
-    try {
-      return await work(hold)
-    } finally {
-      hold.giveBack()
-    }
-  } finally {
-    locks.close()
+  const before = await engine.carriedOut(plan)
+  if (before !== undefined) {
+    print([`This plan was carried out by run ${before.id} at ${before.endedAt ?? before.startedAt}: nothing to do.`])
+    return 0
   }
+  const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
+    throw withApproval(error, plan, file, options)
+  })
+  if (!hasChanges(plan) && !options.json) print(['Nothing to do'])
+  return hasChanges(plan) || options.json ? told(report, options) : 0
 }
 
-/**
- * Nothing is sent without the lock: what is about to be sent is written down first, and looked at
- * here.
- */
-function guarded(journal: Journal, hold: Hold): Journal {
-  return {
-    ...journal,
-    record: (run, sync, steps, at) => {
-      journal.record(run, sync, steps, at)
-      if (steps.some(({ status }) => status === 'sending')) hold.check()
-    },
-  }
+async function planAndApply({ engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
+  const plan = await watched((watch) => engine.plan({}, watch))
+  if (!options.json) print(shownLines(plan, lookOf(options.all ?? false), options.redact))
+  const within =
+    options.force || options.approve !== undefined || plan.syncs.every(({ excesses }) => excesses.length === 0)
+  if (within && hasChanges(plan) && !options.yes && !(await agreed('Carry it out?', signal))) return declined()
+  const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
+    throw withApproval(error, plan, undefined, options)
+  })
+  return hasChanges(plan) || options.json ? told(report, options) : 0
+}
+
+const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyOptions): ApplyAsked => ({
+  force,
+  approve,
+  because,
+  waitMs: lockTimeout * 1000,
+})
+
+/** Prints the report, and after it why the run ended before its end, where it did. */
+function told(report: Report, { json, redact, all }: ApplyOptions): number {
+  if (json) printDocument(reportDocument(report, redact))
+  else print(reportLines(report, lookOf(all ?? false), redact))
+  return report.error === undefined ? exitCodeOfReport(report) : explainFailure(report.error)
+}
+
+function declined(): number {
+  tell(['Nothing was changed.'])
+  return 0
 }
 
 function unapproved(): ZdsError {
@@ -173,64 +127,34 @@ function unapproved(): ZdsError {
   })
 }
 
-async function savedPlan(path: string, { project }: Session): Promise<Plan> {
-  const plan = await readPlan(path)
-  if (plan.config === project.fingerprint) return plan
-  throw new ZdsError('PLAN_STALE', `${path} was made with another configuration`, {
-    hint: 'Make a new one: zds plan --out FILE',
-  })
-}
-
-/**
- * Refuses a plan beyond its limits, unless this very plan was approved or everything is forced.
- * Returns who took it upon themselves.
- */
-async function passLimits(
+/** A refusal for a limit, with what to do about it: the command, whole. */
+function withApproval(
+  error: unknown,
   plan: Plan,
   file: string | undefined,
-  session: Session,
-  options: ApplyOptions,
-): Promise<Approval | undefined> {
-  const excesses = plan.syncs.flatMap(({ name, excesses: found }) =>
-    found.map((excess): Issue => ({
-      code: 'LIMIT_EXCEEDED',
-      where: name,
-      message: options.redact ? excess.message : withExamples(excess),
-    })),
-  )
-  if (options.approve !== undefined && options.approve !== plan.digest) {
-    throw new ZdsError(
-      'LIMIT_EXCEEDED',
-      `The approval is for the plan ${options.approve.slice(0, 12)}…, and this one is ${plan.digest}`,
-      {
-        hint: 'Look at this plan; what was approved is another one.',
-      },
-    )
-  }
-  if (excesses.length === 0) return undefined
-  if (options.force || options.approve !== undefined) return { by: userName(), because: options.because }
-  await tellObservers((observer, run) => observer.refused?.(plan, run), session.engine, warn)
-  throw new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', {
-    issues: excesses,
-    hint: approvalHint(plan, file),
-  })
+  { redact, asOf, approve }: ApplyOptions,
+): unknown {
+  if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
+  const day = asOf === undefined ? '' : ` --as-of ${asOf}`
+  const command = `zds apply ${file ?? 'FILE'} --approve ${plan.digest}${day}`
+  const hint =
+    file === undefined
+      ? `Look at it: zds plan --all --out FILE. If it is right: ${command}  (zds apply --force would pass every limit unseen.)`
+      : `Look at it (zds show ${file} --all). If it is right: ${command}`
+  const issues = redact
+    ? plan.syncs.flatMap(({ name, excesses }) =>
+        excesses.map(({ message }) => ({ code: error.code, where: name, message })),
+      )
+    : error.issues
+  return new ZdsError(error.code, error.message, { cause: error, issues, hint })
 }
 
-const withExamples = ({ message, examples, count }: Excess): string =>
-  examples.length === 0 ? message : `${message}: ${examples.join(', ')}${examples.length < count ? ', …' : ''}`
-
-function approvalHint(plan: Plan, file: string | undefined): string {
-  const approve = `zds apply ${file ?? 'FILE'} --approve ${plan.digest}`
-  if (file !== undefined) return `Look at it (zds show ${file} --all). If it is right: ${approve}`
-  return `Look at it: zds plan --all --out FILE. If it is right: ${approve}  (zds apply --force would pass every limit unseen.)`
-}
-
-async function agreed(signal: AbortSignal): Promise<boolean> {
+async function agreed(question: string, signal: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   // While it reads a line, the terminal gives Ctrl+C as a key, not as a signal.
   terminal.once('SIGINT', () => process.emit('SIGINT'))
   try {
-    const answer = await terminal.question('\nCarry it out? Only "yes" does: ', { signal })
+    const answer = await terminal.question(`\n${question} Only "yes" does: `, { signal })
     return answer.trim().toLowerCase() === 'yes'
   } catch (error) {
     signal.throwIfAborted()

@@ -1,7 +1,6 @@
 import { load } from '../../core/config/load.ts'
 import { stages, waves } from '../../core/config/stages.ts'
-import { documentOf } from './planning.ts'
-import { lookOf, print } from '../session.ts'
+import { lookOf, print, printDocument } from '../output.ts'
 import { wrapped } from '../render/text.ts'
 
 export type GraphOptions = { config?: string; env?: string; json?: true }
@@ -11,7 +10,7 @@ export async function graphCommand(options: GraphOptions): Promise<number> {
   const { config } = await load(process.cwd(), options)
   const groups = waves(stages(config))
   if (options.json) {
-    process.stdout.write(documentOf(groups.map((wave) => wave.map(({ id, kind, needs }) => ({ id, kind, needs })))))
+    printDocument(groups.map((wave) => wave.map(({ id, kind, needs }) => ({ id, kind, needs }))))
     return 0
   }
   const { paint, columns } = lookOf(true)

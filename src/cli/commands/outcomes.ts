@@ -1,8 +1,7 @@
+import { changesOf, runNamed } from '../../core/run/history.ts'
 import type { Known } from '../../core/outcome.ts'
-import { sqliteJournal } from '../../core/state/journal.ts'
 import { redact } from '../../core/secrets.ts'
-import { changesOf, planOf } from './runs.ts'
-import { open, stateFile } from '../session.ts'
+import { inSession } from '../session.ts'
 
 export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
 
@@ -10,26 +9,21 @@ const COLUMNS = ['sync', 'op', 'key', 'status', 'id', 'code', 'message'] as cons
 type Row = { readonly [column in (typeof COLUMNS)[number]]: string | null }
 
 /** `zds outcomes RUN`: what became of each change, as NDJSON or CSV, for other tools. */
-export async function outcomesCommand(run: string, options: OutcomesOptions, signal: AbortSignal): Promise<number> {
-  const session = await open(options, signal)
-  const journal = sqliteJournal(stateFile(session))
-  try {
-    const { id, plan } = planOf(journal, run)
+export async function outcomesCommand(asked: string, options: OutcomesOptions, signal: AbortSignal): Promise<number> {
+  return inSession(options, signal, async ({ engine }) => {
+    const { journal } = engine.shared.state
+    const past = await runNamed(journal, asked)
     if (options.format === 'csv') process.stdout.write(`${COLUMNS.join(',')}\r\n`)
-    for (const { sync, change, known } of changesOf(journal, id, plan)) {
+    for await (const { sync, change, known } of changesOf(journal, past)) {
       const row = rowOf(sync, change.op, change.key, known)
-      process.stdout.write(
-        redact(
-          options.format === 'csv'
-            ? `${COLUMNS.map((column) => quoted(row[column])).join(',')}\r\n`
-            : `${JSON.stringify(row)}\n`,
-        ),
-      )
+      const line =
+        options.format === 'csv'
+          ? `${COLUMNS.map((column) => quoted(row[column])).join(',')}\r\n`
+          : `${JSON.stringify(row)}\n`
+      process.stdout.write(redact(line))
     }
     return 0
-  } finally {
-    journal.close()
-  }
+  })
 }
 
 function rowOf(sync: string, op: string, key: string, known: Known | undefined): Row {

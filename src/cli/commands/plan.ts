@@ -1,15 +1,15 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { Plan } from '../../core/plan/plan.ts'
+import { dateOf } from '../../core/clock.ts'
+import { hasChanges } from '../../core/run/engine.ts'
 import { summaryOf } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
-import { redact } from '../../core/secrets.ts'
-import { documentOf, makePlan } from './planning.ts'
+import type { Plan } from '../../core/plan/plan.ts'
+import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { shownLines } from '../render/numbers.ts'
-import { hasChanges } from '../render/report.ts'
-import { onlyUndone } from './runs.ts'
-import { lookOf, open, print, tell } from '../session.ts'
+import { watched } from '../render/tasks.ts'
+import { inSession } from '../session.ts'
 
 export type PlanOptions = {
   config?: string
@@ -31,29 +31,34 @@ export type PlanOptions = {
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const out = options.out === undefined ? undefined : resolve(options.out)
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
-  const session = await open(options, signal)
-  const key = options.redact && out !== undefined ? planKey() : undefined
-  const whole = await makePlan(session)
-  const plan = options.failedFrom === undefined ? whole : onlyUndone(whole, options.failedFrom, session)
-  const shown = options.redact ? summaryOf(plan) : plan
-  if (out !== undefined) {
-    await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))
-    const beside = `${out}.summary.json`
-    if (options.redact) await writePrivately(beside, documentOf(shown)).catch(unsaved(beside))
-  }
-
-  if (options.json) process.stdout.write(redact(documentOf(shown)))
-  else {
-    print(shownLines(plan, lookOf(options.all ?? false), options.redact))
-    if (hasChanges(plan)) tell(['', nextStep(plan, options.out)])
-  }
-  return options.detailedExitcode && hasChanges(plan) ? 2 : 0
+  return inSession(options, signal, async ({ engine }) => {
+    const key = options.redact && out !== undefined ? planKey() : undefined
+    const plan = await watched((watch) => engine.plan({ failedFrom: options.failedFrom }, watch))
+    const shown = options.redact ? summaryOf(plan) : plan
+    if (out !== undefined) {
+      await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))
+      const beside = `${out}.summary.json`
+      if (options.redact) await writePrivately(beside, documentOf(shown)).catch(unsaved(beside))
+    }
+    if (options.json) printDocument(shown)
+    else {
+      print(shownLines(plan, lookOf(options.all ?? false), options.redact))
+      if (hasChanges(plan)) tell(['', ...nextSteps(plan, options)])
+    }
+    return options.detailedExitcode && hasChanges(plan) ? 2 : 0
+  })
 }
 
-function nextStep({ syncs, digest }: Plan, out: string | undefined): string {
+/** What to do next. Commands stand on lines of their own, whole at any width, to be copied. */
+function nextSteps({ asOf, syncs, digest }: Plan, { out }: PlanOptions): string[] {
+  const today = asOf === dateOf(new Date())
+  const day = `This is what the rules say on ${asOf}. zds apply refuses it today, unless --as-of repeats the day.`
   if (syncs.every(({ excesses }) => excesses.length === 0))
-    return `To carry it out: zds apply${out === undefined ? '' : ` ${out}`}`
+    return today ? ['To carry it out:', `  zds apply${out === undefined ? '' : ` ${out}`}`] : [day]
+  const look = out === undefined ? 'zds plan --out FILE' : `zds show ${out} --all`
   const approve = `zds apply ${out ?? 'FILE'} --approve ${digest}`
-  const look = out === undefined ? 'Save it with --out FILE and look at it' : `Look at it (zds show ${out} --all)`
-  return `It goes beyond its limits. ${look}. If it is right: ${approve}`
+  const steps = ['It goes beyond its limits. Look at it:', `  ${look}`]
+  return today
+    ? [...steps, 'If it is right:', `  ${approve}`]
+    : [...steps, day, 'If it is right, and that day is meant:', `  ${approve} --as-of ${asOf}`]
 }

@@ -1,6 +1,6 @@
 import { messageOf, ZdsError } from '../../core/errors.ts'
 import { sandboxCommand as run, type SandboxCommandOptions } from '../../sandbox/command.ts'
-import { print } from '../session.ts'
+import { print } from '../output.ts'
 
 /**
  * `zds sandbox`: runs until the signal aborts. The sandbox throws plain errors that say what to

@@ -4,7 +4,7 @@ import { messageOf, ZdsError } from '../../core/errors.ts'
 import { parsePlan } from '../../core/plan/schema.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { isSealed, planKey, unseal } from '../../core/plan/seal.ts'
-import { lookOf, print } from '../session.ts'
+import { lookOf, print } from '../output.ts'
 import { planLines } from '../render/plan.ts'
 
 /**

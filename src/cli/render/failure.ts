@@ -1,10 +1,9 @@
-import { messageOf, ZdsError, type Code, type Issue } from '../../core/errors.ts'
+import { messageOf, ZdsError, type Issue } from '../../core/errors.ts'
+import { exitCodeOf } from '../exit-codes.ts'
 import { HttpError } from '../../core/http/error.ts'
 import { painter, type Paint } from './paint.ts'
-import { tell } from '../session.ts'
+import { tell } from '../output.ts'
 import { number, plain, wrapped } from './text.ts'
-
-const EXIT: Partial<Record<Code, number>> = { LIMIT_EXCEEDED: 3, PLAN_STALE: 5, INTERRUPTED: 130 }
 
 /** So many problems are told one by one. */
 const ISSUES = 50
@@ -20,7 +19,7 @@ export function explainFailure(error: unknown): number {
       wrapped(line, isTTY ? columns : Number.POSITIVE_INFINITY),
     ),
   )
-  return error instanceof ZdsError ? (EXIT[error.code] ?? 1) : 1
+  return exitCodeOf(error)
 }
 
 /** What went wrong, where, and what to do, for people. */

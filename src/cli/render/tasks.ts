@@ -1,140 +1,150 @@
-import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2'
-import type { Watch } from '../../core/run/engine.ts'
-import { ZdsError } from '../../core/errors.ts'
-import { waves, type Stage } from '../../core/config/stages.ts'
+import { Listr, ListrLogger, ProcessOutput, type ListrTask, type ListrTaskWrapper } from 'listr2'
+import type { Stage } from '../../core/config/stages.ts'
+import { count } from '../../core/plan/plan.ts'
+import type { Progress } from '../../core/run/apply-run.ts'
+import type { RunWatch } from '../../core/run/engine.ts'
+import type { Read } from '../../core/run/plan-run.ts'
+import type { End } from '../../core/run/schedule.ts'
+import { tell, warn } from '../output.ts'
 import { painter } from './paint.ts'
 import { counts, dueNow, notebook } from './progress.ts'
-import { tell } from '../session.ts'
 import { number, plain } from './text.ts'
 
 /** Titles and lines change at most this often: listr2 renders each change. */
 const SHOW_EVERY_MS = 100
 
-export type Job<S extends Stage> = (stage: S, watch: Watch, signal: AbortSignal) => Promise<string | undefined>
-
-/**
- * Carries out one stage, tells `watch` about it, and returns the line that sums it up. Throws if
- * the stage failed of itself.
- */
-type Perform<S extends Stage> = (
-  stage: S,
-  watch: Watch,
-) => Promise<{ readonly line: string; readonly stopped: boolean }>
-
-/**
- * Runs stages wave by wave, the stages of a wave side by side: as listr2 tasks where a person
- * watches stderr, as plain lines elsewhere. The first failure stops the rest, but for applies: what
- * was begun in another instance is finished, and only those that come after the failed one are left
- * out. Throws what failed first; the signal's reason when the run was interrupted.
- */
-export async function runTasks<S extends Stage>(
-  all: readonly S[],
-  job: Job<S>,
-  signal: AbortSignal,
-  terminal: boolean,
-): Promise<void> {
-  const failure = new AbortController()
-  const either = AbortSignal.any([signal, failure.signal])
-  let failed: { error: unknown } | undefined
-  const lost = new Set<string>()
-
-  const perform: Perform<S> = async (stage, watch) => {
-    const started = performance.now()
-    let rows = 0
-    const counting = (count: number): void => {
-      rows = count
-      watch.rows(count)
-    }
-    try {
-      const summary = await job(stage, { ...watch, rows: counting }, either)
-      const took = ((performance.now() - started) / 1000).toFixed(1)
-      return { line: `${stage.id}  ${summary ?? `${number(rows)} rows`}  ${took} s`, stopped: false }
-    } catch (error) {
-      // Whatever ends once the run is stopping was stopped by it.
-      if (either.aborted) return { line: `${stage.id}  stopped`, stopped: true }
-      failed = { error }
-      lost.add(stage.id)
-      // Not the error itself: others would take it for an answer to a request of their own.
-      if (stage.kind !== 'apply') failure.abort(new ZdsError('INTERRUPTED', `${stage.id} failed, so this stops too`))
-      throw error
-    }
+/** Shows the stages of a run while it goes on: as listr2 tasks where a person watches stderr, as plain lines elsewhere. */
+export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>): Promise<Result> {
+  const { watch, end } = process.stderr.isTTY ? onTerminal() : inLog()
+  try {
+    return await work(watch)
+  } finally {
+    await end()
   }
-  const dependent = ({ needs }: Stage): boolean => needs.some((id) => lost.has(id))
-  const show = terminal ? onTerminal(perform, either) : inLog(perform)
-  for (const wave of waves(all)) {
-    if (either.aborted) break
-    const [left, open] = [wave.filter(dependent), wave.filter((stage) => !dependent(stage))]
-    for (const { id } of left) lost.add(id)
-    if (open.length > 0) await show.wave(open)
-  }
-  show.end()
-  signal.throwIfAborted()
-  if (failed !== undefined) throw failed.error
 }
 
-/** How waves are shown; a stage that fails is no failure of it. */
-type Show<S extends Stage> = { wave(stages: readonly S[]): Promise<void>; end(): void }
+type Show = { readonly watch: RunWatch; readonly end: () => Promise<void> }
+
+/** What a stage came to, in one line. */
+function summaryOf(result: Read | Progress): string {
+  switch (result.kind) {
+    case 'rows':
+      return `${number(result.rows)} rows${result.complete ? '' : ', not proved complete'}`
+    case 'plan': {
+      const { plan } = result
+      return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(count(plan, 'retire'))} -`
+    }
+    case 'changes':
+      return result.planned === 0 ? 'nothing to do' : `${number(result.done)} of ${number(result.planned)} done`
+  }
+}
+
+function lineOf({ id }: Stage, end: End<Read | Progress>): string {
+  if (end.kind === 'done') return `${id}  ${summaryOf(end.result)}  ${(end.ms / 1000).toFixed(1)} s`
+  return end.kind === 'stopped' ? `${id}  stopped` : id
+}
 
 /** One line for each stage that ends, and few in between: a log is read afterwards. */
-function inLog<S extends Stage>(perform: Perform<S>): Show<S> {
+function inLog(): Show {
   const paint = painter(process.stderr)
-  const line = async (stage: S): Promise<void> => {
-    const due = dueNow(() => performance.now())
-    const progress = (message: string): void => {
-      if (due(message)) tell([`  ${stage.id}: ${plain(message)}`])
-    }
-    try {
-      const { line: end, stopped } = await perform(stage, { progress, rows: () => undefined })
-      tell([`${stopped ? paint('yellow', '-') : paint('green', '✔')} ${end}`])
-    } catch {
-      tell([`${paint('red', '✖')} ${stage.id}`])
-    }
-  }
+  const due = new Map<string, (message: string) => boolean>()
+  const marks = { done: paint('green', '✔'), failed: paint('red', '✖'), stopped: paint('yellow', '-') }
   return {
-    wave: async (stages) => void (await Promise.all(stages.map(line))),
-    end: () => undefined,
+    watch: {
+      scheduled: () => undefined,
+      started: ({ id }) =>
+        void due.set(
+          id,
+          dueNow(() => performance.now()),
+        ),
+      rows: () => undefined,
+      progress: ({ id }, message) => {
+        if (due.get(id)?.(message) === true) tell([`  ${id}: ${plain(message)}`])
+      },
+      ended: (stage, end) => {
+        if (end.kind !== 'left') tell([`${marks[end.kind]} ${lineOf(stage, end)}`])
+      },
+      warn: (message) => warn(plain(message)),
+    },
+    end: async () => undefined,
   }
 }
 
-/**
- * Tasks that count while they run; what was said meanwhile and is worth knowing follows at the end.
- */
-function onTerminal<S extends Stage>(perform: Perform<S>, signal: AbortSignal): Show<S> {
+/** What a terminal shows of a stage: nothing until it starts, its progress, how it ended. */
+type Line = {
+  readonly end: PromiseWithResolvers<End<Read | Progress>>
+  title: string | undefined
+  output: string
+  shown: ListrTaskWrapper<unknown, never, never> | undefined
+  drawnAt: number
+}
+
+/** Tasks that count while they run; what was said meanwhile and is worth knowing follows at the end. */
+function onTerminal(): Show {
   const { note, lines } = notebook()
-  const task = (stage: S): ListrTask => ({
-    title: stage.id,
-    skip: () => signal.aborted,
+  const board = new Map<string, Line>()
+  let listr: Promise<unknown> = Promise.resolve()
+
+  const draw = (line: Line): void => {
+    if (line.shown === undefined) return
+    if (line.title !== undefined) line.shown.title = line.title
+    line.shown.output = line.output
+    line.drawnAt = performance.now()
+  }
+  const drawNowAndThen = (line: Line): void => {
+    if (performance.now() - line.drawnAt >= SHOW_EVERY_MS) draw(line)
+  }
+  /** A task without a title is not shown. */
+  const taskOf = (stage: Stage, line: Line): ListrTask => ({
     task: async (_, shown) => {
-      let last = 0
-      const throttled = (change: () => void): void => {
-        if (performance.now() - last < SHOW_EVERY_MS) return
-        last = performance.now()
-        change()
-      }
-      const progress = (message: string): void => {
-        note(message)
-        const show = (): void => void (shown.output = plain(message))
-        if (counts(message)) throttled(show)
-        else show()
-      }
-      const { line, stopped } = await perform(stage, {
-        progress,
-        rows: (count) => throttled(() => (shown.title = `${stage.id}  ${number(count)} rows`)),
-      })
-      shown.title = line
-      if (stopped) shown.skip()
+      line.shown = shown as Line['shown'] // of its many type parameters none matters here
+      draw(line)
+      const end = await line.end.promise
+      if (end.kind === 'left') return
+      shown.title = lineOf(stage, end)
+      if (end.kind === 'stopped') shown.skip()
+      if (end.kind === 'failed') throw new Error(stage.id)
     },
   })
-  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) })
+  const at = ({ id }: Stage, change: (line: Line) => void): void => {
+    const line = board.get(id)
+    if (line !== undefined) change(line)
+  }
   return {
-    wave: async (stages) => {
-      const options = { concurrent: true, exitOnError: false, registerSignalListeners: false } as const // listr2 would end the process itself
-      await new Listr(stages.map(task), {
-        ...options,
-        renderer: 'default',
-        rendererOptions: { logger, showErrorMessage: false },
-      }).run()
+    watch: {
+      scheduled: (stages) => {
+        const tasks = stages.map((stage) => {
+          const line: Line = {
+            end: Promise.withResolvers(),
+            title: undefined,
+            output: '',
+            shown: undefined,
+            drawnAt: 0,
+          }
+          board.set(stage.id, line)
+          return taskOf(stage, line)
+        })
+        const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) })
+        // listr2 would end the process itself on a signal.
+        const options = { concurrent: true, exitOnError: false, registerSignalListeners: false } as const
+        const rendererOptions = { logger, showErrorMessage: false }
+        listr = new Listr(tasks, { ...options, renderer: 'default', rendererOptions }).run()
+      },
+      started: (stage) => at(stage, (line) => ((line.title = stage.id), draw(line))),
+      rows: (stage, rows) =>
+        at(stage, (line) => ((line.title = `${stage.id}  ${number(rows)} rows`), drawNowAndThen(line))),
+      progress: (stage, message) => {
+        note(message)
+        at(stage, (line) => ((line.output = plain(message)), counts(message) ? drawNowAndThen(line) : draw(line)))
+      },
+      ended: (stage, end) => at(stage, (line) => line.end.resolve(end)),
+      warn: note,
     },
-    end: () => tell(lines().map((line) => `  ${plain(line)}`)),
+    end: async () => {
+      // Stages of a run that never began have no end.
+      for (const { end } of board.values()) end.resolve({ kind: 'left' })
+      await listr
+      tell(lines().map((line) => `  ${plain(line)}`))
+    },
   }
 }

@@ -15,8 +15,8 @@ const BATCH = 100
 
 /** What an apply needs besides the plan and the target. */
 export type Applied = {
-  /** Writes steps down; returns when they are on the disk. */
-  readonly record: (steps: readonly Step[]) => void
+  /** Writes steps down; settles when they are kept for good. */
+  readonly record: (steps: readonly Step[]) => Promise<void>
   readonly created: Created
   /** How far an earlier attempt at this plan has come, by key (SAFE-06). */
   readonly known?: ReadonlyMap<string, Known>
@@ -42,7 +42,7 @@ export async function* apply(plan: SyncPlan, target: Target, applied: Applied, r
     const left: Outcome[] = bound.filter((item) => 'status' in item)
     const ready = bound.filter((item) => 'op' in item)
     if (op !== 'create') left.push(...(await staleOf(ready, target, run)))
-    record(left)
+    await record(left)
     yield* left
     const stay = new Set(left.map(({ key }) => key))
     const open = ready.filter(({ key }) => !stay.has(key))
@@ -96,10 +96,10 @@ async function* settle(sent: readonly Sent[], target: Target, created: Created, 
 async function* told(steps: AsyncIterable<Step>, record: Applied['record']): AsyncGenerator<Outcome, Outcome[]> {
   const all: Outcome[] = []
   let waiting: Step[] = []
-  const flush = (): Outcome[] => {
+  const flush = async (): Promise<Outcome[]> => {
     const whole = waiting
     waiting = []
-    record(whole)
+    await record(whole)
     const outcomes = whole.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
     all.push(...outcomes)
     return outcomes
@@ -107,10 +107,10 @@ async function* told(steps: AsyncIterable<Step>, record: Applied['record']): Asy
   try {
     for await (const step of steps) {
       waiting.push(clean(step))
-      if (step.status === 'sending' || step.status === 'accepted' || waiting.length >= BATCH) yield* flush()
+      if (step.status === 'sending' || step.status === 'accepted' || waiting.length >= BATCH) yield* await flush()
     }
   } finally {
-    yield* flush()
+    yield* await flush()
   }
   return all
 }

@@ -21,6 +21,10 @@ export function fingerprintOf(file: string, config: Config): string {
     for (const [, link = ''] of text.matchAll(RELATIVE_IMPORT)) read(resolve(dirname(path), link))
   }
   read(file)
-  const addresses = [...syncsOf(config).values()].map(({ target }) => target.address?.() ?? '')
-  return sha256(JSON.stringify([[...texts.values()], addresses]))
+  return sha256(JSON.stringify([[...texts.values()], addressesOf(config)]))
+}
+
+/** Where each sync writes: what was planned for one address is not carried out at another. */
+export function addressesOf(config: Config): string[] {
+  return [...syncsOf(config).values()].map(({ target }) => target.address?.() ?? '')
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import { canonical, type Json } from '../json.ts'
 
 export type Op = 'create' | 'update' | 'retire'
@@ -93,6 +94,13 @@ export type Plan = {
   readonly config: string
   readonly syncs: readonly SyncPlan[]
   readonly digest: string
+}
+
+/** The plan of all syncs, in the order of the configuration, whose fingerprint is `config`. */
+export function assemble(syncs: readonly SyncPlan[], config: string, clock: Clock): Plan {
+  const content = { version: 1 as const, asOf: clock.today, config, syncs }
+  const createdAt = clock.now().toISOString()
+  return { version: 1, createdAt, asOf: clock.today, config, syncs, digest: digestOf(content) }
 }
 
 /** The identity of a plan: all of it but the moment it was made. */

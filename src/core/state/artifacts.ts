@@ -5,40 +5,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
-
-/** What is known of an artifact besides its rows. */
-export type Summary = {
-  readonly rows: number
-  /** Whether everything was proved to have been read (SAFE-02). */
-  readonly complete: boolean
-}
-
-/**
- * Where stages leave their results for one another: JSON rows by name, one NDJSON file each, whole
- * or not there.
- */
-export interface Artifacts {
-  /** The directory that holds them. */
-  readonly directory: string
-  /**
-   * Writes all rows, then asks `summarise` for the summary, which may refuse by throwing: then
-   * nothing is left behind.
-   */
-  write(
-    name: string,
-    rows: AsyncIterable<Json> | Iterable<Json>,
-    summarise?: (rows: number) => Summary,
-  ): Promise<Summary>
-  read(name: string): AsyncIterable<Json>
-  summary(name: string): Promise<Summary>
-}
+import type { Artifacts, Summary } from './state.ts'
 
 /** Artifacts in a directory of their own, readable by nobody else (OPS-08). */
 export function artifactsIn(directory: string): Artifacts {
   const path = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.ndjson`)
   const summaryPath = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.summary.json`)
   return {
-    directory,
     write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const partial = `${path(name)}.partial`
@@ -88,13 +61,19 @@ export async function* readRows(file: string, name: string): AsyncIterable<Json>
   const handle = await open(file).catch((cause: unknown) => {
     throw missing(name, cause)
   })
-  let rest = ''
+  // The blocks of a line that is not over yet: joined once, however long the line is.
+  let rest: string[] = []
   for await (const block of handle.createReadStream({ encoding: 'utf8' })) {
-    const lines = `${rest}${String(block)}`.split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) yield JSON.parse(line) as Json // JSON text is Json
+    const [first = '', ...more] = String(block).split('\n')
+    rest.push(first)
+    const last = more.pop()
+    if (last === undefined) continue
+    yield JSON.parse(rest.join('')) as Json // JSON text is Json
+    rest = [last]
+    for (const line of more) yield JSON.parse(line) as Json
   }
-  if (rest !== '')
+  rest = rest.filter((block) => block !== '')
+  if (rest.length > 0)
     throw new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off in the middle of a row`, {
       hint: 'Run its stage again.',
     })

@@ -3,14 +3,19 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, ZdsError } from '../errors.ts'
 
-/** Changes with the tables below. */
-const VERSION = 2
+const LOCKS = `
+  CREATE TABLE locks (
+    address TEXT PRIMARY KEY, instance TEXT NOT NULL, run TEXT NOT NULL, fence TEXT NOT NULL, holder TEXT NOT NULL,
+    host TEXT NOT NULL, machine TEXT NOT NULL, process INTEGER NOT NULL, job TEXT, since TEXT NOT NULL, until TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE memory (plugin TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, name)) STRICT;
+`
 
 const SCHEMA = `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
     status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, told_at TEXT,
-    approved_by TEXT, approved_because TEXT
+    approved_by TEXT, approved_because TEXT, changes INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE steps (
     number INTEGER PRIMARY KEY,
@@ -18,50 +23,67 @@ const SCHEMA = `
     target_id TEXT, job TEXT, code TEXT, message TEXT, facts TEXT, at TEXT NOT NULL
   ) STRICT;
   CREATE INDEX steps_of_run ON steps (run, sync, key);
-  CREATE TABLE locks (
-    instance TEXT PRIMARY KEY, run TEXT NOT NULL, holder TEXT NOT NULL, host TEXT NOT NULL, process INTEGER NOT NULL,
-    job TEXT, since TEXT NOT NULL, until TEXT NOT NULL
-  ) STRICT;
   CREATE TABLE counts (
     sync TEXT NOT NULL, address TEXT NOT NULL, desired INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (sync, address)
   ) STRICT;
-  PRAGMA user_version = ${VERSION};
+  ${LOCKS}
 `
+
+/** How a database of each version becomes one of the next; the last entry leads to the schema above. */
+const MIGRATIONS: { readonly [from: number]: string } = {
+  2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; DROP TABLE locks; ${LOCKS}`,
+}
+const VERSION = 3
 
 /**
  * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call
- * returns. Processes may share it. Throws STATE_INVALID for one of another version, or one that is
- * damaged.
+ * returns. Processes may share it. One of an earlier version is brought to this one. Throws
+ * STATE_INVALID for one of a later version, one that is no database, and one that cannot be used.
  */
-export function openState(file: string): DatabaseSync {
+export function openDatabase(file: string): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  chmodSync(dirname(file), 0o700)
   try {
     const database = new DatabaseSync(file, { timeout: 10_000 })
     chmodSync(file, 0o600)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    atomically(database, () => prepare(database, file))
+    atomically(database, () => migrate(database, file))
     return database
   } catch (cause) {
     if (cause instanceof ZdsError) throw cause
-    throw new ZdsError('STATE_INVALID', `${file} cannot be used: ${messageOf(cause)}`, {
-      cause,
-      hint: 'If it is damaged, move it away: a new one is made, and the next plan shows what is left to do.',
-    })
+    throw new ZdsError('STATE_INVALID', `${file} cannot be used: ${messageOf(cause)}`, { cause, hint: hintFor(cause) })
   }
 }
 
-function prepare(database: DatabaseSync, file: string): void {
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {}
+function migrate(database: DatabaseSync, file: string): void {
   const [used] = database.prepare('SELECT 1 FROM sqlite_schema').all()
-  if (version !== VERSION && used !== undefined) throw otherVersion(file)
   if (used === undefined) database.exec(SCHEMA)
+  else {
+    let version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    for (let step = MIGRATIONS[version]; step !== undefined; step = MIGRATIONS[version]) {
+      database.exec(step)
+      version += 1
+    }
+    if (version !== VERSION) throw otherVersion(file)
+  }
+  database.exec(`PRAGMA user_version = ${VERSION}`)
 }
 
 function otherVersion(file: string): ZdsError {
   return new ZdsError('STATE_INVALID', `${file} was made by another version of zds`, {
-    hint: 'See with that version (zds status) that no run is unfinished, then move the file away: a new one is made.',
+    hint: 'Use that version, or the newest: an earlier state is brought to it, a later one cannot be brought back.',
   })
+}
+
+/** SQLite's words for what waiting or another disk mends, and for a file that is no database. */
+function hintFor(cause: unknown): string {
+  const words = messageOf(cause)
+  if (/locked|busy/i.test(words))
+    return 'Another process holds it: try again. Nothing in it is lost; do not move it away.'
+  if (/full|readonly|read-only|unable to open/i.test(words))
+    return 'Make room, or give this user the right to write there. Nothing in it is lost; do not move it away.'
+  return 'If it is damaged, keep a copy and move it away: a new one is made, and the next plan shows what is left to do.'
 }
 
 /** Runs `work` so that all or nothing of what it writes is kept. */
@@ -72,7 +94,8 @@ export function atomically<T>(database: DatabaseSync, work: () => T): T {
     database.exec('COMMIT')
     return result
   } catch (error) {
-    database.exec('ROLLBACK')
+    // A full disk has rolled it back already.
+    if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
 }

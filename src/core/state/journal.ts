@@ -1,134 +1,79 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
-import type { Known, Step } from '../outcome.ts'
+import type { Known, RunStatus, Step } from '../outcome.ts'
 import type { Plan } from '../plan/plan.ts'
-import { atomically, maybeIn, openState, textIn, type Row } from './database.ts'
+import { atomically, maybeIn, textIn, type Row } from './database.ts'
+import { assertHeld } from './locks.ts'
+import type { Journal, RunRecord } from './state.ts'
 
-/**
- * `running`: going on, or killed. `interrupted` and `failed`: stopped before every change was
- * attempted. `abandoned`: nobody goes on with it.
- */
-export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'
+/** The columns of a run without its plan, which is large. */
+const RUN = 'id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes'
 
-/** Who let a plan pass its limits, and why. */
-export type Approval = { readonly by: string; readonly because?: string | undefined }
-
-type Begun = {
-  readonly id: string
-  readonly plan: Plan
-  readonly forced: boolean
-  readonly at: Date
-  readonly approval?: Approval | undefined
-}
-
-/** A run as the journal knows it. */
-export type RunRecord = {
-  readonly id: string
-  readonly digest: string
-  readonly forced: boolean
-  readonly status: RunStatus
-  readonly startedAt: string
-  readonly endedAt: string | undefined
-  readonly approval: Approval | undefined
-}
-
-/**
- * How many records a sync desired at the address that it writes to: another address is another
- * world.
- */
-export type Desires = { readonly sync: string; readonly address: string; readonly desired: number }
-
-/**
- * The memory of applies: which plan, whether it was forced, each step of each change with its
- * moment. Written through to the disk.
- */
-export interface Journal {
-  begin(run: Begun): void
-  /** Everything or nothing of `steps` is recorded, and is on the disk when this returns. */
-  record(run: string, sync: string, steps: readonly Step[], at: Date): void
-  end(run: string, status: RunStatus, at: Date): void
-  /** Goes on with a run that had stopped. */
-  resume(run: string): void
-  /** Remembers how many records each sync of a plan desired, once it was carried out. */
-  count(desired: readonly Desires[], run: string, at: Date): void
-  /** How many records a sync desired when a plan was last carried out. */
-  lastDesired(sync: string, address: string): number | undefined
-  /** True exactly once for a run: who gets it may tell the world of it (at most once, SYN-04). */
-  claimTelling(run: string, at: Date): boolean
-  /** Runs, the newest first. */
-  runs(): RunRecord[]
-  plan(run: string): Plan | undefined
-  /** How far each change of a sync has come, by key, in the order in which they were sent. */
-  known(run: string, sync: string): Map<string, Known>
-  close(): void
-}
-
-/** A journal in one SQLite database, which may be shared by processes. */
-export function sqliteJournal(file: string): Journal {
-  const database = openState(file)
+/** The journal in the project's state database: on the disk when a call settles. */
+export function sqliteJournal(database: DatabaseSync): Journal {
   const begin = database.prepare(
-    `INSERT INTO runs (id, digest, as_of, forced, plan, status, started_at, approved_by, approved_because) VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?)`,
+    `INSERT INTO runs (id, digest, as_of, forced, plan, status, started_at, approved_by, approved_because, changes)
+     VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
   )
   const end = database.prepare('UPDATE runs SET status = ?, ended_at = ? WHERE id = ?')
   const resume = database.prepare(`UPDATE runs SET status = 'running', ended_at = NULL WHERE id = ?`)
   const claim = database.prepare('UPDATE runs SET told_at = ? WHERE id = ? AND told_at IS NULL')
-  const runs = database.prepare('SELECT * FROM runs ORDER BY started_at DESC, id DESC')
+  // Rows are numbered as they come; a clock may go backwards.
+  const runs = database.prepare(`SELECT ${RUN} FROM runs ORDER BY rowid DESC LIMIT ?`)
+  const run = database.prepare(`SELECT ${RUN} FROM runs WHERE id = ?`)
   const count = database.prepare(
     'INSERT OR REPLACE INTO counts (sync, address, desired, run, at) VALUES (?, ?, ?, ?, ?)',
   )
   const lastDesired = database.prepare('SELECT desired FROM counts WHERE sync = ? AND address = ?')
   const plan = database.prepare('SELECT plan FROM runs WHERE id = ?')
   const steps = database.prepare('SELECT * FROM steps WHERE run = ? AND sync = ? ORDER BY number')
+  const done = database.prepare(
+    `SELECT count(*) AS done FROM steps WHERE run = ?1 AND status = 'done' AND number IN
+     (SELECT max(number) FROM steps WHERE run = ?1 GROUP BY sync, key)`,
+  )
   const insert = database.prepare(
     'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   return {
-    begin: ({ id, plan: made, forced, at, approval }) => {
+    begin: async ({ id, plan: made, forced, at, approval }) => {
       const { by = null, because = null } = approval ?? {}
-      begin.run(id, made.digest, made.asOf, forced ? 1 : 0, JSON.stringify(made), at.toISOString(), by, because)
+      const changes = made.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
+      const text = JSON.stringify(made)
+      begin.run(id, made.digest, made.asOf, forced ? 1 : 0, text, at.toISOString(), by, because, changes)
     },
-    record: (run, sync, some, at) => {
+    record: async ({ run: of, sync, steps: some, at, hold }) => {
       atomically(database, () => {
+        if (hold !== undefined && some.some(({ status }) => status === 'sending')) assertHeld(database, of, hold)
         for (const { key, status, id, job, code, message, facts } of some.flatMap(rowsOf)) {
           const told = facts === undefined ? null : JSON.stringify(facts)
-          insert.run(
-            run,
-            sync,
-            key,
-            status,
-            id ?? null,
-            job ?? null,
-            code ?? null,
-            message ?? null,
-            told,
-            at.toISOString(),
-          )
+          const cells = [id, job, code, message].map((cell) => cell ?? null)
+          insert.run(of, sync, key, status, ...cells, told, at.toISOString())
         }
       })
     },
-    end: (run, status, at) => {
-      end.run(status, at.toISOString(), run)
-    },
-    resume: (run) => {
-      resume.run(run)
-    },
-    count: (all, run, at) => {
+    end: async (of, status, at) => void end.run(status, at.toISOString(), of),
+    resume: async (of) => void resume.run(of),
+    count: async (all, of, at) =>
       atomically(database, () => {
-        for (const { sync, address, desired } of all) count.run(sync, address, desired, run, at.toISOString())
-      })
-    },
-    lastDesired: (sync, address) => {
+        for (const { sync, address, desired } of all) count.run(sync, address, desired, of, at.toISOString())
+      }),
+    lastDesired: async (sync, address) => {
       const desired = lastDesired.get(sync, address)?.['desired']
       return typeof desired === 'number' ? desired : undefined
     },
-    claimTelling: (run, at) => claim.run(at.toISOString(), run).changes === 1,
-    runs: () => runs.all().map(runOf),
-    plan: (run) => {
-      const text = plan.get(run)?.['plan']
+    claimTelling: async (of, at) => claim.run(at.toISOString(), of).changes === 1,
+    runs: async (most = -1) => runs.all(most).map(runOf),
+    run: async (id) => {
+      const found = run.get(id)
+      return found && runOf(found)
+    },
+    plan: async (of) => {
+      const text = plan.get(of)?.['plan']
       return typeof text === 'string' ? (JSON.parse(text) as Plan) : undefined // written by `begin` above
     },
-    known: (run, sync) => {
+    known: async (of, sync) => {
       const known = new Map<string, Known>()
-      for (const row of steps.all(run, sync)) {
+      for (const row of steps.all(of, sync)) {
         const key = textIn(row, 'key')
         // The order of the last sending counts: it is the order of the rows of its job.
         known.delete(key)
@@ -136,7 +81,7 @@ export function sqliteJournal(file: string): Journal {
       }
       return known
     },
-    close: () => database.close(),
+    done: async (of) => Number(done.get(of)?.['done']),
   }
 }
 
@@ -192,10 +137,12 @@ function runOf(row: Row): RunRecord {
   return {
     id: textIn(row, 'id'),
     digest: textIn(row, 'digest'),
+    asOf: textIn(row, 'as_of'),
     forced: row['forced'] === 1,
     status: row['status'] as RunStatus, // written by `end` above
     startedAt: textIn(row, 'started_at'),
     endedAt: maybeIn(row, 'ended_at'),
     approval: by === undefined ? undefined : { by, because: maybeIn(row, 'approved_because') },
+    changes: Number(row['changes']),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../../src/core/outcome.ts'
-import { reportLines, reportOf, shown } from '../../../src/cli/render/report.ts'
+import type { Outcome, Outcomes } from '../../../src/core/outcome.ts'
+import { reportDocument, reportLines } from '../../../src/cli/render/report.ts'
+import { reportOf as made, type Report } from '../../../src/core/run/report.ts'
 import { change, look, many, planOf, syncPlan } from '../plans.ts'
 
 const plan = planOf(
@@ -14,6 +15,10 @@ const failed = (index: number, status: 'failed' | 'stale' | 'unresolved' = 'fail
   code: 'row-refused',
   message: 'Name: is too long',
 })
+
+/** The report of a run that is over. */
+const reportOf = (run: string, of: typeof plan, outcomes: Outcomes, forced: boolean): Report =>
+  made({ run, status: 'done', forced }, of, outcomes)
 
 describe('a report', () => {
   test('counts what became of each change of each sync', () => {
@@ -74,8 +79,8 @@ describe('a report', () => {
   })
 
   test('OPS-08: without records it is numbers only', () => {
-    const report = shown(reportOf('r', plan, new Map([['global', [failed(1)]]]), false), true)
-    expect(report.syncs[0]).toEqual({
+    const report = reportOf('r', plan, new Map([['global', [failed(1)]]]), false)
+    expect((reportDocument(report, true) as Report).syncs[0]).toEqual({
       name: 'global',
       planned: 20,
       done: 0,
@@ -85,7 +90,7 @@ describe('a report', () => {
       contactsFailed: 0,
       codes: { 'row-refused': 1 },
     })
-    expect(reportLines(report, look())).toEqual([
+    expect(reportLines(report, look(), true)).toEqual([
       'global: 0 of 20 changes done, 1 failed, 19 without an outcome',
       '  by code: 1 × row-refused',
       'us-gov: 0 of 0 changes done',

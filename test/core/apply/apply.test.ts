@@ -86,7 +86,7 @@ describe('carrying out a plan', () => {
 
   it('outcomes are written down a hundred at a time: each time waits for the disk', async () => {
     const sizes: number[] = []
-    const record = (steps: readonly Step[]): void => void (steps.length > 0 && sizes.push(steps.length))
+    const record = async (steps: readonly Step[]): Promise<void> => void (steps.length > 0 && sizes.push(steps.length))
     const changes = Array.from({ length: 250 }, (_, index) => create(`K${index}`))
     expect(await collect(applying(planOf(...changes), targetOf(), { record }))).toHaveLength(250)
     expect(sizes).toEqual([100, 100, 50])
@@ -120,7 +120,7 @@ describe('carrying out a plan', () => {
         yield* changes.map(done)
       },
     })
-    const record = (): void => {
+    const record = async (): Promise<void> => {
       throw new Error('disk full')
     }
     await expect(collect(applying(planOf(update('A')), target, { record }))).rejects.toThrow('disk full')

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plan, SyncPlan } from 'zds'
-import { assemble } from '../../../src/core/run/engine.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
 import { countsOf, summaryOf } from '../../../src/core/plan/numbers.ts'
 import { fakeClock } from '../../support/time.ts'
 

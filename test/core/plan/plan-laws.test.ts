@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { same, type Existing, type SyncPlan } from 'zds'
-import { assemble } from '../../../src/core/run/engine.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
 import type { Known } from '../../../src/core/outcome.ts'
 import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { undo } from '../../../src/core/apply/undo.ts'

@@ -1,7 +1,7 @@
 import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ZdsError, type Plan } from 'zds'
-import { assemble } from '../../../src/core/run/engine.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { isSealed, planKey, seal, unseal } from '../../../src/core/plan/seal.ts'
 import { redact } from '../../../src/core/secrets.ts'

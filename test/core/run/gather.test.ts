@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { collect, ZdsError, type Config, type Json, type Run, type Source, type Target } from 'zds'
-import { gather, preflight } from '../../../src/core/run/engine.ts'
+import { gather, preflight } from '../../../src/core/run/gather.ts'
 import { sourceOf, stream, syncOf, targetOf } from '../../support/syncs.ts'
 import { engineOf } from '../../support/engine.ts'
 
@@ -17,24 +17,30 @@ const announcing = (rows: number, announced: number, slack?: number): Source => 
 describe('gathering a source', () => {
   it('leaves its rows as an artifact, and counts them while they come', async () => {
     const engine = engineOf(configOf({ accounts: sourceOf('accounts', ['a', 'b', 'c']) }))
-    expect(await gather(engine.stage('gather', 'accounts'), engine, engine)).toEqual({ rows: 3, complete: true })
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({
+      rows: 3,
+      complete: true,
+    })
     expect(await collect(engine.artifacts.read('gather:accounts'))).toEqual(['a', 'b', 'c'])
     expect(engine.counts).toEqual([1, 2, 3])
   })
 
   it('SAFE-02: refuses an empty source and leaves nothing behind', async () => {
     const engine = engineOf(configOf({ accounts: sourceOf('accounts') }))
-    await expect(gather(engine.stage('gather', 'accounts'), engine, engine)).rejects.toMatchObject({
+    await expect(gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).rejects.toMatchObject({
       code: 'EMPTY_SOURCE',
       message: expect.stringContaining('accounts is empty') as string,
       hint: expect.stringContaining('mayBeEmpty: true') as string,
     })
-    expect(readdirSync(engine.artifacts.directory)).toEqual([])
+    expect(readdirSync(engine.files)).toEqual([])
   })
 
   it('SAFE-02: takes an empty source that may be empty', async () => {
     const engine = engineOf(configOf({ accounts: sourceOf('accounts', [], { mayBeEmpty: true }) }))
-    expect(await gather(engine.stage('gather', 'accounts'), engine, engine)).toEqual({ rows: 0, complete: true })
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({
+      rows: 0,
+      complete: true,
+    })
     expect(await collect(engine.artifacts.read('gather:accounts'))).toEqual([])
   })
 
@@ -47,7 +53,7 @@ describe('gathering a source', () => {
     [8, 10, 1, false],
   ])('SAFE-02: %i rows of %i announced, give or take %s: complete %s', async (rows, announced, slack, complete) => {
     const engine = engineOf(configOf({ accounts: announcing(rows, announced, slack) }))
-    expect(await gather(engine.stage('gather', 'accounts'), engine, engine)).toEqual({ rows, complete })
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({ rows, complete })
     expect(engine.told.join()).toBe(
       complete
         ? ''
@@ -68,7 +74,7 @@ describe('gathering a source', () => {
     )
     const complete: Record<string, boolean> = {}
     for (const name of ['accounts', 'records', 'last', 'other']) {
-      complete[name] = (await gather(engine.stage('gather', name), engine, engine)).complete
+      complete[name] = (await gather(engine.stage('gather', name), engine, engine.run, engine)).complete
     }
     expect(complete).toEqual({ accounts: false, records: false, last: false, other: true })
   })
@@ -79,9 +85,9 @@ describe('gathering a source', () => {
       configOf({ accounts, overrides, records: sourceOf('records', ['r'], { needs: [accounts, overrides] }) }),
     )
     const summaries = await Promise.all(
-      ['accounts', 'overrides'].map((name) => gather(engine.stage('gather', name), engine, engine)),
+      ['accounts', 'overrides'].map((name) => gather(engine.stage('gather', name), engine, engine.run, engine)),
     )
-    summaries.push(await gather(engine.stage('gather', 'records'), engine, engine))
+    summaries.push(await gather(engine.stage('gather', 'records'), engine, engine.run, engine))
     expect(summaries.map(({ complete }) => complete)).toEqual([true, true, true])
   })
 
@@ -92,8 +98,8 @@ describe('gathering a source', () => {
       throw cause
     }
     const engine = engineOf(configOf({ accounts: sourceOf('accounts', broken) }))
-    await expect(gather(engine.stage('gather', 'accounts'), engine, engine)).rejects.toBe(cause)
-    expect(readdirSync(engine.artifacts.directory)).toEqual([])
+    await expect(gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).rejects.toBe(cause)
+    expect(readdirSync(engine.files)).toEqual([])
   })
 })
 
@@ -103,15 +109,15 @@ describe('what a run lends to a source', () => {
 
   it('are the rows of what it needs', async () => {
     const engine = engineOf(configOf({ accounts, reader: reading([accounts]) }))
-    await gather(engine.stage('gather', 'accounts'), engine, engine)
-    await gather(engine.stage('gather', 'reader'), engine, engine)
+    await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)
+    await gather(engine.stage('gather', 'reader'), engine, engine.run, engine)
     expect(await collect(engine.artifacts.read('gather:reader'))).toEqual([{ Id: 'A' }, { Id: 'B' }])
   })
 
   it('is no source that it did not declare', async () => {
     const engine = engineOf(configOf({ accounts, reader: reading([]) }))
-    await gather(engine.stage('gather', 'accounts'), engine, engine)
-    await expect(gather(engine.stage('gather', 'reader'), engine, engine)).rejects.toMatchObject({
+    await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)
+    await expect(gather(engine.stage('gather', 'reader'), engine, engine.run, engine)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: 'gather:reader reads gather:accounts without needing it',
     })
@@ -119,7 +125,7 @@ describe('what a run lends to a source', () => {
 
   it('is nothing before the needed source was gathered', async () => {
     const engine = engineOf(configOf({ accounts, reader: reading([accounts]) }))
-    await expect(gather(engine.stage('gather', 'reader'), engine, engine)).rejects.toMatchObject({
+    await expect(gather(engine.stage('gather', 'reader'), engine, engine.run, engine)).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',
     })
   })
@@ -133,7 +139,7 @@ describe('what a run lends to a source', () => {
       },
     }
     const engine = engineOf(configOf({ curious }))
-    await gather(engine.stage('gather', 'curious'), engine, engine)
+    await gather(engine.stage('gather', 'curious'), engine, engine.run, engine)
     expect(await collect(engine.artifacts.read('gather:curious'))).toEqual([
       { today: '2026-03-16', aborted: false, members: ['clock', 'expect', 'input', 'progress', 'signal'] },
     ])

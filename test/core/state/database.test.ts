@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openState } from '../../../src/core/state/database.ts'
+import { openDatabase } from '../../../src/core/state/database.ts'
 
 let directory: string
 let file: string
@@ -18,7 +18,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 /** What opening the state refuses with. */
 function refusal(path: string): unknown {
   try {
-    openState(path).close()
+    openDatabase(path).close()
   } catch (error) {
     return error
   }
@@ -46,31 +46,55 @@ async function writing(ms: number): Promise<Worker> {
   return worker
 }
 
+/** The tables of the version before this one. */
+const VERSION_2 = `
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
+    status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, told_at TEXT,
+    approved_by TEXT, approved_because TEXT
+  ) STRICT;
+  CREATE TABLE steps (
+    number INTEGER PRIMARY KEY,
+    run TEXT NOT NULL REFERENCES runs (id), sync TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
+    target_id TEXT, job TEXT, code TEXT, message TEXT, facts TEXT, at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX steps_of_run ON steps (run, sync, key);
+  CREATE TABLE locks (
+    instance TEXT PRIMARY KEY, run TEXT NOT NULL, holder TEXT NOT NULL, host TEXT NOT NULL, process INTEGER NOT NULL,
+    job TEXT, since TEXT NOT NULL, until TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE counts (
+    sync TEXT NOT NULL, address TEXT NOT NULL, desired INTEGER NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (sync, address)
+  ) STRICT;
+  PRAGMA user_version = 2;
+`
+
 describe('the state database', () => {
   it('is made where there is none, and opened again as it was left', () => {
-    const first = openState(file)
+    const first = openDatabase(file)
     first.exec(`INSERT INTO counts VALUES ('global', '', 440, 'run-1', '2026-03-16')`)
     first.close()
-    const second = openState(file)
+    const second = openDatabase(file)
     expect(second.prepare('SELECT desired FROM counts').all()).toMatchObject([{ desired: 440 }])
     second.close()
   })
 
   it('OPS-08: can be read by its owner only, in a directory of the same kind', () => {
-    openState(file).close()
+    openDatabase(file).close()
     expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700])
   })
 
   it('OPS-08: is closed to others also where it was open to them', () => {
-    openState(file).close()
+    openDatabase(file).close()
     const other = join(directory, 'open.db')
     writeFileSync(other, readFileSync(file), { mode: 0o644 })
-    openState(other).close()
+    openDatabase(other).close()
     expect(statSync(other).mode & 0o777).toBe(0o600)
   })
 
   it('SAFE-06: is on the disk when a call returns, and can be read while somebody writes', () => {
-    const writer = openState(file)
+    const writer = openDatabase(file)
     expect(writer.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 })
     writer.exec('BEGIN IMMEDIATE')
     writer.exec(`INSERT INTO counts VALUES ('global', '', 440, 'run-1', '2026-03-16')`)
@@ -83,7 +107,7 @@ describe('the state database', () => {
   })
 
   it('is waited for while another process writes', async () => {
-    openState(file).close()
+    openDatabase(file).close()
     const worker = await writing(300)
     const ended = new Promise((resolve) => worker.once('exit', resolve))
     expect(refusal(file)).toBeUndefined()
@@ -95,11 +119,32 @@ describe('the state database', () => {
     const database = new DatabaseSync(other)
     database.exec('CREATE TABLE runs (id TEXT); PRAGMA user_version = 99')
     database.close()
-    expect(refusal(other)).toEqual(invalid(`${other} was made by another version`, 'no run is unfinished'))
+    expect(refusal(other)).toEqual(
+      invalid(`${other} was made by another version`, 'a later one cannot be brought back'),
+    )
     const left = new DatabaseSync(other, { readOnly: true })
     expect(left.prepare('SELECT name FROM sqlite_schema').all()).toMatchObject([{ name: 'runs' }])
     expect(left.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 99 })
     left.close()
+  })
+
+  it('of an earlier version is brought to this one, with all that it holds', () => {
+    mkdirSync(dirname(file))
+    const old = new DatabaseSync(file)
+    old.exec(VERSION_2)
+    old.exec(
+      `INSERT INTO runs VALUES ('run-1', 'd', '2026-03-16', 0, '{}', 'done', '2026-03-16', NULL, NULL, 'Ada', NULL)`,
+    )
+    old.exec(`INSERT INTO counts VALUES ('global', '', 440, 'run-1', '2026-03-16')`)
+    old.close()
+    const database = openDatabase(file)
+    expect(database.prepare('SELECT id, approved_by, changes FROM runs').all()).toMatchObject([
+      { id: 'run-1', approved_by: 'Ada', changes: 0 },
+    ])
+    expect(database.prepare('SELECT desired FROM counts').all()).toMatchObject([{ desired: 440 }])
+    expect(database.prepare('SELECT address, fence FROM locks').all()).toEqual([])
+    database.close()
+    expect(refusal(file)).toBeUndefined()
   })
 
   it('is not what no database is', () => {

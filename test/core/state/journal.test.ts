@@ -4,22 +4,25 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Step } from 'zds'
-import { assemble } from '../../../src/core/run/engine.ts'
-import { sqliteJournal, type Journal } from '../../../src/core/state/journal.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
+import { localState } from '../../../src/core/state/local.ts'
+import type { Journal, State } from '../../../src/core/state/state.ts'
 import { fakeClock } from '../../support/time.ts'
 
 let file: string
+let state: State
 let journal: Journal
 const at = new Date('2026-03-16T10:00:00Z')
 const plan = assemble([], 'fingerprint', fakeClock())
 
-beforeEach(() => {
+beforeEach(async () => {
   file = join(mkdtempSync(join(tmpdir(), 'zds-journal-')), '.zds', 'state.db')
-  journal = sqliteJournal(file)
-  journal.begin({ id: 'run-1', plan, forced: true, at })
+  state = localState(dirname(file))
+  journal = state.journal
+  await journal.begin({ id: 'run-1', plan, forced: true, at })
 })
-afterEach(() => {
-  journal.close()
+afterEach(async () => {
+  await state.close()
   rmSync(dirname(dirname(file)), { recursive: true, force: true })
 })
 
@@ -37,25 +40,25 @@ function seen(sql: string): Record<string, unknown>[] {
 }
 
 describe('SAFE-06: the journal', () => {
-  it('says which plan was applied, on which date, whether it was forced, and how it ended', () => {
+  it('says which plan was applied, on which date, whether it was forced, and how it ended', async () => {
     const begun = { id: 'run-1', digest: plan.digest, as_of: '2026-03-16', forced: 1, started_at: at.toISOString() }
     const columns = Object.keys(begun).join(', ')
     expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([
       { ...begun, status: 'running', ended_at: null },
     ])
-    journal.end('run-1', 'interrupted', new Date('2026-03-16T10:05:00Z'))
+    await journal.end('run-1', 'interrupted', new Date('2026-03-16T10:05:00Z'))
     expect(seen(`SELECT ${columns}, status, ended_at FROM runs`)).toEqual([
       { ...begun, status: 'interrupted', ended_at: '2026-03-16T10:05:00.000Z' },
     ])
   })
 
-  it('has one row for each key of a step, in order, and another process reads them at once', () => {
-    journal.record('run-1', 'global', [{ status: 'sending', keys: ['A', 'B', 'C'] }], at)
+  it('has one row for each key of a step, in order, and another process reads them at once', async () => {
+    await journal.record({ run: 'run-1', sync: 'global', steps: [{ status: 'sending', keys: ['A', 'B', 'C'] }], at })
     expect(seen('SELECT key, status FROM steps')).toHaveLength(3)
-    journal.record(
-      'run-1',
-      'global',
-      [
+    await journal.record({
+      run: 'run-1',
+      sync: 'global',
+      steps: [
         { status: 'accepted', keys: ['A', 'B'], job: 'j1' },
         { key: 'A', status: 'done', id: '42' },
         { key: 'B', status: 'failed', code: 'name-taken', message: 'Name has already been taken' },
@@ -63,7 +66,7 @@ describe('SAFE-06: the journal', () => {
         { key: 'D', status: 'stale', code: 'changed-since-plan', message: 'The record is gone' },
       ],
       at,
-    )
+    })
     expect(seen('SELECT key, status, target_id, job, code FROM steps ORDER BY rowid')).toEqual([
       { key: 'A', status: 'sending', target_id: null, job: null, code: null },
       { key: 'B', status: 'sending', target_id: null, job: null, code: null },
@@ -80,40 +83,43 @@ describe('SAFE-06: the journal', () => {
     )
   })
 
-  it('SAFE-01: remembers how many records a sync desired, for each address that it writes to', () => {
+  it('SAFE-01: remembers how many records a sync desired, for each address that it writes to', async () => {
     const [here, there] = ['https://a.example', 'https://b.example']
-    expect(journal.lastDesired('global', here)).toBeUndefined()
-    journal.count([{ sync: 'global', address: here, desired: 440 }], 'run-1', at)
-    journal.count([{ sync: 'global', address: there, desired: 5 }], 'run-1', at)
-    journal.count([{ sync: 'global', address: here, desired: 450 }], 'run-1', at)
+    expect(await journal.lastDesired('global', here)).toBeUndefined()
+    await journal.count([{ sync: 'global', address: here, desired: 440 }], 'run-1', at)
+    await journal.count([{ sync: 'global', address: there, desired: 5 }], 'run-1', at)
+    await journal.count([{ sync: 'global', address: here, desired: 450 }], 'run-1', at)
     expect([
-      journal.lastDesired('global', here),
-      journal.lastDesired('global', there),
-      journal.lastDesired('us-gov', here),
+      await journal.lastDesired('global', here),
+      await journal.lastDesired('global', there),
+      await journal.lastDesired('us-gov', here),
     ]).toEqual([450, 5, undefined])
   })
 
-  it('records all of a group of steps or none', () => {
+  it('records all of a group of steps or none', async () => {
     const broken = { key: 'B', status: 'done', id: { not: 'text' } } as unknown as Step // what no type allows, to break in the middle
-    expect(() => journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }, broken], at)).toThrow(
-      /bound/,
-    )
+    await expect(
+      journal.record({ run: 'run-1', sync: 'global', steps: [{ key: 'A', status: 'done', id: '1' }, broken], at }),
+    ).rejects.toThrow(/bound/)
     expect(seen('SELECT * FROM steps')).toEqual([])
-    journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }], at)
+    await journal.record({ run: 'run-1', sync: 'global', steps: [{ key: 'A', status: 'done', id: '1' }], at })
     expect(seen('SELECT key FROM steps')).toEqual([{ key: 'A' }])
   })
 
-  it('knows no steps of a run that was never begun', () => {
-    expect(() => journal.record('run-2', 'global', [{ key: 'A', status: 'done', id: '1' }], at)).toThrow(/FOREIGN KEY/)
+  it('knows no steps of a run that was never begun', async () => {
+    await expect(
+      journal.record({ run: 'run-2', sync: 'global', steps: [{ key: 'A', status: 'done', id: '1' }], at }),
+    ).rejects.toThrow(/FOREIGN KEY/)
   })
 
-  it('is opened again where it was left, and shared by processes', () => {
-    journal.record('run-1', 'global', [{ status: 'sending', keys: ['A'] }], at)
-    const second = sqliteJournal(file)
-    second.begin({ id: 'run-2', plan, forced: false, at })
-    second.record('run-2', 'us-gov', [{ status: 'sending', keys: ['B'] }], at)
-    journal.record('run-1', 'global', [{ key: 'A', status: 'done', id: '1' }], at)
-    second.close()
+  it('is opened again where it was left, and shared by processes', async () => {
+    await journal.record({ run: 'run-1', sync: 'global', steps: [{ status: 'sending', keys: ['A'] }], at })
+    const other = localState(dirname(file))
+    const second = other.journal
+    await second.begin({ id: 'run-2', plan, forced: false, at })
+    await second.record({ run: 'run-2', sync: 'us-gov', steps: [{ status: 'sending', keys: ['B'] }], at })
+    await journal.record({ run: 'run-1', sync: 'global', steps: [{ key: 'A', status: 'done', id: '1' }], at })
+    await other.close()
     expect(
       seen('SELECT run, key, status FROM steps ORDER BY rowid').map(({ run, key, status }) => [run, key, status]),
     ).toEqual([
@@ -123,7 +129,7 @@ describe('SAFE-06: the journal', () => {
     ])
   })
 
-  it('OPS-08: lies in a directory that nobody else can enter', () => {
+  it('OPS-08: lies in a directory that nobody else can enter', async () => {
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
   })
 })

@@ -4,52 +4,85 @@ import os, { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { sqliteLocks, userName, type Locks } from '../../../src/core/state/locks.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
+import { localState } from '../../../src/core/state/local.ts'
+import { self, userName } from '../../../src/core/state/process.ts'
+import type { Hold, Lock, Locks, State } from '../../../src/core/state/state.ts'
 import { fakeClock } from '../../support/time.ts'
 
 let directory: string
 let file: string
+let state: State
 let locks: Locks
 const signal = new AbortController().signal
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'zds-locks-'))
   file = join(directory, 'state.db')
-  locks = sqliteLocks(file)
+  state = localState(directory)
+  locks = state.locks
 })
-afterEach(() => {
-  locks.close()
+afterEach(async () => {
+  await state.close()
   vi.unstubAllEnvs()
   rmSync(directory, { recursive: true, force: true })
 })
 
+const addressOf = (instance: string): string => `https://${instance}.example`
+
 /** A lock that some other process holds. */
 function foreign(
   instance: string,
-  more: { run?: string; host?: string; process?: number; job?: null; until?: string } = {},
+  more: { run?: string; host?: string; machine?: string; process?: number; job?: null; until?: string } = {},
 ): void {
   const database = new DatabaseSync(file)
   const {
     run = 'run-0',
     host = 'elsewhere',
+    machine = host,
     process: id = 1,
     job = 'https://ci.example/1',
     until = '2026-03-16T10:01:00Z',
   } = more
   database
-    .prepare('INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-    .run(instance, run, 'ada', host, id, job, '2026-03-16T09:59:00Z', until)
+    .prepare('INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    .run(addressOf(instance), instance, run, 'theirs', 'ada', host, machine, id, job, '2026-03-16T09:59:00Z', until)
   database.close()
 }
 
 const take = (instances: readonly string[], run = 'run-1', waitMs = 0, clock = fakeClock()) =>
-  locks.take(instances, run, { waitMs, clock, signal })
+  locks.take(
+    instances.map((instance) => ({ instance, address: addressOf(instance) })),
+    run,
+    { waitMs, clock, signal },
+  )
 
-describe('one apply at a time for each instance', () => {
+/** Who holds what, at the moment where the tests begin. */
+const heldNow = (): Promise<readonly Lock[]> => locks.held(fakeClock().now())
+
+/** What the journal says to a run that is about to send something under these locks. */
+async function sending(hold: Hold): Promise<void> {
+  if ((await state.journal.run('run-1')) === undefined)
+    await state.journal.begin({
+      id: 'run-1',
+      plan: assemble([], 'f', fakeClock()),
+      forced: false,
+      at: fakeClock().now(),
+    })
+  await state.journal.record({
+    run: 'run-1',
+    sync: 'global',
+    steps: [{ status: 'sending', keys: ['A'] }],
+    at: fakeClock().now(),
+    hold,
+  })
+}
+
+describe('SAFE-16: one apply at a time for each address', () => {
   it('holds all instances of a run until it gives them back', async () => {
     vi.stubEnv('CI_JOB_URL', 'https://ci.example/2')
     const hold = await take(['global', 'us-gov'])
-    expect(locks.held()).toMatchObject([
+    expect(await heldNow()).toMatchObject([
       {
         instance: 'global',
         run: 'run-1',
@@ -57,12 +90,12 @@ describe('one apply at a time for each instance', () => {
         process: process.pid,
         job: 'https://ci.example/2',
         since: '2026-03-16T10:00:00.000Z',
-        until: '2026-03-16T10:02:00.000Z',
+        until: '2026-03-16T10:00:30.000Z',
       },
       { instance: 'us-gov' },
     ])
-    hold.giveBack()
-    expect(locks.held()).toEqual([])
+    await hold.giveBack()
+    expect(await heldNow()).toEqual([])
   })
 
   it('refuses a second run, naming who has it, since when, and how to go on; the first keeps it', async () => {
@@ -74,13 +107,13 @@ describe('one apply at a time for each instance', () => {
       ),
       hint: expect.stringContaining('zds unlock global'),
     })
-    expect(locks.held().map(({ instance, run }) => `${instance} ${run}`)).toEqual(['global run-1'])
+    expect((await heldNow()).map(({ instance, run }) => `${instance} ${run}`)).toEqual(['global run-1'])
   })
 
   it('lets runs of other instances be', async () => {
     await take(['global'])
     await take(['us-gov'], 'run-2')
-    expect(locks.held().map(({ run }) => run)).toEqual(['run-1', 'run-2'])
+    expect((await heldNow()).map(({ run }) => run)).toEqual(['run-1', 'run-2'])
   })
 
   it('names the holder and its CI job, if there is one, and when it ends', async () => {
@@ -93,7 +126,7 @@ describe('one apply at a time for each instance', () => {
     await expect(take(['us-gov'])).rejects.toMatchObject({
       message: `us-gov is being written to by run run-0 (ada on elsewhere, process 1) ${times}`,
     })
-    expect(locks.held().map(({ job }) => job)).toEqual(['https://ci.example/1', undefined])
+    expect((await heldNow()).map(({ job }) => job)).toEqual(['https://ci.example/1', undefined])
   })
 
   it.each([
@@ -105,7 +138,7 @@ describe('one apply at a time for each instance', () => {
     vi.stubEnv('CI_JOB_URL', '')
     vi.stubEnv(variable, value)
     await take(['global'])
-    expect(locks.held().map((lock) => lock.job)).toEqual([job])
+    expect((await heldNow()).map((lock) => lock.job)).toEqual([job])
   })
 
   it('a process may take again what it holds in the name of the same run, and no more than that', async () => {
@@ -116,7 +149,7 @@ describe('one apply at a time for each instance', () => {
 
   it.each([
     ['on another machine', { host: 'elsewhere', process: process.pid }],
-    ['in another process of this one', { host: hostname(), process: process.ppid }],
+    ['in another process of this one', { host: hostname(), machine: self().machine, process: process.ppid }],
   ])('a run that goes on %s is not gone on with here', async (_where, who) => {
     foreign('global', { run: 'run-1', ...who })
     await expect(take(['global'])).rejects.toMatchObject({ code: 'LOCKED' })
@@ -124,20 +157,26 @@ describe('one apply at a time for each instance', () => {
 })
 
 describe('a lock that is held', () => {
-  it('is renewed every 30 seconds until it is given back', async () => {
+  it('is renewed every 10 seconds until it is given back', async () => {
     vi.useFakeTimers()
     try {
       const clock = fakeClock()
       const hold = await take(['global', 'us-gov'], 'run-1', 0, clock)
-      await clock.sleep(30_000, signal)
-      vi.advanceTimersByTime(29_999)
-      expect(locks.held().map(({ until }) => until)).toEqual(['2026-03-16T10:02:00.000Z', '2026-03-16T10:02:00.000Z'])
+      await clock.sleep(10_000, signal)
+      vi.advanceTimersByTime(9_999)
+      expect((await heldNow()).map(({ until }) => until)).toEqual([
+        '2026-03-16T10:00:30.000Z',
+        '2026-03-16T10:00:30.000Z',
+      ])
       vi.advanceTimersByTime(1)
-      expect(locks.held().map(({ until }) => until)).toEqual(['2026-03-16T10:02:30.000Z', '2026-03-16T10:02:30.000Z'])
-      hold.giveBack()
+      expect((await heldNow()).map(({ until }) => until)).toEqual([
+        '2026-03-16T10:00:40.000Z',
+        '2026-03-16T10:00:40.000Z',
+      ])
+      await hold.giveBack()
       foreign('global')
       vi.advanceTimersByTime(60_000)
-      expect(locks.held()).toMatchObject([{ run: 'run-0', until: '2026-03-16T10:01:00Z' }])
+      expect(await heldNow()).toMatchObject([{ run: 'run-0', until: '2026-03-16T10:01:00Z' }])
     } finally {
       vi.useRealTimers()
     }
@@ -147,13 +186,14 @@ describe('a lock that is held', () => {
     vi.useFakeTimers()
     try {
       const hold = await take(['global'])
-      hold.giveBack()
-      locks.close()
+      await hold.giveBack()
+      await state.close()
       vi.advanceTimersByTime(60_000)
       expect(readdirSync(directory)).toEqual(['state.db'])
     } finally {
       vi.useRealTimers()
-      locks = sqliteLocks(file)
+      state = localState(directory)
+      locks = state.locks
     }
   })
 
@@ -161,23 +201,23 @@ describe('a lock that is held', () => {
     const before = process.getActiveResourcesInfo()
     const hold = await take(['global'])
     expect(process.getActiveResourcesInfo()).toEqual(before)
-    hold.giveBack()
+    await hold.giveBack()
   })
 
   it('is missed when it was taken away, and when another run has it now', async () => {
     const hold = await take(['global', 'us-gov'])
-    hold.check()
-    locks.release('us-gov')
+    await sending(hold)
+    await locks.release(addressOf('us-gov'))
     const lost = {
       code: 'LOCK_LOST',
       message: expect.stringContaining('run run-1 on us-gov'),
       hint: expect.stringContaining('zds apply'),
     }
-    expect(() => hold.check()).toThrow(expect.objectContaining(lost))
+    await expect(sending(hold)).rejects.toMatchObject(lost)
     foreign('us-gov')
-    expect(() => hold.check()).toThrow(expect.objectContaining(lost))
-    hold.giveBack()
-    expect(locks.held()).toMatchObject([{ instance: 'us-gov', run: 'run-0' }])
+    await expect(sending(hold)).rejects.toMatchObject(lost)
+    await hold.giveBack()
+    expect(await heldNow()).toMatchObject([{ instance: 'us-gov', run: 'run-0' }])
   })
 })
 
@@ -185,13 +225,13 @@ describe('a lock that nobody holds any more', () => {
   it('is one whose lease has run out', async () => {
     foreign('global', { until: '2026-03-16T10:00:00Z' })
     await take(['global'])
-    expect(locks.held()).toMatchObject([{ run: 'run-1' }])
+    expect(await heldNow()).toMatchObject([{ run: 'run-1' }])
   })
 
   it('is one of this machine whose process is gone', async () => {
-    foreign('global', { host: hostname(), process: 2 ** 22 + 1 })
+    foreign('global', { host: hostname(), machine: self().machine, process: 2 ** 22 + 1 })
     await take(['global'])
-    expect(locks.held()).toMatchObject([{ run: 'run-1' }])
+    expect(await heldNow()).toMatchObject([{ run: 'run-1' }])
   })
 
   it('is not one of this machine whose process belongs to somebody else', async () => {
@@ -199,7 +239,7 @@ describe('a lock that nobody holds any more', () => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
     })
     try {
-      foreign('global', { host: hostname(), process: 2 ** 22 + 1 })
+      foreign('global', { host: hostname(), machine: self().machine, process: 2 ** 22 + 1 })
       await expect(take(['global'])).rejects.toMatchObject({ code: 'LOCKED' })
     } finally {
       kill.mockRestore()
@@ -213,7 +253,11 @@ describe('a lock that nobody holds any more', () => {
 
   it('is one that was taken away', async () => {
     foreign('global')
-    expect([locks.release('us-gov'), locks.release('global'), locks.release('global')]).toEqual([false, true, false])
+    expect([
+      await locks.release(addressOf('us-gov')),
+      await locks.release(addressOf('global')),
+      await locks.release(addressOf('global')),
+    ]).toEqual([false, true, false])
     await take(['global'])
   })
 })

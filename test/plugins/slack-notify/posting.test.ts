@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Observer } from 'zds'
+import type { Ended, Observer, Outcomes, Plan } from 'zds'
 import { startSandbox, type Fault, type Sandbox, type SandboxOptions } from 'zds/sandbox'
 import { slackNotify, type SlackOptions } from 'zds/slack-notify'
 import { deadUrl, ok, serverOf, silence } from '../../support/server.ts'
@@ -45,8 +45,20 @@ const crowded = planOf(
 )
 const crowdedOutcomes = outcomesOf({ global: crowd.map((key) => done(key, alone)) })
 
+/** The end of a run that went well. */
+const endedWith = (of: { readonly plan: Plan; readonly outcomes: Outcomes }, more: Partial<Ended> = {}): Ended => ({
+  ...of,
+  run: 'run-1',
+  status: 'done',
+  error: undefined,
+  startedAt: '2026-03-16T10:00:00.000Z',
+  endedAt: '2026-03-16T10:01:00.000Z',
+  resumed: false,
+  ...more,
+})
+
 const applied = async (observer: Observer, run: TestRun = testRun(), of = { plan, outcomes }) => {
-  await observer.applied?.(of.plan, of.outcomes, run)
+  await observer.ended?.(endedWith(of), run)
   return run
 }
 const postsTo = (sandbox: Sandbox) => sandbox.requests.filter(({ path }) => path === '/api/chat.postMessage')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Change, Config, Desired, Existing, Source, Sync } from 'zds'
-import { compareStage } from '../../../src/core/run/engine.ts'
+import { compareStage } from '../../../src/core/run/compare-stage.ts'
 import { gathered } from '../../support/engine.ts'
 import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
@@ -27,7 +27,7 @@ async function customersOf(scene: Scene) {
     { sources: { customers, partners }, targets: { global }, ...(hooks && { hooks }) },
     SOURCES,
   )
-  const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
+  const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
   return { ...plan, whole: (await engine.artifacts.summary('compare:global')).complete }
 }
 
@@ -87,7 +87,7 @@ describe('a comparison of rows that were gathered', () => {
     const target = targetOf({ records: [held('9', 'A', { name: 'Old' })] })
     const global: Sync = { ...syncOf({}, { desired: customers, target }), rules }
     const engine = await gathered({ sources: { customers }, targets: { global } }, ['customers', 'organizations'])
-    expect(shown(await compareStage(engine.stage('compare', 'global'), engine, engine))).toEqual([
+    expect(shown(await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine))).toEqual([
       'create B',
       'update A',
     ])
@@ -141,6 +141,6 @@ describe('SYN-03: the last word of the target', () => {
       { sources: { customers }, targets: { global: syncOf({}, { desired: customers, target }) } },
       ['customers', 'organizations'],
     )
-    expect((await compareStage(engine.stage('compare', 'global'), engine, engine)).changes).toEqual([])
+    expect((await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)).changes).toEqual([])
   })
 })

@@ -52,7 +52,7 @@ const changes = (count: number): Change[] => Array.from({ length: count }, (_, i
 describe('what was written is read back', () => {
   it('and a record that is not as it was written has a second outcome, in the journal before it is told', async () => {
     const { target } = saying({ aar: 3 })
-    const { told, rows } = applyingStage(engineWith(target, 1), planOf(create('A'), create('B')))
+    const { told, rows } = await applyingStage(engineWith(target, 1), planOf(create('A'), create('B')))
     const seen: Outcome[] = []
     for await (const outcome of told) {
       expect(rows()).toContainEqual(expect.objectContaining({ key: outcome.key, status: outcome.status }))
@@ -70,7 +70,7 @@ describe('what was written is read back', () => {
 
   it('under the id that the target gave, and no outcome follows where it is as it was written', async () => {
     const { target, asked } = saying({ aar: 1 })
-    expect(await collect(applyingStage(engineWith(target, 1), planOf(create('A'), create('B'))).told)).toEqual([
+    expect(await collect((await applyingStage(engineWith(target, 1), planOf(create('A'), create('B')))).told)).toEqual([
       made('A'),
       made('B'),
     ])
@@ -79,16 +79,18 @@ describe('what was written is read back', () => {
 
   it('1 % of it, and at least 10, unless the sync says otherwise', async () => {
     const { target, asked } = saying({ aar: 1 })
-    await collect(applyingStage(engineWith(target), planOf(...changes(2000))).told)
+    await collect((await applyingStage(engineWith(target), planOf(...changes(2000)))).told)
     expect(asked.map(({ length }) => length)).toEqual([20])
-    await collect(applyingStage(engineWith(target, 0), planOf(...changes(20))).told)
+    await collect((await applyingStage(engineWith(target, 0), planOf(...changes(20)))).told)
     expect(asked).toHaveLength(1)
   })
 
   it('but not what was refused, or left because it was changed', async () => {
     const { target, asked } = saying({ aar: 1 }, ['A'])
     const stale: Change = { ...update('S'), fields: { aar: { from: 7, to: 8 } } }
-    const outcomes = await collect(applyingStage(engineWith(target, 1), planOf(create('A'), create('B'), stale)).told)
+    const outcomes = await collect(
+      (await applyingStage(engineWith(target, 1), planOf(create('A'), create('B'), stale))).told,
+    )
     expect(outcomes.map(({ key, status }) => `${status} ${key}`)).toEqual(['failed A', 'done B', 'stale S'])
     expect(asked).toEqual([['id-S'], ['new-B']])
   })
@@ -102,13 +104,13 @@ describe('what was written is read back', () => {
 
   it('SAFE-08: with the id that a ref has become', async () => {
     const { target } = saying({ organization_id: 77 })
-    const { told } = applyingStage(engineWith(target, 1), planOf(referring('U')), done77)
+    const { told } = await applyingStage(engineWith(target, 1), planOf(referring('U')), done77)
     expect(await collect(told)).toEqual([made('U')])
   })
 
   it('SAFE-06: what an earlier attempt wrote too, unless it refers to what is not known any more', async () => {
     const { target, asked } = saying({ aar: 3 })
-    const { told } = applyingStage(
+    const { told } = await applyingStage(
       engineWith(target, 1),
       planOf(create('A'), referring('U')),
       new Map(),

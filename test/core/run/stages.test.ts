@@ -12,7 +12,10 @@ import {
   type Source,
   type Sync,
 } from 'zds'
-import { assemble, compareStage, gather, tellObservers } from '../../../src/core/run/engine.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
+import { compareStage } from '../../../src/core/run/compare-stage.ts'
+import { gather } from '../../../src/core/run/gather.ts'
+import { tellObservers } from '../../../src/core/run/observers.ts'
 import type { Outcomes } from '../../../src/core/outcome.ts'
 import { planned } from '../../../src/core/config/planned.ts'
 import { ref } from '../../../src/core/refs.ts'
@@ -43,14 +46,14 @@ describe('comparing from artifacts', () => {
       ),
       ['accounts', 'organizations'],
     )
-    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(plan.changes.map(({ op, key, reason }) => [op, key, reason])).toEqual([
       ['create', 'A', undefined],
       ['update', 'C', undefined],
       ['retire', 'B', 'retention'],
     ])
     expect(await collect(engine.artifacts.read('compare:global'))).toEqual([plan])
-    expect(readdirSync(engine.artifacts.directory).filter((file) => file.startsWith('sort-'))).toEqual([])
+    expect(readdirSync(engine.files).filter((file) => file.startsWith('sort-'))).toEqual([])
   })
 
   it('AMB-19, AMB-20: knows what the rival sync of the target desires', async () => {
@@ -67,7 +70,7 @@ describe('comparing from artifacts', () => {
       hooks: { partners: syncOf({ owns: isPartner }, { desired: partners, target }) },
     }
     const engine = await gathered(config, ['partners', 'customers', 'organizations'])
-    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(plan.changes).toEqual([])
     expect(plan.skipped.map(({ key, reason }) => [key, reason])).toEqual([['A', 'name-taken']])
   })
@@ -83,7 +86,7 @@ describe('comparing from artifacts', () => {
       'accounts',
       'organizations',
     ])
-    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(plan.changes.map(({ op }) => op)).toEqual(['update'])
     expect(plan.skipped).toMatchObject([{ key: 'B', reason: 'incomplete-listing' }])
     expect((await engine.artifacts.summary('compare:global')).complete).toBe(false)
@@ -94,10 +97,10 @@ describe('comparing from artifacts', () => {
       wanted(`K${String(index).padStart(6, '0')}`, { aar: index === 9 ? 'much' : 1 }),
     )
     const engine = await gathered(oneSync(many, [held('1', 'A')]), ['accounts', 'organizations'])
-    await expect(compareStage(engine.stage('compare', 'global'), engine, engine)).rejects.toMatchObject({
+    await expect(compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)).rejects.toMatchObject({
       code: 'ROW_INVALID',
     })
-    expect(readdirSync(engine.artifacts.directory).filter((file) => file.startsWith('sort-'))).toEqual([])
+    expect(readdirSync(engine.files).filter((file) => file.startsWith('sort-'))).toEqual([])
   })
 
   it('SYN-03: the target has the last word on a plan: it completes changes and leaves out what cannot be', async () => {
@@ -122,7 +125,7 @@ describe('comparing from artifacts', () => {
       { ...config, targets: { global: { ...(config.targets['global'] ?? syncOf()), target } } },
       ['accounts', 'organizations'],
     )
-    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(asked).toEqual(['A', 'B', ...asked.slice(2)])
     expect(plan.skipped).toContainEqual({ key: 'X', reason: 'second-address' })
     expect(plan.changes.map(({ key, contacts }) => [key, contacts?.[0]?.action])).toEqual([
@@ -137,7 +140,7 @@ describe('comparing from artifacts', () => {
     })
     const global = syncOf({}, { desired: nobody, target: targetOf({ records: [held('1', 'A'), held('2', 'B')] }) })
     const engine = await gathered({ sources: {}, targets: { global } }, ['accounts', 'organizations'])
-    const { changes, skipped } = await compareStage(engine.stage('compare', 'global'), engine, engine)
+    const { changes, skipped } = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(changes).toEqual([])
     expect(skipped.map(({ key, reason }) => `${key} ${reason}`)).toEqual([
       'A incomplete-listing',
@@ -163,11 +166,11 @@ describe('comparing from artifacts', () => {
       },
     }
     const engine = await gathered({ sources: { creates }, targets: { one } }, ['accounts', 'organizations'])
-    await expect(gather(engine.stage('gather', 'creates'), engine, engine)).rejects.toMatchObject({
+    await expect(gather(engine.stage('gather', 'creates'), engine, engine.run, engine)).rejects.toMatchObject({
       code: 'ARTIFACT_MISSING',
     })
-    await compareStage(engine.stage('compare', 'one'), engine, engine)
-    await gather(engine.stage('gather', 'creates'), engine, engine)
+    await compareStage(engine.stage('compare', 'one'), engine, engine.run, engine)
+    await gather(engine.stage('gather', 'creates'), engine, engine.run, engine)
     expect(await collect(engine.artifacts.read('gather:creates'))).toEqual(['A'])
   })
 })
@@ -178,8 +181,8 @@ describe('applying a stage', () => {
       'accounts',
       'organizations',
     ])
-    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine)
-    const { told, rows } = applyingStage(engine, plan)
+    const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
+    const { told, rows } = await applyingStage(engine, plan)
     const seen: string[] = []
     for await (const outcome of told) {
       expect(rows().map((row) => row['key'])).toContain(outcome.key)
@@ -212,7 +215,7 @@ describe('applying a stage', () => {
       ['stranger', [{ key: 'A', status: 'done', id: '78' }]],
       ['second', [{ key: 'A', status: 'failed', code: 'name-taken', message: 'Name has already been taken' }]],
     ])
-    const told = await collect(applyingStage(engine, plan, outcomes).told)
+    const told = await collect((await applyingStage(engine, plan, outcomes)).told)
     expect(told.map(({ key, status }) => `${key} ${status}`).toSorted()).toEqual([
       'U done',
       'V unresolved',
@@ -227,22 +230,16 @@ describe('observers', () => {
 
   async function told(hooks: Config['hooks'] & object): Promise<string[]> {
     const engine = engineOf({ sources: {}, targets: {}, hooks })
-    const warnings: string[] = []
-    await tellObservers(
-      (observer, run) => observer.applied?.(plan, new Map(), run),
-      engine,
-      (message) => void warnings.push(message),
-    )
-    return warnings
+    return [...(await tellObservers((observer, run) => observer.planned?.(plan, run), engine))]
   }
 
   it('watch, and a failing one is a warning that stops neither the others nor the run', async () => {
     const watched: string[] = []
     const watching = (name: string): Observer => ({
       kind: 'observer',
-      applied: () => Promise.resolve(void watched.push(name)),
+      planned: () => Promise.resolve(void watched.push(name)),
     })
-    const dead: Observer = { kind: 'observer', applied: () => Promise.reject(new Error('no answer')) }
+    const dead: Observer = { kind: 'observer', planned: () => Promise.reject(new Error('no answer')) }
     expect(
       await told({ one: watching('one'), slack: dead, quiet: { kind: 'observer' }, two: watching('two') }),
     ).toEqual(['slack: no answer'])
@@ -254,7 +251,7 @@ describe('observers', () => {
     const refusals: unknown[] = []
     const curious: Observer = {
       kind: 'observer',
-      applied: async (_plan, _outcomes, run) => {
+      planned: async (_plan, run) => {
         members.push(...Object.keys(run).toSorted())
         run.progress('posting')
         run.expect(1)
@@ -265,7 +262,7 @@ describe('observers', () => {
     }
     expect(await told({ curious })).toEqual([
       'curious: posting',
-      expect.stringContaining('curious observes a run and reads no source') as string,
+      expect.stringContaining('curious reads no source') as string,
     ])
     expect(refusals).toMatchObject([{ code: 'CONFIG_INVALID' }])
     expect(members).toEqual(['clock', 'expect', 'input', 'progress', 'signal'])

@@ -1,0 +1,233 @@
+import { apply, type Applied } from '../apply/apply.ts'
+import { bind, type Created } from '../apply/bind.ts'
+import { readBack, type Written } from '../apply/read-back.ts'
+import { stages, syncsOf } from '../config/stages.ts'
+import { messageOf, ZdsError } from '../errors.ts'
+import type { Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
+import type { Plan, SyncPlan } from '../plan/plan.ts'
+import type { Approval, Desires, Hold } from '../state/state.ts'
+import type { Run, Sync } from '../types.ts'
+import { placesOf } from './history.ts'
+import { tellObservers } from './observers.ts'
+import { reportOf, type Report } from './report.ts'
+import { schedule, type StageWatch, type Watch } from './schedule.ts'
+import { lend, type Shared, type StageOf } from './shared.ts'
+
+/** How far the apply of one sync has come. */
+export type Progress = { readonly kind: 'changes'; readonly done: number; readonly planned: number }
+
+/** How a plan is carried out. */
+export type ApplyOptions = {
+  /** Who let it pass its limits. */
+  readonly approval?: Approval | undefined
+  readonly forced?: boolean
+  /** How long to wait for another run's lock, in milliseconds. Default 0. */
+  readonly waitMs?: number
+}
+
+type Work = {
+  readonly plan: Plan
+  readonly run: string
+  readonly forced: boolean
+  /** True for the rest of a run that had stopped. */
+  readonly resumed: boolean
+  readonly hold: Hold
+  readonly startedAt: Date
+}
+
+/**
+ * Carries out a plan in the name of a run, under the locks of all addresses that it writes to: whatever happens is in
+ * the journal first, and nothing is sent without the locks. The report says how far it came, and why no further. Throws
+ * LOCKED where another run has a lock.
+ */
+export async function applyRun(
+  plan: Plan,
+  run: string,
+  { approval, forced = false, waitMs = 0 }: ApplyOptions,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<Report> {
+  const { journal } = shared.state
+  return locked(plan, run, waitMs, shared, async (hold, startedAt) => {
+    await journal.begin({ id: run, plan, forced, at: startedAt, approval })
+    return carryOut({ plan, run, forced, resumed: false, hold, startedAt }, shared, watch)
+  })
+}
+
+/** Goes on with a run that stopped, under what was agreed to then. */
+export async function resumeRun(
+  { run, plan }: { readonly run: { readonly id: string; readonly forced: boolean }; readonly plan: Plan },
+  waitMs: number,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<Report> {
+  return locked(plan, run.id, waitMs, shared, async (hold, startedAt) => {
+    await shared.state.journal.resume(run.id)
+    return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt }, shared, watch)
+  })
+}
+
+/** One apply at a time for each address that the plan writes to. */
+async function locked(
+  plan: Plan,
+  run: string,
+  waitMs: number,
+  shared: Shared,
+  work: (hold: Hold, at: Date) => Promise<Report>,
+): Promise<Report> {
+  const { state, clock, signal } = shared
+  const hold = await state.locks.take(placesOf(plan, shared), run, { waitMs, clock, signal })
+  try {
+    return await work(hold, clock.now())
+  } finally {
+    await hold.giveBack()
+  }
+}
+
+async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Promise<Report> {
+  const { plan, run, forced } = work
+  const { journal } = shared.state
+  const outcomes = new Map<string, readonly Outcome[]>()
+  const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
+  const finish = async (status: RunStatus, error?: unknown): Promise<Report> => {
+    await tellEnd(work, { status, error, outcomes }, shared, watch)
+    await journal.end(run, status, shared.clock.now())
+    return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
+  }
+  try {
+    await schedule<StageOf<'apply'>, Progress>(
+      stages(shared.config).filter((stage) => stage.kind === 'apply'),
+      async (stage, told, signal) => {
+        const sync = planned.get(stage.name)
+        return applyStage(stage, sync, { ...work, outcomes }, { ...shared, signal }, told)
+      },
+      { signal: shared.signal, watch },
+    )
+    await journal.count(desires(plan, shared), run, shared.clock.now())
+    return await finish('done')
+  } catch (error) {
+    if (shared.signal.aborted) return finish('interrupted', interrupted(error))
+    return finish((await givenUp(work, shared)) ? 'abandoned' : 'failed', error)
+  }
+}
+
+/** What the applies of one run share: its name, its locks, and the outcomes so far, by sync. */
+type Applying = { readonly run: string; readonly hold?: Hold; readonly outcomes: Outcomes }
+
+async function applyStage(
+  stage: StageOf<'apply'>,
+  plan: SyncPlan | undefined,
+  work: Work & { readonly outcomes: Map<string, readonly Outcome[]> },
+  shared: Shared,
+  watch: StageWatch,
+): Promise<Progress> {
+  if (plan === undefined || plan.changes.length === 0) return { kind: 'changes', done: 0, planned: 0 }
+  const planned = plan.changes.length
+  const seen = new Map<string, Outcome>()
+  try {
+    for await (const outcome of stageOutcomes(stage, plan, work, shared, watch)) {
+      seen.set(outcome.key, outcome)
+      watch.progress(`${seen.size.toLocaleString('en')} of ${planned.toLocaleString('en')} changes`)
+    }
+  } finally {
+    work.outcomes.set(stage.name, [...seen.values()])
+  }
+  return { kind: 'changes', done: idsOf([...seen.values()]).size, planned }
+}
+
+/** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
+export async function* stageOutcomes(
+  { sync, name, ...stage }: StageOf<'apply'>,
+  plan: SyncPlan,
+  { run, hold, outcomes }: Applying,
+  shared: Shared,
+  watch: StageWatch,
+): AsyncIterable<Outcome> {
+  const { journal } = shared.state
+  const earlier = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
+  const ids = new Map(earlier.map(([other]) => [other, idsOf(outcomes.get(other))]))
+  const created: Created = (other, key) => ids.get(other)?.get(key)
+  const record = async (steps: readonly Step[]): Promise<void> => {
+    const at = shared.clock.now()
+    if (steps.length > 0) await journal.record({ run, sync: name, steps, at, ...(hold && { hold }) })
+  }
+  const known = await journal.known(run, name)
+  yield* carried(plan, sync, { known, created, record }, lend({ sync, name, ...stage }, shared, run, watch))
+}
+
+/** A record that is read back and is not as it was written gets a second outcome, which counts. */
+async function* carried(plan: SyncPlan, sync: Sync, applied: Applied, lent: Run): AsyncIterable<Outcome> {
+  const bound = plan.changes.map((change) => bind(change, applied.created)).filter((item) => 'op' in item)
+  const byKey = new Map(bound.map((change) => [change.key, change]))
+  const written: Written[] = []
+  for await (const outcome of apply(plan, sync.target, applied, lent)) {
+    yield outcome
+    const change = byKey.get(outcome.key)
+    if (outcome.status === 'done' && change !== undefined) written.push({ change, id: outcome.id })
+  }
+  for await (const differing of readBack(written, sync.readBack ?? READ_BACK, sync.target, lent)) {
+    await applied.record([differing])
+    yield differing
+  }
+}
+
+/** The share of written records that is read back, where a sync does not say another one. */
+const READ_BACK = 0.01
+
+/** The ids of the records that are done, by key. */
+function idsOf(outcomes: readonly Outcome[] = []): ReadonlyMap<string, string> {
+  return new Map(outcomes.flatMap((outcome) => (outcome.status === 'done' ? [[outcome.key, outcome.id]] : [])))
+}
+
+type End = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
+
+/**
+ * A run that somebody goes on with is not over: whoever ends it tells of all its changes, once (SYN-04). That it
+ * stopped is told each time.
+ */
+async function tellEnd(
+  work: Work,
+  { status, error, outcomes }: End,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<void> {
+  const { plan, run, resumed, startedAt } = work
+  const endedAt = shared.clock.now()
+  const over = status === 'done' || status === 'abandoned'
+  if (over && !(await shared.state.journal.claimTelling(run, endedAt))) return
+  const end = {
+    run,
+    status,
+    error,
+    plan,
+    outcomes,
+    resumed,
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+  }
+  const warnings = await tellObservers((observer, lent) => observer.ended?.(end, lent), shared)
+  for (const warning of warnings) watch.warn(warning)
+}
+
+/** What each sync of a plan desires, and where. */
+function desires({ syncs }: Plan, { config }: Shared): Desires[] {
+  const known = syncsOf(config)
+  return syncs.map(({ name, desired }) => ({ sync: name, address: known.get(name)?.target.address?.() ?? '', desired }))
+}
+
+/**
+ * What fails twice fails for a reason: the next apply makes a new plan instead of trying the old one for ever. Unless
+ * something was sent of which nobody knows what became: that has to be settled first.
+ */
+async function givenUp({ resumed, plan, run }: Work, { state }: Shared): Promise<boolean> {
+  if (!resumed) return false
+  const known = await Promise.all(plan.syncs.map(({ name }) => state.journal.known(run, name)))
+  return known.every((some) => some.values().every(({ kind }) => kind === 'outcome'))
+}
+
+function interrupted(cause: unknown): ZdsError {
+  return new ZdsError('INTERRUPTED', messageOf(cause), {
+    cause,
+    hint: 'What is done stays done. Run zds apply again to go on with the rest of this plan, or zds apply --new to start afresh.',
+  })
+}

@@ -1,0 +1,67 @@
+import { compareId, stageOf } from '../config/stages.ts'
+import { compare, keyOf } from '../compare/compare.ts'
+import { indexNames } from '../compare/names.ts'
+import { sortBy } from '../compare/sort.ts'
+import type { Json } from '../json.ts'
+import type { SyncPlan } from '../plan/plan.ts'
+import type { Desired, Existing, Source } from '../types.ts'
+import type { StageWatch } from './schedule.ts'
+import { lend, rowsIn, type Shared, type StageOf } from './shared.ts'
+
+/** Compares one sync from the artifacts of its sources. Its limits are held against it when the plan is whole. */
+export async function compareStage(
+  stage: StageOf<'compare'>,
+  shared: Shared,
+  runId: string,
+  watch: StageWatch,
+): Promise<SyncPlan> {
+  const { name, sync, rivals } = stage
+  const artifacts = shared.state.artifacts(runId)
+  const idOf = stageOf(shared.config)
+  const rowsOf = <Row extends Json>(source: Source<Row>) => rowsIn(source, shared, runId)
+  const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
+
+  const unique = sync.rules.unique
+  const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
+  const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
+  // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it
+  // (SAFE-02).
+  const some = await hasRecord(rowsOf(sync.desired))
+  const sides = { desired: some && wanted.every(Boolean), existing: await complete(sync.target) }
+  const compared = await compare(name, sync, {
+    desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, shared.state.scratch),
+    existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), shared.state.scratch),
+    names: unique === undefined ? { taken: () => false } : await indexNames(unique, rowsOf(sync.target), everyone),
+    yielded: sync.rules.yields === undefined ? new Set() : await keysOf(rowsOf(sync.rules.yields)),
+    ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
+    complete: sides,
+  })
+  const plan = await prepared(compared, stage, shared, runId, watch)
+  await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))
+  return plan
+}
+
+/** The target has the last word on a plan: it knows who is there already, and what cannot be. */
+async function prepared(
+  plan: SyncPlan,
+  stage: StageOf<'compare'>,
+  shared: Shared,
+  runId: string,
+  watch: StageWatch,
+): Promise<SyncPlan> {
+  const { target } = stage.sync
+  if (target.prepare === undefined || plan.changes.length === 0) return plan
+  const { changes, skipped } = await target.prepare(plan.changes, lend(stage, shared, runId, watch))
+  return { ...plan, changes, skipped: [...plan.skipped, ...skipped] }
+}
+
+async function hasRecord(rows: AsyncIterable<Desired>): Promise<boolean> {
+  for await (const { kind } of rows) if (kind === 'record') return true
+  return false
+}
+
+async function keysOf(rows: AsyncIterable<Desired>): Promise<Set<string>> {
+  const keys = new Set<string>()
+  for await (const row of rows) if (row.kind === 'record') keys.add(row.key)
+  return keys
+}

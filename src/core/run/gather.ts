@@ -1,0 +1,89 @@
+import { stages } from '../config/stages.ts'
+import { ZdsError, type Code, type Issue } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { Summary } from '../state/state.ts'
+import type { Run } from '../types.ts'
+import type { StageWatch } from './schedule.ts'
+import { lend, type Shared, type StageOf } from './shared.ts'
+
+const NOBODY: StageWatch = { progress: () => undefined, rows: () => undefined }
+
+/** Throws everything that keeps a run from its start, all at once (SAFE-07). */
+export async function checkReady(shared: Shared): Promise<void> {
+  const issues = await preflight(shared)
+  if (issues.length > 0) throw notReady(issues)
+}
+
+/** Everything that can be known to be wrong before anything is read, from all sources at once (SAFE-07). */
+export async function preflight(shared: Shared, watch: StageWatch = NOBODY): Promise<Issue[]> {
+  const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
+  const checks = await Promise.all(gathers.map((stage) => checked(stage, shared, watch)))
+  const once = new Map(checks.flat().map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
+  return [...once.values()]
+}
+
+async function checked(stage: StageOf<'gather'>, shared: Shared, watch: StageWatch): Promise<readonly Issue[]> {
+  try {
+    return (await stage.source.check?.(lend(stage, shared, 'preflight', watch))) ?? []
+  } catch (error) {
+    shared.signal.throwIfAborted()
+    if (!(error instanceof ZdsError)) throw error
+    if (error.issues.length > 0) return error.issues
+    // Two sources of one service meet the same wrong password: without a place of their own they are
+    // one issue.
+    return [
+      { code: error.code, where: '', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) },
+    ]
+  }
+}
+
+/** What keeps a run from its start, under the code of all problems where they have one. */
+function notReady(issues: readonly Issue[]): ZdsError {
+  const codes = new Set(issues.map(({ code }) => code))
+  const [code = 'CONFIG_INVALID'] = codes.size === 1 ? codes : []
+  return new ZdsError(code, 'The run cannot start; nothing was changed', { issues, hint: HINTS[code] })
+}
+
+const HINTS: Partial<Record<Code, string>> = {
+  ENV_MISSING:
+    'Set the variables in the environment, in the .env file beside the configuration, or in a file named by --env.',
+  FILE_INVALID: 'Correct the file; until then nothing is computed from it.',
+}
+
+/** Reads one source into its artifact. Throws EMPTY_SOURCE when it yields nothing and may not (SAFE-02). */
+export async function gather(
+  stage: StageOf<'gather'>,
+  shared: Shared,
+  runId: string,
+  watch: StageWatch,
+): Promise<Summary> {
+  const artifacts = shared.state.artifacts(runId)
+  let announced: { rows: number; tolerance: number } | undefined
+  const run: Run = {
+    ...lend(stage, shared, runId, watch),
+    expect: (rows, tolerance = 0) => (announced = { rows, tolerance }),
+  }
+  const needs = await Promise.all(stage.needs.map((id) => artifacts.summary(id)))
+
+  return artifacts.write(stage.id, counted(stage.source.read(run), watch), (rows) => {
+    if (rows === 0 && stage.source.mayBeEmpty !== true) {
+      throw new ZdsError('EMPTY_SOURCE', `${stage.name} is empty, which would look as if everything were gone`, {
+        hint: 'If that is right, set mayBeEmpty: true on it in the configuration.',
+      })
+    }
+    const whole = announced === undefined || Math.abs(rows - announced.rows) <= announced.tolerance
+    if (!whole)
+      watch.progress(
+        `${rows} rows came, ${announced?.rows} were announced: nothing that may only be missing is created or retired`,
+      )
+    return { rows, complete: whole && needs.every(({ complete }) => complete) }
+  })
+}
+
+async function* counted(rows: AsyncIterable<Json>, watch: StageWatch): AsyncIterable<Json> {
+  let count = 0
+  for await (const row of rows) {
+    yield row
+    watch.rows((count += 1))
+  }
+}

@@ -1,0 +1,86 @@
+import { syncsOf } from '../config/stages.ts'
+import { ZdsError } from '../errors.ts'
+import type { Known } from '../outcome.ts'
+import type { Change, Plan } from '../plan/plan.ts'
+import type { Journal, Place, RunRecord } from '../state/state.ts'
+import type { Shared } from './shared.ts'
+import { PLAN_MAX_AGE_MS } from './timely.ts'
+
+/** A run of the journal and its plan. */
+export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
+
+/** A run that stopped before every change was attempted: what is left of it is carried out, or why it is not. */
+export type Rest = PastRun & { readonly left?: string }
+
+/** The newest run, if it stopped before every change was attempted and is recent. */
+export async function unfinished({ state, clock }: Shared): Promise<PastRun | undefined> {
+  const [run] = await state.journal.runs(1)
+  if (run === undefined || run.status === 'done' || run.status === 'abandoned') return undefined
+  if (clock.now().getTime() - Date.parse(run.startedAt) > PLAN_MAX_AGE_MS) return undefined
+  const plan = await state.journal.plan(run.id)
+  return plan && { run, plan }
+}
+
+/**
+ * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan is given, the
+ * configuration has changed since, or a fresh start is asked for. What it has done shows in the next plan. One that
+ * another process carries out has not stopped: it is waited for, as long as for a lock.
+ */
+export async function restOf(
+  shared: Shared,
+  {
+    saved,
+    afresh = false,
+    waitMs = 0,
+  }: { readonly saved?: Plan | undefined; readonly afresh?: boolean; readonly waitMs?: number },
+): Promise<Rest | undefined> {
+  const { state, clock, signal, fingerprint } = shared
+  const before = await unfinished(shared)
+  if (before === undefined) return undefined
+  // Its locks are free when it has died, and when it is over by now.
+  await (await state.locks.take(placesOf(before.plan, shared), before.run.id, { waitMs, clock, signal })).giveBack()
+  const found = await unfinished(shared)
+  if (found === undefined) return undefined
+  const left = afresh
+    ? 'a fresh start was asked for'
+    : found.plan.config !== fingerprint
+      ? 'the configuration has changed since'
+      : saved !== undefined && saved.digest !== found.plan.digest
+        ? 'another plan was given'
+        : undefined
+  return left === undefined ? found : { ...found, left }
+}
+
+/** Where a plan writes: what has to be locked for it. */
+export function placesOf({ syncs }: Plan, { config }: Pick<Shared, 'config'>): readonly Place[] {
+  const known = syncsOf(config)
+  const places = syncs
+    .filter(({ changes }) => changes.length > 0)
+    .map(({ name, target: instance }) => ({ instance, address: known.get(name)?.target.address?.() ?? instance }))
+  return [...new Map(places.map((place) => [place.address, place])).values()]
+}
+
+/** A run named by its id or `last`, with its plan. Throws USAGE for a run that is not in the journal. */
+export async function runNamed(journal: Journal, asked: string): Promise<PastRun> {
+  const run = asked === 'last' ? (await journal.runs(1))[0] : await journal.run(asked)
+  const plan = run && (await journal.plan(run.id))
+  if (run !== undefined && plan !== undefined) return { run, plan }
+  throw new ZdsError('USAGE', `There is no run ${asked} in the journal`, {
+    hint: 'zds status lists the runs; `last` is the newest.',
+  })
+}
+
+/** Every change of a run with how far it has come. */
+export async function* changesOf(
+  journal: Journal,
+  { run, plan }: PastRun,
+): AsyncIterable<{ sync: string; change: Change; known: Known | undefined }> {
+  for (const { name: sync, changes } of plan.syncs) {
+    const known = await journal.known(run.id, sync)
+    for (const change of changes) yield { sync, change, known: known.get(change.key) }
+  }
+}
+
+/** The id under which a change is done, or undefined. */
+export const doneUnder = (known: Known | undefined): string | undefined =>
+  known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined

@@ -1,0 +1,62 @@
+import { stages, syncsOf } from '../config/stages.ts'
+import { excesses } from '../plan/limits.ts'
+import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
+import type { Summary } from '../state/state.ts'
+import { compareStage } from './compare-stage.ts'
+import { checkReady, gather } from './gather.ts'
+import { tellObservers } from './observers.ts'
+import { schedule, type Watch } from './schedule.ts'
+import { syncNamed, type Shared } from './shared.ts'
+
+/** What a stage of a plan comes to. */
+export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'plan'; readonly plan: SyncPlan }
+
+/** Checks, gathers, compares and assembles; leaves the artifacts of all stages and the plan under the name of the run. */
+export async function planRun(shared: Shared, runId: string, watch: Watch<Read>): Promise<Plan> {
+  await checkReady(shared)
+  const made = new Map<string, SyncPlan>()
+  await schedule<Reading, Read>(
+    stages(shared.config).filter((stage) => stage.kind !== 'apply'),
+    async (stage, told, signal) => {
+      const here = { ...shared, signal }
+      if (stage.kind === 'gather') return { kind: 'rows', ...(await gather(stage, here, runId, told)) }
+      const plan = await compareStage(stage, here, runId, told)
+      made.set(stage.name, plan)
+      return { kind: 'plan', plan }
+    },
+    { signal: shared.signal, watch },
+  )
+  const parts = [...syncsOf(shared.config).keys()].flatMap((name) => made.get(name) ?? [])
+  const plan = await planOf(parts, shared)
+  await shared.state.artifacts(runId).write('plan', partsOf(plan))
+  const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
+  for (const warning of warnings) watch.warn(warning)
+  return plan
+}
+
+type Reading = Exclude<ReturnType<typeof stages>[number], { kind: 'apply' }>
+
+/**
+ * The plan of these syncs, with what of it goes beyond the limits of the configuration: held against
+ * them here and nowhere else, together with what each sync desired when a plan was last carried out.
+ */
+export async function planOf(parts: readonly SyncPlan[], shared: Shared): Promise<Plan> {
+  const { state, clock, fingerprint } = shared
+  const syncs = await Promise.all(
+    parts.map(async (part): Promise<SyncPlan> => {
+      const { target, limits } = syncNamed(part.name, shared)
+      const before = await state.journal.lastDesired(part.name, target.address?.() ?? '')
+      return { ...part, excesses: excesses({ ...part, ...(before !== undefined && { before }) }, limits) }
+    }),
+  )
+  return assemble(syncs, fingerprint, clock)
+}
+
+/** The plan document in parts that are written one by one: each change is a line of its own. */
+function* partsOf({ syncs, ...head }: Plan) {
+  yield head
+  for (const { changes, ...sync } of syncs) {
+    yield sync
+    yield* changes
+  }
+}

@@ -1,0 +1,76 @@
+import type { Stage } from '../config/stages.ts'
+import { ZdsError } from '../errors.ts'
+
+/** What a person who waits is told about one stage. */
+export type StageWatch = {
+  progress(message: string): void
+  rows(count: number): void
+}
+
+/** How a stage ended. `stopped`: by the failure of another, or by whoever stopped the run. `left`: it had not begun. */
+export type End<Result> =
+  | { readonly kind: 'done'; readonly result: Result; readonly ms: number }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly ms: number }
+  | { readonly kind: 'stopped' | 'left' }
+
+/** Whoever watches a run: a terminal, a log, nobody. It cannot steer. */
+export type Watch<Result> = {
+  /** All stages that are about to be carried out, before the first of them. */
+  scheduled(stages: readonly Stage[]): void
+  started(stage: Stage): void
+  progress(stage: Stage, message: string): void
+  rows(stage: Stage, count: number): void
+  ended(stage: Stage, end: End<Result>): void
+  /** What a person should know although nothing stops for it. */
+  warn(message: string): void
+}
+
+export type Work<S extends Stage, Result> = (stage: S, watch: StageWatch, signal: AbortSignal) => Promise<Result>
+
+/**
+ * Carries out stages, each as soon as its own needs have ended; needs stand before the needy, and those that are not
+ * among `all` count as met. The first failure stops the rest, but for applies: what was begun in another instance is
+ * finished, and only those that come after the failed one are left out. Throws what failed first; the signal's reason
+ * when the run was interrupted.
+ */
+export async function schedule<S extends Stage, Result>(
+  all: readonly S[],
+  work: Work<S, Result>,
+  { signal, watch }: { readonly signal: AbortSignal; readonly watch: Watch<Result> },
+): Promise<void> {
+  const failure = new AbortController()
+  const either = AbortSignal.any([signal, failure.signal])
+  let failed: { readonly error: unknown } | undefined
+
+  const perform = async (stage: S): Promise<End<Result>> => {
+    const started = performance.now()
+    const ms = (): number => performance.now() - started
+    watch.started(stage)
+    try {
+      const told = {
+        progress: (message: string) => watch.progress(stage, message),
+        rows: (count: number) => watch.rows(stage, count),
+      }
+      return { kind: 'done', result: await work(stage, told, either), ms: ms() }
+    } catch (error) {
+      // Whatever ends once the run is stopping was stopped by it.
+      if (either.aborted) return { kind: 'stopped' }
+      failed ??= { error }
+      // Not the error itself: others would take it for an answer to a request of their own.
+      if (stage.kind !== 'apply') failure.abort(new ZdsError('INTERRUPTED', `${stage.id} failed, so this stops too`))
+      return { kind: 'failed', error, ms: ms() }
+    }
+  }
+  const ends = new Map<string, Promise<boolean>>()
+  const afterNeeds = async (stage: S): Promise<boolean> => {
+    const met = await Promise.all(stage.needs.flatMap((id) => ends.get(id) ?? []))
+    const end = met.every(Boolean) && !either.aborted ? await perform(stage) : ({ kind: 'left' } as const)
+    watch.ended(stage, end)
+    return end.kind === 'done'
+  }
+  watch.scheduled(all)
+  for (const stage of all) ends.set(stage.id, afterNeeds(stage))
+  await Promise.all(ends.values())
+  signal.throwIfAborted()
+  if (failed !== undefined) throw failed.error
+}

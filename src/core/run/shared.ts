@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import { stageOf, syncsOf, type Stage } from '../config/stages.ts'
+import { ZdsError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { State } from '../state/state.ts'
+import type { Config, Run, Source, Sync } from '../types.ts'
+import type { StageWatch } from './schedule.ts'
+
+/** What all stages of all runs of an engine share. */
+export type Shared = {
+  readonly config: Config
+  /** Changes whenever the configuration, or an address that it writes to, does. */
+  readonly fingerprint: string
+  readonly state: State
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+export type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>
+
+/** A run's name: its moment and a few random letters, so that runs sort by time and never collide. */
+export function newRunId(clock: Clock): string {
+  return `${clock.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`
+}
+
+/** The rows of a source, from its artifact in a run. */
+export function rowsIn<Row extends Json>(
+  source: Source<Row>,
+  { config, state }: Shared,
+  runId: string,
+): AsyncIterable<Row> {
+  return state.artifacts(runId).read(stageOf(config)(source)) as AsyncIterable<Row> // it holds what its source yielded
+}
+
+/** A stage may read only what it declared: that is what makes it runnable as a job of its own. */
+export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWatch): Run {
+  const idOf = stageOf(shared.config)
+  return {
+    ...lendNothing(shared, stage.id, (message) => watch.progress(message)),
+    input: <Row extends Json>(source: Source<Row>) => {
+      const id = idOf(source)
+      if (!stage.needs.includes(id)) throw new ZdsError('CONFIG_INVALID', `${stage.id} reads ${id} without needing it`)
+      return rowsIn(source, shared, runId)
+    },
+  }
+}
+
+/** What is lent to whoever reads no source. */
+export function lendNothing(
+  { clock, signal }: Pick<Shared, 'clock' | 'signal'>,
+  who: string,
+  progress: (message: string) => void,
+): Run {
+  return {
+    signal,
+    clock,
+    progress,
+    expect: () => undefined,
+    input: () => {
+      throw new ZdsError('CONFIG_INVALID', `${who} reads no source`)
+    },
+  }
+}
+
+/** A sync of the configuration by the name that a plan gives it. Throws PLAN_STALE where there is none. */
+export function syncNamed(name: string, { config }: Pick<Shared, 'config'>): Sync {
+  const sync = syncsOf(config).get(name)
+  if (sync !== undefined) return sync
+  throw new ZdsError('PLAN_STALE', `The plan has a sync ${name}, which the configuration does not have`, {
+    hint: 'Make a new one: zds plan --out FILE',
+  })
+}

@@ -1,0 +1,37 @@
+import { addDays } from '../clock.ts'
+import { ZdsError } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { RunRecord } from '../state/state.ts'
+import type { Shared } from './shared.ts'
+
+/** A plan older than this says too little about today: what it left open is planned anew (SAFE-11). */
+export const PLAN_MAX_AGE_MS = 24 * 3_600_000
+
+/**
+ * Refuses a plan that was made with another configuration (PLAN_STALE), for another day than the one that the clock of
+ * the engine has, a day of grace aside (PLAN_DATE), or too long ago (PLAN_EXPIRED).
+ */
+export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeMs: number = PLAN_MAX_AGE_MS): void {
+  const anew = 'Make a new one: zds plan --out FILE'
+  if (plan.config !== fingerprint)
+    throw new ZdsError('PLAN_STALE', 'The plan was made with another configuration', { hint: anew })
+  const { today } = clock
+  if (plan.asOf < addDays(today, -1) || plan.asOf > addDays(today, 1)) {
+    throw new ZdsError('PLAN_DATE', `The plan is as of ${plan.asOf}, and today is ${today} (UTC)`, {
+      hint: `${anew}. If that day is meant: zds apply FILE --as-of ${plan.asOf}`,
+    })
+  }
+  const age = clock.now().getTime() - Date.parse(plan.createdAt)
+  if (!(age <= maxAgeMs)) {
+    const message = `The plan was made at ${plan.createdAt}, more than ${Math.round(maxAgeMs / 3_600_000)} hours ago`
+    throw new ZdsError('PLAN_EXPIRED', message, { hint: anew })
+  }
+}
+
+/** The run that has carried out this plan since it was made, or undefined. */
+export async function carriedOut(plan: Plan, { state }: Shared): Promise<RunRecord | undefined> {
+  const runs = await state.journal.runs()
+  const is = ({ digest, status, startedAt }: RunRecord): boolean =>
+    digest === plan.digest && status === 'done' && startedAt >= plan.createdAt
+  return runs.find(is)
+}

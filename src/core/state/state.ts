@@ -1,0 +1,159 @@
+import type { Clock } from '../clock.ts'
+import type { Json } from '../json.ts'
+import type { Known, RunStatus, Step } from '../outcome.ts'
+import type { Plan } from '../plan/plan.ts'
+
+/**
+ * What outlives a process: which plans were carried out and how far, who writes where, what stages
+ * left for one another. Scoped to one project. `localState` keeps it in a directory.
+ */
+export interface State {
+  readonly journal: Journal
+  readonly locks: Locks
+  /** What the stages of a run leave for one another. */
+  artifacts(run: string): Artifacts
+  /** A little that a plugin wants to know in its next run: a cursor, a refresh token. */
+  memory(plugin: string): Memory
+  /** A directory of this machine for files that are gone when the work is: sorting needs one. */
+  readonly scratch: string
+  /** Forgets runs that began before `before`, with their plans, steps and artifacts: personal data ends. */
+  prune(before: Date): Promise<Pruned>
+  close(): Promise<void>
+}
+
+/** What was forgotten, and how many runs are kept. */
+export type Pruned = { readonly runs: number; readonly artifacts: number; readonly kept: number }
+
+/** Values by name, of one plugin. */
+export interface Memory {
+  read(name: string): Promise<Json | undefined>
+  write(name: string, value: Json): Promise<void>
+}
+
+/** Who let a plan pass its limits, and why. */
+export type Approval = { readonly by: string; readonly because?: string | undefined }
+
+type Begun = {
+  readonly id: string
+  readonly plan: Plan
+  readonly forced: boolean
+  readonly at: Date
+  readonly approval?: Approval | undefined
+}
+
+/** A run as the journal knows it. */
+export type RunRecord = {
+  readonly id: string
+  readonly digest: string
+  readonly asOf: string
+  readonly forced: boolean
+  readonly status: RunStatus
+  readonly startedAt: string
+  readonly endedAt: string | undefined
+  readonly approval: Approval | undefined
+  /** The number of changes of its plan. */
+  readonly changes: number
+}
+
+/** How many records a sync desired at the address that it writes to: another address is another world. */
+export type Desires = { readonly sync: string; readonly address: string; readonly desired: number }
+
+/** Steps of one sync of a run. */
+type Entry = {
+  readonly run: string
+  readonly sync: string
+  readonly steps: readonly Step[]
+  readonly at: Date
+  /** Without the locks of this hold, nothing that is about to be sent is recorded (SAFE-16). */
+  readonly hold?: Hold
+}
+
+/** The memory of applies: which plan, whether it was forced, each step of each change with its moment. */
+export interface Journal {
+  begin(run: Begun): Promise<void>
+  /**
+   * Everything or nothing of the steps is recorded, durably when this settles. Throws LOCK_LOST for a `sending` step
+   * whose hold was taken away: what is not written down is not sent.
+   */
+  record(entry: Entry): Promise<void>
+  end(run: string, status: RunStatus, at: Date): Promise<void>
+  /** Goes on with a run that had stopped. */
+  resume(run: string): Promise<void>
+  /** Remembers how many records each sync of a plan desired, once it was carried out. */
+  count(desired: readonly Desires[], run: string, at: Date): Promise<void>
+  /** How many records a sync desired when a plan was last carried out. */
+  lastDesired(sync: string, address: string): Promise<number | undefined>
+  /** True exactly once for a run: who gets it may tell the world of it (at most once, SYN-04). */
+  claimTelling(run: string, at: Date): Promise<boolean>
+  /** The newest runs, the last begun first, whatever clocks say (SAFE-16). */
+  runs(most?: number): Promise<readonly RunRecord[]>
+  /** One run by its id. */
+  run(id: string): Promise<RunRecord | undefined>
+  plan(run: string): Promise<Plan | undefined>
+  /** How far each change of a sync has come, by key, in the order in which they were sent. */
+  known(run: string, sync: string): Promise<Map<string, Known>>
+  /** How many changes of a run are done. */
+  done(run: string): Promise<number>
+}
+
+/** What is locked: the address that is written to, under the name that people know it by. */
+export type Place = { readonly address: string; readonly instance: string }
+
+/** Who writes to an instance just now. */
+export type Lock = Place & {
+  readonly run: string
+  readonly holder: string
+  readonly host: string
+  readonly process: number
+  /** The CI job, where there is one. */
+  readonly job: string | undefined
+  readonly since: string
+  /** When it ends unless its holder renews it. */
+  readonly until: string
+  /** Whether its holder still lives, as far as can be known. */
+  readonly alive: boolean
+}
+
+/** The locks of one run. */
+export type Hold = {
+  /** Proves to the state whose locks these are. */
+  readonly fence: string
+  readonly places: readonly Place[]
+  giveBack(): Promise<void>
+}
+
+/** One apply at a time for each address: two that write to it would undo each other's work. */
+export interface Locks {
+  /**
+   * Takes the locks of all places or none, waiting up to `waitMs` for others. They are renewed until they are given
+   * back. Throws LOCKED, naming the holder, when one stays taken.
+   */
+  take(places: readonly Place[], run: string, options: Waiting): Promise<Hold>
+  held(now: Date): Promise<readonly Lock[]>
+  /** Takes the lock of an address away from whoever has it; true when somebody had it. */
+  release(address: string): Promise<boolean>
+}
+
+type Waiting = { readonly waitMs: number; readonly clock: Clock; readonly signal: AbortSignal }
+
+/** What is known of an artifact besides its rows. */
+export type Summary = {
+  readonly rows: number
+  /** Whether everything was proved to have been read (SAFE-02). */
+  readonly complete: boolean
+}
+
+/** Where stages leave their results for one another: JSON rows by name, whole or not there. */
+export interface Artifacts {
+  /**
+   * Writes all rows, then asks `summarise` for the summary, which may refuse by throwing: then nothing is left behind.
+   */
+  write(
+    name: string,
+    rows: AsyncIterable<Json> | Iterable<Json>,
+    summarise?: (rows: number) => Summary,
+  ): Promise<Summary>
+  /** Throws ARTIFACT_MISSING where there is none of that name. */
+  read(name: string): AsyncIterable<Json>
+  summary(name: string): Promise<Summary>
+}

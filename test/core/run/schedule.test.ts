@@ -1,0 +1,94 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { Stage } from '../../../src/core/config/stages.ts'
+import { schedule, type Watch } from '../../../src/core/run/schedule.ts'
+
+/** A stage of which only its name, kind and needs matter. */
+const stage = (id: string, ...needs: string[]): Stage =>
+  ({ id, needs, kind: id.startsWith('apply') ? 'apply' : 'gather' }) as unknown as Stage // what it reads is nothing here
+
+type Happened = { readonly told: string[]; readonly at: Map<string, number> }
+
+/** Runs stages that each take a while, or fail; says what was told, and when each stage began. */
+async function run(
+  stages: readonly Stage[],
+  work: { readonly [id: string]: number | Error },
+  signal = new AbortController().signal,
+): Promise<Happened & { readonly error: unknown }> {
+  const began = performance.now()
+  const told: string[] = []
+  const at = new Map<string, number>()
+  const watch: Watch<string> = {
+    scheduled: (all) => void told.push(`scheduled ${all.length}`),
+    started: ({ id }) => void (told.push(`started ${id}`), at.set(id, performance.now() - began)),
+    progress: () => undefined,
+    rows: () => undefined,
+    ended: ({ id }, { kind }) => void told.push(`${kind} ${id}`),
+    warn: () => undefined,
+  }
+  const error: unknown = await schedule(
+    stages,
+    async ({ id }, _watch, stopping) => {
+      const how = work[id] ?? 0
+      if (how instanceof Error) throw how
+      await wait(how, undefined, { signal: stopping })
+      return id
+    },
+    { signal, watch },
+  ).catch((reason: unknown) => reason)
+  return { told, at, error }
+}
+
+describe('a schedule of stages', () => {
+  it('starts a stage when its own needs have ended, whatever else goes on', async () => {
+    const { told, at, error } = await run(
+      [stage('quick'), stage('slow'), stage('after-quick', 'quick'), stage('after-both', 'quick', 'slow')],
+      { quick: 20, slow: 600 },
+    )
+    expect(error).toBeUndefined()
+    expect(told.slice(0, 5)).toEqual([
+      'scheduled 4',
+      'started quick',
+      'started slow',
+      'done quick',
+      'started after-quick',
+    ])
+    expect(told.at(-1)).toBe('done after-both')
+    expect(at.get('after-quick')).toBeLessThan((at.get('after-both') ?? 0) - 300)
+  })
+
+  it('takes needs that are not among the stages for met', async () => {
+    expect((await run([stage('alone', 'elsewhere')], {})).told).toContain('done alone')
+  })
+
+  it('stops the others when a stage of a plan fails, begins no more, and throws what failed first', async () => {
+    const first = new Error('first')
+    const { told, error } = await run([stage('bad'), stage('slow'), stage('later', 'slow')], {
+      bad: first,
+      slow: 5_000,
+    })
+    expect(error).toBe(first)
+    expect(told).toEqual(['scheduled 3', 'started bad', 'started slow', 'failed bad', 'stopped slow', 'left later'])
+  })
+
+  it('lets other applies end when one fails, and leaves those that come after it', async () => {
+    const first = new Error('first')
+    const { told, error } = await run(
+      [stage('apply:a'), stage('apply:b'), stage('apply:after-a', 'apply:a'), stage('apply:after-b', 'apply:b')],
+      { 'apply:a': first, 'apply:b': 30, 'apply:after-b': new Error('second') },
+    )
+    expect(error).toBe(first)
+    expect(told).toContain('done apply:b')
+    expect(told).toContain('left apply:after-a')
+    expect(told).toContain('failed apply:after-b')
+  })
+
+  it('throws the reason of whoever stopped it, and tells of what was stopped and left', async () => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    setTimeout(() => controller.abort(reason), 20)
+    const { told, error } = await run([stage('slow'), stage('later', 'slow')], { slow: 5_000 }, controller.signal)
+    expect(error).toBe(reason)
+    expect(told).toEqual(['scheduled 2', 'started slow', 'stopped slow', 'left later'])
+  })
+})

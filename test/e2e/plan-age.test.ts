@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
+import type { Project } from '../support/zds.ts'
+
+const today = new Date().toISOString().slice(0, 10)
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ world: generateWorld({ accounts: 40, seed: 1, asOf: today }) })
+})
+afterAll(() => sandbox.close())
+
+/** Saves a plan, and changes what of the file is not part of what the digest covers. */
+async function saved(here: Project, change: { readonly createdAt?: string } = {}, ...args: readonly string[]) {
+  const planned = await here.zds('plan', '--out', 'plan.json', ...args)
+  expect(planned, planned.stderr).toMatchObject({ code: 0 })
+  const file = join(here.directory, 'plan.json')
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), ...change }))
+  return planned
+}
+
+describe('SAFE-11: a saved plan', () => {
+  test('for another day is not offered to be carried out, and is refused unless that day is repeated', async () => {
+    const here = scratch(sandbox.env)
+    const later = new Date(Date.now() + 40 * 86_400_000).toISOString().slice(0, 10)
+    const planned = await saved(here, {}, '--as-of', later)
+    expect(planned.stderr).not.toContain('To carry it out')
+    expect(planned.stderr).toContain(`This is what the rules say on ${later}`)
+    const refused = await here.zds('apply', 'plan.json', '--force')
+    expectRefusal(refused, 'PLAN_DATE', 5)
+    expect(refused.stderr).toContain(`as of ${later}, and today is ${today} (UTC)`)
+    expect(writesTo(sandbox)).toEqual([])
+  })
+
+  test('that is older than a day is refused, by a code of its own', async () => {
+    const here = scratch(sandbox.env)
+    await saved(here, { createdAt: new Date(Date.now() - 25 * 3_600_000).toISOString() })
+    expectRefusal(await here.zds('apply', 'plan.json', '--force'), 'PLAN_EXPIRED', 5)
+    expect(writesTo(sandbox)).toEqual([])
+  })
+
+  test('that was carried out says by which run, and changes nothing', async () => {
+    const here = scratch(sandbox.env)
+    const planned = await saved(here)
+    expect(planned.stderr).toContain('To carry it out:\n  zds apply plan.json\n')
+    const first = await here.zds('apply', 'plan.json', '--force')
+    expect(first, first.stderr).toMatchObject({ code: 0 })
+    const sent = writesTo(sandbox).length
+    expect(sent).toBeGreaterThan(0)
+    const again = await here.zds('apply', 'plan.json')
+    expect(again, again.stderr).toMatchObject({ code: 0 })
+    expect(again.stdout).toMatch(/^This plan was carried out by run \S+ at \S+: nothing to do\.$/m)
+    expect(writesTo(sandbox)).toHaveLength(sent)
+    const next = await here.zds('plan', '--detailed-exitcode')
+    expect(next, next.stdout).toMatchObject({ code: 0 })
+  })
+})
