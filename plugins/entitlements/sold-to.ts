@@ -1,10 +1,10 @@
-import type { Person } from 'zds'
+import { foldAddress, type Person } from 'zds'
 import type { Subscription } from './account.ts'
 import type { Draft } from './rule.ts'
 
 /**
  * Whom the subscriptions of `draft` that run on the day `today` were sold to, then the latest
- * sold-to contact; addresses in lower case, each once (SYN-03).
+ * sold-to contact; addresses folded, each once (SYN-03).
  */
 export function soldTos({ account: { soldTo }, subscriptions }: Draft, today: string): readonly Person[] {
   // Sorted, so that the order of the rows does not matter.
@@ -19,6 +19,6 @@ const runsOn =
   ({ start, end }: Subscription): boolean =>
     (start === null || start <= today) && end !== null && end >= today
 
-const address = (email: string | null): string => (email ?? '').trim().toLowerCase()
+const address = (email: string | null): string => foldAddress(email ?? '')
 
 const beforeAt = (email: string): string => email.split('@')[0] || email

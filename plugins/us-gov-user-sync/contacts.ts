@@ -1,12 +1,9 @@
-import { isObject, ZdsError, type Json, type JsonObject } from 'zds'
+import { foldAddress, isObject, ZdsError, type Json, type JsonObject } from 'zds'
 
 /** The columns of a Salesforce contact that the user sync reads (CTC-01). */
 export const contactColumns = ['Name', 'Email', 'Account.Account_ID_18__c'] as const
 
-/**
- * A support contact of an account; the address in lower case, because Zendesk compares addresses
- * without it.
- */
+/** A support contact of an account; the address is folded, as Zendesk compares addresses. */
 export type Contact = { readonly name: string; readonly email: string; readonly account: string }
 
 /**
@@ -16,7 +13,7 @@ export type Contact = { readonly name: string; readonly email: string; readonly 
 export function contactOf(row: Json): Contact | undefined {
   const [name, email, account] = contactColumns.map((column) => textIn(isObject(row) ? row : {}, column))
   if (email === undefined) return undefined
-  if (name !== undefined && account !== undefined) return { name, email: email.toLowerCase(), account }
+  if (name !== undefined && account !== undefined) return { name, email: foldAddress(email), account }
   throw new ZdsError(
     'ROW_INVALID',
     `salesforce: a contact${account === undefined ? '' : ` of account ${account}`} has no name or no account`,

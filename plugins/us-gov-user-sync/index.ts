@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import {
   checkbox,
   checkOptions,
+  foldAddress,
   list,
   name,
   planned,
@@ -92,12 +93,12 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
  */
 function protection({ domains, emails }: UserSyncOptions['protect']): (email: string) => boolean {
   return (email) => {
-    const address = email.toLowerCase()
-    const domain = address.slice(address.lastIndexOf('@') + 1)
+    const address = foldAddress(email)
+    const domain = address.slice(address.lastIndexOf('@'))
     // People write @example.com too.
     return (
-      list(domains).some((known) => known.toLowerCase().replace(/^@/, '') === domain) ||
-      list(emails).some((known) => known.toLowerCase() === address)
+      list(domains).some((known) => foldAddress(`@${known.replace(/^@/, '')}`) === domain) ||
+      list(emails).some((known) => foldAddress(known) === address)
     )
   }
 }

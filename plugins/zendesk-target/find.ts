@@ -1,4 +1,4 @@
-import type { JsonObject, Run } from 'zds'
+import { foldAddress, type JsonObject, type Run } from 'zds'
 import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { rowsOf, textIn } from './replies.ts'
@@ -13,7 +13,7 @@ export async function find(value: string, client: Client, kind: Kind, run: Run):
     kind.identity === 'external_id'
       ? await ask(client, [kind.resource, 'show_many'], { external_ids: value }, kind, run)
       : await ask(client, [kind.resource, 'search'], { query: `email:"${value.replaceAll('"', '')}"` }, kind, run)
-  return rows.find((row) => textIn(row, kind.identity)?.toLowerCase() === value.toLowerCase())
+  return rows.find((row) => foldAddress(textIn(row, kind.identity) ?? '') === foldAddress(value))
 }
 
 async function ask(

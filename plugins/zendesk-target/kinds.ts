@@ -11,7 +11,7 @@ export type Kind = {
   readonly custom: 'organization_fields' | 'user_fields'
   readonly attributes: { readonly [name: string]: FieldType }
   /** Attributes that Zendesk compares without case: they are read in lower case. */
-  readonly caseless: readonly string[]
+  readonly addresses: readonly string[]
   /**
    * The attribute by which a record is found whose create was not answered: Zendesk lets no two
    * records have it.
@@ -27,7 +27,7 @@ export const ORGANIZATION: Kind = {
   one: 'organization',
   custom: 'organization_fields',
   attributes: { name: 'name', external_id: 'text' },
-  caseless: [],
+  addresses: [],
   identity: 'external_id',
   onCreate: {},
 }
@@ -38,7 +38,7 @@ export const USER: Kind = {
   one: 'user',
   custom: 'user_fields',
   attributes: { name: 'name', email: 'text', role: 'text', organization_id: 'reference' },
-  caseless: ['email'],
+  addresses: ['email'],
   identity: 'email',
   // A sync must not send a mail to everybody it finds.
   onCreate: { skip_verify_email: true },

@@ -1,27 +1,30 @@
-import { HttpError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
+import { domainToUnicode } from 'node:url'
+import { foldAddress, HttpError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
 import type { Client } from './client.ts'
 import { isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
 
 /**
  * What will become of the people who come with new organizations (SYN-03): who is not there yet is
- * created, who has no organization gets this one, who has another stays there. An address that two
- * new organizations name goes to the first.
+ * created, who has no organization gets this one, who has another stays there, and so do agents and
+ * admins (SAFE-15). An address that two new organizations name goes to the first.
  */
 export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Prepared> {
-  const addresses = new Set(creates.flatMap(({ contacts = [] }) => contacts.map(({ email }) => email.toLowerCase())))
+  const addresses = new Set(creates.flatMap(({ contacts = [] }) => contacts.map(({ email }) => foldAddress(email))))
   const found = await Promise.all(
     [...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const),
   )
   const users = new Map(found)
   const given = new Set<string>()
   const decide = ({ email, name }: Contact): Contact => {
-    const address = email.toLowerCase()
+    const address = foldAddress(email)
     const user = users.get(address)
     // Two addresses of one user are one person.
     const person = (user && idIn(user)) ?? address
-    const leave = given.has(person) || (user !== undefined && organizationOf(user) !== undefined)
+    const first = !given.has(person)
     given.add(person)
+    if (user !== undefined && isStaff(user)) return { email, name, action: 'leave', reason: 'staff' }
+    const leave = !first || (user !== undefined && organizationOf(user) !== undefined)
     return { email, name, action: leave ? 'leave' : user === undefined ? 'create' : 'associate' }
   }
   const changes = creates.map((change) =>
@@ -62,7 +65,7 @@ export async function welcome(
   return { contacts: count('added'), contactsFailed: count('failed') }
 }
 
-/** `left`: the user has got another organization since the plan was made. */
+/** `left`: the user has got another organization, or become an agent, since the plan was made. */
 async function add(
   contact: Contact,
   organization: string,
@@ -75,6 +78,7 @@ async function add(
     const user = attempt === 1 && contact.action === 'create' ? undefined : await holderOf(contact.email, client, run)
     const home = user && organizationOf(user)
     if (home !== undefined) return home === organization ? 'added' : 'left'
+    if (user !== undefined && isStaff(user)) return 'left'
     const written = await write(user, contact, organization, client, run)
     if (written !== 'unknown') return written
     if (attempt < attempts) await run.clock.sleep(baseDelayMs * 2 ** (attempt - 1), run.signal)
@@ -114,11 +118,14 @@ async function write(
  * know yet (zendesk-api.md 4).
  */
 export async function holderOf(email: string, client: Client, run: Run): Promise<JsonObject | undefined> {
-  const address = email.toLowerCase()
-  const is = (row: JsonObject, key: string): boolean => textIn(row, key)?.toLowerCase() === address
-  const query = { query: `email:"${address.replaceAll('"', '')}"` }
-  const { body } = await client.call({ method: 'GET', path: ['users', 'search'], query }, run)
-  const rows = rowsOf(client.instance, 'users', body)
+  const address = foldAddress(email)
+  const is = (row: JsonObject, key: string): boolean => foldAddress(textIn(row, key) ?? '') === address
+  const rows: JsonObject[] = []
+  for (const spelling of spellings(address)) {
+    const query = { query: `email:"${spelling.replaceAll('"', '')}"` }
+    const { body } = await client.call({ method: 'GET', path: ['users', 'search'], query }, run)
+    rows.push(...rowsOf(client.instance, 'users', body))
+  }
   const main = rows.find((row) => is(row, 'email'))
   if (main !== undefined) return main
   for (const row of rows) {
@@ -126,6 +133,12 @@ export async function holderOf(email: string, client: Client, run: Run): Promise
     if (identities.some((identity) => is(identity, 'value'))) return row
   }
   return undefined
+}
+
+/** Zendesk finds an address as it was written: with the domain in ASCII, or in its own letters. */
+function spellings(address: string): ReadonlySet<string> {
+  const at = address.lastIndexOf('@') + 1
+  return new Set([address, address.slice(0, at) + (domainToUnicode(address.slice(at)) || address.slice(at))])
 }
 
 /** All addresses of a user; none of one who is gone, or where we may not see them. */
@@ -138,6 +151,9 @@ async function identitiesOf(user: JsonObject, client: Client, run: Run): Promise
     throw error
   }
 }
+
+/** An agent's organization says what the agent may see: it is nobody's to set but an admin's. */
+const isStaff = (user: JsonObject): boolean => textIn(user, 'role') !== 'end-user'
 
 function organizationOf(user: JsonObject): string | undefined {
   const id = user['organization_id']

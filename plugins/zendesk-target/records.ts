@@ -1,4 +1,14 @@
-import { normalise, same, ZdsError, type Change, type Existing, type FieldTypes, type Json, type JsonObject } from 'zds'
+import {
+  foldAddress,
+  normalise,
+  same,
+  ZdsError,
+  type Change,
+  type Existing,
+  type FieldTypes,
+  type Json,
+  type JsonObject,
+} from 'zds'
 import type { Kind } from './kinds.ts'
 import { idIn, objectIn } from './replies.ts'
 
@@ -12,7 +22,7 @@ export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existi
   const custom = objectIn(row, kind.custom)
   const fields = Object.entries(types).map(([key, type]) => {
     const value = normalise(type, key in kind.attributes ? row[key] : custom[key])
-    return [key, typeof value === 'string' && kind.caseless.includes(key) ? value.toLowerCase() : value] as const
+    return [key, typeof value === 'string' && kind.addresses.includes(key) ? foldAddress(value) : value] as const
   })
   return { id, fields: Object.fromEntries(fields) }
 }

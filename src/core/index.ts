@@ -28,6 +28,7 @@ export {
   type FieldTypes,
   type RecordOf,
 } from './fields.ts'
+export { foldAddress } from './addresses.ts'
 export { HttpError } from './http/error.ts'
 export { httpPolicy, type HttpPolicy } from './http/policy.ts'
 export { http } from './http/http.ts'

@@ -35,6 +35,11 @@ describe('SYN-03, SFA-25: sold-to people, on 2026-03-16', () => {
   test.each<readonly [string, JsonObject, unknown]>([
     ['nobody', soldTo([running(null)]), []],
     [
+      'one address, however its domain is written',
+      soldTo([running('ada@bücher.example'), running('Ada@xn--bcher-kva.example')]),
+      [{ email: 'ada@xn--bcher-kva.example', name: 'ada' }],
+    ],
+    [
       'the address of a running subscription',
       soldTo([running('ada@x.example')]),
       [{ email: 'ada@x.example', name: 'ada' }],

@@ -30,6 +30,15 @@ describe('users and contacts', () => {
     ])
   })
 
+  it('an address is the same however its domain is written: IDN is compared in ASCII', async () => {
+    const plan = await planned({
+      contacts: [contact('ann@bücher.example'), contact('Ann@xn--bcher-kva.example', 'B', 'Ann')],
+      users: [user(11, 'ann@xn--bcher-kva.example')],
+    })
+    expect(plan.changes).toEqual([])
+    expect(plan.skipped).toMatchObject([{ key: 'ann@xn--bcher-kva.example', reason: 'duplicate-email' }])
+  })
+
   it('USR-05, AMB-24: an end user whom no contact has is marked once, and unmarked when one is back', async () => {
     const plan = await planned({
       contacts: [contact('back@x.example')],
@@ -95,6 +104,14 @@ describe('USR-02: protected addresses', () => {
     expect(plan.changes).toEqual([])
     expect(new Set(plan.skipped.map(({ reason }) => reason))).toEqual(new Set(['protected']))
     expect(plan.skipped).toHaveLength(6)
+  })
+
+  it('are compared as IDN, however the settings and the contacts write them', async () => {
+    const users = [user(11, 'ann@xn--bcher-kva.example')]
+    for (const domains of ['bücher.example', '@BÜCHER.example', 'xn--bcher-kva.example'])
+      expect((await planned({ domains, users })).skipped).toMatchObject([{ reason: 'protected' }])
+    const plan = await planned({ emails: 'Ann@bücher.example', users })
+    expect(plan.skipped).toMatchObject([{ reason: 'protected' }])
   })
 
   it('look-alikes are not protected: other domains, domains below, the domain before the @', async () => {

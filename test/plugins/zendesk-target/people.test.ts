@@ -91,6 +91,53 @@ describe('what a plan says of the people of new organizations (SYN-03)', () => {
   })
 })
 
+describe('SAFE-15: agents and admins are left where they are', () => {
+  const agents = ['agent', 'admin'] as const
+  const users = agents.map((role, index) => ({
+    id: 2010 + index,
+    name: role,
+    email: `${role}@support.example`,
+    role,
+    organization_id: null,
+  }))
+  const emails = users.map(({ email }) => email)
+
+  it('the plan says so, and why', async () => {
+    const { organizations } = await started({ users })
+    const people = emails.map((email) => person(email))
+    const planned = await organizations.prepare?.([creating('A', people)], testRun().run)
+    expect(planned?.changes[0]?.contacts).toEqual(people.map((one) => ({ ...one, action: 'leave', reason: 'staff' })))
+  })
+
+  it.each(['create', 'associate'] as const)('who has become one since the plan (%s) stays, too', async (action) => {
+    const { organizations, sandbox, userAt } = await started({ users })
+    const outcomes = await applied(organizations, [
+      creating(
+        'A',
+        emails.map((email) => person(email, action)),
+      ),
+    ])
+    expect(outcomes.get('A')).toMatchObject({ status: 'done' })
+    expect(emails.map((email) => userAt(email)?.organization_id)).toEqual([null, null])
+    expect(requestsTo(sandbox, 'PUT', '/users')).toEqual([])
+  })
+})
+
+describe('addresses are compared as IDN', () => {
+  it.each([
+    ['ann@bücher.example', 'ann@xn--bcher-kva.example'],
+    ['ann@xn--bcher-kva.example', 'ann@bücher.example'],
+    ['Ann@BÜCHER.example', 'ann@bücher.example'],
+  ])('who has %s in Zendesk is found as %s', async (there, wanted) => {
+    const { organizations } = await started({ users: [{ ...NOBODYS, email: there }] })
+    const planned = await organizations.prepare?.(
+      [creating('A', [person(wanted)]), creating('B', [person(there)])],
+      testRun().run,
+    )
+    expect(actions(planned)).toEqual([['associate'], ['leave']])
+  })
+})
+
 describe('the addresses of a user', () => {
   it.each([403, 404])('that may not be seen, or are gone (%i), are none: the plan goes on', async (status) => {
     const { organizations, sandbox } = await started({

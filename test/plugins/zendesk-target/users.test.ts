@@ -57,6 +57,12 @@ describe('users', () => {
     })
   })
 
+  it('are read with the domains of their addresses in ASCII, as mail servers compare them', async () => {
+    const { target } = await started({ users: [{ ...seeded(0), email: 'Ann@BÜCHER.example' }] })
+    const users = await collect(target.read(testRun().run))
+    expect(users.map(({ fields }) => fields['email'])).toContain('ann@xn--bcher-kva.example')
+  })
+
   it('are created one a request, without a mail to them, as end users (USR-04, USR-06)', async () => {
     const { target, sandbox, userAt } = await started()
     expect(
