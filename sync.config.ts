@@ -25,6 +25,7 @@ import {
   sync,
   text,
   unmatched,
+  type Limits,
 } from 'zds'
 import {
   entitlementChildren,
@@ -161,6 +162,21 @@ const customerRules = {
 
 const limits = { update: 0.3, retire: 0.05 }
 
+/**
+ * Levels from the highest down (PROC-30). They are not read from the plans file: what a guard is
+ * measured with must not move with what it guards.
+ */
+const LEVELS = ['ultimate', 'gold', 'premium', 'silver', 'consumption_only', 'custom', 'community', 'expired']
+
+/** A slip in the plans file takes support from many customers at once (SAFE-12). */
+const customerLimits: Limits = {
+  ...limits,
+  fields: {
+    support_level: { share: 0.02, least: 10, order: LEVELS },
+    expiration_date: { share: 0.02, least: 10, order: 'dates' },
+  },
+}
+
 // --- Zendesk Global: customers, and partners after them ------------------------------------------
 
 const globalOrganizations = zendesk({
@@ -210,7 +226,7 @@ const global = sync({
   desired: globalAccounts,
   target: globalOrganizations,
   rules: { ...customerRules, owns: (organization) => !isPartner(organization), yields: partnerAccounts },
-  limits,
+  limits: customerLimits,
 })
 
 // --- Zendesk US Government -----------------------------------------------------------------------
@@ -244,7 +260,7 @@ const usGov = sync({
   desired: usGovAccounts,
   target: usGovOrganizations,
   rules: customerRules,
-  limits,
+  limits: customerLimits,
 })
 
 const usGovContacts = crm.lookup({

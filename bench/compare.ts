@@ -127,7 +127,7 @@ async function streaming(scratch: string): Promise<number> {
   const plan = await compare('global', both, {
     desired: sortBy(rows<Desired>('desired'), ({ key }) => key, scratch),
     existing: sortBy(rows<Existing>('existing'), (row) => keyOf(both, row), scratch),
-    names: await indexNames('name', rows('existing'), [rows('desired')]),
+    names: await indexNames(both.rules, rows('existing'), [rows('desired')]),
     yielded: new Set(),
     ownedElsewhere: () => false,
     complete: { desired: true, existing: true },

@@ -25,14 +25,34 @@ test('the published schema takes a plan with everything that a plan can hold, an
           'create',
           'A',
           { name: [null, 'Acme'] },
-          { contacts: [{ email: 'a@b.c', name: 'Ada', action: 'create' }] },
+          { contacts: [{ email: 'a@b.c', name: 'Ada', action: 'leave', reason: 'staff' }] },
         ),
         change('update', 'B', { organization_id: [null, { ref: { sync: 'us-gov', key: 'A' } }] }),
         change('retire', 'C', { mark: [false, true] }, { reason: 'gone' }),
       ],
-      skipped: [{ key: '', reason: 'no-key', id: '1', name: 'Nobody' }],
+      skipped: [
+        { key: '', reason: 'no-key', id: '1', name: 'Nobody' },
+        { key: 'D', reason: 'name-taken', heldBy: { key: 'C', id: '3', name: 'Cyd', fate: 'retired' } },
+        {
+          key: 'E',
+          reason: 'incomplete-listing',
+          id: '5',
+          change: change('retire', 'E', { mark: [false, true] }, { reason: 'gone' }),
+        },
+      ],
       notices: [notice('a charge')],
-      excesses: [{ op: 'update', count: 1, existing: 1, limit: 0.3, message: 'too many', examples: ['B'] }],
+      excesses: [
+        {
+          id: 'global.update',
+          op: 'update',
+          count: 1,
+          existing: 1,
+          limit: 0.3,
+          because: { fields: ['organization_id'], left: 0 },
+          message: 'too many',
+          examples: ['B'],
+        },
+      ],
     }),
   )
   expect(validate(plan), JSON.stringify(validate.errors)).toBe(true)

@@ -35,6 +35,7 @@ export const planOf = (...changes: Change[]): SyncPlan => ({
   skipped: [],
   notices: [],
   excesses: [],
+  complete: { desired: true, existing: true },
 })
 
 /** Carries out a plan; `journal` holds what is written down by now. */

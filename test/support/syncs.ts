@@ -128,6 +128,7 @@ export type Scene = {
   readonly yielded?: readonly string[]
   readonly ownedElsewhere?: boolean
   readonly complete?: { readonly desired?: boolean; readonly existing?: boolean }
+  readonly empty?: boolean
 }
 
 /**
@@ -137,17 +138,14 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
   const { desired = [], existing = [], rivals = [] } = scene
   const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] =>
     rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
-  const unique = sync.rules.unique
   return compare('global', sync, {
     desired: stream(byKey(desired, ({ key }) => key)),
     existing: stream(byKey(existing, (row) => keyOf(sync, row))),
-    names:
-      unique === undefined
-        ? { taken: () => false }
-        : await indexNames(unique, stream(existing), [desired, ...rivals].map(stream)),
+    names: await indexNames(sync.rules, stream(existing), [desired, ...rivals].map(stream)),
     yielded: new Set(scene.yielded),
     ownedElsewhere: () => scene.ownedElsewhere ?? false,
     complete: { desired: true, existing: true, ...scene.complete },
+    empty: scene.empty ?? false,
   })
 }
 

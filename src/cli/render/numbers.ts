@@ -18,10 +18,10 @@ function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): s
       return [
         '',
         `${paint('bold', plain(name))}: ${words} (${plain(target)} has ${counted(existing, resource)})`,
-        ...excesses.map(({ op, field, count, limit }) =>
+        ...excesses.map(({ id, count, limit, because }) =>
           paint(
             'red',
-            `  ! over the limit: ${plain(field ?? op)} ${number(count)} of ${number(existing)}, the limit is ${limitOf(limit)}`,
+            `  ! over the limit: ${plain(id)} ${number(count)} of ${number(existing)}, the limit is ${limitOf(limit)}${without(because)}`,
           ),
         ),
         ...line('fields', more.fields),
@@ -37,6 +37,9 @@ function line(title: string, counts: { readonly [word: string]: number }): strin
   const parts = Object.entries(counts).map(([word, some]) => `${plain(word)} ${number(some)}`)
   return parts.length === 0 ? [] : [`  ${title}: ${parts.join(', ')}`]
 }
+
+const without = (because: PlanSummary['syncs'][number]['excesses'][number]['because']): string =>
+  because === undefined ? '' : `; without ${plain(because.fields.join(', '))} ${number(because.left)}`
 
 /** A limit is a share below 1, or a number of records. */
 function limitOf(limit: number): string {

@@ -1,7 +1,7 @@
 import { canonical } from '../../core/json.ts'
-import type { Change, Plan, SyncPlan } from '../../core/plan/plan.ts'
-import { count, SKIP_REASONS, type SkipReason } from '../../core/plan/plan.ts'
-import { counted, cut, number, plain, shown, wrapped } from './text.ts'
+import type { Change, Holder, Plan, Skip, SyncPlan } from '../../core/plan/plan.ts'
+import { count, heldBack, SKIP_REASONS, type SkipReason } from '../../core/plan/plan.ts'
+import { counted, cut, lookalike, number, plain, shown, wrapped } from './text.ts'
 import type { Paint } from './paint.ts'
 
 /** How much of a plan is shown before the rest is only counted. */
@@ -29,7 +29,7 @@ export function planLines(plan: Plan, look: Look): string[] {
 
 function syncLines(sync: SyncPlan, look: Look): string[] {
   const { paint } = look
-  const kept = sync.desired - count(sync, 'create') - count(sync, 'update') - heldBack(sync)
+  const kept = sync.desired - count(sync, 'create') - count(sync, 'update') - notCreated(sync)
   const parts = [
     paint('green', `${number(count(sync, 'create'))} to create`),
     paint('yellow', `${number(count(sync, 'update'))} to update`),
@@ -39,9 +39,10 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
   const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.target)} has ${counted(sync.existing, sync.resource)})`
   return [
     ...wrapped(head, look.columns),
-    ...sync.excesses.flatMap(({ message }) =>
-      wrapped(paint('red', `  ! over the limit: ${plain(message)}`), look.columns),
+    ...sync.excesses.flatMap(({ id, message }) =>
+      wrapped(paint('red', `  ! over the limit: ${plain(message)} [${plain(id)}]`), look.columns),
     ),
+    ...completeness(sync).flatMap((line) => wrapped(paint('red', `  ! ${line}`), look.columns)),
     // Records are examples, one line each; what is said of the sync as a whole is never cut.
     ...[...recordLines('create', sync, look), ...updateLines(sync, look), ...recordLines('retire', sync, look)].map(
       (line) => cut(line, look.columns),
@@ -50,8 +51,23 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
   ]
 }
 
+/** What was read may lack records; what would be done if it does not is held back (SAFE-13). */
+function completeness(sync: SyncPlan): string[] {
+  const held = heldBack(sync)
+  if (held === 0) return []
+  const released = sync.skipped.filter(({ change }) => change !== undefined).length
+  const sides = [
+    ...(sync.complete.desired ? [] : ['what should be there']),
+    ...(sync.complete.existing ? [] : [`what ${plain(sync.target)} has`]),
+  ]
+  const why =
+    released > 0 ? 'nothing should be there, which may be a mistake' : `${sides.join(' and ')} may lack records`
+  const through = released > 0 ? `; if it is right: --approve DIGEST:${plain(sync.name)}.empty` : ''
+  return [`not proved complete: ${counted(held, 'changes')} held back (${why}${through})`]
+}
+
 /** Desired records that a skip kept from being created. */
-function heldBack({ skipped }: SyncPlan): number {
+function notCreated({ skipped }: SyncPlan): number {
   return skipped.filter(({ id, reason }) => id === undefined || reason === 'duplicate-key').length
 }
 
@@ -65,19 +81,33 @@ function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): strin
       ...contactLines(change),
     ])
   }
+  const wanted = wantedBy(sync)
   const byReason = Map.groupBy(changes, ({ reason = 'gone' }) => reason)
   return [...byReason].flatMap(([reason, some]) => [
     `  ${look.paint('red', '-')} ${counted(some.length, sync.resource)}: ${effect(some[0])} (${plain(reason)})`,
-    ...limited(some, RECORDS, look, (change) => [`      ${plain(change.key)}`], '      '),
+    ...limited(some, RECORDS, look, (change) => [`      ${plain(change.key)}${wanted(change.id)}`], '      '),
   ])
+}
+
+/** Who waits for the name of a record that is retired (AMB-20). */
+function wantedBy({ skipped }: SyncPlan): (id: string | undefined) => string {
+  const waiting = new Map(skipped.map(({ key, heldBy }) => [heldBy?.id, key] as const))
+  return (id) => {
+    const key = id === undefined ? undefined : waiting.get(id)
+    return key === undefined ? '' : `  (its name is wanted by ${plain(key)})`
+  }
 }
 
 const nameOf = ({ fields }: Change): string => shown(fields['name']?.to ?? null)
 
 /** Who comes with a new record (SYN-03). */
 function contactLines({ contacts = [] }: Change): string[] {
-  return contacts.map(({ email, action }) => `      ${plain(email)}: ${ACTIONS[action]}`)
+  return contacts.map(
+    ({ email, action, reason }) => `      ${plain(email)}: ${reason === 'staff' ? STAFF : ACTIONS[action]}`,
+  )
 }
+
+const STAFF = 'agent or admin, stays there (SAFE-15)'
 
 const ACTIONS = {
   create: 'new user',
@@ -89,7 +119,7 @@ const effect = (change: Change | undefined): string => pairs(change?.fields ?? {
 
 function pairs(fields: Change['fields']): string {
   return Object.entries(fields)
-    .map(([field, { from, to }]) => `${plain(field)} ${shown(from)} -> ${shown(to)}`)
+    .map(([field, { from, to }]) => `${plain(field)} ${shown(from)} -> ${shown(to)}${lookalike(from, to)}`)
     .join(', ')
 }
 
@@ -137,11 +167,23 @@ function skipLines({ skipped }: SyncPlan, look: Look): string[] {
   const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
   return reasons.flatMap(([reason, some]) => [
     look.paint('dim', `  . ${number(some.length)} left: ${reason} (${wording(reason)})`),
-    ...(look.all
-      ? some.map(({ key, id, name }) => look.paint('dim', `      ${plain([key, id, name].filter(Boolean).join('  '))}`))
-      : []),
+    ...(look.all ? some.map((skip) => look.paint('dim', `      ${plain(whoseOf(skip))}${waitsFor(skip.heldBy)}`)) : []),
   ])
 }
+
+const whoseOf = ({ key, id, name }: Skip): string => [key, id, name].filter(Boolean).join('  ')
+
+function waitsFor(holder: Holder | undefined): string {
+  if (holder === undefined) return ''
+  const { key, id, name, fate } = holder
+  return `  waits for the name ${shown(name)} of ${plain([key, id].filter(Boolean).join('  '))}${fate ? FATES[fate] : ''}`
+}
+
+const FATES = {
+  retired: ', which is retired',
+  renamed: ', which gets another name: free in the next plan',
+  waiting: ', which waits for another name',
+} as const
 
 const wording = (reason: SkipReason): string => SKIP_REASONS[reason]
 

@@ -11,28 +11,60 @@ export function counted(value: number, plural: string): string {
 }
 
 /**
- * A value as a person reads it: text without quotes, nothing as an empty pair of quotes, a record
- * that does not exist yet by its key.
+ * A value as a person reads it: text without quotes unless it begins or ends with a blank, nothing
+ * as an empty pair of quotes, a record that does not exist yet by its key.
  */
 export function shown(value: Json): string {
   if (value === null || value === '') return `''`
   if (isRef(value)) return plain(`${value.ref.sync} ${value.ref.key} (new)`)
-  return plain(typeof value === 'string' ? value : JSON.stringify(value))
+  if (typeof value !== 'string') return plain(JSON.stringify(value))
+  return /^ | $/.test(value) ? `'${plain(value)}'` : plain(value)
 }
 
 /**
- * Text of others on one line: what could rewrite the terminal, break the line or turn its direction
- * is shown as what it is.
+ * Text of others on one line: what could rewrite the terminal, break the line or turn its
+ * direction, and what cannot be seen, is shown as what it is.
  */
 export function plain(text: string): string {
-  return text.replaceAll(
-    UNSEEN,
-    (character) => ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
-  )
+  return text.replaceAll(UNSEEN, (found, emoji?: string) => emoji ?? ESCAPES[found] ?? escaped(found))
 }
 
-const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu
+// What joins the parts of an emoji belongs to it. A Braille blank is a symbol to Unicode.
+const UNSEEN = /(\p{RGI_Emoji})|[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[\x20]]/gv
 const ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+function escaped(character: string): string {
+  const code = codeOf(character)
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code}`
+}
+
+const codeOf = (character: string): string =>
+  (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+
+/**
+ * The letters in which two texts differ as code points, ` (U+00E9 -> U+0065 U+0301)`, where they
+ * look alike: composed and decomposed, of another alphabet, another apostrophe. Else nothing.
+ */
+export function lookalike(from: Json, to: Json): string {
+  if (typeof from !== 'string' || typeof to !== 'string') return ''
+  const [before, after] = [from, to].map((text) => [...LETTERS.segment(text)].map(({ segment }) => segment))
+  if (before === undefined || before.length !== after?.length) return ''
+  const pairs = before.map((letter, index) => [letter, after[index] ?? ''] as const).filter(([a, b]) => a !== b)
+  if (!pairs.every(([a, b]) => alike(a, b))) return ''
+  const seen = pairs.filter((letters) => letters.every((letter) => plain(letter) === letter))
+  const codes = new Set(seen.map(([a, b]) => `${pointsOf(a)} -> ${pointsOf(b)}`))
+  return codes.size === 0 ? '' : ` (${[...codes].join(', ')})`
+}
+
+function alike(a: string, b: string): boolean {
+  if (a.normalize('NFKC') === b.normalize('NFKC')) return true
+  const both = (sort: RegExp): boolean => sort.test(a) && sort.test(b)
+  return both(/^\p{P}$/u) || (both(/^\p{L}/u) && LATIN.test(a) !== LATIN.test(b))
+}
+
+const pointsOf = (letter: string): string => Array.from(letter, (character) => `U+${codeOf(character)}`).join(' ')
+
+const LATIN = /^\p{Script=Latin}/u
 
 /**
  * `text` cut to `width` columns, with an ellipsis where something is missing. Colours take no

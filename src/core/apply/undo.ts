@@ -33,7 +33,7 @@ export async function undo(
     else if (Object.keys(fields).length > 0)
       changes.push({ op: change.op === 'create' ? 'retire' : 'update', key, id, fields, reason: 'undo' })
   }
-  return limited({ ...plan, changes, skipped, notices: [] }, sync.limits)
+  return limited({ ...plan, changes, skipped, notices: [] }, sync)
 }
 
 /** The fields that undo a change; undefined where the record is not as the change left it. */

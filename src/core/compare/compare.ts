@@ -1,9 +1,10 @@
 import { ZdsError } from '../errors.ts'
 import { decide, owned, type Pair, type Sides, type Verdict } from './decide.ts'
 import { joinByKey } from './join.ts'
-import { excesses, type Limits } from '../plan/limits.ts'
+import { fates } from './names.ts'
+import { excesses } from '../plan/limits.ts'
 import { OPS, type Change, type Notice, type Skip, type SkipReason, type SyncPlan } from '../plan/plan.ts'
-import type { Existing, Fields, Sync } from '../types.ts'
+import type { Existing, Sync } from '../types.ts'
 
 /** The key of a row of the target; empty where it has none. */
 export function keyOf({ rules }: Sync, { fields }: Existing): string {
@@ -15,7 +16,7 @@ export function keyOf({ rules }: Sync, { fields }: Existing): string {
  * Pure: the changes that make `existing` look like `desired`, and why anything else is left alone.
  */
 export async function compare(name: string, sync: Sync, sides: Sides): Promise<SyncPlan> {
-  const { rules, target, limits } = sync
+  const { rules, target } = sync
   const changes: Change[] = []
   const skipped: Skip[] = []
   const notices: Notice[] = []
@@ -44,23 +45,34 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     counts.existing += right.filter(({ fields }) => records > 0 || owned(fields, sync)).length
     for (const { change, skip } of verdicts(pair, name, sync, sides)) {
       if (change !== undefined) changes.push(change)
-      if (skip !== undefined) skipped.push(describe(key, skip.reason, skip.of, rules.unique))
+      if (skip !== undefined) skipped.push(describe(key, skip, rules.unique))
     }
   }
   const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
   const { instance, resource } = target
+  const named = fates(skipped, ordered, rules)
   return limited(
-    { name, target: instance, resource, ...counts, changes: ordered, skipped, notices, excesses: [] },
-    limits,
+    {
+      name,
+      target: instance,
+      resource,
+      ...counts,
+      complete: sides.complete,
+      changes: ordered,
+      skipped: named.skipped,
+      notices: [...named.notices, ...notices],
+      excesses: [],
+    },
+    sync,
   )
 }
 
 /**
- * The plan with what of it goes beyond `limits`; `before` is the number of desired records of the
- * last run that was carried out.
+ * The plan with what of it goes beyond the limits of its sync; `before` is the number of desired
+ * records of the last run that was carried out.
  */
-export function limited(plan: SyncPlan, limits: Limits | undefined, before?: number): SyncPlan {
-  return { ...plan, excesses: excesses({ ...plan, ...(before !== undefined && { before }) }, limits) }
+export function limited(plan: SyncPlan, { limits, rules }: Pick<Sync, 'limits' | 'rules'>, before?: number): SyncPlan {
+  return { ...plan, excesses: excesses({ ...plan, before, adopt: rules.adopt }, limits) }
 }
 
 /** One verdict for a key that is clear; one for each record of a key that is not. */
@@ -90,12 +102,15 @@ function keyless(name: string, { desired, existing }: Pair, sync: Sync, sides: S
   return mine.map((of) => ({ skip: { reason: 'no-key', of } }))
 }
 
-function describe(
-  key: string,
-  reason: SkipReason,
-  of: { readonly id?: string; readonly fields: Fields },
-  unique: string | undefined,
-): Skip {
+function describe(key: string, skip: NonNullable<Verdict['skip']>, unique: string | undefined): Skip {
+  const { reason, of, heldBy, change } = skip
   const called = unique === undefined ? undefined : of.fields[unique]
-  return { key, reason, ...(of.id !== undefined && { id: of.id }), ...(typeof called === 'string' && { name: called }) }
+  return {
+    key,
+    reason,
+    ...(of.id !== undefined && { id: of.id }),
+    ...(typeof called === 'string' && { name: called }),
+    ...(heldBy && { heldBy }),
+    ...(change && { change }),
+  }
 }

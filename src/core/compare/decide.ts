@@ -2,7 +2,7 @@ import { diff } from 'json-diff-ts'
 import { ZdsError } from '../errors.ts'
 import { misfit, normalise, same, type FieldTypes } from '../fields.ts'
 import { canonical, parseJson, type Json } from '../json.ts'
-import type { Change, FieldChange, SkipReason } from '../plan/plan.ts'
+import type { Change, FieldChange, Holder, SkipReason } from '../plan/plan.ts'
 import type { Names } from './names.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
@@ -17,6 +17,8 @@ export type Sides = {
   ownedElsewhere(existing: Fields): boolean
   /** Whether each side was proved to have been read completely (SAFE-02). */
   readonly complete: { readonly desired: boolean; readonly existing: boolean }
+  /** Nothing is desired, although all was read: a person may say that this is right (SAFE-13). */
+  readonly empty?: boolean
 }
 
 /** All that is known of one key. */
@@ -32,7 +34,12 @@ export type Pair = {
  */
 export type Verdict = {
   readonly change?: Change
-  readonly skip?: { readonly reason: SkipReason; readonly of: { readonly id?: string; readonly fields: Fields } }
+  readonly skip?: {
+    readonly reason: SkipReason
+    readonly of: { readonly id?: string; readonly fields: Fields }
+    readonly heldBy?: Holder
+    readonly change?: Change
+  }
 }
 
 type DesiredRecord = Extract<Desired, { kind: 'record' }>
@@ -63,8 +70,10 @@ function unwanted(key: string, found: Existing, reason: string, sync: Sync, side
   if (fields === undefined) return {}
   if (rules.protects?.(found.fields) === true) return { skip: { reason: 'protected', of: found } }
   if (rules.retireFor?.includes(reason) === false) return { skip: { reason: 'kept-by-rule', of: found } }
-  if (!sides.complete.desired || !sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: found } }
-  return { change: { op: 'retire', key, id: found.id, fields, reason } }
+  const change: Change = { op: 'retire', key, id: found.id, fields, reason }
+  if (sides.complete.desired && sides.complete.existing) return { change }
+  const held = sides.empty === true && sides.complete.existing ? { change } : {}
+  return { skip: { reason: 'incomplete-listing', of: found, ...held } }
 }
 
 /** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
@@ -76,9 +85,8 @@ function creation(
 ): Verdict {
   const held = rules.holds?.(record)
   if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
-  if (rules.unique !== undefined && sides.names.taken(record[rules.unique] ?? null, { key })) {
-    return { skip: { reason: 'name-taken', of: { fields: record } } }
-  }
+  const heldBy = rules.unique === undefined ? undefined : sides.names.holder(record[rules.unique] ?? null, { key })
+  if (heldBy !== undefined) return { skip: { reason: 'name-taken', of: { fields: record }, heldBy } }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const fields = difference({}, record, target.types, 'all')
   const contacts = people?.map((person) => ({ ...person, action: 'create' as const }))
@@ -96,10 +104,10 @@ function revision(key: string, record: Fields, found: Existing, sync: Sync, side
   const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
   const fields = { ...difference(found.fields, managed, target.types) }
   const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
-  const clash = renamed !== undefined && sides.names.taken(renamed.to, { key, id: found.id, current: renamed.from })
-  if (clash && rules.unique !== undefined) delete fields[rules.unique]
-  const skip = clash ? { skip: { reason: 'name-taken' as const, of: found } } : {}
-  if (Object.keys(fields).length === 0) return skip
+  const heldBy = renamed && sides.names.holder(renamed.to, { key, id: found.id, current: renamed.from })
+  if (heldBy !== undefined && rules.unique !== undefined) delete fields[rules.unique]
+  const skip = heldBy && { skip: { reason: 'name-taken' as const, of: found, heldBy } }
+  if (Object.keys(fields).length === 0) return { ...skip }
   for (const field of adopt) {
     const to = record[field] ?? null
     if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }

@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
-import type { Desired, Existing } from '../types.ts'
+import type { Change, Holder, Notice, Skip } from '../plan/plan.ts'
+import type { Desired, Existing, Fields, Rules } from '../types.ts'
 
 /**
  * Who has which value of a field that must be unique: by the value, trimmed and without case
@@ -7,47 +8,116 @@ import type { Desired, Existing } from '../types.ts'
  */
 export interface Names {
   /**
-   * Whether a record that does not have `value` yet would collide with another record of the target
-   * or with another desired one.
+   * Who keeps `value` from a record that does not have it yet: another record of the target, or
+   * another desired one. Undefined where it is free.
    */
-  taken(value: Json, own: { readonly key: string; readonly id?: string; readonly current?: Json }): boolean
+  holder(value: Json, own: { readonly key: string; readonly id?: string; readonly current?: Json }): Holder | undefined
 }
 
-/** `null` stands for several. */
-type Holder = string | null
+/** By name, the first two of those who have it: enough to find one who is not oneself. */
+type Holders = Map<string, readonly Holder[]>
 
-/** Reads every record of the target and every desired record of all syncs that write to it. */
+/**
+ * Reads every record of the target and every desired record of all syncs that write to it. Without
+ * a unique field, all is free.
+ */
 export async function indexNames(
-  field: string,
+  { key, unique, retire }: Rules,
   existing: AsyncIterable<Existing>,
   desired: readonly AsyncIterable<Desired>[],
 ): Promise<Names> {
-  const ids = new Map<string, Holder>()
-  const keys = new Map<string, Holder>()
-  for await (const { id, fields } of existing) add(ids, fold(fields[field]), id)
+  if (unique === undefined) return { holder: () => undefined }
+  const here: Holders = new Map()
+  const wanted: Holders = new Map()
+  for await (const { id, fields } of existing) {
+    const fate = isRetired(fields, retire) ? { fate: 'retired' as const } : {}
+    add(here, { key: text(fields[key]), id, name: text(fields[unique]), ...fate })
+  }
   for (const records of desired) {
-    for await (const row of records) if (row.kind === 'record') add(keys, fold(row.fields[field]), row.key)
+    for await (const row of records)
+      if (row.kind === 'record') add(wanted, { key: row.key, name: text(row.fields[unique]) })
   }
   return {
-    taken: (value, { key, id, current = null }) => {
-      const wanted = fold(value)
-      if (wanted === fold(current)) return false
-      return other(ids, wanted, id) || other(keys, wanted, key)
+    holder: (value, { key: own, id, current = null }) => {
+      const name = fold(value)
+      if (name === fold(current)) return undefined
+      return here.get(name)?.find((one) => one.id !== id) ?? wanted.get(name)?.find((one) => one.key !== own)
     },
   }
 }
 
-function add(holders: Map<string, Holder>, name: string, holder: string): void {
-  if (name === '') return
-  const known = holders.get(name)
-  holders.set(name, known === undefined || known === holder ? holder : null)
+const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+const fold = (value: Json | undefined): string => text(value).trim().toLowerCase()
+
+function isRetired(fields: Fields, retire: Fields | undefined): boolean {
+  return retire !== undefined && Object.entries(retire).every(([field, value]) => fields[field] === value)
 }
 
-function other(holders: ReadonlyMap<string, Holder>, name: string, own: string | undefined): boolean {
-  const holder = holders.get(name)
-  return holder !== undefined && holder !== own
+function add(holders: Holders, holder: Holder): void {
+  const name = fold(holder.name)
+  const known = holders.get(name) ?? []
+  // In an order of their own: a plan does not depend on that of the rows.
+  const all = [...known, holder].toSorted((a, b) => (identity(a) < identity(b) ? -1 : 1))
+  if (name !== '') holders.set(name, [...new Map(all.map((one) => [one.id ?? one.key, one])).values()].slice(0, 2))
 }
 
-function fold(value: Json | undefined): string {
-  return typeof value === 'string' ? value.trim().toLowerCase() : ''
+const identity = ({ id, key, name }: Holder): string => JSON.stringify([id ?? key, name])
+
+type Waiting = Skip & { readonly id: string; readonly heldBy: Holder }
+
+/**
+ * What becomes of those who hold a name that another record waits for, and what a person can do
+ * where waiting does not help: names that are passed in a circle, and names of the retired.
+ */
+export function fates(
+  skipped: readonly Skip[],
+  changes: readonly Change[],
+  { key, unique = '' }: Rules,
+): { readonly skipped: Skip[]; readonly notices: Notice[] } {
+  const changeOf = new Map(changes.flatMap((change) => (change.id === undefined ? [] : [[change.id, change] as const])))
+  const waits = new Map(skipped.flatMap((skip) => (isWaiting(skip) ? [[skip.id, skip] as const] : [])))
+  const told = skipped.map((skip) => {
+    if (skip.heldBy === undefined) return skip
+    const { fate, ...holder } = skip.heldBy
+    const change = changeOf.get(holder.id ?? '')
+    const now = change?.op === 'retire' ? 'retired' : change?.fields[unique] && 'renamed'
+    const is = now ?? (waits.has(holder.id ?? '') ? 'waiting' : change === undefined ? fate : undefined)
+    return { ...skip, heldBy: { ...holder, ...(is && { fate: is }) } }
+  })
+  const retired = told.filter(({ heldBy }) => heldBy?.fate === 'retired')
+  return {
+    skipped: told,
+    notices: [...circles(waits).map(circleNotice), ...retired.map((skip) => retiredNotice(skip, key))],
+  }
 }
+
+const isWaiting = (skip: Skip): skip is Waiting => skip.id !== undefined && skip.heldBy?.id !== undefined
+
+/** Everybody waits for at most one other, so who is met twice on the way is in a circle. */
+function circles(waits: ReadonlyMap<string, Waiting>): Waiting[][] {
+  const seen = new Set<string>()
+  const found: Waiting[][] = []
+  for (const start of waits.values()) {
+    const path: Waiting[] = []
+    let next: Waiting | undefined = start
+    for (; next !== undefined && !seen.has(next.id); next = waits.get(next.heldBy.id ?? '')) {
+      seen.add(next.id)
+      path.push(next)
+    }
+    if (next !== undefined && path.includes(next)) found.push(path.slice(path.indexOf(next)))
+  }
+  return found
+}
+
+function circleNotice(circle: readonly Waiting[]): Notice {
+  const steps = circle.map(({ key, id, heldBy }) => `${key} (${id}) waits for ${calledIn(heldBy)}`)
+  const message = `${steps.join('; ')}. Give one of them a name that nobody has, by hand; the next plans do the rest`
+  return { code: 'name-circle', key: circle[0]?.key ?? '', message }
+}
+
+function retiredNotice({ key, heldBy }: Skip, field: string): Notice {
+  const message = `${key} waits for ${heldBy === undefined ? '' : calledIn(heldBy)}, which is retired. If both are one (merged), write ${key} into ${field} of ${heldBy?.id}, and it lives on; else rename it, or wait until it is deleted`
+  return { code: 'name-of-retired', key, message }
+}
+
+const calledIn = ({ key, id, name }: Holder): string => `${JSON.stringify(name)} of ${key} (${id})`

@@ -1,31 +1,33 @@
 import type { Json } from '../json.ts'
-import type { Change, Excess, Op } from './plan.ts'
+import type { Because, Change, Excess, FieldChange, Op, SyncPlan } from './plan.ts'
 
 /**
- * How much may happen unasked: a share of the existing records (0.05 is 5 %), a number of records,
- * or both.
+ * How much may happen unasked: a share of the existing records (0.05 is 5 %), but always `least`
+ * records; a number of records; or both.
  */
-export type Bound = number | { readonly share?: number; readonly count?: number }
+export type Bound = number | Measure
+type Measure = { readonly share?: number; readonly least?: number; readonly count?: number }
 
 /** How often one field may change. */
-export type FieldLimit = {
-  readonly count: number
+export type FieldLimit = Measure & {
   /**
-   * Values from the highest down: then only falls count. A value that is not in it is below all
-   * others.
+   * Then only falls count. Values from the highest down, or `dates`: an earlier day is lower. A value
+   * that is not in it, or no date, is below all others.
    */
-  readonly order?: readonly Json[]
+  readonly order?: readonly Json[] | 'dates'
 }
 
-/** What of a plan needs no approval (SAFE-01). */
+/** What of a plan needs no approval (SAFE-01, SAFE-12). */
 export type Limits = {
-  /** Default: none. */
+  /** Default: 10 % of the existing records, and always 25. */
   readonly create?: Bound
+  /** Creates have no limit until a run of this sync was carried out: for a new instance. */
+  readonly firstRun?: boolean
   /** Default: 30 % of the existing records. */
   readonly update?: Bound
-  /** Default: 5 % of the existing records. */
+  /** Default: 5 % of the existing records; below the floor half of them, and always one. */
   readonly retire?: Bound
-  /** Below this many existing records, shares say nothing and are not checked. Default 10. */
+  /** Below this many existing records, a share without `least` is not checked. Default 10. */
   readonly floor?: number
   /**
    * The share by which the desired records may have become fewer since the last run that was
@@ -37,74 +39,111 @@ export type Limits = {
 
 /**
  * The numbers that limits are held against; `before` is the number of desired records of the last
- * run that was carried out.
+ * run that was carried out, `adopt` the fields that are no reason of their own (SAFE-05).
  */
-export type Measured = {
-  readonly changes: readonly Change[]
-  readonly existing: number
-  readonly desired: number
-  readonly before?: number
+export type Measured = Pick<SyncPlan, 'name' | 'changes' | 'existing' | 'desired'> & {
+  readonly before?: number | undefined
+  readonly adopt?: readonly string[] | undefined
 }
 
+const CREATE = { share: 0.1, least: 25 }
 const UPDATE = 0.3
 const RETIRE = 0.05
+const FEW = { share: 0.5, least: 1 }
 const FLOOR = 10
 const DROP = 0.2
 const EXAMPLES = 5
 
 /** Why a plan needs an approval; empty when it needs none. */
 export function excesses(measured: Measured, limits: Limits = {}): Excess[] {
-  const { create, update = UPDATE, retire = RETIRE, fields = {} } = limits
+  const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, floor = FLOOR, fields = {} } = limits
+  const first = firstRun === true && measured.before === undefined
   return [
-    ...(create === undefined ? [] : beyond('create', create, measured, limits)),
-    ...beyond('update', update, measured, limits),
-    ...beyond('retire', retire, measured, limits),
-    ...Object.entries(fields).flatMap(([field, limit]) => fieldBeyond(field, limit, measured)),
+    ...(first ? [] : beyond('create', create, measured, floor)),
+    ...beyond('update', update, measured, floor),
+    ...beyond('retire', measured.existing < floor ? ofFew(retire) : retire, measured, floor),
+    ...Object.entries(fields).flatMap(([field, limit]) => fieldBeyond(field, limit, measured, floor)),
     ...dropped(measured, limits),
   ]
 }
 
-function beyond(op: Op, bound: Bound, { changes, existing }: Measured, { floor = FLOOR }: Limits): Excess[] {
-  const some = changes.filter((change) => change.op === op)
-  const { share, count: most } = typeof bound === 'number' ? { share: bound } : bound
-  const common = { op, count: some.length, existing, examples: keysOf(some) }
-  const is = `${some.length} of ${existing} records would be ${op}d`
-  const found: Excess[] = []
-  if (share !== undefined && existing >= floor && some.length / existing > share) {
-    found.push({
-      ...common,
-      limit: share,
-      message: `${is} (${percent(some.length / existing)}), the limit is ${percent(share)}`,
-    })
-  }
-  if (most !== undefined && some.length > most)
-    found.push({ ...common, limit: most, message: `${is}, the limit is ${most}` })
-  return found
+/** Of a few records a small share is none at all. */
+function ofFew(retire: Bound): Bound {
+  const { share = 1, ...more } = measureOf(retire)
+  return { ...FEW, ...more, share: Math.max(share, FEW.share) }
 }
 
-function fieldBeyond(field: string, { count: most, order }: FieldLimit, { changes, existing }: Measured): Excess[] {
-  const rank = (value: Json): number => {
-    const at = order?.indexOf(value) ?? 0
-    return at === -1 ? Number.POSITIVE_INFINITY : at
-  }
+const measureOf = (bound: Bound): Measure => (typeof bound === 'number' ? { share: bound } : bound)
+
+function beyond(op: Op, bound: Bound, measured: Measured, floor: number): Excess[] {
+  const { name, changes, existing, adopt } = measured
+  const some = changes.filter((change) => change.op === op)
+  const because = op === 'update' ? cause(some, adopt) : undefined
+  const without = because === undefined ? '' : `; without ${because.fields.join(', ')} ${number(because.left)}`
+  return tooMany(some, bound, existing, floor).map(({ words, ...found }) => ({
+    id: `${name}.${op}`,
+    op,
+    ...found,
+    ...(because && { because }),
+    message: `${number(some.length)} of ${number(existing)} records would be ${op}d${words}${without}`,
+  }))
+}
+
+function fieldBeyond(field: string, limit: FieldLimit, { name, changes, existing }: Measured, floor: number): Excess[] {
+  const { order } = limit
   const some = changes.filter(({ op, fields }) => {
     const change = fields[field]
-    return op !== 'create' && change !== undefined && (order === undefined || rank(change.to) > rank(change.from))
+    return op !== 'create' && change !== undefined && (order === undefined || falls(change, order))
   })
+  const verb = order === undefined ? 'change' : 'fall'
+  return tooMany(some, limit, existing, floor).map(({ words, ...found }) => ({
+    id: `${name}.field.${field}`,
+    op: 'field',
+    field,
+    ...found,
+    message: `${field} would ${verb} on ${number(some.length)} of ${number(existing)} records${words}`,
+  }))
+}
+
+function falls({ from, to }: FieldChange, order: NonNullable<FieldLimit['order']>): boolean {
+  if (order === 'dates') return day(to) < day(from)
+  const rank = (value: Json): number => order.toReversed().indexOf(value)
+  return rank(to) < rank(from)
+}
+
+/** As text, days are in their order; no date is before all of them. */
+const day = (value: Json): string => (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? value : '')
+
+/** What more records than a bound allows have in common: nothing where it allows them. */
+function tooMany(some: readonly Change[], bound: Bound, existing: number, floor: number) {
+  const { share, least, count } = measureOf(bound)
+  const checked = share !== undefined && (existing >= floor || least !== undefined)
+  // A product such as 0.29 * 100 is a little less than it should be.
+  const shared = checked ? Math.max(Math.floor(share * existing + 1e-9), least ?? 0) : Number.POSITIVE_INFINITY
+  const most = Math.min(shared, count ?? Number.POSITIVE_INFINITY)
   if (some.length <= most) return []
-  const message = `${field} would ${order === undefined ? 'change' : 'fall'} on ${some.length} records, the limit is ${most}`
-  return [{ op: 'field', field, count: some.length, existing, limit: most, message, examples: keysOf(some) }]
+  const bySharing = checked && most === shared && most !== least
+  const words = bySharing
+    ? ` (${percent(some.length / existing)}), the limit is ${percent(share)}`
+    : `, the limit is ${number(most)}`
+  const examples = some.slice(0, EXAMPLES).map(({ key }) => key)
+  return [{ count: some.length, existing, limit: bySharing ? share : most, words, examples }]
 }
 
-function dropped({ desired, existing, before }: Measured, { drop = DROP, floor = FLOOR }: Limits): Excess[] {
+/** The fields in which most updates change a record; left are those that change any other one. */
+function cause(updates: readonly Change[], adopt: readonly string[] = []): Because | undefined {
+  const sets = updates.map(({ fields }) => Object.keys(fields).filter((field) => !adopt.includes(field)))
+  const alike = Map.groupBy(sets, (fields) => fields.toSorted().join(', '))
+  const [most] = [...alike.values()].toSorted((a, b) => b.length - a.length)[0] ?? []
+  return most && { fields: most, left: sets.filter((fields) => !fields.every((field) => most.includes(field))).length }
+}
+
+function dropped({ name, desired, existing, before }: Measured, { drop = DROP, floor = FLOOR }: Limits): Excess[] {
   if (before === undefined || before < floor || (before - desired) / before <= drop) return []
-  const share = percent((before - desired) / before)
-  const message = `${desired} records are desired, ${share} fewer than the ${before} of the last run; the limit is ${percent(drop)}`
-  return [{ op: 'drop', count: before - desired, existing, limit: drop, message, examples: [] }]
+  const lost = before - desired
+  const message = `${number(desired)} records are desired, ${percent(lost / before)} fewer than the ${number(before)} of the last run; the limit is ${percent(drop)}`
+  return [{ id: `${name}.drop`, op: 'drop', count: lost, existing, limit: drop, message, examples: [] }]
 }
 
-const keysOf = (changes: readonly Change[]): string[] => changes.slice(0, EXAMPLES).map(({ key }) => key)
-
-function percent(share: number): string {
-  return `${(share * 100).toLocaleString('en', { maximumFractionDigits: 1 })} %`
-}
+const number = (value: number): string => value.toLocaleString('en')
+const percent = (share: number): string => `${(share * 100).toLocaleString('en', { maximumFractionDigits: 1 })} %`

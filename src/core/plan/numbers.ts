@@ -1,4 +1,4 @@
-import { count, type Op, type Plan, type SyncPlan } from './plan.ts'
+import { count, type Because, type Op, type Plan, type SyncPlan } from './plan.ts'
 
 /** Numbers by a word of zds or of the configuration. */
 type Counts = { readonly [word: string]: number }
@@ -20,6 +20,7 @@ export type PlanSummary = {
     readonly resource: string
     readonly existing: number
     readonly desired: number
+    readonly complete: SyncPlan['complete']
     readonly operations: { readonly [op in Op]: number }
     /** How many updates and retires change a field; a create sets them all. */
     readonly fields: Counts
@@ -28,11 +29,13 @@ export type PlanSummary = {
     readonly skipped: Counts
     readonly notices: Counts
     readonly excesses: readonly {
+      readonly id: string
       readonly op: string
       readonly field?: string
       readonly count: number
       readonly existing: number
       readonly limit: number
+      readonly because?: Because
     }[]
   }[]
 }
@@ -46,24 +49,27 @@ export function summaryOf({ createdAt, asOf, config, digest, syncs }: Plan): Pla
 }
 
 function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
-  const { name, target, resource, existing, desired, changes, skipped, notices, excesses } = sync
+  const { name, target, resource, existing, desired, complete, changes, skipped, notices, excesses } = sync
   return {
     name,
     target,
     resource,
     existing,
     desired,
+    complete: { desired: complete.desired, existing: complete.existing },
     operations: { create: count(sync, 'create'), update: count(sync, 'update'), retire: count(sync, 'retire') },
     fields: countsOf(changes.filter(({ op }) => op !== 'create').flatMap(({ fields }) => Object.keys(fields))),
     contacts: countsOf(changes.flatMap(({ contacts = [] }) => contacts.map(({ action }) => action))),
     skipped: countsOf(skipped.map(({ reason }) => reason)),
     notices: countsOf(notices.map(({ code }) => code)),
-    excesses: excesses.map(({ op, field, count: some, existing: all, limit }) => ({
+    excesses: excesses.map(({ id, op, field, count: some, existing: all, limit, because }) => ({
+      id,
       op,
       ...(field !== undefined && { field }),
       count: some,
       existing: all,
       limit,
+      ...(because && { because: { fields: because.fields, left: because.left } }),
     })),
   }
 }

@@ -17,6 +17,8 @@ export type Contact = {
   readonly email: string
   readonly name: string
   readonly action: 'create' | 'associate' | 'leave'
+  /** Why somebody stays, unless it is that they have another organization: `staff` (SAFE-15). */
+  readonly reason?: string
 }
 
 /** What one record needs. `fields` lists every value that will be written. */
@@ -51,7 +53,27 @@ export const SKIP_REASONS = {
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS
 
-export type Skip = { readonly key: string; readonly reason: SkipReason; readonly id?: string; readonly name?: string }
+export type Skip = {
+  readonly key: string
+  readonly reason: SkipReason
+  readonly id?: string
+  readonly name?: string
+  /** Who has the name that this record wants (AMB-20). */
+  readonly heldBy?: Holder
+  /** What would be done, if an empty source is right to be empty: see `released` (SAFE-13). */
+  readonly change?: Change
+}
+
+/**
+ * A record that has a name which another one wants; without an id, one that wants it as well.
+ * `fate`: what becomes of it in the same plan, unless it stays as it is.
+ */
+export type Holder = {
+  readonly key: string
+  readonly id?: string
+  readonly name: string
+  readonly fate?: 'retired' | 'renamed' | 'waiting'
+}
 
 /** What a person should know although nothing follows from it. */
 export type Notice = { readonly code: string; readonly key: string; readonly message: string }
@@ -60,14 +82,20 @@ export type Notice = { readonly code: string; readonly key: string; readonly mes
  * What of a plan goes beyond its limits: what, how many, of how many, the limit, and a few keys.
  */
 export type Excess = {
+  /** What `--approve` calls it: `global.update`, `global.field.support_level`. */
+  readonly id: string
   readonly op: Op | 'drop' | 'field'
   readonly field?: string
   readonly count: number
   readonly existing: number
   readonly limit: number
+  /** The fields that most of the updates are made for, and how many would be left without them. */
+  readonly because?: Because
   readonly message: string
   readonly examples: readonly string[]
 }
+
+export type Because = { readonly fields: readonly string[]; readonly left: number }
 
 /** The changes of one sync, in the order create, update, retire, and by key. */
 export type SyncPlan = {
@@ -79,6 +107,8 @@ export type SyncPlan = {
   readonly existing: number
   /** Number of records that should be there. */
   readonly desired: number
+  /** Whether each side was proved to have been read completely (SAFE-02, SAFE-13). */
+  readonly complete: { readonly desired: boolean; readonly existing: boolean }
   readonly changes: readonly Change[]
   readonly skipped: readonly Skip[]
   readonly notices: readonly Notice[]
@@ -115,4 +145,9 @@ export function sha256(text: string): string {
 
 export function count({ changes }: Pick<SyncPlan, 'changes'>, op: Op): number {
   return changes.reduce((sum, change) => sum + (change.op === op ? 1 : 0), 0)
+}
+
+/** How many changes are held back because what was read is not proved complete (SAFE-13). */
+export function heldBack({ skipped }: Pick<SyncPlan, 'skipped'>): number {
+  return skipped.filter(({ reason }) => reason === 'incomplete-listing').length
 }

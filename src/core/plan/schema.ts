@@ -9,7 +9,10 @@ const Text = Type.String({ minLength: 1 })
 const Count = Type.Integer({ minimum: 0 })
 
 const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, strict)
-const Contact = Type.Object({ email: Text, name: Text, action: Type.Enum(['create', 'associate', 'leave']) }, strict)
+const Contact = Type.Object(
+  { email: Text, name: Text, action: Type.Enum(['create', 'associate', 'leave']), reason: Type.Optional(Text) },
+  strict,
+)
 const Change = Type.Object(
   {
     op: Type.Enum(['create', 'update', 'retire']),
@@ -21,23 +24,37 @@ const Change = Type.Object(
   },
   strict,
 )
+const Holder = Type.Object(
+  {
+    key: Type.String(),
+    id: Type.Optional(Text),
+    name: Type.String(),
+    fate: Type.Optional(Type.Enum(['retired', 'renamed', 'waiting'])),
+  },
+  strict,
+)
 const Skip = Type.Object(
   {
     key: Type.String(),
     reason: Type.Enum(Object.keys(SKIP_REASONS)),
     id: Type.Optional(Text),
     name: Type.Optional(Type.String()),
+    heldBy: Type.Optional(Holder),
+    change: Type.Optional(Change),
   },
   strict,
 )
 const Notice = Type.Object({ code: Text, key: Type.String(), message: Text }, strict)
+const Because = Type.Object({ fields: Type.Array(Text), left: Count }, strict)
 const Excess = Type.Object(
   {
+    id: Text,
     op: Type.Enum(['create', 'update', 'retire', 'drop', 'field']),
     field: Type.Optional(Text),
     count: Count,
     existing: Count,
     limit: Type.Number(),
+    because: Type.Optional(Because),
     message: Text,
     examples: Type.Array(Text),
   },
@@ -50,6 +67,7 @@ const SyncPlan = Type.Object(
     resource: Text,
     existing: Count,
     desired: Count,
+    complete: Type.Object({ desired: Type.Boolean(), existing: Type.Boolean() }, strict),
     changes: Type.Array(Change),
     skipped: Type.Array(Skip),
     notices: Type.Array(Notice),

@@ -21,20 +21,21 @@ export async function compareStage(
   const rowsOf = <Row extends Json>(source: Source<Row>) => rowsIn(source, shared, runId)
   const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
 
-  const unique = sync.rules.unique
   const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
   const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
   // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it
   // (SAFE-02).
   const some = await hasRecord(rowsOf(sync.desired))
-  const sides = { desired: some && wanted.every(Boolean), existing: await complete(sync.target) }
+  const whole = wanted.every(Boolean)
+  const sides = { desired: some && whole, existing: await complete(sync.target) }
   const compared = await compare(name, sync, {
     desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, shared.state.scratch),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), shared.state.scratch),
-    names: unique === undefined ? { taken: () => false } : await indexNames(unique, rowsOf(sync.target), everyone),
+    names: await indexNames(sync.rules, rowsOf(sync.target), everyone),
     yielded: sync.rules.yields === undefined ? new Set() : await keysOf(rowsOf(sync.rules.yields)),
     ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
     complete: sides,
+    empty: !some && whole,
   })
   const plan = await prepared(compared, stage, shared, runId, watch)
   await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))

@@ -1,5 +1,5 @@
 import { stages, syncsOf } from '../config/stages.ts'
-import { excesses } from '../plan/limits.ts'
+import { limited } from '../compare/compare.ts'
 import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
@@ -44,9 +44,9 @@ export async function planOf(parts: readonly SyncPlan[], shared: Shared): Promis
   const { state, clock, fingerprint } = shared
   const syncs = await Promise.all(
     parts.map(async (part): Promise<SyncPlan> => {
-      const { target, limits } = syncNamed(part.name, shared)
-      const before = await state.journal.lastDesired(part.name, target.address?.() ?? '')
-      return { ...part, excesses: excesses({ ...part, ...(before !== undefined && { before }) }, limits) }
+      const sync = syncNamed(part.name, shared)
+      const before = await state.journal.lastDesired(part.name, sync.target.address?.() ?? '')
+      return limited(part, sync, before)
     }),
   )
   return assemble(syncs, fingerprint, clock)

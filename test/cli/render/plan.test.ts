@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
+import type { Skip, SyncPlan } from 'zds'
 import { planLines } from '../../../src/cli/render/plan.ts'
 import { change, colours, look, many, notice, planOf, syncPlan, uncoloured, type Parts } from '../plans.ts'
 
@@ -41,12 +42,14 @@ describe('creates', () => {
       { email: 'ada@example.com', name: 'Ada', action: 'create' },
       { email: 'bob@example.com', name: 'Bob', action: 'associate' },
       { email: 'cyd@example.com', name: 'Cyd', action: 'leave' },
+      { email: 'dee@example.com', name: 'Dee', action: 'leave', reason: 'staff' },
     ] as const
     expect(shownOf({ changes: [change('create', '001A', { name: ['', 'Acme'] }, { contacts })] }).slice(3)).toEqual([
       '  + 001A  Acme',
       '      ada@example.com: new user',
       '      bob@example.com: user without organization, gets this one',
       '      cyd@example.com: user of another organization, stays there',
+      '      dee@example.com: agent or admin, stays there (SAFE-15)',
     ])
   })
 
@@ -157,6 +160,7 @@ describe('what nothing follows from', () => {
   test('limits that are passed come before anything else of a sync (SAFE-01)', () => {
     const excesses = [
       {
+        id: 'global.retire',
         op: 'retire',
         count: 9,
         existing: 100,
@@ -165,8 +169,79 @@ describe('what nothing follows from', () => {
         examples: [],
       },
     ] as const
-    expect(shownOf({ changes: [owner(1)], excesses })[3]).toBe('  ! over the limit: 9 of 100 records would be retired')
+    expect(shownOf({ changes: [owner(1)], excesses })[3]).toBe(
+      '  ! over the limit: 9 of 100 records would be retired [global.retire]',
+    )
   })
+})
+
+describe('SAFE-13: what was read is not proved complete', () => {
+  const skip = (key: string, more: Partial<Skip> = {}) => ({ key, reason: 'incomplete-listing', ...more }) as const
+
+  test('each sync says how many changes are held back, and on which side something may be missing', () => {
+    const skipped = [skip('A'), skip('B')]
+    const told = (complete: SyncPlan['complete']) => shownOf({ skipped, complete })[3]
+    expect([
+      told({ desired: false, existing: true }),
+      told({ desired: true, existing: false }),
+      told({ desired: false, existing: false }),
+    ]).toEqual([
+      '  ! not proved complete: 2 changes held back (what should be there may lack records)',
+      '  ! not proved complete: 2 changes held back (what global has may lack records)',
+      '  ! not proved complete: 2 changes held back (what should be there and what global has may lack records)',
+    ])
+  })
+
+  test('an empty source says how it is let through', () => {
+    const gone = change('retire', 'A', { mark: [false, true] }, { reason: 'gone' })
+    const skipped = [skip('A', { id: '1', change: gone })]
+    expect(shownOf({ skipped, desired: 0, complete: { desired: false, existing: true } })[3]).toBe(
+      '  ! not proved complete: 1 change held back (nothing should be there, which may be a mistake; if it is right: --approve DIGEST:global.empty)',
+    )
+  })
+
+  test('nothing is said where nothing is held back', () => {
+    expect(shownOf({ complete: { desired: false, existing: true } }).join()).not.toContain('proved')
+  })
+})
+
+describe('names that are held (AMB-20)', () => {
+  const heldBy = { key: 'DEAD', id: '7', name: 'Acme\u200B', fate: 'retired' } as const
+  const parts: Parts = {
+    changes: [change('retire', 'DEAD', { mark: [false, true] }), change('retire', 'OTHER', { mark: [false, true] })],
+    skipped: [{ key: 'LIVING', reason: 'name-taken', name: 'Acme', heldBy: { ...heldBy, id: 'id-DEAD' } }],
+  }
+
+  test('the retired one says who wants its name', () => {
+    expect(shownOf(parts).slice(4, 6)).toEqual(['      DEAD  (its name is wanted by LIVING)', '      OTHER'])
+  })
+
+  test.each([
+    [{ ...heldBy }, String.raw`A  waits for the name Acme\u200B of DEAD  7, which is retired`],
+    [
+      { ...heldBy, fate: 'renamed' },
+      String.raw`A  waits for the name Acme\u200B of DEAD  7, which gets another name: free in the next plan`,
+    ],
+    [
+      { ...heldBy, fate: 'waiting' },
+      String.raw`A  waits for the name Acme\u200B of DEAD  7, which waits for another name`,
+    ],
+    [{ key: 'B', name: 'Acme' }, 'A  waits for the name Acme of B'],
+  ] as const)('with --all it is said who has it: %j', (holder, line) => {
+    const skipped = [{ key: 'A', reason: 'name-taken', heldBy: holder }] as const
+    expect(shownOf({ skipped }, { all: true }).at(-1)?.trim()).toBe(line)
+  })
+})
+
+test('a name that changes in what cannot be seen is shown with its code points', () => {
+  const changes = [
+    change('update', 'A', { name: ['Café', 'Cafe\u0301'] }),
+    change('update', 'B', { name: ['Delta', 'Delta\u200B'] }),
+  ]
+  expect(shownOf({ changes }).slice(3)).toEqual([
+    '  ~ A  name Café -> Cafe\u0301 (U+00E9 -> U+0065 U+0301)',
+    String.raw`  ~ B  name Delta -> Delta\u200B`,
+  ])
 })
 
 describe('on a terminal of 80 columns', () => {
@@ -178,7 +253,17 @@ describe('on a terminal of 80 columns', () => {
       ...many(20, (index) => change('update', `U${index}`, { name: [`${long} ${index}`, long] })),
       ...many(4, (index) => change('retire', `R${index}`, { [long]: [false, true] })),
     ],
-    excesses: [{ op: 'update', count: 20, existing: 100, limit: 0.1, message: `${long} ${long}`, examples: [] }],
+    excesses: [
+      {
+        id: 'global.update',
+        op: 'update',
+        count: 20,
+        existing: 100,
+        limit: 0.1,
+        message: `${long} ${long}`,
+        examples: [],
+      },
+    ],
     notices: [notice(`${long} ${long}`)],
     skipped: [{ key: long, reason: 'protected', id: '1', name: long }],
   }
@@ -216,9 +301,12 @@ test('names, keys and texts of others cannot reach the terminal as commands', ()
       change('update', evil, { organization_id: [null, { ref: { sync: evil, key: evil } }] }),
       change('retire', evil, { [evil]: [evil, evil] }, { reason: evil }),
     ],
-    skipped: [{ key: evil, reason: 'protected', id: evil, name: evil }],
+    skipped: [
+      { key: evil, reason: 'protected', id: evil, name: evil },
+      { key: evil, reason: 'name-taken', heldBy: { key: evil, id: `id-${evil}`, name: evil } },
+    ],
     notices: [notice(evil, evil)],
-    excesses: [{ op: 'update', count: 1, existing: 1, limit: 0, message: evil, examples: [evil] }],
+    excesses: [{ id: evil, op: 'update', count: 1, existing: 1, limit: 0, message: evil, examples: [evil] }],
   }
   for (const all of [false, true]) {
     const lines = shownOf(parts, { all })

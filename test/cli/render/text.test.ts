@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { counted, cut, number, plain, shown } from '../../../src/cli/render/text.ts'
+import { counted, cut, lookalike, number, plain, shown } from '../../../src/cli/render/text.ts'
 import { colours, uncoloured } from '../plans.ts'
 
 describe('shown', () => {
@@ -14,6 +14,10 @@ describe('shown', () => {
     [['a', 'b'], '["a","b"]'],
     [{ ref: { sync: 'us-gov', key: '001A' } }, 'us-gov 001A (new)'],
     [{ ref: { sync: 'us-gov' } }, '{"ref":{"sync":"us-gov"}}'],
+    [' led by a blank', "' led by a blank'"],
+    ['followed by two  ', "'followed by two  '"],
+    ['two  inside', 'two  inside'],
+    ['Acme\u200B', String.raw`Acme\u200B`],
   ])('%j is read as %s', (value, text) => {
     expect(shown(value)).toBe(text)
   })
@@ -32,13 +36,46 @@ describe('plain', () => {
     ['delete \u007F', String.raw`delete \u007F`],
     ['turned \u202Egnp.exe\u2066', String.raw`turned \u202Egnp.exe\u2066`],
     ['line\u2028paragraph\u2029', String.raw`line\u2028paragraph\u2029`],
+    ['zero\u200Bwidth\u2060joined\uFEFF', String.raw`zero\u200Bwidth\u2060joined\uFEFF`],
+    ['joined\u200Dletters, not\u200Cjoined', String.raw`joined\u200Dletters, not\u200Cjoined`],
+    ['no\u00A0break, wide\u3000, thin\u2009', String.raw`no\u00A0break, wide\u3000, thin\u2009`],
+    ['soft\u00ADhyphen, filler\u3164, braille\u2800', String.raw`soft\u00ADhyphen, filler\u3164, braille\u2800`],
+    ['variant\uFE0F, tag\u{E0041}, lone\uD800', String.raw`variant\uFE0F, tag\u{E0041}, lone\uD800`],
   ])('%j is shown as what it is', (text, seen) => {
     expect(plain(text)).toBe(seen)
   })
 
   test('leaves the letters of people alone', () => {
-    const names = 'Ångström GmbH & Co. “Ünïcode” 株式会社 שלום 👩‍👩‍👧 é'
+    const names = 'Ångström GmbH & Co. “Ünïcode” 株式会社 שלום 👩‍👩‍👧 é e\u0301'
     expect(plain(names)).toBe(names)
+  })
+
+  test.each(['👩‍👩‍👧‍👦', '❤️', '🏳️‍🌈', '5️⃣', '👍🏽', '🇩🇪', '🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}'])(
+    'leaves what joins the parts of %s alone',
+    (emoji) => {
+      expect(plain(`a ${emoji} b`)).toBe(`a ${emoji} b`)
+    },
+  )
+})
+
+describe('where two sides look alike, their code points are shown', () => {
+  test.each([
+    ['Café', 'Cafe\u0301', 'composed and decomposed', ' (U+00E9 -> U+0065 U+0301)'],
+    ['Société Générale', 'Société Générale'.normalize('NFD'), 'the same letter once', ' (U+00E9 -> U+0065 U+0301)'],
+    ['Acme', '\u0410cme', 'another alphabet', ' (U+0041 -> U+0410)'],
+    ['d’Énergie', "d'Énergie", 'another apostrophe', ' (U+2019 -> U+0027)'],
+    ['A - B', 'A – B', 'another dash', ' (U+002D -> U+2013)'],
+    ['ＡＢＣ', 'ABC', 'wide letters', ' (U+FF21 -> U+0041, U+FF22 -> U+0042, U+FF23 -> U+0043)'],
+    ['Björn', 'Bjorn', 'letters that look different', ''],
+    ['Acme', 'Acne', 'another letter', ''],
+    ['Acme', 'Acme SE', 'more letters', ''],
+    ['株式', '東京', 'other words', ''],
+    ['same', 'same', 'the same', ''],
+    ['no break', 'no\u00A0break', 'what is shown as what it is anyway', ''],
+    [1, 2, 'no text', ''],
+    [null, 'x', 'no text', ''],
+  ] as const)('%j and %j: %s', (from, to, _, told) => {
+    expect(lookalike(from, to)).toBe(told)
   })
 })
 

@@ -52,6 +52,7 @@ async function undone(
     skipped: [{ key: 'Z', reason: 'no-key' as const }],
     notices: [{ code: 'x', key: 'Z', message: 'said then' }],
     excesses: [],
+    complete: { desired: true, existing: true },
   }
   const state = {
     known: new Map(known),

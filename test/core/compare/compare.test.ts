@@ -198,9 +198,9 @@ describe('the limits of a plan', () => {
   it('SAFE-01: a drop against the last run is found once that is known', async () => {
     const plan = await compared({ desired: [wanted('A')] })
     expect(plan.excesses).toEqual([])
-    expect(limited(plan, undefined).excesses).toEqual([])
-    expect(limited(plan, undefined, 20).excesses).toMatchObject([{ op: 'drop', count: 19 }])
-    expect(limited(plan, { drop: 1 }, 20).excesses).toEqual([])
+    expect(limited(plan, syncOf()).excesses).toEqual([])
+    expect(limited(plan, syncOf(), 20).excesses).toMatchObject([{ op: 'drop', count: 19 }])
+    expect(limited(plan, syncOf({ limits: { drop: 1 } }), 20).excesses).toEqual([])
   })
 })
 

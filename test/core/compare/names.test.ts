@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { applied, compared, held, wanted } from '../../support/syncs.ts'
+import type { Skip } from 'zds'
+import type { Holder } from '../../../src/core/plan/plan.ts'
+import { applied, compared, held, syncOf, wanted } from '../../support/syncs.ts'
 
 const named = (key: string, name: string | null, more = {}) => wanted(key, { name, ...more })
 
@@ -7,7 +9,12 @@ describe('AMB-20, SYN-20: creating under a name that is taken', () => {
   it.each(['Acme', 'ACME', ' acme  '])('%j is held when another organization is called Acme', async (name) => {
     const plan = await compared({ desired: [named('A', name)], existing: [held('9', null, { name: 'Acme' })] })
     expect(plan.changes).toEqual([])
-    expect(plan.skipped).toContainEqual({ key: 'A', reason: 'name-taken', name })
+    expect(plan.skipped).toContainEqual({
+      key: 'A',
+      reason: 'name-taken',
+      name,
+      heldBy: { key: '', id: '9', name: 'Acme' },
+    })
   })
 
   it('an organization of any owner counts: without key, marked, or of another sync', async () => {
@@ -32,7 +39,9 @@ describe('AMB-20, SYN-20: creating under a name that is taken', () => {
       existing: [held('1', 'A', { name: 'Acme', aar: 1 })],
     })
     expect(plan.changes).toEqual([{ op: 'update', key: 'A', id: '1', fields: { aar: { from: 1, to: 2 } } }])
-    expect(plan.skipped).toEqual([{ key: 'B', reason: 'name-taken', name: 'Acme' }])
+    expect(plan.skipped).toEqual([
+      { key: 'B', reason: 'name-taken', name: 'Acme', heldBy: { key: 'A', id: '1', name: 'Acme' } },
+    ])
   })
 
   it('a name that another sync of the target desires is taken too', async () => {
@@ -61,7 +70,9 @@ describe('AMB-20: renaming', () => {
       existing: [held('1', 'A', { name: 'Acme', aar: 1 }), held('2', 'B', { name: 'Globex' })],
     })
     expect(plan.changes).toEqual([{ op: 'update', key: 'A', id: '1', fields: { aar: { from: 1, to: 2 } } }])
-    expect(plan.skipped).toEqual([{ key: 'A', reason: 'name-taken', id: '1', name: 'Acme' }])
+    expect(plan.skipped).toEqual([
+      { key: 'A', reason: 'name-taken', id: '1', name: 'Acme', heldBy: { key: 'B', id: '2', name: 'Globex' } },
+    ])
   })
 
   it('into a taken name, with nothing else to send, is reported only: the external id is no reason of its own', async () => {
@@ -71,19 +82,28 @@ describe('AMB-20: renaming', () => {
     })
     expect(plan.changes).toEqual([])
     expect(plan.skipped.filter(({ key }) => key === 'A')).toEqual([
-      { key: 'A', reason: 'name-taken', id: '1', name: 'Acme' },
+      { key: 'A', reason: 'name-taken', id: '1', name: 'Acme', heldBy: { key: '', id: '2', name: 'globex' } },
     ])
   })
 
   it('a new name that a rival sync or a new account wants as well is left', async () => {
-    for (const scene of [{ rivals: [[named('P', 'Globex')]] }, { desired: [named('N', 'Globex')] }]) {
+    for (const [other, scene] of [
+      ['P', { rivals: [[named('P', 'Globex')]] }],
+      ['N', { desired: [named('N', 'Globex')] }],
+    ] as const) {
       const plan = await compared({
         ...scene,
-        desired: [named('A', 'Globex'), ...(scene.desired ?? [])],
+        desired: [named('A', 'Globex'), ...('desired' in scene ? scene.desired : [])],
         existing: [held('1', 'A', { name: 'Acme' })],
       })
       expect(plan.changes).toEqual([])
-      expect(plan.skipped).toContainEqual({ key: 'A', reason: 'name-taken', id: '1', name: 'Acme' })
+      expect(plan.skipped).toContainEqual({
+        key: 'A',
+        reason: 'name-taken',
+        id: '1',
+        name: 'Acme',
+        heldBy: { key: other, name: 'Globex' },
+      })
     }
   })
 
@@ -110,7 +130,9 @@ describe('AMB-20: renaming', () => {
       existing: [held('1', 'A', { name: 'Acme' })],
     })
     expect(plan.changes.map(({ op, key }) => `${op} ${key}`)).toEqual(['update A'])
-    expect(plan.skipped).toEqual([{ key: 'B', reason: 'name-taken', name: 'Acme' }])
+    expect(plan.skipped).toEqual([
+      { key: 'B', reason: 'name-taken', name: 'Acme', heldBy: { key: 'A', id: '1', name: 'Acme', fate: 'renamed' } },
+    ])
   })
 
   it('blanks around the own name are no change at all (SFA-11)', async () => {
@@ -123,17 +145,138 @@ describe('AMB-20: renaming', () => {
     const existing = [held('1', 'A', { name: 'Acme' })]
     const first = await compared({ desired, existing })
     expect(first.changes.map(({ op, key }) => `${op} ${key}`)).toEqual(['update A'])
-    expect(first.skipped).toEqual([{ key: 'B', reason: 'name-taken', name: 'Acme' }])
+    expect(first.skipped).toEqual([
+      { key: 'B', reason: 'name-taken', name: 'Acme', heldBy: { key: 'A', id: '1', name: 'Acme', fate: 'renamed' } },
+    ])
+    expect(first.notices).toEqual([])
     const second = await compared({ desired, existing: applied(existing, first) })
     expect(second.changes.map(({ op, key }) => `${op} ${key}`)).toEqual(['create B'])
     expect(second.skipped).toEqual([])
   })
 
-  it('two organizations that swap names are both left, run after run', async () => {
+  it('two organizations that swap names are both left, run after run, and the plan says who waits for whom', async () => {
     const desired = [named('A', 'Two'), named('B', 'One')]
     const existing = [held('1', 'A', { name: 'One' }), held('2', 'B', { name: 'Two' })]
     const plan = await compared({ desired, existing })
     expect(plan.changes).toEqual([])
-    expect(plan.skipped.map(({ reason }) => reason)).toEqual(['name-taken', 'name-taken'])
+    expect(plan.skipped).toEqual([
+      waiting('A', '1', 'One', { key: 'B', id: '2', name: 'Two', fate: 'waiting' }),
+      waiting('B', '2', 'Two', { key: 'A', id: '1', name: 'One', fate: 'waiting' }),
+    ])
+    expect(plan.notices).toEqual([
+      {
+        code: 'name-circle',
+        key: 'A',
+        message:
+          'A (1) waits for "Two" of B (2); B (2) waits for "One" of A (1). Give one of them a name that nobody has, by hand; the next plans do the rest',
+      },
+    ])
+  })
+
+  it('what a circle is told to do ends it: one is renamed by hand, and the next plans do the rest', async () => {
+    const desired = [named('A', 'Two'), named('B', 'Three'), named('C', 'One')]
+    let existing = [
+      held('1', 'A', { name: 'One' }),
+      held('2', 'B', { name: 'Two' }),
+      held('3', 'C', { name: 'Three, by hand' }),
+    ]
+    for (let run = 0; run < 3; run += 1) existing = applied(existing, await compared({ desired, existing }))
+    expect(existing.map(({ fields }) => fields['name'])).toEqual(['Two', 'Three', 'One'])
+    expect(await compared({ desired, existing })).toMatchObject({ changes: [], skipped: [], notices: [] })
+  })
+
+  const waiting = (key: string, id: string, name: string, heldBy: Holder): Skip => ({
+    key,
+    reason: 'name-taken',
+    id,
+    name,
+    heldBy,
+  })
+
+  it('each circle is one notice; who only waits for one that is in it is in none', async () => {
+    const ring = (...names: string[]) =>
+      names.map((name, index) => [name, names[(index + 1) % names.length] ?? ''] as const)
+    const renames = [...ring('a1', 'a2'), ...ring('b1', 'b2', 'b3'), ['tail', 'a1'], ['late', 'tail']] as const
+    const plan = await compared({
+      desired: renames.map(([name, to]) => named(name.toUpperCase(), to)),
+      existing: renames.map(([name]) => held(`id-${name}`, name.toUpperCase(), { name })),
+    })
+    const told = plan.notices.map(({ message }) =>
+      message
+        .match(/\b[A-Z]\d|TAIL|LATE/g)
+        ?.toSorted()
+        .join(' '),
+    )
+    expect(told.toSorted()).toEqual(['A1 A1 A2 A2', 'B1 B1 B2 B2 B3 B3'])
+    expect(plan.skipped.map(({ heldBy }) => heldBy?.fate)).toEqual(renames.map(() => 'waiting'))
+  })
+
+  it('a record that keeps its name is no step of a circle', async () => {
+    const plan = await compared({
+      desired: [named('A', 'Two'), named('B', 'Two')],
+      existing: [held('1', 'A', { name: 'One' }), held('2', 'B', { name: 'Two' })],
+    })
+    expect(plan.skipped).toEqual([waiting('A', '1', 'One', { key: 'B', id: '2', name: 'Two' })])
+    expect(plan.notices).toEqual([])
+  })
+})
+
+describe('AMB-20: names of the retired', () => {
+  const merged = {
+    desired: [named('LIVING', 'Acme'), named('Z', 'Other')],
+    existing: [held('1', 'DEAD', { name: 'ACME' }), held('2', 'Z', { name: 'Other' })],
+  }
+
+  it('a new account that wants the name of one that is retired in the same plan is told so (merged accounts)', async () => {
+    const plan = await compared(merged)
+    expect(plan.changes).toMatchObject([{ op: 'retire', key: 'DEAD', id: '1' }])
+    expect(plan.skipped).toEqual([
+      {
+        key: 'LIVING',
+        reason: 'name-taken',
+        name: 'Acme',
+        heldBy: { key: 'DEAD', id: '1', name: 'ACME', fate: 'retired' },
+      },
+    ])
+    expect(plan.notices).toEqual([
+      {
+        code: 'name-of-retired',
+        key: 'LIVING',
+        message:
+          'LIVING waits for "ACME" of DEAD (1), which is retired. If both are one (merged), write LIVING into salesforce_id of 1, and it lives on; else rename it, or wait until it is deleted',
+      },
+    ])
+  })
+
+  it('is told as long as the retired one has the name, and what it says ends it', async () => {
+    const existing = applied(merged.existing, await compared(merged))
+    const again = await compared({ ...merged, existing })
+    expect(again.changes).toEqual([])
+    expect(again.notices.map(({ code }) => code)).toEqual(['name-of-retired'])
+    const mended = existing.map(({ id, fields }) => ({
+      id,
+      fields: id === '1' ? { ...fields, salesforce_id: 'LIVING' } : fields,
+    }))
+    const plan = await compared({ ...merged, existing: mended })
+    expect(plan.changes).toMatchObject([
+      { op: 'update', key: 'LIVING', id: '1', fields: { mark_for_deletion: { from: true, to: false } } },
+    ])
+    expect(plan).toMatchObject({ skipped: [], notices: [] })
+  })
+
+  it('one that comes back is not retired, whatever its mark says now', async () => {
+    const plan = await compared({
+      desired: [named('A', 'Acme'), named('B', 'Acme')],
+      existing: [held('1', 'A', { name: 'Acme', mark_for_deletion: true })],
+    })
+    expect(plan.changes.map(({ op }) => op)).toEqual(['update'])
+    expect(plan.skipped.map(({ heldBy }) => heldBy)).toEqual([{ key: 'A', id: '1', name: 'Acme' }])
+    expect(plan.notices).toEqual([])
+  })
+
+  it('nothing is retired where no rule says how', async () => {
+    const { retire: _retire, ...rules } = syncOf().rules
+    const plan = await compared(merged, { ...syncOf(), rules })
+    expect(plan.skipped.map(({ heldBy }) => heldBy?.fate)).toEqual([undefined])
   })
 })

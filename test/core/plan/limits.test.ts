@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, FieldLimit, Limits } from 'zds'
-import { excesses, type Measured } from '../../../src/core/plan/limits.ts'
+import { excesses as excessesOf, type Measured } from '../../../src/core/plan/limits.ts'
 import type { Op } from '../../../src/core/plan/plan.ts'
 import { compared, held, syncOf, wanted } from '../../support/syncs.ts'
 
@@ -12,8 +12,12 @@ type Counts = {
   readonly existing: number
 }
 
+/** Of the sync `global`. */
+const excesses = (measured: Omit<Measured, 'name'>, limits?: Limits) =>
+  excessesOf({ name: 'global', ...measured }, limits)
+
 /** That many changes of each kind, of one field. */
-function measured({ create = 0, update = 0, retire = 0, existing }: Counts): Measured {
+function measured({ create = 0, update = 0, retire = 0, existing }: Counts): Omit<Measured, 'name'> {
   const some = (op: Op, count: number): Change[] =>
     Array.from({ length: count }, (_, index) => ({ op, key: `${op}-${index}`, fields: {} }))
   return {
@@ -49,8 +53,8 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     expect(opsOf(counts)).toEqual(ops)
   })
 
-  it('says nothing below 10 existing records', () => {
-    expect(opsOf({ update: 9, retire: 9, existing: 9 })).toEqual([])
+  it('says nothing of updates below 10 existing records', () => {
+    expect(opsOf({ update: 9, existing: 9 })).toEqual([])
     expect(opsOf({ update: 10, retire: 10, existing: 10 })).toEqual(['update', 'retire'])
   })
 
@@ -64,6 +68,7 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
   it('says how many of how many, and which share is allowed', () => {
     expect(excesses(measured({ retire: 7, existing: 90 }))).toEqual([
       {
+        id: 'global.retire',
         op: 'retire',
         count: 7,
         existing: 90,
@@ -78,8 +83,9 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     expect(opsOf({ update: 6, existing: 1000 }, { update: { count: 5 } })).toEqual(['update'])
     expect(opsOf({ update: 5, existing: 5 }, { update: { count: 5 } })).toEqual([])
     expect(opsOf({ create: 4, existing: 3 }, { create: { count: 3 } })).toEqual(['create'])
-    expect(opsOf({ create: 4000, existing: 3 })).toEqual([])
-    expect(opsOf({ retire: 60, existing: 100 }, { retire: { share: 0.5, count: 50 } })).toEqual(['retire', 'retire'])
+    expect(opsOf({ retire: 60, existing: 100 }, { retire: { share: 0.5, count: 50 } })).toEqual(['retire'])
+    const tighter = excesses(measured({ retire: 60, existing: 100 }), { retire: { share: 0.5, count: 20 } })
+    expect(tighter).toMatchObject([{ count: 60, limit: 20, message: expect.stringContaining('the limit is 20') }])
   })
 
   it('holds a field back: each change of it, or only its falls', () => {
@@ -94,7 +100,7 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
         field: 'support_level',
         count: 5,
         limit: 4,
-        message: 'support_level would change on 5 records, the limit is 4',
+        message: 'support_level would change on 5 of 100 records, the limit is 4',
       },
     ])
     expect(counted({ count: 2, order })).toEqual([])
@@ -126,6 +132,7 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
   it('says what is missing against the last run', () => {
     expect(excesses({ changes: [], existing: 100, desired: 150, before: 200 })).toEqual([
       {
+        id: 'global.drop',
         op: 'drop',
         count: 50,
         existing: 100,
@@ -141,6 +148,12 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
       excesses({ changes: [], existing: 100, desired, ...(before !== undefined && { before }) }).map(({ op }) => op)
     expect([ops(80, 100), ops(79, 100), ops(200, 100), ops(0), ops(0, 9)]).toEqual([[], ['drop'], [], [], []])
     expect(ops(0, 10)).toEqual(['drop'])
+  })
+
+  it('a drop names the records with separators, as everything does', () => {
+    expect(excesses({ changes: [], existing: 9, desired: 1500, before: 12_000 })[0]?.message).toMatch(
+      '1,500 records are desired, 87.5 % fewer than the 12,000 of the last run',
+    )
   })
 
   it('every whole share of 1 % to 100 % is allowed exactly up to its limit', () => {
@@ -159,5 +172,151 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     const desired = existing.slice(0, 9).map((_, index) => wanted(`K${index}`, { aar: index < 3 ? 2 : 1 }))
     const plan = await compared({ desired, existing }, syncOf({ limits: { update: 0.3, retire: 0.05 } }))
     expect(plan.excesses).toMatchObject([{ op: 'retire', count: 1, existing: 10, limit: 0.05 }])
+  })
+})
+
+describe('SAFE-12: limits that hold in practice', () => {
+  it.each([
+    [{ create: 25, existing: 0 }, []],
+    [{ create: 26, existing: 0 }, ['create']],
+    [{ create: 26, existing: 250 }, ['create']],
+    [{ create: 30, existing: 300 }, []],
+    [{ create: 31, existing: 300 }, ['create']],
+  ])('creates: 10 %% of what exists, never fewer than 25: %j exceeds %j', (counts, ops) => {
+    expect(opsOf(counts)).toEqual(ops)
+  })
+
+  it('says which of the two a create goes beyond', () => {
+    const found = [0, 10, 1000].map((existing) => excesses(measured({ create: 200, existing }))[0])
+    expect(found.map((excess) => [excess?.limit, excess?.message])).toEqual([
+      [25, '200 of 0 records would be created, the limit is 25'],
+      [25, '200 of 10 records would be created, the limit is 25'],
+      [0.1, '200 of 1,000 records would be created (20 %), the limit is 10 %'],
+    ])
+  })
+
+  it('a first run that is declared creates without limit, until one was carried out', () => {
+    const all = measured({ create: 4000, existing: 3 })
+    expect(excesses(all, { firstRun: true })).toEqual([])
+    expect(excesses({ ...all, before: 3 }, { firstRun: true })).toMatchObject([{ op: 'create' }])
+    expect(excesses(all, { firstRun: false })).toMatchObject([{ op: 'create' }])
+  })
+
+  it('a first run passes no other limit', () => {
+    expect(opsOf({ create: 99, update: 99, retire: 99, existing: 100 }, { firstRun: true })).toEqual([
+      'update',
+      'retire',
+    ])
+  })
+
+  it.each([
+    [1, 1, false],
+    [1, 2, false],
+    [2, 2, true],
+    [1, 3, false],
+    [2, 3, true],
+    [4, 8, false],
+    [5, 8, true],
+    [4, 9, false],
+    [5, 9, true],
+  ])('below ten records more than half, from two up, may not be retired: %i of %i', (retire, existing, refused) => {
+    expect(opsOf({ retire, existing })).toEqual(refused ? ['retire'] : [])
+  })
+
+  it('below ten, a wider limit of the configuration stays wide, and a number stays a number', () => {
+    expect(opsOf({ retire: 9, existing: 9 }, { retire: 1 })).toEqual([])
+    expect(opsOf({ retire: 7, existing: 9 }, { retire: 0.8 })).toEqual([])
+    expect(opsOf({ retire: 8, existing: 9 }, { retire: 0.8 })).toEqual(['retire'])
+    expect(opsOf({ retire: 9, existing: 9 }, { retire: { count: 9 } })).toEqual([])
+    expect(opsOf({ retire: 3, existing: 9 }, { retire: { count: 2 } })).toEqual(['retire'])
+  })
+
+  const falls = (count: number, rises = 0): Change[] =>
+    levels(
+      ...Array.from({ length: count }, () => ['gold', 'silver'] as const),
+      ...Array.from({ length: rises }, () => ['silver', 'gold'] as const),
+    )
+  const order = ['gold', 'silver']
+
+  it('falls of a field: a share of the records, never fewer than a number', () => {
+    const limits: Limits = { update: { count: 99 }, fields: { support_level: { share: 0.02, least: 10, order } } }
+    const beyond = (count: number, existing: number) =>
+      excesses({ changes: falls(count, 7), existing, desired: existing }, limits).map(({ id, limit }) => [id, limit])
+    expect(beyond(10, 20)).toEqual([])
+    expect(beyond(11, 20)).toEqual([['global.field.support_level', 10]])
+    expect(beyond(20, 1000)).toEqual([])
+    expect(beyond(21, 1000)).toEqual([['global.field.support_level', 0.02]])
+    expect(beyond(10, 3)).toEqual([])
+    expect(beyond(11, 3)).toEqual([['global.field.support_level', 10]])
+  })
+
+  it('says that a field falls, on how many, and the share', () => {
+    const limits: Limits = { fields: { support_level: { share: 0.02, least: 10, order } } }
+    expect(excesses({ changes: falls(961), existing: 10_042, desired: 10_042 }, limits)[0]?.message).toBe(
+      'support_level would fall on 961 of 10,042 records (9.6 %), the limit is 2 %',
+    )
+  })
+
+  it.each([
+    ['2027-01-01', '2026-12-31', true],
+    ['2027-01-01', '2025-01-01', true],
+    ['2026-03-16', null, true],
+    ['2026-03-16', '', true],
+    ['2026-03-16', 'soon', true],
+    ['2026-12-31', '2027-01-01', false],
+    ['2026-12-31T10:00:00Z', '2026-12-31T10:00:00Z', false],
+    [null, '2026-01-01', false],
+    ['soon', '2026-01-01', false],
+    ['soon', 'never', false],
+    [null, null, false],
+  ])('dates fall to an earlier day, or to none: %j to %j', (from, to, fallen) => {
+    const changes: Change[] = [{ op: 'update', key: 'A', id: '1', fields: { until: { from, to } } }]
+    const limits: Limits = { fields: { until: { count: 0, order: 'dates' } } }
+    expect(excesses({ changes, existing: 100, desired: 100 }, limits)).toHaveLength(fallen ? 1 : 0)
+  })
+})
+
+describe('what an excess of updates is because of', () => {
+  const updates = (count: number, ...fields: string[]): Change[] =>
+    Array.from({ length: count }, (_, index) => ({
+      op: 'update',
+      key: `${fields.join()}-${index}`,
+      id: `${index}`,
+      fields: Object.fromEntries(fields.map((field) => [field, { from: 0, to: 1 }])),
+    }))
+  const because = (changes: readonly Change[], adopt?: readonly string[]) =>
+    excesses({ changes, existing: 10_042, desired: 10_042, adopt }, { update: 0.01 }).map((excess) => [
+      excess.because,
+      excess.message,
+    ])
+
+  it('is the field that most are made for, and how many are left without it', () => {
+    const changes = [...updates(8552, 'industry'), ...updates(446, 'industry', 'owner'), ...updates(900, 'owner')]
+    expect(because(changes)).toEqual([
+      [
+        { fields: ['industry'], left: 1346 },
+        '9,898 of 10,042 records would be updated (98.6 %), the limit is 1 %; without industry 1,346',
+      ],
+    ])
+  })
+
+  it('is several where they change together; who changes only some of them is not left either', () => {
+    const changes = [...updates(300, 'level', 'type'), ...updates(90, 'type'), ...updates(10, 'level', 'owner')]
+    expect(because(changes)).toMatchObject([
+      [{ fields: ['level', 'type'], left: 10 }, expect.stringMatching(/; without level, type 10$/)],
+    ])
+  })
+
+  it('does not count a field that is only adopted (SAFE-05)', () => {
+    const changes = [...updates(5000, 'industry', 'external_id'), ...updates(200, 'owner', 'external_id')]
+    expect(because(changes, ['external_id'])).toMatchObject([[{ fields: ['industry'], left: 200 }, expect.anything()]])
+  })
+
+  it('nothing is said of it for creates and retires', () => {
+    const found = excesses(measured({ create: 999, retire: 99, existing: 100 }))
+    expect(found.map(({ op, because: cause }) => [op, cause])).toEqual([
+      ['create', undefined],
+      ['retire', undefined],
+    ])
   })
 })

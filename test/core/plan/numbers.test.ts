@@ -15,8 +15,13 @@ const empty: SyncPlan = {
   skipped: [],
   notices: [],
   excesses: [],
+  complete: { desired: true, existing: true },
 }
 const planOf = (...syncs: SyncPlan[]): Plan => assemble(syncs, 'fingerprint', fakeClock())
+
+const aar = { id: 'global.field.aar', op: 'field', field: 'aar', count: 2, existing: 7, limit: 1 } as const
+const because = { fields: ['aar'], left: 0 }
+const updates = { id: 'global.update', op: 'update', count: 2, existing: 7, limit: 0.2, because } as const
 
 describe('the summary of a plan', () => {
   it('counts by operation, field, contact, reason and code', () => {
@@ -24,6 +29,7 @@ describe('the summary of a plan', () => {
       ...empty,
       existing: 7,
       desired: 6,
+      complete: { desired: true, existing: false },
       changes: [
         {
           op: 'create',
@@ -45,7 +51,8 @@ describe('the summary of a plan', () => {
       ],
       notices: [{ code: 'unknown-charge', key: 'Gold', message: 'Gold is of no plan (account G)' }],
       excesses: [
-        { op: 'field', field: 'aar', count: 2, existing: 7, limit: 1, message: 'aar would fall', examples: ['B', 'C'] },
+        { ...aar, message: 'aar would fall', examples: ['B', 'C'] },
+        { ...updates, message: 'many', examples: ['B', 'C'] },
       ],
     })
     expect(summaryOf(plan)).toEqual({
@@ -61,12 +68,13 @@ describe('the summary of a plan', () => {
           resource: 'organizations',
           existing: 7,
           desired: 6,
+          complete: { desired: true, existing: false },
           operations: { create: 1, update: 2, retire: 1 },
           fields: { aar: 2, mark_for_deletion: 1, name: 1 },
           contacts: { create: 1, leave: 1 },
           skipped: { 'name-taken': 2, 'no-key': 1 },
           notices: { 'unknown-charge': 1 },
-          excesses: [{ op: 'field', field: 'aar', count: 2, existing: 7, limit: 1 }],
+          excesses: [aar, updates],
         },
       ],
     })
@@ -89,13 +97,13 @@ describe('the summary of a plan', () => {
     const plan = planOf({
       ...empty,
       excesses: [
-        { op: 'retire', ...bound, ...more },
-        { op: 'field', field: 'aar', ...bound, ...more },
+        { id: 'global.retire', op: 'retire', ...bound, ...more },
+        { id: 'global.field.aar', op: 'field', field: 'aar', ...bound, ...more },
       ],
     })
     expect(summaryOf(plan).syncs[0]?.excesses).toStrictEqual([
-      { op: 'retire', ...bound },
-      { op: 'field', field: 'aar', ...bound },
+      { id: 'global.retire', op: 'retire', ...bound },
+      { id: 'global.field.aar', op: 'field', field: 'aar', ...bound },
     ])
   })
 
@@ -115,10 +123,20 @@ describe('the summary of a plan', () => {
     })
     const sync = fc.record({
       changes: fc.array(change),
-      skipped: fc.array(fc.record({ key: data, reason: fc.constant('name-taken' as const), id: data, name: data })),
+      skipped: fc.array(
+        fc.record({
+          key: data,
+          reason: fc.constant('name-taken' as const),
+          id: data,
+          name: data,
+          heldBy: fc.record({ key: data, id: data, name: data }),
+          change,
+        }),
+      ),
       notices: fc.array(fc.record({ code: fc.constant('unknown-charge'), key: data, message: data })),
       excesses: fc.array(
         fc.record({
+          id: fc.constant('global.update'),
           op: fc.constant('update' as const),
           count: fc.nat(),
           existing: fc.nat(),

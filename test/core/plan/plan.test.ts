@@ -16,7 +16,15 @@ const sync: SyncPlan = {
     existing: [held('2', 'B', { aar: null }), held('3', 'C'), held('4', null, { name: 'Stray' })],
   })),
   excesses: [
-    { op: 'retire', count: 1, existing: 12, limit: 0.05, message: '1 of 12 records would be retired', examples: ['C'] },
+    {
+      id: 'global.retire',
+      op: 'retire',
+      count: 1,
+      existing: 12,
+      limit: 0.05,
+      message: '1 of 12 records would be retired',
+      examples: ['C'],
+    },
   ],
 }
 const plan = assemble([sync], 'fingerprint', fakeClock())

@@ -63,6 +63,7 @@ describe('what a run has to tell', () => {
 
   it('what was refused because it went beyond its limits', () => {
     const excess = {
+      id: 'global.retire',
       op: 'retire',
       count: 9,
       existing: 10,

@@ -104,6 +104,7 @@ describe('posting', () => {
   it('a run that was refused is told of, one without changes is not', async () => {
     const { slack, env } = await sandboxOf()
     const excess = {
+      id: 'global.update',
       op: 'update',
       count: 9,
       existing: 10,

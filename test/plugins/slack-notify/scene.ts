@@ -40,6 +40,7 @@ export const syncPlan = (name: string, changes: readonly Change[], more: Partial
   skipped: [],
   notices: [],
   excesses: [],
+  complete: { desired: true, existing: true },
   ...more,
 })
 

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Plan } from 'zds'
+import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { edit, expectRefusal, scratch, writesTo, type Change } from '../cli/scratch.ts'
+import type { Project, Result } from '../support/zds.ts'
+
+const asOf = '2026-03-16'
+const started = (world: World): Promise<Sandbox> => startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
+const planIn = ({ stdout }: Result): Plan => JSON.parse(stdout) as Plan // what --json prints
+
+let sandbox: Sandbox
+afterEach(() => sandbox.close())
+
+/** What the plan holds beyond its limits, and the plan. */
+async function beyond(here: Project) {
+  const plan = planIn(await here.zds('plan', '--json', '--as-of', asOf))
+  return { plan, ids: plan.syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id)) }
+}
+
+async function expectInSync(here: Project): Promise<void> {
+  const { plan } = await beyond(here)
+  expect(plan.syncs.flatMap(({ changes }) => changes)).toEqual([])
+}
+
+/** The level of every organization of Global that has one. */
+const levels = (): string[] =>
+  (sandbox.zendesk['global']?.organizations ?? []).map((one) => String(one.organization_fields['support_level']))
+const count = (level: string): number => levels().filter((one) => one === level).length
+
+describe('SAFE-12: one line moved in the plans file', () => {
+  let here: Project
+  beforeEach(async () => {
+    sandbox = await started(generateWorld({ accounts: 300, seed: 1, asOf }))
+    here = scratch(sandbox.env)
+    const all = await here.zds('apply', '--yes', '--force', '--as-of', asOf)
+    expect(all, all.stderr).toMatchObject({ code: 0 })
+    await expectInSync(here)
+  })
+
+  const moves: readonly (readonly [string, readonly Change[]])[] = [
+    [
+      'a type under another level',
+      [
+        edit("  ultimate:\n    - 'sub_sm_ultimate'\n", '  ultimate:\n', 'data/plans.yaml'),
+        edit(
+          "  community:\n    - 'sub_edu'",
+          "  community:\n    - 'sub_sm_ultimate'\n    - 'sub_edu'",
+          'data/plans.yaml',
+        ),
+      ],
+    ],
+    [
+      'a charge under another type',
+      [
+        edit("    - 'Self-Managed - Ultimate - 1 Year'\n", '', 'data/plans.yaml'),
+        edit('  sub_sm_premium:\n', "  sub_sm_premium:\n    - 'Self-Managed - Ultimate - 1 Year'\n", 'data/plans.yaml'),
+      ],
+    ],
+    [
+      'a level above the others, which then takes all that have it',
+      [
+        edit("  community:\n    - 'sub_edu'\n    - 'sub_oss'\n    - 'sub_community_other'\n", '', 'data/plans.yaml'),
+        edit(
+          "  premium:\n    - 'sub_sm_premium'",
+          "  community:\n    - 'sub_sm_premium'\n    - 'sub_edu'\n    - 'sub_oss'\n    - 'sub_community_other'",
+          'data/plans.yaml',
+        ),
+      ],
+    ],
+  ]
+
+  test.each(moves)('%s is refused, whatever it takes from how few of all: nothing is written', async (_, changes) => {
+    const before = levels()
+    const written = writesTo(sandbox).length
+    for (const change of changes) change(here.directory)
+    expect((await beyond(here)).ids).toContain('global.field.support_level')
+    const refused = await here.zds('apply', '--yes', '--as-of', asOf)
+    expect(refused.code, refused.stderr).toBe(3)
+    expect(refused.stderr).toMatch(/support_level would fall on \d+ of \d+ records, the limit is 10/)
+    expect(levels()).toEqual(before)
+    expect(writesTo(sandbox)).toHaveLength(written)
+  })
+
+  test('moved back, nothing is left to do', async () => {
+    const ultimate = count('ultimate')
+    expect(ultimate).toBeGreaterThan(10)
+    const [, changes = []] = moves[0] ?? []
+    for (const change of changes) change(here.directory)
+    const { plan } = await beyond(here)
+    expect(plan.syncs[0]?.excesses).toMatchObject([
+      { op: 'field', field: 'support_level', existing: expect.any(Number) },
+    ])
+    edit("    - 'sub_sm_ultimate'\n    - 'sub_edu'", "    - 'sub_edu'", 'data/plans.yaml')(here.directory)
+    edit('  ultimate:\n', "  ultimate:\n    - 'sub_sm_ultimate'\n", 'data/plans.yaml')(here.directory)
+    await expectInSync(here)
+    expect(count('ultimate')).toBe(ultimate)
+  })
+})
+
+describe('SAFE-12: expiration dates', () => {
+  test('that would move to an earlier day on many records are refused', async () => {
+    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    const here = scratch(sandbox.env)
+    await here.zds('apply', '--yes', '--force', '--as-of', asOf)
+    await expectInSync(here)
+    for (const charge of sandbox.salesforce.tables['Zuora__SubscriptionProductCharge__c'] ?? []) {
+      const end = charge['Zuora__EffectiveEndDate__c']
+      if (typeof end === 'string' && end > '2026-06-01') charge['Zuora__EffectiveEndDate__c'] = '2026-05-31'
+    }
+    expect((await beyond(here)).ids).toEqual(expect.arrayContaining(['global.field.expiration_date']))
+    expectRefusal(await here.zds('apply', '--yes', '--json', '--as-of', asOf), 'LIMIT_EXCEEDED', 3)
+  })
+})
+
+describe('SAFE-12: creates', () => {
+  const GITLAB = '00100000003zYauAAE'
+
+  /** Instances that hold hardly anything yet. */
+  const fresh = (): World => {
+    const world = generateWorld({ accounts: 160, seed: 1, asOf })
+    const emptied = Object.entries(world.zendesk).map(([name, instance]) => {
+      const organizations = instance.organizations.filter(
+        ({ organization_fields: fields }) => fields?.['salesforce_id'] === GITLAB,
+      )
+      return [
+        name,
+        { ...instance, organizations, users: instance.users.filter(({ role }) => role !== 'end-user') },
+      ] as const
+    })
+    return { ...world, zendesk: Object.fromEntries(emptied) }
+  }
+
+  test('as many as a new instance needs are refused, unless its first run is declared; then only once', async () => {
+    sandbox = await started(fresh())
+    const { tables } = sandbox.salesforce
+    const accounts = tables['Account'] ?? []
+    tables['Account'] = accounts.filter((_, index) => index % 2 === 0)
+    const here = scratch({ ...sandbox.env, PROTECTED_ACCOUNT_IDS: GITLAB })
+    expect((await beyond(here)).ids).toEqual(['global.create'])
+    expectRefusal(await here.zds('apply', '--yes', '--json', '--as-of', asOf), 'LIMIT_EXCEEDED', 3)
+    expect(writesTo(sandbox)).toEqual([])
+
+    edit('const limits = {', 'const limits = { firstRun: true,')(here.directory)
+    const first = await here.zds('apply', '--yes', '--as-of', asOf)
+    expect(first, first.stderr).toMatchObject({ code: 0 })
+    await expectInSync(here)
+
+    tables['Account'] = accounts
+    expect((await beyond(here)).ids).toEqual(['global.create'])
+  })
+})
