@@ -43,12 +43,14 @@ describe('3', () => {
     ]) {
       const refused = await here.zds('apply', '--json', ...args)
       expectRefusal(refused, 'LIMIT_EXCEEDED', 3)
-      expect(refused.stderr).toMatch(/✖ global: .* would be updated .* the limit is 30 %: (\w{18}, ){5}… /)
+      expect(refused.stderr).toMatch(
+        /✖ global: .* would be updated .* the limit is 30 %; without [\w, ]+ \d+: (\w{18}, ){5}… /,
+      )
       expect(refused.stderr).toMatch(/--approve|--force/)
     }
     const redacted = await here.zds('apply', 'plan.json', '--redact', '--as-of', later)
     expectRefusal(redacted, 'LIMIT_EXCEEDED', 3)
-    expect(redacted.stderr).toMatch(/✖ global: .* the limit is 30 % \[LIMIT_EXCEEDED\]\n/)
+    expect(redacted.stderr).toMatch(/✖ global: .* the limit is 30 %; without [\w, ]+ \d+ \[LIMIT_EXCEEDED\]\n/)
     expect(writesTo(sandbox)).toEqual([])
   })
 

@@ -207,7 +207,8 @@ describe('AMB-20: renaming', () => {
         ?.toSorted()
         .join(' '),
     )
-    expect(told.toSorted()).toEqual(['A1 A1 A2 A2', 'B1 B1 B2 B2 B3 B3'])
+    expect(new Set(told)).toEqual(new Set(['A1 A1 A2 A2', 'B1 B1 B2 B2 B3 B3']))
+    expect(told).toHaveLength(2)
     expect(plan.skipped.map(({ heldBy }) => heldBy?.fate)).toEqual(renames.map(() => 'waiting'))
   })
 
