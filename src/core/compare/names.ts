@@ -15,7 +15,7 @@ export interface Names {
 }
 
 /** By name, the first two of those who have it: enough to find one who is not oneself. */
-type Holders = Map<string, readonly Holder[]>
+type Holders<One> = { readonly first: Map<string, One>; readonly second: Map<string, One> }
 
 /**
  * Reads every record of the target and every desired record of all syncs that write to it. Without
@@ -27,21 +27,23 @@ export async function indexNames(
   desired: readonly AsyncIterable<Desired>[],
 ): Promise<Names> {
   if (unique === undefined) return { holder: () => undefined }
-  const here: Holders = new Map()
-  const wanted: Holders = new Map()
+  const here: Holders<Holder & { readonly id: string }> = { first: new Map(), second: new Map() }
+  const wanted: Holders<string> = { first: new Map(), second: new Map() }
   for await (const { id, fields } of existing) {
-    const fate = isRetired(fields, retire) ? { fate: 'retired' as const } : {}
-    add(here, { key: text(fields[key]), id, name: text(fields[unique]), ...fate })
+    const holder = { key: text(fields[key]), id, name: text(fields[unique]) }
+    add(here, holder.name, isRetired(fields, retire) ? { ...holder, fate: 'retired' } : holder, (one) => one.id)
   }
   for (const records of desired) {
     for await (const row of records)
-      if (row.kind === 'record') add(wanted, { key: row.key, name: text(row.fields[unique]) })
+      if (row.kind === 'record') add(wanted, text(row.fields[unique]), row.key, (one) => one)
   }
   return {
     holder: (value, { key: own, id, current = null }) => {
       const name = fold(value)
       if (name === fold(current)) return undefined
-      return here.get(name)?.find((one) => one.id !== id) ?? wanted.get(name)?.find((one) => one.key !== own)
+      const holder = [here.first.get(name), here.second.get(name)].find((one) => one !== undefined && one.id !== id)
+      const other = [wanted.first.get(name), wanted.second.get(name)].find((one) => one !== undefined && one !== own)
+      return holder ?? (other === undefined ? undefined : { key: other, name: text(value).trim() })
     },
   }
 }
@@ -53,15 +55,18 @@ function isRetired(fields: Fields, retire: Fields | undefined): boolean {
   return retire !== undefined && Object.entries(retire).every(([field, value]) => fields[field] === value)
 }
 
-function add(holders: Holders, holder: Holder): void {
-  const name = fold(holder.name)
-  const known = holders.get(name) ?? []
-  // In an order of their own: a plan does not depend on that of the rows.
-  const all = [...known, holder].toSorted((a, b) => (identity(a) < identity(b) ? -1 : 1))
-  if (name !== '') holders.set(name, [...new Map(all.map((one) => [one.id ?? one.key, one])).values()].slice(0, 2))
+/** The least two, whatever the order of the rows: a plan does not depend on it. */
+function add<One>(holders: Holders<One>, called: string, one: One, identity: (one: One) => string): void {
+  const name = fold(called)
+  const { first, second } = holders
+  const known = first.get(name)
+  if (name === '' || (known !== undefined && identity(known) === identity(one))) return
+  if (known === undefined) return void first.set(name, one)
+  const [less, more] = identity(one) < identity(known) ? [one, known] : [known, one]
+  const other = second.get(name)
+  first.set(name, less)
+  if (other === undefined || identity(more) < identity(other)) second.set(name, more)
 }
-
-const identity = ({ id, key, name }: Holder): string => JSON.stringify([id ?? key, name])
 
 type Waiting = Skip & { readonly id: string; readonly heldBy: Holder }
 
