@@ -59,7 +59,7 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
     .option(...AS_OF)
     .option('--yes', 'carry out without asking; limits still hold')
     .option('--force', 'pass every limit unseen; marked as such in the journal')
-    .option('--approve <digest>', 'pass the limits with exactly this plan')
+    .option('--approve <digest>', 'pass the limits with exactly this plan; DIGEST:NAME,… only those that are named')
     .option('--because <reason>', 'why it was approved, for the journal')
     .option('--new', 'start afresh instead of going on with a run that stopped')
     .option('--resume', 'go on with a run that stopped, and do nothing else')

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
@@ -147,4 +149,61 @@ describe('SAFE-12: creates', () => {
     tables['Account'] = accounts
     expect((await beyond(here)).ids).toEqual(['global.create'])
   })
+})
+
+describe('SAFE-12: an approval that names what may pass', () => {
+  test('lets only that pass; a slip in a name is told with what was meant', async () => {
+    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    const here = scratch(sandbox.env, edit('update: 0.3, retire: 0.05', 'update: 0.01, retire: 0.001'))
+    await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
+    const { digest, syncs } = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // as above
+    const ids = syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id))
+    expect(ids).toContain('global.update')
+    const apply = (names: string) => here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', `${digest}:${names}`)
+
+    const slip = await apply('global.updat')
+    expectRefusal(slip, 'USAGE')
+    expect(slip.stderr).toContain('did you mean global.update?')
+    const part = await apply('global.update')
+    expectRefusal(part, 'LIMIT_EXCEEDED', 3)
+    expect(part.stderr).not.toContain('would be updated')
+    expect(writesTo(sandbox)).toEqual([])
+    expect(await apply(ids.join())).toMatchObject({ code: 0 })
+    await expectInSync(here)
+  })
+})
+
+describe('SAFE-13: a source that is rightly empty', () => {
+  test('is let through by name and digest; the limits of what it retires still hold', async () => {
+    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    const here = scratch(sandbox.env)
+    await here.zds('apply', '--yes', '--force', '--as-of', asOf)
+    sandbox.salesforce.tables['Contact'] = []
+    const { plan } = await beyond(here)
+    const users = plan.syncs.find(({ name }) => name === 'us-gov-users')
+    expect(users).toMatchObject({ changes: [], complete: { desired: false, existing: true } })
+    const held = users?.skipped.filter(({ change }) => change !== undefined) ?? []
+    expect(held.length).toBeGreaterThan(1)
+    const shown = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
+    expect(shown.stdout).toContain(`! not proved complete: ${held.length} changes held back`)
+    expect(shown.stdout).toContain('--approve DIGEST:us-gov-users.empty')
+
+    const { digest } = plan
+    const apply = (approve: string) => here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', approve)
+    await apply(digest)
+    expect(marked()).toBe(0)
+    const limited = await apply(`${digest}:us-gov-users.empty`)
+    expectRefusal(limited, 'LIMIT_EXCEEDED', 3)
+    expect(limited.stderr).toContain(`${held.length} of ${users?.existing} records would be retired`)
+    const through = await apply(`${digest}:${['empty', 'retire', 'drop'].map((name) => `us-gov-users.${name}`).join()}`)
+    expect(through, through.stderr).toMatchObject({ code: 0 })
+    expect(marked()).toBe(held.length)
+    const last = await beyond(here)
+    expect(
+      last.plan.syncs.flatMap(({ changes, skipped }) => [...changes, ...skipped.flatMap(({ change }) => change ?? [])]),
+    ).toEqual([])
+  })
+
+  const marked = (): number =>
+    (sandbox.zendesk['us_gov']?.users ?? []).filter(({ user_fields: fields }) => fields['not_in_sfdc'] === true).length
 })

@@ -86,9 +86,12 @@ async function applySaved(
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
     throw withApproval(error, plan, file, options)
   })
-  if (!hasChanges(plan) && !options.json) print(['Nothing to do'])
-  return hasChanges(plan) || options.json ? told(report, options) : 0
+  if (isIdle(report) && !options.json) print(['Nothing to do'])
+  return !isIdle(report) || options.json ? told(report, options) : 0
 }
+
+/** An approval may add what an empty source held back: the report knows what there was to do. */
+const isIdle = ({ syncs }: Report): boolean => syncs.every(({ planned }) => planned === 0)
 
 async function planAndApply({ engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
   const plan = await watched((watch) => engine.plan({}, watch))
@@ -99,7 +102,7 @@ async function planAndApply({ engine }: Session, options: ApplyOptions, signal: 
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
     throw withApproval(error, plan, undefined, options)
   })
-  return hasChanges(plan) || options.json ? told(report, options) : 0
+  return !isIdle(report) || options.json ? told(report, options) : 0
 }
 
 const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyOptions): ApplyAsked => ({

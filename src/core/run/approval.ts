@@ -1,13 +1,15 @@
 import { ZdsError, type Issue } from '../errors.ts'
+import { checkPermit, permitOf, released, unapproved, type Permit } from '../plan/approval.ts'
 import type { Excess, Plan } from '../plan/plan.ts'
 import { userName } from '../state/process.ts'
 import type { Approval } from '../state/state.ts'
 import { tellObservers } from './observers.ts'
+import { planOf } from './plan-run.ts'
 import type { Shared } from './shared.ts'
 
 /** What somebody takes upon themselves for a plan that goes beyond its limits. */
 export type Consent = {
-  /** The digest of exactly the plan that was looked at. */
+  /** The digest of exactly the plan that was looked at, and what of it is meant: `DIGEST:global.update`. */
   readonly approve?: string | undefined
   /** Why, for the journal. */
   readonly because?: string | undefined
@@ -15,24 +17,35 @@ export type Consent = {
   readonly force?: boolean | undefined
 }
 
+/** A plan that may be carried out, and who took upon themselves what of it needed somebody to. */
+type Passed = { readonly plan: Plan; readonly approval: Approval | undefined }
+
 /**
- * Refuses a plan beyond its limits with LIMIT_EXCEEDED, unless this very plan was approved or everything is forced, and
- * tells the observers of it. Returns who took it upon themselves, where somebody had to.
+ * Refuses a plan beyond its limits with LIMIT_EXCEEDED, unless all that is beyond them was approved or everything is
+ * forced, and tells the observers of it. What an empty source held back comes along where that was approved (SAFE-13).
  */
 export async function passLimits(
   plan: Plan,
   { approve, because, force = false }: Consent,
   shared: Shared,
-): Promise<Approval | undefined> {
-  if (approve !== undefined && approve !== plan.digest) {
-    const message = `The approval is for the plan ${approve.slice(0, 12)}…, and this one is ${plan.digest}`
-    throw new ZdsError('LIMIT_EXCEEDED', message, { hint: 'Look at this plan; what was approved is another one.' })
+): Promise<Passed> {
+  const permit = approve === undefined ? undefined : permitOf(approve)
+  const whole = permit === undefined ? plan : await permitted(plan, permit, shared)
+  const issues = whole.syncs.flatMap(({ name, excesses }) =>
+    unapproved(excesses, permit).map((excess) => issueOf(name, excess)),
+  )
+  if (issues.length > 0 && !force) {
+    await tellObservers((observer, run) => observer.refused?.(plan, run), shared)
+    throw new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', { issues })
   }
-  const issues = plan.syncs.flatMap(({ name, excesses }) => excesses.map((excess) => issueOf(name, excess)))
-  if (issues.length === 0) return undefined
-  if (force || approve !== undefined) return { by: userName(), because }
-  await tellObservers((observer, run) => observer.refused?.(plan, run), shared)
-  throw new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', { issues })
+  const beyond = whole !== plan || whole.syncs.some(({ excesses }) => excesses.length > 0)
+  return { plan: whole, approval: beyond ? { by: userName(), because } : undefined }
+}
+
+async function permitted(plan: Plan, permit: Permit, shared: Shared): Promise<Plan> {
+  checkPermit(plan, permit)
+  const syncs = plan.syncs.map((sync) => released(sync, permit))
+  return syncs.every((sync) => plan.syncs.includes(sync)) ? plan : planOf(syncs, shared)
 }
 
 function issueOf(where: string, { message, examples, count }: Excess): Issue {

@@ -114,12 +114,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)
       if (runId === undefined) assertTimely(plan, shared, maxAgeMs)
-      const approval = await passLimits(plan, consent, shared)
+      const { plan: agreed, approval } = await passLimits(plan, consent, shared)
       const run = runId ?? newRunId(shared.clock)
       const forced = consent.force ?? false
-      if (!hasChanges(plan)) return reportOf({ run, status: 'done', forced }, plan, new Map())
+      if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
       if (runId === undefined) await checkReady(shared)
-      return applyRun(plan, run, { approval, forced, waitMs }, shared, watch)
+      return applyRun(agreed, run, { approval, forced, waitMs }, shared, watch)
     },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ZdsError, type Excess, type Plan, type SyncPlan } from 'zds'
-import { assemble } from '../../../src/core/run/engine.ts'
 import { checkPermit, permitOf, released, unapproved, type Permit } from '../../../src/core/plan/approval.ts'
-import { heldBack } from '../../../src/core/plan/plan.ts'
+import { assemble, heldBack } from '../../../src/core/plan/plan.ts'
 import { compared, held, syncOf, wanted } from '../../support/syncs.ts'
 import { fakeClock } from '../../support/time.ts'
 
