@@ -29,12 +29,13 @@ export {
   type RecordOf,
 } from './fields.ts'
 export { HttpError } from './http/error.ts'
-export { httpPolicy, type HttpPolicy } from './http/policy.ts'
+export { httpPolicy, httpPolicySchema, type HttpPolicy } from './http/policy.ts'
 export { http } from './http/http.ts'
-export type { Answer, Caller, Http, Request } from './http/request.ts'
+export type { Answer, Caller, Http, HttpOptions, Proof, Refusal, Request, Verdict } from './http/request.ts'
+export { signIn } from './http/sign-in.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
 export { keysAfter, unmatched, type Keys } from './config/keys.ts'
-export { limiter, type Limiter } from './http/limiter.ts'
+export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
 export type { Outcome, Outcomes, Step } from './outcome.ts'
@@ -62,9 +63,10 @@ export type {
   Sync,
   Target,
 } from './types.ts'
-export { baseUrl, sameOrigin } from './http/url.ts'
 export { openEngine, type ApplyAsked, type Engine, type EngineOptions, type RunWatch } from './run/engine.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'
 export { localState } from './state/local.ts'
 export type { Report, SyncReport } from './run/report.ts'
 export type { Journal, Locks, Memory, State } from './state/state.ts'
+export { baseUrl, instanceUrl, sameOrigin } from './http/url.ts'
+export { backoff, untilMs } from './http/wait.ts'

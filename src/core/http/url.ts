@@ -29,3 +29,20 @@ export function sameOrigin(link: string, base: string): string {
     `An answer of ${new URL(base).origin} links to another address, which is not followed`,
   )
 }
+
+/**
+ * The address of an instance: as `baseUrl`, and nothing behind the host, since what is asked for
+ * comes there.
+ */
+export function instanceUrl(setting: Setting): string {
+  const base = baseUrl(setting)
+  const { origin, pathname, search, hash } = new URL(base)
+  if (`${pathname}${search}${hash}` === '/') return origin
+  throw new ZdsError(
+    'ENV_INVALID',
+    `${setting.name} has something behind the host, which is not a part of the address`,
+    {
+      hint: 'Give the address as far as the host: https://acme.example, without a path like /agent.',
+    },
+  )
+}
