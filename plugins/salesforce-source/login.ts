@@ -40,7 +40,8 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
   const oauth = new OAuth2(
     clientSecret === undefined ? { loginUrl } : { loginUrl, clientId, clientSecret: conceal(clientSecret.read()) },
   )
-  const advise = ({ body }: Refusal): string => adviceFor(reasonOf(body) ?? '', login)
+  const advise = (refusal: Refusal): string | undefined =>
+    verdict(refusal) === 'unauthorized' ? adviceFor(reasonOf(refusal.body) ?? '', login) : undefined
   const send = http({ service: 'salesforce', policy, explain: reasonOf, verdict, advise })
   replaceTransport(oauth._transport, send, run)
   const grant =
