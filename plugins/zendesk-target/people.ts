@@ -1,4 +1,4 @@
-import { HttpError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
+import { backoff, HttpError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
 import type { Client } from './client.ts'
 import { isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
@@ -77,7 +77,7 @@ async function add(
     if (home !== undefined) return home === organization ? 'added' : 'left'
     const written = await write(user, contact, organization, client, run)
     if (written !== 'unknown') return written
-    if (attempt < attempts) await run.clock.sleep(baseDelayMs * 2 ** (attempt - 1), run.signal)
+    if (attempt < attempts) await run.clock.sleep(backoff(baseDelayMs, attempt), run.signal)
   }
   return 'failed'
 }

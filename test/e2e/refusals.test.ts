@@ -41,7 +41,7 @@ describe('Salesforce refuses', () => {
     },
   )
 
-  test('because its API is switched off: told in its words, once, and what to do (SAFE-07)', async () => {
+  test('because its API is switched off: told in its words, and what to do (SAFE-07)', async () => {
     const { code, stderr } = await run('api-disabled.faults.json', 'plan')
     expect(code).toBe(1)
     expect(stderr).toMatch(/API_DISABLED_FOR_ORG: The REST API is not enabled for this Organization\./)
@@ -73,6 +73,42 @@ describe('a service names its limits', () => {
     expect(stderr).toMatch(/\[HTTP_UNAVAILABLE\].*[^]*global: .* answered 429.*, and asks to wait 2 hours/)
     expect(stderr).toContain('zds waits at most 10 minutes')
   })
+})
+
+describe('Zendesk refuses a whole batch', () => {
+  test('for one of its rows: the others are written, that one is told, and the next plan holds nothing else (SAFE-03)', async () => {
+    const [fault] = JSON.parse(readFileSync(join(FAULTS, 'whole-batch-422.faults.json'), 'utf8')) as Fault[] // as above
+    const ids = (await changed()).map(({ id }) => id)
+    expect(ids.length).toBeGreaterThan(3)
+    const guilty = ids[1] ?? ''
+    const { code, stdout, stderr } = await run(
+      fault === undefined ? [] : [{ ...fault, body: `"id":${guilty},` }],
+      'apply',
+      '--yes',
+    )
+    expect(code, stderr).toBe(4)
+    expect(stdout).toMatch(/1 failed\n.* too-long: .*Name: is too long \(maximum is 255 characters\)/)
+    open?.faults.clear()
+    const left = await scratch({ ...open?.env }).zds('plan', '--json', '--as-of', asOf)
+    const plan = JSON.parse(left.stdout) as Plan // what --json prints
+    expect(plan.syncs.flatMap(({ changes }) => changes.map(({ id }) => id))).toEqual([guilty])
+  })
+
+  test('for all of them: each is told, and nothing is written', async () => {
+    const updates = (await changed()).length
+    const { code, stdout } = await run('whole-batch-422.faults.json', 'apply', '--yes')
+    expect(code).toBe(4)
+    expect(stdout.match(/ too-long: /g)).toHaveLength(updates)
+  })
+
+  /** The updates and retires that Global needs. */
+  async function changed() {
+    const plan = JSON.parse((await run([], 'plan', '--json')).stdout) as Plan // what --json prints
+    await open?.close()
+    return plan.syncs.flatMap(({ name, changes }) =>
+      name === 'global' ? changes.filter(({ op }) => op !== 'create') : [],
+    )
+  }
 })
 
 test('an answer without end is not read to its end', async () => {
