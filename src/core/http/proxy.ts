@@ -4,38 +4,34 @@ import { conceal } from '../secrets.ts'
 import { env } from '../settings.ts'
 
 let used: string | undefined
-let giveUp: (() => void) | undefined
+let giveUp = (): void => undefined
 
 /**
  * Sends what `fetch` sends to https addresses through the proxy of `HTTPS_PROXY`, but for the hosts
- * in `NO_PROXY`. Node reads them at its start only, when no `.env` file is loaded yet. One setting
- * for the process, as that is what `fetch` has.
+ * in `NO_PROXY`: Node itself reads them at its start only, before a `.env` file is loaded. For the
+ * whole process, as there is one `fetch`.
  */
 export function useProxy(): void {
-  const proxy = proxyAddress()
-  const except = variable('no_proxy') ?? ''
+  const proxy = env('https_proxy').peek() ?? env('HTTPS_PROXY').peek()
+  const except = env('no_proxy').peek() ?? env('NO_PROXY').peek() ?? ''
   const wanted = proxy && `${proxy} ${except}`
   if (wanted === used) return
-  giveUp?.()
-  giveUp = proxy === undefined ? undefined : http.setGlobalProxyFromEnv({ https_proxy: proxy, no_proxy: except })
+  giveUp()
+  giveUp = proxy === undefined ? () => undefined : takeUp(proxy, except)
   used = wanted
 }
 
 /** Whether requests go through a proxy, for errors. */
 export const hasProxy = (): boolean => used !== undefined
 
-function proxyAddress(): string | undefined {
-  const text = variable('https_proxy')?.trim()
-  if (text === undefined) return undefined
-  // People write proxy.example:3128 too, which would be an address of the scheme `proxy.example`.
-  const address = text.includes('://') ? text : `http://${text}`
-  const { protocol = '', username = '', password = '' } = URL.parse(address) ?? {}
-  for (const part of [password, decodeURIComponent(password)]) conceal(part)
-  conceal(password === '' ? undefined : Buffer.from(decodeURIComponent(`${username}:${password}`)).toString('base64'))
-  if (protocol === 'http:' || protocol === 'https:') return address
-  throw new ZdsError('ENV_INVALID', 'HTTPS_PROXY is not the address of a proxy', {
-    hint: 'Give it like http://proxy.example:3128, or leave it empty.',
-  })
+function takeUp(proxy: string, no_proxy: string): () => void {
+  conceal(/^(?:\w+:\/\/)?[^:@]*:(.+)@/.exec(proxy)?.[1])
+  try {
+    // People write proxy.example:3128 too, which as it is would have the scheme `proxy.example`.
+    return http.setGlobalProxyFromEnv({ https_proxy: proxy.includes('://') ? proxy : `http://${proxy}`, no_proxy })
+  } catch {
+    throw new ZdsError('ENV_INVALID', 'HTTPS_PROXY is not the address of a proxy', {
+      hint: 'Give it like http://proxy.example:3128, or leave it empty.',
+    })
+  }
 }
-
-const variable = (name: string): string | undefined => env(name).peek() ?? env(name.toUpperCase()).peek()

@@ -30,19 +30,11 @@ export function sameOrigin(link: string, base: string): string {
   )
 }
 
-/**
- * The address of an instance: as `baseUrl`, and nothing behind the host, since what is asked for
- * comes there.
- */
+/** The address of an instance: a `baseUrl` that ends with the host, behind which the requests go on. */
 export function instanceUrl(setting: Setting): string {
-  const base = baseUrl(setting)
-  const { origin, pathname, search, hash } = new URL(base)
+  const { origin, pathname, search, hash } = new URL(baseUrl(setting))
   if (`${pathname}${search}${hash}` === '/') return origin
-  throw new ZdsError(
-    'ENV_INVALID',
-    `${setting.name} has something behind the host, which is not a part of the address`,
-    {
-      hint: 'Give the address as far as the host: https://acme.example, without a path like /agent.',
-    },
-  )
+  throw new ZdsError('ENV_INVALID', `${setting.name} has something behind the host, which is no part of the address`, {
+    hint: 'Give the address as far as the host: https://acme.example, without a path like /agent.',
+  })
 }

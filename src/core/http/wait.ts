@@ -10,32 +10,24 @@ export function backoff(baseMs: number, attempt: number): number {
   return Math.min(LONGEST_BACKOFF_MS, baseMs * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2)
 }
 
-/** From here on a number is no span but a moment, in seconds or in milliseconds since 1970. */
-const MOMENT_S = 1e9
-const MOMENT_MS = 1e11
-
 /**
- * Milliseconds from now until what a header says: a number of seconds, or a moment in seconds or
- * milliseconds since 1970. Undefined for what is no number.
+ * Milliseconds from now until what a header says: a number of seconds, or, where that would be
+ * decades, a moment in seconds or milliseconds since 1970. Undefined for what is no number.
  */
 export function untilMs(text: string | null, now: Date): number | undefined {
   if (text === null || !/^\d+(\.\d+)?$/.test(text)) return undefined
   const value = Number(text)
-  if (value < MOMENT_S) return value * 1000
-  return Math.max(0, (value < MOMENT_MS ? value * 1000 : value) - now.getTime())
+  if (value < 1e9) return value * 1000
+  return Math.max(0, (value < 1e11 ? value * 1000 : value) - now.getTime())
 }
 
-/** A span of time for people: `27 s`, `10 minutes`, `3 hours`; any length that is beyond reason is one. */
+/** A span of time for people: `27 s`, `10 minutes`, `3 hours`; what is beyond reason is 1000 hours. */
 export function spanOf(ms: number): string {
   const [size, unit] = UNITS.find(([least]) => ms >= 2 * least) ?? [1000, 's']
-  return ms / size > 1000 ? 'years' : `${Math.ceil(ms / size)} ${unit}`
+  return `${Math.min(1000, Math.ceil(ms / size))} ${unit}`
 }
 
-const UNITS = [
-  [86_400_000, 'days'],
-  [3_600_000, 'hours'],
-  [60_000, 'minutes'],
-] as const
+const UNITS = [[3_600_000, 'hours'] as const, [60_000, 'minutes'] as const]
 
 /** What to do about a wait that is longer than zds waits. */
 export const tooLong = (ms: number): string =>

@@ -229,8 +229,8 @@ describe('an endless list', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
     const apiToken = { email: setting('EMAIL', 'a@b.example'), token: setting('TOKEN', 'a-token') }
-    const { organizations } = zendesk({ name: 'global', url: setting('URL', server.url), apiToken })
-    return { target: organizations({ fields: FIELDS }), pages: () => asked }
+    const instance = zendesk({ name: 'global', url: setting('URL', server.url), apiToken })
+    return { target: instance.organizations({ fields: FIELDS }), pages: () => asked }
   }
   const hundred = (first: number) => Array.from({ length: 100 }, (_, n) => ({ id: first + n }))
 
