@@ -9,6 +9,7 @@ const NAMES = [
   'ZDS_HTTP_ATTEMPTS',
   'ZDS_HTTP_TIMEOUT_MS',
   'ZDS_HTTP_BASE_DELAY_MS',
+  'ZDS_HTTP_MOST_BYTES',
 ]
 afterEach(() => NAMES.forEach((name) => delete process.env[name]))
 

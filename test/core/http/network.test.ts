@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import tls from 'node:tls'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { http, HttpError } from 'zds'
 import { certificateOf, type Certificate } from '../../support/certificate.ts'
 import { deadUrl, ok, serverOf } from '../../support/server.ts'
@@ -26,9 +26,9 @@ function trust({ cert }: Certificate): void {
 }
 
 const VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy', 'HTTP_PROXY', 'http_proxy']
-afterEach(async () => {
+// Neither what a developer's machine needs nor what one test sets reaches the next one.
+beforeEach(async () => {
   for (const name of VARIABLES) delete process.env[name]
-  // What was set for one test must not reach the next one.
   await get((await serverOf()).url)
 })
 
