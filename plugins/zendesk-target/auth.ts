@@ -44,16 +44,16 @@ export function authorizer(
       (run) => mint(instance, oauth, base(), options(), run),
       ({ renewAt }, now) => renewAt <= now.getTime(),
     )
-  const warned = new WeakSet<AbortSignal>()
+  const warned = new WeakSet<Caller['clock']>()
 
   return async (run, refused) => {
     if (signedIn !== undefined && isSet(oauth?.clientId, oauth?.clientSecret))
       return (await signedIn(run, refused)).proof
     if (apiToken === undefined || !isSet(apiToken.email, apiToken.token))
       throw missing(instance, { ...(oauth && { oauth }), ...(apiToken && { apiToken }) })
-    // The signal is the one thing that all parts of a run share.
-    if (!warned.has(run.signal)) {
-      warned.add(run.signal)
+    // The clock is the one thing that all parts of a run share.
+    if (!warned.has(run.clock)) {
+      warned.add(run.clock)
       run.progress(
         `${instance}: signs in with an API token. Zendesk stops API tokens on 30 April 2027: use an OAuth client instead.`,
       )
