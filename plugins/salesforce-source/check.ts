@@ -1,6 +1,7 @@
-import { HttpError, nearest, type Issue } from 'zds'
+import { nearest, type Issue } from 'zds'
 import type { Query } from './compose.ts'
 import type { Describe, Description } from './describe.ts'
+import { isHidden } from './trouble.ts'
 
 /**
  * Every column and relationship of a query that the org does not have, or hides from us (SAFE-07).
@@ -32,7 +33,7 @@ function visible(describe: Describe): Look {
     try {
       return await describe(object)
     } catch (error) {
-      if (error instanceof HttpError && (error.status === 403 || error.status === 404)) return undefined
+      if (isHidden(error)) return undefined
       throw error
     }
   }

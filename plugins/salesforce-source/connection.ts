@@ -1,9 +1,20 @@
-import { http, httpPolicy, limiter, sameOrigin, type Caller, type Http, type HttpPolicy, type Json } from 'zds'
+import {
+  http,
+  httpPolicy,
+  limiter,
+  sameOrigin,
+  signIn,
+  ZdsError,
+  type Caller,
+  type Http,
+  type HttpPolicy,
+  type Json,
+  type Proof,
+} from 'zds'
 import { descriptionOf, type Description } from './describe.ts'
-import { logIn, type Login, type Session } from './login.ts'
-import { sessions } from './sessions.ts'
+import { logIn, type Login } from './login.ts'
 import { replaceTransport } from './transport.ts'
-import { explain, isPassing, translated } from './trouble.ts'
+import { advise, explain, translated, verdict } from './trouble.ts'
 
 /** One org. Every byte to and from it goes through zds's HTTP layer. */
 export type Connection = {
@@ -28,28 +39,27 @@ const CONCURRENCY = 4
 
 export function connect(options: ConnectionOptions): Connection {
   const policy = () => options.http ?? httpPolicy()
-  const lanes = limiter('salesforce', CONCURRENCY)
-  const { current, renewed } = sessions((run) => logIn(options, policy(), run))
+  const lanes = limiter({ service: 'salesforce', concurrency: CONCURRENCY })
+  let home: string | undefined
+  // A token has no known end (no `expires_in`), so it is used until it is refused.
+  const session = signIn(async (run) => {
+    const made = await logIn(options, policy(), run)
+    home ??= made.instanceUrl
+    if (made.instanceUrl === home) return made
+    throw new ZdsError('AUTH_FAILED', 'salesforce: the org has moved to another instance meanwhile', {
+      hint: 'Run it again.',
+    })
+  })
+  const authorize = async (run: Caller, refused?: Proof): Promise<Proof> => (await session(run, refused)).proof
   const described = new Map<string, Promise<Description>>()
-
-  /**
-   * Each request remembers the session it used, so that the refused one is replaced and not its
-   * successor.
-   */
+  let sender: Http | undefined
   const send: Http = (request, run) => {
-    let used: Session | undefined
-    const authorize = async (run: Caller, renew: boolean) => {
-      used = renew && used !== undefined ? await renewed(used, run) : await current(run)
-      return { authorization: `Bearer ${used.token}` }
-    }
-    return http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, authorize, transient: isPassing })(
-      request,
-      run,
-    )
+    sender ??= http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, advise, verdict, authorize })
+    return sender(request, run)
   }
 
   const ask = async (object: string, run: Caller): Promise<Description> => {
-    const { instanceUrl } = await current(run)
+    const { instanceUrl } = await session(run)
     const jsforce = await import('jsforce/lib/core.js')
     // Without a token and a refresh function of its own, jsforce cannot loop on a 401: `send`
     // authorizes.
@@ -64,13 +74,13 @@ export function connect(options: ConnectionOptions): Connection {
 
   return {
     queryUrl: async (soql, run) => {
-      const { instanceUrl } = await current(run)
+      const { instanceUrl } = await session(run)
       return new URL(
         `${instanceUrl}/services/data/v${options.version}/query?q=${encodeURIComponent(soql.toWellFormed())}`,
       ).href
     },
     get: async (link, object, run) => {
-      const { instanceUrl } = await current(run)
+      const { instanceUrl } = await session(run)
       try {
         return (await send({ method: 'GET', url: sameOrigin(link, instanceUrl) }, run)).body
       } catch (error) {

@@ -1,18 +1,22 @@
 import type { TokenResponse } from 'jsforce/lib/core.js'
 import {
-  baseUrl,
   conceal,
   http,
   HttpError,
+  instanceUrl,
   isObject,
   ZdsError,
   type Caller,
   type HttpPolicy,
   type Json,
+  type Proof,
+  type Refusal,
   type Setting,
+  type Verdict,
 } from 'zds'
 import { assertion, type JwtGrant } from './assertion.ts'
 import { replaceTransport } from './transport.ts'
+import { explain } from './trouble.ts'
 
 /**
  * Who zds is: an app with its secret (client credentials), or an app that signs for a user (JWT
@@ -23,11 +27,11 @@ export type Login = { readonly loginUrl: Setting; readonly clientId: Setting } &
   | { readonly jwt: JwtGrant; readonly clientSecret?: undefined }
 )
 
-export type Session = { readonly token: string; readonly instanceUrl: string }
+export type Session = { readonly proof: Proof; readonly instanceUrl: string }
 
 /** Gets a token. Throws AUTH_FAILED with Salesforce's reason and what to look at. */
 export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Promise<Session> {
-  const loginUrl = baseUrl(login.loginUrl)
+  const loginUrl = instanceUrl(login.loginUrl)
   const clientId = login.clientId.read()
   // The core of jsforce, and only when it is needed: the whole of it takes half a second to load.
   const { OAuth2 } = await import('jsforce/lib/core.js')
@@ -36,7 +40,10 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
   const oauth = new OAuth2(
     clientSecret === undefined ? { loginUrl } : { loginUrl, clientId, clientSecret: conceal(clientSecret.read()) },
   )
-  replaceTransport(oauth._transport, http({ service: 'salesforce', policy, explain: reasonOf }), run)
+  const advise = (refusal: Refusal): string | undefined =>
+    verdict(refusal) === 'unauthorized' ? adviceFor(reasonOf(refusal.body) ?? '', login) : undefined
+  const send = http({ service: 'salesforce', policy, explain: reasonOf, verdict, advise })
+  replaceTransport(oauth._transport, send, run)
   const grant =
     jwt === undefined
       ? { grant_type: 'client_credentials' }
@@ -47,7 +54,7 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
   try {
     return sessionOf(await oauth.requestToken(grant))
   } catch (error) {
-    throw error instanceof HttpError ? failed(error, login) : error
+    throw error instanceof HttpError ? failed(error) : error
   }
 }
 
@@ -58,13 +65,13 @@ function sessionOf(answer: TokenResponse | undefined): Session {
   if (typeof token !== 'string' || token === '' || typeof address !== 'string') {
     throw new ZdsError('HTTP_UNREADABLE', 'salesforce: the answer to the login holds no token and address')
   }
-  return { token: conceal(token), instanceUrl: instanceUrl(address) }
+  return { proof: { authorization: `Bearer ${conceal(token)}` }, instanceUrl: addressOf(address) }
 }
 
 /** The token travels to this address: it must be as safe as one of the configuration. */
-function instanceUrl(address: string): string {
+function addressOf(address: string): string {
   try {
-    return baseUrl({ name: 'instance_url', read: () => address, peek: () => address })
+    return instanceUrl({ name: 'instance_url', read: () => address, peek: () => address })
   } catch (cause) {
     throw new ZdsError(
       'AUTH_FAILED',
@@ -78,27 +85,34 @@ function instanceUrl(address: string): string {
 
 /** OAuth errors are an object, unlike those of the REST API. */
 function reasonOf(body: Json): string | undefined {
-  if (!isObject(body) || typeof body['error'] !== 'string') return undefined
+  if (!isObject(body) || typeof body['error'] !== 'string') return explain(body)
   return typeof body['error_description'] === 'string'
     ? `${body['error']}: ${body['error_description']}`
     : body['error']
+}
+
+/** Salesforce refuses with 400 also what it would take a moment later, and says so in words. */
+const PASSING = /retry your request|rate (limit )?exceeded|^(server_error|temporarily_unavailable)\b/i
+
+function verdict({ status, body }: Refusal): Verdict | undefined {
+  if (status < 400 || status > 499 || status === 408 || status === 420 || status === 429) return undefined
+  return PASSING.test(reasonOf(body) ?? '') ? 'passing' : 'unauthorized'
 }
 
 /**
  * Why there is no token. No HttpError, or the request that needed the token would be repeated over
  * a login that was repeated enough.
  */
-function failed(error: HttpError, login: Login): ZdsError {
-  if (error.code !== 'HTTP_REFUSED' && error.code !== 'AUTH_FAILED')
-    return new ZdsError(error.code, error.message, { cause: error, hint: error.hint })
-  const reason = reasonOf(error.body) ?? `status ${error.status}`
-  return new ZdsError('AUTH_FAILED', `salesforce refused the login: ${reason}`, {
-    cause: error,
-    hint: hintFor(reason, login),
-  })
+function failed(error: HttpError): ZdsError {
+  const { code, hint } = error
+  const message =
+    code === 'AUTH_FAILED'
+      ? `salesforce refused the login: ${reasonOf(error.body) ?? `status ${error.status}`}`
+      : error.message
+  return new ZdsError(code, message, { cause: error, hint })
 }
 
-function hintFor(reason: string, { loginUrl, clientId, clientSecret, jwt }: Login): string {
+function adviceFor(reason: string, { loginUrl, clientId, clientSecret, jwt }: Login): string {
   if (jwt !== undefined) {
     return `Check that the app of ${clientId.name} is approved for the user of ${jwt.username.name}, that it has the certificate of ${jwt.privateKey.name}, and that the audience suits ${loginUrl.name}.`
   }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { checkOptions, ZdsError } from 'zds'
+import { checkOptions, httpPolicySchema, ZdsError } from 'zds'
 
 /** Settings, functions, sources and field tables are opaque to a schema. */
 const opaque = Type.Unsafe<unknown>({})
@@ -17,16 +17,7 @@ const login = Type.Object(
         closed,
       ),
     ),
-    http: Type.Optional(
-      Type.Object(
-        {
-          timeoutMs: Type.Integer({ minimum: 1 }),
-          attempts: Type.Integer({ minimum: 1 }),
-          baseDelayMs: Type.Integer({ minimum: 0 }),
-        },
-        closed,
-      ),
-    ),
+    http: Type.Optional(httpPolicySchema),
     version: Type.Optional(Type.String({ pattern: String.raw`^\d+\.0$` })),
   },
   closed,

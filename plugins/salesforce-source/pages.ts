@@ -44,6 +44,9 @@ export async function* follow(
       )
     }
     received += page.records.length
+    if (received > first.totalSize) break
+    if (page.records.length === 0 && page.next !== undefined)
+      throw incomplete(`the pages of ${what} do not end: one without a row says that there are more`)
     yield page.records
     const link: string | undefined = page.next
     if (link !== undefined && visited.has(link))
@@ -63,7 +66,13 @@ export function incomplete(message: string, cause?: unknown): ZdsError {
   return new ZdsError('INCOMPLETE', `salesforce: ${message}`, { cause, hint: 'Nothing was changed. Run it again.' })
 }
 
-/** Whether Salesforce no longer knows the result that a link leads to. */
+/**
+ * Whether Salesforce no longer knows the result that a link leads to: it was kept for too long, or
+ * the session that asked for it has ended.
+ */
 export function isExpired(error: unknown): boolean {
-  return error instanceof HttpError && /QUERY_LOCATOR|LOCATOR_LOCATION/.test(JSON.stringify(error.body))
+  return (
+    error instanceof HttpError &&
+    (error.status === 401 || /QUERY_LOCATOR|LOCATOR_LOCATION/.test(JSON.stringify(error.body)))
+  )
 }

@@ -22,55 +22,69 @@ export type Selection = {
   readonly announced: (total: number) => void | Promise<void>
 }
 
+/** So often a query is begun, if its result expires each time. */
+const BEGINNINGS = 3
+
 /**
- * The rows of one query, flat and complete, one at a time (SFA-04). A result that Salesforce has
- * forgotten is asked for once more as long as no row of it was handed out.
+ * The rows of one query, flat and complete, one at a time (SFA-04). A query whose result or session
+ * ends on the way is begun again, and the rows that were handed out are left out.
  */
 export async function* select(selection: Selection, run: Run): AsyncIterable<JsonObject> {
-  for (let again = false; ; again = true) {
-    let begun = false
-    const announced = (total: number) => {
-      begun = true
-      return selection.announced(total)
-    }
+  const { connection, name, query, url } = selection
+  const read: Read = async (link, what) => pageOf(await connection.get(link, query.object, run), what)
+  const given: (string | undefined)[] = []
+  let total: number | undefined
+  const announced = (rows: number) => (total === undefined ? selection.announced((total = rows)) : undefined)
+  for (let left = BEGINNINGS; ;) {
+    // Whatever is wrong with the first page is no matter of its age.
+    const first = await read(url, name)
+    if (first.totalSize !== (total ?? first.totalSize)) throw incomplete(`${name} changed while they were read`)
     try {
-      yield* rows({ ...selection, announced }, run)
+      for await (const { id, row } of rows({ ...selection, announced }, first, read, new Set(given), run)) {
+        given.push(id)
+        yield row
+      }
       return
     } catch (error) {
+      left -= 1
       if (!isExpired(error)) throw error
-      if (begun || again)
-        throw incomplete(`the result for ${selection.name} expired before it was read to its end`, error)
-      run.progress(`the result for ${selection.name} has expired, asking again`)
+      if (left === 0 || given.includes(undefined))
+        throw incomplete(`the result for ${name}, or the session, ended before it was read to its end`, error)
+      run.progress(`the result for ${name} has expired, asking again`)
     }
   }
 }
 
-async function* rows(selection: Selection, run: Run): AsyncIterable<JsonObject> {
-  const { connection, name, query, url, announced } = selection
+type Told = { readonly id: string | undefined; readonly row: JsonObject }
+
+async function* rows(
+  selection: Selection,
+  first: Page,
+  read: Read,
+  given: ReadonlySet<string | undefined>,
+  run: Run,
+): AsyncIterable<Told> {
+  const { name, query, announced } = selection
   const flat = flattener(query.columns)
   const children = (query.children ?? []).map(childReader)
-  const read = async (link: string, what: string): Promise<Page> =>
-    pageOf(await connection.get(link, query.object, run), what)
-
-  const first = await read(url, name)
-  let begun = false
   let received = 0
   for await (const records of follow(first, (link) => read(link, name), name)) {
     for (const record of records) {
+      const id = idOf(record)
+      if (given.has(id)) continue
       // All children before the next page of parents: that is the order in which Salesforce
       // promises to remember them.
       const lists: [string, readonly JsonObject[]][] = []
       for (const { relationship, readList } of children) lists.push([relationship, await readList(record, read)])
       const row = { ...flat(record), ...Object.fromEntries(lists) }
       refuseTwice(selection, row, record)
-      if (!begun) await announced(first.totalSize)
-      begun = true
-      yield row
+      await announced(first.totalSize)
+      yield { id, row }
     }
     received += records.length
     run.progress(`${received.toLocaleString('en')} of ${first.totalSize.toLocaleString('en')} rows`)
   }
-  if (!begun) await announced(first.totalSize)
+  await announced(first.totalSize)
 }
 
 type Read = (link: string, what: string) => Promise<Page>

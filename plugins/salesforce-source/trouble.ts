@@ -1,4 +1,4 @@
-import { HttpError, isObject, ZdsError, type Json } from 'zds'
+import { HttpError, isObject, ZdsError, type Json, type Refusal, type Verdict } from 'zds'
 
 type Complaint = { readonly errorCode: string; readonly message: string }
 
@@ -12,10 +12,25 @@ export function explain(body: Json): string | undefined {
 }
 
 /**
- * A record that somebody else is saving, and the undocumented 406: both pass (salesforce-api.md 3).
+ * What a refusal means where its status alone does not tell. A record that somebody else is saving,
+ * requests of others that are under way, and the undocumented 406 pass; the requests of a day do
+ * not (salesforce-api.md 3).
  */
-export function isPassing({ status, body }: HttpError): boolean {
-  return status === 406 || complaint(body)?.errorCode === 'UNABLE_TO_LOCK_ROW'
+export function verdict({ status, body }: Refusal): Verdict | undefined {
+  const { errorCode, message = '' } = complaint(body) ?? {}
+  if (status === 406 || errorCode === 'UNABLE_TO_LOCK_ROW') return 'passing'
+  if (errorCode === 'REQUEST_LIMIT_EXCEEDED') return message.startsWith('Concurrent') ? 'passing' : 'unavailable'
+  return undefined
+}
+
+/** What to do about a refusal. */
+export const advise = ({ body }: Refusal): string | undefined => HINTS[complaint(body)?.errorCode ?? '']
+
+/** Whether an object is not there, or not for us: Salesforce does not tell the two apart. */
+export function isHidden(error: unknown): boolean {
+  return (
+    error instanceof HttpError && /^(NOT_FOUND|INSUFFICIENT_ACCESS\w*)$/.test(complaint(error.body)?.errorCode ?? '')
+  )
 }
 
 function complaint(body: Json): Complaint | undefined {
@@ -42,6 +57,11 @@ const HINTS: { readonly [errorCode: string]: string } = {
   MALFORMED_QUERY: 'Check the where clauses of the configuration.',
   QUERY_TIMEOUT: 'The query took Salesforce too long: narrow its where clauses, or ask for fewer columns.',
   QUERY_TOO_COMPLICATED: 'Formula columns make a query heavy: ask for fewer of them.',
+  REQUEST_LIMIT_EXCEEDED: 'Other integrations keep the org busy: run it again later.',
+  API_DISABLED_FOR_ORG: 'An administrator of Salesforce has to enable the API for the org; not every edition has it.',
+  API_CURRENTLY_DISABLED: 'Salesforce has switched the API of the org off for a while: run it again later.',
+  FUNCTIONALITY_NOT_ENABLED: 'An administrator of Salesforce has to enable it for the org.',
+  INVALID_OPERATION_WITH_EXPIRED_PASSWORD: 'The password of the user that zds acts as has expired: set a new one.',
   INVALID_SESSION_ID:
     'A new token was refused as well: check the policies of the app (IP restrictions, API access of its user).',
 }
@@ -58,6 +78,7 @@ export function translated(error: unknown, object: string): unknown {
     case 'INVALID_TYPE':
       return unknownField(said, object, error)
     case 'REQUEST_LIMIT_EXCEEDED':
+      if (error.passing) return error
       return new ZdsError(
         'HTTP_UNAVAILABLE',
         `salesforce: the API requests of the last 24 hours are used up (${sentence(said.message)})`,
@@ -66,10 +87,8 @@ export function translated(error: unknown, object: string): unknown {
           hint: 'Wait until older requests fall out of the window, or raise the limit of the org; trying again now costs more.',
         },
       )
-    default: {
-      const hint = HINTS[said.errorCode]
-      return hint === undefined ? error : new ZdsError(error.code, error.message, { cause: error, hint })
-    }
+    default:
+      return error
   }
 }
 

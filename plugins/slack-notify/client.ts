@@ -35,7 +35,11 @@ export async function poster(
   const quiet = { clock: run.clock, signal: run.signal, progress: () => undefined }
   // A message that may have been posted is not posted again: Slack has no key to tell the two
   // apart.
-  const send = http({ service: 'slack', policy: options.http, final: ({ status }) => status >= 500 })
+  const send = http({
+    service: 'slack',
+    policy: options.http,
+    verdict: ({ status }) => (status >= 500 ? 'unavailable' : undefined),
+  })
   const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
   const client = new WebClient(conceal(options.token.read()), {
     ...(apiUrl !== undefined && { slackApiUrl: apiUrl }),

@@ -1,15 +1,23 @@
-import { conceal, HttpError, isObject, unset, ZdsError, type Caller, type Http, type Issue, type Setting } from 'zds'
+import {
+  conceal,
+  http,
+  HttpError,
+  isObject,
+  signIn,
+  unset,
+  ZdsError,
+  type Caller,
+  type HttpOptions,
+  type Issue,
+  type Proof,
+  type Setting,
+} from 'zds'
 
 export type OAuth = { readonly clientId: Setting; readonly clientSecret: Setting; readonly scope?: string }
 export type ApiToken = { readonly email: Setting; readonly token: Setting }
 export type Credentials = { readonly oauth?: OAuth; readonly apiToken?: ApiToken }
 
-/**
- * Headers that prove who we are; `renew` after a 401. The shape of core's `HttpOptions.authorize`.
- */
-export type Authorize = (run: Caller, renew: boolean) => Promise<{ readonly Authorization: string }>
-
-type Token = { readonly value: string; readonly renewAt: number }
+type Token = { readonly proof: Proof; readonly renewAt: number }
 
 /**
  * Seconds that a token is asked to live: what Zendesk gives new clients by default (zendesk-api.md
@@ -21,26 +29,31 @@ const MARGIN_MS = 60_000
 
 /**
  * Signs in with OAuth client credentials where their settings are set, else with an API token, with
- * a dated warning once a run. Throws ENV_MISSING where neither is set. `send` must be an HTTP layer
- * without authorization; `base` is the address of the instance.
+ * a dated warning once a run: core's `HttpOptions.authorize`. Throws ENV_MISSING where neither is
+ * set. `base` is the address of the instance.
  */
 export function authorizer(
   instance: string,
   { oauth, apiToken }: Credentials,
   base: () => string,
-  send: () => Http,
-): Authorize {
-  const bearer = oauth && bearers((run) => mint(instance, oauth, base(), send(), run))
-  const warned = new WeakSet<AbortSignal>()
+  options: () => HttpOptions,
+): (run: Caller, refused?: Proof) => Promise<Proof> {
+  const signedIn =
+    oauth &&
+    signIn(
+      (run) => mint(instance, oauth, base(), options(), run),
+      ({ renewAt }, now) => renewAt <= now.getTime(),
+    )
+  const warned = new WeakSet<Caller['clock']>()
 
-  return async (run, renew) => {
-    if (bearer !== undefined && isSet(oauth?.clientId, oauth?.clientSecret))
-      return { Authorization: `Bearer ${await bearer(run, renew)}` }
+  return async (run, refused) => {
+    if (signedIn !== undefined && isSet(oauth?.clientId, oauth?.clientSecret))
+      return (await signedIn(run, refused)).proof
     if (apiToken === undefined || !isSet(apiToken.email, apiToken.token))
       throw missing(instance, { ...(oauth && { oauth }), ...(apiToken && { apiToken }) })
-    // The signal is the one thing that all parts of a run share.
-    if (!warned.has(run.signal)) {
-      warned.add(run.signal)
+    // The clock is the one thing that all parts of a run share.
+    if (!warned.has(run.clock)) {
+      warned.add(run.clock)
       run.progress(
         `${instance}: signs in with an API token. Zendesk stops API tokens on 30 April 2027: use an OAuth client instead.`,
       )
@@ -52,75 +65,47 @@ export function authorizer(
 }
 
 /**
- * One token for all requests, minted when there is none, when it is about to end, and when the
- * request that asks was refused with it.
- */
-function bearers(make: (run: Caller) => Promise<Token>): (run: Caller, renew: boolean) => Promise<string> {
-  let current: Promise<Token> | undefined
-  /**
-   * The token that a request was last sent with: only if that one was refused, a new one is due.
-   */
-  const used = new WeakMap<Caller, Promise<Token>>()
-
-  const start = (run: Caller): Promise<Token> => {
-    const minting = make(run)
-    current = minting
-    // Nobody shall wait for a failed one again; who waits for it now is told by the promise itself.
-    minting.catch(() => {
-      if (current === minting) current = undefined
-    })
-    return minting
-  }
-  return async (run, renew) => {
-    const seen = current
-    const stale =
-      seen !== undefined && ((renew && used.get(run) === seen) || (await seen).renewAt <= run.clock.now().getTime())
-    const token = stale && current === seen ? start(run) : (current ?? start(run))
-    used.set(run, token)
-    return (await token).value
-  }
-}
-
-/**
  * A new access token: `POST /oauth/tokens` (zendesk-api.md 10). Throws AUTH_FAILED when Zendesk
  * refuses the client.
  */
-async function mint(instance: string, oauth: OAuth, base: string, send: Http, run: Caller): Promise<Token> {
+async function mint(instance: string, oauth: OAuth, base: string, options: HttpOptions, run: Caller): Promise<Token> {
+  const { clientId, clientSecret } = oauth
   const body = JSON.stringify({
     grant_type: 'client_credentials',
-    client_id: oauth.clientId.read(),
-    client_secret: conceal(oauth.clientSecret.read()),
+    client_id: clientId.read(),
+    client_secret: conceal(clientSecret.read()),
     scope: oauth.scope ?? 'read write',
     expires_in: LIFETIME_S,
+  })
+  const send = http({
+    ...options,
+    verdict: ({ status }) => (status === 400 ? 'unauthorized' : undefined),
+    advise: ({ status }) => (status >= 400 && status <= 403 ? adviceFor(instance, oauth) : undefined),
   })
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
   const answer = await send(
     { method: 'POST', url: `${base}/oauth/tokens`, headers, body, repeatable: true },
     run,
   ).catch((error: unknown) => {
-    throw error instanceof HttpError ? notMinted(instance, oauth, error) : error
+    throw error instanceof HttpError && error.code === 'AUTH_FAILED' ? notMinted(instance, error) : error
   })
   const { access_token: value, expires_in: lifetime } = isObject(answer.body) ? answer.body : {}
   if (typeof value !== 'string')
     throw new ZdsError('HTTP_UNREADABLE', `${instance}: the answer of /oauth/tokens holds no access token`)
   const lifetimeMs = (typeof lifetime === 'number' ? lifetime : LIFETIME_S) * 1000
   return {
-    value: conceal(value),
+    proof: { Authorization: `Bearer ${conceal(value)}` },
     renewAt: run.clock.now().getTime() + lifetimeMs - Math.min(MARGIN_MS, lifetimeMs / 2),
   }
 }
 
-/**
- * Not an HttpError: the request that wanted the token must neither be repeated for it nor be taken
- * for lost.
- */
-function notMinted(instance: string, { clientId, clientSecret }: OAuth, error: HttpError): ZdsError {
-  if (error.status < 400 || error.status > 403)
-    return new ZdsError(error.code, error.message, { cause: error, hint: error.hint })
-  return new ZdsError('AUTH_FAILED', `${instance}: Zendesk refuses the OAuth client (${error.message})`, {
-    cause: error,
-    hint: `Check ${clientId.name} and ${clientSecret.name}: they belong to an OAuth client of ${instance} that may use client credentials.`,
-  })
+const adviceFor = (instance: string, { clientId, clientSecret }: OAuth): string =>
+  `Check ${clientId.name} and ${clientSecret.name}: they belong to an OAuth client of ${instance} that may use client credentials.`
+
+/** Not an HttpError: the request that wanted the token was not sent. */
+function notMinted(instance: string, cause: HttpError): ZdsError {
+  const message = `${instance}: Zendesk refuses the OAuth client (${cause.message})`
+  return new ZdsError('AUTH_FAILED', message, { cause, hint: cause.hint })
 }
 
 /** The settings that keep us from signing in: those of every way, where none is complete. */

@@ -1,8 +1,8 @@
 import nodeZendesk from 'node-zendesk'
 import {
-  baseUrl,
   http,
   httpPolicy,
+  instanceUrl,
   isObject,
   limiter,
   unset,
@@ -15,7 +15,8 @@ import {
   type Setting,
 } from 'zds'
 import { authorizer, credentialIssues, type Credentials } from './auth.ts'
-import { isTooManyJobs, warningIn, wordsOf } from './refusals.ts'
+import { rate } from './rate.ts'
+import { untouched, verdictOf, warningIn, wordsOf } from './refusals.ts'
 
 export type ClientOptions = Credentials & {
   readonly name: string
@@ -59,17 +60,12 @@ const RESERVE = 0.2
 /** Settings are read with the first request, so that a configuration can be loaded without them. */
 export function client(options: ClientOptions): Client {
   const { name, concurrency, reserve = RESERVE } = options
-  const pace = limiter(name, concurrency, reserve)
-  const base = once(() => baseUrl(options.url))
+  const pace = limiter({ service: name, concurrency, reserve, rate })
+  const base = once(() => instanceUrl(options.url))
   const policy = once(() => options.http ?? httpPolicy())
   const shared = () => ({ service: name, policy: policy(), limiter: pace, explain: wordsOf })
-  const authorize = authorizer(
-    name,
-    options,
-    base,
-    once(() => http(shared())),
-  )
-  const send = once(() => http({ ...shared(), authorize, final: isTooManyJobs }))
+  const authorize = authorizer(name, options, base, shared)
+  const send = once(() => http({ ...shared(), authorize, verdict: verdictOf, untouched }))
 
   return {
     instance: name,
@@ -78,13 +74,10 @@ export function client(options: ClientOptions): Client {
     unset: () => [...unset(options.url), ...credentialIssues(options)],
     call: async (call, run) => {
       const { method, repeatable } = call
-      // An object of its own for each request: by it the authorizer knows which token a refused
-      // request had.
-      const caller: Caller = { clock: run.clock, signal: run.signal, progress: (message) => run.progress(message) }
       const transport = (url: string, { headers, body }: Built): Promise<Answer> => {
         assertCarried(name, call, body)
         const rest = { ...(body === undefined ? {} : { body }), ...(repeatable === undefined ? {} : { repeatable }) }
-        return send()({ method, url, headers, ...rest }, caller)
+        return send()({ method, url, headers, ...rest }, run)
       }
       const { status, headers, body } = await request(`${base()}/api/v2`, call, transport)
       const warning = method === 'GET' ? undefined : warningIn(headers)

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox'
-import type { FieldTable, HttpPolicy, Setting } from 'zds'
+import { httpPolicySchema, type FieldTable, type HttpPolicy, type Setting } from 'zds'
 import type { ApiToken, OAuth } from './auth.ts'
 
 export type ZendeskOptions = {
@@ -45,7 +45,7 @@ export const ZENDESK_OPTIONS = Type.Object(
       Type.Object({ clientId: opaque, clientSecret: opaque, scope: optional(Type.String({ minLength: 1 })) }, closed),
     ),
     apiToken: optional(Type.Object({ email: opaque, token: opaque }, closed)),
-    http: optional(Type.Object({ timeoutMs: whole(1), attempts: whole(1), baseDelayMs: whole(0) }, closed)),
+    http: optional(httpPolicySchema),
     concurrency: optional(whole(1)),
     reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
     createConcurrency: optional(whole(1)),

@@ -1,17 +1,28 @@
 import { ZdsError, type Caller, type JsonObject } from 'zds'
 import type { Client } from './client.ts'
-import { objectIn, rowsOf } from './replies.ts'
+import { idIn, objectIn, rowsOf } from './replies.ts'
 
 type Page = { readonly rows: readonly JsonObject[]; readonly next: string | undefined }
 
+/** More rows than any list has that nobody announced the length of. */
+const MOST_ROWS = 100_000
+
 /**
- * The pages of a list, `{ [resource]: rows }`, by cursor and of 100 rows; the next one is asked for
- * while one is processed. Only the cursor is taken from an answer, never its links: the address
- * stays ours (zendesk-api.md 1). Throws INCOMPLETE when a cursor comes twice, since such a list
- * would never end.
+ * The pages of a list, `{ [resource]: rows }`, by cursor and of 100 rows, each row once: one that
+ * moves while we page can come twice. The next page is asked for while one is processed. Only the
+ * cursor is taken from an answer, never its links: the address stays ours (zendesk-api.md 1).
+ * Throws INCOMPLETE for a list that would not end: one that comes back to a cursor, has a page of
+ * known rows only and says that there is more, or brings more than `most` rows.
  */
-export async function* pages(client: Client, resource: string, run: Caller): AsyncIterable<readonly JsonObject[]> {
-  const seen = new Set<string>()
+export async function* pages(
+  client: Client,
+  resource: string,
+  run: Caller,
+  most = MOST_ROWS,
+): AsyncIterable<readonly JsonObject[]> {
+  const cursors = new Set<string>()
+  const ids = new Set<string>()
+  let received = 0
   const ask = (after?: string): Promise<Page> => {
     const page = one(client, resource, after, run)
     // Where nobody asks for the page any more, its failure is nobody's.
@@ -20,11 +31,27 @@ export async function* pages(client: Client, resource: string, run: Caller): Asy
   }
   for (let coming: Promise<Page> | undefined = ask(); coming !== undefined;) {
     const { rows, next }: Page = await coming
-    if (next !== undefined && seen.has(next)) throw endless(client.instance, resource)
-    if (next !== undefined) seen.add(next)
+    const fresh = rows.filter((row) => isNew(ids, idIn(row)))
+    received += fresh.length
+    const why = next === undefined ? undefined : endlessBy(cursors, next, fresh.length)
+    if (why !== undefined || received > most)
+      throw endless(client.instance, resource, why ?? `has brought more than ${most} rows`)
     coming = next === undefined ? undefined : ask(next)
-    yield rows
+    yield fresh
   }
+}
+
+function isNew(known: Set<string>, id: string | undefined): boolean {
+  if (id === undefined) return true
+  if (known.has(id)) return false
+  known.add(id)
+  return true
+}
+
+function endlessBy(cursors: Set<string>, next: string, fresh: number): string | undefined {
+  if (cursors.has(next)) return 'came back to a page that it had already given'
+  cursors.add(next)
+  return fresh === 0 ? 'has a page of known rows only, and says that there is more' : undefined
 }
 
 async function one(client: Client, resource: string, after: string | undefined, run: Caller): Promise<Page> {
@@ -38,8 +65,8 @@ async function one(client: Client, resource: string, after: string | undefined, 
   return { rows, next: last ? undefined : cursor }
 }
 
-function endless(instance: string, resource: string): ZdsError {
-  return new ZdsError('INCOMPLETE', `${instance}: the list of ${resource} came back to a page it had already given`, {
+function endless(instance: string, resource: string, why: string): ZdsError {
+  return new ZdsError('INCOMPLETE', `${instance}: the list of ${resource} does not end: it ${why}`, {
     hint: 'Nothing was compared. Run it again; if it stays, report it to Zendesk.',
   })
 }

@@ -1,5 +1,14 @@
 import { domainToUnicode } from 'node:url'
-import { foldAddress, HttpError, type Change, type Contact, type JsonObject, type Prepared, type Run } from 'zds'
+import {
+  backoff,
+  foldAddress,
+  HttpError,
+  type Change,
+  type Contact,
+  type JsonObject,
+  type Prepared,
+  type Run,
+} from 'zds'
 import type { Client } from './client.ts'
 import { isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
@@ -81,7 +90,7 @@ async function add(
     if (user !== undefined && isStaff(user)) return 'left'
     const written = await write(user, contact, organization, client, run)
     if (written !== 'unknown') return written
-    if (attempt < attempts) await run.clock.sleep(baseDelayMs * 2 ** (attempt - 1), run.signal)
+    if (attempt < attempts) await run.clock.sleep(backoff(baseDelayMs, attempt), run.signal)
   }
   return 'failed'
 }

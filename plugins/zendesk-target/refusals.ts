@@ -1,4 +1,4 @@
-import { isObject, type HttpError, type Json, type JsonObject } from 'zds'
+import { isObject, type HttpError, type Json, type JsonObject, type Refusal as Refused, type Verdict } from 'zds'
 
 /** Zendesk's own words in an error body, of any of its forms (zendesk-api.md 9). */
 export function wordsOf(body: Json): string | undefined {
@@ -16,9 +16,22 @@ export function wordsOf(body: Json): string | undefined {
  * More jobs are open than Zendesk takes; the status of this refusal is not documented, its name is
  * (zendesk-api.md 3).
  */
-export function isTooManyJobs(error: HttpError): boolean {
-  return isObject(error.body) && error.body['error'] === 'TooManyJobs'
+export function isTooManyJobs({ body }: Pick<HttpError, 'body'>): boolean {
+  return isObject(body) && body['error'] === 'TooManyJobs'
 }
+
+/**
+ * What a refusal means where its status alone does not tell: a place for a job is not waited for by
+ * the HTTP layer, and a 409 is a collision in the database of Zendesk, which passes.
+ */
+export function verdictOf(refused: Refused): Verdict | undefined {
+  if (isTooManyJobs(refused)) return 'unavailable'
+  return refused.status === 409 ? 'passing' : undefined
+}
+
+/** A collision was undone as a whole, and no job was made; of everything else the status tells. */
+export const untouched = (refused: Refused): true | undefined =>
+  refused.status === 409 || isTooManyJobs(refused) || undefined
 
 export type Refusal = { readonly code: string; readonly message: string }
 

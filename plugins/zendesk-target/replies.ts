@@ -1,11 +1,16 @@
 import { isObject, ZdsError, type Json, type JsonObject } from 'zds'
 
-/** The objects under `key` of an answer. Throws HTTP_UNREADABLE where there is no list. */
+/**
+ * The objects under `key` of an answer. Throws HTTP_UNREADABLE where there is no list, or one of
+ * something else.
+ */
 export function rowsOf(instance: string, key: string, body: JsonObject): JsonObject[] {
   const rows: Json | undefined = body[key]
-  if (Array.isArray(rows)) return rows.filter((row: Json) => isObject(row))
+  if (isList(rows) && rows.every((row) => isObject(row))) return [...rows]
   throw new ZdsError('HTTP_UNREADABLE', `${instance}: an answer holds no list of ${key}`)
 }
+
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 
 /** The object under `key`; an empty one where there is none. */
 export function objectIn(body: JsonObject, key: string): JsonObject {

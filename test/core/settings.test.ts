@@ -9,6 +9,7 @@ const NAMES = [
   'ZDS_HTTP_ATTEMPTS',
   'ZDS_HTTP_TIMEOUT_MS',
   'ZDS_HTTP_BASE_DELAY_MS',
+  'ZDS_HTTP_MOST_BYTES',
 ]
 afterEach(() => NAMES.forEach((name) => delete process.env[name]))
 
@@ -114,19 +115,34 @@ describe('a secret', () => {
 })
 
 describe('the HTTP policy of the environment', () => {
+  const NAMES = ['ZDS_HTTP_TIMEOUT_MS', 'ZDS_HTTP_ATTEMPTS', 'ZDS_HTTP_BASE_DELAY_MS', 'ZDS_HTTP_MOST_BYTES']
+
   it('has defaults', () => {
-    expect(httpPolicy()).toEqual({ timeoutMs: 60_000, attempts: 5, baseDelayMs: 1000 })
+    expect(httpPolicy()).toEqual({ timeoutMs: 60_000, attempts: 5, baseDelayMs: 1000, mostBytes: 100_000_000 })
   })
 
   it('is read from the environment', () => {
-    Object.assign(process.env, { ZDS_HTTP_TIMEOUT_MS: '100', ZDS_HTTP_ATTEMPTS: ' 2 ', ZDS_HTTP_BASE_DELAY_MS: '0' })
-    expect(httpPolicy()).toEqual({ timeoutMs: 100, attempts: 2, baseDelayMs: 0 })
+    for (const [index, name] of NAMES.entries()) process.env[name] = ` ${index + 1} `
+    expect(httpPolicy()).toEqual({ timeoutMs: 1, attempts: 2, baseDelayMs: 3, mostBytes: 4 })
+    process.env['ZDS_HTTP_BASE_DELAY_MS'] = '0'
+    expect(httpPolicy().baseDelayMs).toBe(0)
   })
 
-  it.each(['0', '-1', '1.5', 'many', '1e3'])('refuses %j attempts', (text) => {
-    process.env['ZDS_HTTP_ATTEMPTS'] = text
-    expect(() => httpPolicy()).toThrow(
-      expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining('ZDS_HTTP_ATTEMPTS') as string }),
-    )
+  it.each(NAMES.flatMap((name) => ['-1', '1.5', 'many', '1e3', '9999999999999'].map((text) => [name, text] as const)))(
+    'refuses %s=%s by name',
+    (name, text) => {
+      process.env[name] = text
+      expect(() => httpPolicy()).toThrow(
+        expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining(name) as string }),
+      )
+    },
+  )
+
+  it('refuses no attempt, no time and no byte', () => {
+    for (const name of NAMES.filter((one) => one !== 'ZDS_HTTP_BASE_DELAY_MS')) {
+      process.env[name] = '0'
+      expect(() => httpPolicy()).toThrow(name)
+      delete process.env[name]
+    }
   })
 })

@@ -18,7 +18,9 @@ const documented = (path: string): Set<string> =>
 
 describe('what the documentation claims', () => {
   it('getting-started.md has every variable that zds and the reference configuration read, and no other', () => {
-    const sources = ['sync.config.ts', 'src/core/http/policy.ts', 'src/core/plan/seal.ts'].map(textOf).join('\n')
+    const sources = ['sync.config.ts', 'src/core/http/policy.ts', 'src/core/http/proxy.ts', 'src/core/plan/seal.ts']
+      .map(textOf)
+      .join('\n')
     const read = [...sources.matchAll(/\b(?:env|secret)\('([A-Z\d_]+)'/g)].map(([, name = '']) => name)
     const rows = page('docs/getting-started.md')
       .text.split('\n')

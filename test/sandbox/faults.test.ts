@@ -79,6 +79,8 @@ describe('which request is met', () => {
     [{ service: 'global', kind: 'kill', as: 'dead' }, 'Fault.as: must be one of killed, failed'],
     [{ service: 'global', kind: 'rows', rows: { id: [1] } }, 'Fault.rows.id: is not known; allowed: ids'],
     [{ service: 'global', kind: 'cut', pattern: '(' }, 'Fault.pattern: is no regular expression'],
+    [{ service: 'global', kind: 'headers' }, 'Fault.headers: is missing'],
+    [{ service: 'global', kind: 'headers', headers: { date: 5 } }, 'Fault.headers: must be an object of texts'],
     [{ service: 'global', kind: 'cut', at: 0 }, 'Fault.at: counts from 1'],
   ])('%o is refused', (fault, message) => {
     // The point is what happens to a fault that the compiler never saw.
@@ -96,7 +98,12 @@ describe('status', () => {
     ['conflict', 409, null, 'DatabaseConflict'],
     ['deadlock', 503, '1', 'DatabaseDeadlock'],
     ['unavailable', 503, '1', '<html>'],
-    ['daily-limit', 403, null, 'REQUEST_LIMIT_EXCEEDED'],
+    ['daily-limit', 403, null, 'TotalRequests Limit exceeded'],
+    ['concurrent-limit', 403, null, 'ConcurrentRequests'],
+    ['api-disabled', 403, null, 'API_DISABLED_FOR_ORG'],
+    ['login-retry', 400, null, 'retry your request'],
+    ['login-rate', 400, null, 'login rate exceeded'],
+    ['invalid-record', 422, null, 'RecordInvalid'],
   ] as const)('preset %s', async (preset, status, retryAfter, text) => {
     sandbox.faults.add({ service: 'global', kind: 'status', preset })
     const answer = await count()
@@ -126,6 +133,38 @@ describe('status', () => {
     expect(await count()).toMatchObject({ status: 502, text: expect.stringContaining('<h1>') })
     const page = await accounts()
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+  })
+})
+
+describe('answers that are more than they seem', () => {
+  test('redirect: to another host', async () => {
+    sandbox.faults.add({ service: 'global', kind: 'status', preset: 'redirect' })
+    const answer = await fetch(`${sandbox.zendesk['global']?.url}/api/v2/users/me`, { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([301, 'https://moved.example/'])
+  })
+
+  test('headers: processed, with these headers', async () => {
+    const date = 'Mon, 16 Mar 2026 03:00:00 GMT'
+    sandbox.faults.add({ service: 'global', kind: 'headers', headers: { date, 'ratelimit-reset': '1773655293' } })
+    const answer = await create('With headers')
+    expect([answer.status, answer.headers.get('date')]).toEqual([201, date])
+    expect(answer.headers.get('ratelimit-reset')).toBe('1773655293')
+    expect(names()).toContain('With headers')
+    expect((await count()).headers.get('date')).not.toBe(date)
+  })
+
+  test('headers: of a refusal too', async () => {
+    sandbox.faults.add({ service: 'global', kind: 'headers', headers: { 'x-mine': 'yes' } })
+    sandbox.faults.add({ service: 'global', kind: 'status', status: 500 })
+    const answer = await count()
+    expect([answer.status, answer.headers.get('x-mine')]).toEqual([500, 'yes'])
+  })
+
+  test('large: JSON of so many bytes, which travels packed', async () => {
+    sandbox.faults.add({ service: 'global', kind: 'large', bytes: 100_000 })
+    const answer = await count()
+    expect(answer.text).toHaveLength(100_003)
+    expect([answer.status, answer.headers.get('content-encoding')]).toEqual([200, 'gzip'])
   })
 })
 

@@ -44,6 +44,8 @@ export async function serverOf(...replies: Reply[]): Promise<TestServer> {
     open += 1
     most = Math.max(most, open)
     response.once('close', () => (open -= 1))
+    // The clocks of tests stand elsewhere: only a test of clocks that differ says what the date is.
+    response.sendDate = false
     void (async () => {
       const body = (await buffer(request)).toString('utf8')
       received.push({

@@ -1,4 +1,4 @@
-import { HttpError, isObject, type Outcome, type Run, type Step } from 'zds'
+import { backoff, HttpError, isObject, type Outcome, type Run, type Step } from 'zds'
 import type { Client } from '../client.ts'
 import type { Jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
@@ -29,7 +29,7 @@ export type Writing = {
 type Sent =
   | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }
   | { readonly kind: 'busy' | 'lost' }
-  | ({ readonly kind: 'refused' } & Refusal)
+  | ({ readonly kind: 'refused'; readonly asWhole: boolean } & Refusal)
 
 /**
  * Zendesk takes at most this many rows in one request, and this many open jobs (zendesk-api.md 2,
@@ -37,68 +37,77 @@ type Sent =
  */
 export const BATCH_SIZE = 100
 export const OPEN_JOBS = 30
-const LONGEST_BACKOFF_MS = 60_000
 
 /**
  * Writes one batch and yields one outcome a row. Throws what concerns more than this batch: no
  * access, no service.
  */
 export async function* writeBatch(rows: readonly Row[], writing: Writing, run: Run): AsyncGenerator<Step, void> {
-  const { slots, jobs, client, over } = writing
-  const policy = client.policy()
+  const { slots, jobs, over } = writing
   const turn = jobs.turn()
   await slots.take(over)
   try {
-    let left = rows
-    for (let lost = 0, busy = 0; left.length > 0;) {
-      yield { status: 'sending', keys: keysOf(left) }
-      const sent = await send(left, writing, run)
-      if (sent.kind !== 'busy') turn.give()
-      switch (sent.kind) {
-        case 'job':
-          yield { status: 'accepted', keys: keysOf(left), job: sent.job }
-          yield* outcomes(left, sent, writing, run)
-          return
-        case 'refused':
-          yield* failures(left, sent)
-          return
-        case 'busy':
-          // One batch after the other tries again, else all would be refused again at each end of a
-          // job.
-          await turn.take(over)
-          busy += 1
-          run.progress(`${client.instance}: Zendesk has too many open jobs, waiting for one to end`)
-          if (await jobs.room(backoff(policy.baseDelayMs, busy), over)) break
-          yield* failures(left, {
-            code: 'too-many-jobs',
-            message: `${client.instance}: others keep all job slots of Zendesk busy`,
-          })
-          return
-        case 'lost': {
-          lost += 1
-          await run.clock.sleep(backoff(policy.baseDelayMs, lost), run.signal)
-          // The request may have become a job all the same: it must have its say before the records
-          // are looked at.
-          await quiet(client, run)
-          const settled = await writing.settled(left, run)
-          yield* successes(left.filter(({ key }) => settled.has(key)))
-          left = left.filter(({ key }) => !settled.has(key))
-          if (lost >= policy.attempts) {
-            yield* failures(left, {
-              code: 'no-answer',
-              message: `${client.instance} did not answer ${lost} times, and the record is not as meant`,
-            })
-            return
-          }
-          break
-        }
-        default:
-          sent satisfies never
-      }
-    }
+    yield* written(rows, turn, writing, run)
   } finally {
     turn.give()
     slots.give()
+  }
+}
+
+/** Statuses of a request that is refused as a whole because of one of its rows, or of its size. */
+const AS_WHOLE = new Set([413, 422])
+
+/** One job; where the rows are refused as a whole, one for each half, until it is known which of them it is. */
+async function* written(rows: readonly Row[], turn: Slots, writing: Writing, run: Run): AsyncGenerator<Step, void> {
+  const { jobs, client, over } = writing
+  const policy = client.policy()
+  let left = rows
+  for (let lost = 0, busy = 0; left.length > 0;) {
+    yield { status: 'sending', keys: keysOf(left) }
+    const sent = await send(left, writing, run)
+    if (sent.kind !== 'busy') turn.give()
+    switch (sent.kind) {
+      case 'job':
+        yield { status: 'accepted', keys: keysOf(left), job: sent.job }
+        yield* outcomes(left, sent, writing, run)
+        return
+      case 'refused':
+        if (!sent.asWhole || left.length === 1) yield* failures(left, sent)
+        else for (const half of halvesOf(left)) yield* written(half, turn, writing, run)
+        return
+      case 'busy':
+        // One batch after the other tries again, else all would be refused again at each end of a
+        // job.
+        await turn.take(over)
+        busy += 1
+        run.progress(`${client.instance}: Zendesk has too many open jobs, waiting for one to end`)
+        if (await jobs.room(backoff(policy.baseDelayMs, busy), over)) break
+        yield* failures(left, {
+          code: 'too-many-jobs',
+          message: `${client.instance}: others keep all job slots of Zendesk busy`,
+        })
+        return
+      case 'lost': {
+        lost += 1
+        await run.clock.sleep(backoff(policy.baseDelayMs, lost), run.signal)
+        // The request may have become a job all the same: it must have its say before the records
+        // are looked at.
+        await quiet(client, run)
+        const settled = await writing.settled(left, run)
+        yield* successes(left.filter(({ key }) => settled.has(key)))
+        left = left.filter(({ key }) => !settled.has(key))
+        if (lost >= policy.attempts) {
+          yield* failures(left, {
+            code: 'no-answer',
+            message: `${client.instance} did not answer ${lost} times, and the record is not as meant`,
+          })
+          return
+        }
+        break
+      }
+      default:
+        sent satisfies never
+    }
   }
 }
 
@@ -115,7 +124,7 @@ async function send(rows: readonly Row[], { client, resource }: Writing, run: Ru
     if (!(error instanceof HttpError)) throw error
     if (isTooManyJobs(error)) return { kind: 'busy' }
     if (error.arrived === 'maybe') return { kind: 'lost' }
-    if (isAboutRecords(error)) return { kind: 'refused', ...refusalOf(error) }
+    if (isAboutRecords(error)) return { kind: 'refused', asWhole: AS_WHOLE.has(error.status), ...refusalOf(error) }
     throw error
   }
 }
@@ -153,8 +162,9 @@ export function notPermitted({ instance }: Client, names: readonly string[]): Re
   }
 }
 
-export function backoff(baseMs: number, attempt: number): number {
-  return Math.min(LONGEST_BACKOFF_MS, baseMs * 2 ** (attempt - 1))
+function halvesOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const middle = Math.ceil(rows.length / 2)
+  return [rows.slice(0, middle), rows.slice(middle)]
 }
 
 /** The names that a payload writes, those of custom fields included. */

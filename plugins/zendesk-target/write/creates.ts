@@ -1,5 +1,5 @@
-import { HttpError, type Change, type Existing, type FieldTypes, type Outcome, type Run, type Step } from 'zds'
-import { backoff, namesIn, notPermitted } from './batches.ts'
+import { backoff, HttpError, type Change, type Existing, type FieldTypes, type Outcome, type Run, type Step } from 'zds'
+import { namesIn, notPermitted } from './batches.ts'
 import type { Client } from '../client.ts'
 import { find } from '../find.ts'
 import type { Kind } from '../kinds.ts'

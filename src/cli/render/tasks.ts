@@ -47,19 +47,20 @@ function lineOf({ id }: Stage, end: End<Read | Progress>): string {
 /** One line for each stage that ends, and few in between: a log is read afterwards. */
 function inLog(): Show {
   const paint = painter(process.stderr)
-  const due = new Map<string, (message: string) => boolean>()
+  const known = new Map<string, (message: string) => boolean>()
+  const dueOf = (id: string): ((message: string) => boolean) => {
+    const due = known.get(id) ?? dueNow(() => performance.now())
+    known.set(id, due)
+    return due
+  }
   const marks = { done: paint('green', '✔'), failed: paint('red', '✖'), stopped: paint('yellow', '-') }
   return {
     watch: {
       scheduled: () => undefined,
-      started: ({ id }) =>
-        void due.set(
-          id,
-          dueNow(() => performance.now()),
-        ),
+      started: ({ id }) => void dueOf(id),
       rows: () => undefined,
       progress: ({ id }, message) => {
-        if (due.get(id)?.(message) === true) tell([`  ${id}: ${plain(message)}`])
+        if (dueOf(id)(message)) tell([`  ${id}: ${plain(message)}`])
       },
       ended: (stage, end) => {
         if (end.kind !== 'left') tell([`${marks[end.kind]} ${lineOf(stage, end)}`])
@@ -134,6 +135,8 @@ function onTerminal(): Show {
       rows: (stage, rows) =>
         at(stage, (line) => ((line.title = `${stage.id}  ${number(rows)} rows`), drawNowAndThen(line))),
       progress: (stage, message) => {
+        // Before the stages begin there is nothing else on the screen.
+        if (!board.has(stage.id)) return tell([`  ${stage.id}: ${plain(message)}`])
         note(message)
         at(stage, (line) => ((line.output = plain(message)), counts(message) ? drawNowAndThen(line) : draw(line)))
       },

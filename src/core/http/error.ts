@@ -1,6 +1,16 @@
 import { ZdsError, type Code } from '../errors.ts'
 import type { Json } from '../json.ts'
 
+/** What an `HttpError` tells of the answer. */
+export type Told = {
+  readonly status: number
+  readonly body?: Json
+  readonly arrived: 'no' | 'maybe'
+  readonly passing?: boolean
+  readonly retryMs?: number | undefined
+  readonly endpointOnly?: boolean
+}
+
 /**
  * A request that did not succeed. A class of its own because callers read its fields: 404 means
  * absent, `arrived` decides whether sending once more could do something twice, `body` has the
@@ -14,28 +24,20 @@ export class HttpError extends ZdsError {
   readonly body: Json
   /** `no`: the service did certainly not act on it. `maybe`: it may have. */
   readonly arrived: 'no' | 'maybe'
+  /** Whether it is a trouble that passes, and so worth another try. */
+  readonly passing: boolean
   /** How long the service asked us to wait, in milliseconds. */
   readonly retryMs: number | undefined
   /** True for a refusal of this endpoint only: the account has requests left. */
   readonly endpointOnly: boolean
 
-  constructor(
-    code: Code,
-    message: string,
-    answer: {
-      status: number
-      body?: Json
-      arrived: 'no' | 'maybe'
-      retryMs?: number | undefined
-      endpointOnly?: boolean
-    },
-    options?: ErrorOptions & { hint?: string | undefined },
-  ) {
+  constructor(code: Code, message: string, told: Told, options?: ErrorOptions & { hint?: string | undefined }) {
     super(code, message, options)
-    this.status = answer.status
-    this.body = answer.body ?? null
-    this.arrived = answer.arrived
-    this.retryMs = answer.retryMs
-    this.endpointOnly = answer.endpointOnly ?? false
+    this.status = told.status
+    this.body = told.body ?? null
+    this.arrived = told.arrived
+    this.passing = told.passing ?? false
+    this.retryMs = told.retryMs
+    this.endpointOnly = told.endpointOnly ?? false
   }
 }

@@ -1,45 +1,78 @@
 import PQueue from 'p-queue'
+import { ZdsError } from '../errors.ts'
 import type { Run } from '../types.ts'
+import { LONGEST_WAIT_MS, spanOf, tooLong } from './wait.ts'
 
 type Waiting = Pick<Run, 'clock' | 'signal' | 'progress'>
 
+/** What a service says of its limits in the headers of an answer. */
+export type Rate = {
+  /** Requests that are left of the window, and of how many. */
+  readonly left?: number | undefined
+  readonly limit?: number | undefined
+  /** Milliseconds until the window ends. */
+  readonly resetMs?: number | undefined
+  /** Milliseconds until the endpoint that was asked takes the next request. */
+  readonly endpointMs?: number | undefined
+}
+
+export type LimiterOptions = {
+  /** The name that progress and errors give to the other side: `global`. */
+  readonly service: string
+  /** Requests at a time. Default 4. */
+  readonly concurrency?: number | undefined
+  /** The share of the service's limit that is left to others (agents, other tools). Default 0. */
+  readonly reserve?: number | undefined
+  /** Requests that may begin in a second. Default: no such bound. */
+  readonly perSecond?: number | undefined
+  /** Reads the headers in which the service speaks of its limits. Default: it does not. */
+  readonly rate?: (headers: Headers, now: Date) => Rate
+}
+
 /**
- * Paces all requests to one instance: a bounded number at a time, and none while the service has
+ * Paces all requests to one service: a bounded number at a time, and none while the service has
  * asked for a pause. A lane is what has a limit of its own: one endpoint.
  */
 export interface Limiter {
   /**
    * Runs `request` when there is a place and no pause. Rejects with the signal's reason when the
-   * run is aborted meanwhile.
+   * run is aborted meanwhile, and with HTTP_UNAVAILABLE where the pause is longer than zds waits.
    */
   enter<T>(request: () => Promise<T>, run: Waiting, lane?: string): Promise<T>
   /**
-   * Takes note of an answer's rate limit headers: when too little is left of a window, everybody,
-   * or the lane, waits for the next one.
+   * Takes note of what an answer says of the limits, and hands it back: when too little is left of
+   * a window, everybody, or the lane, waits for the next one.
    */
-  heed(headers: Headers, now: Date, lane?: string): void
-  /** Nobody, or nobody in the lane, starts before `until`. */
-  pause(until: Date, lane?: string): void
+  heed(headers: Headers, now: Date, lane?: string): Rate
+  /** Nobody, or nobody in the lane, starts before `until`, in milliseconds since 1970. */
+  pause(until: number, lane?: string): void
 }
 
-/**
- * At most `concurrency` requests at a time; `reserve` is the share of the account's limit that is
- * left to others (agents, other tools).
- */
-export function limiter(service: string, concurrency = 4, reserve = 0): Limiter {
+export function limiter(options: LimiterOptions): Limiter {
+  const { service, concurrency = 4, reserve = 0, perSecond, rate = (): Rate => ({}) } = options
   const queue = new PQueue({ concurrency })
-  /** When each lane opens again; '' is the whole instance. */
+  /** When each lane opens again; '' is the whole service. */
   const opens = new Map<string, number>()
+  /** When the next request may begin, where they are to be spread. */
+  let nextStart = 0
 
-  const pause = (until: Date, lane = ''): void => {
-    opens.set(lane, Math.max(opens.get(lane) ?? 0, until.getTime()))
+  const pause = (until: number, lane = ''): void => {
+    if (!Number.isNaN(until)) opens.set(lane, Math.max(opens.get(lane) ?? 0, until))
   }
   const opensAt = (lane: string): number => Math.max(opens.get('') ?? 0, opens.get(lane) ?? 0)
   const gate = async ({ clock, signal, progress }: Waiting, lane: string): Promise<void> => {
-    for (let wait = opensAt(lane) - clock.now().getTime(); wait > 0; wait = opensAt(lane) - clock.now().getTime()) {
-      progress(`${service}: rate limit, waiting ${Math.ceil(wait / 1000)} s`)
+    for (let wait; (wait = opensAt(lane) - clock.now().getTime()) > 0;) {
+      if (wait > LONGEST_WAIT_MS) throw closed(service, wait)
+      progress(`${service}: rate limit, waiting ${spanOf(wait)}`)
       await clock.sleep(wait, signal)
     }
+  }
+  const turn = async ({ clock, signal }: Waiting): Promise<void> => {
+    if (perSecond === undefined) return
+    const now = clock.now().getTime()
+    const start = Math.max(now, nextStart)
+    nextStart = start + 1000 / perSecond
+    if (start > now) await clock.sleep(start - now, signal)
   }
   return {
     pause,
@@ -49,59 +82,24 @@ export function limiter(service: string, concurrency = 4, reserve = 0): Limiter 
       return queue.add(
         async () => {
           await gate(run, lane)
+          await turn(run)
           return request()
         },
         { signal: run.signal },
       )
     },
-    heed: (headers, now, lane = '') => {
-      const left = numberIn(headers, REMAINING) ?? Infinity
-      if (left <= (numberIn(headers, LIMIT) ?? 0) * reserve) pause(new Date(now.getTime() + resetMs(headers, now)))
-      for (const seconds of spent(headers)) pause(new Date(now.getTime() + seconds * 1000), lane)
+    heed: (headers, now, lane) => {
+      const said = rate(headers, now)
+      const { left = Infinity, limit = 0, resetMs = 0, endpointMs = 0 } = said
+      if (left <= limit * reserve) pause(now.getTime() + resetMs)
+      if (endpointMs > 0) pause(now.getTime() + endpointMs, lane)
+      return said
     },
   }
 }
 
-const REMAINING = ['x-rate-limit-remaining', 'ratelimit-remaining', 'rate-limit-remaining']
-const LIMIT = ['x-rate-limit', 'ratelimit-limit', 'rate-limit']
-const RESET = ['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset']
-
-/**
- * Milliseconds until the window that the headers speak of ends; without such a header, until the
- * next clock minute (zendesk-api.md 8).
- */
-export function resetMs(headers: Headers, now: Date): number {
-  const seconds = numberIn(headers, RESET)
-  return seconds === undefined ? 60_000 - (now.getTime() % 60_000) : seconds * 1000
-}
-
-/** Whether the headers name the end of the window. */
-export function namesReset(headers: Headers): boolean {
-  return numberIn(headers, RESET) !== undefined
-}
-
-/** Whether the account has requests left, so that a refusal is one of the endpoint. */
-export function hasLeft(headers: Headers): boolean {
-  return (numberIn(headers, REMAINING) ?? 0) > 0
-}
-
-/**
- * In how many seconds each spent limit of a single endpoint is filled again:
- * `zendesk-ratelimit-<bucket>: total=5; remaining=0; resets=4`. Open jobs are no rate: whoever
- * sends them counts them.
- */
-function spent(headers: Headers): number[] {
-  return [...headers].flatMap(([name, value]) => {
-    if (!/^zendesk-rate-?limit-/.test(name) || name.endsWith('inflight-jobs')) return []
-    const resets = /\bresets=(\d+)/.exec(value)?.[1]
-    return resets !== undefined && /\bremaining=0\b/.test(value) ? [Number(resets)] : []
+function closed(service: string, ms: number): ZdsError {
+  return new ZdsError('HTTP_UNAVAILABLE', `${service}: its rate limit is spent for ${spanOf(ms)}`, {
+    hint: tooLong(ms),
   })
-}
-
-function numberIn(headers: Headers, names: readonly string[]): number | undefined {
-  for (const name of names) {
-    const value = headers.get(name)
-    if (value !== null && /^\d+$/.test(value)) return Number(value)
-  }
-  return undefined
 }

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { ZdsError } from '../errors.ts'
 import { env, type Setting } from '../settings.ts'
 
@@ -8,26 +9,43 @@ export type HttpPolicy = {
   readonly attempts: number
   /** First wait before another try, in milliseconds; it doubles each time. */
   readonly baseDelayMs: number
+  /** The largest answer that is read, in bytes when unpacked. Default 100 MB. */
+  readonly mostBytes?: number
 }
+
+/** For the schema of a plugin's options: an `HttpPolicy`. */
+export const httpPolicySchema = Type.Object(
+  {
+    timeoutMs: Type.Integer({ minimum: 1 }),
+    attempts: Type.Integer({ minimum: 1 }),
+    baseDelayMs: Type.Integer({ minimum: 0 }),
+    mostBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  { additionalProperties: false },
+)
 
 /**
  * The policy of the environment: `ZDS_HTTP_TIMEOUT_MS` (60000), `ZDS_HTTP_ATTEMPTS` (5),
- * `ZDS_HTTP_BASE_DELAY_MS` (1000).
+ * `ZDS_HTTP_BASE_DELAY_MS` (1000), `ZDS_HTTP_MOST_BYTES` (100000000).
  */
 export function httpPolicy(): HttpPolicy {
   return {
-    timeoutMs: whole(env('ZDS_HTTP_TIMEOUT_MS', '60000'), 1),
-    attempts: whole(env('ZDS_HTTP_ATTEMPTS', '5'), 1),
-    baseDelayMs: whole(env('ZDS_HTTP_BASE_DELAY_MS', '1000'), 0),
+    timeoutMs: whole(env('ZDS_HTTP_TIMEOUT_MS', '60000'), 1, 3_600_000),
+    attempts: whole(env('ZDS_HTTP_ATTEMPTS', '5'), 1, 100),
+    baseDelayMs: whole(env('ZDS_HTTP_BASE_DELAY_MS', '1000'), 0, 60_000),
+    mostBytes: whole(env('ZDS_HTTP_MOST_BYTES', `${MOST_BYTES}`), 1, 500_000_000),
   }
 }
 
-function whole(setting: Setting, least: number): number {
+/** Far above any page of any list. */
+export const MOST_BYTES = 100_000_000
+
+function whole(setting: Setting, least: number, most: number): number {
   const text = setting.read().trim()
   const value = Number(text)
-  if (/^\d+$/.test(text) && value >= least) return value
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
   throw new ZdsError(
     'ENV_INVALID',
-    `${setting.name} must be a whole number, at least ${least}; it is ${JSON.stringify(text)}`,
+    `${setting.name} must be a whole number from ${least} to ${most}; it is ${JSON.stringify(text)}`,
   )
 }

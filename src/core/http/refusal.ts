@@ -2,31 +2,53 @@ import type { Code } from '../errors.ts'
 import { parseJson, type Json } from '../json.ts'
 import { redact } from '../secrets.ts'
 import { HttpError } from './error.ts'
-import { hasLeft, namesReset, resetMs } from './limiter.ts'
-import type { HttpOptions, Request } from './request.ts'
+import type { Rate } from './limiter.ts'
+import type { HttpOptions, Refusal, Request, Verdict } from './request.ts'
+import { LONGEST_WAIT_MS, spanOf, tooLong, untilMs } from './wait.ts'
 
-/**
- * Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies and are
- * transient all the same (salesforce-api.md 3, zendesk-api.md 8).
- */
-export const TRANSIENT = new Set([408, 409, 420, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])
-export const LONGEST_BACKOFF_MS = 60_000
+/** Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies. */
+const PASSING = new Set([408, 420, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 
-type Refused = { readonly request: Request; readonly response: Response; readonly body: Json | undefined }
-/** The error that an answer other than a success is, with the service's words as far as they may be shown. */
-export function refused(at: string, { request, response, body }: Refused, options: HttpOptions, now: Date): HttpError {
-  const { status, headers } = response
-  const said = body === undefined ? undefined : options.explain?.(body)
-  const words = said === undefined ? undefined : shownWords(said, status, request)
-  const message = redact(`${at} answered ${status}${words === undefined ? '' : `: ${words}`}`)
-  const waits = TRANSIENT.has(status) ? retryMs(headers, status, now) : undefined
-  const arrived = status < 500 || waits !== undefined ? 'no' : 'maybe'
+const CODES: { readonly [verdict in Verdict]: Code } = {
+  passing: 'HTTP_UNAVAILABLE',
+  unavailable: 'HTTP_UNAVAILABLE',
+  unauthorized: 'AUTH_FAILED',
+  refused: 'HTTP_REFUSED',
+}
+
+/** The error that a refusal is, with the service's words as far as they may be shown. */
+export function refused(
+  at: string,
+  refusal: Refusal,
+  { request, rate, now }: { readonly request: Request; readonly rate: Rate | undefined; readonly now: Date },
+  options: HttpOptions,
+): HttpError {
+  const { status, body } = refusal
+  const verdict = options.verdict?.(refusal) ?? verdictOf(status)
+  const code = CODES[verdict]
+  const retryMs = verdict === 'passing' ? askedMs(refusal, rate, now) : undefined
+  const long = retryMs !== undefined && retryMs > LONGEST_WAIT_MS
+  const untouched = options.untouched?.(refusal) ?? (status === 429 || (status === 503 && retryMs !== undefined))
+  const said = body === null ? undefined : options.explain?.(body)
+  const words = said === undefined ? '' : `: ${shownWords(said, status, request)}`
   return new HttpError(
-    codeOf(status),
-    message,
-    { status, body: body ?? null, arrived, retryMs: waits, endpointOnly: hasLeft(headers) },
-    { hint: hintOf(status, options.service) },
+    code,
+    redact(`${at} answered ${status}${words}${long ? `, and asks to wait ${spanOf(retryMs)}` : ''}`),
+    {
+      status,
+      body,
+      arrived: code === 'HTTP_UNAVAILABLE' && !untouched ? 'maybe' : 'no',
+      passing: verdict === 'passing' && !long,
+      retryMs,
+      endpointOnly: (rate?.left ?? 0) > 0,
+    },
+    { hint: long ? tooLong(retryMs) : hintFor(refusal, verdict, now, options) },
   )
+}
+
+function verdictOf(status: number): Verdict {
+  if (status === 401 || status === 403) return 'unauthorized'
+  return PASSING.has(status) ? 'passing' : 'refused'
 }
 
 /**
@@ -59,27 +81,42 @@ function textsIn(value: Json): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap((part: Json) => textsIn(part)) : []
 }
 
-function codeOf(status: number): Code {
-  if (status === 401 || status === 403) return 'AUTH_FAILED'
-  return TRANSIENT.has(status) ? 'HTTP_UNAVAILABLE' : 'HTTP_REFUSED'
+function hintFor(refusal: Refusal, verdict: Verdict, now: Date, options: HttpOptions): string | undefined {
+  const advice = options.advise?.(refusal) ?? hintOf(refusal.status, verdict, options.service)
+  const clock = verdict === 'unauthorized' ? clockHint(refusal.headers, now, options.service) : undefined
+  return clock === undefined ? advice : `${clock} ${advice ?? ''}`.trim()
 }
 
-function hintOf(status: number, service: string): string | undefined {
-  if (status === 401) return `Check the credentials of ${service}.`
-  if (status === 403)
-    return `The user that zds acts as in ${service} lacks a permission for this, or the API limit of the day is used up.`
-  return undefined
+function hintOf(status: number, verdict: Verdict, service: string): string | undefined {
+  if (status >= 300 && status < 400)
+    return `Its address leads to another one, which is not followed. Give ${service} the final one: https, the right host, no path.`
+  if (verdict !== 'unauthorized') return undefined
+  return status === 403
+    ? `The user that zds acts as in ${service} lacks a permission for this.`
+    : `Check the credentials of ${service}.`
+}
+
+/** Clocks that differ by more make tokens and assertions invalid. */
+const CLOCK_MS = 60_000
+
+/** Every answer has a date, by which our own clock can be told to be wrong. */
+function clockHint(headers: Headers, now: Date, service: string): string | undefined {
+  const ahead = now.getTime() - Date.parse(headers.get('date') ?? '')
+  if (Number.isNaN(ahead) || Math.abs(ahead) < CLOCK_MS) return undefined
+  const which = ahead > 0 ? 'ahead of' : 'behind'
+  return `The clock of this machine is ${spanOf(Math.abs(ahead))} ${which} that of ${service}: set it right first.`
 }
 
 /**
  * How long the service asks us to wait: `Retry-After` in seconds or as a date; for a 429 without
  * it, the reset that its headers name.
  */
-function retryMs(headers: Headers, status: number, now: Date): number | undefined {
+function askedMs({ status, headers }: Refusal, rate: Rate | undefined, now: Date): number | undefined {
   const after = headers.get('retry-after') ?? ''
-  if (/^\d+(\.\d+)?$/.test(after)) return Number(after) * 1000
+  const asked = untilMs(after, now)
+  if (asked !== undefined) return asked
   // HTTP has its dates in GMT; `Date.parse` makes a date of `-5` too.
   const until = after.endsWith(' GMT') ? Date.parse(after) : Number.NaN
   if (!Number.isNaN(until)) return Math.max(0, until - now.getTime())
-  return status === 429 && namesReset(headers) ? Math.min(resetMs(headers, now), LONGEST_BACKOFF_MS) : undefined
+  return status === 429 ? rate?.resetMs : undefined
 }

@@ -29,3 +29,12 @@ export function sameOrigin(link: string, base: string): string {
     `An answer of ${new URL(base).origin} links to another address, which is not followed`,
   )
 }
+
+/** The address of an instance: a `baseUrl` that ends with the host, behind which the requests go on. */
+export function instanceUrl(setting: Setting): string {
+  const { origin, pathname, search, hash } = new URL(baseUrl(setting))
+  if (`${pathname}${search}${hash}` === '/') return origin
+  throw new ZdsError('ENV_INVALID', `${setting.name} has something behind the host, which is no part of the address`, {
+    hint: 'Give the address as far as the host: https://acme.example, without a path like /agent.',
+  })
+}

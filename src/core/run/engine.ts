@@ -118,7 +118,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const run = runId ?? newRunId(shared.clock)
       const forced = consent.force ?? false
       if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
-      if (runId === undefined) await checkReady(shared)
+      if (runId === undefined) await checkReady(shared, watch)
       return applyRun(agreed, run, { approval, forced, waitMs }, shared, watch)
     },
     carriedOut: (plan) => carriedOut(plan, shared),
@@ -127,7 +127,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
-      await checkReady(shared)
+      await checkReady(shared, watch)
       return resumeRun(rest, waitMs, shared, watch)
     },
     runNamed: (asked) => runNamed(journal, asked),

@@ -3,28 +3,32 @@ import { ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Summary } from '../state/state.ts'
 import type { Run } from '../types.ts'
-import type { StageWatch } from './schedule.ts'
+import type { StageWatch, Watch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
-const NOBODY: StageWatch = { progress: () => undefined, rows: () => undefined }
+/** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
+type Waiting = Pick<Watch<never>, 'progress'>
+
+const NOBODY: Waiting = { progress: () => undefined }
 
 /** Throws everything that keeps a run from its start, all at once (SAFE-07). */
-export async function checkReady(shared: Shared): Promise<void> {
-  const issues = await preflight(shared)
+export async function checkReady(shared: Shared, watch: Waiting = NOBODY): Promise<void> {
+  const issues = await preflight(shared, watch)
   if (issues.length > 0) throw notReady(issues)
 }
 
 /** Everything that can be known to be wrong before anything is read, from all sources at once (SAFE-07). */
-export async function preflight(shared: Shared, watch: StageWatch = NOBODY): Promise<Issue[]> {
+export async function preflight(shared: Shared, watch: Waiting = NOBODY): Promise<Issue[]> {
   const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
   const checks = await Promise.all(gathers.map((stage) => checked(stage, shared, watch)))
   const once = new Map(checks.flat().map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
   return [...once.values()]
 }
 
-async function checked(stage: StageOf<'gather'>, shared: Shared, watch: StageWatch): Promise<readonly Issue[]> {
+async function checked(stage: StageOf<'gather'>, shared: Shared, watch: Waiting): Promise<readonly Issue[]> {
+  const told: StageWatch = { progress: (message) => watch.progress(stage, message), rows: () => undefined }
   try {
-    return (await stage.source.check?.(lend(stage, shared, 'preflight', watch))) ?? []
+    return (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
   } catch (error) {
     shared.signal.throwIfAborted()
     if (!(error instanceof ZdsError)) throw error

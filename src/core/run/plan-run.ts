@@ -13,7 +13,7 @@ export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'pla
 
 /** Checks, gathers, compares and assembles; leaves the artifacts of all stages and the plan under the name of the run. */
 export async function planRun(shared: Shared, runId: string, watch: Watch<Read>): Promise<Plan> {
-  await checkReady(shared)
+  await checkReady(shared, watch)
   const made = new Map<string, SyncPlan>()
   await schedule<Reading, Read>(
     stages(shared.config).filter((stage) => stage.kind !== 'apply'),

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { Json } from '../types.ts'
 import type { Fault, StatusPreset } from './types.ts'
 
@@ -29,6 +30,14 @@ export function htmlAnswer(status: number): Response {
 
 const page = (title: string): string =>
   `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1><p>cloudflare</p></body></html>\n`
+
+/** JSON of so many bytes that travels packed: a hundred times smaller. */
+export function largeAnswer(bytes: number): Response {
+  const body = gzipSync(`[${'0,'.repeat(Math.ceil(bytes / 2))}0]`)
+  return new Response(body, { headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } })
+}
+
+const concurrent = 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.'
 
 const json = (status: number, body: Json, headers: { [name: string]: string } = {}): Answer => ({
   status,
@@ -74,6 +83,24 @@ function preset(name: StatusPreset, seconds: number): Answer {
       }
     case 'daily-limit':
       return json(403, [{ message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }])
+    case 'concurrent-limit':
+      return json(403, [{ message: concurrent, errorCode: 'REQUEST_LIMIT_EXCEEDED' }])
+    case 'api-disabled':
+      return json(403, [
+        { message: 'The REST API is not enabled for this Organization.', errorCode: 'API_DISABLED_FOR_ORG' },
+      ])
+    case 'login-retry':
+      return json(400, { error: 'unknown_error', error_description: 'retry your request' })
+    case 'login-rate':
+      return json(400, { error: 'invalid_grant', error_description: 'login rate exceeded' })
+    case 'invalid-record':
+      return json(422, {
+        error: 'RecordInvalid',
+        description: 'Record validation errors',
+        details: { base: [{ description: 'Name: is too long (maximum is 255 characters)', error: 'TooLong' }] },
+      })
+    case 'redirect':
+      return json(301, {}, { location: 'https://moved.example/' })
   }
 }
 

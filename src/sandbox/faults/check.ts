@@ -11,6 +11,8 @@ const kindKeys: { readonly [kind in FaultKind]: readonly string[] } = {
   lost: [],
   expired: [],
   latency: ['ms'],
+  headers: ['headers'],
+  large: ['bytes'],
   rows: ['rows', 'error', 'details'],
   kill: ['applied', 'as', 'message'],
   stuck: ['as', 'applied'],
@@ -27,8 +29,14 @@ const presets = [
   'deadlock',
   'unavailable',
   'daily-limit',
+  'concurrent-limit',
+  'api-disabled',
+  'login-retry',
+  'login-rate',
+  'invalid-record',
+  'redirect',
 ]
-const numbers = new Set(['at', 'times', 'status', 'retryAfter', 'ms', 'applied', 'row'])
+const numbers = new Set(['at', 'times', 'status', 'retryAfter', 'ms', 'applied', 'row', 'bytes'])
 const strings = new Set(['service', 'method', 'path', 'pattern', 'body', 'error', 'details', 'message', 'child'])
 
 /**
@@ -65,6 +73,7 @@ export function faultProblem(
   }
   if (fault['at'] === 0) return { path: '.at', message: 'counts from 1' }
   if (kind === 'latency' && fault['ms'] === undefined) return { path: '.ms', message: 'is missing: milliseconds' }
+  if (kind === 'headers' && fault['headers'] === undefined) return { path: '.headers', message: 'is missing' }
   if (kind === 'status') {
     if (fault['status'] === undefined && fault['preset'] === undefined)
       return { path: '', message: "of kind 'status' needs a status or a preset" }
@@ -76,7 +85,7 @@ export function faultProblem(
   }
   const ends = kind === 'kill' ? ['killed', 'failed'] : ['queued', 'working']
   if (fault['as'] !== undefined && !ends.some((name) => name === fault['as'])) return oneOf('as', fault['as'], ends)
-  return patternProblem(fault['pattern']) ?? rowsProblem(fault['rows'])
+  return patternProblem(fault['pattern']) ?? rowsProblem(fault['rows']) ?? headersProblem(fault['headers'])
 }
 
 function patternProblem(pattern: unknown): { path: string; message: string } | undefined {
@@ -87,6 +96,13 @@ function patternProblem(pattern: unknown): { path: string; message: string } | u
   } catch {
     return { path: '.pattern', message: `is no regular expression: ${pattern}` }
   }
+}
+
+function headersProblem(headers: unknown): { path: string; message: string } | undefined {
+  if (headers === undefined) return undefined
+  const texts = typeof headers === 'object' && headers !== null && !Array.isArray(headers)
+  if (texts && Object.values(headers).every((value) => typeof value === 'string')) return undefined
+  return { path: '.headers', message: `must be an object of texts, not ${show(headers)}` }
 }
 
 function rowsProblem(rows: unknown): { path: string; message: string } | undefined {

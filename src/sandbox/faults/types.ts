@@ -31,6 +31,12 @@ export type StatusPreset =
   | 'deadlock'
   | 'unavailable'
   | 'daily-limit'
+  | 'concurrent-limit'
+  | 'api-disabled'
+  | 'login-retry'
+  | 'login-rate'
+  | 'invalid-record'
+  | 'redirect'
 
 /** Which rows of a job fail: any that fits one of the lists; without a list, all. */
 export type RowSelection = {
@@ -55,6 +61,8 @@ export type FaultEffect =
       readonly responseBody?: Body
     }
   | { readonly kind: 'html'; readonly status?: number }
+  | { readonly kind: 'headers'; readonly headers: { readonly [name: string]: string } }
+  | { readonly kind: 'large'; readonly bytes?: number }
   | { readonly kind: 'reset' }
   | { readonly kind: 'cut' }
   | { readonly kind: 'lost' }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { htmlAnswer, statusAnswer } from '../faults/answers.ts'
+import { htmlAnswer, largeAnswer, statusAnswer } from '../faults/answers.ts'
 import type { Attempt, Faults } from '../faults/faults.ts'
 import type { RequestLog } from '../types.ts'
 import { readBody, redact, type Exchange, type Service } from './exchange.ts'
@@ -98,12 +98,15 @@ async function answer(
       return due
     },
   }
+  const more = exchange.take(['headers'])
   const finish = (response: Response): Response => {
     log.status = response.status
-    return response
+    const headers = new Headers(response.headers)
+    for (const fault of more) for (const [name, value] of Object.entries(fault.headers)) headers.set(name, value)
+    return more.length === 0 ? response : new Response(response.body, { status: response.status, headers })
   }
 
-  for (const fault of exchange.take(['latency', 'expired', 'status', 'html', 'reset'])) {
+  for (const fault of exchange.take(['latency', 'expired', 'status', 'html', 'large', 'reset'])) {
     switch (fault.kind) {
       case 'latency':
         await sleep(fault.ms, undefined, { signal: closing }).catch(() => undefined)
@@ -115,6 +118,8 @@ async function answer(
         return finish(statusAnswer(fault, service.kind))
       case 'html':
         return finish(htmlAnswer(fault.status ?? 502))
+      case 'large':
+        return finish(largeAnswer(fault.bytes ?? 200_000_000))
       case 'reset':
         connection.incoming.socket.resetAndDestroy()
         return RESPONSE_ALREADY_SENT

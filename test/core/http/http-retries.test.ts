@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { http, isObject, type Answer, type Request } from 'zds'
+import { http, isObject, limiter, type Answer, type HttpOptions, type Request } from 'zds'
+import { rate } from '../../support/rate.ts'
 import { cut, deadUrl, ok, serverOf, silence, type Reply, type TestServer } from '../../support/server.ts'
 import { testRun, type TestRun } from '../../support/time.ts'
 
@@ -10,8 +11,9 @@ function ask(
   run: TestRun,
   more: Partial<Request> = {},
   own: Partial<typeof policy> = {},
+  options: Partial<HttpOptions> = {},
 ): Promise<Answer> {
-  return http({ service: 'global', policy: { ...policy, ...own } })(
+  return http({ service: 'global', policy: { ...policy, ...own }, ...options })(
     { method: 'GET', url: `${server.url}/api/v2/users`, ...more },
     run,
   )
@@ -19,20 +21,17 @@ function ask(
 const post = { method: 'POST', body: '{}' } as const
 
 describe('what is tried again', () => {
-  it.each([408, 409, 420, 425, 429, 500, 502, 503, 504, 520, 522, 524])(
-    'status %i: once more succeeds',
-    async (status) => {
-      const server = await serverOf({ status, body: { error: 'x' } }, ok({ users: [] }))
-      const run = testRun()
-      expect((await ask(server, run)).body).toEqual({ users: [] })
-      expect(server.received).toHaveLength(2)
-      expect(run.told).toEqual([
-        expect.stringMatching(new RegExp(`^global: status ${status}, trying again in \\d+\\.\\d s$`)) as string,
-      ])
-    },
-  )
+  it.each([408, 420, 425, 429, 500, 502, 503, 504, 520, 522, 524])('status %i: once more succeeds', async (status) => {
+    const server = await serverOf({ status, body: { error: 'x' } }, ok({ users: [] }))
+    const run = testRun()
+    expect((await ask(server, run)).body).toEqual({ users: [] })
+    expect(server.received).toHaveLength(2)
+    expect(run.told).toEqual([
+      expect.stringMatching(new RegExp(`^global: status ${status}, trying again in \\d+\\.\\d s$`)) as string,
+    ])
+  })
 
-  it.each([400, 401, 403, 404, 410, 413, 422])('status %i: no', async (status) => {
+  it.each([400, 401, 403, 404, 409, 410, 413, 422])('status %i: no', async (status) => {
     const server = await serverOf({ status, body: { error: 'x' } }, ok())
     await expect(ask(server, testRun())).rejects.toMatchObject({
       status,
@@ -64,7 +63,7 @@ describe('what is tried again', () => {
     const send = http({
       service: 'global',
       policy,
-      transient: ({ body }) => isObject(body) && body['says'] === 'locked',
+      verdict: ({ body }) => (isObject(body) && body['says'] === 'locked' ? 'passing' : undefined),
     })
     await expect(send({ method: 'GET', url: server.url }, testRun())).rejects.toMatchObject({
       status: 400,
@@ -110,13 +109,17 @@ describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
     expect(server.received).toHaveLength(1)
   })
 
+  it.each([500, 502, 504, 408, 520])('nor after %i with Retry-After: it may have been carried out', async (status) => {
+    const server = await serverOf({ status, headers: { 'retry-after': '1' }, body: {} }, ok())
+    await expect(ask(server, testRun(), post)).rejects.toMatchObject({ status, arrived: 'maybe' })
+    expect(server.received).toHaveLength(1)
+  })
+
   it('nor after a 5xx that names a window of its rate limit, as all answers do', async () => {
-    const server = await serverOf({ status: 500, headers: { 'ratelimit-reset': '13' }, body: {} }, ok())
-    await expect(ask(server, testRun(), post)).rejects.toMatchObject({
-      status: 500,
-      arrived: 'maybe',
-      retryMs: undefined,
-    })
+    const server = await serverOf({ status: 500, headers: { 'x-reset': '13' }, body: {} }, ok())
+    await expect(
+      ask(server, testRun(), post, {}, { limiter: limiter({ service: 'global', rate }) }),
+    ).rejects.toMatchObject({ status: 500, arrived: 'maybe', retryMs: undefined })
     expect(server.received).toHaveLength(1)
   })
 
@@ -132,7 +135,6 @@ describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
 
   it.each<[string, Reply]>([
     ['429', { status: 429, headers: { 'retry-after': '1' }, body: 'slow down' }],
-    ['409', { status: 409, body: { error: 'DatabaseConflict' } }],
     ['503 with Retry-After', { status: 503, headers: { 'retry-after': '5' }, body: {} }],
   ])('but is after %s: the service did not act on it', async (_what, reply) => {
     const server = await serverOf(reply, ok())
@@ -153,6 +155,30 @@ describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
       message: expect.stringContaining('ECONNREFUSED') as string,
     })
     expect(run.clock.pauses).toHaveLength(2)
+  })
+
+  it('but is where the service tells by other means that it did not act on it', async () => {
+    const server = await serverOf({ status: 409, body: { error: 'collision' } }, ok())
+    const own: Partial<HttpOptions> = {
+      verdict: ({ status }) => (status === 409 ? 'passing' : undefined),
+      untouched: ({ body }) => isObject(body) && body['error'] === 'collision',
+    }
+    expect((await ask(server, testRun(), post, {}, own)).status).toBe(200)
+    const other = await serverOf({ status: 409, body: { error: 'taken' } }, ok())
+    await expect(ask(other, testRun(), post, {}, own)).rejects.toMatchObject({ status: 409, arrived: 'maybe' })
+    expect([server.received.length, other.received.length]).toEqual([2, 1])
+  })
+
+  it.each(['POST', 'PATCH'] as const)('but a %s with an idempotency key is', async (method) => {
+    const keyed = { method, body: '{}', headers: { 'idempotency-key': 'k1' } }
+    const server = await serverOf({ status: 500, body: {} }, cut, ok())
+    expect((await ask(server, testRun(), keyed)).status).toBe(200)
+    expect(server.received.map(({ method, headers }) => [method, headers['idempotency-key']])).toEqual(
+      Array.from({ length: 3 }, () => [method, 'k1']),
+    )
+    const bare = await serverOf({ status: 500, body: {} }, ok())
+    await expect(ask(bare, testRun(), { method, body: '{}' })).rejects.toMatchObject({ status: 500 })
+    expect(bare.received).toHaveLength(1)
   })
 
   it('and a POST that may be repeated is, a PUT that may not is not', async () => {
@@ -195,12 +221,17 @@ describe('how long is waited (GEN-11)', () => {
     await expect(ask(server, testRun(), post)).rejects.toMatchObject({ arrived: 'maybe' })
   })
 
-  it.each(['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset'])(
-    '429 without Retry-After: until the window of %s ends',
-    async (header) => {
-      expect(await pauses(refused(429, { [header]: '13' }))).toEqual([13_000])
-    },
-  )
+  it.each(['1773655242', '1773655242000'])('until the moment %s, which is one since 1970', async (text) => {
+    expect(await pauses(refused(429, { 'retry-after': text }))).toEqual([42_000])
+    expect(await pauses(refused(429, { 'retry-after': '1700000000' }))).toEqual([0])
+  })
+
+  it('429 without Retry-After: until the window ends that the headers name', async () => {
+    const run = testRun()
+    const server = await serverOf(refused(429, { 'x-reset': '13' }), ok())
+    await ask(server, run, {}, {}, { limiter: limiter({ service: 'global', rate }) })
+    expect(run.clock.pauses[0]).toBe(13_000)
+  })
 
   it('429 without any header, or a plain 5xx: twice as long each time, with jitter of at most half', async () => {
     for (const status of [429, 502]) {
@@ -220,10 +251,20 @@ describe('how long is waited (GEN-11)', () => {
     expect(new Set(waited).size).toBe(waited.length)
   })
 
-  it('a service that wants more than ten minutes is down for this run', async () => {
-    const server = await serverOf(refused(429, { 'retry-after': '601' }), ok())
+  it.each([
+    ['601', '11 minutes'],
+    ['7200', '2 hours'],
+    ['99999999999999999999', '1000 hours'],
+    ['Tue, 17 Mar 2026 10:00:00 GMT', '24 hours'],
+  ])('a service that wants more than ten minutes (%s) is down for this run, by name', async (after, span) => {
+    const server = await serverOf(refused(429, { 'retry-after': after }), ok())
     const run = testRun()
-    await expect(ask(server, run)).rejects.toMatchObject({ status: 429, code: 'HTTP_UNAVAILABLE' })
+    await expect(ask(server, run)).rejects.toMatchObject({
+      status: 429,
+      code: 'HTTP_UNAVAILABLE',
+      message: `global: GET /api/v2/users answered 429, and asks to wait ${span}`,
+      hint: `zds waits at most 10 minutes: run it again in ${span}.`,
+    })
     expect([server.received.length, run.clock.pauses.length]).toEqual([1, 0])
   })
 })

@@ -87,6 +87,45 @@ describe('what to do', () => {
     for (const status of [400, 404, 422, 500]) expect((await refusal(saying(status, 'x'))).hint).toBeUndefined()
   })
 
+  it.each([301, 302, 307])('is told of a redirect (%i), which is a matter of the address', async (status) => {
+    const error = await refusal({ status, headers: { location: 'https://moved.example/secret' }, body: '' })
+    expect(error.message).toBe(`global: PUT /users answered ${status}`)
+    expect(error.hint).toMatch(/another one, which is not followed\. Give global the final one: https, the right host/)
+    expect(error.hint).not.toContain('moved.example')
+  })
+
+  it.each([
+    ['Mon, 16 Mar 2026 09:53:00 GMT', '7 minutes ahead of'],
+    ['Mon, 16 Mar 2026 10:01:01 GMT', '61 s behind'],
+    ['Wed, 18 Mar 2026 10:00:00 GMT', '48 hours behind'],
+  ])('is to set the clock first, where the answer of %s shows that ours is wrong', async (date, which) => {
+    for (const status of [401, 403]) {
+      const error = await refusal({ status, headers: { date }, body: {} })
+      expect(error.hint).toContain(`The clock of this machine is ${which} that of global: set it right first. `)
+    }
+    expect((await refusal({ status: 422, headers: { date }, body: {} })).hint).toBeUndefined()
+  })
+
+  it.each(['Mon, 16 Mar 2026 10:00:59 GMT', 'Mon, 16 Mar 2026 09:59:01 GMT', 'yesterday'])(
+    'is nothing about clocks where the answer is of %s',
+    async (date) => {
+      expect((await refusal({ status: 401, headers: { date }, body: {} })).hint).toBe(
+        'Check the credentials of global.',
+      )
+    },
+  )
+
+  it('is what the plugin knows better', async () => {
+    const { url } = await serverOf({ status: 403, body: { description: 'switched off' } })
+    const send = http({
+      service: 'global',
+      policy,
+      explain,
+      advise: ({ body }) => (isObject(body) && body['description'] === 'switched off' ? 'Switch it on.' : undefined),
+    })
+    await expect(send({ method: 'GET', url }, testRun())).rejects.toMatchObject({ hint: 'Switch it on.' })
+  })
+
   it('is told where nobody answers', async () => {
     for (const url of [await deadUrl(), (await serverOf(cut)).url]) {
       const error = await failure({ method: 'GET', url })

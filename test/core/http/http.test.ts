@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { conceal, http, HttpError, isObject, systemClock, ZdsError, type Caller, type Json } from 'zds'
+import { conceal, http, HttpError, isObject, systemClock, ZdsError, type Caller, type Json, type Proof } from 'zds'
 import { deadUrl, ok, serverOf, silence, type Reply } from '../../support/server.ts'
 import { testRun } from '../../support/time.ts'
 
@@ -122,7 +122,7 @@ describe('an error', () => {
     const send = http({
       service: 'salesforce',
       policy,
-      final: ({ body }) => isObject(body) && body['description'] === 'limit of the day',
+      verdict: ({ body }) => (isObject(body) && body['description'] === 'limit of the day' ? 'unavailable' : undefined),
     })
     expect(await failure(send({ method: 'GET', url: server.url }, testRun()))).toMatchObject({ status: 503 })
     expect(server.received).toHaveLength(1)
@@ -132,12 +132,14 @@ describe('an error', () => {
 describe('credentials', () => {
   const authorize = () => {
     const asked: boolean[] = []
+    let current = { authorization: 'Bearer old' }
     return {
       asked,
-      authorize: (_run: Caller, renew: boolean) => (
-        asked.push(renew),
-        Promise.resolve({ authorization: renew ? 'Bearer new' : 'Bearer old' })
-      ),
+      authorize: (_run: Caller, refused?: Proof) => {
+        asked.push(refused !== undefined)
+        if (refused === current) current = { authorization: 'Bearer new' }
+        return Promise.resolve(current)
+      },
     }
   }
   const refused: Reply = { status: 401, body: { description: 'expired' } }
@@ -148,7 +150,7 @@ describe('credentials', () => {
     const run = testRun()
     await http({ service: 'global', policy, authorize: prove })({ method: 'POST', url: server.url, body: '{}' }, run)
     expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new'])
-    expect([asked, run.clock.pauses]).toEqual([[false, true], []])
+    expect([asked, run.clock.pauses]).toEqual([[false, false, true], []])
   })
 
   it('that are refused again are an error, with what to check', async () => {
@@ -163,7 +165,7 @@ describe('credentials', () => {
       hint: 'Check the credentials of global.',
       message: expect.stringContaining('expired') as string,
     })
-    expect([server.received.length, asked]).toEqual([2, [false, true]])
+    expect([server.received.length, asked]).toEqual([2, [false, false, true, false]])
   })
 
   it('that lack a permission are an error at once', async () => {

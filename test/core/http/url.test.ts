@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { baseUrl, env, sameOrigin } from 'zds'
+import { baseUrl, env, instanceUrl, sameOrigin } from 'zds'
 
 afterEach(() => delete process.env['ZDS_TEST_URL'])
 
@@ -49,6 +49,33 @@ describe('the address of an instance', () => {
       }),
     )
   })
+})
+
+describe('the address of Salesforce or Zendesk', () => {
+  const instance = (text: string): string => {
+    process.env['ZDS_TEST_URL'] = text
+    return instanceUrl(env('ZDS_TEST_URL'))
+  }
+
+  it.each(['https://acme.example', 'https://acme.example/', 'https://acme.example:443//', 'https://ACME.example'])(
+    '%s ends with the host',
+    (text) => {
+      expect(instance(text)).toBe('https://acme.example')
+    },
+  )
+
+  it.each(['/agent', '/api/v2', '/agent/dashboard', '?brand=1', '/#top'])(
+    'with %s behind the host is refused by the name of its variable: what is asked for comes there',
+    (behind) => {
+      expect(() => instance(`https://acme.example${behind}`)).toThrow(
+        expect.objectContaining({
+          code: 'ENV_INVALID',
+          message: 'ZDS_TEST_URL has something behind the host, which is no part of the address',
+          hint: expect.stringContaining('without a path') as string,
+        }),
+      )
+    },
+  )
 })
 
 describe('a link in an answer', () => {

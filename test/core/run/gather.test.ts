@@ -161,7 +161,7 @@ describe('SAFE-07: preflight', () => {
         d: sourceOf('d'),
       }),
     )
-    const found = await preflight(engine, engine)
+    const found = await preflight(engine)
     expect(found.map(({ where, message }) => `${where} ${message}`.trim())).toEqual([
       'global: aar does not exist',
       'global: name does not exist',
@@ -180,7 +180,7 @@ describe('SAFE-07: preflight', () => {
     const refused = new ZdsError('AUTH_FAILED', 'global refused the token')
     const target: Target = { ...targetOf(), check: () => Promise.reject(refused) }
     const engine = engineOf({ sources: {}, targets: { global: syncOf({}, { target }) } })
-    expect(await preflight(engine, engine)).toStrictEqual([
+    expect(await preflight(engine)).toStrictEqual([
       { code: 'AUTH_FAILED', where: '', message: 'global refused the token' },
     ])
   })
@@ -200,7 +200,7 @@ describe('SAFE-07: preflight', () => {
         e: failing('e', refused),
       }),
     )
-    const found = await preflight(engine, engine)
+    const found = await preflight(engine)
     expect(found.map(({ code, where }) => [code, where].join(' ').trim()).slice(0, 2)).toEqual([
       'ENV_MISSING TOKEN',
       'ENV_MISSING OTHER',
@@ -208,16 +208,28 @@ describe('SAFE-07: preflight', () => {
     expect(found).toHaveLength(3)
   })
 
+  it('tells what it waits for, and where', async () => {
+    const told: string[] = []
+    const slow = checking('slow', (run) => {
+      run.progress('global: rate limit, waiting 27 s')
+      return Promise.resolve([])
+    })
+    await preflight(engineOf(configOf({ slow })), {
+      progress: ({ id }, message) => void told.push(`${id}: ${message}`),
+    })
+    expect(told).toEqual(['gather:slow: global: rate limit, waiting 27 s'])
+  })
+
   it('lets an error that is no ZdsError through: it is a bug of ours', async () => {
     const bug = new TypeError('x is not a function')
     const engine = engineOf(configOf({ a: failing('a', bug) }))
-    await expect(preflight(engine, engine)).rejects.toBe(bug)
+    await expect(preflight(engine)).rejects.toBe(bug)
   })
 
   it('ends with the reason of the abort', async () => {
     const engine = engineOf(configOf({ a: failing('a', new ZdsError('HTTP_UNAVAILABLE', 'no answer')) }))
     const reason = new Error('enough')
     engine.abort(reason)
-    await expect(preflight(engine, engine)).rejects.toBe(reason)
+    await expect(preflight(engine)).rejects.toBe(reason)
   })
 })

@@ -228,22 +228,62 @@ describe('rows: trouble on the way', () => {
     expect((await read(salesforce(login(url)).rows(accounts))).rows).toHaveLength(1)
   })
 
-  it('asks once more when the result has expired before a row was handed out', async () => {
-    const expired = (c: Parameters<typeof complaint>[0]) =>
-      complaint(c, 400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
-    const first = says(page(1, [account(A, { Contacts: page(2, [contact('1')], 'kids') })]))
-    const { url } = await orgWith(first, expired, first, says(page(2, [contact('2')])))
-    expect((await read(salesforce(login(url)).rows(withContacts))).rows).toHaveLength(1)
+  const expired = (c: Parameters<typeof complaint>[0]) =>
+    complaint(c, 400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
+  const over = (c: Parameters<typeof complaint>[0]) =>
+    complaint(c, 401, 'INVALID_SESSION_ID', 'Session expired or invalid')
+  const first = says(page(2, [account(A)], 'more'))
+  const second = says(page(2, [account(B)]))
 
-    const never = await orgWith(first, expired, first, expired)
-    await expect(read(salesforce(login(never.url)).rows(withContacts))).rejects.toMatchObject({ code: 'INCOMPLETE' })
+  it.each([
+    ['the result has expired', [expired]],
+    ['the session has ended, and the result with it', [over, over]],
+  ])('begins again when %s, and hands out no row twice', async (_what, ends) => {
+    const { url } = await orgWith(first, ...ends, first, second)
+    const { rows, expected } = await read(salesforce(login(url)).rows(accounts))
+    expect(rows).toEqual([{ Name: `name of ${A}` }, { Name: `name of ${B}` }])
+    expect(expected).toEqual([2])
   })
 
-  it('does not ask again when the result expires later: the rows handed out could be others', async () => {
-    const { url, requests } = await orgWith(says(page(2, [account(A)], 'x')), (c) =>
-      complaint(c, 400, 'QUERY_LOCATOR_EXPIRED', 'expired'),
+  it('begins again when the result expires before a row was handed out', async () => {
+    const kids = says(page(1, [account(A, { Contacts: page(2, [contact('1')], 'kids') })]))
+    const { url } = await orgWith(kids, expired, kids, says(page(2, [contact('2')])))
+    expect((await read(salesforce(login(url)).rows(withContacts))).rows).toHaveLength(1)
+  })
+
+  it.each([
+    ['result', [expired], 6],
+    ['session', [over, over], 9],
+  ])('ends after three beginnings when the %s ends each time, and blames no credentials', async (_what, ends, gets) => {
+    const round = [first, ...ends]
+    const { url, requests } = await orgWith(...round, ...round, ...round)
+    await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message: 'salesforce: the result for accounts, or the session, ended before it was read to its end',
+    })
+    expect(requests.filter((line) => line.startsWith('GET'))).toHaveLength(gets)
+  })
+
+  it('does not begin again where the rows handed out could be others', async () => {
+    const moved = await orgWith(first, expired, says(page(3, [account(A)], 'more')))
+    await expect(read(salesforce(login(moved.url)).rows(accounts))).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message: 'salesforce: accounts changed while they were read',
+    })
+    const nameless = await orgWith(
+      says(page(2, [{ attributes: { type: 'AggregateResult' }, Name: 'x' }], 'more')),
+      expired,
     )
-    await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({ code: 'INCOMPLETE' })
+    await expect(read(salesforce(login(nameless.url)).rows(accounts))).rejects.toMatchObject({ code: 'INCOMPLETE' })
+    expect(nameless.requests.filter((line) => line.startsWith('GET'))).toHaveLength(2)
+  })
+
+  it('a chain of pages without rows is not followed (SAFE-02)', async () => {
+    const { url, requests } = await orgWith(first, says(page(2, [], 'on')), says(page(2, [], 'and-on')))
+    await expect(read(salesforce(login(url)).rows(accounts))).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message: expect.stringContaining('do not end') as string,
+    })
     expect(requests.filter((line) => line.startsWith('GET'))).toHaveLength(2)
   })
 

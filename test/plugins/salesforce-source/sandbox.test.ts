@@ -223,6 +223,72 @@ describe('login at the sandbox', () => {
   })
 })
 
+describe('a login that is refused for the moment', () => {
+  it.each(['login-retry', 'login-rate'] as const)('(%s) is tried again', async (preset) => {
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/services/oauth2/token', kind: 'status', preset, times: 2 }],
+    })
+    expect((await read(accountsOf(crmOf(started)))).rows.length).toBeGreaterThan(0)
+    expect(logins(started)).toBe(3)
+  })
+
+  it('again and again ends the run as a service that is busy, and blames no credentials', async () => {
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/oauth2/token', kind: 'status', preset: 'login-retry', times: 0 }],
+    })
+    await expect(read(accountsOf(crmOf(started)))).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      message: 'salesforce: POST /services/oauth2/token answered 400: unknown_error: retry your request',
+    })
+    expect(logins(started)).toBe(FAST.attempts)
+  })
+
+  it('because our clock is wrong says so first', async () => {
+    const started = await sandbox({
+      faults: [
+        {
+          service: 'salesforce',
+          path: '/oauth2/token',
+          kind: 'status',
+          status: 400,
+          headers: { date: new Date(Date.now() + 600_000).toUTCString() },
+          responseBody: { error: 'invalid_grant', error_description: 'expired authorization code' },
+        },
+      ],
+    })
+    await expect(read(accountsOf(crmOf(started)))).rejects.toMatchObject({
+      code: 'AUTH_FAILED',
+      message: 'salesforce refused the login: invalid_grant: expired authorization code',
+      hint: expect.stringMatching(
+        /^The clock of this machine is \d+ minutes behind that of salesforce.*My Domain/,
+      ) as string,
+    })
+  })
+
+  it('because its address leads elsewhere names the address', async () => {
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/oauth2/token', kind: 'status', preset: 'redirect', times: 0 }],
+    })
+    await expect(read(accountsOf(crmOf(started)))).rejects.toMatchObject({
+      code: 'HTTP_REFUSED',
+      hint: expect.stringContaining('the final one') as string,
+    })
+  })
+
+  it.each(['/agent', '/services/data', '/?x=1', '/#top'])('is not tried with %s behind the host', async (behind) => {
+    const crm = salesforce({
+      loginUrl: setting('SALESFORCE_LOGIN_URL', `https://acme.my.salesforce.com${behind}`),
+      clientId: setting('ID', 'id'),
+      clientSecret: setting('SECRET', 'a-secret'),
+      http: FAST,
+    })
+    await expect(read(accountsOf(crm))).rejects.toMatchObject({
+      code: 'ENV_INVALID',
+      message: expect.stringContaining('SALESFORCE_LOGIN_URL') as string,
+    })
+  })
+})
+
 describe('faults on the way', () => {
   it.each([
     ['an answer that breaks off', { kind: 'cut' }],
@@ -259,6 +325,67 @@ describe('faults on the way', () => {
       message: expect.stringContaining('24 hours'),
     })
     expect(queries(started)).toBe(1)
+  })
+
+  it.each(['concurrent-limit', 'unavailable'] as const)(
+    'waits where the org is busy (%s), and goes on',
+    async (preset) => {
+      const started = await sandbox({
+        faults: [{ service: 'salesforce', path: '/query', kind: 'status', preset, times: 2, retryAfter: 0 }],
+      })
+      expect((await read(accountsOf(crmOf(started)))).rows.length).toBeGreaterThan(0)
+      expect(started.faults.fired).toHaveLength(2)
+    },
+  )
+
+  it('ends where the org stays busy, in words that fit', async () => {
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/query', kind: 'status', preset: 'concurrent-limit', times: 0 }],
+    })
+    await expect(read(accountsOf(crmOf(started)))).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      message: expect.stringContaining('ConcurrentRequests (Concurrent API Requests) Limit exceeded.') as string,
+      hint: 'Other integrations keep the org busy: run it again later.',
+    })
+  })
+
+  it('tells an API that is switched off as that, before and while it reads (SAFE-07)', async () => {
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/services/data', kind: 'status', preset: 'api-disabled', times: 0 }],
+    })
+    const refusal = {
+      code: 'AUTH_FAILED',
+      message: expect.stringContaining(
+        'answered 403: API_DISABLED_FOR_ORG: The REST API is not enabled for this Organization.',
+      ) as string,
+      hint: expect.stringContaining('has to enable the API') as string,
+    }
+    const crm = crmOf(started)
+    await expect(issuesOf(accountsOf(crm))).rejects.toMatchObject(refusal)
+    await expect(read(accountsOf(crm))).rejects.toMatchObject(refusal)
+  })
+
+  it.each([
+    [403, [{ errorCode: 'FUNCTIONALITY_NOT_ENABLED', message: 'Not enabled' }]],
+    [403, [{ errorCode: 'SOMETHING_NEW', message: 'Not today' }]],
+    [404, 'Not here'],
+  ])('takes a refusal (%i, %j) for no object that does not exist', async (status, responseBody) => {
+    const started = await sandbox({
+      faults: [{ service: 'salesforce', path: '/describe', kind: 'status', status, responseBody, times: 0 }],
+    })
+    await expect(issuesOf(accountsOf(crmOf(started)))).rejects.toMatchObject({
+      message: expect.stringContaining(`answered ${status}`) as string,
+    })
+  })
+
+  it('goes on where the session ends on each of its later pages, once', async () => {
+    const started = await sandbox({
+      salesforce: { batchSize: 60 },
+      faults: [{ service: 'salesforce', path: '/query/', kind: 'expired', times: 2 }],
+    })
+    const { rows, expected } = await read(accountsOf(crmOf(started)))
+    expect(byId(rows)).toEqual(byId(expectedRows(started)))
+    expect(expected).toEqual([rows.length])
   })
 
   it('never takes a short list for a whole one (SAFE-02)', async () => {

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect, type ZdsError } from 'zds'
 import type { Sandbox } from 'zds/sandbox'
+import { zendesk } from 'zds/zendesk-target'
+import { serverOf } from '../../support/server.ts'
 import { testRun } from './run.ts'
-import { instance, requestsTo, start } from './world.ts'
+import { FIELDS, instance, requestsTo, setting, start } from './world.ts'
 
 let open: Sandbox | undefined
 afterEach(async () => {
@@ -153,6 +155,31 @@ describe('links', () => {
   })
 })
 
+describe('what is no list of records', () => {
+  it.each([{ organizations: [1, 2] }, { organizations: ['Acme', { id: 1 }] }, { organizations: {} }, { users: [] }])(
+    '%j is refused, and not taken for an empty one',
+    async (body) => {
+      const answer = { kind: 'status', status: 200, responseBody: body } as const
+      const { target } = await started({ faults: [{ service: 'zendesk', path: '/organizations?page', ...answer }] })
+      await expect(collect(target.read(testRun().run))).rejects.toMatchObject({
+        code: 'HTTP_UNREADABLE',
+        message: 'global: an answer holds no list of organizations',
+      })
+    },
+  )
+
+  it('a number that no number can be is refused, not read as null', async () => {
+    const answer = {
+      kind: 'status',
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      responseBody: '{"organizations":[{"id":1,"organization_fields":{"aar":1e400}}]}',
+    } as const
+    const { target } = await started({ faults: [{ service: 'zendesk', path: '/organizations?page', ...answer }] })
+    await expect(collect(target.read(testRun().run))).rejects.toMatchObject({ code: 'HTTP_UNREADABLE' })
+  })
+})
+
 describe('an endless list', () => {
   it('that gives a cursor twice is an error, not a loop', async () => {
     const page = { organizations: [{ id: 1 }], meta: { has_more: true, after_cursor: 'again' } }
@@ -187,5 +214,58 @@ describe('an endless list', () => {
       ],
     })
     expect(await collect(target.read(testRun().run))).toEqual([])
+  })
+
+  /** A Zendesk that announces 150 records, and whose pages never end. */
+  const endless = async (rows: (page: number) => readonly { id: number }[]) => {
+    let asked = 0
+    const server = await serverOf((response, { url = '' }) => {
+      const counts = url.includes('/count')
+      const page = counts ? undefined : (asked += 1)
+      const body =
+        page === undefined
+          ? { count: { value: 150 } }
+          : { organizations: rows(page), meta: { has_more: true, after_cursor: `c${page}` } }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    })
+    const apiToken = { email: setting('EMAIL', 'a@b.example'), token: setting('TOKEN', 'a-token') }
+    const instance = zendesk({ name: 'global', url: setting('URL', server.url), apiToken })
+    return { target: instance.organizations({ fields: FIELDS }), pages: () => asked }
+  }
+  const hundred = (first: number) => Array.from({ length: 100 }, (_, n) => ({ id: first + n }))
+
+  it('of ever new cursors and the same rows is an error, not a loop', async () => {
+    const { target, pages } = await endless(() => hundred(1))
+    await expect(collect(target.read(testRun().run))).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message:
+        'global: the list of organizations does not end: it has a page of known rows only, and says that there is more',
+    })
+    expect(pages()).toBeLessThanOrEqual(3)
+  })
+
+  it('of ever new rows ends where it has brought far more than was announced', async () => {
+    const { target, pages } = await endless((page) => hundred(page * 100))
+    await expect(collect(target.read(testRun().run))).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message: 'global: the list of organizations does not end: it has brought more than 1300 rows',
+    })
+    expect(pages()).toBe(14)
+  })
+})
+
+describe('limits that Zendesk names (SAFE-04)', () => {
+  it.each([
+    ['60', 60_000],
+    ['60000', 60_000],
+    ['99999999999999999999', 60_000],
+  ])('nothing left, and a reset of %s: one bounded wait, which is told', async (reset, most) => {
+    const headers = { 'x-rate-limit-remaining': '0', 'ratelimit-remaining': '0', 'ratelimit-reset': reset }
+    const { target } = await started({ faults: [{ service: 'zendesk', path: '/count', kind: 'headers', headers }] })
+    const { run, pauses, progress } = testRun()
+    expect(await collect(target.read(run))).toHaveLength(5)
+    expect(pauses).toHaveLength(1)
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(most)
+    expect(progress.filter((line) => /^global: rate limit, waiting \d+ s$/.test(line))).toHaveLength(1)
   })
 })

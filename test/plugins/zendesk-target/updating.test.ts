@@ -264,6 +264,57 @@ describe('updates and retires', () => {
       new Set(['too-many-values']),
     )
   })
+
+  it.each([
+    [422, [1013]],
+    [422, [1001, 1100, 1101]],
+    [413, [1077]],
+  ])(
+    'a batch that is refused with %i because of some rows (%j) is halved until they are found',
+    async (status, guilty) => {
+      const { target, sandbox, records } = await started({
+        count: 150,
+        faults: guilty.map((id) => ({
+          service: 'zendesk',
+          path: '/update_many',
+          body: `"id":${id},`,
+          times: 0,
+          kind: 'status',
+          preset: 'invalid-record',
+          status,
+        })),
+      })
+      const outcomes = await applied(
+        target,
+        many(150, (n) => updating(n)),
+      )
+      const failed = [...outcomes.values()].filter(({ status }) => status === 'failed')
+      expect(failed.map(({ key }) => key).toSorted()).toEqual(guilty.map((id) => `001EXT${id - 1001}`).toSorted())
+      for (const outcome of failed) expect(outcome).toMatchObject({ code: 'too-long' })
+      expect(failed[0]).toMatchObject({ message: expect.stringContaining('Name: is too long') as string })
+      const written = records().filter(({ organization_fields: fields }) => fields['support_level'] === 'ultimate')
+      expect(written.map(({ id }) => id)).toEqual(
+        records()
+          .map(({ id }) => id)
+          .filter((id) => !guilty.includes(id)),
+      )
+      // Each half is asked for once on the way to a guilty row: 2 * log2(100) requests for each.
+      expect(requestsTo(sandbox, 'PUT', '/update_many').length).toBeLessThanOrEqual(2 + guilty.length * 14)
+    },
+  )
+
+  it('a batch whose rows are all refused ends, one by one', async () => {
+    const { target, sandbox } = await started({
+      count: 16,
+      faults: [{ service: 'zendesk', path: '/update_many', times: 0, kind: 'status', preset: 'invalid-record' }],
+    })
+    const outcomes = await applied(
+      target,
+      many(16, (n) => updating(n)),
+    )
+    expect(codesOf([...outcomes.values()])).toEqual(Array.from({ length: 16 }, () => 'too-long'))
+    expect(requestsTo(sandbox, 'PUT', '/update_many')).toHaveLength(31)
+  })
 })
 
 function rowsIn(body: unknown): readonly unknown[] {

@@ -1,0 +1,37 @@
+import http from 'node:http'
+import { ZdsError } from '../errors.ts'
+import { conceal } from '../secrets.ts'
+import { env } from '../settings.ts'
+
+let used: string | undefined
+let giveUp = (): void => undefined
+
+/**
+ * Sends what `fetch` sends to https addresses through the proxy of `HTTPS_PROXY`, but for the hosts
+ * in `NO_PROXY`: Node itself reads them at its start only, before a `.env` file is loaded. For the
+ * whole process, as there is one `fetch`.
+ */
+export function useProxy(): void {
+  const proxy = env('https_proxy').peek() ?? env('HTTPS_PROXY').peek()
+  const except = env('no_proxy').peek() ?? env('NO_PROXY').peek() ?? ''
+  const wanted = proxy && `${proxy} ${except}`
+  if (wanted === used) return
+  giveUp()
+  giveUp = proxy === undefined ? () => undefined : takeUp(proxy, except)
+  used = wanted
+}
+
+/** Whether requests go through a proxy, for errors. */
+export const hasProxy = (): boolean => used !== undefined
+
+function takeUp(proxy: string, no_proxy: string): () => void {
+  conceal(/^(?:\w+:\/\/)?[^:@]*:(.+)@/.exec(proxy)?.[1])
+  try {
+    // People write proxy.example:3128 too, which as it is would have the scheme `proxy.example`.
+    return http.setGlobalProxyFromEnv({ https_proxy: proxy.includes('://') ? proxy : `http://${proxy}`, no_proxy })
+  } catch {
+    throw new ZdsError('ENV_INVALID', 'HTTPS_PROXY is not the address of a proxy', {
+      hint: 'Give it like http://proxy.example:3128, or leave it empty.',
+    })
+  }
+}
