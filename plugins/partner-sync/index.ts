@@ -32,6 +32,8 @@ export type PartnerOptions<Table extends FieldTable> = {
   /** The sync of the same organizations that goes first; the partner sync writes to its target. */
   readonly after: Sync
   readonly desired: Source<Desired>
+  /** The account of the alliance, as `partnerType` has it: told where there is no such record. */
+  readonly alliance?: Setting
   /**
    * The fields that the partner sync owns (PART-06); others of an adopted organization stay as they
    * are.
@@ -44,6 +46,7 @@ const schema = Type.Object(
   {
     after: Type.Object({ kind: Type.Literal('sync') }),
     desired: Type.Object({ name: Type.String() }),
+    alliance: Type.Optional(Type.Unknown()),
     fields: Type.Object({
       salesforce_id: Type.Unknown(),
       name: Type.Unknown(),
@@ -66,7 +69,7 @@ type Needed = Pick<FieldTable, 'salesforce_id' | 'name' | 'external_id' | 'accou
  */
 export function partnerSync<const Table extends FieldTable & Needed>(options: PartnerOptions<Table>): Sync {
   checkOptions('partnerSync', schema, options)
-  const { after, desired, fields, limits } = options
+  const { after, desired, alliance, fields, limits } = options
   return sync<FieldTable>({
     fields,
     desired,
@@ -80,6 +83,7 @@ export function partnerSync<const Table extends FieldTable & Needed>(options: Pa
       owns: isPartner,
       takesOver: true,
       yields: after.desired,
+      ...(alliance && { guards: [{ setting: alliance }] }),
     },
     ...(limits && { limits }),
   })

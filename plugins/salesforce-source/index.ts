@@ -1,5 +1,7 @@
 import {
   columnsOf,
+  invalid,
+  originUrl,
   unset,
   type FieldTable,
   type HttpPolicy,
@@ -18,6 +20,7 @@ import { LONGEST_URL, lookUp, tooLong, type Keys } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
 import { select } from './select.ts'
 
+export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
 export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
 
@@ -79,8 +82,8 @@ export function salesforce(options: SalesforceOptions): Salesforce {
   checkLogin(options)
   const connection = connect({ version: '60.0', ...options })
   const checked = async (query: Query, run: Run): Promise<readonly Issue[]> => {
-    const missing = unset(...settingsOf(options))
-    return missing.length > 0 ? missing : check((object) => connection.describe(object, run), query)
+    const issues = [...unset(...settingsOf(options)), ...invalid(originUrl(options.loginUrl))]
+    return issues.length > 0 ? issues : check((object) => connection.describe(object, run), query)
   }
 
   return {

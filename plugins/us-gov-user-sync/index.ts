@@ -2,8 +2,9 @@ import { Type } from 'typebox'
 import {
   checkbox,
   checkOptions,
+  domains,
+  emails,
   foldAddress,
-  list,
   name,
   planned,
   ref,
@@ -45,7 +46,7 @@ export type UserSyncOptions = {
   readonly users: Target
   /** The support contacts of its organizations, with `contactColumns`. */
   readonly contacts: Source<JsonObject>
-  /** Addresses that are never touched (USR-02): comma-separated domains and whole addresses. */
+  /** Addresses that are never touched (USR-02): domains and whole addresses, several in each. */
   readonly protect: { readonly domains: Setting; readonly emails: Setting }
   readonly limits?: Limits
 }
@@ -70,7 +71,7 @@ const schema = Type.Object(
 export function usGovUserSync(options: UserSyncOptions): Sync {
   checkOptions('usGovUserSync', schema, options)
   const { after, users, protect, limits } = options
-  const isProtected = protection(protect)
+  const { isProtected, guards } = protection(protect)
   return sync({
     fields: userFields,
     desired: desiredUsers(options, isProtected),
@@ -82,6 +83,7 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
       retire: { not_in_sfdc: true },
       owns: ({ role }) => role === 'end-user',
       protects: ({ email }) => email !== null && isProtected(email),
+      guards,
     },
     ...(limits && { limits }),
   })
@@ -91,16 +93,17 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
  * Whether an address is one that is never touched, whatever its case. A domain means itself, none
  * below it.
  */
-function protection({ domains, emails }: UserSyncOptions['protect']): (email: string) => boolean {
-  return (email) => {
-    const address = foldAddress(email)
-    const domain = address.slice(address.lastIndexOf('@'))
-    // People write @example.com too.
-    return (
-      list(domains).some((known) => foldAddress(`@${known.replace(/^@/, '')}`) === domain) ||
-      list(emails).some((known) => foldAddress(known) === address)
-    )
-  }
+function protection(protect: UserSyncOptions['protect']) {
+  const guards = [
+    {
+      setting: domains(protect.domains),
+      means: (domain: string, email: string) => foldAddress(email).endsWith(`@${domain}`),
+    },
+    { setting: emails(protect.emails), means: (known: string, email: string) => foldAddress(email) === known },
+  ]
+  const isProtected = (email: string): boolean =>
+    guards.some(({ setting, means }) => setting.read().some((value) => means(value, email)))
+  return { guards, isProtected }
 }
 
 /** A user for each contact (CTC-01..06); what stands in the way of one is said in its place. */

@@ -3,8 +3,10 @@ import {
   http,
   httpPolicy,
   instanceUrl,
+  invalid,
   isObject,
   limiter,
+  originUrl,
   unset,
   ZdsError,
   type Answer,
@@ -71,7 +73,7 @@ export function client(options: ClientOptions): Client {
     instance: name,
     address: () => options.url.peek() ?? '',
     policy,
-    unset: () => [...unset(options.url), ...credentialIssues(options)],
+    unset: () => [...unset(options.url), ...invalid(originUrl(options.url)), ...credentialIssues(options)],
     call: async (call, run) => {
       const { method, repeatable } = call
       const transport = (url: string, { headers, body }: Built): Promise<Answer> => {

@@ -45,7 +45,9 @@ export { records } from './config/records.ts'
 export { planned } from './config/planned.ts'
 export { ref, type Ref } from './refs.ts'
 export { conceal, redact } from './secrets.ts'
-export { env, list, secret, unset, type Setting } from './settings.ts'
+export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
+export { readText } from './text-file.ts'
+export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
 export { chunk, collect } from './streams.ts'
 export { sync, type RulesFor } from './config/sync.ts'
 export type {
@@ -54,6 +56,7 @@ export type {
   Ended,
   Existing,
   Fields,
+  Guard,
   Observer,
   Person,
   Prepared,
@@ -69,5 +72,5 @@ export { load, type LoadOptions, type Project } from './config/load.ts'
 export { localState } from './state/local.ts'
 export type { Report, SyncReport } from './run/report.ts'
 export type { Journal, Locks, Memory, State } from './state/state.ts'
-export { baseUrl, instanceUrl, sameOrigin } from './http/url.ts'
+export { baseUrl, instanceUrl, originUrl, sameOrigin, url } from './http/url.ts'
 export { backoff, untilMs } from './http/wait.ts'

@@ -6,18 +6,26 @@ import { conceal } from './secrets.ts'
  * A value of the environment, read when it is first used: a stage asks only for what it needs, and
  * nothing prints it by accident.
  */
-export interface Setting {
+export interface Setting<Value = string> {
   /** The name of the variable, for messages. */
   readonly name: string
-  /** The value; throws ENV_MISSING when there is neither a value nor a default. */
-  read(): string
-  /** The value, or undefined where it is not set. */
-  readonly peek: () => string | undefined
+  /**
+   * The value. Throws ENV_MISSING when there is neither a value nor a default, ENV_INVALID when it
+   * cannot be meant.
+   */
+  read(): Value
+  /** The value, or undefined where it is not set. Throws ENV_INVALID as `read` does. */
+  readonly peek: () => Value | undefined
+  /** All that is wrong with a value that is set, for checks before the run (SAFE-07). */
+  issues?(): readonly Issue[]
 }
 
-/** An environment variable. An empty value counts as not set. */
+/**
+ * An environment variable. An empty or blank one counts as not set; blanks and line ends around a
+ * value are no part of it.
+ */
 export function env(name: string, fallback?: string): Setting {
-  return setting(name, () => process.env[name] || fallback)
+  return setting(name, () => valueOf(name) ?? fallback)
 }
 
 /**
@@ -25,9 +33,21 @@ export function env(name: string, fallback?: string): Setting {
  * that zds prints or writes, from now on, not from its first use: what fails before may quote it.
  */
 export function secret(name: string): Setting {
-  const peek = (): string | undefined => conceal(process.env[name] || undefined)
+  const peek = (): string | undefined => {
+    conceal(process.env[name])
+    return valueOf(name)
+  }
   peek()
   return setting(name, peek)
+}
+
+/** Whether somebody set the variable, rather than that its default holds. */
+export const isGiven = ({ name }: { readonly name: string }): boolean => valueOf(name) !== undefined
+
+/** What is left of a shell's empty quotes is empty too. */
+function valueOf(name: string): string | undefined {
+  const value = process.env[name]?.trim() ?? ''
+  return ['', '""', "''"].includes(value) ? undefined : value
 }
 
 /**
@@ -40,7 +60,17 @@ export function unset(...settings: readonly Setting[]): Issue[] {
     .map(({ name }) => ({ code: 'ENV_MISSING', where: name, message: 'is not set' }))
 }
 
-function setting(name: string, peek: () => string | undefined): Setting {
+/** What is wrong with settings that are set, as issues. */
+export function invalid(...settings: readonly { issues?(): readonly Issue[] }[]): Issue[] {
+  return settings.flatMap((from) => from.issues?.() ?? [])
+}
+
+/** A setting that shows nobody its value: only `read` and `peek` give it. */
+export function setting<Value>(
+  name: string,
+  peek: () => Value | undefined,
+  issues?: () => readonly Issue[],
+): Setting<Value> {
   const shown = `[environment variable ${name}]`
   const made = {
     name,
@@ -55,6 +85,7 @@ function setting(name: string, peek: () => string | undefined): Setting {
       }
       return value
     },
+    ...(issues && { issues }),
     toJSON: () => shown,
     toString: () => shown,
     [inspect.custom]: () => shown,

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from './json.ts'
 import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
+import type { Setting } from './settings.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
 export type Fields = JsonObject
@@ -111,6 +112,13 @@ export interface Target extends Source<Existing> {
   apply(changes: readonly Change[], run: Run): AsyncIterable<Step>
 }
 
+/** A setting whose values stand for records by their keys (SAFE-09). */
+export interface Guard {
+  readonly setting: Setting<string | readonly string[]>
+  /** Whether a value means the record with this key; the same text, unless given. */
+  readonly means?: (value: string, key: string) => boolean
+}
+
 /** How desired and existing records are compared: data and pure functions of a record. */
 export interface Rules {
   /** The field that unifies both sides. */
@@ -144,6 +152,8 @@ export interface Rules {
   readonly retireFor?: readonly string[]
   /** True for a record that is never touched when nobody desires it (CMP-05). */
   protects?(existing: Fields): boolean
+  /** Settings that these rules read: checked before the run, told where they mean no record. */
+  readonly guards?: readonly Guard[]
 }
 
 /**

@@ -26,6 +26,20 @@ describe('a setting', () => {
     expect(env('ZDS_TEST_VALUE', 'default').read()).toBe('default')
   })
 
+  it.each([' ', '\t\r\n', '""', "''"])('SAFE-09: counts %j as not set too', (text) => {
+    process.env['ZDS_TEST_VALUE'] = text
+    process.env['ZDS_TEST_SECRET'] = text
+    expect(env('ZDS_TEST_VALUE').peek()).toBeUndefined()
+    expect(env('ZDS_TEST_VALUE', 'default').read()).toBe('default')
+    expect(unset(secret('ZDS_TEST_SECRET'))).toHaveLength(1)
+  })
+
+  it('leaves out the blanks and line ends around a value', () => {
+    process.env['ZDS_TEST_VALUE'] = process.env['ZDS_TEST_SECRET'] = ' a value\r\n'
+    expect(env('ZDS_TEST_VALUE').read()).toBe('a value')
+    expect(secret('ZDS_TEST_SECRET').read()).toBe('a value')
+  })
+
   it('that is missing is named, with what to do', () => {
     expect(() => env('ZDS_TEST_VALUE').read()).toThrow(
       expect.objectContaining({

@@ -1,5 +1,5 @@
 import { canonical } from '../../core/json.ts'
-import type { Change, Holder, Plan, Skip, SyncPlan } from '../../core/plan/plan.ts'
+import type { Change, Holder, Notice, Plan, Skip, SyncPlan } from '../../core/plan/plan.ts'
 import { count, heldBack, SKIP_REASONS, type SkipReason } from '../../core/plan/plan.ts'
 import { counted, cut, lookalike, number, plain, shown, wrapped } from './text.ts'
 import type { Paint } from './paint.ts'
@@ -188,9 +188,10 @@ const FATES = {
 const wording = (reason: SkipReason): string => SKIP_REASONS[reason]
 
 function noticeLines({ notices }: SyncPlan, look: Look): string[] {
-  return limited(notices, NOTICES, look, ({ code, message }) => [
-    `  ${look.paint('cyan', 'i')} ${plain(code)}: ${plain(message)}`,
-  ])
+  const line = ({ code, message }: Notice): string => `  ${look.paint('cyan', 'i')} ${plain(code)}: ${plain(message)}`
+  // Many of one kind must not hide the only one of another.
+  const kinds = Map.groupBy(notices, ({ code }) => code).values()
+  return [...kinds].flatMap((some) => limited(some, NOTICES, look, (notice) => [line(notice)]))
 }
 
 /** The first `most` items, and a line that counts the rest. */

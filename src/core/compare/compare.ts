@@ -1,5 +1,6 @@
 import { ZdsError } from '../errors.ts'
 import { decide, owned, type Pair, type Sides, type Verdict } from './decide.ts'
+import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
 import { fates } from './names.ts'
 import { excesses } from '../plan/limits.ts'
@@ -21,6 +22,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   const skipped: Skip[] = []
   const notices: Notice[] = []
   const counts = { existing: 0, desired: 0 }
+  const guards = watchGuards(rules.guards)
 
   const pairs = joinByKey(
     sides.desired,
@@ -39,6 +41,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
           ...(row.name !== undefined && { name: row.name }),
         })
     }
+    if (right.length > 0 || left.some(({ kind }) => kind === 'record' || kind === 'skip')) guards.see(key)
     const pair = { key, desired: left, existing: right }
     const records = left.filter(({ kind }) => kind === 'record').length
     counts.desired += records
@@ -49,6 +52,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     }
   }
   const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
+  notices.push(...guards.notices())
   const { instance, resource } = target
   const named = fates(skipped, ordered, rules)
   return limited(

@@ -1,20 +1,43 @@
 import { ZdsError } from '../errors.ts'
 import type { Setting } from '../settings.ts'
+import { single, type Meaning } from '../typed-settings.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
 /**
- * The base URL in a setting, without a slash at its end. Plain http is for this machine only:
- * tokens travel in headers.
+ * A setting that holds the base URL of a service, without a slash at its end. Plain http is for
+ * this machine only: tokens travel in headers.
  */
-export function baseUrl(setting: Setting): string {
-  const text = setting.read()
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
-  if (secure && url.username === '' && url.password === '') return url.href.replace(/\/+$/, '')
-  throw new ZdsError('ENV_INVALID', `${setting.name} is not a usable address`, {
-    hint: `Give an https:// address without user name (http:// only for this machine), like https://acme.example`,
-  })
+export const url = (from: Setting): Setting => single(from, baseUrlIn)
+
+/** A `url` that ends with the host: the address of an instance, behind which the requests go on. */
+export const originUrl = (from: Setting): Setting => single(from, originIn)
+
+/** The address in a setting, as `url` has it. Throws ENV_MISSING or ENV_INVALID. */
+export const baseUrl = (from: Setting): string => url(from).read()
+
+/** The address in a setting, as `originUrl` has it. Throws ENV_MISSING or ENV_INVALID. */
+export const instanceUrl = (from: Setting): string => originUrl(from).read()
+
+function baseUrlIn(text: string): Meaning {
+  const found = URL.canParse(text) ? new URL(text) : undefined
+  const secure = found?.protocol === 'https:' || (found?.protocol === 'http:' && LOOPBACK.test(found.hostname))
+  if (secure && found.username === '' && found.password === '') return found.href.replace(/\/+$/, '')
+  return {
+    problem: 'is not a usable address',
+    hint: 'Give an https:// address without user name (http:// only for this machine), like https://acme.example',
+  }
+}
+
+function originIn(text: string): Meaning {
+  const found = baseUrlIn(text)
+  if (typeof found !== 'string') return found
+  const { origin, pathname, search, hash } = new URL(found)
+  if (`${pathname}${search}${hash}` === '/') return origin
+  return {
+    problem: 'has something behind the host, which is no part of the address',
+    hint: 'Give the address as far as the host: https://acme.example, without a path like /agent.',
+  }
 }
 
 /**
@@ -28,13 +51,4 @@ export function sameOrigin(link: string, base: string): string {
     'HTTP_UNREADABLE',
     `An answer of ${new URL(base).origin} links to another address, which is not followed`,
   )
-}
-
-/** The address of an instance: a `baseUrl` that ends with the host, behind which the requests go on. */
-export function instanceUrl(setting: Setting): string {
-  const { origin, pathname, search, hash } = new URL(baseUrl(setting))
-  if (`${pathname}${search}${hash}` === '/') return origin
-  throw new ZdsError('ENV_INVALID', `${setting.name} has something behind the host, which is no part of the address`, {
-    hint: 'Give the address as far as the host: https://acme.example, without a path like /agent.',
-  })
 }

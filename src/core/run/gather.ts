@@ -1,4 +1,5 @@
-import { stages } from '../config/stages.ts'
+import { guardIssues } from '../compare/guards.ts'
+import { stages, syncsOf } from '../config/stages.ts'
 import { ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Summary } from '../state/state.ts'
@@ -21,7 +22,9 @@ export async function checkReady(shared: Shared, watch: Waiting = NOBODY): Promi
 export async function preflight(shared: Shared, watch: Waiting = NOBODY): Promise<Issue[]> {
   const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
   const checks = await Promise.all(gathers.map((stage) => checked(stage, shared, watch)))
-  const once = new Map(checks.flat().map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
+  const guards = [...syncsOf(shared.config).values()].flatMap(guardIssues)
+  const issues = [...guards, ...checks.flat()]
+  const once = new Map(issues.map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
   return [...once.values()]
 }
 

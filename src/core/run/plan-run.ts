@@ -1,3 +1,4 @@
+import { unmetEverywhere } from '../compare/guards.ts'
 import { stages, syncsOf } from '../config/stages.ts'
 import { limited } from '../compare/compare.ts'
 import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
@@ -26,8 +27,9 @@ export async function planRun(shared: Shared, runId: string, watch: Watch<Read>)
     },
     { signal: shared.signal, watch },
   )
-  const parts = [...syncsOf(shared.config).keys()].flatMap((name) => made.get(name) ?? [])
-  const plan = await planOf(parts, shared)
+  const syncs = syncsOf(shared.config)
+  const parts = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])
+  const plan = await planOf(unmetEverywhere(parts, syncs), shared)
   await shared.state.artifacts(runId).write('plan', partsOf(plan))
   const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
   for (const warning of warnings) watch.warn(warning)

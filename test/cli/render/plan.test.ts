@@ -157,6 +157,14 @@ describe('what nothing follows from', () => {
     ])
   })
 
+  test('many notices of one kind do not hide one of another (SAFE-09)', () => {
+    const notices = [...many(12, (index) => notice(`charge ${index}`)), notice('X names 1', 'guard-without-record')]
+    expect(shownOf({ notices }).slice(-2)).toEqual([
+      '  … and 2 more (--all shows all)',
+      '  i guard-without-record: X names 1',
+    ])
+  })
+
   test('limits that are passed come before anything else of a sync (SAFE-01)', () => {
     const excesses = [
       {

@@ -1,0 +1,84 @@
+import { isUtf8 } from 'node:buffer'
+import { readFile } from 'node:fs/promises'
+import { messageOf, ZdsError, type Issue } from './errors.ts'
+
+/** So many lines are named one by one. */
+const LINES = 10
+
+/**
+ * The text of a file that people write or move around: UTF-8, with or without a byte order mark.
+ * Throws FILE_NOT_FOUND with `hint`, or FILE_INVALID with what the file is instead, and where.
+ */
+export async function readText(file: string, hint?: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    const message = `cannot be read: ${reasonOf(cause)}`
+    const issue: Issue = { code: 'FILE_NOT_FOUND', where: file, message, ...(hint !== undefined && { hint }) }
+    throw new ZdsError('FILE_NOT_FOUND', `${file} ${message}`, { cause, hint, issues: [issue] })
+  })
+  return textOf(bytes, file)
+}
+
+/**
+ * The text of bytes that must be UTF-8. Throws FILE_INVALID with the lines that are not, and what
+ * they seem to be.
+ */
+export function textOf(bytes: Buffer, file: string): string {
+  const wide = wideEncoding(bytes)
+  if (wide !== undefined) throw unreadable(file, [{ where: file, message: `is written in ${wide}, not in UTF-8` }])
+  const lines = linesOf(bytes)
+  const bad = lines.flatMap((line, index) => {
+    const message = problemOf(line)
+    return message === undefined ? [] : [{ where: `${file}:${index + 1}`, message }]
+  })
+  if (bad.length > 0) throw unreadable(file, bad.slice(0, LINES))
+  return bytes.toString('utf8').replace(/^\uFEFF/, '')
+}
+
+const RESAVE = 'Save the file as UTF-8 (in an editor: Save with Encoding), then look at its special characters again.'
+
+function unreadable(file: string, places: readonly { readonly where: string; readonly message: string }[]): ZdsError {
+  const issues = places.map((place) => ({ code: 'FILE_INVALID' as const, ...place, hint: RESAVE }))
+  const [first] = issues
+  const message = first === undefined ? `${file} is no text` : `${first.where} ${first.message}`
+  return new ZdsError('FILE_INVALID', message, { issues, hint: RESAVE })
+}
+
+/** By a byte order mark, or by the empty bytes that such a file has between its letters. */
+function wideEncoding(bytes: Buffer): string | undefined {
+  const [a, b, c, d] = bytes
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'UTF-32' : 'UTF-16'
+  if (a === 0xfe && b === 0xff) return 'UTF-16'
+  const start = bytes.subarray(0, 400)
+  const empty = start.filter((byte) => byte === 0).length
+  return start.length >= 4 && empty >= start.length / 4 ? 'UTF-16 without a byte order mark' : undefined
+}
+
+/** UTF-8 has no line end within a character, so each line is looked at by itself. */
+function linesOf(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = []
+  for (let start = 0; start <= bytes.length;) {
+    const end = bytes.indexOf(0x0a, start)
+    lines.push(bytes.subarray(start, end === -1 ? bytes.length : end))
+    start = end === -1 ? bytes.length + 1 : end + 1
+  }
+  return lines
+}
+
+function problemOf(line: Buffer): string | undefined {
+  if (line.includes(0)) return 'holds a NUL character, so the file is no text'
+  if (isUtf8(line)) return undefined
+  return line.some((byte) => byte >= 0x80 && byte < 0xa0)
+    ? 'is not written in UTF-8: it looks like Windows-1252'
+    : 'is not written in UTF-8: it looks like Latin-1 (ISO 8859-1)'
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'it may not be read by this user',
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return REASONS[code] ?? messageOf(cause)
+}
