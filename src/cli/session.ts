@@ -3,6 +3,8 @@ import { systemClock } from '../core/clock.ts'
 import { load, type LoadOptions, type Project } from '../core/config/load.ts'
 import { openEngine, type Engine } from '../core/run/engine.ts'
 import { localState } from '../core/state/local.ts'
+import { tell } from './output.ts'
+import { variablesLine } from './render/variables.ts'
 
 /** What a command works with: the configuration, and the engine that runs it. */
 export type Session = { readonly project: Project; readonly engine: Engine }
@@ -21,6 +23,7 @@ export async function inSession<Result>(
 ): Promise<Result> {
   const clock = systemClock(options.asOf)
   const project = await load(process.cwd(), options)
+  if (project.variables) tell([variablesLine(project.variables)])
   process.chdir(project.directory)
   const { config, fingerprint } = project
   const engine = await openEngine({ config, fingerprint, state: localState(stateDirectory(project)), clock, signal })

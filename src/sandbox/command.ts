@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { startSandbox, type Sandbox } from './start.ts'
 import { generateWorld } from './world/generate.ts'
@@ -12,7 +12,7 @@ export type SandboxCommandOptions = {
   readonly world?: string
   /** A fault file: a JSON list of faults. */
   readonly faults?: string
-  /** Where to write the environment file (mode 0600). */
+  /** Where to write the environment file (mode 0600); a file of somebody else is not replaced. */
   readonly writeEnv?: string
   /** The first port; the services take this one and the next ones (default: any free). */
   readonly port?: number
@@ -48,7 +48,7 @@ export async function sandboxCommand(
   io.out('The sandbox has stopped; its data is gone.')
 }
 
-function check({ accounts, seed, world, port, asOf }: SandboxCommandOptions): void {
+function check({ accounts, seed, world, port, asOf, writeEnv }: SandboxCommandOptions): void {
   const whole = (name: string, value: number | undefined, most: number): void => {
     if (value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= most)) {
       throw new Error(`${name} must be a whole number from 0 to ${most}, not ${value}`)
@@ -61,6 +61,18 @@ function check({ accounts, seed, world, port, asOf }: SandboxCommandOptions): vo
   const generated = [accounts, seed, asOf].some((value) => value !== undefined)
   if (world !== undefined && generated)
     throw new Error('--world brings its own data: leave out --accounts, --seed and --as-of')
+  if (writeEnv !== undefined) checkOurs(writeEnv)
+}
+
+/** The first line of a file that a sandbox wrote: by it the next one knows that it may. */
+const OURS = '# Written by zds sandbox'
+
+function checkOurs(file: string): void {
+  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
+  if (text === '' || text.startsWith(OURS)) return
+  throw new Error(
+    `${file} was not written by zds sandbox and is left alone: give --write-env another name, or move it away`,
+  )
 }
 
 function report(sandbox: Sandbox, command: string, envFile: string | undefined, out: (line: string) => void): void {
@@ -79,7 +91,8 @@ function report(sandbox: Sandbox, command: string, envFile: string | undefined, 
     out('')
     out(`With --write-env .env the sandbox writes this to a file. Then, in another terminal: ${command}`)
   } else {
-    writeFileSync(envFile, `${lines.join('\n')}\n`, { mode: 0o600 })
+    const head = `${OURS}; the next one that is told to replaces it.`
+    writeFileSync(envFile, `${[head, ...lines].join('\n')}\n`, { mode: 0o600 })
     // The mode above counts for a new file only.
     chmodSync(envFile, 0o600)
     out(`The environment is in ${envFile}. In another terminal: ${command}`)

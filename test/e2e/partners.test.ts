@@ -38,7 +38,7 @@ describe('partners', () => {
   })
 
   test('PART-02, SFA-26: the query, with the alliance by its setting; the track is asked for, the partner type by nobody', async () => {
-    const { here, sandbox } = await started({ allianceAccountId: '001PALLIANCE000AAA' })
+    const { here, sandbox } = await started({ allianceAccountId: '001PALLIANCE000Y5D' })
     await plannedOf(here)
     const asked = sandbox.requests.flatMap(({ query: { q = '' } }) => (q.includes('Partner_Track__c IN') ? [q] : []))
     // They are read, and counted, under the same conditions (SAFE-02).
@@ -46,7 +46,7 @@ describe('partners', () => {
     const [columns = '', where = ''] = reading.split(' FROM Account WHERE ')
     expect([counting, more]).toEqual([`SELECT COUNT() FROM Account WHERE ${where}`, []])
     expect(where).toBe(
-      "Account_ID_18__c = '001PALLIANCE000AAA' OR (Type = 'Partner' AND Partners_Partner_Status__c IN ('Authorized') AND Partner_Track__c IN ('Open','Select'))",
+      "Account_ID_18__c = '001PALLIANCE000Y5D' OR (Type = 'Partner' AND Partners_Partner_Status__c IN ('Authorized') AND Partner_Track__c IN ('Open','Select'))",
     )
     for (const column of [
       'Account_ID_18__c',

@@ -10,7 +10,7 @@ import { project, type Project, type Result } from '../support/zds.ts'
 const KEY = randomBytes(32).toString('hex')
 const asOf = ['--as-of', AS_OF] as const
 const readableByAll = (path: string): void => {
-  writeFileSync(path, 'old')
+  writeFileSync(path, '{ "version": 1, "createdAt": "long ago" }')
   chmodSync(path, 0o644)
 }
 const modeOf = (path: string): string => (lstatSync(path).mode & 0o777).toString(8)

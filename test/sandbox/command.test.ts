@@ -38,7 +38,7 @@ async function run(
 }
 
 test('serves a world file with faults, and writes the environment for its owner only', async () => {
-  const writeEnv = file('.env', 'old')
+  const writeEnv = file('.env', '# Written by zds sandbox; another time.\nOLD=1\n')
   const faults = file('faults.json', [{ service: 'global', path: '/oauth/tokens', kind: 'status', status: 503 }])
   const lines = await run({ world: file('world.json', smallWorld), faults, writeEnv }, async () => {
     expect(statSync(writeEnv).mode & 0o777).toBe(0o600)

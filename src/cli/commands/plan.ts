@@ -6,6 +6,7 @@ import { summaryOf } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
+import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { shownLines } from '../render/numbers.ts'
 import { watched } from '../render/tasks.ts'
@@ -31,13 +32,15 @@ export type PlanOptions = {
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const out = options.out === undefined ? undefined : resolve(options.out)
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
+  for (const file of out === undefined ? [] : [out, ...(options.redact ? [besideOf(out)] : [])])
+    await refuseToReplace(file)
   return inSession(options, signal, async ({ engine }) => {
     const key = options.redact && out !== undefined ? planKey() : undefined
     const plan = await watched((watch) => engine.plan({ failedFrom: options.failedFrom }, watch))
     const shown = options.redact ? summaryOf(plan) : plan
     if (out !== undefined) {
       await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))
-      const beside = `${out}.summary.json`
+      const beside = besideOf(out)
       if (options.redact) await writePrivately(beside, documentOf(shown)).catch(unsaved(beside))
     }
     if (options.json) printDocument(shown)
@@ -48,6 +51,9 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
   })
 }
+
+/** Where the numbers of a sealed plan are. */
+const besideOf = (out: string): string => `${out}.summary.json`
 
 /** What to do next. Commands stand on lines of their own, whole at any width, to be copied. */
 function nextSteps({ asOf, syncs, digest }: Plan, { out }: PlanOptions): string[] {

@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { documentOf, lookOf, print, printDocument, tell, warn } from '../output.ts'
+import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { planLines } from '../render/plan.ts'
 import { plain } from '../render/text.ts'
@@ -12,6 +13,7 @@ export type UndoOptions = { config?: string; env?: string; out?: string; json?: 
 export async function undoCommand(run: string, options: UndoOptions, signal: AbortSignal): Promise<number> {
   const asked = options.out === undefined ? undefined : resolve(options.out)
   if (asked !== undefined) await access(dirname(asked), constants.W_OK).catch(unsaved(asked))
+  if (asked !== undefined) await refuseToReplace(asked)
   return inSession(options, signal, async ({ engine, project }) => {
     const { id } = (await engine.runNamed(run)).run
     const plan = await engine.undo(id, (message) => warn(plain(message)))

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
+import { readVariables, type Variables } from './env-file.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { stages } from './stages.ts'
 import type { Config } from '../types.ts'
@@ -15,13 +16,13 @@ export type Project = {
   readonly directory: string
   /** Changes whenever the text of the configuration or an address that it writes to does. */
   readonly fingerprint: string
+  /** The file of variables that was read, if any. */
+  readonly variables?: Variables
 }
 
 const PLACES = ['sync.config.ts', 'sync.config.mts', 'sync.config.js', 'sync.config.mjs']
 
-const importFile: Loader = async (file) => {
-  const beside = join(dirname(file), '.env')
-  if (existsSync(beside)) readEnvFile(beside)
+const importFile = async (file: string): Promise<unknown> => {
   try {
     const module: unknown = await import(pathToFileURL(file).href)
     const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
@@ -41,23 +42,26 @@ const NO_DEFAULT = Symbol('a module without default export')
 export type LoadOptions = {
   /** The configuration, when it is not to be searched for. */
   readonly config?: string
-  /**
-   * Variables that are not in the environment; read before the `.env` file beside the
-   * configuration.
-   */
+  /** A file of variables that is read instead of the `.env` file beside the configuration. */
   readonly env?: string
 }
 
 /**
  * Finds, loads and checks the configuration: `config`, or the nearest `sync.config.ts` from `from`
- * up to the project's root. A `.env` file beside it is read first; the environment wins. Throws
- * CONFIG_NOT_FOUND, CONFIG_BROKEN or CONFIG_INVALID.
+ * up to the project's root. Its variables are read first, from `env` or the `.env` file beside it;
+ * the environment wins. Throws CONFIG_NOT_FOUND, CONFIG_BROKEN, CONFIG_INVALID, FILE_NOT_FOUND or
+ * FILE_INVALID.
  */
 export async function load(from: string, { config: file, env }: LoadOptions = {}): Promise<Project> {
-  if (env !== undefined) readEnvFile(resolve(from, env))
+  let variables = env === undefined ? undefined : await readVariables(resolve(from, env))
+  const loader: Loader = async (found) => {
+    const beside = join(dirname(found), '.env')
+    if (env === undefined && existsSync(beside)) variables = await readVariables(beside)
+    return importFile(found)
+  }
   const explorer = cosmiconfig('sync', {
     searchPlaces: PLACES,
-    loaders: { '.ts': importFile, '.mts': importFile, '.js': importFile, '.mjs': importFile },
+    loaders: { '.ts': loader, '.mts': loader, '.js': loader, '.mjs': loader },
     searchStrategy: 'project',
     // An empty file is a mistake to be told of; the configuration above it is another project's.
     ignoreEmptySearchPlaces: false,
@@ -81,6 +85,7 @@ export async function load(from: string, { config: file, env }: LoadOptions = {}
     file: result.filepath,
     directory: dirname(result.filepath),
     fingerprint: fingerprintOf(result.filepath, config),
+    ...(variables && { variables }),
   }
 }
 
@@ -88,15 +93,6 @@ function notFound(message: string): ZdsError {
   return new ZdsError('CONFIG_NOT_FOUND', message, {
     hint: 'Run zds where the configuration is, or name it: --config path/to/sync.config.ts',
   })
-}
-
-/** The environment wins over the file. */
-function readEnvFile(file: string): void {
-  try {
-    process.loadEnvFile(file)
-  } catch (cause) {
-    throw new ZdsError('FILE_NOT_FOUND', `${file} cannot be read: ${messageOf(cause)}`, { cause })
-  }
 }
 
 /** What a plugin says of its options, with the line that calls it. */

@@ -16,6 +16,7 @@ type Loaded = {
   readonly fingerprint?: string
   readonly targets?: readonly string[]
   readonly seen?: string | null
+  readonly variables?: unknown
 }
 
 const program = join(import.meta.dirname, '../../support/load-in.ts')
@@ -220,10 +221,39 @@ describe('the .env file beside the configuration', () => {
     expect((await loaded({ outside: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
   })
 
-  it('loses against a file that is named, which loses against the environment', async () => {
+  it('wins over an empty variable of the environment, which is none (SAFE-09)', async () => {
     write('sync.config.ts', GOOD)
     write('.env', 'ZDS_TEST_SEEN=from the file\n')
+    expect((await loaded({ outside: { ZDS_TEST_SEEN: ' ' } })).seen).toBe('from the file')
+  })
+
+  it('is told with the names that it gave, and those that the environment has', async () => {
+    write('sync.config.ts', GOOD)
+    write('.env', 'ZDS_TEST_SEEN=from the file\nZDS_TEST_OTHER=1\nZDS_TEST_EMPTY= \n')
+    expect((await loaded({ outside: { ZDS_TEST_OTHER: '2' } })).variables).toEqual({
+      file: join(directory, '.env'),
+      given: ['ZDS_TEST_SEEN'],
+      outvoted: ['ZDS_TEST_OTHER'],
+    })
+    rmSync(join(directory, '.env'))
+    expect((await loaded()).variables).toBeUndefined()
+  })
+
+  it('that cannot be used is refused with its line', async () => {
+    write('sync.config.ts', GOOD)
+    write('.env', 'ZDS_TEST_SEEN=1\nnot a variable\n')
+    expect(await loaded()).toMatchObject({
+      code: 'FILE_INVALID',
+      issues: [{ where: `${join(directory, '.env')}:2`, message: 'is no line of the form NAME=value' }],
+    })
+  })
+
+  it('is replaced by a file that is named, which loses against the environment', async () => {
+    write('sync.config.ts', GOOD)
+    write('.env', 'ZDS_TEST_SEEN=from the file\n')
+    write('other.env', 'ZDS_TEST_OTHER=1\n')
     write('ci.env', 'ZDS_TEST_SEEN=from the named file\n')
+    expect((await loaded({ env: 'other.env' })).seen).toBeNull()
     expect((await loaded({ env: 'ci.env' })).seen).toBe('from the named file')
     expect((await loaded({ env: 'ci.env', outside: { ZDS_TEST_SEEN: 'from outside' } })).seen).toBe('from outside')
   })

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createSecretKey } from 'node:crypto'
+import { afterAll, expect, test } from 'vitest'
+import { refuseToReplace } from '../../src/cli/plan-file.ts'
+import { summaryOf } from '../../src/core/plan/numbers.ts'
+import { seal } from '../../src/core/plan/seal.ts'
+import { planOf } from './plans.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'zds-out-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const written = (text: string): string => {
+  const path = join(folder, 'file')
+  writeFileSync(path, text)
+  return path
+}
+const plan = planOf()
+const document = JSON.stringify(plan, null, 2)
+
+test.each([
+  ['a plan', document],
+  ['a plan on one line', JSON.stringify(plan)],
+  ['a plan that broke off', document.slice(0, 120)],
+  ['the numbers of a plan', JSON.stringify(summaryOf(plan), null, 2)],
+  ['a sealed plan', seal(plan, createSecretKey(Buffer.alloc(32)))],
+  ['an empty file', ''],
+])('%s may be replaced', async (_what, text) => {
+  await expect(refuseToReplace(written(text))).resolves.toBeUndefined()
+})
+
+test.each([
+  ['a configuration', 'export default {}\n'],
+  ['other JSON', '{"version": 1, "name": "zds"}'],
+  ['variables', 'ZENDESK_GLOBAL_URL=https://example.zendesk.com\n'],
+  ['text that speaks of one', `Look: ${document}`],
+])('%s is not', async (_what, text) => {
+  const path = written(text)
+  await expect(refuseToReplace(path)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining(path) as string,
+  })
+})
+
+test.each(['nothing', '/dev/null'])('%s is nothing to lose', async (name) => {
+  await expect(refuseToReplace(resolve(folder, name))).resolves.toBeUndefined()
+})

@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { variablesLine } from '../../../src/cli/render/variables.ts'
+
+const file = join(process.cwd(), 'sub/production.env')
+
+test('which file gave which variables is one line', () => {
+  expect(variablesLine({ file, given: ['A', 'B'], outvoted: [] })).toBe('sub/production.env gives A, B')
+  expect(variablesLine({ file, given: ['A'], outvoted: ['B', 'C'] })).toBe(
+    'sub/production.env gives A; the environment wins with B, C',
+  )
+  expect(variablesLine({ file, given: [], outvoted: [] })).toBe('sub/production.env gives nothing')
+})
