@@ -17,7 +17,6 @@ import {
   integer,
   is,
   keysAfter,
-  list,
   lower,
   name,
   records,
@@ -36,13 +35,13 @@ import {
   supportPlans,
 } from 'zds/entitlements'
 import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
-import { salesforce, soql } from 'zds/salesforce-source'
+import { salesforce, salesforceId, salesforceIds, soql } from 'zds/salesforce-source'
 import { slackNotify } from 'zds/slack-notify'
 import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { zendesk } from 'zds/zendesk-target'
 
 const http = httpPolicy()
-const alliance = env('PARTNER_ALLIANCE_ACCOUNT_ID')
+const alliance = salesforceId(env('PARTNER_ALLIANCE_ACCOUNT_ID'))
 
 // --- Fields: one line each. Type, the Salesforce columns or the computed fact it reads, the derivation.
 
@@ -139,6 +138,7 @@ const supportOverrides = overrides({
   from: env('SUPPORT_OVERRIDES', 'data/overrides.yaml'),
   token: secret('SUPPORT_OVERRIDES_TOKEN'),
   fields: { global: globalFields, us_gov: usGovFields },
+  plans,
   http,
 })
 
@@ -148,6 +148,8 @@ const byId = { field: 'salesforce_id', column: 'Account_ID_18__c' }
 
 // --- What both customer syncs have in common -----------------------------------------------------
 
+const protectedAccounts = salesforceIds(env('PROTECTED_ACCOUNT_IDS'))
+
 const customerRules = {
   key: 'salesforce_id',
   unique: 'name',
@@ -155,7 +157,8 @@ const customerRules = {
   retire: { mark_for_deletion: true },
   takesOver: true,
   protects: ({ salesforce_id }: { readonly salesforce_id: string | null }) =>
-    list(env('PROTECTED_ACCOUNT_IDS')).includes(salesforce_id ?? ''),
+    protectedAccounts.read().includes(salesforce_id ?? ''),
+  guards: [{ setting: protectedAccounts }],
   holds: ({ support_level }: { readonly support_level: string | null }) =>
     support_level === 'expired' ? ('expired-not-created' as const) : undefined,
 } as const
@@ -298,7 +301,7 @@ export default defineConfig({
   processors: { globalAccounts, usGovAccounts, partnerAccounts },
   targets: { global, 'us-gov': usGov },
   hooks: {
-    partners: partnerSync({ after: global, desired: partnerAccounts, fields: partnerFields, limits }),
+    partners: partnerSync({ after: global, desired: partnerAccounts, alliance, fields: partnerFields, limits }),
     'us-gov-users': usGovUsers,
     slack,
   },

@@ -1,9 +1,9 @@
-import { nearest, refuse, type FieldTable, type Issue } from 'zds'
+import { nearest, refuse, type FieldTable, type Issue, type Json } from 'zds'
 import { graceStart, retentionStart } from './dates.ts'
 import { inEffect, type Override } from './overrides/entries.ts'
 import type { Plans } from './plans.ts'
 import { sideOf, type Amendment, type Context } from './rule.ts'
-import { FACTS } from './rules.ts'
+import { computedLater, FACTS } from './rules.ts'
 
 /**
  * Everything the rules look up, for one instance on one day. `entries` are those of this instance.
@@ -36,7 +36,7 @@ export function contextOf(
     },
     baseTiers: new Set(plans.base_tiers),
     regions: new Map(Object.entries(plans.regions)),
-    amendments: amendmentsOf(entries.filter(inEffect(today)), table),
+    amendments: amendmentsOf(entries.filter(inEffect(today)), table, plans),
   }
 }
 
@@ -61,17 +61,30 @@ function unknownFacts(instance: string, table: FieldTable, known: readonly strin
 }
 
 /** By account. A field that this instance does not have is another instance's business. */
-function amendmentsOf(entries: readonly Override[], table: FieldTable): ReadonlyMap<string, readonly Amendment[]> {
+function amendmentsOf(
+  entries: readonly Override[],
+  table: FieldTable,
+  plans: Plans,
+): ReadonlyMap<string, readonly Amendment[]> {
   const byAccount = new Map<string, Amendment[]>()
-  for (const { salesforce_id: id, set } of entries) {
+  for (const { salesforce_id: id, set, where } of entries) {
     const amendments = Object.entries(set).flatMap(([name, value]): Amendment[] => {
       const field = Object.hasOwn(table, name) ? table[name] : undefined
       if (field === undefined) return []
-      return [
-        field.reads.kind === 'fact' ? { to: 'fact', name: field.reads.fact, value } : { to: 'field', name, value },
-      ]
+      const of = { field: name, where, value }
+      if (field.reads.kind !== 'fact') return [{ to: 'field', name, ...of, instead: undefined }]
+      const { fact } = field.reads
+      return [{ to: 'fact', name: fact, ...of, instead: insteadOf(fact, value, table, plans) }]
     })
     byAccount.set(id, [...(byAccount.get(id) ?? []), ...amendments])
   }
   return byAccount
+}
+
+/** What to set instead of a fact that is computed anew; the plans file knows what gives a level. */
+function insteadOf(fact: string, value: Json, table: FieldTable, { levels }: Plans): string | undefined {
+  const later = computedLater.find((one) => one.fact === fact)
+  const types = fact === 'level' ? levels.find(({ level }) => level === value)?.types : undefined
+  const giving = types?.find((type) => Object.hasOwn(table, type))
+  return giving === undefined ? later?.instead : `Set ${giving}: true instead.`
 }

@@ -16,6 +16,7 @@ import { accountOf, invalid } from './account.ts'
 import { ACCOUNT } from './columns.ts'
 import { contextOf } from './context.ts'
 import type { Override } from './overrides/entries.ts'
+import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
 import type { Plans } from './plans.ts'
 import { recordMaker } from './record.ts'
@@ -127,6 +128,7 @@ async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncG
     unknown.see(draft)
     use.see(draft)
     yield* chargesWithoutEnd(draft)
+    yield* withoutEffect(draft, context, recordOf)
     if (draft.absent === undefined) yield recordFor(draft, recordOf(draft))
     else if (listed?.has(account.id) !== false) yield { kind: 'absent', key: account.id, reason: draft.absent }
   }

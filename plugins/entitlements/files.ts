@@ -1,22 +1,25 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { messageOf, ZdsError, type Issue } from 'zds'
+import { readText, ZdsError, type Issue } from 'zds'
 
 /**
- * The text of a file; a relative path is taken from the working directory. Throws FILE_NOT_FOUND,
- * naming the variable `setting`.
+ * The text of a file that the variable `setting` names; a relative path is taken from the working
+ * directory.
  */
-export async function readFileText(path: string, setting: string): Promise<string> {
-  try {
-    return await readFile(resolve(path), 'utf8')
-  } catch (cause) {
-    throw new ZdsError('FILE_NOT_FOUND', `${path} cannot be read: ${messageOf(cause)}`, {
-      cause,
-      hint: `Create the file, or set ${setting} to where it is.`,
-      issues: [
-        { code: 'FILE_NOT_FOUND', where: path, message: 'cannot be read', hint: `${setting} says where it is.` },
-      ],
-    })
+export const readFileText = (path: string, setting: string): Promise<string> =>
+  readText(path, `Create the file, or set ${setting} to where it is.`)
+
+/**
+ * Makes something once for the same arguments as the time before: a check and what is read after it
+ * parse a file once.
+ */
+export function onceForSame<Given extends readonly unknown[], Made>(
+  make: (...given: Given) => Promise<Made>,
+): (...given: Given) => Promise<Made> {
+  let last: { readonly given: Given; readonly made: Promise<Made> } | undefined
+  return (...given) => {
+    const known =
+      last?.given.every((one, index) => one === given[index]) === true ? last : { given, made: make(...given) }
+    last = known
+    return known.made
   }
 }
 

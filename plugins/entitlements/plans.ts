@@ -1,5 +1,5 @@
 import { isObject, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
-import { issuesOf, readFileText } from './files.ts'
+import { issuesOf, onceForSame, readFileText } from './files.ts'
 import { FACTS, EXPIRED } from './rules.ts'
 import { meant, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
 
@@ -16,12 +16,17 @@ export type Plans = {
   readonly regions: { readonly [region: string]: string }
 }
 
-/** The plans file as a source of one row. A relative path is taken from the working directory. */
-export function supportPlans(path: Setting): Source<Plans> {
-  const load = async () => parsePlans(path.read(), await readFileText(path.read(), path.name))
+/** The plans file as a source of one row, which checks of other files may load too. */
+export type PlansFile = Source<Plans> & { load(): Promise<Plans> }
+
+/** The plans file. A relative path is taken from the working directory. */
+export function supportPlans(path: Setting): PlansFile {
+  const parse = onceForSame(parsePlans)
+  const load = async () => parse(path.read(), await readFileText(path.read(), path.name))
   return {
     name: 'plans',
     mayBeEmpty: false,
+    load,
     check: () => issuesOf(path.name, load),
     async *read(run: Run) {
       run.signal.throwIfAborted()

@@ -32,7 +32,16 @@ export type Draft = {
 }
 
 /** One value of an override, for one account of one instance. */
-export type Amendment = { readonly to: 'fact' | 'field'; readonly name: string; readonly value: Json }
+export type Amendment = {
+  readonly to: 'fact' | 'field'
+  readonly name: string
+  readonly value: Json
+  /** The field as the entry names it, and where the entry stands. */
+  readonly field: string
+  readonly where: string
+  /** What to set instead of a value that is computed anew. */
+  readonly instead: string | undefined
+}
 
 /** What rules look things up in; made once per run. */
 export type Context = {
@@ -57,6 +66,8 @@ export type Context = {
 export type Rule = {
   readonly id: string
   readonly about: string
+  /** The fact that it always computes anew, and what to override instead. */
+  readonly computes?: { readonly fact: string; readonly instead: string }
   /** The side that it is for; both, unless given. */
   readonly only?: Side
   apply(draft: Draft, context: Context): void

@@ -1,9 +1,13 @@
 import type { Charge, Subscription } from './account.ts'
+import { ACCOUNT } from './columns.ts'
 import type { Context, Rule } from './rule.ts'
 import { soldTos } from './sold-to.ts'
 
 /** The level of an account for which no subscription counts (PROC-31). */
 export const EXPIRED = 'expired'
+
+/** The types of an account, of which the second is that of an expired one (AMB-12). */
+export const TYPES = ['customer', 'former_customer'] as const
 
 /** Facts that are not subscription types, by the names that `fact(...)` uses. */
 export const FACTS = ['level', 'type', 'arr', 'seats', 'expiry', 'region', 'schedule'] as const
@@ -97,6 +101,7 @@ const fedramp: Rule = {
 const level: Rule = {
   id: 'PROC-30',
   about: 'The level is the highest that a subscription type gives, expired without any (PROC-31, AMB-11).',
+  computes: { fact: 'level', instead: 'Set the subscriptions that decide it, such as sub_sm_ultimate: true.' },
   apply({ facts }, { levels }) {
     facts['level'] = levels.find(({ types }) => types.some((type) => facts[type] === true))?.level ?? EXPIRED
   },
@@ -105,14 +110,19 @@ const level: Rule = {
 const type: Rule = {
   id: 'PROC-32',
   about: 'The account type is customer, or former_customer when expired (AMB-12).',
+  computes: {
+    fact: 'type',
+    instead: 'It follows from the level: set the subscriptions that decide it, such as sub_sm_ultimate: true.',
+  },
   apply({ facts }) {
-    facts['type'] = facts['level'] === EXPIRED ? 'former_customer' : 'customer'
+    facts['type'] = TYPES[facts['level'] === EXPIRED ? 1 : 0]
   },
 }
 
 const arr: Rule = {
   id: 'PROC-41',
   about: 'The recurring revenue is that of Salesforce, 0 when expired.',
+  computes: { fact: 'arr', instead: `Correct ${ACCOUNT.arr} of the account in Salesforce.` },
   apply({ account, facts }) {
     facts['arr'] = facts['level'] === EXPIRED ? 0 : account.arr
   },
@@ -130,6 +140,7 @@ const assignedEngineer: Rule = {
 const schedule: Rule = {
   id: 'PROC-45',
   about: 'Emergency support is around the clock exactly with 24x7 support (AMB-14).',
+  computes: { fact: 'schedule', instead: 'Set sub_usgov_24x7 instead.' },
   only: 'us_gov',
   apply({ facts }) {
     facts['schedule'] = facts['sub_usgov_24x7'] === true
@@ -171,6 +182,9 @@ export const rules: readonly Rule[] = [
   retention,
   soldTo,
 ]
+
+/** What rules after the overrides compute anew, whatever an override says (OVR-04). */
+export const computedLater = rules.slice(rules.indexOf(override)).flatMap(({ computes }) => computes ?? [])
 
 function typeOf({ name }: Charge, context: Context): string | undefined {
   return name === null ? undefined : context.typeOf.get(name)

@@ -1,6 +1,7 @@
 import { nearest, ZdsError, type Issue, type Json } from 'zds'
 import type { TSchema } from 'typebox'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
+import { faultsOf, type Fault } from './yaml-faults.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -13,38 +14,36 @@ export type YamlFile = {
   readonly repeated: readonly Issue[]
 }
 
-/** Parses YAML text. Throws FILE_INVALID with every syntax error and its line. */
+/** Some thousand entries, far above what people keep; the parser takes seconds for as much. */
+const MOST_CHARACTERS = 1_000_000
+
+/** Parses YAML text. Throws FILE_INVALID with every line that is no YAML, in words. */
 export function parseYaml(where: string, text: string): YamlFile {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const at = (offset: number) => `${where}:${Math.max(1, lines.linePos(offset).line)}`
-  const found = document.errors.map((error) => ({
-    repeated: error.code === 'DUPLICATE_KEY',
-    issue: problem(
-      at(error.pos[0]),
-      error.code === 'DUPLICATE_KEY' ? 'repeats a key of the lines before it' : error.message,
-    ),
-  }))
-  if (found.some(({ repeated }) => !repeated))
-    throw unusable(
-      where,
-      found.map(({ issue }) => issue),
-    )
+  if (text.length > MOST_CHARACTERS)
+    throw unusable(where, [problem(where, `has more than ${MOST_CHARACTERS.toLocaleString('en')} characters`)])
+  const source = text.replaceAll(/\r\n?/g, '\n')
+  const counter = new LineCounter()
+  const document = parseDocument(source, { lineCounter: counter, prettyErrors: false })
+  const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line)
+  const faults = faultsOf(document, source.split('\n'), lineAt)
+  const issueOf = ({ line, words }: Fault): Issue => problem(`${where}:${line}`, words)
+  if (faults.some(({ repeated }) => !repeated)) throw unusable(where, faults.map(issueOf))
+  const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
   return {
     value: valueOf(where, () => document.toJS()),
-    at: (path) => at(offsetOf(document.contents, path, (node) => (isAlias(node) ? node.resolve(document) : node))),
-    repeated: found.map(({ issue }) => issue),
+    at: (path) => `${where}:${lineAt(offsetOf(document.contents, path, resolve))}`,
+    repeated: faults.map(issueOf),
   }
 }
 
-/** Aliases that multiply beyond measure are refused by the parser. */
+/** What multiplies beyond measure when it is written out is refused by the parser. */
 function valueOf(where: string, convert: () => unknown): Json {
   try {
     // With the core schema, YAML has no value that JSON lacks but infinities, which the schemas
     // refuse.
     return convert() as Json
   } catch (cause) {
-    throw unusable(where, [problem(where, cause instanceof Error ? cause.message : 'cannot be read')], cause)
+    throw unusable(where, [problem(where, 'repeats parts of itself (*) beyond measure')], cause)
   }
 }
 

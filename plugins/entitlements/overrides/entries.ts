@@ -1,5 +1,6 @@
 import { isObject, type Issue, type Json, type JsonObject } from 'zds'
 import { entryProblems, type Tables } from './problems.ts'
+import type { Plans } from '../plans.ts'
 import { salesforceId } from '../salesforce-id.ts'
 import { misfits, parseYaml, problem, unusable } from '../yaml-file.ts'
 
@@ -27,6 +28,7 @@ export async function entriesOf(
   text: string,
   tables: Tables,
   today: string,
+  plans?: Plans,
 ): Promise<readonly Override[]> {
   const { overridesSchema } = await import('../schemas.ts')
   const file = parseYaml(where, text)
@@ -37,7 +39,7 @@ export async function entriesOf(
   const problems = [
     ...file.repeated,
     ...(await misfits(file, overridesSchema, entryName(rows))),
-    ...rows.flatMap((row, index) => (isObject(row) ? entryProblems(row, index, file, tables) : [])),
+    ...rows.flatMap((row, index) => (isObject(row) ? entryProblems(row, index, file, tables, plans) : [])),
     ...conflicts(entries, Object.keys(tables), today),
   ]
   if (problems.length > 0) throw unusable(where, problems)

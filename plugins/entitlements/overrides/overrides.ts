@@ -1,6 +1,7 @@
-import type { HttpPolicy, Run, Setting, Source } from 'zds'
+import { ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
 import { fetchText, isAddress, shownAddress } from './fetch-text.ts'
-import { issuesOf, readFileText } from '../files.ts'
+import { issuesOf, onceForSame, readFileText } from '../files.ts'
+import type { PlansFile } from '../plans.ts'
 import { entriesOf, type Override } from './entries.ts'
 import type { Tables } from './problems.ts'
 
@@ -9,6 +10,8 @@ export type OverridesOptions = {
   readonly from: Setting
   /** The field table of each instance, by the name that entries give the instance. */
   readonly fields: Tables
+  /** What the values of dropdowns that are computed from it are checked by. */
+  readonly plans?: PlansFile
   /** Sent as a bearer token to an address. */
   readonly token?: Setting
   readonly http?: HttpPolicy
@@ -19,12 +22,14 @@ export type OverridesOptions = {
  * there and hold a list, if an empty one.
  */
 export function overrides(options: OverridesOptions): Source<Override> {
+  const parse = onceForSame(entriesOf)
   const load = async (run: Run) => {
     const place = options.from.read()
     const text = isAddress(place)
       ? await fetchText(options.from, options, run)
       : await readFileText(place, options.from.name)
-    return entriesOf(shownAddress(place), text, options.fields, run.clock.today)
+    const plans = await options.plans?.load().catch(toldElsewhere)
+    return parse(shownAddress(place), text, options.fields, run.clock.today, plans)
   }
   return {
     name: 'overrides',
@@ -35,4 +40,9 @@ export function overrides(options: OverridesOptions): Source<Override> {
       yield* await load(run)
     },
   }
+}
+
+/** What is wrong with the plans file is told by its own check. */
+function toldElsewhere(error: unknown): undefined {
+  if (!(error instanceof ZdsError)) throw error
 }

@@ -1,5 +1,7 @@
 import { isDate, isObject, misfit, type Field, type FieldTable, type Issue, type Json, type JsonObject } from 'zds'
 import { ACCOUNT } from '../columns.ts'
+import type { Plans } from '../plans.ts'
+import { computedLater, EXPIRED, TYPES } from '../rules.ts'
 import { salesforceId } from '../salesforce-id.ts'
 import { meant, problem, type Path, type YamlFile } from '../yaml-file.ts'
 
@@ -12,10 +14,10 @@ type Problem = { readonly path: Path; readonly message: string; readonly hint?: 
  * What of the entry number `index` fits the shape of an entry and is still wrong: id, instance,
  * dates, fields and their values.
  */
-export function entryProblems(row: JsonObject, index: number, file: YamlFile, tables: Tables): Issue[] {
+export function entryProblems(row: JsonObject, index: number, file: YamlFile, tables: Tables, plans?: Plans): Issue[] {
   const found = [
     ...headProblems(row, Object.keys(tables)),
-    ...setProblems(row['set'], applicable(row['instance'], tables)),
+    ...setProblems(row['set'], { tables: applicable(row['instance'], tables), plans }),
   ]
   const id = JSON.stringify(row['salesforce_id'] ?? null)
   return found.map(({ path, message, hint }) => problem(file.at([index, ...path]), `entry ${id}: ${message}`, hint))
@@ -52,25 +54,54 @@ function applicable(instance: Json | undefined, tables: Tables): readonly FieldT
   return named === undefined ? Object.values(tables) : [named]
 }
 
-function setProblems(set: Json | undefined, tables: readonly FieldTable[]): Problem[] {
+function setProblems(set: Json | undefined, known: Known): Problem[] {
   if (!isObject(set)) return []
   const entries = Object.entries(set)
   if (entries.length === 0) return [{ path: ['set'], message: 'it sets nothing' }]
   return entries.flatMap(([name, value]) => {
-    const fields = tables
+    const fields = known.tables
       .map((table) => (Object.hasOwn(table, name) ? table[name] : undefined))
       .filter((field) => field !== undefined)
     const path = ['set', name]
     if (fields.length === 0) {
-      const known = [...new Set(tables.flatMap((table) => Object.keys(table)))]
-      return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meant(name, known) }]
+      const names = [...new Set(known.tables.flatMap((table) => Object.keys(table)))]
+      return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meant(name, names) }]
     }
-    const wrong = new Set(fields.flatMap((field) => valueProblem(field, value) ?? []))
-    return [...wrong].map((why) => ({ path, message: `${name} ${why}, not ${JSON.stringify(value)}` }))
+    const found = fields.map((field) => valueProblem(field, value, known)).filter((one) => one !== undefined)
+    const wrong = new Map(found.map((one) => [one.message, one]))
+    return [...wrong.values()].map(({ message, hint }) => ({
+      path,
+      message: `${name} ${message}`,
+      ...(hint && { hint }),
+    }))
   })
 }
 
-function valueProblem({ type, reads }: Field, value: Json): string | undefined {
+/** What an entry is held against: the tables of its instances, and the plans file if it is known. */
+type Known = { readonly tables: readonly FieldTable[]; readonly plans: Plans | undefined }
+
+type Wrong = Omit<Problem, 'path'>
+
+function valueProblem(field: Field, value: Json, { plans }: Known): Wrong | undefined {
+  const { reads } = field
+  const message = unfit(field, value)
+  if (message !== undefined) return { message: `${message}, not ${JSON.stringify(value)}` }
+  if (plans === undefined || reads.kind !== 'fact' || typeof value !== 'string') return undefined
+  const options = optionsOf(reads.fact, plans)
+  if (options === undefined || options.includes(value)) return undefined
+  const later = computedLater.find(({ fact }) => fact === reads.fact)
+  const hint = `${meant(value, options)}${later === undefined ? '' : ` It is computed after the overrides. ${later.instead}`}`
+  return { message: `has no option ${JSON.stringify(value)}`, hint }
+}
+
+/** The values that a fact may have, where they are known: dropdowns are made for them. */
+function optionsOf(fact: string, { levels, regions }: Plans): readonly string[] | undefined {
+  if (fact === 'level') return [...levels.map(({ level }) => level), EXPIRED]
+  if (fact === 'type') return TYPES
+  return fact === 'region' ? Object.values(regions) : undefined
+}
+
+function unfit({ type, reads }: Field, value: Json): string | undefined {
   if (reads.kind === 'columns' && reads.columns.includes(ACCOUNT.id))
     return 'says whose record it is and stays what it is'
   const mustBeDate = type === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')

@@ -19,6 +19,10 @@ const app = new Hono()
   .get('/plain', (context) => context.text(FILE))
   .get('/yaml', (context) => context.body(FILE, 200, { 'content-type': 'application/yaml' }))
   .get('/json', (context) => context.json([]))
+  .get('/latin1', (context) =>
+    context.body(Buffer.from(FILE.replace('Ada', 'Björn'), 'latin1'), 200, { 'content-type': 'text/plain' }),
+  )
+  .get('/marked', (context) => context.text(`\uFEFF${FILE}`))
   .get('/octets', (context) => context.body(FILE, 200, { 'content-type': 'application/octet-stream' }))
   .get('/broken', (context) => context.text('- salesforce_id: x\n'))
   .get('/page', (context) => context.html('<!doctype html><title>Sign in</title>'))
@@ -50,7 +54,7 @@ const from = (place: string, token?: string) =>
   })
 
 describe('OVR-01: overrides from an address', () => {
-  test.each(['/plain', '/yaml', '/octets'])('%s is read', async (path) => {
+  test.each(['/plain', '/yaml', '/octets', '/marked'])('%s is read', async (path) => {
     expect(await collect(from(`${base}${path}`).read(runOn(TODAY)))).toMatchObject([{ set: { account_owner: 'Ada' } }])
   })
 
@@ -85,6 +89,7 @@ describe('OVR-01: overrides from an address', () => {
     ['/page', 'HTTP_UNREADABLE', 'is text/html'],
     ['/disguised', 'HTTP_UNREADABLE', 'is an HTML page'],
     ['/empty', 'FILE_INVALID', 'is empty'],
+    ['/latin1', 'FILE_INVALID', '/latin1:2: has a character that was lost'],
     ['/nothing', 'HTTP_UNREADABLE', 'answered 204'],
     ['/moved', 'HTTP_REFUSED', 'redirects to another address'],
     ['/forbidden', 'AUTH_FAILED', '403'],

@@ -1,6 +1,6 @@
 import type { JsonObject } from 'zds'
 import { describe, expect, test } from 'vitest'
-import { account, fieldsOf, overriding, TODAY, type ChargeSpec, type Given } from './support.ts'
+import { account, computed, fieldsOf, overriding, TODAY, type ChargeSpec, type Given } from './support.ts'
 
 type Case = readonly [what: string, given: Given, fields: JsonObject | string]
 
@@ -93,4 +93,70 @@ describe('OVR-03, OVR-04: the effect of an override', () => {
   test.each(cases)('%s', async (_what, given, wanted) => {
     expect(await fieldsOf(given)).toMatchObject(typeof wanted === 'string' ? { absent: wanted } : wanted)
   })
+})
+
+describe('OVR-04: an override without effect is told', () => {
+  const noticesOf = async (given: Given): Promise<string[]> =>
+    (await computed(given)).flatMap((one) =>
+      one.kind === 'notice' && one.code.startsWith('override-') ? [`${one.code} ${one.key}: ${one.message}`] : [],
+    )
+  const told = (field: string, why: string): string =>
+    `override-without-effect 001000000000001AAA: the override at overrides.yaml:1 sets ${field}, but ${why}`
+  const ANYWAY = 'the record would be the same without it'
+
+  test.each<[string, Given, string[]]>([
+    [
+      'what is so anyway',
+      { ...global(one), overrides: [overriding({ sub_sm_premium: true })] },
+      [told('sub_sm_premium', ANYWAY)],
+    ],
+    [
+      'of two fields the one',
+      { ...global(one), overrides: [overriding({ sub_sm_premium: true, sub_edu: true })] },
+      [told('sub_sm_premium', ANYWAY)],
+    ],
+    [
+      'a level',
+      { ...global(one), overrides: [overriding({ support_level: 'silver' })] },
+      [told('support_level', 'it is computed after the overrides. Set sub_dotcom_premium: true instead.')],
+    ],
+    [
+      'a type',
+      { ...global(one), overrides: [overriding({ account_type: 'former_customer' })] },
+      [
+        told(
+          'account_type',
+          'it is computed after the overrides. It follows from the level: set the subscriptions that decide it, such as sub_sm_ultimate: true.',
+        ),
+      ],
+    ],
+    [
+      'revenue',
+      { ...global(one), overrides: [overriding({ aar: 1 })] },
+      [told('aar', 'it is computed after the overrides. Correct CARR_This_Account__c of the account in Salesforce.')],
+    ],
+    [
+      'what a later rule sets',
+      { ...global([{ name: 'Success Signature - 1 Year' }]), overrides: [overriding({ sub_ss_ase: false })] },
+      [told('sub_ss_ase', ANYWAY)],
+    ],
+    ['what has one', { ...global(one), overrides: [overriding({ sub_sm_ultimate: true, account_owner: 'Ada' })] }, []],
+    [
+      'what keeps or ends an account',
+      { ...global(one), overrides: [overriding({ expiration_date: '2020-01-01' })] },
+      [],
+    ],
+    [
+      'one that has ended',
+      { ...global(one), overrides: [overriding({ sub_sm_premium: true }, { expires_on: '2026-03-15' })] },
+      ['override-expired 001000000000001AAA: the override at overrides.yaml:1 ended on 2026-03-15 and is ignored'],
+    ],
+    [
+      'one without an account',
+      { ...global([]), overrides: [overriding({ sub_edu: false })] },
+      [
+        'override-without-account 001000000000001AAA: the override at overrides.yaml:1 has no effect: no account with this id has a subscription for this instance',
+      ],
+    ],
+  ])('%s', async (_what, given, notices) => expect(await noticesOf(given)).toEqual(notices))
 })

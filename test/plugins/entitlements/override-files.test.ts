@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { collect, isObject, parseJson, ZdsError } from 'zds'
-import { overrides } from 'zds/entitlements'
+import { overrides, supportPlans } from 'zds/entitlements'
 import { expect, test } from 'vitest'
 import { entriesOf } from '../../../plugins/entitlements/overrides/entries.ts'
 import { salesforceId } from '../../../plugins/entitlements/salesforce-id.ts'
-import { runOn, TABLES, TODAY, value } from './support.ts'
+import { plans, runOn, TABLES, TODAY, value } from './support.ts'
 
-const parse = (text: string) => entriesOf('o.yaml', text, TABLES, TODAY)
+const parse = async (text: string) => entriesOf('o.yaml', text, TABLES, TODAY, await plans.load())
 
 /** `line: message` of every problem of a file. */
 async function problemsOf(text: string): Promise<string[]> {
@@ -23,13 +23,13 @@ const SET = 'set: { account_owner: Ada }'
 const REASON = 'reason: a test'
 
 test('AMB-04: an entry with everything, and one with as little as can be', async () => {
-  const text = `${entry(['instance: us_gov', 'set: { arr: 5.5, sub_sm_premium: true }', 'reason: why', 'expires_on: 2026-12-31'])}${entry([SET, REASON], '"001000000000002"')}`
+  const text = `${entry(['instance: us_gov', 'set: { number_of_seats: 5, sub_sm_premium: true }', 'reason: why', 'expires_on: 2026-12-31'])}${entry([SET, REASON], '"001000000000002"')}`
   expect(await parse(text)).toEqual([
     {
       where: 'o.yaml:1',
       salesforce_id: '001000000000001AAA',
       instance: 'us_gov',
-      set: { arr: 5.5, sub_sm_premium: true },
+      set: { number_of_seats: 5, sub_sm_premium: true },
       reason: 'why',
       expires_on: '2026-12-31',
     },
@@ -97,6 +97,21 @@ test.each([
     entry(['set: { salesforce_id: x }', REASON]),
     `o.yaml:2: ${NAMED}salesforce_id says whose record it is and stays what it is, not "x"`,
   ],
+  [
+    'OVR-04: a level that is none',
+    entry(['set: { support_level: golden }', REASON]),
+    `o.yaml:2: ${NAMED}support_level has no option "golden" | Did you mean "gold"? It is computed after the overrides. Set the subscriptions that decide it, such as sub_sm_ultimate: true.`,
+  ],
+  [
+    'a type that is none',
+    entry(['set: { account_type: partner }', REASON]),
+    `o.yaml:2: ${NAMED}account_type has no option "partner" | Known are: customer, former_customer. It is computed after the overrides. It follows from the level: set the subscriptions that decide it, such as sub_sm_ultimate: true.`,
+  ],
+  [
+    'a region instead of its option',
+    entry(['set: { org_region: EMEA }', REASON]),
+    `o.yaml:2: ${NAMED}org_region has no option "EMEA" | Known are: org_region_amer, org_region_emea, org_region_apac.`,
+  ],
   ['nothing set', entry(['set: {}', REASON]), `o.yaml:2: ${NAMED}it sets nothing`],
   [
     'an unknown instance',
@@ -163,6 +178,26 @@ test('a missing file is an error, not "no overrides"', async () => {
   const source = overrides({ from: value('data/nothing.yaml'), fields: TABLES })
   await expect(collect(source.read(runOn(TODAY)))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
   expect(await source.check?.(runOn(TODAY))).toMatchObject([{ code: 'FILE_NOT_FOUND' }])
+})
+
+const encoded = (name: string) => `test/fixtures/cases/encoding/${name}.overrides.yaml`
+const readFrom = (file: string) => collect(overrides({ from: value(file), fields: TABLES }).read(runOn(TODAY)))
+
+test('a file with a byte order mark is read, one in Latin-1 refused with its line', async () => {
+  expect(await readFrom(encoded('bom'))).toMatchObject([{ set: { sub_sm_ultimate: true } }])
+  await expect(readFrom(encoded('latin1'))).rejects.toMatchObject({
+    code: 'FILE_INVALID',
+    message: `${encoded('latin1')}:3 is not written in UTF-8: it looks like Latin-1 (ISO 8859-1)`,
+  })
+})
+
+test('a plans file that cannot be read is told by its own check, not by that of the overrides', async () => {
+  const source = overrides({
+    from: value('data/overrides.yaml'),
+    fields: TABLES,
+    plans: supportPlans(value('nowhere')),
+  })
+  expect(await source.check?.(runOn(TODAY))).toEqual([])
 })
 
 test('every account id of the samples is one, and is found from its first 15 characters', () => {
