@@ -33,3 +33,8 @@ export type Known =
  * attempted. `abandoned`: nobody goes on with it.
  */
 export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'
+
+/** The id under which a change was carried out, or undefined where it was not. */
+export function doneUnder(known: Known | undefined): string | undefined {
+  return known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined
+}
