@@ -1,7 +1,6 @@
 import {
   foldAddress,
   normalise,
-  same,
   ZdsError,
   type Change,
   type Existing,
@@ -29,18 +28,14 @@ export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existi
 
 /**
  * The body that writes what the change names, and nothing else: Zendesk merges custom fields by
- * key.
+ * key, and takes ids of records as numbers only.
  */
 export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   const body: { [key: string]: Json } = {}
   const custom: { [key: string]: Json } = {}
-  for (const [key, { to }] of Object.entries(fields)) (key in kind.attributes ? body : custom)[key] = to
+  for (const [key, { to }] of Object.entries(fields)) {
+    if (kind.attributes[key] === 'reference') body[key] = to === null ? null : Number(to)
+    else (key in kind.attributes ? body : custom)[key] = to
+  }
   return Object.keys(custom).length === 0 ? body : { ...body, [kind.custom]: custom }
-}
-
-/** The fields in which the record is not as the change means it. */
-export function differences(change: Change, { fields }: Existing, types: FieldTypes): string[] {
-  return Object.entries(change.fields)
-    .filter(([key, { to }]) => !same(types[key] ?? 'text', fields[key], to))
-    .map(([key]) => key)
 }

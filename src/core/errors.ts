@@ -17,6 +17,7 @@ export type Code =
   | 'INCOMPLETE'
   | 'EMPTY_SOURCE'
   | 'ARTIFACT_MISSING'
+  | 'TARGET_INVALID'
   | 'PLAN_INVALID'
   | 'PLAN_STALE'
   | 'PLAN_DATE'

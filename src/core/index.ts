@@ -1,4 +1,7 @@
 /** What a configuration and a plugin may import from `zds`. */
+export { differingFields } from './apply/current.ts'
+export { merge } from './apply/merge.ts'
+export { cannotTell } from './apply/requests.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig } from './config/define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
@@ -39,8 +42,8 @@ export { keysAfter, unmatched, type Keys } from './config/keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
-export type { Outcome, Outcomes, Step } from './outcome.ts'
-export type { Change, Contact, FieldChange, Excess, Plan, Skip, SyncPlan } from './plan/plan.ts'
+export type { Ended, Outcome, Outcomes, Step } from './outcome.ts'
+export type { Change, Contact, FieldChange, Excess, Op, Plan, Skip, SyncPlan } from './plan/plan.ts'
 export { records } from './config/records.ts'
 export { planned } from './config/planned.ts'
 export { ref, type Ref } from './refs.ts'
@@ -48,12 +51,12 @@ export { conceal, redact } from './secrets.ts'
 export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
 export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
-export { chunk, collect } from './streams.ts'
+export { batches, chunk, collect } from './streams.ts'
 export { sync, type RulesFor } from './config/sync.ts'
 export type {
+  ApplyRun,
   Config,
   Desired,
-  Ended,
   Existing,
   Fields,
   Guard,
@@ -66,6 +69,7 @@ export type {
   Source,
   Sync,
   Target,
+  Write,
 } from './types.ts'
 export { openEngine, type ApplyAsked, type Engine, type EngineOptions, type RunWatch } from './run/engine.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts'
+import type { Plan } from './plan/plan.ts'
 
 /** What became of one change. */
 export type Outcome =
@@ -33,3 +34,23 @@ export type Known =
  * attempted. `abandoned`: nobody goes on with it.
  */
 export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'
+
+/** The id under which a change was carried out, or undefined where it was not. */
+export function doneUnder(known: Known | undefined): string | undefined {
+  return known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined
+}
+
+/** How a run ended, for observers; `error` is why it ended before its end. */
+export type Ended = {
+  readonly run: string
+  readonly status: RunStatus
+  readonly error: unknown
+  readonly plan: Plan
+  /** What became of each change that was attempted in this run, by sync. */
+  readonly outcomes: Outcomes
+  /** ISO moments, of this attempt. */
+  readonly startedAt: string
+  readonly endedAt: string
+  /** True for the rest of a run that had stopped. */
+  readonly resumed: boolean
+}

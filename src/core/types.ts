@@ -2,9 +2,9 @@ import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { FieldTypes } from './fields.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
+import type { Change, Op, Plan, Skip, SkipReason } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
+import type { Ended, Outcome, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
@@ -64,8 +64,15 @@ export type Desired<Rec extends Fields = Fields> =
 /** Somebody who belongs to a record, by address. */
 export type Person = { readonly email: string; readonly name: string }
 
-/** A record as the target holds it now, values normalised by the types of its fields. */
-export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
+/**
+ * A record as the target holds it now, values normalised by the types of its fields. `version`: what
+ * the service wants back with a conditional write (If-Match).
+ */
+export type Existing<Rec extends Fields = Fields> = {
+  readonly id: string
+  readonly fields: Rec
+  readonly version?: string
+}
 
 /** Planned changes after the target has seen them. */
 export type Prepared = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
@@ -76,41 +83,82 @@ export type Prepared = { readonly changes: readonly Change[]; readonly skipped: 
  */
 export type Sent = { readonly change: Change; readonly job?: string }
 
-/** A system that can be read, and written to by carrying out changes. */
-export interface Target extends Source<Existing> {
+/** What a run lends while changes are carried out. */
+export interface ApplyRun extends Run {
+  /**
+   * Those of `changes` whose records still are as the plan says; the engine tells of the others.
+   * Where the target says `staleness: 'batch'` it asks right before each request that writes.
+   */
+  fresh(changes: readonly Change[]): Promise<readonly Change[]>
+}
+
+/**
+ * Requests that write, as data: the engine journals each before it is sent, keeps `parallel` of
+ * them under way, and settles and repeats those whose answer is lost.
+ */
+export type Write = {
+  /** Changes of one operation in a request, at most. */
+  readonly batch: number
+  readonly parallel: number
+  /**
+   * Sends one request and answers what became of its changes. A change that it leaves out, and an
+   * HttpError of a request that may have arrived, is a lost answer. HTTP_REFUSED is a failure of
+   * all its changes; whatever else is thrown ends the run: no access, no service.
+   */
+  send(changes: readonly Change[], run: Run): Promise<readonly Outcome[]>
+}
+
+/** What is written to, apart from how. */
+interface Writable extends Source<Existing> {
   /** The instance, as errors and plans name it: `global`. */
   readonly instance: string
   /** What it holds: `organizations`. */
   readonly resource: string
   readonly types: FieldTypes
+  /** What it can do; a planned change of another kind becomes a skip. */
+  readonly ops: readonly Op[]
   /**
-   * Where it is, for the fingerprint of a plan: what was planned for one address is not carried out
-   * at another.
+   * How a human edit since the plan is noticed. `batch`: records are read again right before they
+   * are written (`fresh`). `condition`: the service refuses a change whose `version` is old, which
+   * the target tells as `stale`. `none`: it is not, where each record would cost a request.
    */
-  address?(): string
+  readonly staleness: 'batch' | 'condition' | 'none'
+  /**
+   * Where it is, in one spelling; empty while that is not set. Of targets with one address one run
+   * at a time may write, and what was planned for one address is not carried out at another.
+   */
+  address(): string
   /**
    * The records with these ids, as they are now, for staleness and read-back. Ids of records that
    * are gone are left out.
    */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   /**
-   * Finds out what became of changes of one operation that a run sent which then died: an outcome
-   * for each that was carried out or refused, nothing for one that certainly was not carried out
-   * and may be sent again. Without it such a change ends as failed.
+   * Finds out what became of changes of one operation that were sent and not answered, in this run
+   * or in one that died: an outcome for each that was carried out or refused, nothing for one that
+   * certainly was not carried out and may be sent again. Who cannot tell says so: `cannotTell`.
    */
-  settle?(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
+  settle(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
   /**
    * Completes planned changes with what only the target can tell, and leaves out, with the reason,
    * what it knows to be impossible.
    */
   prepare?(changes: readonly Change[], run: Run): Promise<Prepared>
-  /**
-   * Carries out changes of one operation. Exactly one outcome per change, in whatever order and
-   * batches suit the API. A step of status `sending` is yielded before each request that writes:
-   * the engine journals it before it asks for the next step.
-   */
-  apply(changes: readonly Change[], run: Run): AsyncIterable<Step>
 }
+
+/** A system that can be read, and written to by carrying out changes. */
+export type Target = Writable &
+  (
+    | { readonly write: Write }
+    | {
+        /**
+         * Carries out changes of one operation: for APIs with jobs, or with requests that belong
+         * together. A step of status `sending` before each request that writes, which the engine
+         * journals before it asks for the next step, and one outcome per change.
+         */
+        apply(changes: readonly Change[], run: ApplyRun): AsyncIterable<Step>
+      }
+  )
 
 /** A setting whose values stand for records by their keys (SAFE-09). */
 export interface Guard {
@@ -144,10 +192,10 @@ export interface Rules {
   /** A reason not to create this record, or undefined (CMP-04). */
   holds?(desired: Fields): SkipReason | undefined
   /**
-   * What a record that nobody desires should look like (SYN-08). Without it nothing is ever
-   * retired.
+   * What a record that nobody desires should look like (SYN-08); `remove` for rows that have nothing
+   * to mark. Without it nothing is ever retired.
    */
-  readonly retire?: Fields
+  readonly retire?: Fields | 'remove'
   /** The reasons that may retire; all, unless given (AMB-17). */
   readonly retireFor?: readonly string[]
   /** True for a record that is never touched when nobody desires it (CMP-05). */
@@ -172,21 +220,6 @@ export interface Sync {
    */
   readonly readBack?: number
   readonly after?: readonly Sync[]
-}
-
-/** How a run ended, for observers; `error` is why it ended before its end. */
-export type Ended = {
-  readonly run: string
-  readonly status: RunStatus
-  readonly error: unknown
-  readonly plan: Plan
-  /** What became of each change that was attempted in this run, by sync. */
-  readonly outcomes: Outcomes
-  /** ISO moments, of this attempt. */
-  readonly startedAt: string
-  readonly endedAt: string
-  /** True for the rest of a run that had stopped. */
-  readonly resumed: boolean
 }
 
 /**

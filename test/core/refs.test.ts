@@ -45,7 +45,7 @@ describe('SAFE-08: a ref to a record that does not exist yet', () => {
 
   it('becomes the id that its sync has just given', () => {
     const bound = bind(change, (of, key) => (of === 'us-gov' && key === 'A' ? '4711' : undefined))
-    expect(bound).toEqual({ ...change, fields: { ...change.fields, organization_id: { from: 7, to: 4711 } } })
+    expect(bound).toEqual({ ...change, fields: { ...change.fields, organization_id: { from: 7, to: '4711' } } })
     expect(change.fields['organization_id']?.to).toEqual(later)
   })
 

@@ -1,6 +1,8 @@
 import {
+  cannotTell,
   sync,
   typesOf,
+  type ApplyRun,
   type Change,
   type Desired,
   type Existing,
@@ -22,6 +24,7 @@ import {
   type SyncPlan,
   type Target,
 } from 'zds'
+import { OPS } from '../../src/core/plan/plan.ts'
 import { compare, keyOf } from '../../src/core/compare/compare.ts'
 import { indexNames } from '../../src/core/compare/names.ts'
 
@@ -68,22 +71,34 @@ export type TargetParts = {
   readonly name?: string
   readonly types?: FieldTable
   readonly records?: readonly Existing[]
-  readonly apply?: Target['apply']
+  readonly ops?: Target['ops']
+  readonly staleness?: Target['staleness']
+  readonly address?: string
+  /** What becomes of changes that are sent; all are done, unless said otherwise. */
+  readonly send?: (changes: readonly Change[]) => readonly Outcome[] | Promise<readonly Outcome[]>
+  /** Steps in the place of `send`. */
+  readonly apply?: (changes: readonly Change[], run: ApplyRun) => AsyncIterable<Step>
+  readonly settle?: Target['settle']
   readonly refetch?: Target['refetch']
 }
 
-/** A target over records in memory. */
+/** A target over records in memory, of which one request writes all changes. */
 export function targetOf(parts: TargetParts = {}): Target {
-  const { records = [], types = table } = parts
-  return {
+  const { records = [], types = table, apply, send = (changes) => changes.map(done) } = parts
+  const common = {
     name: parts.name ?? 'organizations',
     instance: 'global',
     resource: 'organizations',
     types: typesOf(types),
+    ops: parts.ops ?? OPS,
+    staleness: parts.staleness ?? 'batch',
+    address: () => parts.address ?? 'https://global.example',
     read: () => stream(records),
     refetch: parts.refetch ?? ((ids) => stream(records.filter(({ id }) => ids.includes(id)))),
-    apply: parts.apply ?? ((changes) => stream(changes.map((change): Step => done(change)))),
-  }
+    settle: parts.settle ?? cannotTell,
+  } satisfies Partial<Target>
+  if (apply !== undefined) return { ...common, apply }
+  return { ...common, write: { batch: 1000, parallel: 1, send: async (changes) => send(changes) } }
 }
 
 export const done = ({ key, id }: Change): Outcome => ({ key, status: 'done', id: id ?? `new-${key}` })

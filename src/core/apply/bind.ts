@@ -1,9 +1,14 @@
-import type { Outcome } from '../outcome.ts'
+import { doneUnder, type Known, type Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { isRef, type Ref } from '../refs.ts'
 
 /** The id of a record that a sync of this run has created, or undefined. */
 export type Created = (sync: string, key: string) => string | undefined
+
+/** What syncs of a run have created, from how far their changes have come, by sync and key. */
+export function createdIn(known: ReadonlyMap<string, ReadonlyMap<string, Known>>): Created {
+  return (sync, key) => doneUnder(known.get(sync)?.get(key))
+}
 
 /**
  * The change with every ref replaced by the id it points at; an outcome of its own where one points
@@ -15,7 +20,7 @@ export function bind(change: Change, created: Created): Change | Outcome {
     if (!isRef(to)) continue
     const id = created(to.ref.sync, to.ref.key)
     if (id === undefined) return dangling(change.key, field, to)
-    fields[field] = { from, to: Number(id) }
+    fields[field] = { from, to: id }
   }
   return { ...change, fields }
 }

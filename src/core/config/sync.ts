@@ -1,6 +1,6 @@
 import type { FieldTable, RecordOf } from '../fields.ts'
 import type { Limits } from '../plan/limits.ts'
-import type { Desired, Fields, Rules, Source, Sync, Target } from '../types.ts'
+import type { Desired, Rules, Source, Sync, Target } from '../types.ts'
 
 /** Rules whose field names the compiler knows: a slip is a compile error. */
 export type RulesFor<Table extends FieldTable> = Omit<
@@ -10,7 +10,7 @@ export type RulesFor<Table extends FieldTable> = Omit<
   readonly key: keyof Table & string
   readonly unique?: keyof Table & string
   readonly adopt?: readonly (keyof Table & string)[]
-  readonly retire?: Partial<RecordOf<Table>>
+  readonly retire?: Partial<RecordOf<Table>> | 'remove'
   owns?(existing: RecordOf<Table>): boolean
   protects?(existing: RecordOf<Table>): boolean
   holds?(desired: RecordOf<Table>): ReturnType<NonNullable<Rules['holds']>>
@@ -31,7 +31,7 @@ export function sync<const Table extends FieldTable>(definition: {
 }): Sync {
   const { desired, target, limits, readBack, after } = definition
   // A record of this table is a Fields whose names are known; the rules are handed no other.
-  const rules = definition.rules as unknown as Rules & { readonly retire?: Fields }
+  const rules = definition.rules as unknown as Rules
   return {
     kind: 'sync',
     desired,

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { problems } from '../options.ts'
 import { ZdsError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { digestOf, SKIP_REASONS, type Plan } from './plan.ts'
+import { digestOf, OPS, SKIP_REASONS, type Plan } from './plan.ts'
 
 const strict = { additionalProperties: false }
 const Text = Type.String({ minLength: 1 })
@@ -15,9 +15,10 @@ const Contact = Type.Object(
 )
 const Change = Type.Object(
   {
-    op: Type.Enum(['create', 'update', 'retire']),
+    op: Type.Enum(OPS),
     key: Text,
     id: Type.Optional(Text),
+    version: Type.Optional(Text),
     fields: Type.Record(Type.String(), FieldChange),
     reason: Type.Optional(Text),
     contacts: Type.Optional(Type.Array(Contact)),
@@ -49,7 +50,7 @@ const Because = Type.Object({ fields: Type.Array(Text), left: Count }, strict)
 const Excess = Type.Object(
   {
     id: Text,
-    op: Type.Enum(['create', 'update', 'retire', 'drop', 'field']),
+    op: Type.Enum([...OPS, 'drop', 'field']),
     field: Type.Optional(Text),
     count: Count,
     existing: Count,
@@ -83,6 +84,7 @@ export const planSchema = Type.Object(
     createdAt: Text,
     asOf: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
     config: Text,
+    undoes: Type.Optional(Text),
     syncs: Type.Array(SyncPlan),
     digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   },

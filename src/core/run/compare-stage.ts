@@ -1,5 +1,6 @@
 import { compareId, stageOf } from '../config/stages.ts'
 import { compare, keyOf } from '../compare/compare.ts'
+import { completedPlan, possiblePlan } from '../compare/prepared.ts'
 import { indexNames } from '../compare/names.ts'
 import { sortBy } from '../compare/sort.ts'
 import type { Json } from '../json.ts'
@@ -44,16 +45,16 @@ export async function compareStage(
 
 /** The target has the last word on a plan: it knows who is there already, and what cannot be. */
 async function prepared(
-  plan: SyncPlan,
+  compared: SyncPlan,
   stage: StageOf<'compare'>,
   shared: Shared,
   runId: string,
   watch: StageWatch,
 ): Promise<SyncPlan> {
   const { target } = stage.sync
+  const plan = possiblePlan(compared, target)
   if (target.prepare === undefined || plan.changes.length === 0) return plan
-  const { changes, skipped } = await target.prepare(plan.changes, lend(stage, shared, runId, watch))
-  return { ...plan, changes, skipped: [...plan.skipped, ...skipped] }
+  return completedPlan(plan, await target.prepare(plan.changes, lend(stage, shared, runId, watch)), target)
 }
 
 async function hasRecord(rows: AsyncIterable<Desired>): Promise<boolean> {
