@@ -13,7 +13,7 @@ import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { objectIn, textIn } from './replies.ts'
 
-/** The Zendesk types that can hold a field type (zendesk-api.md 6). */
+/** The Zendesk types that can hold a field type (ZD-13). */
 const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
   text: ['text', 'textarea', 'regexp'],
   name: ['text', 'textarea', 'regexp'],
@@ -48,7 +48,7 @@ export async function checkFields(client: Client, kind: Kind, types: FieldTypes,
 
 /**
  * With bad credentials `users/me` answers 200 and an anonymous user, so the status alone proves
- * nothing (zendesk-api.md 4).
+ * nothing (ZD-09).
  */
 async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   const body = await client.call({ method: 'GET', path: ['users', 'me'] }, run).then(

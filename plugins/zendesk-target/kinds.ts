@@ -21,7 +21,7 @@ export type Kind = {
   readonly onCreate: JsonObject
 }
 
-/** zendesk-api.md 2 */
+/** Organizations (ZD-03). */
 export const ORGANIZATION: Kind = {
   resource: 'organizations',
   one: 'organization',
@@ -32,7 +32,7 @@ export const ORGANIZATION: Kind = {
   onCreate: {},
 }
 
-/** zendesk-api.md 4 */
+/** Users (ZD-11). */
 export const USER: Kind = {
   resource: 'users',
   one: 'user',
