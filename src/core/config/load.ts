@@ -5,6 +5,7 @@ import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
 import { readVariables, type Variables } from './env-file.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
 import { stages } from './stages.ts'
 import type { Config } from '../types.ts'
@@ -29,7 +30,8 @@ const importFile = async (file: string): Promise<unknown> => {
     const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
     return found ?? NO_DEFAULT
   } catch (cause) {
-    if (cause instanceof ZdsError) throw inFile(file, cause)
+    const told = packageMissing(cause) ?? cause
+    if (told instanceof ZdsError) throw inFile(file, told)
     throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
       cause,
       hint: hintFor(cause),
