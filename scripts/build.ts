@@ -33,14 +33,20 @@ export function build(out = join(ROOT, 'dist'), repository?: string): void {
 
 export const checkout = (): Checkout => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Checkout // our own package.json
 
-/** Keeps the declarations that an export leads to: the others speak of Node and of clients, which a consumer's compiler may not know. */
+const RELATIVE = /(\bfrom |\bimport\()(['"])(\.[^'"]+)\.ts\2/g
+
+/**
+ * Keeps the declarations that an export leads to: the others speak of Node and of clients, which a consumer's compiler
+ * may not know. The compiler leaves the endings in them as they are in the sources.
+ */
 function keepDeclarations(out: string, entries: readonly string[]): void {
   const reached = new Set<string>()
   const reach = (file: string): void => {
     if (reached.has(file)) return
     reached.add(file)
-    for (const [, link = ''] of readFileSync(file, 'utf8').matchAll(/(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g))
-      reach(resolve(dirname(file), `${link}.d.ts`))
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replaceAll(RELATIVE, '$1$2$3.js$2'))
+    for (const [, , , link = ''] of text.matchAll(RELATIVE)) reach(resolve(dirname(file), `${link}.d.ts`))
   }
   for (const entry of entries) reach(resolve(out, entry))
   for (const file of globSync('**/*.d.ts', { cwd: out })) if (!reached.has(join(out, file))) rmSync(join(out, file))
