@@ -8,7 +8,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
   // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => void explained(error).finally(() => process.exit(1)))
+    process.on(event, (thrown: unknown) => void explained(thrown).finally(() => process.exit(1)))
   }
   outlive(process.stdout)
   outlive(process.stderr)

@@ -17,7 +17,7 @@ export interface Consumer {
   write(file: string, text: string): void
   remove(): void
 }
-export type Variables = { readonly [name: string]: string }
+type Variables = { readonly [name: string]: string }
 
 /** Installs the tarball, and `packages`, into an empty directory. */
 export async function consumer(...packages: readonly string[]): Promise<Consumer> {

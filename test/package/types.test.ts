@@ -1,24 +1,15 @@
 import { execFile } from 'node:child_process'
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkout } from '../../scripts/build.ts'
 import { ROOT } from '../docs/pages.ts'
-import { emptyDirectory, type Consumer } from './consumer.ts'
+import { consumer, type Consumer } from './consumer.ts'
 
 let here: Consumer
 beforeAll(async () => {
-  here = emptyDirectory()
+  here = await consumer()
   // The package alone: whatever its declarations needed besides would be missing.
-  const { code } = await here.run('npm', [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--no-package-lock',
-    '--prefer-offline',
-    inject('tarball'),
-  ])
-  expect(code).toBe(0)
   cpSync(join(here.directory, 'node_modules/zds/reference'), here.directory, { recursive: true })
   const names = Object.keys(checkout().exports).map((path) => `zds${path.slice(1)}`)
   const lines = names.map(

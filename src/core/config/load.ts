@@ -123,6 +123,8 @@ function hintFor(cause: unknown): string | undefined {
     return 'Enums, namespaces and parameter properties are not supported: use plain objects and types.'
   if (code === 'ERR_MODULE_NOT_FOUND')
     return 'Check the paths of its imports (with their endings), and that npm install was run.'
+  if (cause instanceof SyntaxError && cause.message.includes('outside a module'))
+    return 'Make it a module: "type": "module" in package.json (npm pkg set type=module), or the name sync.config.mts.'
   return undefined
 }
 
