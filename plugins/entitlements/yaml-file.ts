@@ -95,7 +95,7 @@ const KINDS: { readonly [type: string]: string } = {
 
 /**
  * What of the file does not fit `schema`, each with its line. `schema` has no unions, so each
- * problem is one. `named` says what stands at a path.
+ * problem is one. `named` says what stands at a path. @internal
  */
 export async function misfits(
   file: YamlFile,

@@ -2,6 +2,7 @@ import {
   http,
   httpPolicy,
   limiter,
+  notInstalled,
   sameOrigin,
   signIn,
   ZdsError,
@@ -60,7 +61,7 @@ export function connect(options: ConnectionOptions): Connection {
 
   const ask = async (object: string, run: Caller): Promise<Description> => {
     const { instanceUrl } = await session(run)
-    const jsforce = await import('jsforce/lib/core.js')
+    const jsforce = await import('jsforce/lib/core.js').catch(notInstalled)
     // Without a token and a refresh function of its own, jsforce cannot loop on a 401: `send`
     // authorizes.
     const connection = new jsforce.Connection({ instanceUrl, version: options.version })

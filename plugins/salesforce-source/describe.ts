@@ -16,7 +16,7 @@ export type Description = {
 
 export type Describe = (object: string) => Promise<Description>
 
-/** jsforce declares what a describe holds and does not check it. */
+/** jsforce declares what a describe holds and does not check it. @internal */
 export function descriptionOf({ name, fields, childRelationships }: DescribeSObjectResult): Description {
   if (!Array.isArray(fields) || !Array.isArray(childRelationships)) {
     throw new ZdsError(

@@ -5,6 +5,7 @@ import {
   HttpError,
   instanceUrl,
   isObject,
+  notInstalled,
   ZdsError,
   type Caller,
   type HttpPolicy,
@@ -34,7 +35,7 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
   const loginUrl = instanceUrl(login.loginUrl)
   const clientId = login.clientId.read()
   // The core of jsforce, and only when it is needed: the whole of it takes half a second to load.
-  const { OAuth2 } = await import('jsforce/lib/core.js')
+  const { OAuth2 } = await import('jsforce/lib/core.js').catch(notInstalled)
   const { clientSecret, jwt } = login
   // With an assertion, Salesforce knows the app from its `iss`.
   const oauth = new OAuth2(

@@ -1,4 +1,4 @@
-import { baseUrl, conceal, http, type HttpPolicy, type Run, type Setting } from 'zds'
+import { baseUrl, conceal, http, notInstalled, type HttpPolicy, type Run, type Setting } from 'zds'
 import type { Message } from './messages.ts'
 
 /**
@@ -30,7 +30,7 @@ export async function poster(
   options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy },
   run: Run,
 ): Promise<Poster> {
-  const { LogLevel, WebClient } = await import('@slack/web-api')
+  const { LogLevel, WebClient } = await import('@slack/web-api').catch(notInstalled)
   // A retry is nobody's warning: only how it ends is told.
   const quiet = { clock: run.clock, signal: run.signal, progress: () => undefined }
   // A message that may have been posted is not posted again: Slack has no key to tell the two

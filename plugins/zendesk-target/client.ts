@@ -1,4 +1,3 @@
-import nodeZendesk from 'node-zendesk'
 import {
   http,
   httpPolicy,
@@ -6,6 +5,7 @@ import {
   invalid,
   isObject,
   limiter,
+  notInstalled,
   originUrl,
   unset,
   ZdsError,
@@ -103,6 +103,7 @@ async function request(
   call: Call,
   transport: (url: string, built: Built) => Promise<Answer>,
 ): Promise<Answer> {
+  const { default: nodeZendesk } = await import('node-zendesk').catch(notInstalled)
   const { organizations } = nodeZendesk.createClient({
     endpointUri,
     // It insists on credentials; core's HTTP layer replaces the header that it makes of them.

@@ -37,6 +37,7 @@ const opaque = Type.Unknown()
 const optional = (schema: TSchema) => Type.Optional(schema)
 const whole = (minimum: number) => Type.Integer({ minimum })
 
+/** @internal */
 export const ZENDESK_OPTIONS = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
@@ -53,6 +54,7 @@ export const ZENDESK_OPTIONS = Type.Object(
   closed,
 )
 
+/** @internal */
 export const RECORDS_OPTIONS = Type.Object(
   { fields: Type.Record(Type.String(), opaque, { minProperties: 1 }), mayBeEmpty: optional(Type.Boolean()) },
   closed,

@@ -1,7 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings'
 import { ZdsError } from '../core/errors.ts'
 import { runCommand } from './program.ts'
-import { explainFailure } from './render/failure.ts'
 
 /** Runs the command line and leaves the exit code in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -9,10 +8,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
   // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => {
-      explainFailure(error)
-      process.exit(1)
-    })
+    process.on(event, (thrown: unknown) => void explained(thrown).finally(() => process.exit(1)))
   }
   outlive(process.stdout)
   outlive(process.stderr)
@@ -20,8 +16,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await runCommand(argv, interruption)
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 1
-    else process.exitCode = explainFailure(error)
+    else process.exitCode = await explained(error)
   }
+}
+
+/** Tells what went wrong, by code that most runs never load, and returns the exit code. */
+async function explained(error: unknown): Promise<number> {
+  const { packageMissing } = await import('../core/package.ts')
+  const { explainFailure } = await import('./render/failure.ts')
+  return explainFailure(packageMissing(error) ?? error)
 }
 
 /**

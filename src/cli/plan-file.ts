@@ -3,7 +3,7 @@ import { ZdsError } from '../core/errors.ts'
 import { isSealed } from '../core/plan/seal.ts'
 
 /** How a plan document and its summary begin, whole or broken off. */
-const PLAN = /^\s*\{\s*"version":\s*\d+,\s*"createdAt":/
+const PLAN = /^\s*\{\s*"version":\s*\d+,\s*"(?:createdAt|asOf)":/
 
 /**
  * Throws USAGE where `file` is there and is no plan: `--out` replaces only what it may have

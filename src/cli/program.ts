@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import { readFile } from 'node:fs/promises'
+import { ownDirectory, ownManifest } from '../core/package.ts'
 import { EXIT_CODES as CODES } from './exit-codes.ts'
 
 const EXIT_CODES = `
@@ -23,7 +23,7 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
     .description(
       'Keeps several Zendesk instances in step with Salesforce: declare it in sync.config.ts, see the plan, apply it.',
     )
-    .version(await version(), '-V, --version')
+    .version(version(), '-V, --version', 'say which zds this is, and where')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error [USAGE] ')) })
     .showHelpAfterError('(zds --help and zds <command> --help explain more)')
@@ -179,10 +179,9 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   return code
 }
 
-async function version(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version // our own package.json
-}
+/** Which zds this is, and where: there may be one of a project and one for all. */
+const version = (): string =>
+  `zds ${ownManifest().version} (${ownDirectory()}) on Node ${process.versions.node} (${process.execPath})`
 
 /** A whole number of the command line. */
 function whole(text: string): number {

@@ -3,6 +3,7 @@ export type Code =
   | 'CONFIG_NOT_FOUND'
   | 'CONFIG_BROKEN'
   | 'CONFIG_INVALID'
+  | 'PACKAGE_MISSING'
   | 'ENV_MISSING'
   | 'ENV_INVALID'
   | 'FILE_NOT_FOUND'

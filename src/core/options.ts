@@ -1,6 +1,5 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv'
 import { distance } from 'fastest-levenshtein'
-import type { TSchema } from 'typebox'
 import { refuse, type Code, type Issue } from './errors.ts'
 
 const ajv = new Ajv({
@@ -16,7 +15,7 @@ const ajv = new Ajv({
  * Checks the options of a plugin against its JSON Schema: all problems at once, each with its path.
  * Throws CONFIG_INVALID. Functions and settings are opaque to a schema: describe them by `{}`.
  */
-export function checkOptions(plugin: string, schema: TSchema, options: unknown): void {
+export function checkOptions(plugin: string, schema: object, options: unknown): void {
   refuse(
     'CONFIG_INVALID',
     `${plugin} was given options it cannot use`,
@@ -25,8 +24,8 @@ export function checkOptions(plugin: string, schema: TSchema, options: unknown):
 }
 
 /** What of `value` does not fit `schema`, each with its path below `where`. */
-export function problems(code: Code, where: string, schema: TSchema, value: unknown): Issue[] {
-  const validate = ajv.compile(schema)
+export function problems(code: Code, where: string, schema: object, value: unknown): Issue[] {
+  const validate = ajv.compile(schema as AnySchemaObject) // ajv says so itself where it is none
   if (validate(value)) return []
   return (validate.errors ?? [])
     .filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if')

@@ -20,7 +20,7 @@ export async function readText(file: string, hint?: string): Promise<string> {
 
 /**
  * The text of bytes that must be UTF-8. Throws FILE_INVALID with the lines that are not, and what
- * they seem to be.
+ * they seem to be. @internal
  */
 export function textOf(bytes: Buffer, file: string): string {
   const wide = wideEncoding(bytes)

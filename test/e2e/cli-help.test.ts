@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scratch } from '../cli/scratch.ts'
 import { project } from '../support/zds.ts'
@@ -18,12 +19,12 @@ beforeAll(async () => {
   here.remove()
 })
 
-test('zds --version is that of the package', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  } // our own package.json
+test('zds --version says which zds it is, where it is, and on which Node', async () => {
+  const root = join(import.meta.dirname, '../..')
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string } // our own package.json
   for (const option of ['--version', '-V']) {
-    expect(await scratch({}).zds(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    const stdout = `zds ${version} (${root}) on Node ${process.versions.node} (${process.execPath})\n`
+    expect(await scratch({}).zds(option)).toEqual({ code: 0, stdout, stderr: '' })
   }
 })
 

@@ -5,6 +5,7 @@ import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
 import { readVariables, type Variables } from './env-file.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
 import { stages } from './stages.ts'
 import type { Config } from '../types.ts'
@@ -29,7 +30,8 @@ const importFile = async (file: string): Promise<unknown> => {
     const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
     return found ?? NO_DEFAULT
   } catch (cause) {
-    if (cause instanceof ZdsError) throw inFile(file, cause)
+    const told = packageMissing(cause) ?? cause
+    if (told instanceof ZdsError) throw inFile(file, told)
     throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
       cause,
       hint: hintFor(cause),
@@ -121,6 +123,8 @@ function hintFor(cause: unknown): string | undefined {
     return 'Enums, namespaces and parameter properties are not supported: use plain objects and types.'
   if (code === 'ERR_MODULE_NOT_FOUND')
     return 'Check the paths of its imports (with their endings), and that npm install was run.'
+  if (cause instanceof SyntaxError && cause.message.includes('outside a module'))
+    return 'Make it a module: "type": "module" in package.json (npm pkg set type=module), or the name sync.config.mts.'
   return undefined
 }
 

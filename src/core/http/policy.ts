@@ -14,7 +14,7 @@ export type HttpPolicy = {
 }
 
 /** For the schema of a plugin's options: an `HttpPolicy`. */
-export const httpPolicySchema = Type.Object(
+export const httpPolicySchema: object = Type.Object(
   {
     timeoutMs: Type.Integer({ minimum: 1 }),
     attempts: Type.Integer({ minimum: 1 }),

@@ -26,9 +26,10 @@ export type JobRow = {
 /** What a job does; `verb` and `noun` make its messages, such as "Updating organization #31". */
 type JobPlan = { readonly type: string; readonly verb: string; readonly noun: string; readonly rows: readonly JobRow[] }
 
-/** Starts jobs, which run by themselves as time goes. */
+/** Starts jobs, which run by themselves as time goes. @internal */
 export type Jobs = { start(c: Context<Env>, plan: JobPlan): Response; readonly close: () => void }
 
+/** @internal */
 export function createJobs(instance: Instance, options: JobOptions): Jobs {
   const timers = new Set<NodeJS.Timeout>()
   const later = (ms: number, run: () => void): void => {

@@ -143,6 +143,14 @@ describe('a configuration that cannot be loaded', () => {
     })
   })
 
+  it('that the nearest package.json makes a script, says how it becomes a module', async () => {
+    write('package.json', '{ "type": "commonjs" }')
+    write('sync.config.ts', GOOD)
+    const { code, hint } = await loaded()
+    expect(code).toBe('CONFIG_BROKEN')
+    expect(hint).toContain('npm pkg set type=module')
+  })
+
   it('that throws, names its words and its line', async () => {
     write('sync.config.ts', `const nothing: { x?: { y: number } } = {}\n\nexport default nothing.x.y\n`)
     const { code, message } = await loaded()
