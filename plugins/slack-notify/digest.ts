@@ -15,7 +15,7 @@ export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly str
   const syncs = plan.syncs.map((sync) => ({
     sync,
     outcomes: outcomes.get(sync.name) ?? [],
-    quiet: countsOnly.includes(sync.target),
+    quiet: countsOnly.includes(sync.instance),
   }))
   return [
     digest(

@@ -43,7 +43,7 @@ export type Parts = {
 
 export const syncPlan = (parts: Parts = {}): SyncPlan => ({
   name: 'global',
-  target: 'global',
+  instance: 'global',
   resource: 'organizations',
   existing: 100,
   desired: 100,

@@ -27,7 +27,7 @@ export const retire = (key: string): Change => ({
 /** A plan of one sync of just these changes. */
 export const planOf = (...changes: Change[]): SyncPlan => ({
   name: 'global',
-  target: 'global',
+  instance: 'global',
   resource: 'organizations',
   existing: 0,
   desired: 0,

@@ -12,12 +12,12 @@ export function shownLines(plan: Plan, look: Look, redact = false): string[] {
 function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): string[] {
   return [
     paint('bold', `Plan as of ${asOf}, without the data of any record. Digest ${digest}`),
-    ...syncs.flatMap(({ name, target, resource, existing, operations, excesses, ...more }) => {
+    ...syncs.flatMap(({ name, instance, resource, existing, operations, excesses, ...more }) => {
       const { create, update, retire } = operations
       const words = `${number(create)} to create, ${number(update)} to update, ${number(retire)} to retire`
       return [
         '',
-        `${paint('bold', plain(name))}: ${words} (${plain(target)} has ${counted(existing, resource)})`,
+        `${paint('bold', plain(name))}: ${words} (${plain(instance)} has ${counted(existing, resource)})`,
         ...excesses.map(({ id, count, limit, because }) =>
           paint(
             'red',

@@ -36,7 +36,7 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
     paint('red', `${number(count(sync, 'retire'))} to retire`),
     `${number(Math.max(0, kept))} in sync`,
   ]
-  const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.target)} has ${counted(sync.existing, sync.resource)})`
+  const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.instance)} has ${counted(sync.existing, sync.resource)})`
   return [
     ...wrapped(head, look.columns),
     ...sync.excesses.flatMap(({ id, message }) =>
@@ -58,7 +58,7 @@ function completeness(sync: SyncPlan): string[] {
   const released = sync.skipped.filter(({ change }) => change !== undefined).length
   const sides = [
     ...(sync.complete.desired ? [] : ['what should be there']),
-    ...(sync.complete.existing ? [] : [`what ${plain(sync.target)} has`]),
+    ...(sync.complete.existing ? [] : [`what ${plain(sync.instance)} has`]),
   ]
   const why =
     released > 0 ? 'nothing should be there, which may be a mistake' : `${sides.join(' and ')} may lack records`

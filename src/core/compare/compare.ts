@@ -58,7 +58,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   return limited(
     {
       name,
-      target: instance,
+      instance,
       resource,
       ...counts,
       complete: sides.complete,

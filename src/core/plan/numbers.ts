@@ -16,7 +16,7 @@ export type PlanSummary = {
   readonly digest: string
   readonly syncs: readonly {
     readonly name: string
-    readonly target: string
+    readonly instance: string
     readonly resource: string
     readonly existing: number
     readonly desired: number
@@ -49,10 +49,10 @@ export function summaryOf({ createdAt, asOf, config, digest, syncs }: Plan): Pla
 }
 
 function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
-  const { name, target, resource, existing, desired, complete, changes, skipped, notices, excesses } = sync
+  const { name, instance, resource, existing, desired, complete, changes, skipped, notices, excesses } = sync
   return {
     name,
-    target,
+    instance,
     resource,
     existing,
     desired,

@@ -100,8 +100,8 @@ export type Because = { readonly fields: readonly string[]; readonly left: numbe
 /** The changes of one sync, in the order create, update, retire, and by key. */
 export type SyncPlan = {
   readonly name: string
-  /** The instance: `global`. */
-  readonly target: string
+  /** Where it writes: `global`. */
+  readonly instance: string
   readonly resource: string
   /** Number of records that the target holds and this sync answers for. */
   readonly existing: number

@@ -63,7 +63,7 @@ const Excess = Type.Object(
 const SyncPlan = Type.Object(
   {
     name: Text,
-    target: Text,
+    instance: Text,
     resource: Text,
     existing: Count,
     desired: Count,

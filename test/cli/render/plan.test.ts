@@ -301,7 +301,7 @@ test('names, keys and texts of others cannot reach the terminal as commands', ()
   const evil = 'x\u001B[2J\u009B31m\u202E\r\n\u0007'
   const parts: Parts = {
     name: evil,
-    target: evil,
+    instance: evil,
     changes: [
       change('create', evil, { name: ['', evil] }, { contacts: [{ email: evil, name: evil, action: 'create' }] }),
       ...many(3, (index) => change('update', `${evil}${index}`, { [evil]: [evil, [evil]] })),

@@ -44,7 +44,7 @@ async function undone(
   })
   const plan = {
     name: 'global',
-    target: 'global',
+    instance: 'global',
     resource: 'organizations',
     existing: 20,
     desired: 20,

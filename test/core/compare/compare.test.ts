@@ -22,7 +22,7 @@ describe('the three lists of a comparison', () => {
       { op: 'retire', key: 'D', id: '4', fields: { mark_for_deletion: { from: false, to: true } }, reason: 'gone' },
     ])
     expect(plan).toMatchObject({
-      target: 'global',
+      instance: 'global',
       resource: 'organizations',
       existing: 3,
       desired: 3,

@@ -7,7 +7,7 @@ import { fakeClock } from '../../support/time.ts'
 
 const empty: SyncPlan = {
   name: 'global',
-  target: 'global',
+  instance: 'global',
   resource: 'organizations',
   existing: 0,
   desired: 0,
@@ -64,7 +64,7 @@ describe('the summary of a plan', () => {
       syncs: [
         {
           name: 'global',
-          target: 'global',
+          instance: 'global',
           resource: 'organizations',
           existing: 7,
           desired: 6,

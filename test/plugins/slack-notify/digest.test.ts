@@ -10,7 +10,7 @@ describe('what a run has to tell', () => {
     const creates = ['A', 'B', 'C', 'D'].map((key) => change('create', key, ` Acme ${key} `))
     const plan = planOf(
       syncPlan('global', creates),
-      syncPlan('partners', [change('create', 'P', 'Partner')], { target: 'global' }),
+      syncPlan('partners', [change('create', 'P', 'Partner')], { instance: 'global' }),
     )
     const outcomes = outcomesOf({
       global: [
@@ -81,7 +81,7 @@ describe('what a run has to tell', () => {
     const plan = planOf(
       syncPlan('us-gov', [change('create', org, 'Secret Agency'), change('update', 'B')]),
       syncPlan('us-gov-users', [change('create', user, 'Secret Person'), change('update', 'C')], {
-        target: 'us-gov',
+        instance: 'us-gov',
         resource: 'users',
       }),
     )

@@ -32,7 +32,7 @@ export const alone = { contacts: 0, contactsFailed: 0 }
 
 export const syncPlan = (name: string, changes: readonly Change[], more: Partial<SyncPlan> = {}): SyncPlan => ({
   name,
-  target: name,
+  instance: name,
   resource: 'organizations',
   existing: 10,
   desired: 10,
