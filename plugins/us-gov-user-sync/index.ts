@@ -135,21 +135,21 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
  * Of an account with two organizations nobody knows which is meant (AMB-16): then the organization
  * of its users is left alone.
  */
-function userOf({ name, email }: Contact, organization: number | Ref | undefined): Fields {
+function userOf({ name, email }: Contact, organization: string | Ref | undefined): Fields {
   return { name, email, not_in_sfdc: false, ...(organization !== undefined && { organization_id: organization }) }
 }
 
 /**
  * The organization of each account: its id, or a ref where it is created in the same run (CTC-06).
  */
-async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, number | Ref>> {
-  const ids = new Map<string, number | Ref>()
+async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, string | Ref>> {
+  const ids = new Map<string, string | Ref>()
   const twice = new Set<string>()
   for await (const { id, fields } of run.input(after.target)) {
     const key = fields[after.rules.key]
     if (typeof key !== 'string') continue
     if (ids.has(key)) twice.add(key)
-    ids.set(key, Number(id))
+    ids.set(key, id)
   }
   for (const key of twice) ids.delete(key)
   for await (const { name: sync, changes } of run.input(planned(after))) {

@@ -1,4 +1,4 @@
-import type { FieldType, JsonObject } from 'zds'
+import { name, reference, text, type FieldType, type JsonObject } from 'zds'
 
 /**
  * A kind of Zendesk records: where it is in the API, and which of its fields are attributes of the
@@ -26,7 +26,7 @@ export const ORGANIZATION: Kind = {
   resource: 'organizations',
   one: 'organization',
   custom: 'organization_fields',
-  attributes: { name: 'name', external_id: 'text' },
+  attributes: { name: name.type, external_id: text.type },
   addresses: [],
   identity: 'external_id',
   onCreate: {},
@@ -37,7 +37,7 @@ export const USER: Kind = {
   resource: 'users',
   one: 'user',
   custom: 'user_fields',
-  attributes: { name: 'name', email: 'text', role: 'text', organization_id: 'reference' },
+  attributes: { name: name.type, email: text.type, role: text.type, organization_id: reference.type },
   addresses: ['email'],
   identity: 'email',
   // A sync must not send a mail to everybody it finds.

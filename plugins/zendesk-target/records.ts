@@ -5,6 +5,7 @@ import {
   ZdsError,
   type Change,
   type Existing,
+  type FieldType,
   type FieldTypes,
   type Json,
   type JsonObject,
@@ -34,13 +35,22 @@ export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existi
 export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   const body: { [key: string]: Json } = {}
   const custom: { [key: string]: Json } = {}
-  for (const [key, { to }] of Object.entries(fields)) (key in kind.attributes ? body : custom)[key] = to
+  for (const [key, { to }] of Object.entries(fields)) {
+    const attribute = kind.attributes[key]
+    if (attribute === undefined) custom[key] = to
+    else body[key] = wireOf(attribute, to)
+  }
   return Object.keys(custom).length === 0 ? body : { ...body, [kind.custom]: custom }
+}
+
+/** Ids are text to the engine, and numbers to Zendesk (zendesk-api.md 2). */
+function wireOf({ name }: FieldType, value: Json): Json {
+  return name === 'reference' && value !== null ? Number(value) : value
 }
 
 /** The fields in which the record is not as the change means it. */
 export function differences(change: Change, { fields }: Existing, types: FieldTypes): string[] {
   return Object.entries(change.fields)
-    .filter(([key, { to }]) => !same(types[key] ?? 'text', fields[key], to))
+    .filter(([key, { to }]) => !same(types[key], fields[key], to))
     .map(([key]) => key)
 }

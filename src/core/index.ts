@@ -10,25 +10,26 @@ export {
   decimal,
   dropdown,
   fact,
+  field,
   first,
   integer,
   is,
+  instant,
+  json,
+  listOf,
   lower,
-  misfit,
   name,
-  normalise,
   reference,
-  same,
   text,
   typesOf,
   type Derive,
   type Field,
+  type FieldMaker,
   type FieldTable,
-  type FieldType,
-  type FieldTypes,
   type RecordOf,
 } from './fields.ts'
 export { foldAddress } from './addresses.ts'
+export { misfit, normalise, same, type FieldType, type FieldTypes } from './field-types.ts'
 export { HttpError } from './http/error.ts'
 export { httpPolicy, httpPolicySchema, type HttpPolicy } from './http/policy.ts'
 export { http } from './http/http.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
-import type { FieldTypes } from './fields.ts'
+import type { FieldTypes } from './field-types.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'

@@ -14,6 +14,7 @@ import {
   decimal,
   dropdown,
   name,
+  reference,
   text,
   type Outcome,
   type Source,
@@ -37,6 +38,7 @@ export const table = {
   support_level: dropdown('Level'),
   aar: decimal('Carr'),
   support_hold: checkbox('Hold'),
+  parent: reference('Parent'),
   mark_for_deletion: checkbox([], () => false),
 }
 

@@ -104,8 +104,8 @@ function optionsOf(fact: string, { levels, regions }: Plans): readonly string[] 
 function unfit({ type, reads }: Field, value: Json): string | undefined {
   if (reads.kind === 'columns' && reads.columns.includes(ACCOUNT.id))
     return 'says whose record it is and stays what it is'
-  const mustBeDate = type === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
-  if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type === 'date' && value === null))
+  const mustBeDate = type.name === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
+  if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type.name === 'date' && value === null))
     return 'must be a date, YYYY-MM-DD'
   if (typeof value === 'number' && !Number.isFinite(value)) return 'must be a finite number'
   return misfit(type, value)

@@ -1,4 +1,4 @@
-import { same } from '../fields.ts'
+import { same } from '../field-types.ts'
 import type { Known } from '../outcome.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import { OPS, type Change, type SyncPlan } from '../plan/plan.ts'
@@ -38,7 +38,7 @@ export async function* apply(plan: SyncPlan, target: Target, applied: Applied, r
     const settled = yield* told(settle(sentBefore(changes, known), target, created, run), record)
 
     const over = new Set([...done, ...settled].map(({ key }) => key))
-    const bound = changes.filter(({ key }) => !over.has(key)).map((change) => bind(change, created))
+    const bound = changes.filter(({ key }) => !over.has(key)).map((change) => bind(change, target.types, created))
     const left: Outcome[] = bound.filter((item) => 'status' in item)
     const ready = bound.filter((item) => 'op' in item)
     if (op !== 'create') left.push(...(await staleOf(ready, target, run)))
@@ -74,7 +74,7 @@ function sentBefore(changes: readonly Change[], known: ReadonlyMap<string, Known
 
 async function* settle(sent: readonly Sent[], target: Target, created: Created, run: Run): AsyncIterable<Outcome> {
   const bound = sent.flatMap(({ change, ...more }) => {
-    const ready = bind(change, created)
+    const ready = bind(change, target.types, created)
     return 'op' in ready ? [{ change: ready, ...more }] : []
   })
   if (bound.length === 0) return
@@ -132,9 +132,7 @@ async function staleOf(changes: readonly Change[], target: Target, run: Run): Pr
   for await (const { item: change, now: found } of present(changes, ({ id }) => id, target, run)) {
     const moved =
       found &&
-      Object.entries(change.fields).filter(
-        ([field, { from }]) => !same(target.types[field] ?? 'text', found.fields[field], from),
-      )
+      Object.entries(change.fields).filter(([field, { from }]) => !same(target.types[field], found.fields[field], from))
     if (moved?.length === 0) continue
     const names = moved?.map(([field]) => field).join(', ')
     const message = names === undefined ? 'The record is gone' : `Changed since the plan was made: ${names}`

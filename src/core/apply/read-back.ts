@@ -1,4 +1,4 @@
-import { same } from '../fields.ts'
+import { same } from '../field-types.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { present } from './current.ts'
@@ -26,7 +26,7 @@ export async function* readBack(
   for await (const { item, now: found } of present(sample, ({ id }) => id, target, run)) {
     const { key, fields } = item.change
     const differing = Object.entries(fields).filter(
-      ([field, { to }]) => !same(target.types[field] ?? 'text', found?.fields[field], to),
+      ([field, { to }]) => !same(target.types[field], found?.fields[field], to),
     )
     if (found !== undefined && differing.length === 0) continue
     const names = differing.map(([field]) => field).join(', ')

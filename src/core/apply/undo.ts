@@ -1,5 +1,5 @@
 import { limited } from '../compare/compare.ts'
-import { same } from '../fields.ts'
+import { same } from '../field-types.ts'
 import type { Known } from '../outcome.ts'
 import type { Change, Skip, SyncPlan } from '../plan/plan.ts'
 import { present } from './current.ts'
@@ -19,7 +19,7 @@ export async function undo(
 ): Promise<SyncPlan> {
   const done = plan.changes.flatMap((change): readonly (Change & { id: string })[] => {
     const state = known.get(change.key)
-    const bound = bind(change, created)
+    const bound = bind(change, sync.target.types, created)
     return 'op' in bound && state?.kind === 'outcome' && state.outcome.status === 'done'
       ? [{ ...bound, id: state.outcome.id }]
       : []
@@ -39,7 +39,7 @@ export async function undo(
 /** The fields that undo a change; undefined where the record is not as the change left it. */
 function reverse(change: Change, { fields: now }: Existing, { target, rules }: Sync): Change['fields'] | undefined {
   const entries = Object.entries(change.fields)
-  const typeOf = (field: string) => target.types[field] ?? 'text'
+  const typeOf = (field: string) => target.types[field]
   if (entries.some(([field, { to }]) => !same(typeOf(field), now[field], to))) return undefined
   const back =
     change.op === 'create'

@@ -1,6 +1,6 @@
 import { diff } from 'json-diff-ts'
 import { ZdsError } from '../errors.ts'
-import { misfit, normalise, same, type FieldTypes } from '../fields.ts'
+import { misfit, normalise, same, type FieldTypes } from '../field-types.ts'
 import { canonical, parseJson, type Json } from '../json.ts'
 import type { Change, FieldChange, Holder, SkipReason } from '../plan/plan.ts'
 import type { Names } from './names.ts'
@@ -127,7 +127,7 @@ function difference(
   mode: 'changed' | 'all' = 'changed',
 ): Record<string, FieldChange> | undefined {
   const names = Object.keys(to).filter((field) => {
-    const type = types[field] ?? 'text'
+    const type = types[field]
     return mode === 'all' ? normalise(type, to[field]) !== null : !same(type, from[field], to[field])
   })
   if (names.length === 0) return undefined

@@ -157,7 +157,9 @@ export async function* stageOutcomes(
 
 /** A record that is read back and is not as it was written gets a second outcome, which counts. */
 async function* carried(plan: SyncPlan, sync: Sync, applied: Applied, lent: Run): AsyncIterable<Outcome> {
-  const bound = plan.changes.map((change) => bind(change, applied.created)).filter((item) => 'op' in item)
+  const bound = plan.changes
+    .map((change) => bind(change, sync.target.types, applied.created))
+    .filter((item) => 'op' in item)
   const byKey = new Map(bound.map((change) => [change.key, change]))
   const written: Written[] = []
   for await (const outcome of apply(plan, sync.target, applied, lent)) {

@@ -183,7 +183,7 @@ describe('SAFE-06: what was sent when the run died', () => {
     const outcomes = await collect(
       applying(planOf(referring('U', 'A'), referring('V', 'B')), target, { known, created }),
     )
-    expect(settled).toStrictEqual([[{ change: { op: 'create', key: 'U', fields: { org: { from: null, to: 77 } } } }]])
+    expect(settled).toStrictEqual([[{ change: { op: 'create', key: 'U', fields: { org: { from: null, to: '77' } } } }]])
     expect(shown(outcomes)).toEqual(['done U', 'unresolved V'])
     expect(shown(await collect(applying(planOf(referring('V', 'B')), target, { known, created })))).toEqual([
       'unresolved V',

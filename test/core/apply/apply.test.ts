@@ -245,7 +245,7 @@ describe('SAFE-08: changes that refer to what an earlier sync creates', () => {
     const outcomes = await collect(
       applying(planOf(referring('U', 'A'), referring('V', 'B'), update), target, { created }, journal),
     )
-    expect(sent).toEqual([{ op: 'create', key: 'U', fields: { organization_id: { from: null, to: 77 } } }])
+    expect(sent).toEqual([{ op: 'create', key: 'U', fields: { organization_id: { from: null, to: '77' } } }])
     expect(outcomes.map(({ key, status }) => [key, status])).toEqual([
       ['V', 'unresolved'],
       ['U', 'done'],

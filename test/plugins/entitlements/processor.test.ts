@@ -1,4 +1,4 @@
-import { collect, messageOf, type Desired, type Existing, type Json, type Target } from 'zds'
+import { collect, messageOf, text, type Desired, type Existing, type Json, type Target } from 'zds'
 import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
 import { describe, expect, test } from 'vitest'
 import { globalFields } from '../../support/field-tables.ts'
@@ -245,7 +245,7 @@ function target(existing: readonly Existing[]): Target {
     ...rowsOf('global-organizations', existing),
     instance: 'global',
     resource: 'organizations',
-    types: { salesforce_id: 'text' },
+    types: { salesforce_id: text.type },
     async *refetch() {},
     async *apply() {},
   }
