@@ -289,7 +289,7 @@ const channel = env('SLACK_CHANNEL')
 const slack = slackNotify({
   token: secret('SLACK_BOT_TOKEN'),
   apiUrl: env('SLACK_API_URL'),
-  channels: { 'without-contacts': channel, failures: channel, limits: channel, summary: channel },
+  channels: { 'without-people': channel, failures: channel, limits: channel, summary: channel },
   countsOnly: ['us-gov'],
   http,
 })

@@ -138,7 +138,7 @@ async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncG
 }
 
 function recordFor({ account: { id: key }, people }: Draft, fields: Fields): Desired {
-  return { kind: 'record', key, fields, ...(people && { people }) }
+  return { kind: 'record', key, fields, ...(people && { along: { people } }) }
 }
 
 async function onlyPlans(source: Source<Plans>, run: Run): Promise<Plans> {

@@ -6,7 +6,7 @@ import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
 import { merge } from './write/merge.ts'
-import { prepare } from './people.ts'
+import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf, differences } from './records.ts'
 import { settle } from './write/settle.ts'
@@ -52,6 +52,7 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
       await checkDropdowns(changes, client, kind, types, run)
       return kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
     },
+    ...(kind.resource === 'organizations' && { describe }),
     async *apply(changes, run) {
       const whole = uncut(run)
       const creates = () => changes.values().map((change) => create(change, client, kind, types, whole))

@@ -40,8 +40,8 @@ export { keysAfter, unmatched, type Keys } from './config/keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
-export type { Outcome, Outcomes, Step } from './outcome.ts'
-export type { Change, Contact, FieldChange, Excess, Plan, Skip, SyncPlan } from './plan/plan.ts'
+export type { Outcome, Outcomes, Remark, Step } from './outcome.ts'
+export type { Change, FieldChange, Excess, Plan, Skip, SyncPlan } from './plan/plan.ts'
 export { records } from './config/records.ts'
 export { planned } from './config/planned.ts'
 export { ref, type Ref } from './refs.ts'
@@ -59,7 +59,6 @@ export type {
   Fields,
   Guard,
   Observer,
-  Person,
   Prepared,
   Rules,
   Run,

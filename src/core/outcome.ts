@@ -1,8 +1,20 @@
 import type { JsonObject } from './json.ts'
 
-/** What became of one change. */
+/** What a person should know: a stable word, and a sentence. */
+export type Remark = { readonly code: string; readonly message: string }
+
+/**
+ * What became of one change. One that is done may be so `partly`: the record is as meant, and of
+ * what should come along with it something is missing.
+ */
 export type Outcome =
-  | { readonly key: string; readonly status: 'done'; readonly id: string; readonly facts?: JsonObject }
+  | {
+      readonly key: string
+      readonly status: 'done'
+      readonly id: string
+      readonly partly?: readonly Remark[]
+      readonly facts?: JsonObject
+    }
   | {
       readonly key: string
       readonly status: 'failed' | 'stale' | 'unresolved'

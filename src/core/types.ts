@@ -4,7 +4,7 @@ import type { FieldTypes } from './field-types.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
+import type { Outcome, Outcomes, Remark, RunStatus, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
 
 /** The fields of one record: flat, because a field is the unit of comparison. */
@@ -52,17 +52,11 @@ export interface Source<Row extends Json = Json> {
  * existing one is retired), why it is left as it is, or what a person should know.
  */
 export type Desired<Rec extends Fields = Fields> =
-  /**
-   * `people`: who comes with a new record; an empty list where a sync that sees to them knows of
-   * nobody.
-   */
-  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly people?: readonly Person[] }
+  /** `along`: what comes with a new record, in the terms of its target. */
+  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly along?: Json }
   | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
   | { readonly kind: 'skip'; readonly key: string; readonly reason: SkipReason; readonly name?: string }
   | { readonly kind: 'notice'; readonly key: string; readonly code: string; readonly message: string }
-
-/** Somebody who belongs to a record, by address. */
-export type Person = { readonly email: string; readonly name: string }
 
 /** A record as the target holds it now, values normalised by the types of its fields. */
 export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
@@ -104,6 +98,11 @@ export interface Target extends Source<Existing> {
    * what it knows to be impossible.
    */
   prepare?(changes: readonly Change[], run: Run): Promise<Prepared>
+  /**
+   * What comes along with a new record, for a person: pure, and asked once the change is prepared.
+   * Without it nothing may come along.
+   */
+  describe?(change: Change): readonly Remark[]
   /**
    * Carries out changes of one operation. Exactly one outcome per change, in whatever order and
    * batches suit the API. A step of status `sending` is yielded before each request that writes:

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Change, Contact, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
+import type { Change, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
 import type { Json } from '../../src/core/json.ts'
+import type { Remark } from '../../src/core/outcome.ts'
 import type { Paint } from '../../src/cli/render/paint.ts'
 import type { Look } from '../../src/cli/render/plan.ts'
 
@@ -23,7 +24,7 @@ export const change = (
   op: Change['op'],
   key: string,
   fields: Values,
-  more: { readonly reason?: string; readonly contacts?: readonly Contact[] } = {},
+  more: { readonly reason?: string; readonly along?: Json; readonly remarks?: readonly Remark[] } = {},
 ): Change => ({
   op,
   key,

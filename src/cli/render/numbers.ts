@@ -25,7 +25,7 @@ function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): s
           ),
         ),
         ...line('fields', more.fields),
-        ...line('contacts', more.contacts),
+        ...line('with them', more.along),
         ...line('left', more.skipped),
         ...line('notices', more.notices),
       ]

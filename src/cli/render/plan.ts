@@ -78,7 +78,7 @@ function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): strin
     const mark = look.paint('green', '+')
     return limited(changes, RECORDS, look, (change) => [
       `  ${mark} ${plain(change.key)}  ${nameOf(change)}`,
-      ...contactLines(change),
+      ...(change.remarks ?? []).map(({ message }) => `      ${plain(message)}`),
     ])
   }
   const wanted = wantedBy(sync)
@@ -99,21 +99,6 @@ function wantedBy({ skipped }: SyncPlan): (id: string | undefined) => string {
 }
 
 const nameOf = ({ fields }: Change): string => shown(fields['name']?.to ?? null)
-
-/** Who comes with a new record (SYN-03). */
-function contactLines({ contacts = [] }: Change): string[] {
-  return contacts.map(
-    ({ email, action, reason }) => `      ${plain(email)}: ${reason === 'staff' ? STAFF : ACTIONS[action]}`,
-  )
-}
-
-const STAFF = 'agent or admin, stays there (SAFE-15)'
-
-const ACTIONS = {
-  create: 'new user',
-  associate: 'user without organization, gets this one',
-  leave: 'user of another organization, stays there',
-} as const
 
 const effect = (change: Change | undefined): string => pairs(change?.fields ?? {})
 

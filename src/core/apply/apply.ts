@@ -1,6 +1,6 @@
 import { same } from '../field-types.ts'
 import type { Known } from '../outcome.ts'
-import type { Outcome, Step } from '../outcome.ts'
+import type { Outcome, Remark, Step } from '../outcome.ts'
 import { OPS, type Change, type SyncPlan } from '../plan/plan.ts'
 import { present } from './current.ts'
 import { bind, type Created } from './bind.ts'
@@ -120,8 +120,11 @@ async function* told(steps: AsyncIterable<Step>, record: Applied['record']): Asy
  * of secrets.
  */
 function clean(step: Step): Step {
-  return 'message' in step ? { ...step, code: redact(step.code), message: redact(step.message) } : step
+  if ('message' in step) return { ...step, ...unsecret(step) }
+  return 'partly' in step && step.partly ? { ...step, partly: step.partly.map(unsecret) } : step
 }
+
+const unsecret = ({ code, message }: Remark): Remark => ({ code: redact(code), message: redact(message) })
 
 /**
  * Changes whose record no longer holds what the plan says it held (a person, or another run, was

@@ -79,7 +79,7 @@ function unwanted(key: string, found: Existing, reason: string, sync: Sync, side
 /** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
 function creation(
   key: string,
-  { fields: record, people }: DesiredRecord,
+  { fields: record, along }: DesiredRecord,
   { rules, target }: Sync,
   sides: Sides,
 ): Verdict {
@@ -89,8 +89,7 @@ function creation(
   if (heldBy !== undefined) return { skip: { reason: 'name-taken', of: { fields: record }, heldBy } }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const fields = difference({}, record, target.types, 'all')
-  const contacts = people?.map((person) => ({ ...person, action: 'create' as const }))
-  return { change: { op: 'create', key, fields: fields ?? {}, ...(contacts && { contacts }) } }
+  return { change: { op: 'create', key, fields: fields ?? {}, ...(along !== undefined && { along }) } }
 }
 
 /**

@@ -24,8 +24,8 @@ export type PlanSummary = {
     readonly operations: { readonly [op in Op]: number }
     /** How many updates and retires change a field; a create sets them all. */
     readonly fields: Counts
-    /** How many people who come with new records meet which end (SYN-03). */
-    readonly contacts: Counts
+    /** What comes along with new records, by the words of their targets (SYN-03). */
+    readonly along: Counts
     readonly skipped: Counts
     readonly notices: Counts
     readonly excesses: readonly {
@@ -59,7 +59,7 @@ function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
     complete: { desired: complete.desired, existing: complete.existing },
     operations: { create: count(sync, 'create'), update: count(sync, 'update'), retire: count(sync, 'retire') },
     fields: countsOf(changes.filter(({ op }) => op !== 'create').flatMap(({ fields }) => Object.keys(fields))),
-    contacts: countsOf(changes.flatMap(({ contacts = [] }) => contacts.map(({ action }) => action))),
+    along: countsOf(changes.flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
     skipped: countsOf(skipped.map(({ reason }) => reason)),
     notices: countsOf(notices.map(({ code }) => code)),
     excesses: excesses.map(({ id, op, field, count: some, existing: all, limit, because }) => ({

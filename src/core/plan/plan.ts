@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { canonical, type Json } from '../json.ts'
+import type { Remark } from '../outcome.ts'
 
 export type Op = 'create' | 'update' | 'retire'
 
@@ -8,18 +9,6 @@ export type Op = 'create' | 'update' | 'retire'
 export const OPS = ['create', 'update', 'retire'] as const satisfies readonly Op[]
 
 export type FieldChange = { readonly from: Json; readonly to: Json }
-
-/**
- * Somebody who comes with a new record: a new user, one who gets an organization, or one who stays
- * where they are.
- */
-export type Contact = {
-  readonly email: string
-  readonly name: string
-  readonly action: 'create' | 'associate' | 'leave'
-  /** Why somebody stays, unless it is that they have another organization: `staff` (SAFE-15). */
-  readonly reason?: string
-}
 
 /** What one record needs. `fields` lists every value that will be written. */
 export type Change = {
@@ -30,8 +19,10 @@ export type Change = {
   readonly fields: { readonly [field: string]: FieldChange }
   /** Why a record is retired (AMB-17). */
   readonly reason?: string
-  /** Who comes with a new record, and what will become of them (SYN-03). */
-  readonly contacts?: readonly Contact[]
+  /** What comes along with a new record: the business of its target alone (SYN-03). */
+  readonly along?: Json
+  /** The same in words, as the target describes it. */
+  readonly remarks?: readonly Remark[]
 }
 
 /**
@@ -76,7 +67,7 @@ export type Holder = {
 }
 
 /** What a person should know although nothing follows from it. */
-export type Notice = { readonly code: string; readonly key: string; readonly message: string }
+export type Notice = Remark & { readonly key: string }
 
 /**
  * What of a plan goes beyond its limits: what, how many, of how many, the limit, and a few keys.

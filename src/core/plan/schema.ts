@@ -9,10 +9,7 @@ const Text = Type.String({ minLength: 1 })
 const Count = Type.Integer({ minimum: 0 })
 
 const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, strict)
-const Contact = Type.Object(
-  { email: Text, name: Text, action: Type.Enum(['create', 'associate', 'leave']), reason: Type.Optional(Text) },
-  strict,
-)
+const Remark = Type.Object({ code: Text, message: Text }, strict)
 const Change = Type.Object(
   {
     op: Type.Enum(['create', 'update', 'retire']),
@@ -20,7 +17,8 @@ const Change = Type.Object(
     id: Type.Optional(Text),
     fields: Type.Record(Type.String(), FieldChange),
     reason: Type.Optional(Text),
-    contacts: Type.Optional(Type.Array(Contact)),
+    along: Type.Optional(Type.Unknown()),
+    remarks: Type.Optional(Type.Array(Remark)),
   },
   strict,
 )

@@ -1,5 +1,6 @@
 import { compareId, stageOf } from '../config/stages.ts'
 import { compare, keyOf } from '../compare/compare.ts'
+import { prepare } from '../compare/prepare.ts'
 import { indexNames } from '../compare/names.ts'
 import { sortBy } from '../compare/sort.ts'
 import type { Json } from '../json.ts'
@@ -37,23 +38,9 @@ export async function compareStage(
     complete: sides,
     empty: !some && whole,
   })
-  const plan = await prepared(compared, stage, shared, runId, watch)
+  const plan = await prepare(compared, sync, lend(stage, shared, runId, watch))
   await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))
   return plan
-}
-
-/** The target has the last word on a plan: it knows who is there already, and what cannot be. */
-async function prepared(
-  plan: SyncPlan,
-  stage: StageOf<'compare'>,
-  shared: Shared,
-  runId: string,
-  watch: StageWatch,
-): Promise<SyncPlan> {
-  const { target } = stage.sync
-  if (target.prepare === undefined || plan.changes.length === 0) return plan
-  const { changes, skipped } = await target.prepare(plan.changes, lend(stage, shared, runId, watch))
-  return { ...plan, changes, skipped: [...plan.skipped, ...skipped] }
 }
 
 async function hasRecord(rows: AsyncIterable<Desired>): Promise<boolean> {

@@ -37,14 +37,14 @@ describe('the head of a plan', () => {
 })
 
 describe('creates', () => {
-  test('are shown by key and name, with the people who come along (SYN-03)', () => {
-    const contacts = [
-      { email: 'ada@example.com', name: 'Ada', action: 'create' },
-      { email: 'bob@example.com', name: 'Bob', action: 'associate' },
-      { email: 'cyd@example.com', name: 'Cyd', action: 'leave' },
-      { email: 'dee@example.com', name: 'Dee', action: 'leave', reason: 'staff' },
-    ] as const
-    expect(shownOf({ changes: [change('create', '001A', { name: ['', 'Acme'] }, { contacts })] }).slice(3)).toEqual([
+  test('are shown by key and name, with what comes along in the words of the target (SYN-03)', () => {
+    const remarks = [
+      { code: 'user-new', message: 'ada@example.com: new user' },
+      { code: 'user-joins', message: 'bob@example.com: user without organization, gets this one' },
+      { code: 'user-stays', message: 'cyd@example.com: user of another organization, stays there' },
+      { code: 'user-staff', message: 'dee@example.com: agent or admin, stays there (SAFE-15)' },
+    ]
+    expect(shownOf({ changes: [change('create', '001A', { name: ['', 'Acme'] }, { remarks })] }).slice(3)).toEqual([
       '  + 001A  Acme',
       '      ada@example.com: new user',
       '      bob@example.com: user without organization, gets this one',
@@ -303,7 +303,7 @@ test('names, keys and texts of others cannot reach the terminal as commands', ()
     name: evil,
     instance: evil,
     changes: [
-      change('create', evil, { name: ['', evil] }, { contacts: [{ email: evil, name: evil, action: 'create' }] }),
+      change('create', evil, { name: ['', evil] }, { remarks: [{ code: evil, message: evil }] }),
       ...many(3, (index) => change('update', `${evil}${index}`, { [evil]: [evil, [evil]] })),
       ...many(14, (index) => change('update', `${evil}n${index}`, { [`${evil}2`]: [evil, `${evil}${index}`] })),
       change('update', evil, { organization_id: [null, { ref: { sync: evil, key: evil } }] }),

@@ -24,7 +24,7 @@ const because = { fields: ['aar'], left: 0 }
 const updates = { id: 'global.update', op: 'update', count: 2, existing: 7, limit: 0.2, because } as const
 
 describe('the summary of a plan', () => {
-  it('counts by operation, field, contact, reason and code', () => {
+  it('counts by operation, field, what comes along, reason and code', () => {
     const plan = planOf({
       ...empty,
       existing: 7,
@@ -35,9 +35,10 @@ describe('the summary of a plan', () => {
           op: 'create',
           key: 'A',
           fields: { name: { from: null, to: 'Acme' } },
-          contacts: [
-            { email: 'ada@example.com', name: 'Ada', action: 'create' },
-            { email: 'bob@example.com', name: 'Bob', action: 'leave' },
+          along: { people: ['ada@example.com', 'bob@example.com'] },
+          remarks: [
+            { code: 'user-new', message: 'ada@example.com: new user' },
+            { code: 'user-stays', message: 'bob@example.com: stays' },
           ],
         },
         { op: 'update', key: 'B', id: '2', fields: { aar: { from: 1, to: 2 }, name: { from: 'B', to: 'Bee' } } },
@@ -71,7 +72,7 @@ describe('the summary of a plan', () => {
           complete: { desired: true, existing: false },
           operations: { create: 1, update: 2, retire: 1 },
           fields: { aar: 2, mark_for_deletion: 1, name: 1 },
-          contacts: { create: 1, leave: 1 },
+          along: { 'user-new': 1, 'user-stays': 1 },
           skipped: { 'name-taken': 2, 'no-key': 1 },
           notices: { 'unknown-charge': 1 },
           excesses: [aar, updates],
@@ -117,9 +118,8 @@ describe('the summary of a plan', () => {
       id: data,
       fields: fc.dictionary(fc.constantFrom('name', 'aar'), fc.record({ from: value, to: value })),
       reason: data,
-      contacts: fc.array(
-        fc.record({ email: data, name: data, action: fc.constantFrom('create' as const, 'leave' as const) }),
-      ),
+      along: value,
+      remarks: fc.array(fc.record({ code: fc.constantFrom('user-new', 'user-stays'), message: data })),
     })
     const sync = fc.record({
       changes: fc.array(change),

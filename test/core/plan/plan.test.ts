@@ -10,7 +10,7 @@ const sync: SyncPlan = {
   ...(await compared({
     desired: [
       { kind: 'notice', key: 'A', code: 'unknown-charge', message: 'no such charge' },
-      { ...wanted('A', { name: 'Acme', aar: 1.5 }), people: [{ email: 'ada@example.com', name: 'Ada' }] },
+      { ...wanted('A', { name: 'Acme', aar: 1.5 }), along: { people: [{ email: 'ada@example.com', name: 'Ada' }] } },
       wanted('B', { aar: 0 }),
     ],
     existing: [held('2', 'B', { aar: null }), held('3', 'C'), held('4', null, { name: 'Stray' })],
