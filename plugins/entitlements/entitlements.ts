@@ -1,16 +1,19 @@
 import {
   checkOptions,
   collect,
+  keyReader,
+  typesOf,
   ZdsError,
   type Desired,
   type FieldTable,
   type Fields,
-  type Json,
+  type Fold,
   type JsonObject,
-  type RecordOf,
+  type Processor,
   type Run,
   type Source,
   type Target,
+  type TypesOf,
 } from 'zds'
 import { accountOf, invalid } from './account.ts'
 import { ACCOUNT } from './columns.ts'
@@ -53,8 +56,18 @@ export type EntitlementsOptions<Table extends FieldTable> = {
   readonly listing?: Listing
 }
 
-/** Organizations of an instance, and the field of theirs that holds the account id (CMP-01). */
-export type Listing = { readonly target: Target; readonly key: string }
+/**
+ * Organizations of an instance, the field of theirs that holds the account id (CMP-01), and the fold
+ * of the rules of their sync.
+ */
+export type Listing = { readonly target: Target; readonly key: string; readonly fold?: Fold }
+
+/** Why an account has no record (AMB-17). */
+const ABSENT = {
+  'no-subscription': 'its account has no subscription for this instance',
+  retention: 'its account expired more than three years ago',
+  'type-changed': 'its account has another Type now',
+}
 
 const PROGRESS_EVERY = 10_000
 
@@ -74,7 +87,7 @@ const schema = {
     listing: {
       type: 'object',
       required: ['target', 'key'],
-      properties: { target: {}, key: text },
+      properties: { target: {}, key: text, fold: {} },
       additionalProperties: false,
     },
   },
@@ -87,20 +100,14 @@ const schema = {
  */
 export function entitlements<const Table extends FieldTable>(
   options: EntitlementsOptions<Table>,
-): Source<Desired<RecordOf<Table> & Fields>> {
+): Processor<TypesOf<Table>, keyof typeof ABSENT> {
   checkOptions('entitlements', schema, options)
   checkListing(options)
-  const { name, accounts, plans, overrides, exclude, elsewhere, listing } = options
+  const { name, accounts, plans, overrides, fields, exclude, elsewhere, listing } = options
   const needs: readonly Source[] = [accounts, plans, overrides, exclude, elsewhere, listing?.target].filter(
     (source) => source !== undefined,
   )
-  return {
-    name,
-    needs,
-    // recordMaker makes what the table describes; no type says so of an object built field by
-    // field.
-    read: (run) => read(options, run) as AsyncIterable<Desired<RecordOf<Table> & Fields>>,
-  }
+  return { name, types: typesOf(fields), words: ABSENT, needs, read: (run) => read(options, run) }
 }
 
 async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
@@ -167,11 +174,11 @@ function checkListing({ name, listing }: { readonly name: string; readonly listi
 }
 
 /** Undefined without a listing: then every account may be named. */
-async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<Json | undefined> | undefined> {
+async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<string> | undefined> {
   if (listing === undefined) return undefined
-  const { target, key } = listing
-  const keys = new Set<Json | undefined>()
-  for await (const existing of run.input(target)) keys.add(existing.fields[key])
+  const { ofFields } = keyReader(listing, listing.target.types)
+  const keys = new Set<string>()
+  for await (const { fields } of run.input(listing.target)) keys.add(ofFields(fields).text)
   return keys
 }
 

@@ -22,6 +22,7 @@ import { select } from './select.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
+export { salesforceIdOf } from './salesforce-id.ts'
 export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
 
 export type SalesforceOptions = Login & {

@@ -1,4 +1,4 @@
-import { name, reference, text, type FieldType, type JsonObject } from 'zds'
+import { name, reference, text, type FieldType, type JsonObject, type Words } from 'zds'
 
 /**
  * A kind of Zendesk records: where it is in the API, and which of its fields are attributes of the
@@ -19,6 +19,8 @@ export type Kind = {
   readonly identity: 'external_id' | 'email'
   /** What every create says beside the fields of the change. */
   readonly onCreate: JsonObject
+  /** Why a planned change of this kind may be left out, and what it means. */
+  readonly words: Words
 }
 
 /** zendesk-api.md 2 */
@@ -30,6 +32,7 @@ export const ORGANIZATION: Kind = {
   addresses: [],
   identity: 'external_id',
   onCreate: {},
+  words: {},
 }
 
 /** zendesk-api.md 4 */
@@ -42,4 +45,5 @@ export const USER: Kind = {
   identity: 'email',
   // A sync must not send a mail to everybody it finds.
   onCreate: { skip_verify_email: true },
+  words: { 'second-address': 'a user has this address beside another one; make it their first one' },
 }

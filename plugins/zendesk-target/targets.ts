@@ -1,4 +1,4 @@
-import { typesOf, type FieldTable, type Run, type Target } from 'zds'
+import { typesOf, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { create } from './write/creates.ts'
 import { checkDropdowns } from './dropdowns.ts'
@@ -13,11 +13,11 @@ import { settle } from './write/settle.ts'
 import type { Slots } from './write/slots.ts'
 import { update, type Updatable } from './write/updates.ts'
 
-export type TargetOptions = {
+export type TargetOptions<Table extends FieldTable> = {
   readonly name: string
   readonly client: Client
   readonly kind: Kind
-  readonly fields: FieldTable
+  readonly fields: Table
   readonly slots: Slots
   readonly createConcurrency: number
   readonly mayBeEmpty: boolean | undefined
@@ -27,7 +27,8 @@ export type TargetOptions = {
  * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
  * retired in jobs (SYN-01 to SYN-08).
  */
-export function target({ name, client, kind, fields, slots, createConcurrency, mayBeEmpty }: TargetOptions): Target {
+export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
+  const { name, client, kind, fields, slots, createConcurrency, mayBeEmpty } = options
   const types = typesOf(fields)
   const updatable: Updatable = {
     client,
@@ -42,6 +43,7 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     instance: client.instance,
     resource: kind.resource,
     types,
+    words: kind.words,
     address: () => client.address(),
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     check: (run) => checkFields(client, kind, types, run),

@@ -11,7 +11,6 @@ import {
   REFERENCE,
   TEXT,
   type FieldType,
-  type FieldTypes,
 } from './field-types.ts'
 import type { Json } from './json.ts'
 
@@ -132,8 +131,13 @@ export const first =
   (value) =>
     typeof value === 'string' ? value.slice(0, length) : null
 
-export const typesOf = (table: FieldTable): FieldTypes =>
-  Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type]))
+/** The types of the fields of a table, by name. */
+export type TypesOf<Table extends FieldTable> = { readonly [Name in keyof Table]: Table[Name]['type'] }
+
+export function typesOf<const Table extends FieldTable>(table: Table): TypesOf<Table> {
+  // Object.fromEntries forgets which keys it was given.
+  return Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type])) as TypesOf<Table>
+}
 
 /** Every column that the tables read, each once. */
 export function columnsOf(tables: readonly FieldTable[]): string[] {

@@ -27,6 +27,7 @@ export {
   type FieldMaker,
   type FieldTable,
   type RecordOf,
+  type TypesOf,
 } from './fields.ts'
 export { foldAddress } from './addresses.ts'
 export { misfit, normalise, same, type FieldType, type FieldTypes } from './field-types.ts'
@@ -37,11 +38,12 @@ export type { Answer, Caller, Http, HttpOptions, Proof, Refusal, Request, Verdic
 export { signIn } from './http/sign-in.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
 export { keysAfter, unmatched, type Keys } from './config/keys.ts'
+export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
 export type { Outcome, Outcomes, Remark, Step } from './outcome.ts'
-export type { Change, FieldChange, Excess, Plan, Skip, SyncPlan } from './plan/plan.ts'
+export type { Change, FieldChange, Excess, Plan, Skip, SyncPlan, Words } from './plan/plan.ts'
 export { records } from './config/records.ts'
 export { planned } from './config/planned.ts'
 export { ref, type Ref } from './refs.ts'
@@ -50,7 +52,7 @@ export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
 export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
 export { chunk, collect } from './streams.ts'
-export { sync, type RulesFor } from './config/sync.ts'
+export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
   Config,
   Desired,
@@ -60,6 +62,7 @@ export type {
   Guard,
   Observer,
   Prepared,
+  Processor,
   Rules,
   Run,
   Sent,

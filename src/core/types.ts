@@ -2,7 +2,8 @@ import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { FieldTypes } from './field-types.ts'
 import type { Json, JsonObject } from './json.ts'
-import type { Change, Plan, Skip, SkipReason } from './plan/plan.ts'
+import type { Fold } from './keys.ts'
+import type { Change, Plan, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Outcome, Outcomes, Remark, RunStatus, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
@@ -55,8 +56,22 @@ export type Desired<Rec extends Fields = Fields> =
   /** `along`: what comes with a new record, in the terms of its target. */
   | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly along?: Json }
   | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
-  | { readonly kind: 'skip'; readonly key: string; readonly reason: SkipReason; readonly name?: string }
+  | { readonly kind: 'skip'; readonly key: string; readonly reason: string; readonly name?: string }
   | { readonly kind: 'notice'; readonly key: string; readonly code: string; readonly message: string }
+
+/**
+ * A source that says of each key what a target should hold. Its types and words tie it to its
+ * sync: what does not fit is refused when the configuration is loaded.
+ */
+export interface Processor<
+  Types extends FieldTypes = FieldTypes,
+  Word extends string = string,
+> extends Source<Desired> {
+  /** The types of the fields of its records. Without it, each record is looked at. */
+  readonly types?: Types
+  /** Its own reasons for `absent` and `skip`, each with what it means. */
+  readonly words?: { readonly [W in Word]: string }
+}
 
 /** A record as the target holds it now, values normalised by the types of its fields. */
 export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
@@ -71,12 +86,14 @@ export type Prepared = { readonly changes: readonly Change[]; readonly skipped: 
 export type Sent = { readonly change: Change; readonly job?: string }
 
 /** A system that can be read, and written to by carrying out changes. */
-export interface Target extends Source<Existing> {
+export interface Target<Types extends FieldTypes = FieldTypes> extends Source<Existing> {
   /** The instance, as errors and plans name it: `global`. */
   readonly instance: string
   /** What it holds: `organizations`. */
   readonly resource: string
-  readonly types: FieldTypes
+  readonly types: Types
+  /** Its own reasons to leave a change out (`prepare`), each with what it means. */
+  readonly words?: Words
   /**
    * Where it is, for the fingerprint of a plan: what was planned for one address is not carried out
    * at another.
@@ -120,8 +137,13 @@ export interface Guard {
 
 /** How desired and existing records are compared: data and pure functions of a record. */
 export interface Rules {
-  /** The field that unifies both sides. */
-  readonly key: string
+  /** The field that unifies both sides, or several that do so together. */
+  readonly key: string | readonly string[]
+  /**
+   * The one spelling of keys that the other system takes for the same (`lowerCase`). A text for
+   * which it is undefined can be no key: whose record that is, nobody knows.
+   */
+  readonly fold?: Fold
   /**
    * A field whose values must be unique in the target, compared trimmed and without case (AMB-20).
    */
@@ -141,7 +163,9 @@ export interface Rules {
   /** Keys that another sync wants: whatever it desires is its own (AMB-19). */
   readonly yields?: Source<Desired>
   /** A reason not to create this record, or undefined (CMP-04). */
-  holds?(desired: Fields): SkipReason | undefined
+  holds?(desired: Fields): string | undefined
+  /** The reasons of `holds`, each with what it means. */
+  readonly words?: Words
   /**
    * What a record that nobody desires should look like (SYN-08). Without it nothing is ever
    * retired.
@@ -161,7 +185,7 @@ export interface Rules {
  */
 export interface Sync {
   readonly kind: 'sync'
-  readonly desired: Source<Desired>
+  readonly desired: Processor
   readonly target: Target
   readonly rules: Rules
   readonly limits?: Limits
@@ -204,7 +228,7 @@ export interface Observer {
 /** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
 export interface Config {
   readonly sources: { readonly [name: string]: Source }
-  readonly processors?: { readonly [name: string]: Source<Desired> }
+  readonly processors?: { readonly [name: string]: Processor }
   readonly targets: { readonly [name: string]: Sync }
   readonly hooks?: { readonly [name: string]: Sync | Observer }
 }

@@ -51,6 +51,7 @@ export const syncPlan = (parts: Parts = {}): SyncPlan => ({
   complete: { desired: true, existing: true },
   changes: [],
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   ...parts,

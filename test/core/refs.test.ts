@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { listOf, name, reference, text, typesOf, type Change, type Json } from 'zds'
+import { listOf, name, reference, sync as makeSync, text, typesOf, type Change, type Desired, type Json } from 'zds'
 import { bind } from '../../src/core/apply/bind.ts'
 import { isRef, ref } from '../../src/core/refs.ts'
-import { compared, held, syncOf, targetOf, wanted } from '../support/syncs.ts'
+import { compared, held, sourceOf, targetOf, wanted } from '../support/syncs.ts'
 
 const users = { salesforce_id: text('Id'), name: name('Name'), organization_id: reference('Org') }
-const sync = syncOf({ unique: 'name' }, { target: targetOf({ types: { ...users, mark_for_deletion: text() } }) })
+const fields = { ...users, mark_for_deletion: text() }
+const sync = makeSync({
+  fields,
+  desired: sourceOf<Desired>('users'),
+  target: targetOf({ types: fields }),
+  rules: { key: 'salesforce_id', unique: 'name' },
+})
 const later = ref('us-gov', 'A')
 
 describe('SAFE-08: a ref to a record that does not exist yet', () => {

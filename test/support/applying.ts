@@ -33,6 +33,7 @@ export const planOf = (...changes: Change[]): SyncPlan => ({
   desired: 0,
   changes,
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   complete: { desired: true, existing: true },

@@ -1,6 +1,6 @@
 import { canonical } from '../../core/json.ts'
 import type { Change, Holder, Notice, Plan, Skip, SyncPlan } from '../../core/plan/plan.ts'
-import { count, heldBack, SKIP_REASONS, type SkipReason } from '../../core/plan/plan.ts'
+import { count, heldBack } from '../../core/plan/plan.ts'
 import { counted, cut, lookalike, number, plain, shown, wrapped } from './text.ts'
 import type { Paint } from './paint.ts'
 
@@ -147,11 +147,11 @@ function updateLines(sync: SyncPlan, look: Look): string[] {
   ]
 }
 
-function skipLines({ skipped }: SyncPlan, look: Look): string[] {
+function skipLines({ skipped, words }: SyncPlan, look: Look): string[] {
   if (skipped.length === 0) return []
   const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
   return reasons.flatMap(([reason, some]) => [
-    look.paint('dim', `  . ${number(some.length)} left: ${reason} (${wording(reason)})`),
+    look.paint('dim', `  . ${number(some.length)} left: ${plain(reason)} (${plain(words[reason] ?? '')})`),
     ...(look.all ? some.map((skip) => look.paint('dim', `      ${plain(whoseOf(skip))}${waitsFor(skip.heldBy)}`)) : []),
   ])
 }
@@ -169,8 +169,6 @@ const FATES = {
   renamed: ', which gets another name: free in the next plan',
   waiting: ', which waits for another name',
 } as const
-
-const wording = (reason: SkipReason): string => SKIP_REASONS[reason]
 
 function noticeLines({ notices }: SyncPlan, look: Look): string[] {
   const line = ({ code, message }: Notice): string => `  ${look.paint('cyan', 'i')} ${plain(code)}: ${plain(message)}`

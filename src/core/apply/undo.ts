@@ -1,4 +1,5 @@
 import { limited } from '../compare/compare.ts'
+import { withWords } from '../compare/words.ts'
 import { same } from '../field-types.ts'
 import type { Known } from '../outcome.ts'
 import type { Change, Skip, SyncPlan } from '../plan/plan.ts'
@@ -33,7 +34,7 @@ export async function undo(
     else if (Object.keys(fields).length > 0)
       changes.push({ op: change.op === 'create' ? 'retire' : 'update', key, id, fields, reason: 'undo' })
   }
-  return limited({ ...plan, changes, skipped, notices: [] }, sync)
+  return limited(withWords({ ...plan, changes, skipped, notices: [] }, sync), sync)
 }
 
 /** The fields that undo a change; undefined where the record is not as the change left it. */

@@ -2,7 +2,8 @@ import { diff } from 'json-diff-ts'
 import { ZdsError } from '../errors.ts'
 import { misfit, normalise, same, type FieldTypes } from '../field-types.ts'
 import { canonical, parseJson, type Json } from '../json.ts'
-import type { Change, FieldChange, Holder, SkipReason } from '../plan/plan.ts'
+import { keyReader } from '../keys.ts'
+import type { Change, FieldChange, Holder } from '../plan/plan.ts'
 import type { Names } from './names.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
@@ -35,7 +36,9 @@ export type Pair = {
 export type Verdict = {
   readonly change?: Change
   readonly skip?: {
-    readonly reason: SkipReason
+    /** Another key than the one of the verdict: one that can be none. */
+    readonly key?: string
+    readonly reason: string
     readonly of: { readonly id?: string; readonly fields: Fields }
     readonly heldBy?: Holder
     readonly change?: Change
@@ -94,24 +97,33 @@ function creation(
 
 /**
  * Both are there: what differs is written, but for a name that another record has. An empty field
- * to adopt is no reason of its own (SAFE-05).
+ * to adopt is no reason of its own (SAFE-05), nor is another spelling of the key (SAFE-10).
  */
 function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): Verdict {
   const { rules, target } = sync
   if (rules.takesOver !== true && !owned(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []
-  const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
-  const fields = { ...difference(found.fields, managed, target.types) }
+  const respelt = spellings(key, record, found, sync)
+  const managed = Object.entries(record).filter(([field]) => !adopt.includes(field) && !(field in respelt))
+  const fields = { ...difference(found.fields, Object.fromEntries(managed), target.types) }
   const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
   const heldBy = renamed && sides.names.holder(renamed.to, { key, id: found.id, current: renamed.from })
   if (heldBy !== undefined && rules.unique !== undefined) delete fields[rules.unique]
-  const skip = heldBy && { skip: { reason: 'name-taken' as const, of: found, heldBy } }
+  const skip = heldBy && { skip: { reason: 'name-taken', of: found, heldBy } }
   if (Object.keys(fields).length === 0) return { ...skip }
   for (const field of adopt) {
     const to = record[field] ?? null
     if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }
   }
-  return { change: { op: 'update', key, id: found.id, fields }, ...skip }
+  return { change: { op: 'update', key, id: found.id, fields: { ...fields, ...respelt } }, ...skip }
+}
+
+/** The fields of the key that are spelt otherwise on either side, and mean the same record. */
+function spellings(key: string, record: Fields, found: Existing, { rules, target }: Sync): Change['fields'] {
+  if (keyReader(rules, target.types).ofFields(record).text !== key) return {}
+  const names = [rules.key].flat().filter((field) => rules.adopt?.includes(field) !== true)
+  const spelt = Object.fromEntries(names.map((field) => [field, record[field] ?? null]))
+  return difference(found.fields, spelt, target.types) ?? {}
 }
 
 /**

@@ -1,16 +1,18 @@
 import { ZdsError } from '../errors.ts'
 import type { Change, SyncPlan } from '../plan/plan.ts'
 import type { Run, Sync, Target } from '../types.ts'
+import { withWords } from './words.ts'
 
 /**
  * The target has the last word on a plan: it knows what cannot be, and what becomes of that which
  * comes along with a record.
  */
-export async function prepare(plan: SyncPlan, { target }: Sync, run: Run): Promise<SyncPlan> {
+export async function prepare(plan: SyncPlan, sync: Sync, run: Run): Promise<SyncPlan> {
+  const { target } = sync
   if (plan.changes.length === 0) return plan
   const { changes, skipped } = (await target.prepare?.(plan.changes, run)) ?? { ...plan, skipped: [] }
   const described = changes.map((change) => describe(change, plan.name, target))
-  return { ...plan, changes: described, skipped: [...plan.skipped, ...skipped] }
+  return withWords({ ...plan, changes: described, skipped: [...plan.skipped, ...skipped] }, sync)
 }
 
 /** The change with words for what comes along, so that a plan can be shown without its target. */

@@ -25,28 +25,30 @@ export type Change = {
   readonly remarks?: readonly Remark[]
 }
 
+/** Words, each with what it means to a person: `{ 'no-key': 'has no key, …' }`. */
+export type Words = { readonly [word: string]: string }
+
 /**
- * Why a record is left as it is, or without its name. The words are the contract of the plan
- * document.
+ * The engine's own reasons: why a record is left as it is, or without its name, or retired.
+ * Processors, targets and rules bring theirs.
  */
-export const SKIP_REASONS = {
+export const REASONS = {
   'no-key': 'has no key, so nobody knows whose it is',
+  'key-invalid': 'its key can be none, so nobody knows whose it is',
   'duplicate-key': 'several records have this key',
   'name-taken': 'another record has this name',
   'not-owned': 'belongs to another sync',
   protected: 'is protected from being retired',
-  'expired-not-created': 'expired, and has no record yet',
   'kept-by-rule': 'its reason is not one that retires',
-  'duplicate-email': 'another contact has this address',
-  'second-address': 'a user has this address beside another one; make it their first one',
   'changed-since': 'was changed since the run that is to be undone',
   'incomplete-listing': 'what was read is not proved complete',
-} as const
-export type SkipReason = keyof typeof SKIP_REASONS
+  gone: 'nothing that was read speaks of it',
+  undo: 'a run is undone',
+} as const satisfies Words
 
 export type Skip = {
   readonly key: string
-  readonly reason: SkipReason
+  readonly reason: string
   readonly id?: string
   readonly name?: string
   /** Who has the name that this record wants (AMB-20). */
@@ -102,6 +104,8 @@ export type SyncPlan = {
   readonly complete: { readonly desired: boolean; readonly existing: boolean }
   readonly changes: readonly Change[]
   readonly skipped: readonly Skip[]
+  /** What each reason in it means. */
+  readonly words: Words
   readonly notices: readonly Notice[]
   readonly excesses: readonly Excess[]
 }

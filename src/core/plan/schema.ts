@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { problems } from '../options.ts'
 import { ZdsError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { digestOf, SKIP_REASONS, type Plan } from './plan.ts'
+import { digestOf, type Plan } from './plan.ts'
 
 const strict = { additionalProperties: false }
 const Text = Type.String({ minLength: 1 })
@@ -34,7 +34,7 @@ const Holder = Type.Object(
 const Skip = Type.Object(
   {
     key: Type.String(),
-    reason: Type.Enum(Object.keys(SKIP_REASONS)),
+    reason: Text,
     id: Type.Optional(Text),
     name: Type.Optional(Type.String()),
     heldBy: Type.Optional(Holder),
@@ -68,6 +68,7 @@ const SyncPlan = Type.Object(
     complete: Type.Object({ desired: Type.Boolean(), existing: Type.Boolean() }, strict),
     changes: Type.Array(Change),
     skipped: Type.Array(Skip),
+    words: Type.Record(Type.String(), Text),
     notices: Type.Array(Notice),
     excesses: Type.Array(Excess),
   },

@@ -134,13 +134,14 @@ describe('what nothing follows from', () => {
     { key: 'B', reason: 'protected' },
     { key: '', reason: 'no-key', id: '3', name: 'Nobody' },
   ] as const
+  const words = { protected: 'is protected from being retired', 'no-key': 'has no key, so nobody knows whose it is' }
 
-  test('skips are counted by reason, and listed with --all', () => {
-    expect(shownOf({ skipped }).slice(3)).toEqual([
+  test('skips are counted by reason, in the words that the plan has for it, and listed with --all', () => {
+    expect(shownOf({ skipped, words }).slice(3)).toEqual([
       '  . 2 left: protected (is protected from being retired)',
       '  . 1 left: no-key (has no key, so nobody knows whose it is)',
     ])
-    expect(shownOf({ skipped }, { all: true }).slice(3)).toEqual([
+    expect(shownOf({ skipped, words }, { all: true }).slice(3)).toEqual([
       '  . 2 left: protected (is protected from being retired)',
       '      A  1  Acme',
       '      B',

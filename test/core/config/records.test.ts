@@ -4,7 +4,11 @@ import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '.
 import { testRun } from '../../support/time.ts'
 
 const rows = sourceOf<JsonObject>('partner-rows')
-const elsewhere = sourceOf<JsonObject>('former-partners')
+const elsewhere = {
+  rows: sourceOf<JsonObject>('former-partners'),
+  reason: 'type-changed',
+  means: 'is no partner any more',
+} as const
 const fields = {
   salesforce_id: text('Id'),
   owner: text('Owner__c'),
@@ -35,17 +39,18 @@ describe('records made by a field table alone', () => {
       ['absent', 'B'],
     ])
     expect(read[1]).toMatchObject({ reason: 'type-changed' })
+    expect(made.words).toEqual({ 'type-changed': 'is no partner any more' })
   })
 
   it('need the sources that they read', () => {
-    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere }).needs).toEqual([rows, elsewhere])
+    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere }).needs).toEqual([rows, elsewhere.rows])
     expect(records({ name: 'p', rows, key: 'Id', fields, mayBeEmpty: true })).toMatchObject({
       needs: [rows],
       mayBeEmpty: true,
     })
   })
 
-  it.each([{}, { Id: '' }, { Id: null }, { Id: 5 }])('a row without a key is refused, not lost: %j', async (row) => {
+  it.each([{}, { Id: '' }, { Id: null }, { Id: true }])('a row without a key is refused, not lost: %j', async (row) => {
     const made = records({ name: 'partners', rows, key: 'Id', fields })
     await expect(collect(made.read(testRun({ 'partner-rows': [row] })))).rejects.toMatchObject({
       code: 'ROW_INVALID',

@@ -24,10 +24,19 @@ function caseOf(
 describeSource('records made by a field table', () => {
   const rows = sourceOf<JsonObject>('rows')
   const elsewhere = sourceOf<JsonObject>('elsewhere')
-  return caseOf(records({ name: 'partner-accounts', rows, key: 'Id', fields, elsewhere }), {
-    rows: [{ Id: 'A', Name: 'Acme' }, { Id: 'B' }],
-    elsewhere: [{ Id: 'C' }],
-  })
+  return caseOf(
+    records({
+      name: 'partner-accounts',
+      rows,
+      key: 'Id',
+      fields,
+      elsewhere: { rows: elsewhere, reason: 'gone-on', means: 'is elsewhere' },
+    }),
+    {
+      rows: [{ Id: 'A', Name: 'Acme' }, { Id: 'B' }],
+      elsewhere: [{ Id: 'C' }],
+    },
+  )
 })
 
 describeSource('keys as a source', () => {

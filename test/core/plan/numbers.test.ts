@@ -13,6 +13,7 @@ const empty: SyncPlan = {
   desired: 0,
   changes: [],
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   complete: { desired: true, existing: true },

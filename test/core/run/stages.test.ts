@@ -118,6 +118,7 @@ describe('comparing from artifacts', () => {
           .map((change) => (change.along === undefined ? change : { ...change, along: [change.along, 'stays'] }))
         return Promise.resolve({ changes: kept, skipped: [{ key: 'X', reason: 'second-address' as const }] })
       },
+      words: { 'second-address': 'somebody has this address' },
       describe: ({ along }: Change) => [{ code: 'user-stays', message: JSON.stringify(along) }],
     }
     const engine = await gathered(
@@ -127,6 +128,7 @@ describe('comparing from artifacts', () => {
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(asked).toEqual(['A', 'B', ...asked.slice(2)])
     expect(plan.skipped).toContainEqual({ key: 'X', reason: 'second-address' })
+    expect(plan.words).toEqual({ 'second-address': 'somebody has this address' })
     expect(plan.changes.map(({ key, along, remarks }) => [key, along, remarks])).toEqual([
       ['A', ['Ada', 'stays'], [{ code: 'user-stays', message: '["Ada","stays"]' }]],
       ['B', undefined, undefined],

@@ -9,6 +9,7 @@ import {
   same,
   typesOf,
   type Desired,
+  type FieldTypes,
   type Json,
   type JsonObject,
 } from 'zds'
@@ -43,7 +44,7 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
     const reasons = new Map(
       said.flatMap((desired) => (desired.kind === 'absent' ? [[desired.key, desired.reason]] : [])),
     )
-    const types = typesOf(TABLES[instance])
+    const types: FieldTypes = typesOf(TABLES[instance])
     const entries = listed(list).filter(({ action }) => action !== 'unjudged')
 
     const wrong: unknown[] = []

@@ -41,6 +41,7 @@ export const syncPlan = (name: string, changes: readonly Change[], more: Partial
   desired: 10,
   changes,
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   complete: { desired: true, existing: true },

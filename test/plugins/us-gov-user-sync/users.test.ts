@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { contactColumns, usGovUserSync } from 'zds/us-gov-user-sync'
+import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 import { contact, planned, setting, told, user } from './scene.ts'
 
@@ -236,7 +236,7 @@ describe('options', () => {
   it('the sync comes after the organizations, and says what it reads', () => {
     const after = syncOf({}, { target: targetOf({ name: 'us-gov', records: [held('1', 'A')] }) })
     const contacts = sourceOf<never>('contacts')
-    const users = targetOf({ name: 'users' })
+    const users = targetOf({ name: 'users', types: userFields })
     const sync = usGovUserSync({ after, users, contacts, protect: { domains: setting(''), emails: setting('') } })
     expect(sync.after).toEqual([after])
     expect(sync.desired.needs?.map(({ name, planOf }) => planOf ?? name)).toEqual(['contacts', 'us-gov', after])
