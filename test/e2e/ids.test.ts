@@ -94,6 +94,10 @@ describe('SAFE-10: Salesforce ids are joined as ids', () => {
         name,
       ).toEqual([])
     }
+    const users = syncs.find(({ resource }) => resource === 'users')?.changes ?? []
+    const stay = expected['us-gov-users'].filter(({ action }) => action === 'none').map(({ email }) => email)
+    expect(stay.length).toBeGreaterThan(0)
+    expect(users.filter(({ key }) => stay.includes(key))).toEqual([])
     const global = syncs.find(({ name }) => name === 'global')
     expect(global?.skipped.filter(({ reason }) => reason === 'key-invalid')).toMatchObject([{ key: NO_ID }])
     expect(global?.changes.filter(({ id }) => id !== undefined).map(({ key }) => key)).not.toContain(NO_ID)
