@@ -22,7 +22,7 @@ export function salesforceIdOf(text: string): string | undefined {
  * differ even without case.
  */
 function checksum(short: string): string {
-  const bits = [...short].map((letter, index) => (/[A-Z]/.test(letter) ? 1 << (index % 5) : 0))
+  const bits = short.split('').map((letter, index) => (/[A-Z]/.test(letter) ? 1 << (index % 5) : 0))
   return [0, 5, 10]
     .map((from) => ALPHABET.charAt(bits.slice(from, from + 5).reduce((sum, bit) => sum + bit, 0)))
     .join('')
@@ -31,5 +31,6 @@ function checksum(short: string): string {
 function inCaseOf(short: string, end: string): string {
   const isUpper = (index: number): boolean =>
     (ALPHABET.indexOf(end.charAt(Math.floor(index / 5))) & (1 << (index % 5))) !== 0
-  return [...short].map((letter, index) => (isUpper(index) ? letter.toUpperCase() : letter.toLowerCase())).join('')
+  const letters = short.split('').map((letter, index) => (isUpper(index) ? letter.toUpperCase() : letter.toLowerCase()))
+  return letters.join('')
 }

@@ -18,7 +18,7 @@ import type { Json } from './json.ts'
  * What a field is computed from: columns of the source, a fact of the processor, or nothing (only
  * an override sets it: AMB-13).
  */
-export type Reads =
+type Reads =
   | { readonly kind: 'columns'; readonly columns: readonly string[] }
   | { readonly kind: 'fact'; readonly fact: string }
   | { readonly kind: 'nothing' }

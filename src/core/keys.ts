@@ -14,7 +14,7 @@ export const lowerCase: Fold = (text) => text.toLowerCase()
 export type KeyRule = { readonly key: string | readonly string[]; readonly fold?: Fold | undefined }
 
 /** A key as it was found, and folded. Both are empty where there is none; the second where it can be none. */
-export type Key = { readonly raw: string; readonly text: string }
+type Key = { readonly raw: string; readonly text: string }
 
 /**
  * The text of a key of one value, or of several: `keyOf(user, group)`. Empty where a value is

@@ -24,7 +24,8 @@ const updated = keysOf(expected.global, 'update')
 /** Organizations whose id is spelt in another way: in both instances, customers' and partners'. */
 const respelt = new Map(
   [
-    ...[...others.slice(0, 10), ...updated.slice(0, 10)],
+    ...others.slice(0, 10),
+    ...updated.slice(0, 10),
     ...keysOf([...expected['us-gov'], ...expected.partners], 'none', 'update'),
   ].map((key, at) => [key, SPELLINGS[at % SPELLINGS.length]?.(key) ?? key]),
 )

@@ -10,7 +10,7 @@ import { withWords } from './words.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
 /** How the keys of both sides of a sync are read. */
-export const keysOf = ({ rules, target }: Sync): KeyReader => keyReader(rules, target.types)
+const keysOf = ({ rules, target }: Sync): KeyReader => keyReader(rules, target.types)
 
 /** The key of a record of the target; empty where it has none, or one that can be none. */
 export const keyIn = (sync: Sync, { fields }: Existing): string => keysOf(sync).ofFields(fields).text

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { keyOf, keyReader, type Fold } from '../keys.ts'
 import { planned } from './planned.ts'
 import type { Fields, Run, Source, Sync, Target } from '../types.ts'

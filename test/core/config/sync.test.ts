@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { checkbox, dropdown, sync, text, typesOf, type Desired, type Processor, type Target } from 'zds'
+import { checkbox, dropdown, sync, text, typesOf, type Desired, type Processor } from 'zds'
 import { ROOT } from '../../docs/pages.ts'
 import { typeErrorsIn } from '../../docs/types.ts'
 import { sourceOf, targetOf } from '../../support/syncs.ts'

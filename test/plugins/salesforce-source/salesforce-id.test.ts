@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { salesforceIdOf } from 'zds/salesforce-source'
 
 const short = fc.string({
-  unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'),
+  unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')),
   minLength: 15,
   maxLength: 15,
 })
