@@ -23,7 +23,7 @@ import {
   secret,
   sync,
   text,
-  unmatched,
+  unmatchedKeys,
   type Limits,
 } from 'zds'
 import {
@@ -202,7 +202,7 @@ const partnerAccounts = records({
     rows: crm.lookup({
       ...existence,
       name: 'global-former-partners',
-      keys: unmatched({ ...byId, target: globalOrganizations, rows: partnerRows, of: isPartner }),
+      keys: unmatchedKeys({ ...byId, target: globalOrganizations, rows: partnerRows, of: isPartner }),
     }),
     reason: 'type-changed',
     means: 'its account is no partner any more',
@@ -222,7 +222,7 @@ const globalAccounts = entitlements({
   elsewhere: crm.lookup({
     ...existence,
     name: 'global-former-customers',
-    keys: unmatched({
+    keys: unmatchedKeys({
       ...byId,
       target: globalOrganizations,
       rows: accounts,
@@ -261,7 +261,7 @@ const usGovAccounts = entitlements({
   elsewhere: crm.lookup({
     ...existence,
     name: 'us-gov-former-customers',
-    keys: unmatched({ ...byId, target: usGovOrganizations, rows: accounts }),
+    keys: unmatchedKeys({ ...byId, target: usGovOrganizations, rows: accounts }),
   }),
 })
 

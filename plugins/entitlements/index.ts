@@ -2,7 +2,7 @@
  * From a Salesforce account to the record that a Zendesk instance should hold: what was bought
  * decides the level of support.
  */
-export { entitlementChildren, entitlementColumns, type Child } from './columns.ts'
+export { entitlementChildren, entitlementColumns, type ChildList } from './columns.ts'
 export { entitlements, type EntitlementsOptions, type Listing } from './entitlements.ts'
 export { subscriptions } from './fields.ts'
 export { type Override } from './overrides/entries.ts'

@@ -7,6 +7,7 @@ import {
   type HttpPolicy,
   type Issue,
   type JsonObject,
+  type Keys,
   type Run,
   type Setting,
   type Source,
@@ -16,7 +17,7 @@ import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
 import { countRows } from './count.ts'
 import type { Login } from './login.ts'
-import { LONGEST_URL, lookUp, tooLong, type Keys } from './lookup.ts'
+import { LONGEST_URL, lookUp, tooLong } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
 import { select } from './select.ts'
 

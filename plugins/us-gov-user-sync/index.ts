@@ -7,7 +7,7 @@ import {
   foldAddress,
   keyReader,
   name,
-  planned,
+  planSource,
   ref,
   reference,
   sync,
@@ -112,7 +112,7 @@ function protection(protect: UserSyncOptions['protect']) {
 /** A user for each contact (CTC-01..06); what stands in the way of one is said in its place. */
 function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => boolean): Processor {
   const { after, contacts } = options
-  const plan = planned(after)
+  const plan = planSource(after)
   return {
     name: `${options.users.name}-desired`,
     types: typesOf(userFields),
@@ -164,7 +164,7 @@ async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<Re
     ids.set(key, id)
   }
   for (const key of twice) ids.delete(key)
-  for await (const { name: sync, changes } of run.input(planned(after))) {
+  for await (const { name: sync, changes } of run.input(planSource(after))) {
     for (const { op, key } of changes) if (op === 'create') ids.set(key, ref(sync, key))
   }
   return ids

@@ -80,9 +80,9 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   return { code: 'AUTH_FAILED', where, message, hint: 'Let an admin own the OAuth client or the API token.' }
 }
 
-type Problem = Omit<Issue, 'where'>
+type FieldProblem = Omit<Issue, 'where'>
 
-function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Kind): Problem | undefined {
+function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Kind): FieldProblem | undefined {
   const plain = ({ name }: FieldType): string => (name === 'name' ? 'text' : name)
   if (plain(type) === plain(is)) return undefined
   return {
@@ -91,7 +91,7 @@ function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Ki
   }
 }
 
-function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): Problem | undefined {
+function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): FieldProblem | undefined {
   const field = fields.get(key)
   if (field === undefined) {
     const meant = nearest(key, fields.keys())

@@ -8,7 +8,7 @@ import {
   type Change,
   type Json,
   type JsonObject,
-  type Prepared,
+  type Preparation,
   type Remark,
   type Run,
 } from 'zds'
@@ -65,7 +65,7 @@ export function describe(change: Change): readonly Remark[] {
  * created, who has no organization gets this one, who has another stays there, and so do agents and
  * admins (SAFE-15). An address that two new organizations name goes to the first.
  */
-export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Prepared> {
+export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Preparation> {
   const coming = new Map(creates.map((change) => [change, newcomersOf(change)]))
   const addresses = new Set([...coming.values()].flatMap((some = []) => some.map(({ email }) => foldAddress(email))))
   const found = await Promise.all(
@@ -92,7 +92,7 @@ export async function prepare(creates: readonly Change[], client: Client, run: R
 }
 
 /** How many users a new organization has got, and who is missing. */
-export type Welcomed = { readonly facts: { readonly people: number }; readonly partly?: readonly Remark[] }
+export type Welcome = { readonly facts: { readonly people: number }; readonly partly?: readonly Remark[] }
 
 /**
  * Carries out what was planned for the people of a new organization. What is in the way of one of
@@ -104,7 +104,7 @@ export async function welcome(
   organization: string,
   client: Client,
   run: Run,
-): Promise<Welcomed> {
+): Promise<Welcome> {
   let people = 0
   const partly: Remark[] = []
   for (const newcomer of newcomers) {

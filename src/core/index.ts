@@ -37,7 +37,7 @@ export { http } from './http/http.ts'
 export type { Answer, Caller, Http, HttpOptions, Proof, Refusal, Request, Verdict } from './http/request.ts'
 export { signIn } from './http/sign-in.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
-export { keysAfter, unmatched, type Keys } from './config/keys.ts'
+export { keysAfter, unmatchedKeys, type Keys } from './config/keys.ts'
 export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
@@ -45,7 +45,7 @@ export { checkOptions, nearest } from './options.ts'
 export type { Outcome, Outcomes, Remark, Step } from './outcome.ts'
 export type { Change, FieldChange, Excess, Plan, Skip, SyncPlan, Words } from './plan/plan.ts'
 export { records } from './config/records.ts'
-export { planned } from './config/planned.ts'
+export { planSource } from './config/plan-source.ts'
 export { ref, type Ref } from './refs.ts'
 export { conceal, redact } from './secrets.ts'
 export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
@@ -56,12 +56,13 @@ export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
   Config,
   Desired,
+  DesiredNotice,
   Ended,
   Existing,
   Fields,
   Guard,
   Observer,
-  Prepared,
+  Preparation,
   Processor,
   Rules,
   Run,

@@ -3,7 +3,7 @@ import type { Issue } from './errors.ts'
 import type { FieldTypes } from './field-types.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Fold } from './keys.ts'
-import type { Change, Plan, Skip, Words } from './plan/plan.ts'
+import type { Change, Notice, Plan, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Outcome, Outcomes, Remark, RunStatus, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
@@ -36,7 +36,7 @@ export interface Run {
  * both.
  */
 export interface Source<Row extends Json = Json> {
-  /** Set where the rows are the plan of a sync: see `planned`. */
+  /** Set where the rows are the plan of a sync: see `planSource`. */
   readonly planOf?: Sync
   /** The name of its artifact and stage, unless the configuration lists it under another key. */
   readonly name: string
@@ -57,7 +57,10 @@ export type Desired<Rec extends Fields = Fields> =
   | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly along?: Json }
   | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
   | { readonly kind: 'skip'; readonly key: string; readonly reason: string; readonly name?: string }
-  | { readonly kind: 'notice'; readonly key: string; readonly code: string; readonly message: string }
+  | DesiredNotice
+
+/** What a person should know of a key although nothing follows from it. */
+export type DesiredNotice = Notice & { readonly kind: 'notice' }
 
 /**
  * A source that says of each key what a target should hold. Its types and words tie it to its
@@ -77,7 +80,7 @@ export interface Processor<
 export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
 
 /** Planned changes after the target has seen them. */
-export type Prepared = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
+export type Preparation = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
 
 /**
  * A change that was sent, and the job that took it over, if the answer came. Those of one job are
@@ -114,7 +117,7 @@ export interface Target<Types extends FieldTypes = FieldTypes> extends Source<Ex
    * Completes planned changes with what only the target can tell, and leaves out, with the reason,
    * what it knows to be impossible.
    */
-  prepare?(changes: readonly Change[], run: Run): Promise<Prepared>
+  prepare?(changes: readonly Change[], run: Run): Promise<Preparation>
   /**
    * What comes along with a new record, for a person: pure, and asked once the change is prepared.
    * Without it nothing may come along.

@@ -28,7 +28,7 @@ import {
   type SyncPlan,
   type Target,
 } from 'zds'
-import { compare, keyed, keyIn } from '../../src/core/compare/compare.ts'
+import { compare, foldKeys, keyIn } from '../../src/core/compare/compare.ts'
 import { indexNames } from '../../src/core/compare/names.ts'
 
 /**
@@ -157,7 +157,7 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
   const { desired = [], existing = [], rivals = [] } = scene
   const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] =>
     rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
-  const folded = async (rows: readonly Desired[]): Promise<Desired[]> => collect(keyed(stream(rows), sync))
+  const folded = async (rows: readonly Desired[]): Promise<Desired[]> => collect(foldKeys(stream(rows), sync))
   const wants = await Promise.all([desired, ...rivals].map(folded))
   return compare('global', sync, {
     desired: stream(byKey(await folded(desired), ({ key }) => key)),

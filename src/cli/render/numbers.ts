@@ -1,15 +1,15 @@
 import type { Plan } from '../../core/plan/plan.ts'
-import { summaryOf, type PlanSummary } from '../../core/plan/numbers.ts'
+import { planNumbers, type PlanNumbers } from '../../core/plan/numbers.ts'
 import { counted, number, plain } from './text.ts'
 import { planLines, type Look } from './plan.ts'
 
 /** A plan as it is shown; with `redact`, its numbers only. */
 export function shownLines(plan: Plan, look: Look, redact = false): string[] {
-  return redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look)
+  return redact ? numberLines(planNumbers(plan), look) : planLines(plan, look)
 }
 
 /** The numbers of a plan for people who may not see its records. */
-function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): string[] {
+function numberLines({ asOf, digest, syncs }: PlanNumbers, { paint }: Look): string[] {
   return [
     paint('bold', `Plan as of ${asOf}, without the data of any record. Digest ${digest}`),
     ...syncs.flatMap(({ name, instance, resource, existing, operations, excesses, ...more }) => {
@@ -38,7 +38,7 @@ function line(title: string, counts: { readonly [word: string]: number }): strin
   return parts.length === 0 ? [] : [`  ${title}: ${parts.join(', ')}`]
 }
 
-const without = (because: PlanSummary['syncs'][number]['excesses'][number]['because']): string =>
+const without = (because: PlanNumbers['syncs'][number]['excesses'][number]['because']): string =>
   because === undefined ? '' : `; without ${plain(because.fields.join(', '))} ${number(because.left)}`
 
 /** A limit is a share below 1, or a number of records. */

@@ -1,6 +1,6 @@
 import { ZdsError } from '../errors.ts'
 import { keyReader, type KeyReader } from '../keys.ts'
-import { decide, owned, type Pair, type Sides, type Verdict } from './decide.ts'
+import { decide, owns, type Pair, type Sides, type Verdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
 import { fates } from './names.ts'
@@ -19,7 +19,7 @@ export const keyIn = (sync: Sync, { fields }: Existing): string => keysOf(sync).
  * What a processor says, by keys that the target takes for the same. A record whose key can be none
  * is skipped. Throws ROW_INVALID for one that has none.
  */
-export async function* keyed(rows: AsyncIterable<Desired>, sync: Sync): AsyncIterable<Desired> {
+export async function* foldKeys(rows: AsyncIterable<Desired>, sync: Sync): AsyncIterable<Desired> {
   const keys = keysOf(sync)
   for await (const row of rows) {
     const { raw, text } = keys.ofText(row.key)
@@ -68,7 +68,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     const pair = { key, desired: left, existing: right }
     const records = left.filter(({ kind }) => kind === 'record').length
     counts.desired += records
-    const ours = right.filter(({ fields }) => records > 0 || owned(fields, sync)).length
+    const ours = right.filter(({ fields }) => records > 0 || owns(fields, sync)).length
     counts.existing += ours
     if (key === '') withoutKey = ours
     for (const { change, skip } of key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)) {
@@ -110,7 +110,7 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[]
   const records = desired.filter((row) => row.kind === 'record')
   const each = (reason: string): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
   if (sides.yielded.has(key))
-    return each('not-owned').filter(({ skip }) => skip !== undefined && owned(skip.of.fields, sync))
+    return each('not-owned').filter(({ skip }) => skip !== undefined && owns(skip.of.fields, sync))
   if (existing.length > 1) return each('duplicate-key')
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
   return [decide(pair, name, sync, sides)]
@@ -121,7 +121,7 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[]
  * where none does (AMB-16).
  */
 function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sides: Sides): Verdict[] {
-  const mine = existing.filter(({ fields }) => owned(fields, sync) || !sides.ownedElsewhere(fields))
+  const mine = existing.filter(({ fields }) => owns(fields, sync) || !sides.ownedElsewhere(fields))
   return mine.map((of) => {
     const { raw } = keys.ofFields(of.fields)
     return { skip: { key: raw, reason: raw === '' ? 'no-key' : 'key-invalid', of } }

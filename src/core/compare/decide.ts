@@ -48,7 +48,7 @@ export type Verdict = {
 type DesiredRecord = Extract<Desired, { kind: 'record' }>
 
 /** Whether a record of the target is this sync's. */
-export const owned = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
+export const owns = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
 
 /** Decides a key with at most one desired and one existing record. */
 export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
@@ -67,7 +67,7 @@ export function decide({ key, desired, existing: [found] }: Pair, name: string, 
 /** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
 function unwanted(key: string, found: Existing, reason: string, sync: Sync, sides: Sides): Verdict {
   const { rules, target } = sync
-  if (!owned(found.fields, sync))
+  if (!owns(found.fields, sync))
     return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
   const fields = rules.retire && difference(found.fields, rules.retire, target.types)
   if (fields === undefined) return {}
@@ -101,7 +101,7 @@ function creation(
  */
 function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): Verdict {
   const { rules, target } = sync
-  if (rules.takesOver !== true && !owned(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
+  if (rules.takesOver !== true && !owns(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []
   const respelt = spellings(key, record, found, sync)
   const managed = Object.entries(record).filter(([field]) => !adopt.includes(field) && !(field in respelt))

@@ -46,8 +46,8 @@ async function spill<Row extends Json>(rows: Row[], keyOf: (row: Row) => string,
 
 /** Each key is made once: to make one can take longer than to compare two. */
 function sorted<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
-  const keyed = rows.map((row) => ({ row, key: keyOf(row) }))
-  return keyed.toSorted((a, b) => order(a.key, b.key)).map(({ row }) => row)
+  const withKeys = rows.map((row) => ({ row, key: keyOf(row) }))
+  return withKeys.toSorted((a, b) => order(a.key, b.key)).map(({ row }) => row)
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

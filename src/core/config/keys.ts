@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import { keyOf, keyReader, type Fold } from '../keys.ts'
-import { planned } from './planned.ts'
+import { planSource } from './plan-source.ts'
 import type { Fields, Run, Source, Sync, Target } from '../types.ts'
 
 /** Keys to ask a source for, and the sources that they come from. */
@@ -10,7 +10,7 @@ export type Keys = { readonly needs: readonly Source[]; read(run: Run): AsyncIte
  * The keys of a target's records that none of `rows` has: what to look up to know why nobody
  * desires them (AMB-17). `of` may leave out records that nobody asks about.
  */
-export function unmatched(asked: {
+export function unmatchedKeys(asked: {
   readonly target: Target
   /** The field of the target that holds the key. */
   readonly field: string
@@ -41,7 +41,7 @@ export function unmatched(asked: {
  * there, and those it will create.
  */
 export function keysAfter(sync: Sync): Keys {
-  const plan = planned(sync)
+  const plan = planSource(sync)
   const keys = keyReader(sync.rules, sync.target.types)
   return {
     needs: [sync.target, plan],

@@ -10,13 +10,16 @@ import type { Fields, Processor, Source } from '../types.ts'
  * (AMB-17).
  */
 export function records<const Table extends FieldTable, const Word extends string = never>(made: {
+  /** The name of the source. */
   readonly name: string
   readonly rows: Source<JsonObject>
   /** The column that holds the key, in `rows` and in `elsewhere`, or the columns. */
   readonly key: string | readonly string[]
+  /** The table; fields that read a fact are left out. */
   readonly fields: Table
   /** Why a record is not desired whose key is in these rows: a word, and what it means. */
   readonly elsewhere?: { readonly rows: Source<JsonObject>; readonly reason: Word; readonly means: string }
+  /** No rows at all are nothing strange, and retire nobody. Default false (SAFE-02). */
   readonly mayBeEmpty?: boolean
 }): Processor<TypesOf<Table>, Word> {
   const { name, rows, key, fields, elsewhere, mayBeEmpty } = made

@@ -47,12 +47,19 @@ type Holding<Table extends FieldTable, T> =
  * of this table.
  */
 export function sync<const Table extends FieldTable, const P extends Processor, const T extends Target>(definition: {
+  /** The table that both sides are made of. */
   readonly fields: Table
+  /** The records that should be there. */
   readonly desired: P & MadeOf<Table, P>
+  /** Where they should be. */
   readonly target: T & Holding<Table, T>
+  /** How both sides are compared, and what follows. */
   readonly rules: RulesFor<Table, ReasonOf<P>>
+  /** What a plan may do unasked (SAFE-01). */
   readonly limits?: LimitsFor<Table>
+  /** The share of written records that is read back. Default 0.01, at least 10 records; 0 for none. */
   readonly readBack?: number
+  /** Syncs that are applied first. */
   readonly after?: readonly Sync[]
 }): Sync {
   const { desired, target, limits, readBack, after } = definition

@@ -7,7 +7,7 @@ type Counts = { readonly [word: string]: number }
  * What a plan does, in numbers: no name, address, id, key or value of any record. For those who may
  * not see the records.
  */
-export type PlanSummary = {
+export type PlanNumbers = {
   readonly version: 1
   readonly createdAt: string
   readonly asOf: string
@@ -44,11 +44,11 @@ export type PlanSummary = {
  * The numbers of a plan. What is copied is named here one by one, so that what plans may hold one
  * day stays out.
  */
-export function summaryOf({ createdAt, asOf, config, digest, syncs }: Plan): PlanSummary {
+export function planNumbers({ createdAt, asOf, config, digest, syncs }: Plan): PlanNumbers {
   return { version: 1, createdAt, asOf, config, digest, syncs: syncs.map(syncSummary) }
 }
 
-function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
+function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
   const { name, instance, resource, existing, desired, complete, changes, skipped, notices, excesses } = sync
   return {
     name,

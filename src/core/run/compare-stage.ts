@@ -1,5 +1,5 @@
 import { compareId, stageOf } from '../config/stages.ts'
-import { compare, keyed, keyIn } from '../compare/compare.ts'
+import { compare, foldKeys, keyIn } from '../compare/compare.ts'
 import { prepare } from '../compare/prepare.ts'
 import { indexNames } from '../compare/names.ts'
 import { sortBy } from '../compare/sort.ts'
@@ -22,7 +22,7 @@ export async function compareStage(
   const rowsOf = <Row extends Json>(source: Source<Row>) => rowsIn(source, shared, runId)
   const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
 
-  const everyone = [sync, ...rivals].map((one) => keyed(rowsOf(one.desired), one))
+  const everyone = [sync, ...rivals].map((one) => foldKeys(rowsOf(one.desired), one))
   const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
   // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it
   // (SAFE-02).
@@ -30,10 +30,10 @@ export async function compareStage(
   const whole = wanted.every(Boolean)
   const sides = { desired: some && whole, existing: await complete(sync.target) }
   const compared = await compare(name, sync, {
-    desired: sortBy(keyed(rowsOf(sync.desired), sync), ({ key }: Desired) => key, shared.state.scratch),
+    desired: sortBy(foldKeys(rowsOf(sync.desired), sync), ({ key }: Desired) => key, shared.state.scratch),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyIn(sync, row), shared.state.scratch),
     names: await indexNames(sync, rowsOf(sync.target), everyone),
-    yielded: sync.rules.yields === undefined ? new Set() : await keysOf(keyed(rowsOf(sync.rules.yields), sync)),
+    yielded: sync.rules.yields === undefined ? new Set() : await keysOf(foldKeys(rowsOf(sync.rules.yields), sync)),
     ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
     complete: sides,
     empty: !some && whole,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { always, checkbox, collect, fact, keysAfter, records, text, unmatched, type JsonObject } from 'zds'
+import { always, checkbox, collect, fact, keysAfter, records, text, unmatchedKeys, type JsonObject } from 'zds'
 import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { testRun } from '../../support/time.ts'
 
@@ -74,13 +74,13 @@ describe('the keys that nobody has a row for', () => {
   })
 
   it('AMB-17: are those of the target without those of the rows, and without records that have none', async () => {
-    const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id' })
+    const keys = unmatchedKeys({ target, field: 'salesforce_id', rows, column: 'Id' })
     expect(keys.needs).toEqual([target, rows])
     expect(new Set(await collect(keys.read(run)))).toEqual(new Set(['B', 'C']))
   })
 
   it('leave out the records that nobody asks about', async () => {
-    const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
+    const keys = unmatchedKeys({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
     expect(await collect(keys.read(run))).toEqual(['C'])
   })
 })

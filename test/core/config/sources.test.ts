@@ -1,4 +1,4 @@
-import { http, parseJson, records, text, unmatched, type Json, type JsonObject, type Source } from 'zds'
+import { http, parseJson, records, text, unmatchedKeys, type Json, type JsonObject, type Source } from 'zds'
 import { describeSource, type SourceCase } from '../../conformance/source.ts'
 import { serverOf } from '../../support/server.ts'
 import { held, sourceOf, targetOf } from '../../support/syncs.ts'
@@ -41,7 +41,7 @@ describeSource('records made by a field table', () => {
 
 describeSource('keys as a source', () => {
   const rows = sourceOf<JsonObject>('rows')
-  const keys = unmatched({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
+  const keys = unmatchedKeys({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
   return caseOf(
     { name: 'keys', ...keys },
     { rows: [{ Id: 'A' }], organizations: [held('1', 'A'), held('2', 'B'), held('3', 'C')] },

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plan, SyncPlan } from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
-import { countsOf, summaryOf } from '../../../src/core/plan/numbers.ts'
+import { countsOf, planNumbers } from '../../../src/core/plan/numbers.ts'
 import { fakeClock } from '../../support/time.ts'
 
 const empty: SyncPlan = {
@@ -57,7 +57,7 @@ describe('the summary of a plan', () => {
         { ...updates, message: 'many', examples: ['B', 'C'] },
       ],
     })
-    expect(summaryOf(plan)).toEqual({
+    expect(planNumbers(plan)).toEqual({
       version: 1,
       createdAt: plan.createdAt,
       asOf: '2026-03-16',
@@ -103,7 +103,7 @@ describe('the summary of a plan', () => {
         { id: 'global.field.aar', op: 'field', field: 'aar', ...bound, ...more },
       ],
     })
-    expect(summaryOf(plan).syncs[0]?.excesses).toStrictEqual([
+    expect(planNumbers(plan).syncs[0]?.excesses).toStrictEqual([
       { id: 'global.retire', op: 'retire', ...bound },
       { id: 'global.field.aar', op: 'field', field: 'aar', ...bound },
     ])
@@ -149,7 +149,7 @@ describe('the summary of a plan', () => {
     })
     fc.assert(
       fc.property(sync, (parts) => {
-        expect(JSON.stringify(summaryOf(planOf({ ...empty, ...parts })))).not.toContain(mark)
+        expect(JSON.stringify(planNumbers(planOf({ ...empty, ...parts })))).not.toContain(mark)
       }),
     )
   })

@@ -17,7 +17,7 @@ import { compareStage } from '../../../src/core/run/compare-stage.ts'
 import { gather } from '../../../src/core/run/gather.ts'
 import { tellObservers } from '../../../src/core/run/observers.ts'
 import type { Outcomes } from '../../../src/core/outcome.ts'
-import { planned } from '../../../src/core/config/planned.ts'
+import { planSource } from '../../../src/core/config/plan-source.ts'
 import { ref } from '../../../src/core/refs.ts'
 import { applyingStage, planOf } from '../../support/applying.ts'
 import { engineOf, gathered } from '../../support/engine.ts'
@@ -168,7 +168,7 @@ describe('comparing from artifacts', () => {
         target: targetOf({ records: [held('9', 'X')] }),
       },
     )
-    const plan = planned(one)
+    const plan = planSource(one)
     const creates: Source = {
       name: 'creates',
       needs: [plan],

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { collect, type Change, type Prepared } from 'zds'
+import { collect, type Change, type Preparation } from 'zds'
 import { newcomersOf, type Newcomer } from '../../../plugins/zendesk-target/people.ts'
 import type { Sandbox } from 'zds/sandbox'
 import { testRun } from './run.ts'
@@ -38,7 +38,7 @@ const creating = (key: string, people?: readonly Newcomer[]): Change => ({
   fields: { name: { from: null, to: `New ${key}` }, external_id: { from: null, to: key } },
   ...(people && { along: { people } }),
 })
-const actions = (prepared: Prepared | undefined) =>
+const actions = (prepared: Preparation | undefined) =>
   prepared?.changes.map((change) => newcomersOf(change)?.map(({ action }) => action))
 /** What is told of somebody who is missing. */
 const missing = (email: string, why: string) => ({
