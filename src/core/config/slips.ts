@@ -28,6 +28,9 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
       .map((field) =>
         issue('rules.key', `${field} is ${table[field]?.type.name}, which cannot say whose record it is`),
       ),
+    ...(rules.holds && !rules.words
+      ? [issue('rules.words', 'is missing: it says what the reasons of holds mean')]
+      : []),
   ])
 }
 

@@ -56,6 +56,10 @@ describe('a sync of one field table', () => {
     [{ rules: { key: 'id', adopt: ['lft'] } }, issue('rules.adopt', 'there is no lft', 'Did you mean "left"?')],
     [{ rules: { key: 'id', retire: { lft: true } } }, issue('rules.retire', 'there is no lft', 'Did you mean "left"?')],
     [
+      { rules: { key: 'id', holds: () => 'lapsed' } },
+      issue('rules.words', 'is missing: it says what the reasons of holds mean'),
+    ],
+    [
       { rules: { key: 'id', retireFor: ['lapsd'] } },
       issue('rules.retireFor', 'there is no lapsd', 'Did you mean "lapsed"?'),
     ],
