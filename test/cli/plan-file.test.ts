@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { createSecretKey } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { refuseToReplace } from '../../src/cli/plan-file.ts'
-import { summaryOf } from '../../src/core/plan/numbers.ts'
+import { planNumbers } from '../../src/core/plan/numbers.ts'
 import { seal } from '../../src/core/plan/seal.ts'
 import { planOf } from './plans.ts'
 
@@ -22,7 +22,7 @@ test.each([
   ['a plan', document],
   ['a plan on one line', JSON.stringify(plan)],
   ['a plan that broke off', document.slice(0, 120)],
-  ['the numbers of a plan', JSON.stringify(summaryOf(plan), null, 2)],
+  ['the numbers of a plan', JSON.stringify(planNumbers(plan), null, 2)],
   ['a sealed plan', seal(plan, createSecretKey(Buffer.alloc(32)))],
   ['an empty file', ''],
 ])('%s may be replaced', async (_what, text) => {

@@ -44,7 +44,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   const notices: Notice[] = []
   const counts = { existing: 0, desired: 0 }
   const guards = watchGuards(rules.guards)
-  let withoutKey = 0
+  const found = { withoutKey: 0, joined: 0 }
   const keys = keysOf(sync)
 
   const pairs = joinByKey(
@@ -70,13 +70,14 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     counts.desired += records
     const ours = right.filter(({ fields }) => records > 0 || owns(fields, sync)).length
     counts.existing += ours
-    if (key === '') withoutKey = ours
+    if (key === '') found.withoutKey = ours
+    else if (right.length > 0) found.joined += records
     for (const { change, skip } of key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)) {
       if (change !== undefined) changes.push(change)
       if (skip !== undefined) skipped.push(describe(key, skip, sync))
     }
   }
-  refuseKeyless(name, sync, withoutKey, counts.existing)
+  refuseKeyless(name, sync, { ...counts, ...found })
   const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
   notices.push(...guards.notices())
   const { instance, resource } = target
@@ -128,15 +129,27 @@ function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sid
   })
 }
 
-/** From this many records on, most of them without a key mean a wrong key. */
+/** From this many records on, most of them without a key may mean a wrong key. */
 const ENOUGH = 10
 
-/** Records that nobody can recognise are created once more in each run. */
-function refuseKeyless(name: string, { rules, target }: Sync, without: number, existing: number): void {
-  if (existing < ENOUGH || without * 2 <= existing) return
+type Found = {
+  readonly existing: number
+  readonly desired: number
+  readonly withoutKey: number
+  readonly joined: number
+}
+
+/**
+ * Records that nobody can recognise are created once more in each run. Where most of those that are
+ * desired are recognised all the same, the others are somebody else's.
+ */
+function refuseKeyless(name: string, { rules, target }: Sync, found: Found): void {
+  const { existing, desired, withoutKey, joined } = found
+  if (existing < ENOUGH || withoutKey * 2 <= existing || joined * 2 >= desired) return
   const key = [rules.key].flat().join(' and ')
-  throw new ZdsError('KEYS_MISSING', `${name}: ${without} of ${existing} ${target.resource} have no usable ${key}`, {
-    hint: 'Without it they would all be created once more. Check the key of the sync; records of others are left out by owns.',
+  const message = `${name}: ${withoutKey} of ${existing} ${target.resource} have no usable ${key}, and ${desired - joined} of ${desired} that are desired meet none`
+  throw new ZdsError('KEYS_MISSING', message, {
+    hint: 'They would be created once more in each run. Check key and fold of the sync; records of others are left out by owns.',
   })
 }
 

@@ -149,25 +149,32 @@ describe('a target whose records have no key', () => {
   const existing = (count: number, without: number, more = {}): Existing[] =>
     many(count, (n) => held(String(n), n < without ? null : `K${n}`, more))
 
-  it('is refused where they are more than half, from ten records up: they would all be created once more', async () => {
-    await expect(compared({ existing: existing(10, 6) })).rejects.toMatchObject({
+  const desired = (count: number): Desired[] => many(count, (n) => wanted(`K${n}`, { name: `Name ${n}` }))
+
+  it('is refused where they are more than half, from ten records up, and most desired ones meet none', async () => {
+    await expect(compared({ desired: desired(6), existing: existing(10, 6) })).rejects.toMatchObject({
       code: 'KEYS_MISSING',
-      message: 'global: 6 of 10 organizations have no usable salesforce_id',
+      message: 'global: 6 of 10 organizations have no usable salesforce_id, and 6 of 6 that are desired meet none',
       hint: expect.stringContaining('owns') as string,
     })
-    await expect(compared({ existing: existing(20, 11) }, syncOf({ fold: () => undefined }))).rejects.toMatchObject({
-      message: 'global: 20 of 20 organizations have no usable salesforce_id',
+    const none = syncOf({ fold: (text) => (text.startsWith('K') ? text : undefined) })
+    const invalid = many(20, (n) => held(String(n), `X${n}`))
+    await expect(compared({ desired: desired(3), existing: invalid }, none)).rejects.toMatchObject({
+      message: 'global: 20 of 20 organizations have no usable salesforce_id, and 3 of 3 that are desired meet none',
     })
   })
 
-  it('is not where they are half, or few, or none of its business', async () => {
+  it('is not where they are half, or few, none of its business, or made by hand beside those that are desired', async () => {
     for (const some of [existing(10, 5), existing(9, 9)])
-      expect((await compared({ existing: some })).skipped.length).toBeGreaterThan(0)
+      expect((await compared({ desired: desired(3), existing: some })).skipped.length).toBeGreaterThan(0)
     const owns = syncOf({ owns: ({ account_type: type }) => type === 'customer' })
     const foreign = [
       ...existing(20, 20, { account_type: 'prospect' }),
       ...existing(10, 0, { account_type: 'customer' }),
     ]
-    expect((await compared({ existing: foreign }, owns)).existing).toBe(10)
+    expect((await compared({ desired: desired(3), existing: foreign }, owns)).existing).toBe(10)
+    const byHand = many(50, (n) => held(`h${n}`, null))
+    const plan = await compared({ desired: desired(6), existing: [...existing(3, 0), ...byHand] })
+    expect(plan.changes.filter(({ op }) => op === 'create')).toHaveLength(3)
   })
 })
