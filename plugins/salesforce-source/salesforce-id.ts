@@ -12,7 +12,7 @@ export function salesforceIdOf(text: string): string | undefined {
   const [short, end] = [id.slice(0, 15), id.slice(15).toUpperCase()]
   if (checksum(short) === end) return short + end
   // Of letters in both cases, somebody meant each; a slip in one of them is not for us to mend.
-  const meant = /[a-z]/.test(short) && /[A-Z]/.test(short)
+  const meant = /[a-z]/.test(short) && /[A-Z]/.test(short) && id.endsWith(end)
   const restored = inCaseOf(short, end)
   return !meant && checksum(restored) === end ? restored + end : undefined
 }
