@@ -133,12 +133,12 @@ const partnerRows = crm.rows({
   mayBeEmpty: true,
 })
 
-const plans = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))
+const catalogue = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))
 const supportOverrides = overrides({
   from: env('SUPPORT_OVERRIDES', 'data/overrides.yaml'),
   token: secret('SUPPORT_OVERRIDES_TOKEN'),
   fields: { global: globalFields, us_gov: usGovFields },
-  plans,
+  catalogue,
   http,
 })
 
@@ -214,7 +214,7 @@ const globalAccounts = entitlements({
   name: 'global-accounts',
   instance: 'global',
   accounts,
-  plans,
+  catalogue,
   overrides: supportOverrides,
   fields: globalFields,
   listing: { target: globalOrganizations, key: 'salesforce_id', fold: salesforceIdOf },
@@ -254,7 +254,7 @@ const usGovAccounts = entitlements({
   name: 'us-gov-accounts',
   instance: 'us_gov',
   accounts,
-  plans,
+  catalogue,
   overrides: supportOverrides,
   fields: usGovFields,
   listing: { target: usGovOrganizations, key: 'salesforce_id', fold: salesforceIdOf },
@@ -304,7 +304,7 @@ const slack = slackNotify({
 // -------------------------------------------------------------------------------------------------
 
 export default defineConfig({
-  sources: { accounts, partnerRows, plans, overrides: supportOverrides },
+  sources: { accounts, partnerRows, plans: catalogue, overrides: supportOverrides },
   processors: { globalAccounts, usGovAccounts, partnerAccounts },
   targets: { global, 'us-gov': usGov },
   hooks: {

@@ -54,12 +54,12 @@ const emeaRows = crm.rows({
   where: soql`Type IN ${['Customer', 'Former Customer']} AND Account_Demographics_Geo__c = ${'EMEA'}`,
 })
 
-const { plans, overrides } = reference.sources
+const { plans: catalogue, overrides } = reference.sources
 const emeaAccounts = entitlements({
   name: 'emea-accounts',
   instance: 'emea',
   accounts: emeaRows,
-  plans,
+  catalogue,
   overrides,
   fields: emeaFields,
 })

@@ -21,7 +21,7 @@ import { contextOf } from './context.ts'
 import type { Override } from './overrides/entries.ts'
 import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
-import type { Plans } from './plans.ts'
+import type { Catalogue } from './catalogue.ts'
 import { recordMaker } from './record.ts'
 import { derive, type Draft } from './rule.ts'
 import { rules } from './rules.ts'
@@ -39,7 +39,7 @@ export type EntitlementsOptions<Table extends FieldTable> = {
    * `entitlementChildren` ask for them.
    */
   readonly accounts: Source
-  readonly plans: Source<Plans>
+  readonly catalogue: Source<Catalogue>
   readonly overrides: Source<Override>
   readonly fields: Table
   /** Accounts for which another sync wants a record are left to it, without a word (AMB-19). */
@@ -74,12 +74,12 @@ const PROGRESS_EVERY = 10_000
 const text = { type: 'string', minLength: 1 }
 const schema = {
   type: 'object',
-  required: ['name', 'instance', 'accounts', 'plans', 'overrides', 'fields'],
+  required: ['name', 'instance', 'accounts', 'catalogue', 'overrides', 'fields'],
   properties: {
     name: text,
     instance: text,
     accounts: {},
-    plans: {},
+    catalogue: {},
     overrides: {},
     fields: { type: 'object' },
     exclude: {},
@@ -103,8 +103,8 @@ export function entitlements<const Table extends FieldTable>(
 ): Processor<TypesOf<Table>, keyof typeof ABSENT> {
   checkOptions('entitlements', schema, options)
   checkListing(options)
-  const { name, accounts, plans, overrides, fields, exclude, elsewhere, listing } = options
-  const needs: readonly Source[] = [accounts, plans, overrides, exclude, elsewhere, listing?.target].filter(
+  const { name, accounts, catalogue, overrides, fields, exclude, elsewhere, listing } = options
+  const needs: readonly Source[] = [accounts, catalogue, overrides, exclude, elsewhere, listing?.target].filter(
     (source) => source !== undefined,
   )
   return { name, types: typesOf(fields), words: ABSENT, needs, read: (run) => read(options, run) }
@@ -112,11 +112,11 @@ export function entitlements<const Table extends FieldTable>(
 
 async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
   const { instance, fields } = options
-  const plans = await onlyPlans(options.plans, run)
+  const catalogue = await onlyCatalogue(options.catalogue, run)
   const entries = (await collect(run.input(options.overrides))).filter(
     (entry) => entry.instance === null || entry.instance === instance,
   )
-  const context = contextOf(instance, fields, plans, entries, run.clock.today)
+  const context = contextOf(instance, fields, catalogue, entries, run.clock.today)
   const recordOf = recordMaker(fields)
   const unknown = unknownCharges(context)
   const use = overrideUse(entries, context.today)
@@ -140,7 +140,7 @@ async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncG
     else if (listed?.has(account.id) !== false) yield { kind: 'absent', key: account.id, reason: draft.absent }
   }
   for (const key of moved) yield { kind: 'absent', key, reason: 'type-changed' }
-  yield* unknown.notices(plans.where)
+  yield* unknown.notices(catalogue.where)
   yield* use.notices()
 }
 
@@ -148,11 +148,11 @@ function recordFor({ account: { id: key }, people }: Draft, fields: Fields): Des
   return { kind: 'record', key, fields, ...(people && { along: { people } }) }
 }
 
-async function onlyPlans(source: Source<Plans>, run: Run): Promise<Plans> {
-  const [plans] = await collect(run.input(source))
-  if (plans === undefined)
+async function onlyCatalogue(source: Source<Catalogue>, run: Run): Promise<Catalogue> {
+  const [catalogue] = await collect(run.input(source))
+  if (catalogue === undefined)
     throw new ZdsError('EMPTY_SOURCE', `${source.name} has no row`, { hint: 'Pass what supportPlans(...) returns.' })
-  return plans
+  return catalogue
 }
 
 async function keysWanted(source: Source<Desired> | undefined, run: Run): Promise<ReadonlySet<string>> {

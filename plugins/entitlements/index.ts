@@ -7,6 +7,6 @@ export { entitlements, type EntitlementsOptions, type Listing } from './entitlem
 export { subscriptions } from './fields.ts'
 export { type Override } from './overrides/entries.ts'
 export { overrides, type OverridesOptions } from './overrides/overrides.ts'
-export { supportPlans, type Plans, type PlansFile } from './plans.ts'
+export { supportPlans, type Catalogue, type CatalogueFile } from './catalogue.ts'
 export { type Rule } from './rule.ts'
 export { rules } from './rules.ts'

@@ -102,7 +102,7 @@ async function compute(world: World, folder: string, instance: Instance): Promis
     instance,
     accounts,
     elsewhere: rowsOf('elsewhere', elsewhere),
-    plans: supportPlans(value(`test/fixtures/worlds/${folder}/plans.yaml`)),
+    catalogue: supportPlans(value(`test/fixtures/worlds/${folder}/plans.yaml`)),
     overrides: overrides({ from: value(`test/fixtures/worlds/${folder}/overrides.yaml`), fields: TABLES }),
     fields: TABLES[instance],
   })
