@@ -115,7 +115,11 @@ async function streaming(scratch: string): Promise<number> {
     resource: 'organizations',
     types,
     read: never,
+    ops: [],
+    staleness: 'none',
+    address: () => '',
     refetch: never,
+    settle: never,
     apply: never,
   }
   const both = sync({

@@ -101,10 +101,13 @@ function failure(outcome: Outcome): Failure[] {
 function summary({ name, changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
   if (changes.length === 0) return []
   const done = new Set(outcomes.flatMap(({ key, status }) => (status === 'done' ? [key] : [])))
-  const words = { create: 'created', update: 'updated', retire: 'retired' } as const
-  const counts = Object.entries(words).map(
-    ([op, word]) => `${changes.filter((change) => change.op === op && done.has(change.key)).length} ${word}`,
-  )
+  const words = { create: 'created', update: 'updated', retire: 'retired', remove: 'removed' } as const
+  const counts = Object.entries(words).flatMap(([op, word]) => {
+    const some = changes.filter((change) => change.op === op)
+    // Few syncs remove anything.
+    if (some.length === 0 && op === 'remove') return []
+    return [`${some.filter(({ key }) => done.has(key)).length} ${word}`]
+  })
   const open = changes.length - done.size
   return [`*${name}*: ${counts.join(', ')}${open > 0 ? `, ${open} not done` : ''}`]
 }

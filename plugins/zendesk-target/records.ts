@@ -1,7 +1,6 @@
 import {
   foldAddress,
   normalise,
-  same,
   ZdsError,
   type Change,
   type Existing,
@@ -30,7 +29,7 @@ export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existi
 
 /**
  * The body that writes what the change names, and nothing else: Zendesk merges custom fields by
- * key.
+ * key, and takes ids of records as numbers only.
  */
 export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   const body: { [key: string]: Json } = {}
@@ -46,11 +45,4 @@ export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
 /** Ids are text to the engine, and numbers to Zendesk (zendesk-api.md 2). */
 function wireOf({ name }: FieldType, value: Json): Json {
   return name === 'reference' && value !== null ? Number(value) : value
-}
-
-/** The fields in which the record is not as the change means it. */
-export function differences(change: Change, { fields }: Existing, types: FieldTypes): string[] {
-  return Object.entries(change.fields)
-    .filter(([key, { to }]) => !same(types[key], fields[key], to))
-    .map(([key]) => key)
 }

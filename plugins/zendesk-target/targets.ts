@@ -1,14 +1,13 @@
-import { typesOf, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
+import { merge, typesOf, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { create } from './write/creates.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
-import { merge } from './write/merge.ts'
 import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
-import { bodyOf, differences } from './records.ts'
+import { bodyOf } from './records.ts'
 import { settle } from './write/settle.ts'
 import type { Slots } from './write/slots.ts'
 import { update, type Updatable } from './write/updates.ts'
@@ -36,7 +35,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     resource: kind.resource,
     payload: (change) => bodyOf(change, kind),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
-    differences: (change, existing) => differences(change, existing, types),
+    types,
   }
   return {
     name,
@@ -44,7 +43,10 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     resource: kind.resource,
     types,
     words: kind.words,
-    address: () => client.address(),
+    ops: ['create', 'update', 'retire'],
+    // Jobs know no condition, and a hundred records are read with one request.
+    staleness: 'batch',
+    address: () => originOf(client.address()),
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     check: (run) => checkFields(client, kind, types, run),
     read: (run) => list(client, kind, types, run),
@@ -63,6 +65,11 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
         : update(changes, updatable, run)
     },
   }
+}
+
+/** One spelling of the address of an instance; what is no address is told by the preflight. */
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : address
 }
 
 /**

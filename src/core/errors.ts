@@ -18,6 +18,7 @@ type CoreCode =
   | 'INCOMPLETE'
   | 'EMPTY_SOURCE'
   | 'ARTIFACT_MISSING'
+  | 'TARGET_INVALID'
   | 'PLAN_INVALID'
   | 'PLAN_STALE'
   | 'PLAN_DATE'

@@ -1,4 +1,7 @@
 /** What a configuration and a plugin may import from `zds`. */
+export { differingFields } from './apply/current.ts'
+export { merge } from './apply/merge.ts'
+export { cannotTell } from './apply/requests.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig } from './config/define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
@@ -42,8 +45,8 @@ export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.t
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
-export type { Outcome, Outcomes, Remark, Step } from './outcome.ts'
-export type { Change, FieldChange, Excess, Plan, Skip, SyncPlan, Words } from './plan/plan.ts'
+export type { Ended, Outcome, Outcomes, Step } from './outcome.ts'
+export type { Change, FieldChange, Excess, Op, Plan, Remark, Skip, SyncPlan, Words } from './plan/plan.ts'
 export { records } from './config/records.ts'
 export { planSource } from './config/plan-source.ts'
 export { ref, type Ref } from './refs.ts'
@@ -51,13 +54,13 @@ export { conceal, redact } from './secrets.ts'
 export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
 export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
-export { chunk, collect } from './streams.ts'
+export { batches, chunk, collect } from './streams.ts'
 export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
+  ApplyRun,
   Config,
   Desired,
   DesiredNotice,
-  Ended,
   Existing,
   Fields,
   Guard,
@@ -70,6 +73,7 @@ export type {
   Source,
   Sync,
   Target,
+  Write,
 } from './types.ts'
 export { openEngine, type ApplyAsked, type Engine, type EngineOptions, type RunWatch } from './run/engine.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'

@@ -1,7 +1,5 @@
 import type { JsonObject } from './json.ts'
-
-/** What a person should know: a stable word, and a sentence. */
-export type Remark = { readonly code: string; readonly message: string }
+import type { Plan, Remark } from './plan/plan.ts'
 
 /**
  * What became of one change. One that is done may be so `partly`: the record is as meant, and of
@@ -45,3 +43,23 @@ export type Known =
  * attempted. `abandoned`: nobody goes on with it.
  */
 export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandoned'
+
+/** The id under which a change was carried out, or undefined where it was not. */
+export function doneUnder(known: Known | undefined): string | undefined {
+  return known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined
+}
+
+/** How a run ended, for observers; `error` is why it ended before its end. */
+export type Ended = {
+  readonly run: string
+  readonly status: RunStatus
+  readonly error: unknown
+  readonly plan: Plan
+  /** What became of each change that was attempted in this run, by sync. */
+  readonly outcomes: Outcomes
+  /** ISO moments, of this attempt. */
+  readonly startedAt: string
+  readonly endedAt: string
+  /** True for the rest of a run that had stopped. */
+  readonly resumed: boolean
+}

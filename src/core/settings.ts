@@ -1,6 +1,18 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
 import { ZdsError, type Issue } from './errors.ts'
 import { conceal } from './secrets.ts'
+
+/** Variables by name. */
+export type Environment = { [name: string]: string | undefined }
+
+const lent = new AsyncLocalStorage<Environment>()
+
+/** Where the settings that are made now will be read: what `within` lends, else the environment of the process. */
+export const environment = (): Environment => lent.getStore() ?? process.env
+
+/** Settings that are made during `work` are read from `variables`, and from nowhere else. */
+export const within = <Result>(variables: Environment, work: () => Result): Result => lent.run(variables, work)
 
 /**
  * A value of the environment, read when it is first used: a stage asks only for what it needs, and
@@ -16,6 +28,8 @@ export interface Setting<Value = string> {
   read(): Value
   /** The value, or undefined where it is not set. Throws ENV_INVALID as `read` does. */
   readonly peek: () => Value | undefined
+  /** Whether somebody set the variable, rather than that its default holds. */
+  readonly given?: () => boolean
   /** All that is wrong with a value that is set, for checks before the run (SAFE-07). */
   issues?(): readonly Issue[]
 }
@@ -25,7 +39,9 @@ export interface Setting<Value = string> {
  * value are no part of it.
  */
 export function env(name: string, fallback?: string): Setting {
-  return setting(name, () => valueOf(name) ?? fallback)
+  const variables = environment()
+  const value = (): string | undefined => valueIn(variables, name)
+  return setting(name, () => value() ?? fallback, { given: () => value() !== undefined })
 }
 
 /**
@@ -33,20 +49,18 @@ export function env(name: string, fallback?: string): Setting {
  * that zds prints or writes, from now on, not from its first use: what fails before may quote it.
  */
 export function secret(name: string): Setting {
+  const variables = environment()
   const peek = (): string | undefined => {
-    conceal(process.env[name])
-    return valueOf(name)
+    conceal(variables[name])
+    return valueIn(variables, name)
   }
   peek()
-  return setting(name, peek)
+  return setting(name, peek, { given: () => peek() !== undefined })
 }
 
-/** Whether somebody set the variable, rather than that its default holds. */
-export const isGiven = ({ name }: { readonly name: string }): boolean => valueOf(name) !== undefined
-
-/** What is left of a shell's empty quotes is empty too. */
-function valueOf(name: string): string | undefined {
-  const value = process.env[name]?.trim() ?? ''
+/** The value of a variable, or undefined where it is not set. What is left of a shell's empty quotes is empty too. */
+export function valueIn(variables: Environment, name: string): string | undefined {
+  const value = variables[name]?.trim() ?? ''
   return ['', '""', "''"].includes(value) ? undefined : value
 }
 
@@ -69,7 +83,7 @@ export function invalid(...settings: readonly { issues?(): readonly Issue[] }[])
 export function setting<Value>(
   name: string,
   peek: () => Value | undefined,
-  issues?: () => readonly Issue[],
+  more: Pick<Setting, 'given' | 'issues'> = {},
 ): Setting<Value> {
   const shown = `[environment variable ${name}]`
   const made = {
@@ -85,7 +99,7 @@ export function setting<Value>(
       }
       return value
     },
-    ...(issues && { issues }),
+    ...more,
     toJSON: () => shown,
     toString: () => shown,
     [inspect.custom]: () => shown,

@@ -18,3 +18,8 @@ export async function* chunk<T>(items: AsyncIterable<T> | Iterable<T>, size: num
   }
   if (part.length > 0) yield part
 }
+
+/** The same of items that are all there, at once. */
+export function* batches<T>(items: readonly T[], size: number): Generator<T[], void> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+}

@@ -12,7 +12,7 @@ export type Meaning = string | { readonly problem: string; readonly hint: string
  */
 export function single(from: Setting, meaning: (text: string) => Meaning): Setting {
   const { values, issues } = reader(from, (text) => [bare(text)].filter(Boolean), meaning)
-  return setting(from.name, () => values()?.[0], issues)
+  return setting(from.name, () => values()?.[0], { ...givenBy(from), issues })
 }
 
 /**
@@ -21,9 +21,11 @@ export function single(from: Setting, meaning: (text: string) => Meaning): Setti
  */
 export function several(from: Setting, meaning: (text: string) => Meaning): Setting<readonly string[]> {
   const { values, issues } = reader(from, parts, meaning)
-  const made = setting(from.name, values, issues)
+  const made = setting(from.name, values, { ...givenBy(from), issues })
   return Object.freeze({ ...made, read: () => made.peek() ?? [] })
 }
+
+const givenBy = ({ given }: Setting): Pick<Setting, 'given'> => (given ? { given } : {})
 
 /** Domains: in lower case and ASCII. `@example.com` means `example.com`. */
 export const domains = (from: Setting): Setting<readonly string[]> => several(from, domain)

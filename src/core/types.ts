@@ -1,15 +1,15 @@
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
+import type { Desired, Existing, Fields } from './desired.ts'
 import type { FieldTypes } from './field-types.ts'
-import type { Json, JsonObject } from './json.ts'
+import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
-import type { Change, Notice, Plan, Skip, Words } from './plan/plan.ts'
+import type { Change, Op, Plan, Remark, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Outcome, Outcomes, Remark, RunStatus, Step } from './outcome.ts'
+import type { Ended, Outcome, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
 
-/** The fields of one record: flat, because a field is the unit of comparison. */
-export type Fields = JsonObject
+export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
 
 /**
  * Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere.
@@ -49,20 +49,6 @@ export interface Source<Row extends Json = Json> {
 }
 
 /**
- * What a processor says about one key: how its record should look, why there is none (so that an
- * existing one is retired), why it is left as it is, or what a person should know.
- */
-export type Desired<Rec extends Fields = Fields> =
-  /** `along`: what comes with a new record, in the terms of its target. */
-  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly along?: Json }
-  | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
-  | { readonly kind: 'skip'; readonly key: string; readonly reason: string; readonly name?: string }
-  | DesiredNotice
-
-/** What a person should know of a key although nothing follows from it. */
-export type DesiredNotice = Notice & { readonly kind: 'notice' }
-
-/**
  * A source that says of each key what a target should hold. Its types and words tie it to its
  * sync: what does not fit is refused when the configuration is loaded.
  */
@@ -76,9 +62,6 @@ export interface Processor<
   readonly words?: { readonly [W in Word]: string }
 }
 
-/** A record as the target holds it now, values normalised by the types of its fields. */
-export type Existing<Rec extends Fields = Fields> = { readonly id: string; readonly fields: Rec }
-
 /** Planned changes after the target has seen them. */
 export type Preparation = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
 
@@ -88,8 +71,33 @@ export type Preparation = { readonly changes: readonly Change[]; readonly skippe
  */
 export type Sent = { readonly change: Change; readonly job?: string }
 
-/** A system that can be read, and written to by carrying out changes. */
-export interface Target<Types extends FieldTypes = FieldTypes> extends Source<Existing> {
+/** What a run lends while changes are carried out. */
+export interface ApplyRun extends Run {
+  /**
+   * Those of `changes` whose records still are as the plan says; the engine tells of the others.
+   * Where the target says `staleness: 'batch'` it asks right before each request that writes.
+   */
+  fresh(changes: readonly Change[]): Promise<readonly Change[]>
+}
+
+/**
+ * Requests that write, as data: the engine journals each before it is sent, keeps `parallel` of
+ * them under way, and settles and repeats those whose answer is lost.
+ */
+export type Write = {
+  /** Changes of one operation in a request, at most. */
+  readonly batch: number
+  readonly parallel: number
+  /**
+   * Sends one request and answers what became of its changes. A change that it leaves out, and an
+   * HttpError of a request that may have arrived, is a lost answer. HTTP_REFUSED is a failure of
+   * all its changes; whatever else is thrown ends the run: no access, no service.
+   */
+  send(changes: readonly Change[], run: Run): Promise<readonly Outcome[]>
+}
+
+/** What is written to, apart from how. */
+interface Writable<Types extends FieldTypes> extends Source<Existing> {
   /** The instance, as errors and plans name it: `global`. */
   readonly instance: string
   /** What it holds: `organizations`. */
@@ -97,22 +105,30 @@ export interface Target<Types extends FieldTypes = FieldTypes> extends Source<Ex
   readonly types: Types
   /** Its own reasons to leave a change out (`prepare`), each with what it means. */
   readonly words?: Words
+  /** What it can do; a planned change of another kind becomes a skip. */
+  readonly ops: readonly Op[]
   /**
-   * Where it is, for the fingerprint of a plan: what was planned for one address is not carried out
-   * at another.
+   * How a human edit since the plan is noticed. `batch`: records are read again right before they
+   * are written (`fresh`). `condition`: the service refuses a change whose `version` is old, which
+   * the target tells as `stale`. `none`: it is not, where each record would cost a request.
    */
-  address?(): string
+  readonly staleness: 'batch' | 'condition' | 'none'
+  /**
+   * Where it is, in one spelling; empty while that is not set. Of targets with one address one run
+   * at a time may write, and what was planned for one address is not carried out at another.
+   */
+  address(): string
   /**
    * The records with these ids, as they are now, for staleness and read-back. Ids of records that
    * are gone are left out.
    */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   /**
-   * Finds out what became of changes of one operation that a run sent which then died: an outcome
-   * for each that was carried out or refused, nothing for one that certainly was not carried out
-   * and may be sent again. Without it such a change ends as failed.
+   * Finds out what became of changes of one operation that were sent and not answered, in this run
+   * or in one that died: an outcome for each that was carried out or refused, nothing for one that
+   * certainly was not carried out and may be sent again. Who cannot tell says so: `cannotTell`.
    */
-  settle?(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
+  settle(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
   /**
    * Completes planned changes with what only the target can tell, and leaves out, with the reason,
    * what it knows to be impossible.
@@ -123,13 +139,21 @@ export interface Target<Types extends FieldTypes = FieldTypes> extends Source<Ex
    * Without it nothing may come along.
    */
   describe?(change: Change): readonly Remark[]
-  /**
-   * Carries out changes of one operation. Exactly one outcome per change, in whatever order and
-   * batches suit the API. A step of status `sending` is yielded before each request that writes:
-   * the engine journals it before it asks for the next step.
-   */
-  apply(changes: readonly Change[], run: Run): AsyncIterable<Step>
 }
+
+/** A system that can be read, and written to by carrying out changes. */
+export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
+  (
+    | { readonly write: Write }
+    | {
+        /**
+         * Carries out changes of one operation: for APIs with jobs, or with requests that belong
+         * together. A step of status `sending` before each request that writes, which the engine
+         * journals before it asks for the next step, and one outcome per change.
+         */
+        apply(changes: readonly Change[], run: ApplyRun): AsyncIterable<Step>
+      }
+  )
 
 /** A setting whose values stand for records by their keys (SAFE-09). */
 export interface Guard {
@@ -170,10 +194,10 @@ export interface Rules {
   /** The reasons of `holds`, each with what it means. */
   readonly words?: Words
   /**
-   * What a record that nobody desires should look like (SYN-08). Without it nothing is ever
-   * retired.
+   * What a record that nobody desires should look like (SYN-08); `remove` for rows that have nothing
+   * to mark. Without it nothing is ever retired.
    */
-  readonly retire?: Fields
+  readonly retire?: Fields | 'remove'
   /** The reasons that may retire; all, unless given (AMB-17). */
   readonly retireFor?: readonly string[]
   /** True for a record that is never touched when nobody desires it (CMP-05). */
@@ -198,21 +222,6 @@ export interface Sync {
    */
   readonly readBack?: number
   readonly after?: readonly Sync[]
-}
-
-/** How a run ended, for observers; `error` is why it ended before its end. */
-export type Ended = {
-  readonly run: string
-  readonly status: RunStatus
-  readonly error: unknown
-  readonly plan: Plan
-  /** What became of each change that was attempted in this run, by sync. */
-  readonly outcomes: Outcomes
-  /** ISO moments, of this attempt. */
-  readonly startedAt: string
-  readonly endedAt: string
-  /** True for the rest of a run that had stopped. */
-  readonly resumed: boolean
 }
 
 /**

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Change, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
+import type { Change, Notice, Plan, Remark, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
 import type { Json } from '../../src/core/json.ts'
-import type { Remark } from '../../src/core/outcome.ts'
 import type { Paint } from '../../src/cli/render/paint.ts'
 import type { Look } from '../../src/cli/render/plan.ts'
 

@@ -67,7 +67,21 @@ describeTarget('the target of write-a-plugin.md', async () => {
     ]),
   )
   let writes = 0
+  let lost = false
+  /** What was written; cut off where the answer is to be lost. */
+  const answer = (row: JsonObject): Response => {
+    const text = JSON.stringify(row)
+    const body = lost ? text.slice(0, 1) : text
+    lost = false
+    return new Response(body, { headers: { 'content-type': 'application/json' } })
+  }
+  let refusing: 401 | 503 | undefined
   const app = new Hono()
+  app.use((c, next) =>
+    refusing === undefined || c.req.method === 'GET'
+      ? next()
+      : Promise.resolve(c.json({ error: 'no' }, refusing, { 'retry-after': '1' })),
+  )
   app.get('/people', (c) => c.json({ total: records.size, people: [...records.values()] }))
   app.post('/people', async (c) => {
     writes += 1
@@ -75,15 +89,16 @@ describeTarget('the target of write-a-plugin.md', async () => {
     if (body['name'] === 'refused') return c.json({ error: 'bad name' }, 422)
     const id = records.size + 1
     records.set(String(id), { id, ...body })
-    return c.json({ id, ...body })
+    return answer({ id, ...body })
   })
   app.put('/people/:id', async (c) => {
     writes += 1
     const body = await c.req.json<JsonObject>()
     const id = c.req.param('id')
     if (body['name'] === 'refused') return c.json({ error: 'bad name' }, 422)
-    records.set(id, { ...records.get(id), ...body })
-    return c.json(records.get(id))
+    const now = { ...records.get(id), ...body }
+    records.set(id, now)
+    return answer(now)
   })
   const { server, url } = await listen(app)
   return {
@@ -101,6 +116,15 @@ describeTarget('the target of write-a-plugin.md', async () => {
       op === 'create'
         ? { op, key: 'bad@example.com', fields: { name: { from: null, to: 'refused' } } }
         : update(4, 'refused'),
+    retire: (count) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...update(n + 1, ''),
+        op: 'retire' as const,
+        fields: { active: { from: true, to: false } },
+      })),
+    edit: async ({ id = '' }) => void records.set(id, { ...records.get(id), name: 'By Hand' }),
+    lose: () => void (lost = true),
+    answer: (status) => void (refusing = status),
     untouched: ({ id = '', fields: named }) =>
       Object.fromEntries(Object.entries(records.get(id) ?? {}).filter(([field]) => !(field in named))),
     writes: () => writes,

@@ -57,8 +57,16 @@ describe('SAFE-06: undo is a plan', () => {
     expect(plan.syncs.flatMap(({ changes }) => changes)).toHaveLength(done.length - 1)
     expect(plan.syncs.flatMap(({ changes }) => changes).filter(({ op }) => op === 'create')).toEqual([])
 
+    const asked = sandbox.requests.length
     const undone = await here.zds(['apply', 'undo.json', '--force'])
     expect(undone, undone.stderr).toMatchObject({ code: 0 })
+    // Users are set back while the organizations that they were moved to are still as the run left them.
+    const written = sandbox.requests
+      .slice(asked)
+      .filter(({ service, path }) => service === 'us_gov' && path.includes('update_many'))
+      .map(({ path }) => (path.includes('users') ? 'users' : 'organizations'))
+    expect(new Set(written)).toEqual(new Set(['users', 'organizations']))
+    expect(written).toEqual(written.toSorted().toReversed())
     const after = recordsIn(sandbox)
     // Who came with a new organization is no record of a sync, so nothing is undone of them.
     const ours = [...before].filter(

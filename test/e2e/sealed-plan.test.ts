@@ -134,7 +134,7 @@ describe('a sealed plan (OPS-08)', () => {
     expect(applied, applied.stderr).toMatchObject({ code: 0 })
     const next = await here.zds('plan', '--redact', '--json', ...asOf)
     const { syncs } = JSON.parse(next.stdout) as { syncs: { operations: object }[] } // what --redact prints
-    for (const { operations } of syncs) expect(operations).toEqual({ create: 0, update: 0, retire: 0 })
+    for (const { operations } of syncs) expect(operations).toEqual({ create: 0, update: 0, retire: 0, remove: 0 })
   })
 
   test('everything below .zds is for its owner only (OPS-08)', async () => {

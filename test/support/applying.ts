@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Change, Outcome, Step, SyncPlan, Target } from 'zds'
-import { apply, type Applied } from '../../src/core/apply/apply.ts'
+import { apply, type Attempt } from '../../src/core/apply/apply.ts'
 import { stageOutcomes } from '../../src/core/run/apply-run.ts'
 import { assemble } from '../../src/core/plan/plan.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
@@ -39,16 +39,20 @@ export const planOf = (...changes: Change[]): SyncPlan => ({
   complete: { desired: true, existing: true },
 })
 
+/** What became of changes, of all that was written down. */
+export const outcomesIn = (journal: readonly Step[]): Outcome[] =>
+  journal.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
+
 /** Carries out a plan; `journal` holds what is written down by now. */
 export function applying(
   plan: SyncPlan,
   target: Target,
-  more: Partial<Applied> = {},
+  more: Partial<Attempt> = {},
   journal: Step[] = [],
 ): AsyncIterable<Outcome> {
   return apply(
     plan,
-    target,
+    { target, readBack: 0 },
     { created: () => undefined, record: async (steps) => void journal.push(...steps), ...more },
     testRun(),
   )
@@ -60,7 +64,8 @@ export const untouched = (parts: TargetParts = {}): Target =>
 
 /**
  * Carries out the plan of one sync of an engine; `before` is what an earlier attempt wrote down,
- * `rows` what is in the journal by now.
+ * `outcomes` what other syncs have done, `rows` what became of changes, as far as the journal knows by
+ * now.
  */
 export async function applyingStage(
   engine: TestEngine,
@@ -73,10 +78,13 @@ export async function applyingStage(
   const at = engine.clock.now()
   await journal.begin({ id: run, plan: assemble([plan], 'f', engine.clock), forced: false, at })
   await journal.record({ run, sync: plan.name, steps: before, at })
-  const told = stageOutcomes(engine.stage('apply', plan.name), plan, { run, outcomes }, engine, engine)
+  for (const [sync, steps] of outcomes) await journal.record({ run, sync, steps, at })
+  const told = stageOutcomes(engine.stage('apply', plan.name), plan, { run }, engine, engine)
   const rows = (): Record<string, unknown>[] => {
     const reader = new DatabaseSync(join(engine.directory, 'state.db'), { readOnly: true })
-    const found = reader.prepare('SELECT sync, key, status, target_id FROM steps ORDER BY rowid').all()
+    const found = reader
+      .prepare("SELECT sync, key, status, target_id FROM steps WHERE status <> 'sending' ORDER BY rowid")
+      .all()
     reader.close()
     return found.map((row) => ({ ...row }))
   }

@@ -1,12 +1,15 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, vi } from 'vitest'
-import type { Plan } from 'zds'
+import { expect, onTestFinished } from 'vitest'
+import { load, localState, openEngine, redact, type Engine, type RunWatch } from 'zds'
 import { startSandbox, type Fault, type FaultEffect, type Sandbox, type World } from 'zds/sandbox'
-import { applyCommand } from '../../src/cli/commands/apply.ts'
-import { explainFailure } from '../../src/cli/render/failure.ts'
-import { planCommand } from '../../src/cli/commands/plan.ts'
+import { exitCodeOf, exitCodeOfReport } from '../../src/cli/exit-codes.ts'
+import { failureLines } from '../../src/cli/render/failure.ts'
+import { planLines, type Look } from '../../src/cli/render/plan.ts'
+import { reportLines } from '../../src/cli/render/report.ts'
+import type { Rest } from '../../src/core/run/history.ts'
 import { AS_OF, faultWorld } from './faults-world.ts'
+import { hastyClock } from './time.ts'
 import { project, type Result } from './zds.ts'
 
 /** Small pages, so that every kind of page is met; jobs that end at once. */
@@ -52,24 +55,17 @@ export interface Scene {
 
 async function scene(world: World, environment: { readonly [name: string]: string } = {}): Promise<Scene> {
   const sandbox = await startSandbox({ world, ...SANDBOX })
-  const env = { ...sandbox.env, ...HTTP, ...environment }
-  const here = project(env)
-  let runs = 0
-  const run = (command: (config: string) => Promise<number>): Promise<Result> => {
-    // A process of its own would load the configuration anew: modules are kept by their address.
-    const config = join(here.directory, `run-${(runs += 1)}.config.ts`)
-    copyFileSync(join(here.directory, 'sync.config.ts'), config)
-    return inProcess(() => command(config), env)
+  const here = project({})
+  const files = {
+    SUPPORT_PLANS: join(here.directory, 'data/plans.yaml'),
+    SUPPORT_OVERRIDES: join(here.directory, 'data/overrides.yaml'),
   }
-  const { signal } = new AbortController()
+  const variables = { ...files, ...sandbox.env, ...HTTP, ...environment }
+  const engines = enginesOf(here.directory, variables)
   return {
     sandbox,
-    apply: () => run((config) => applyCommand(undefined, { config, asOf: AS_OF, yes: true, force: true }, signal)),
-    changes: async () => {
-      const { code, stdout, stderr } = await run((config) => planCommand({ config, asOf: AS_OF, json: true }, signal))
-      if (code !== 0) throw new Error(`The plan failed: ${stderr}`)
-      return (JSON.parse(stdout) as Plan).syncs.flatMap(({ changes }) => changes) // what --json prints
-    },
+    apply: () => engines.with(async (engine, said) => carriedOut(engine, said)),
+    changes: () => engines.with(async (engine) => (await engine.plan()).syncs.flatMap(({ changes }) => changes)),
     close: async () => {
       here.remove()
       await sandbox.close()
@@ -77,28 +73,65 @@ async function scene(world: World, environment: { readonly [name: string]: strin
   }
 }
 
-/**
- * Runs a command as `bin/zds.js` does, in this process: starting one takes longer than the command.
- */
-async function inProcess(command: () => Promise<number>, env: { readonly [name: string]: string }): Promise<Result> {
-  const own = { ...process.env }
-  const directory = process.cwd()
-  const out = { stdout: '', stderr: '' }
-  const streams = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      out[name] += String(text)
-      return true
-    }),
-  )
-  // Nothing of the developer's own environment may reach a test.
-  process.env = { PATH: own['PATH'], HOME: own['HOME'], NO_COLOR: '1', ...env }
+/** What a run said to people, as the command line renders it. */
+type Said = { readonly out: string[]; readonly err: string[]; readonly watch: RunWatch }
+
+function saying(): Said {
+  const out: string[] = []
+  const err: string[] = []
+  const watch: RunWatch = {
+    scheduled: () => undefined,
+    started: () => undefined,
+    rows: () => undefined,
+    ended: () => undefined,
+    progress: ({ id }, message) => void err.push(`  ${id}: ${message}`),
+    warn: (message) => void err.push(`Warning: ${message}`),
+  }
+  return { out, err, watch }
+}
+
+/** Engines of one project, one after the other, as processes would open them. */
+function enginesOf(directory: string, variables: { readonly [name: string]: string }) {
+  let runs = 0
+  return {
+    with: async <Result>(work: (engine: Engine, said: Said) => Promise<Result>): Promise<Result> => {
+      // Modules are kept by their address; a process of its own would load the configuration anew.
+      const file = join(directory, `run-${(runs += 1)}.config.ts`)
+      copyFileSync(join(directory, 'sync.config.ts'), file)
+      const { config } = await load(directory, { config: file, variables })
+      const state = localState(join(directory, '.zds'))
+      const engine = await openEngine({ config, state, clock: hastyClock(AS_OF) })
+      try {
+        return await work(engine, saying())
+      } finally {
+        await engine.close()
+      }
+    },
+  }
+}
+
+const LOOK: Look = { columns: Number.POSITIVE_INFINITY, paint: (_, text) => text, all: false }
+
+const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+
+/** What `zds apply --yes --force` does. */
+async function carriedOut(engine: Engine, { out, err, watch }: Said): Promise<Result> {
+  const ended = (code: number): Result => ({ code, stdout: redact(text(out)), stderr: redact(text(err)) })
+  const failed = (error: unknown): Result => {
+    err.push(...failureLines(error, LOOK.paint))
+    return ended(exitCodeOf(error))
+  }
   try {
-    const code = await command().catch(explainFailure)
-    return { code, ...out }
-  } finally {
-    process.env = own
-    process.chdir(directory)
-    for (const stream of streams) stream.mockRestore()
+    const rest = await engine.rest()
+    const plan = rest === undefined ? await engine.plan({}, watch) : undefined
+    if (plan !== undefined) out.push(...planLines(plan, LOOK))
+    const report = await (plan === undefined
+      ? engine.resume(rest as Rest, {}, watch) // there is one where no plan was made
+      : engine.apply(plan, { force: true }, watch))
+    out.push(...reportLines(report, LOOK))
+    return report.error === undefined ? ended(exitCodeOfReport(report)) : failed(report.error)
+  } catch (error) {
+    return failed(error)
   }
 }
 

@@ -1,7 +1,9 @@
 import {
+  cannotTell,
   collect,
   sync,
   typesOf,
+  type ApplyRun,
   type Change,
   type Desired,
   type Existing,
@@ -28,6 +30,7 @@ import {
   type SyncPlan,
   type Target,
 } from 'zds'
+import { OPS } from '../../src/core/plan/plan.ts'
 import { compare, foldKeys, keyIn } from '../../src/core/compare/compare.ts'
 import { indexNames } from '../../src/core/compare/names.ts'
 
@@ -84,25 +87,37 @@ export type TargetParts<Table extends FieldTable = FieldTable> = {
   readonly name?: string
   readonly types?: Table
   readonly records?: readonly Existing[]
-  readonly apply?: Target['apply']
+  readonly ops?: Target['ops']
+  readonly staleness?: Target['staleness']
+  readonly address?: string
+  /** What becomes of changes that are sent; all are done, unless said otherwise. */
+  readonly send?: (changes: readonly Change[]) => readonly Outcome[] | Promise<readonly Outcome[]>
+  /** Steps in the place of `send`. */
+  readonly apply?: (changes: readonly Change[], run: ApplyRun) => AsyncIterable<Step>
+  readonly settle?: Target['settle']
   readonly refetch?: Target['refetch']
 }
 
-/** A target over records in memory. */
+/** A target over records in memory, of which one request writes all changes. */
 export function targetOf<Table extends FieldTable = typeof table>(
   parts: TargetParts<Table> = {},
 ): Target<TypesOf<Table>> {
-  const { records = [] } = parts
+  const { records = [], apply, send = (changes) => changes.map(done) } = parts
   const types = parts.types ?? (table as FieldTable as Table) // the default of both
-  return {
+  const common = {
     name: parts.name ?? 'organizations',
     instance: 'global',
     resource: 'organizations',
     types: typesOf(types),
+    ops: parts.ops ?? OPS,
+    staleness: parts.staleness ?? 'batch',
+    address: () => parts.address ?? 'https://global.example',
     read: () => stream(records),
     refetch: parts.refetch ?? ((ids) => stream(records.filter(({ id }) => ids.includes(id)))),
-    apply: parts.apply ?? ((changes) => stream(changes.map((change): Step => done(change)))),
-  }
+    settle: parts.settle ?? cannotTell,
+  } satisfies Partial<Target>
+  if (apply !== undefined) return { ...common, apply }
+  return { ...common, write: { batch: 1000, parallel: 1, send: async (changes) => send(changes) } }
 }
 
 export const done = ({ key, id }: Change): Outcome => ({ key, status: 'done', id: id ?? `new-${key}` })

@@ -19,6 +19,8 @@ export type Writing = {
   readonly jobs: Jobs
   /** Aborts when nothing more is to be sent. */
   readonly over: AbortSignal
+  /** The rows whose records still are as the plan says. */
+  fresh(rows: readonly Row[]): Promise<readonly Row[]>
   /**
    * The keys of those rows whose record now is as the row means it. Asked where no answer tells
    * what became of them.
@@ -62,7 +64,9 @@ async function* written(rows: readonly Row[], turn: Slots, writing: Writing, run
   const { jobs, client, over } = writing
   const policy = client.policy()
   let left = rows
-  for (let lost = 0, busy = 0; left.length > 0;) {
+  for (let lost = 0, busy = 0; ;) {
+    left = await writing.fresh(left)
+    if (left.length === 0) return
     yield { status: 'sending', keys: keysOf(left) }
     const sent = await send(left, writing, run)
     if (sent.kind !== 'busy') turn.give()
@@ -132,7 +136,7 @@ async function send(rows: readonly Row[], { client, resource }: Writing, run: Ru
 export async function* outcomes(
   rows: readonly Row[],
   { job, dropped }: { readonly job: string; readonly dropped: readonly string[] },
-  writing: Writing,
+  writing: Pick<Writing, 'client' | 'jobs' | 'settled'>,
   run: Run,
 ): AsyncIterable<Outcome> {
   const ended = await writing.jobs.ended(job)

@@ -1,10 +1,20 @@
-import { backoff, HttpError, type Change, type Existing, type FieldTypes, type Outcome, type Run, type Step } from 'zds'
+import {
+  backoff,
+  differingFields,
+  HttpError,
+  type Change,
+  type Existing,
+  type FieldTypes,
+  type Outcome,
+  type Run,
+  type Step,
+} from 'zds'
 import { namesIn, notPermitted } from './batches.ts'
 import type { Client } from '../client.ts'
 import { find } from '../find.ts'
 import type { Kind } from '../kinds.ts'
 import { newcomersOf, welcome } from '../people.ts'
-import { bodyOf, differences, recordOf } from '../records.ts'
+import { bodyOf, recordOf } from '../records.ts'
 import { isAboutRecords, refusalOf, unpermitted, type Refusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 
@@ -74,7 +84,7 @@ async function* made(change: Change, client: Client, kind: Kind, types: FieldTyp
     }
     // A record that is exactly what was meant is ours, from a run that died before it heard so.
     const twin = isTaken(sent) ? await lookUp(change, client, kind, types, run) : undefined
-    if (twin !== undefined && differences(change, twin, types).length === 0) {
+    if (twin !== undefined && differingFields(change, 'to', twin, types).length === 0) {
       yield { key, status: 'done', id: twin.id }
       return
     }
@@ -132,9 +142,9 @@ function compared(
   types: FieldTypes,
 ): Outcome {
   const { key } = change
-  const differing = differences(change, found, types)
-  if (differing.length === 0) return { key, status: 'done', id: found.id }
-  const message = `${instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${differing.join(', ')}`
+  const fields = differingFields(change, 'to', found, types)
+  if (fields.length === 0) return { key, status: 'done', id: found.id }
+  const message = `${instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${fields.join(', ')}`
   return { key, status: 'failed', code: 'lost-create-differs', message }
 }
 

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from 'zds'
+import { isObject, type Change, type Json, type JsonObject } from 'zds'
 import { codeOf, type Refusal } from '../refusals.ts'
 import { idIn } from '../replies.ts'
 
@@ -6,7 +6,12 @@ import { idIn } from '../replies.ts'
  * One record to be written by a job: what to report it under, its id, and what its row says beside
  * the id.
  */
-export type Row = { readonly key: string; readonly id: string; readonly payload: JsonObject }
+export type Row = {
+  readonly key: string
+  readonly id: string
+  readonly payload: JsonObject
+  readonly change: Change
+}
 
 export type Verdict = { readonly kind: 'done' } | ({ readonly kind: 'failed' } & Refusal)
 

@@ -1,7 +1,12 @@
 import {
+  batches,
+  differingFields,
+  merge,
   ZdsError,
+  type ApplyRun,
   type Change,
   type Existing,
+  type FieldTypes,
   type JsonObject,
   type Outcome,
   type Run,
@@ -10,7 +15,6 @@ import {
 } from 'zds'
 import { BATCH_SIZE, OPEN_JOBS, outcomes, writeBatch, type Writing } from './batches.ts'
 import { jobs } from './jobs.ts'
-import { merge } from './merge.ts'
 import { quiet } from './quiet.ts'
 import type { Row } from './rows.ts'
 
@@ -22,8 +26,7 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
   /** What the row says beside the id. */
   payload(change: Change): JsonObject
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
-  /** The fields in which a record is not as the change means it. */
-  differences(change: Change, existing: Existing): readonly string[]
+  readonly types: FieldTypes
 }
 
 /**
@@ -31,11 +34,16 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
  * SAFE-04). One outcome per change. Throws what concerns more than one batch: no access, no
  * service.
  */
-export function update(changes: readonly Change[], kind: Updatable, run: Run): AsyncIterable<Step> {
-  const writing = writingOf(changes, kind, run)
+export function update(changes: readonly Change[], kind: Updatable, run: ApplyRun): AsyncIterable<Step> {
+  const { client, resource, slots } = kind
+  const fresh = async (rows: readonly Row[]): Promise<Row[]> => {
+    const left = new Set(await run.fresh(rows.map(({ change }) => change)))
+    return rows.filter(({ change }) => left.has(change))
+  }
+  const writing = { client, resource, slots, ...lookingOf(kind, run), fresh }
   const rows = changes.map((change) => rowOf(change, kind))
   return merge(
-    (over) => batches(rows).map((batch) => writeBatch(batch, { ...writing, over }, run)),
+    (over) => batches(rows, BATCH_SIZE).map((batch) => writeBatch(batch, { ...writing, over }, run)),
     OPEN_JOBS,
     run.signal,
   )
@@ -47,14 +55,7 @@ export function update(changes: readonly Change[], kind: Updatable, run: Run): A
  */
 export async function* settleUpdates(sent: readonly Sent[], kind: Updatable, run: Run): AsyncIterable<Outcome> {
   if (sent.length === 0) return
-  const writing: Writing = {
-    ...writingOf(
-      sent.map(({ change }) => change),
-      kind,
-      run,
-    ),
-    over: run.signal,
-  }
+  const writing = { client: kind.client, ...lookingOf(kind, run) }
   for (const [job, some] of Map.groupBy(sent, (one) => one.job)) {
     const rows = some.map(({ change }) => rowOf(change, kind))
     if (job === undefined) {
@@ -71,32 +72,28 @@ export async function* settleUpdates(sent: readonly Sent[], kind: Updatable, run
   }
 }
 
-function writingOf(changes: readonly Change[], kind: Updatable, run: Run): Omit<Writing, 'over'> {
-  const byKey = new Map(changes.map((change) => [change.key, change]))
+/** The two places that tell what became of rows: their jobs, and the records themselves. */
+function lookingOf(kind: Updatable, run: Run): Pick<Writing, 'jobs' | 'settled'> {
   const settled = async (rows: readonly Row[]): Promise<ReadonlySet<string>> => {
-    const keys = new Map(rows.map(({ id, key }) => [id, key]))
+    const byId = new Map(rows.map((row) => [row.id, row]))
     const found = new Set<string>()
-    for await (const existing of kind.refetch([...keys.keys()], run)) {
-      const change = byKey.get(keys.get(existing.id) ?? '')
-      if (change !== undefined && kind.differences(change, existing).length === 0) found.add(change.key)
+    for await (const existing of kind.refetch([...byId.keys()], run)) {
+      const row = byId.get(existing.id)
+      if (row !== undefined && differingFields(row.change, 'to', existing, kind.types).length === 0) found.add(row.key)
     }
     return found
   }
-  const { client, resource, slots } = kind
-  return { client, resource, slots, jobs: jobs(client, run), settled }
+  return { jobs: jobs(kind.client, run), settled }
 }
 
 const rowOf = (change: Change, kind: Updatable): Row => ({
   key: change.key,
   id: idOf(change),
   payload: kind.payload(change),
+  change,
 })
 
 function idOf({ op, key, id }: Change): string {
   if (id !== undefined) return id
   throw new ZdsError('PLAN_INVALID', `The ${op} of ${key} names no id`, { hint: 'Make a new plan.' })
-}
-
-function* batches(rows: readonly Row[]): Generator<readonly Row[], void> {
-  for (let at = 0; at < rows.length; at += BATCH_SIZE) yield rows.slice(at, at + BATCH_SIZE)
 }

@@ -13,8 +13,9 @@ function numberLines({ asOf, digest, syncs }: PlanNumbers, { paint }: Look): str
   return [
     paint('bold', `Plan as of ${asOf}, without the data of any record. Digest ${digest}`),
     ...syncs.flatMap(({ name, instance, resource, existing, operations, excesses, ...more }) => {
-      const { create, update, retire } = operations
-      const words = `${number(create)} to create, ${number(update)} to update, ${number(retire)} to retire`
+      const { create, update, retire, remove } = operations
+      const removed = remove > 0 ? `, ${number(remove)} to remove` : ''
+      const words = `${number(create)} to create, ${number(update)} to update, ${number(retire)} to retire${removed}`
       return [
         '',
         `${paint('bold', plain(name))}: ${words} (${plain(instance)} has ${counted(existing, resource)})`,

@@ -34,6 +34,7 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
     paint('green', `${number(count(sync, 'create'))} to create`),
     paint('yellow', `${number(count(sync, 'update'))} to update`),
     paint('red', `${number(count(sync, 'retire'))} to retire`),
+    ...(count(sync, 'remove') > 0 ? [paint('red', `${number(count(sync, 'remove'))} to remove`)] : []),
     `${number(Math.max(0, kept))} in sync`,
   ]
   const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.instance)} has ${counted(sync.existing, sync.resource)})`
@@ -44,9 +45,12 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
     ),
     ...completeness(sync).flatMap((line) => wrapped(paint('red', `  ! ${line}`), look.columns)),
     // Records are examples, one line each; what is said of the sync as a whole is never cut.
-    ...[...recordLines('create', sync, look), ...updateLines(sync, look), ...recordLines('retire', sync, look)].map(
-      (line) => cut(line, look.columns),
-    ),
+    ...[
+      ...recordLines('create', sync, look),
+      ...updateLines(sync, look),
+      ...recordLines('retire', sync, look),
+      ...recordLines('remove', sync, look),
+    ].map((line) => cut(line, look.columns)),
     ...[...skipLines(sync, look), ...noticeLines(sync, look)].flatMap((line) => wrapped(line, look.columns)),
   ]
 }
@@ -71,7 +75,7 @@ function notCreated({ skipped }: SyncPlan): number {
   return skipped.filter(({ id, reason }) => id === undefined || reason === 'duplicate-key').length
 }
 
-function recordLines(op: 'create' | 'retire', sync: SyncPlan, look: Look): string[] {
+function recordLines(op: 'create' | 'retire' | 'remove', sync: SyncPlan, look: Look): string[] {
   const changes = sync.changes.filter((change) => change.op === op)
   if (changes.length === 0) return []
   if (op === 'create') {
@@ -100,7 +104,8 @@ function wantedBy({ skipped }: SyncPlan): (id: string | undefined) => string {
 
 const nameOf = ({ fields }: Change): string => shown(fields['name']?.to ?? null)
 
-const effect = (change: Change | undefined): string => pairs(change?.fields ?? {})
+const effect = (change: Change | undefined): string =>
+  change?.op === 'remove' ? 'removed' : pairs(change?.fields ?? {})
 
 function pairs(fields: Change['fields']): string {
   return Object.entries(fields)

@@ -1,11 +1,10 @@
-import { same } from '../field-types.ts'
-import type { Known } from '../outcome.ts'
-import type { Outcome, Remark, Step } from '../outcome.ts'
-import { OPS, type Change, type SyncPlan } from '../plan/plan.ts'
-import { present } from './current.ts'
-import { bind, type Created } from './bind.ts'
+import type { Known, Outcome, Step } from '../outcome.ts'
+import { OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
-import type { Run, Sent, Target } from '../types.ts'
+import type { Run, Sent, Sync, Target } from '../types.ts'
+import { bind, type Created } from './bind.ts'
+import { checkedSteps, settledOutcomes } from './checked.ts'
+import { readBack, type Written } from './read-back.ts'
 
 /**
  * Outcomes kept back before they are written down together. What is about to be sent, and the job
@@ -13,8 +12,11 @@ import type { Run, Sent, Target } from '../types.ts'
  */
 const BATCH = 100
 
-/** What an apply needs besides the plan and the target. */
-export type Applied = {
+/** The share of written records that is read back, where a sync does not say another one. */
+const READ_BACK = 0.01
+
+/** What one attempt at a plan needs besides the plan and the sync. */
+export type Attempt = {
   /** Writes steps down; settles when they are kept for good. */
   readonly record: (steps: readonly Step[]) => Promise<void>
   readonly created: Created
@@ -23,31 +25,50 @@ export type Applied = {
 }
 
 /**
- * Interprets the plan of one sync: creates, then updates, then retires (SYN-01). Each step is
- * recorded before its outcome is told. What an earlier attempt has done is told and not done again;
- * what it had sent when it died is settled first. A record that is no longer as the plan says is
- * left alone, also where the plan was made in the same run: to read a large instance takes long
- * enough for people to edit it.
+ * Interprets the plan of one sync: creates, then updates, retires and removals (SYN-01). Each step
+ * is recorded before its outcome is told. What an earlier attempt has done is told and not done
+ * again; what it had sent when it died is settled first. A record that is no longer as the plan
+ * says is left alone, also where the plan was made in the same run: to read a large instance takes
+ * long enough for people to edit it. A record that is read back and is not as it was written gets a
+ * second outcome, which counts. Throws TARGET_INVALID where a target does not keep its word.
  */
-export async function* apply(plan: SyncPlan, target: Target, applied: Applied, run: Run): AsyncIterable<Outcome> {
-  const { record, created, known = new Map<string, Known>() } = applied
+export async function* apply(
+  plan: SyncPlan,
+  { target, readBack: share = READ_BACK }: Pick<Sync, 'target' | 'readBack'>,
+  { record, created, known = new Map() }: Attempt,
+  run: Run,
+): AsyncIterable<Outcome> {
+  const written: Written[] = []
   for (const op of OPS) {
     const changes = plan.changes.filter((change) => change.op === op)
-    const done = changes.flatMap(({ key }) => doneBefore(known.get(key)))
-    yield* done
-    const settled = yield* told(settle(sentBefore(changes, known), target, created, run), record)
-
-    const over = new Set([...done, ...settled].map(({ key }) => key))
-    const bound = changes.filter(({ key }) => !over.has(key)).map((change) => bind(change, target.types, created))
-    const left: Outcome[] = bound.filter((item) => 'status' in item)
-    const ready = bound.filter((item) => 'op' in item)
-    if (op !== 'create') left.push(...(await staleOf(ready, target, run)))
-    await record(left)
-    yield* left
-    const stay = new Set(left.map(({ key }) => key))
-    const open = ready.filter(({ key }) => !stay.has(key))
-    if (open.length > 0) yield* told(target.apply(open, run), record)
+    const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
+    for await (const outcome of carriedOut(bound, target, { record, known }, run)) {
+      yield outcome
+      const change = bound.get(outcome.key)
+      if (outcome.status === 'done' && change !== undefined && 'op' in change) written.push({ change, id: outcome.id })
+    }
   }
+  yield* told(readBack(written, share, target, run), record)
+}
+
+/** Carries out changes of one operation that were bound; what could not be has an outcome already. */
+async function* carriedOut(
+  bound: ReadonlyMap<string, Change | Outcome>,
+  target: Target,
+  { record, known }: { readonly record: Attempt['record']; readonly known: ReadonlyMap<string, Known> },
+  run: Run,
+): AsyncIterable<Outcome> {
+  const done = [...bound.keys()].flatMap((key) => doneBefore(known.get(key)))
+  yield* done
+  const before = yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
+  const over = new Set([...done, ...before].map(({ key }) => key))
+  const left = [...bound.values()].filter(({ key }) => !over.has(key))
+  yield* told(
+    left.filter((item) => 'status' in item),
+    record,
+  )
+  const open = left.filter((item) => 'op' in item)
+  if (open.length > 0) yield* told(checkedSteps(target, open, run), record)
 }
 
 /** Failures of changes that were carried out, or may have been. */
@@ -64,42 +85,28 @@ function doneBefore(known: Known | undefined): Outcome[] {
 }
 
 /** The changes that were sent and not answered, in the order in which they were sent. */
-function sentBefore(changes: readonly Change[], known: ReadonlyMap<string, Known>): Sent[] {
-  const byKey = new Map(changes.map((change) => [change.key, change]))
+function sentBefore(bound: ReadonlyMap<string, Change | Outcome>, known: ReadonlyMap<string, Known>): Sent[] {
   return [...known].flatMap(([key, { kind, ...more }]) => {
-    const change = byKey.get(key)
-    return change === undefined || kind === 'outcome' ? [] : [{ change, ...('job' in more && { job: more.job }) }]
+    const change = bound.get(key)
+    if (kind === 'outcome' || change === undefined || 'status' in change) return []
+    return [{ change, ...('job' in more && { job: more.job }) }]
   })
-}
-
-async function* settle(sent: readonly Sent[], target: Target, created: Created, run: Run): AsyncIterable<Outcome> {
-  const bound = sent.flatMap(({ change, ...more }) => {
-    const ready = bind(change, target.types, created)
-    return 'op' in ready ? [{ change: ready, ...more }] : []
-  })
-  if (bound.length === 0) return
-  if (target.settle !== undefined) {
-    yield* target.settle(bound, run)
-    return
-  }
-  for (const { change } of bound) {
-    const message =
-      'It was sent when the run stopped, and this target cannot tell what became of it; the next plan shows it'
-    yield { key: change.key, status: 'failed', code: 'fate-unknown', message }
-  }
 }
 
 /**
  * Passes outcomes on once they are recorded, and returns them all; a `sending` step is recorded
  * before the target may go on to send.
  */
-async function* told(steps: AsyncIterable<Step>, record: Applied['record']): AsyncGenerator<Outcome, Outcome[]> {
+async function* told(
+  steps: AsyncIterable<Step> | Iterable<Step>,
+  record: Attempt['record'],
+): AsyncGenerator<Outcome, Outcome[]> {
   const all: Outcome[] = []
   let waiting: Step[] = []
   const flush = async (): Promise<Outcome[]> => {
     const whole = waiting
     waiting = []
-    await record(whole)
+    if (whole.length > 0) await record(whole)
     const outcomes = whole.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
     all.push(...outcomes)
     return outcomes
@@ -125,21 +132,3 @@ function clean(step: Step): Step {
 }
 
 const unsecret = ({ code, message }: Remark): Remark => ({ code: redact(code), message: redact(message) })
-
-/**
- * Changes whose record no longer holds what the plan says it held (a person, or another run, was
- * there meanwhile).
- */
-async function staleOf(changes: readonly Change[], target: Target, run: Run): Promise<Outcome[]> {
-  const stale: Outcome[] = []
-  for await (const { item: change, now: found } of present(changes, ({ id }) => id, target, run)) {
-    const moved =
-      found &&
-      Object.entries(change.fields).filter(([field, { from }]) => !same(target.types[field], found.fields[field], from))
-    if (moved?.length === 0) continue
-    const names = moved?.map(([field]) => field).join(', ')
-    const message = names === undefined ? 'The record is gone' : `Changed since the plan was made: ${names}`
-    stale.push({ key: change.key, status: 'stale', code: 'changed-since-plan', message })
-  }
-  return stale
-}

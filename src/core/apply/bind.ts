@@ -1,10 +1,15 @@
 import { REFERENCE, type FieldTypes } from '../field-types.ts'
-import type { Outcome } from '../outcome.ts'
+import { doneUnder, type Known, type Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { Ref } from '../refs.ts'
 
 /** The id of a record that a sync of this run has created, or undefined. */
 export type Created = (sync: string, key: string) => string | undefined
+
+/** What syncs of a run have created, from how far their changes have come, by sync and key. */
+export function createdIn(known: ReadonlyMap<string, ReadonlyMap<string, Known>>): Created {
+  return (sync, key) => doneUnder(known.get(sync)?.get(key))
+}
 
 /**
  * The change with every ref replaced by the id it points at, as the type of its field says; an

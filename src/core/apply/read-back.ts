@@ -1,8 +1,7 @@
-import { same } from '../field-types.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
-import { present } from './current.ts'
-import type { Run, Target } from '../types.ts'
+import type { Existing, Run, Target } from '../types.ts'
+import { differingFields, withRecords } from './current.ts'
 
 /** Records that were written, by the id that the target gave. */
 export type Written = { readonly change: Change; readonly id: string }
@@ -23,15 +22,16 @@ export async function* readBack(
   const size = share === 0 ? 0 : Math.min(written.length, Math.max(LEAST, Math.ceil(written.length * share)))
   const places = (until: number): number => Math.floor((until * size) / written.length)
   const sample = written.filter((_, index) => places(index + 1) > places(index))
-  for await (const { item, now: found } of present(sample, ({ id }) => id, target, run)) {
-    const { key, fields } = item.change
-    const differing = Object.entries(fields).filter(
-      ([field, { to }]) => !same(target.types[field], found?.fields[field], to),
-    )
-    if (found !== undefined && differing.length === 0) continue
-    const names = differing.map(([field]) => field).join(', ')
-    const message =
-      found === undefined ? 'Read back, the record is gone' : `Read back, it is not as it was written: ${names}`
-    yield { key, status: 'failed', code: 'read-back-differs', message }
+  for await (const { item, now } of withRecords(sample, ({ id }) => id, target, run)) {
+    const is = wrong(item.change, now, target)
+    if (is !== undefined)
+      yield { key: item.change.key, status: 'failed', code: 'read-back-differs', message: `Read back, ${is}` }
   }
+}
+
+function wrong(change: Change, now: Existing | undefined, { types }: Target): string | undefined {
+  if (change.op === 'remove') return now && 'the record is still there'
+  if (now === undefined) return 'the record is gone'
+  const fields = differingFields(change, 'to', now, types)
+  return fields.length === 0 ? undefined : `it is not as it was written: ${fields.join(', ')}`
 }

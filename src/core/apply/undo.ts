@@ -1,16 +1,21 @@
 import { limited } from '../compare/compare.ts'
+import { removal } from '../compare/decide.ts'
+import { possiblePlan } from '../compare/prepare.ts'
 import { withWords } from '../compare/words.ts'
-import { same } from '../field-types.ts'
-import type { Known } from '../outcome.ts'
-import type { Change, Skip, SyncPlan } from '../plan/plan.ts'
-import { present } from './current.ts'
-import { bind, type Created } from './bind.ts'
+import type { Json } from '../json.ts'
+import { doneUnder, type Known } from '../outcome.ts'
+import type { Change, REASONS, Skip, SyncPlan } from '../plan/plan.ts'
 import type { Existing, Run, Sync } from '../types.ts'
+import { bind, type Created } from './bind.ts'
+import { differingFields, withRecords } from './current.ts'
+
+type Done = Change & { readonly id: string }
 
 /**
  * The plan that sets back what a run did to the records of one sync: updates and retires get their
- * old values, creates are retired, never deleted. A record that does not hold what the run wrote
- * was changed since: it is left out, and listed.
+ * old values, what was created is retired (or removed, where the sync removes), what was removed is
+ * created anew. A record that does not hold what the run wrote was changed since: it is left out,
+ * and listed, as is one that nothing can retire.
  */
 export async function undo(
   plan: SyncPlan,
@@ -18,37 +23,40 @@ export async function undo(
   { known, created }: { readonly known: ReadonlyMap<string, Known>; readonly created: Created },
   run: Run,
 ): Promise<SyncPlan> {
-  const done = plan.changes.flatMap((change): readonly (Change & { id: string })[] => {
-    const state = known.get(change.key)
+  const done = plan.changes.flatMap((change): readonly Done[] => {
+    const id = doneUnder(known.get(change.key))
     const bound = bind(change, sync.target.types, created)
-    return 'op' in bound && state?.kind === 'outcome' && state.outcome.status === 'done'
-      ? [{ ...bound, id: state.outcome.id }]
-      : []
+    return 'op' in bound && id !== undefined ? [{ ...bound, id }] : []
   })
   const changes: Change[] = []
   const skipped: Skip[] = []
-  for await (const { item: change, now: found } of present(done, ({ id }) => id, sync.target, run)) {
-    const { key, id } = change
-    const fields = found && reverse(change, found, sync)
-    if (fields === undefined) skipped.push({ key, id, reason: 'changed-since' })
-    else if (Object.keys(fields).length > 0)
-      changes.push({ op: change.op === 'create' ? 'retire' : 'update', key, id, fields, reason: 'undo' })
+  for await (const { item: change, now } of withRecords(done, ({ id }) => id, sync.target, run)) {
+    const back = reverse(change, now, sync)
+    if (typeof back === 'string') skipped.push({ key: change.key, id: change.id, reason: back })
+    else if (Object.keys(back.fields).length > 0) changes.push(back)
   }
-  return limited(withWords({ ...plan, changes, skipped, notices: [] }, sync), sync)
+  return limited(withWords(possiblePlan({ ...plan, changes, skipped, notices: [] }, sync.target), sync), sync)
 }
 
-/** The fields that undo a change; undefined where the record is not as the change left it. */
-function reverse(change: Change, { fields: now }: Existing, { target, rules }: Sync): Change['fields'] | undefined {
-  const entries = Object.entries(change.fields)
-  const typeOf = (field: string) => target.types[field]
-  if (entries.some(([field, { to }]) => !same(typeOf(field), now[field], to))) return undefined
-  const back =
-    change.op === 'create'
-      ? Object.entries(rules.retire ?? {})
-      : entries.map(([field, { from }]) => [field, from] as const)
-  return Object.fromEntries(
-    back.flatMap(([field, to]) =>
-      same(typeOf(field), now[field], to) ? [] : [[field, { from: now[field] ?? null, to }]],
-    ),
-  )
+/** The change that undoes one, without fields where nothing is left to undo; why there is none. */
+function reverse(change: Done, now: Existing | undefined, { target, rules }: Sync): Change | keyof typeof REASONS {
+  const { op, key, id, fields } = change
+  const old = Object.entries(fields).map(([field, { from }]) => [field, from] as const)
+  if (op === 'remove' && now === undefined) return { op: 'create', key, fields: toward(old, {}), reason: 'undo' }
+  if (now === undefined || op === 'remove' || differingFields(change, 'to', now, target.types).length > 0)
+    return 'changed-since'
+  const { retire } = rules
+  const of = { key, id, ...(now.version !== undefined && { version: now.version }), reason: 'undo' }
+  if (op === 'create' && retire === 'remove') return { ...of, op: 'remove', fields: removal(now.fields) }
+  if (op === 'create' && retire === undefined) return 'no-retire'
+  const back = toward(op === 'create' ? Object.entries(retire ?? {}) : old, now.fields)
+  const due = new Set(differingFields({ fields: back }, 'to', now, target.types))
+  return {
+    ...of,
+    op: op === 'create' ? 'retire' : 'update',
+    fields: Object.fromEntries(Object.entries(back).filter(([field]) => due.has(field))),
+  }
 }
+
+const toward = (values: readonly (readonly [string, Json])[], now: Existing['fields']): Change['fields'] =>
+  Object.fromEntries(values.map(([field, to]) => [field, { from: now[field] ?? null, to }]))

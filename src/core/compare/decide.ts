@@ -69,15 +69,30 @@ function unwanted(key: string, found: Existing, reason: string, sync: Sync, side
   const { rules, target } = sync
   if (!owns(found.fields, sync))
     return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
-  const fields = rules.retire && difference(found.fields, rules.retire, target.types)
+  const fields =
+    rules.retire === 'remove'
+      ? removal(found.fields)
+      : rules.retire && difference(found.fields, rules.retire, target.types)
   if (fields === undefined) return {}
   if (rules.protects?.(found.fields) === true) return { skip: { reason: 'protected', of: found } }
   if (rules.retireFor?.includes(reason) === false) return { skip: { reason: 'kept-by-rule', of: found } }
-  const change: Change = { op: 'retire', key, id: found.id, fields, reason }
+  const change: Change = { op: rules.retire === 'remove' ? 'remove' : 'retire', key, ...seen(found), fields, reason }
   if (sides.complete.desired && sides.complete.existing) return { change }
   const held = sides.empty === true && sides.complete.existing ? { change } : {}
   return { skip: { reason: 'incomplete-listing', of: found, ...held } }
 }
+
+/** What a removal takes away. */
+export function removal(fields: Fields): Record<string, FieldChange> {
+  const held = Object.entries(fields).filter(([, value]) => value !== null)
+  return Object.fromEntries(held.map(([field, from]) => [field, { from, to: null }]))
+}
+
+/** The record that a change is of, as it was seen. */
+const seen = ({ id, version }: Existing): Pick<Change, 'id' | 'version'> => ({
+  id,
+  ...(version !== undefined && { version }),
+})
 
 /** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
 function creation(
@@ -115,7 +130,7 @@ function revision(key: string, record: Fields, found: Existing, sync: Sync, side
     const to = record[field] ?? null
     if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }
   }
-  return { change: { op: 'update', key, id: found.id, fields: { ...fields, ...respelt } }, ...skip }
+  return { change: { op: 'update', key, ...seen(found), fields: { ...fields, ...respelt } }, ...skip }
 }
 
 /** The fields of the key that are spelt otherwise on either side, and mean the same record. */

@@ -1,4 +1,4 @@
-import { invalid, isGiven } from '../settings.ts'
+import { invalid } from '../settings.ts'
 import type { Issue } from '../errors.ts'
 import type { Notice, SyncPlan } from '../plan/plan.ts'
 import type { Guard, Sync } from '../types.ts'
@@ -11,7 +11,7 @@ const UNMET = { code: 'guard-without-record' }
  */
 export function watchGuards(guards: readonly Guard[] = []): { see(key: string): void; notices(): Notice[] } {
   const open = guards
-    .filter(({ setting }) => isGiven(setting))
+    .filter(({ setting }) => setting.given?.() ?? false)
     .map(({ setting, means = equal }) => ({
       name: setting.name,
       means,

@@ -54,8 +54,8 @@ export async function indexNames(
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 const fold = (value: Json | undefined): string => text(value).trim().toLowerCase()
 
-function isRetired(fields: Fields, retire: Fields | undefined): boolean {
-  return retire !== undefined && Object.entries(retire).every(([field, value]) => fields[field] === value)
+function isRetired(fields: Fields, retire: Rules['retire']): boolean {
+  return typeof retire === 'object' && Object.entries(retire).every(([field, value]) => fields[field] === value)
 }
 
 /** The least two, whatever the order of the rows: a plan does not depend on it. */

@@ -1,5 +1,5 @@
 import { ZdsError, type Issue } from '../errors.ts'
-import { isGiven } from '../settings.ts'
+import { environment, valueIn } from '../settings.ts'
 import { readText } from '../text-file.ts'
 
 /** What a file of variables did, by their names. */
@@ -15,11 +15,12 @@ export type Variables = {
  * variable is not set, on either side. Throws FILE_NOT_FOUND or FILE_INVALID.
  */
 export async function readVariables(file: string): Promise<Variables> {
+  const variables = environment()
   const given: string[] = []
   const outvoted: string[] = []
   for (const [name, value] of parseVariables(await readText(file), file)) {
-    const wins = isGiven({ name })
-    if (!wins) process.env[name] = value
+    const wins = valueIn(variables, name) !== undefined
+    if (!wins) variables[name] = value
     ;(wins ? outvoted : given).push(name)
   }
   return { file, given, outvoted }

@@ -26,5 +26,5 @@ export function fingerprintOf(file: string, config: Config): string {
 
 /** Where each sync writes: what was planned for one address is not carried out at another. */
 export function addressesOf(config: Config): string[] {
-  return [...syncsOf(config).values()].map(({ target }) => target.address?.() ?? '')
+  return [...syncsOf(config).values()].map(({ target }) => target.address())
 }

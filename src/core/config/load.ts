@@ -5,6 +5,7 @@ import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
 import { readVariables, type Variables } from './env-file.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { within } from '../settings.ts'
 import { stages } from './stages.ts'
 import type { Config } from '../types.ts'
 
@@ -44,6 +45,8 @@ export type LoadOptions = {
   readonly config?: string
   /** A file of variables that is read instead of the `.env` file beside the configuration. */
   readonly env?: string
+  /** The environment, where it is not that of the process. */
+  readonly variables?: { readonly [name: string]: string | undefined }
 }
 
 /**
@@ -52,7 +55,12 @@ export type LoadOptions = {
  * the environment wins. Throws CONFIG_NOT_FOUND, CONFIG_BROKEN, CONFIG_INVALID, FILE_NOT_FOUND or
  * FILE_INVALID.
  */
-export async function load(from: string, { config: file, env }: LoadOptions = {}): Promise<Project> {
+export async function load(from: string, options: LoadOptions = {}): Promise<Project> {
+  const { variables } = options
+  return variables === undefined ? loadHere(from, options) : within({ ...variables }, () => loadHere(from, options))
+}
+
+async function loadHere(from: string, { config: file, env }: LoadOptions): Promise<Project> {
   let variables = env === undefined ? undefined : await readVariables(resolve(from, env))
   const loader: Loader = async (found) => {
     const beside = join(dirname(found), '.env')

@@ -16,7 +16,7 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
     ...strangers('rules.key', key, fields),
     ...strangers('rules.unique', [rules.unique ?? []].flat(), fields),
     ...strangers('rules.adopt', rules.adopt ?? [], fields),
-    ...strangers('rules.retire', Object.keys(rules.retire ?? {}), fields),
+    ...strangers('rules.retire', rules.retire === 'remove' ? [] : Object.keys(rules.retire ?? {}), fields),
     ...strangers('rules.retireFor', retireFor, ['gone', ...Object.keys(desired.words ?? {})]),
     ...strangers('limits.fields', Object.keys(limits?.fields ?? {}), fields),
     ...strangers('desired', Object.keys(desired.types ?? {}), fields),

@@ -128,6 +128,18 @@ function nameIn(names: ReadonlyMap<Sync, string>, sync: Sync, dependent: string)
   })
 }
 
+/** Applies the other way round, for an undo: what came after another goes before it. */
+export function backwards<S extends Stage>(applies: readonly S[]): S[] {
+  const ids = new Set(applies.map(({ id }) => id))
+  return applies.toReversed().map((stage) => ({
+    ...stage,
+    needs: [
+      ...stage.needs.filter((id) => !ids.has(id)),
+      ...applies.filter(({ needs }) => needs.includes(stage.id)).map(({ id }) => id),
+    ],
+  }))
+}
+
 /**
  * Groups that may run side by side, in order: what a CI file calls its stages. Needs that are not
  * among `all` count as met.

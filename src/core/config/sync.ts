@@ -1,7 +1,7 @@
 import type { FieldTypes } from '../field-types.ts'
 import type { FieldTable, KeyableIn, RecordOf, TypesOf } from '../fields.ts'
 import type { FieldLimit, Limits } from '../plan/limits.ts'
-import type { Fields, Processor, Rules, Sync, Target } from '../types.ts'
+import type { Processor, Rules, Sync, Target } from '../types.ts'
 import { refuseSlips } from './slips.ts'
 
 type NameIn<Table extends FieldTable> = keyof Table & string
@@ -14,7 +14,7 @@ export type RulesFor<Table extends FieldTable, Reason extends string = string> =
   readonly key: KeyableIn<Table> | readonly KeyableIn<Table>[]
   readonly unique?: NameIn<Table>
   readonly adopt?: readonly NameIn<Table>[]
-  readonly retire?: Partial<RecordOf<Table>>
+  readonly retire?: Partial<RecordOf<Table>> | 'remove'
   readonly retireFor?: readonly (Reason | 'gone')[]
   owns?(existing: RecordOf<Table>): boolean
   protects?(existing: RecordOf<Table>): boolean
@@ -64,7 +64,7 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
 }): Sync {
   const { desired, target, limits, readBack, after } = definition
   // A record of this table is a Fields whose names are known; the rules are handed no other.
-  const rules = definition.rules as unknown as Rules & { readonly retire?: Fields }
+  const rules = definition.rules as unknown as Rules
   const made: Sync = {
     kind: 'sync',
     desired,

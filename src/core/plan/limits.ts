@@ -27,6 +27,8 @@ export type Limits = {
   readonly update?: Bound
   /** Default: 5 % of the existing records; below the floor half of them, and always one. */
   readonly retire?: Bound
+  /** Default: that of `retire`. */
+  readonly remove?: Bound
   /** Below this many existing records, a share without `least` is not checked. Default 10. */
   readonly floor?: number
   /**
@@ -56,12 +58,21 @@ const EXAMPLES = 5
 
 /** Why a plan needs an approval; empty when it needs none. */
 export function excesses(measured: Measured, limits: Limits = {}): Excess[] {
-  const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, floor = FLOOR, fields = {} } = limits
+  const {
+    create = CREATE,
+    firstRun,
+    update = UPDATE,
+    retire = RETIRE,
+    remove = retire,
+    floor = FLOOR,
+    fields = {},
+  } = limits
   const first = firstRun === true && measured.before === undefined
   return [
     ...(first ? [] : beyond('create', create, measured, floor)),
     ...beyond('update', update, measured, floor),
     ...beyond('retire', measured.existing < floor ? ofFew(retire) : retire, measured, floor),
+    ...beyond('remove', measured.existing < floor ? ofFew(remove) : remove, measured, floor),
     ...Object.entries(fields).flatMap(([field, limit]) => fieldBeyond(field, limit, measured, floor)),
     ...dropped(measured, limits),
   ]

@@ -22,7 +22,7 @@ export type PlanNumbers = {
     readonly desired: number
     readonly complete: SyncPlan['complete']
     readonly operations: { readonly [op in Op]: number }
-    /** How many updates and retires change a field; a create sets them all. */
+    /** How many changes of existing records change a field; a create sets them all. */
     readonly fields: Counts
     /** What comes along with new records, by the words of their targets (SYN-03). */
     readonly along: Counts
@@ -57,7 +57,12 @@ function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
     existing,
     desired,
     complete: { desired: complete.desired, existing: complete.existing },
-    operations: { create: count(sync, 'create'), update: count(sync, 'update'), retire: count(sync, 'retire') },
+    operations: {
+      create: count(sync, 'create'),
+      update: count(sync, 'update'),
+      retire: count(sync, 'retire'),
+      remove: count(sync, 'remove'),
+    },
     fields: countsOf(changes.filter(({ op }) => op !== 'create').flatMap(({ fields }) => Object.keys(fields))),
     along: countsOf(changes.flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
     skipped: countsOf(skipped.map(({ reason }) => reason)),

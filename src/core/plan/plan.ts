@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { canonical, type Json } from '../json.ts'
-import type { Remark } from '../outcome.ts'
 
-export type Op = 'create' | 'update' | 'retire'
+export type Op = 'create' | 'update' | 'retire' | 'remove'
 
 /** The order in which changes are carried out (SYN-01). */
-export const OPS = ['create', 'update', 'retire'] as const satisfies readonly Op[]
+export const OPS = ['create', 'update', 'retire', 'remove'] as const satisfies readonly Op[]
 
 export type FieldChange = { readonly from: Json; readonly to: Json }
 
@@ -16,6 +15,8 @@ export type Change = {
   readonly key: string
   /** The target's own id; absent exactly on creates. */
   readonly id?: string
+  /** The version of the record that this was planned for, where its target has versions. */
+  readonly version?: string
   readonly fields: { readonly [field: string]: FieldChange }
   /** Why a record is retired (AMB-17). */
   readonly reason?: string
@@ -41,6 +42,8 @@ export const REASONS = {
   protected: 'is protected from being retired',
   'kept-by-rule': 'its reason is not one that retires',
   'changed-since': 'was changed since the run that is to be undone',
+  'not-possible': 'the target cannot do this',
+  'no-retire': 'was created by the run, and its sync knows no way to retire it',
   'incomplete-listing': 'what was read is not proved complete',
   gone: 'nothing that was read speaks of it',
   undo: 'a run is undone',
@@ -67,6 +70,9 @@ export type Holder = {
   readonly name: string
   readonly fate?: 'retired' | 'renamed' | 'waiting'
 }
+
+/** What a person should know: a stable word, and a sentence. */
+export type Remark = { readonly code: string; readonly message: string }
 
 /** What a person should know although nothing follows from it. */
 export type Notice = Remark & { readonly key: string }
@@ -117,21 +123,22 @@ export type Plan = {
   readonly asOf: string
   /** The fingerprint of the configuration that made it. */
   readonly config: string
+  /** The run that it sets back: what came last goes first. */
+  readonly undoes?: string
   readonly syncs: readonly SyncPlan[]
   readonly digest: string
 }
 
-/** The plan of all syncs, in the order of the configuration, whose fingerprint is `config`. */
-export function assemble(syncs: readonly SyncPlan[], config: string, clock: Clock): Plan {
-  const content = { version: 1 as const, asOf: clock.today, config, syncs }
-  const createdAt = clock.now().toISOString()
-  return { version: 1, createdAt, asOf: clock.today, config, syncs, digest: digestOf(content) }
+/** The plan of all syncs, of the configuration whose fingerprint is `config`; `undoes` is the run that it sets back. */
+export function assemble(syncs: readonly SyncPlan[], config: string, clock: Clock, undoes?: string): Plan {
+  const content = { version: 1 as const, asOf: clock.today, config, ...(undoes !== undefined && { undoes }), syncs }
+  return { ...content, createdAt: clock.now().toISOString(), digest: digestOf(content) }
 }
 
 /** The identity of a plan: all of it but the moment it was made. */
 export function digestOf(plan: Omit<Plan, 'digest' | 'createdAt'>): string {
-  const { version, asOf, config, syncs } = plan
-  return sha256(canonical({ version, asOf, config, syncs }))
+  const { version, asOf, config, undoes, syncs } = plan
+  return sha256(canonical({ version, asOf, config, ...(undoes !== undefined && { undoes }), syncs }))
 }
 
 export function sha256(text: string): string {

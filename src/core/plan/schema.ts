@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { problems } from '../options.ts'
 import { ZdsError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { digestOf, type Plan } from './plan.ts'
+import { digestOf, OPS, type Plan } from './plan.ts'
 
 const strict = { additionalProperties: false }
 const Text = Type.String({ minLength: 1 })
@@ -12,9 +12,10 @@ const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, st
 const Remark = Type.Object({ code: Text, message: Text }, strict)
 const Change = Type.Object(
   {
-    op: Type.Enum(['create', 'update', 'retire']),
+    op: Type.Enum(OPS),
     key: Text,
     id: Type.Optional(Text),
+    version: Type.Optional(Text),
     fields: Type.Record(Type.String(), FieldChange),
     reason: Type.Optional(Text),
     along: Type.Optional(Type.Unknown()),
@@ -47,7 +48,7 @@ const Because = Type.Object({ fields: Type.Array(Text), left: Count }, strict)
 const Excess = Type.Object(
   {
     id: Text,
-    op: Type.Enum(['create', 'update', 'retire', 'drop', 'field']),
+    op: Type.Enum([...OPS, 'drop', 'field']),
     field: Type.Optional(Text),
     count: Count,
     existing: Count,
@@ -82,6 +83,7 @@ export const planSchema = Type.Object(
     createdAt: Text,
     asOf: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
     config: Text,
+    undoes: Type.Optional(Text),
     syncs: Type.Array(SyncPlan),
     digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   },

@@ -1,12 +1,10 @@
-import { apply, type Applied } from '../apply/apply.ts'
-import { bind, type Created } from '../apply/bind.ts'
-import { readBack, type Written } from '../apply/read-back.ts'
-import { stages, syncsOf } from '../config/stages.ts'
+import { apply } from '../apply/apply.ts'
+import { createdIn } from '../apply/bind.ts'
+import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
-import type { Run, Sync } from '../types.ts'
 import { placesOf } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
@@ -95,8 +93,9 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
     return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
   }
   try {
+    const applies = stages(shared.config).filter((stage) => stage.kind === 'apply')
     await schedule<StageOf<'apply'>, Progress>(
-      stages(shared.config).filter((stage) => stage.kind === 'apply'),
+      plan.undoes === undefined ? applies : backwards(applies),
       async (stage, told, signal) => {
         const sync = planned.get(stage.name)
         return applyStage(stage, sync, { ...work, outcomes }, { ...shared, signal }, told)
@@ -111,8 +110,8 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
   }
 }
 
-/** What the applies of one run share: its name, its locks, and the outcomes so far, by sync. */
-type Applying = { readonly run: string; readonly hold?: Hold; readonly outcomes: Outcomes }
+/** The run in whose name a plan is carried out, and its locks. */
+type Applying = { readonly run: string; readonly hold?: Hold }
 
 async function applyStage(
   stage: StageOf<'apply'>,
@@ -132,53 +131,34 @@ async function applyStage(
   } finally {
     work.outcomes.set(stage.name, [...seen.values()])
   }
-  return { kind: 'changes', done: idsOf([...seen.values()]).size, planned }
+  return {
+    kind: 'changes',
+    done: seen
+      .values()
+      .filter(({ status }) => status === 'done')
+      .toArray().length,
+    planned,
+  }
 }
 
 /** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
 export async function* stageOutcomes(
   { sync, name, ...stage }: StageOf<'apply'>,
   plan: SyncPlan,
-  { run, hold, outcomes }: Applying,
+  { run, hold }: Applying,
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
   const { journal } = shared.state
   const earlier = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
-  const ids = new Map(earlier.map(([other]) => [other, idsOf(outcomes.get(other))]))
-  const created: Created = (other, key) => ids.get(other)?.get(key)
+  const before = earlier.map(async ([other]) => [other, await journal.known(run, other)] as const)
+  const created = createdIn(new Map(await Promise.all(before)))
   const record = async (steps: readonly Step[]): Promise<void> => {
     const at = shared.clock.now()
-    if (steps.length > 0) await journal.record({ run, sync: name, steps, at, ...(hold && { hold }) })
+    await journal.record({ run, sync: name, steps, at, ...(hold && { hold }) })
   }
   const known = await journal.known(run, name)
-  yield* carried(plan, sync, { known, created, record }, lend({ sync, name, ...stage }, shared, run, watch))
-}
-
-/** A record that is read back and is not as it was written gets a second outcome, which counts. */
-async function* carried(plan: SyncPlan, sync: Sync, applied: Applied, lent: Run): AsyncIterable<Outcome> {
-  const bound = plan.changes
-    .map((change) => bind(change, sync.target.types, applied.created))
-    .filter((item) => 'op' in item)
-  const byKey = new Map(bound.map((change) => [change.key, change]))
-  const written: Written[] = []
-  for await (const outcome of apply(plan, sync.target, applied, lent)) {
-    yield outcome
-    const change = byKey.get(outcome.key)
-    if (outcome.status === 'done' && change !== undefined) written.push({ change, id: outcome.id })
-  }
-  for await (const differing of readBack(written, sync.readBack ?? READ_BACK, sync.target, lent)) {
-    await applied.record([differing])
-    yield differing
-  }
-}
-
-/** The share of written records that is read back, where a sync does not say another one. */
-const READ_BACK = 0.01
-
-/** The ids of the records that are done, by key. */
-function idsOf(outcomes: readonly Outcome[] = []): ReadonlyMap<string, string> {
-  return new Map(outcomes.flatMap((outcome) => (outcome.status === 'done' ? [[outcome.key, outcome.id]] : [])))
+  yield* apply(plan, sync, { known, created, record }, lend({ sync, name, ...stage }, shared, run, watch))
 }
 
 type End = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
@@ -214,7 +194,7 @@ async function tellEnd(
 /** What each sync of a plan desires, and where. */
 function desires({ syncs }: Plan, { config }: Shared): Desires[] {
   const known = syncsOf(config)
-  return syncs.map(({ name, desired }) => ({ sync: name, address: known.get(name)?.target.address?.() ?? '', desired }))
+  return syncs.map(({ name, desired }) => ({ sync: name, address: known.get(name)?.target.address() ?? '', desired }))
 }
 
 /**

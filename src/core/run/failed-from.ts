@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts'
-import { changesOf, doneUnder, type PastRun } from './history.ts'
+import { doneUnder } from '../outcome.ts'
+import { changesOf, type PastRun } from './history.ts'
 import { planOf } from './plan-run.ts'
 import type { Shared } from './shared.ts'
 

@@ -56,7 +56,7 @@ export function placesOf({ syncs }: Plan, { config }: Pick<Shared, 'config'>): r
   const known = syncsOf(config)
   const places = syncs
     .filter(({ changes }) => changes.length > 0)
-    .map(({ name, instance }) => ({ instance, address: known.get(name)?.target.address?.() ?? instance }))
+    .map(({ name, instance }) => ({ instance, address: known.get(name)?.target.address() ?? instance }))
   return [...new Map(places.map((place) => [place.address, place])).values()]
 }
 
@@ -80,7 +80,3 @@ export async function* changesOf(
     for (const change of changes) yield { sync, change, known: known.get(change.key) }
   }
 }
-
-/** The id under which a change is done, or undefined. */
-export const doneUnder = (known: Known | undefined): string | undefined =>
-  known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined

@@ -42,16 +42,16 @@ type Reading = Exclude<ReturnType<typeof stages>[number], { kind: 'apply' }>
  * The plan of these syncs, with what of it goes beyond the limits of the configuration: held against
  * them here and nowhere else, together with what each sync desired when a plan was last carried out.
  */
-export async function planOf(parts: readonly SyncPlan[], shared: Shared): Promise<Plan> {
+export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?: string): Promise<Plan> {
   const { state, clock, fingerprint } = shared
   const syncs = await Promise.all(
     parts.map(async (part): Promise<SyncPlan> => {
       const sync = syncNamed(part.name, shared)
-      const before = await state.journal.lastDesired(part.name, sync.target.address?.() ?? '')
+      const before = await state.journal.lastDesired(part.name, sync.target.address())
       return limited(part, sync, before)
     }),
   )
-  return assemble(syncs, fingerprint, clock)
+  return assemble(syncs, fingerprint, clock, undoes)
 }
 
 /** The plan document in parts that are written one by one: each change is a line of its own. */

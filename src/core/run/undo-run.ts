@@ -1,9 +1,9 @@
 import { syncsOf } from '../config/stages.ts'
+import { createdIn } from '../apply/bind.ts'
 import { undo } from '../apply/undo.ts'
-import type { Created } from '../apply/bind.ts'
 import type { Known } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
-import { doneUnder, type PastRun } from './history.ts'
+import type { PastRun } from './history.ts'
 import { planOf } from './plan-run.ts'
 import { lendNothing, type Shared } from './shared.ts'
 
@@ -13,7 +13,7 @@ export async function undoRun({ run, plan }: PastRun, shared: Shared, warn: (mes
   const syncs = syncsOf(shared.config)
   const known = new Map<string, ReadonlyMap<string, Known>>()
   for (const { name } of plan.syncs) known.set(name, await journal.known(run.id, name))
-  const created: Created = (sync, key) => doneUnder(known.get(sync)?.get(key))
+  const created = createdIn(known)
   const lent = lendNothing(shared, 'An undo', warn)
   const made: SyncPlan[] = []
   for (const part of plan.syncs.toReversed()) {
@@ -22,5 +22,5 @@ export async function undoRun({ run, plan }: PastRun, shared: Shared, warn: (mes
       warn(`the configuration has no sync ${part.name} any more; what run ${run.id} did there stays`)
     else made.push(await undo(part, sync, { known: known.get(part.name) ?? new Map<string, Known>(), created }, lent))
   }
-  return planOf(made, shared)
+  return planOf(made, shared, run.id)
 }

@@ -27,6 +27,13 @@ describe('the head of a plan', () => {
     )
   })
 
+  test('what is removed is counted and listed, without what it held', () => {
+    const changes = [change('remove', 'Z', { name: ['Acme', null] }, { reason: 'gone' })]
+    const lines = shownOf({ changes, desired: 10, existing: 11 }).slice(2)
+    expect(lines[0]).toContain('0 to retire, 1 to remove, 10 in sync')
+    expect(lines.slice(1)).toEqual(['  - 1 organization: removed (gone)', '      Z'])
+  })
+
   test('what a skip kept from being created is not in sync', () => {
     const skipped = [
       { key: 'A', reason: 'expired-not-created' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import { planSource } from '../../../src/core/config/plan-source.ts'
-import { present } from '../../../src/core/apply/current.ts'
+import { withRecords } from '../../../src/core/apply/current.ts'
 import { held, stream, syncOf, targetOf } from '../../support/syncs.ts'
 import { testRun } from '../../support/time.ts'
 
@@ -16,7 +16,7 @@ describe('items with the records that they speak of', () => {
       },
     })
     const items = [{ id: '2' }, {}, { id: '9' }, { id: '1' }]
-    expect(await collect(present(items, ({ id }) => id, target, testRun()))).toEqual([
+    expect(await collect(withRecords(items, ({ id }) => id, target, testRun()))).toEqual([
       { item: { id: '2' }, now: two },
       { item: {}, now: undefined },
       { item: { id: '9' }, now: undefined },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ref, type Change, type Existing, type Outcome, type SyncPlan } from 'zds'
+import { ref, type Change, type Existing, type Outcome, type SyncPlan, type Target } from 'zds'
 import type { Known } from '../../../src/core/outcome.ts'
 import { undo } from '../../../src/core/apply/undo.ts'
+import { OPS } from '../../../src/core/plan/plan.ts'
+import { planOf } from '../../support/applying.ts'
 import { held, stream, syncOf, targetOf } from '../../support/syncs.ts'
 import { testRun } from '../../support/time.ts'
 
@@ -141,6 +143,65 @@ describe('the plan that undoes a run', () => {
       [held('9', 'N', { name: 'N', aar: 5, mark_for_deletion: true })],
     )
     expect([plan.changes, plan.skipped]).toEqual([[], []])
+  })
+
+  /** What undoing `changes` plans for a sync with these rules, when the target holds `records`. */
+  async function undoneBy(
+    rules: Parameters<typeof syncOf>[0],
+    changes: readonly Change[],
+    records: readonly Existing[],
+    ops: Target['ops'] = OPS,
+  ): Promise<SyncPlan> {
+    const { retire: _, ...sync } = syncOf(rules, { target: targetOf({ records, ops }) }).rules
+    const known = new Map(changes.map(({ key, id = `new-${key}` }) => did(key, id)))
+    const whole = { ...syncOf(rules, { target: targetOf({ records, ops }) }), rules: { ...sync, ...rules } }
+    return undo(planOf(...changes), whole, { known, created: () => undefined }, testRun())
+  }
+
+  it('says of each create that no rule can retire it, instead of having nothing to do', async () => {
+    const plan = await undoneBy({}, [create('N')], [held('new-N', 'N', { name: 'N', aar: 5 })])
+    expect([plan.changes, plan.skipped]).toEqual([[], [{ key: 'N', id: 'new-N', reason: 'no-retire' }]])
+  })
+
+  it('removes what was created where the sync removes, and creates anew what was removed', async () => {
+    const removed: Change = {
+      op: 'remove',
+      key: 'R',
+      id: '7',
+      fields: { name: { from: 'R', to: null }, aar: { from: 2, to: null } },
+    }
+    const now: Existing = { ...held('new-N', 'N', { name: 'N', aar: 5 }), version: '3' }
+    const plan = await undoneBy({ retire: 'remove' }, [create('N'), removed], [now])
+    expect(plan.skipped).toEqual([])
+    expect(plan.changes).toEqual([
+      {
+        op: 'remove',
+        key: 'N',
+        id: 'new-N',
+        version: '3',
+        fields: {
+          salesforce_id: { from: 'N', to: null },
+          mark_for_deletion: { from: false, to: null },
+          name: { from: 'N', to: null },
+          aar: { from: 5, to: null },
+        },
+        reason: 'undo',
+      },
+      {
+        op: 'create',
+        key: 'R',
+        fields: { name: { from: null, to: 'R' }, aar: { from: null, to: 2 } },
+        reason: 'undo',
+      },
+    ])
+  })
+
+  it('leaves a removed record that is there again, and what its target cannot do', async () => {
+    const removed: Change = { op: 'remove', key: 'R', id: '7', fields: { aar: { from: 2, to: null } } }
+    const again = await undoneBy({ retire: 'remove' }, [removed], [held('7', 'R', { aar: 2 })])
+    expect([again.changes, again.skipped]).toEqual([[], [{ key: 'R', id: '7', reason: 'changed-since' }]])
+    const unable = await undoneBy({ retire: 'remove' }, [removed], [], ['update', 'remove'])
+    expect([unable.changes, unable.skipped]).toEqual([[], [{ key: 'R', reason: 'not-possible' }]])
   })
 
   it('knows the id that a ref has become', async () => {

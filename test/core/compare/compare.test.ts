@@ -150,6 +150,26 @@ describe('what speaks against a mark', () => {
     expect((await compared({ existing: [held('1', 'A')] }, { ...syncOf(), rules })).changes).toEqual([])
   })
 
+  it('SYN-08: a record that has nothing to mark is removed where the sync asks for it, with what it holds and its reason', async () => {
+    const record = { ...held('1', 'A', { name: 'Acme', aar: null }), version: '7' }
+    const plan = await compared({ existing: [record] }, syncOf({ retire: 'remove' }))
+    const fields = { salesforce_id: ['A', null], mark_for_deletion: [false, null], name: ['Acme', null] }
+    const taken = Object.fromEntries(Object.entries(fields).map(([field, [from, to]]) => [field, { from, to }]))
+    expect(plan.changes).toEqual([{ op: 'remove', key: 'A', id: '1', version: '7', fields: taken, reason: 'gone' }])
+    const kept = await compared({ existing: [record] }, syncOf({ retire: 'remove', protects: () => true }))
+    expect([kept.changes, kept.skipped.map(({ reason }) => reason)]).toEqual([[], ['protected']])
+  })
+
+  it('an update and a retire carry the version of the record that they were planned for', async () => {
+    const existing = ['A', 'B'].map((key) => ({ ...held(`id-${key}`, key, { aar: 1 }), version: `v-${key}` }))
+    const plan = await compared({ desired: [wanted('A', { aar: 2 }), wanted('C', { aar: 1 })], existing })
+    expect(plan.changes.map(({ op, version }) => [op, version])).toEqual([
+      ['create', undefined],
+      ['update', 'v-A'],
+      ['retire', 'v-B'],
+    ])
+  })
+
   it.each(['retention', 'no-subscription', 'type-changed', 'gone'])('AMB-17: a mark says why: %s', async (reason) => {
     const plan = await compared({ desired: [absent('A', reason)], existing: [held('1', 'A')] })
     expect(plan.changes).toMatchObject([{ op: 'retire', key: 'A', reason }])

@@ -49,7 +49,7 @@ const write = (name: string, text: string): void => writeFileSync(join(directory
 const GOOD = `import { defineConfig, sync, text, typesOf, type Target } from 'zds'
 const fields = { id: text('Id') }
 const accounts = { name: 'accounts', read: async function* () {} }
-const target: Target = { name: 'orgs', instance: 'global', resource: 'organizations', types: typesOf(fields), read: async function* () {}, refetch: async function* () {}, apply: async function* () {} }
+const target: Target = { name: 'orgs', instance: 'global', resource: 'organizations', types: typesOf(fields), read: async function* () {}, ops: ['create', 'update'], staleness: 'none', address: () => '', refetch: async function* () {}, settle: async function* () {}, apply: async function* () {} }
 export default defineConfig({ sources: { accounts }, targets: { global: sync({ fields, desired: accounts, target, rules: { key: 'id' } }) } })
 `
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Config, Desired, Source, Sync } from 'zds'
 import { planSource } from '../../../src/core/config/plan-source.ts'
-import { observersOf, stages, syncsOf, waves, type Stage } from '../../../src/core/config/stages.ts'
+import { backwards, observersOf, stages, syncsOf, waves, type Stage } from '../../../src/core/config/stages.ts'
 import { sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 
 /**
@@ -84,6 +84,16 @@ describe('the stages of the reference system (GEN-02, GEN-03)', () => {
     expect(needsOf(all, 'apply:global')).toEqual(['compare:global'])
     expect(needsOf(all, 'apply:partners')).toEqual(['apply:global', 'compare:partners'])
     expect(needsOf(all, 'apply:us-gov-users')).toEqual(['apply:us-gov', 'compare:us-gov-users'])
+  })
+
+  it('an undo applies the other way round: users before us-gov, partners before global', () => {
+    const back = backwards(all.filter(({ kind }) => kind === 'apply'))
+    expect(needsOf(back, 'apply:us-gov')).toEqual(['apply:us-gov-users', 'compare:us-gov'])
+    expect(needsOf(back, 'apply:us-gov-users')).toEqual(['compare:us-gov-users'])
+    expect(waves(back).map((wave) => wave.map(({ name }) => name))).toEqual([
+      ['us-gov-users', 'partners'],
+      ['us-gov', 'global'],
+    ])
   })
 
   it('SAFE-08: a source may read the plan of a sync: it waits for the comparison, not for the apply', () => {

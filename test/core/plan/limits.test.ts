@@ -53,6 +53,22 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     expect(opsOf(counts)).toEqual(ops)
   })
 
+  it('removals have the limit of retires, or one of their own', () => {
+    const removals = Array.from({ length: 6 }, (_, n): Change => ({
+      op: 'remove',
+      key: `K${n}`,
+      id: `${n}`,
+      fields: {},
+    }))
+    const of = (limits?: Limits) =>
+      excesses({ changes: removals, existing: 100, desired: 94 }, limits).map(({ op }) => op)
+    expect([of(), of({ retire: 0.06 }), of({ retire: 0.06, remove: { count: 5 } })]).toEqual([
+      ['remove'],
+      [],
+      ['remove'],
+    ])
+  })
+
   it('says nothing of updates below 10 existing records', () => {
     expect(opsOf({ update: 9, existing: 9 })).toEqual([])
     expect(opsOf({ update: 10, retire: 10, existing: 10 })).toEqual(['update', 'retire'])

@@ -71,7 +71,7 @@ describe('the summary of a plan', () => {
           existing: 7,
           desired: 6,
           complete: { desired: true, existing: false },
-          operations: { create: 1, update: 2, retire: 1 },
+          operations: { create: 1, update: 2, retire: 1, remove: 0 },
           fields: { aar: 2, mark_for_deletion: 1, name: 1 },
           along: { 'user-new': 1, 'user-stays': 1 },
           skipped: { 'name-taken': 2, 'no-key': 1 },

@@ -6,7 +6,6 @@ import {
   type Fields,
   type Outcome,
   type Outcomes,
-  type Step,
   type Sync,
   type Target,
 } from 'zds'
@@ -26,10 +25,10 @@ function saying(
   refused: readonly string[] = [],
 ): { readonly target: Target; readonly asked: string[][] } {
   const asked: string[][] = []
-  const answer = (change: Change): Step =>
+  const answer = (change: Change): Outcome =>
     refused.includes(change.key) ? { key: change.key, status: 'failed', code: 'x', message: 'no' } : done(change)
   const target = targetOf({
-    apply: (changes) => stream(changes.map(answer)),
+    send: (changes) => changes.map(answer),
     refetch: (ids) => {
       asked.push([...ids])
       return stream(ids.map((id) => held(id, id, holds)))

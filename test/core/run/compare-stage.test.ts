@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Change, Config, Desired, Existing, Source, Sync } from 'zds'
+import type { Change, Config, Desired, Existing, Source, Sync, Target } from 'zds'
 import { compareStage } from '../../../src/core/run/compare-stage.ts'
 import { gathered } from '../../support/engine.ts'
 import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
@@ -142,5 +142,31 @@ describe('SYN-03: the last word of the target', () => {
       ['customers', 'organizations'],
     )
     expect((await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)).changes).toEqual([])
+  })
+
+  const prepared = async (prepare: NonNullable<Target['prepare']>, ops?: Target['ops']) => {
+    const customers = sourceOf<Desired>('customers', [wanted('C'), wanted('D'), wanted('E')])
+    const target = { ...targetOf({ records: [held('9', 'E')], ...(ops && { ops }) }), prepare }
+    const engine = await gathered(
+      { sources: { customers }, targets: { global: syncOf({}, { desired: customers, target }) } },
+      ['customers', 'organizations'],
+    )
+    return compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
+  }
+
+  it('is noticed where it drops a change or makes another one of it', async () => {
+    const broken = { code: 'TARGET_INVALID', message: expect.stringContaining('global organizations') as string }
+    const dropping = prepared(async (changes) => ({ changes: changes.slice(1), skipped: [] }))
+    await expect(dropping).rejects.toMatchObject(broken)
+    const turning = prepared(async (changes) => ({
+      changes: changes.map((change) => ({ ...change, op: 'update' as const, id: '1' })),
+      skipped: [],
+    }))
+    await expect(turning).rejects.toMatchObject(broken)
+  })
+
+  it('is not asked about what it cannot do: that is skipped', async () => {
+    const plan = await prepared(async (changes) => ({ changes, skipped: [] }), ['update', 'retire'])
+    expect(shown(plan)).toEqual(['not-possible C', 'not-possible D'])
   })
 })

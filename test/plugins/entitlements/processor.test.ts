@@ -246,7 +246,11 @@ function target(existing: readonly Existing[]): Target {
     instance: 'global',
     resource: 'organizations',
     types: { salesforce_id: text.type },
+    ops: [],
+    staleness: 'none',
+    address: () => '',
     async *refetch() {},
+    async *settle() {},
     async *apply() {},
   }
 }

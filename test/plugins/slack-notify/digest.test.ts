@@ -52,6 +52,13 @@ describe('what a run has to tell', () => {
     ])
   })
 
+  it('what was removed, of syncs that remove', () => {
+    const plan = planOf(syncPlan('members', [change('remove', 'A'), change('remove', 'B')]))
+    expect(linesOf(digests(plan, outcomesOf({ members: [done('A'), failed('B')] }), []))['summary']).toEqual([
+      '*members*: 0 created, 0 updated, 0 retired, 1 removed, 1 not done',
+    ])
+  })
+
   it('nothing of a run that had nothing to do', () => {
     expect(digests(planOf(syncPlan('global', [])), new Map(), [])).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { applied, statuses } from './steps.ts'
 import { creating, instance, many, requestsTo, start } from './world.ts'
@@ -91,7 +92,7 @@ describe('creates', () => {
         faults: [{ service: 'zendesk', method: 'POST', path: '/organizations', ...effect }],
       })
       const run = testRun()
-      const steps = await collect(target.apply([creating(1)], run.run))
+      const steps = await collect(stepsOf(target, [creating(1)], run.run))
       expect(steps.map(({ status }) => status)).toEqual(['sending', 'sending', 'done'])
       expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(2)
       expect(instance(sandbox).organizations.filter(({ external_id: id }) => id === '001NEW1')).toHaveLength(1)

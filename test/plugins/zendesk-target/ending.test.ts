@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Step } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { outcomesOf, told } from './steps.ts'
 import { creating, many, requestsTo, start, updating } from './world.ts'
@@ -24,7 +25,8 @@ describe('the end of a run', { timeout: 30_000 }, () => {
       zendesk: { jobMs: { queued: 20, working: 40 } },
     })
     const { steps, error } = await told(
-      target.apply(
+      stepsOf(
+        target,
         many(300, (n) => updating(n)),
         testRun().run,
       ),
@@ -47,7 +49,8 @@ describe('the end of a run', { timeout: 30_000 }, () => {
     })
     const run = testRun()
     const { steps, error } = await told(
-      target.apply(
+      stepsOf(
+        target,
         many(600, (n) => updating(n)),
         run.run,
       ),
@@ -64,7 +67,8 @@ describe('the end of a run', { timeout: 30_000 }, () => {
       ],
     })
     const { steps, error } = await told(
-      target.apply(
+      stepsOf(
+        target,
         many(40, (n) => creating(n)),
         testRun().run,
       ),
@@ -91,7 +95,7 @@ describe('the end of a run', { timeout: 30_000 }, () => {
       const reason = new Error('enough')
       setTimeout(() => run.abort(reason), 200)
       const before = Date.now()
-      const { steps, error } = await told(target.apply(changes, run.run))
+      const { steps, error } = await told(stepsOf(target, changes, run.run))
       expect(error).toBe(reason)
       expect(Date.now() - before).toBeLessThan(20_000)
       await new Promise((resolve) => setTimeout(resolve, 100))
@@ -108,7 +112,8 @@ describe('the end of a run', { timeout: 30_000 }, () => {
     const reason = new Error('enough')
     const steps: Step[] = []
     const applying = (async () => {
-      for await (const step of target.apply(
+      for await (const step of stepsOf(
+        target,
         many(3, (n) => creating(n)),
         run.run,
       )) {
@@ -127,7 +132,8 @@ describe('the end of a run', { timeout: 30_000 }, () => {
     })
     let waiting = 0
     let most = 0
-    for await (const step of target.apply(
+    for await (const step of stepsOf(
+      target,
       many(12, (n) => creating(n)),
       testRun().run,
     )) {

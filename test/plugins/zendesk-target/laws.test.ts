@@ -1,6 +1,7 @@
 import { describeTarget } from '../../conformance/target.ts'
+import { byHand } from '../../support/crash.ts'
 import { testRun } from './run.ts'
-import { creating, many, start, updating } from './world.ts'
+import { creating, answerAll, loseNext, many, retiring, start, updating } from './world.ts'
 
 describeTarget('zendesk organizations', async () => {
   const { sandbox, target, records } = await start({ count: 6 })
@@ -10,6 +11,7 @@ describeTarget('zendesk organizations', async () => {
     gone: '999',
     create: (count) => many(count, (n) => creating(n)),
     update: (count) => many(count, (n) => updating(n)),
+    retire: (count) => many(count, (n) => retiring(n)),
     // The name of another organization.
     refused: (op) => (op === 'create' ? creating(9, { name: 'acme 5' }) : updating(4, { name: 'acme 5' })),
     untouched: (change) => {
@@ -22,6 +24,12 @@ describeTarget('zendesk organizations', async () => {
       const { updated_at: _, organization_fields: custom, ...attributes } = record
       return { ...unnamed({ ...attributes, tags }), organization_fields: unnamed(custom) }
     },
+    edit: ({ id }) =>
+      byHand(sandbox, 'global', `/organizations/${Number(id)}`, {
+        organization: { organization_fields: { seats: 1 } },
+      }),
+    lose: () => loseNext(sandbox, '/organizations'),
+    answer: (status) => answerAll(sandbox, '/organizations', status),
     writes: () => sandbox.requests.filter(({ method, path }) => method !== 'GET' && path !== '/oauth/tokens').length,
     close: () => sandbox.close(),
   }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect, type Outcome, type Step } from 'zds'
 import { type Fault, type Sandbox } from 'zds/sandbox'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { outcomesOf } from './steps.ts'
 import { connect, FIELDS, many, requestsTo, start, updating } from './world.ts'
@@ -25,7 +26,8 @@ describe('jobs', { timeout: 60_000 }, () => {
       zendesk: { maxJobs: 30, jobMs: { queued: 200, working: 600 } },
     })
     const steps = await collect(
-      target.apply(
+      stepsOf(
+        target,
         many(3100, (n) => updating(n)),
         testRun().run,
       ),
@@ -47,7 +49,7 @@ describe('jobs', { timeout: 60_000 }, () => {
     const zendesk = connect(sandbox)
     const halves = [many(2000, (n) => updating(n)), many(2000, (n) => updating(2000 + n))]
     const all = await Promise.all(
-      halves.map((changes) => collect(zendesk.organizations({ fields: FIELDS }).apply(changes, testRun().run))),
+      halves.map((changes) => collect(stepsOf(zendesk.organizations({ fields: FIELDS }), changes, testRun().run))),
     )
     expect(outcomesOf(all.flat())).toHaveLength(4000)
     expect(notDone(all.flat())).toEqual([])
@@ -63,7 +65,8 @@ describe('jobs', { timeout: 60_000 }, () => {
       })
       const run = testRun()
       const steps = await collect(
-        target.apply(
+        stepsOf(
+          target,
           many(600, (n) => updating(n)),
           run.run,
         ),
@@ -85,7 +88,8 @@ describe('jobs', { timeout: 60_000 }, () => {
     const run = testRun()
     const outcomes = outcomesOf(
       await collect(
-        target.apply(
+        stepsOf(
+          target,
           many(300, (n) => updating(n)),
           run.run,
         ),
@@ -106,7 +110,8 @@ describe('jobs', { timeout: 60_000 }, () => {
     })
     const run = testRun()
     await collect(
-      target.apply(
+      stepsOf(
+        target,
         many(200, (n) => updating(n)),
         run.run,
       ),
@@ -131,7 +136,7 @@ describe('jobs', { timeout: 60_000 }, () => {
       faults: [unseen, { ...unseen, at: 20 }],
       zendesk: { jobMs: { queued: 300, working: 5 } },
     })
-    const steps = await collect(target.apply([updating(0)], testRun().run))
+    const steps = await collect(stepsOf(target, [updating(0)], testRun().run))
     expect(outcomesOf(steps)).toEqual([{ key: '001EXT0', status: 'done', id: '1001' }])
   })
 
@@ -164,7 +169,7 @@ describe('jobs', { timeout: 60_000 }, () => {
         },
       ],
     })
-    const steps = await collect(target.apply([updating(0, { aar: 1 }), updating(1)], testRun().run))
+    const steps = await collect(stepsOf(target, [updating(0, { aar: 1 }), updating(1)], testRun().run))
     expect(outcomesOf(steps)).toEqual([
       { key: '001EXT0', status: 'done', id: '1001' },
       {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { collect, type Change, type Preparation } from 'zds'
 import { newcomersOf, type Newcomer } from '../../../plugins/zendesk-target/people.ts'
 import type { Sandbox } from 'zds/sandbox'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { applied, outcomesOf, told } from './steps.ts'
 import { addAddress, HOME, OTHER, startUsers } from './users-world.ts'
@@ -341,7 +342,7 @@ describe('the people of a new organization (SYN-03)', () => {
       abort(new Error('enough'))
     }, 5)
     const change = creating('A', [person('new@sold.example'), person('nora@sold.example', 'associate')])
-    const { steps } = await told(organizations.apply([change], run))
+    const { steps } = await told(stepsOf(organizations, [change], run))
     expect(outcomesOf(steps)).toMatchObject([{ key: 'A', status: 'done', facts: { people: 2 } }])
   })
 
@@ -350,12 +351,12 @@ describe('the people of a new organization (SYN-03)', () => {
       faults: [{ service: 'zendesk', path: '/users', kind: 'status', preset: 'unavailable', times: 0 }],
     })
     const change = creating('A', [person('nora@sold.example', 'associate'), person('new@sold.example')])
-    const { steps, error } = await told(organizations.apply([change], testRun().run))
+    const { steps, error } = await told(stepsOf(organizations, [change], testRun().run))
     expect(error).toMatchObject({ code: 'HTTP_UNAVAILABLE' })
     expect(steps).toEqual([{ status: 'sending', keys: ['A'] }])
 
     sandbox.faults.clear()
-    const settled = await collect(organizations.settle?.([{ change }], testRun().run) ?? [])
+    const settled = await collect(organizations.settle([{ change }], testRun().run))
     const home = instance(sandbox).organizations.find(({ external_id: key }) => key === 'A')?.id
     expect(settled).toEqual([{ key: 'A', status: 'done', id: String(home), facts: { people: 2 } }])
     expect(userOf(NOBODYS.id)?.organization_id).toBe(home)
@@ -364,7 +365,7 @@ describe('the people of a new organization (SYN-03)', () => {
   it('are not looked at when a user target creates users (Global only)', async () => {
     const { target, sandbox } = await started()
     const fields = { name: { from: null, to: 'Ada' }, email: { from: null, to: 'ada@x.example' } }
-    await collect(target.apply([{ op: 'create', key: 'ada@x.example', fields }], testRun().run))
+    await collect(stepsOf(target, [{ op: 'create', key: 'ada@x.example', fields }], testRun().run))
     expect(requestsTo(sandbox, 'GET', '/users/search')).toEqual([])
   })
 })

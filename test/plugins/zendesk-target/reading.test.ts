@@ -111,6 +111,21 @@ describe('reading organizations', () => {
     expect(requestsTo(sandbox, 'GET', '/organizations')).toHaveLength(3)
   })
 
+  it('is at one address, however that is written: targets of one instance are locked together', () => {
+    const at = (url: string) => zendesk({ name: 'global', url: setting('URL', url) })
+    const targets = ['https://Acme.zendesk.com', 'https://acme.zendesk.com/'].map(at)
+    const addresses = targets.flatMap((one) => [
+      one.organizations({ fields: FIELDS }).address(),
+      one.users({ fields: { email: FIELDS.salesforce_id } }).address(),
+    ])
+    expect(new Set(addresses)).toEqual(new Set(['https://acme.zendesk.com']))
+    expect(
+      zendesk({ name: 'global', url: setting('URL', undefined) })
+        .users({ fields: FIELDS })
+        .address(),
+    ).toBe('')
+  })
+
   it('refetches 250 records in hundreds', async () => {
     const { target, sandbox } = await started({ count: 250 })
     const ids = instance(sandbox).organizations.map(({ id }) => String(id))

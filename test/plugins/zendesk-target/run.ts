@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Clock, Run } from 'zds'
+import type { ApplyRun, Clock } from 'zds'
 
 export type TestRun = {
-  readonly run: Run
+  readonly run: ApplyRun
   readonly progress: string[]
   readonly expected: { rows: number; slack: number }[]
   /** The pauses that were asked for, in milliseconds. */
@@ -32,7 +32,7 @@ export function testRun(): TestRun {
   const pauses: number[] = []
   const progress: string[] = []
   const expected: { rows: number; slack: number }[] = []
-  const run: Run = {
+  const run: ApplyRun = {
     signal: controller.signal,
     clock: quickClock(pauses),
     input: () => {
@@ -40,6 +40,7 @@ export function testRun(): TestRun {
     },
     expect: (rows, slack = 0) => void expected.push({ rows, slack }),
     progress: (message) => void progress.push(message),
+    fresh: async (changes) => changes,
   }
   return { run, progress, expected, pauses, abort: (reason) => controller.abort(reason) }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect, redact, type Target } from 'zds'
 import type { Fault, Sandbox } from 'zds/sandbox'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { connect, FIELDS, requestsTo, setting, start, updating } from './world.ts'
 
@@ -102,7 +103,7 @@ describe('OAuth client credentials', () => {
 
   it('a token endpoint that is down is tried as often as any, not more', async () => {
     const target = await withFaults({ service: 'zendesk', path: '/oauth/tokens', times: 0, kind: 'html' })
-    expect(await failure(collect(target.apply([updating(0)], testRun().run)))).toMatchObject({
+    expect(await failure(collect(stepsOf(target, [updating(0)], testRun().run)))).toMatchObject({
       code: 'HTTP_UNAVAILABLE',
     })
     expect(mints()).toHaveLength(3)

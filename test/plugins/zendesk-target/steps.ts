@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { collect, type Change, type Outcome, type Step, type Target } from 'zds'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun, type TestRun } from './run.ts'
 
 export const outcomesOf = (steps: readonly Step[]): Outcome[] =>
@@ -18,7 +19,7 @@ export async function applied(
   changes: readonly Change[],
   run: TestRun = testRun(),
 ): Promise<Map<string, Outcome>> {
-  const outcomes = outcomesOf(await collect(target.apply(changes, run.run)))
+  const outcomes = outcomesOf(await collect(stepsOf(target, changes, run.run)))
   expect(outcomes.map(({ key }) => key).toSorted()).toEqual(changes.map(({ key }) => key).toSorted())
   return new Map(outcomes.map((outcome) => [outcome.key, outcome]))
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect, isObject } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
+import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { applied, codesOf, outcomesOf, statuses } from './steps.ts'
 import { creating, instance, many, requestsTo, retiring, start, updating } from './world.ts'
@@ -21,7 +22,8 @@ describe('updates and retires', () => {
     const { target, sandbox, records } = await started({ count: 101 })
     const run = testRun()
     const steps = await collect(
-      target.apply(
+      stepsOf(
+        target,
         many(101, (n) => updating(n)),
         run.run,
       ),

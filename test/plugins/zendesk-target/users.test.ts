@@ -2,10 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import type { Sandbox } from 'zds/sandbox'
 import { describeTarget } from '../../conformance/target.ts'
+import { byHand } from '../../support/crash.ts'
 import { testRun } from './run.ts'
 import { applied, codesOf, statuses } from './steps.ts'
 import { addAddress, creatingUser, many, OTHER, seeded, startUsers, updatingUser } from './users-world.ts'
-import { requestsTo } from './world.ts'
+import { answerAll, loseNext, requestsTo } from './world.ts'
 
 describeTarget('zendesk users', async () => {
   const { sandbox, target, userOf } = await startUsers()
@@ -15,6 +16,7 @@ describeTarget('zendesk users', async () => {
     gone: '999',
     create: (count) => many(count, (n) => creatingUser(n)),
     update: (count) => many(count, (n) => updatingUser(n)),
+    retire: (count) => many(count, (n) => ({ ...updatingUser(2 * n, { not_in_sfdc: true }), op: 'retire' as const })),
     refused: (op) =>
       op === 'create'
         ? creatingUser(9, { email: 'USER.5@agency.example' })
@@ -27,6 +29,9 @@ describeTarget('zendesk users', async () => {
       const { updated_at: _, user_fields: custom, tags, ...attributes } = user
       return { ...unnamed(attributes), tags: [...tags], user_fields: unnamed(custom) }
     },
+    edit: ({ id }) => byHand(sandbox, 'global', `/users/${Number(id)}`, { user: { name: 'By Hand' } }),
+    lose: () => loseNext(sandbox, '/users'),
+    answer: (status) => answerAll(sandbox, '/users', status),
     writes: () => sandbox.requests.filter(({ method, path }) => method !== 'GET' && path !== '/oauth/tokens').length,
     close: () => sandbox.close(),
   }
@@ -61,6 +66,17 @@ describe('users', () => {
     const { target } = await started({ users: [{ ...seeded(0), email: 'Ann@BÜCHER.example' }] })
     const users = await collect(target.read(testRun().run))
     expect(users.map(({ fields }) => fields['email'])).toContain('ann@xn--bcher-kva.example')
+  })
+
+  it('SAFE-08: get the organization whose id a ref has become, as the number that Zendesk takes', async () => {
+    const { target, sandbox, userOf } = await started()
+    const home = { organization_id: String(OTHER) }
+    for (const change of [updatingUser(0, home), creatingUser(1, home)])
+      expect(statuses(await applied(target, [change]))).toEqual(['done'])
+    expect(userOf(2001)?.organization_id).toBe(OTHER)
+    const bodies = sandbox.requests.filter(({ method }) => method !== 'GET').map(({ body }) => JSON.stringify(body))
+    expect(bodies.filter((body) => body.includes(`"organization_id":${OTHER}`)).length).toBeGreaterThan(0)
+    expect(bodies.filter((body) => body.includes(`"${OTHER}"`))).toEqual([])
   })
 
   it('are created one a request, without a mail to them, as end users (USR-04, USR-06)', async () => {

@@ -156,6 +156,17 @@ export const retiring = (n: number): Change => ({ ...updating(n, { mark_for_dele
 export const many = (count: number, make: (n: number) => Change): Change[] =>
   Array.from({ length: count }, (_, n) => make(n))
 
+/** Every request that writes a record below this path is answered with this status. */
+export function answerAll(sandbox: Sandbox, path: string, status: number): void {
+  for (const method of ['POST', 'PUT'])
+    sandbox.faults.add({ service: 'zendesk', method, path, kind: 'status', status, retryAfter: 1, times: 0 })
+}
+
+/** The next request that writes a record below this path is carried out, and its answer lost. */
+export function loseNext(sandbox: Sandbox, path: string): void {
+  for (const method of ['POST', 'PUT']) sandbox.faults.add({ service: 'zendesk', method, path, kind: 'lost' })
+}
+
 /** Requests of this method whose path ends like this, as the sandbox received them. */
 export const requestsTo = (sandbox: Sandbox, method: string, path: string) =>
   sandbox.requests.filter((request) => request.method === method && request.path.endsWith(path))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { collect, type Step } from 'zds'
-import { merge } from '../../../plugins/zendesk-target/write/merge.ts'
-import { told } from './steps.ts'
+import { merge } from '../../../src/core/apply/merge.ts'
+import { told } from '../../plugins/zendesk-target/steps.ts'
 
 const sending = (key: string): Step => ({ status: 'sending', keys: [key] })
 const done = (key: string): Step => ({ key, status: 'done', id: key })

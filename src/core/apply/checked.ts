@@ -1,0 +1,86 @@
+import { ZdsError } from '../errors.ts'
+import type { Outcome, Step } from '../outcome.ts'
+import type { Change } from '../plan/plan.ts'
+import type { Run, Sent, Target } from '../types.ts'
+import { staleOf } from './current.ts'
+import { stepsOf } from './requests.ts'
+
+/** How far a planned change has come; `planned` is one whose record has yet to be looked at. */
+type State = 'planned' | 'fresh' | 'sent' | 'ended'
+
+/**
+ * The steps of a target, held against what a target promises: it sends what is planned, fresh and
+ * without an outcome, and tells of each once, after it was sent. A change that ends without an
+ * outcome is settled where it was sent; else it has failed. Throws TARGET_INVALID.
+ */
+export async function* checkedSteps(target: Target, changes: readonly Change[], run: Run): AsyncGenerator<Step> {
+  const looks = ({ id }: Change): boolean => target.staleness === 'batch' && id !== undefined
+  const states = new Map(changes.map((change): [string, State] => [change.key, looks(change) ? 'planned' : 'fresh']))
+  const jobs = new Map<string, string>()
+  const stale: Outcome[] = []
+  const fresh = async (asked: readonly Change[]): Promise<readonly Change[]> => {
+    const found = await staleOf(asked.filter(looks), target, run)
+    for (const { key } of asked) if (states.get(key) === 'planned') states.set(key, 'fresh')
+    for (const { key } of found) states.set(key, 'ended')
+    stale.push(...found)
+    return asked.filter(({ key }) => states.get(key) !== 'ended')
+  }
+
+  for await (const step of stepsOf(target, changes, { ...run, fresh })) {
+    yield* stale.splice(0)
+    follow(step, states, target)
+    if (step.status === 'accepted') for (const key of step.keys) jobs.set(key, step.job)
+    yield step
+  }
+  yield* stale
+
+  const sent = changes.flatMap((change): Sent[] => {
+    const job = jobs.get(change.key)
+    return states.get(change.key) === 'sent' ? [{ change, ...(job !== undefined && { job }) }] : []
+  })
+  yield* settledOutcomes(sent, target, run, states)
+  for (const { key } of changes) if (states.get(key) !== 'ended') yield untold(key, target)
+}
+
+/** What the target says of changes that were sent and not answered: of each once, and of no other. */
+export async function* settledOutcomes(
+  sent: readonly Sent[],
+  target: Target,
+  run: Run,
+  states = new Map(sent.map(({ change }): [string, State] => [change.key, 'sent'])),
+): AsyncGenerator<Outcome> {
+  if (sent.length === 0) return
+  for await (const outcome of target.settle(sent, run)) {
+    follow(outcome, states, target)
+    yield outcome
+  }
+}
+
+/** Notes a step, or throws TARGET_INVALID where there is no way to it. */
+function follow(step: Step, states: Map<string, State>, target: Target): void {
+  for (const key of 'keys' in step ? step.keys : [step.key]) {
+    const state = states.get(key)
+    const may = state === 'sent' || (state === 'fresh' && step.status === 'sending')
+    if (!may) throw broken(target, step.status === 'sending' ? `would send ${key}` : `tells of ${key}`, state)
+    states.set(key, 'key' in step ? 'ended' : 'sent')
+  }
+}
+
+const WHY = {
+  planned: 'without having asked whether its record is as the plan says',
+  fresh: 'without having said that it sends it',
+  sent: '',
+  ended: 'which has its outcome already',
+} as const satisfies { [state in State]: string }
+
+function broken({ instance, resource }: Target, what: string, state: State | undefined): ZdsError {
+  const why = state === undefined ? 'which is not planned' : WHY[state]
+  return new ZdsError('TARGET_INVALID', `The target of ${instance} ${resource} ${what}, ${why}`, {
+    hint: 'This is a defect of its plugin: hold it against the laws of a target (docs/write-a-plugin.md).',
+  })
+}
+
+function untold(key: string, { instance, resource }: Target): Outcome {
+  const message = `The target of ${instance} ${resource} has not told what became of it`
+  return { key, status: 'failed', code: 'no-outcome', message }
+}

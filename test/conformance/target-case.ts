@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import {
+  collect,
+  same,
+  type Change,
+  type Existing,
+  type Json,
+  type Op,
+  type Outcome,
+  type Run,
+  type Step,
+  type Target,
+} from 'zds'
+import { apply } from '../../src/core/apply/apply.ts'
+import { checkedSteps } from '../../src/core/apply/checked.ts'
+import type { SyncPlan } from '../../src/core/plan/plan.ts'
+
+/** A target over a fresh system with at least five records, and the changes to try on it. */
+export type TargetCase = {
+  readonly target: Target
+  /** A run of its own, with a signal that can be aborted. */
+  run(): { readonly run: Run; readonly abort: (reason: Error) => void }
+  /** An id that no record has. */
+  readonly gone: string
+  /** Changes that create this many records with new keys. */
+  create(count: number): Change[]
+  /** Changes of this many existing records, each naming some but not all of the fields. */
+  update(count: number): Change[]
+  /** The same for targets that can retire or remove; of a removal, what the records hold. */
+  retire?(count: number): Change[]
+  remove?(count: number): Change[]
+  /**
+   * A change of this operation that the system refuses, of a record that `update(3)` does not
+   * touch.
+   */
+  refused(op: 'create' | 'update'): Change
+  /**
+   * Everything that the system holds of the record beyond what the change names and the moment of
+   * the last change.
+   */
+  untouched(change: Change): Json
+  /** Somebody gives a field that the change names another value than the change means. */
+  edit(change: Change): Promise<void>
+  /** The next writing request is carried out, and its answer lost. */
+  lose(): void
+  /**
+   * Every writing request from now on is answered with this status and `Retry-After: 1`, and changes
+   * nothing.
+   */
+  answer(status: 401 | 503): void
+  /** How many writing requests the system has received. */
+  writes(): number
+  close(): Promise<void>
+}
+
+/** Changes of an operation that the target can carry out. */
+export function changesOf(world: TargetCase, op: Op, count: number): Change[] {
+  const changes = world[op]?.(count)
+  assert.ok(changes !== undefined, `The target can ${op}: say what it should ${op}`)
+  return changes
+}
+
+/** Changes as a plan made just now would have them: with what the records hold. */
+export async function asHeld(world: TargetCase, changes: readonly Change[]): Promise<Change[]> {
+  return Promise.all(
+    changes.map(async (change) => {
+      if (change.id === undefined) return change
+      const now = await recordOf(world, change.id)
+      const fields = Object.entries(change.fields).map(([field, { to }]) => [
+        field,
+        { from: now?.fields[field] ?? null, to },
+      ])
+      return {
+        ...change,
+        fields: Object.fromEntries(fields),
+        ...(now?.version !== undefined && { version: now.version }),
+      }
+    }),
+  )
+}
+
+/** A record as the target reads it now. */
+export async function recordOf(world: TargetCase, id = ''): Promise<Existing | undefined> {
+  return (await collect(world.target.refetch([id], world.run().run)))[0]
+}
+
+/** What a target tells, held against its word by the engine. */
+export const steps = async (world: TargetCase, changes: readonly Change[]): Promise<Step[]> =>
+  collect(checkedSteps(world.target, await asHeld(world, changes), world.run().run))
+
+/** The last outcome of each change of a plan that the engine carries out, all of it read back. */
+export async function carriedOut(world: TargetCase, changes: readonly Change[]): Promise<Map<string, Outcome>> {
+  const attempt = { record: () => Promise.resolve(), created: () => undefined }
+  const told = apply(planOf(changes), { target: world.target, readBack: 1 }, attempt, world.run().run)
+  return new Map((await collect(told)).map((outcome) => [outcome.key, outcome]))
+}
+
+export const planOf = (changes: readonly Change[]): SyncPlan => ({
+  name: 'laws',
+  instance: 'laws',
+  resource: 'records',
+  existing: 0,
+  desired: 0,
+  complete: { desired: true, existing: true },
+  changes,
+  skipped: [],
+  words: {},
+  notices: [],
+  excesses: [],
+})
+
+/** A change is in what the target reads. */
+export async function holds(world: TargetCase, { op, key, fields }: Change, id: string): Promise<void> {
+  const record = await recordOf(world, id)
+  if (op === 'remove') return assert.equal(record, undefined)
+  for (const [field, { to }] of Object.entries(fields)) {
+    const value = record?.fields[field]
+    assert.ok(same(world.target.types[field], value, to), `${field} of ${key}: ${JSON.stringify(value)}`)
+  }
+}
+
+/** A target may say that it cannot know. */
+export const unknown = (outcome: Outcome): boolean => outcome.status === 'failed' && outcome.code === 'fate-unknown'
+
+export const outcomesOf = (all: readonly Step[]): Outcome[] =>
+  all.filter((step) => step.status !== 'sending' && step.status !== 'accepted')
+
+export function idOf(outcome: Outcome | undefined): string {
+  assert.ok(outcome?.status === 'done', `${outcome?.key} is ${JSON.stringify(outcome)}`)
+  return outcome.id
+}
+
+export const keysOf = (items: readonly { readonly key: string }[]): string[] => items.map(({ key }) => key).toSorted()
+
+export const byId = <T extends { readonly id: string }>(records: readonly T[]): T[] =>
+  records.toSorted((one, other) => (one.id < other.id ? -1 : 1))

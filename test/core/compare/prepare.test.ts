@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import type { Change, Preparation } from 'zds'
+import { completedPlan, possiblePlan } from '../../../src/core/compare/prepare.ts'
+import { create, planOf, retire, update } from '../../support/applying.ts'
+import { targetOf } from '../../support/syncs.ts'
+
+const plan = planOf(create('A'), update('B'), retire('C'))
+
+describe('what a target makes of a plan', () => {
+  it('may complete changes, and skip them with a reason', () => {
+    const more: Change = { ...create('A'), fields: { ...create('A').fields, name: { from: null, to: 'Ada' } } }
+    const prepared: Preparation = { changes: [more, update('B')], skipped: [{ key: 'C', reason: 'second-address' }] }
+    expect(completedPlan(plan, prepared, targetOf())).toEqual({ ...plan, ...prepared })
+  })
+
+  it.each<[string, readonly Change[], string]>([
+    ['drop one', [create('A'), update('B')], 'retire C'],
+    [
+      'make another operation of one',
+      [create('A'), update('B'), { ...retire('C'), op: 'update' }],
+      'update C, retire C',
+    ],
+    ['change another record', [create('A'), { ...update('B'), id: '9' }, retire('C')], 'update B, update B'],
+    ['bring one of its own', [...plan.changes, create('Z')], 'create Z'],
+    ['bring one twice', [...plan.changes, create('A')], 'create A'],
+  ])('may not %s', (_, changes, wrong) => {
+    expect(() => completedPlan(plan, { changes, skipped: [] }, targetOf())).toThrow(
+      expect.objectContaining({
+        code: 'TARGET_INVALID',
+        message: `The target of global organizations has changed or dropped what was planned: ${wrong}`,
+      }),
+    )
+  })
+
+  it('is without what it cannot do, which is listed', () => {
+    const { changes, skipped } = possiblePlan(plan, targetOf({ ops: ['update'] }))
+    expect(changes).toEqual([update('B')])
+    expect(skipped).toEqual([
+      { key: 'A', reason: 'not-possible' },
+      { key: 'C', reason: 'not-possible', id: 'id-C' },
+    ])
+  })
+})
