@@ -14,7 +14,7 @@ export function explain(body: Json): string | undefined {
 /**
  * What a refusal means where its status alone does not tell. A record that somebody else is saving,
  * requests of others that are under way, and the undocumented 406 pass; the requests of a day do
- * not (salesforce-api.md 3).
+ * not (SF-03).
  */
 export function verdict({ status, body }: Refusal): Verdict | undefined {
   const { errorCode, message = '' } = complaint(body) ?? {}

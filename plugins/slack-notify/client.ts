@@ -24,7 +24,7 @@ export function adviceFor(refusal: string, token: Setting): string {
 /**
  * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again
  * only when Slack certainly did not act on it (429, no connection), never after a timeout or a 5xx
- * (slack-api.md: chat.postMessage can post twice).
+ * (SL-03: chat.postMessage can post twice).
  */
 export async function poster(
   options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy },

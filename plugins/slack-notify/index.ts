@@ -31,7 +31,7 @@ const schema = Type.Object(
   { additionalProperties: false },
 )
 
-/** Slack takes about one message a second and channel (slack-api.md). */
+/** Slack takes about one message a second and channel (SL-01). */
 const PACE_MS = 1_000
 
 /**

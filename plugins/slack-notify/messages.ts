@@ -8,7 +8,7 @@ type Block =
 export type Message = { readonly text: string; readonly blocks: readonly Block[] }
 
 /**
- * Slack's limits (slack-api.md): blocks of a message, characters of all of them (undocumented, near
+ * Slack's limits (SL-02): blocks of a message, characters of all of them (undocumented, near
  * 13,200), of a section, of a header; and of one line of ours.
  */
 const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line: 500 } as const

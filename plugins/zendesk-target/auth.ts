@@ -20,8 +20,7 @@ export type Credentials = { readonly oauth?: OAuth; readonly apiToken?: ApiToken
 type Token = { readonly proof: Proof; readonly renewAt: number }
 
 /**
- * Seconds that a token is asked to live: what Zendesk gives new clients by default (zendesk-api.md
- * 10).
+ * Seconds that a token is asked to live: what Zendesk gives new clients by default (ZD-17).
  */
 const LIFETIME_S = 1800
 /** A token is renewed this long before its end, so that none ends on its way. */
@@ -65,7 +64,7 @@ export function authorizer(
 }
 
 /**
- * A new access token: `POST /oauth/tokens` (zendesk-api.md 10). Throws AUTH_FAILED when Zendesk
+ * A new access token: `POST /oauth/tokens` (ZD-17). Throws AUTH_FAILED when Zendesk
  * refuses the client.
  */
 async function mint(instance: string, oauth: OAuth, base: string, options: HttpOptions, run: Caller): Promise<Token> {

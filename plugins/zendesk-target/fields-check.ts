@@ -15,7 +15,7 @@ import { objectIn, textIn } from './replies.ts'
 
 const TEXTS = ['text', 'textarea', 'regexp']
 
-/** The Zendesk types that can hold a field type (zendesk-api.md 6); a type that is not here is text. */
+/** The Zendesk types that can hold a field type (ZD-13); a type that is not here is text. */
 const HOLDS: { readonly [type: string]: readonly string[] } = {
   text: TEXTS,
   name: TEXTS,
@@ -53,7 +53,7 @@ export async function checkFields(client: Client, kind: Kind, types: FieldTypes,
 
 /**
  * With bad credentials `users/me` answers 200 and an anonymous user, so the status alone proves
- * nothing (zendesk-api.md 4).
+ * nothing (ZD-09).
  */
 async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   const body = await client.call({ method: 'GET', path: ['users', 'me'] }, run).then(

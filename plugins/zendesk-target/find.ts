@@ -6,7 +6,7 @@ import { rowsOf, textIn } from './replies.ts'
 /**
  * The record whose identity is `value`, compared without case as Zendesk does, or undefined.
  * Organizations are looked up directly; users go through the search index, which can be seconds
- * behind (zendesk-api.md 4).
+ * behind (ZD-10).
  */
 export async function find(value: string, client: Client, kind: Kind, run: Run): Promise<JsonObject | undefined> {
   const rows =

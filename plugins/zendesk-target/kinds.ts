@@ -23,7 +23,7 @@ export type Kind = {
   readonly words: Words
 }
 
-/** zendesk-api.md 2 */
+/** Organizations (ZD-03). */
 export const ORGANIZATION: Kind = {
   resource: 'organizations',
   one: 'organization',
@@ -35,7 +35,7 @@ export const ORGANIZATION: Kind = {
   words: {},
 }
 
-/** zendesk-api.md 4 */
+/** Users (ZD-11). */
 export const USER: Kind = {
   resource: 'users',
   one: 'user',

@@ -10,7 +10,7 @@ const MOST_ROWS = 100_000
 /**
  * The pages of a list, `{ [resource]: rows }`, by cursor and of 100 rows, each row once: one that
  * moves while we page can come twice. The next page is asked for while one is processed. Only the
- * cursor is taken from an answer, never its links: the address stays ours (zendesk-api.md 1).
+ * cursor is taken from an answer, never its links: the address stays ours (ZD-01).
  * Throws INCOMPLETE for a list that would not end: one that comes back to a cursor, has a page of
  * known rows only and says that there is more, or brings more than `most` rows.
  */

@@ -177,7 +177,7 @@ async function write(
 /**
  * The user who has an address, as the main one or beside it: Zendesk gives no address to two users.
  * Undefined where nobody has it, or where the search index, which can be seconds behind, does not
- * know yet (zendesk-api.md 4).
+ * know yet (ZD-10).
  */
 export async function holderOf(email: string, client: Client, run: Run): Promise<JsonObject | undefined> {
   const address = foldAddress(email)

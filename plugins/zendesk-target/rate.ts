@@ -5,7 +5,7 @@ const LIMIT = ['x-rate-limit', 'ratelimit-limit', 'rate-limit']
 const RESET = ['ratelimit-reset', 'rate-limit-reset', 'x-rate-limit-reset']
 
 /**
- * What Zendesk says of its limits (zendesk-api.md 8). Where it does not say when the window ends,
+ * What Zendesk says of its limits (ZD-14). Where it does not say when the window ends,
  * that is with the clock minute.
  */
 export function rate(headers: Headers, now: Date): Rate {

@@ -1,6 +1,6 @@
 import { isObject, type HttpError, type Json, type JsonObject, type Refusal as Refused, type Verdict } from 'zds'
 
-/** Zendesk's own words in an error body, of any of its forms (zendesk-api.md 9). */
+/** Zendesk's own words in an error body, of any of its forms (ZD-16). */
 export function wordsOf(body: Json): string | undefined {
   if (!isObject(body)) return undefined
   const { error, description, error_description: more, detail, errors } = body
@@ -14,7 +14,7 @@ export function wordsOf(body: Json): string | undefined {
 
 /**
  * More jobs are open than Zendesk takes; the status of this refusal is not documented, its name is
- * (zendesk-api.md 3).
+ * (ZD-06).
  */
 export function isTooManyJobs({ body }: Pick<HttpError, 'body'>): boolean {
   return isObject(body) && body['error'] === 'TooManyJobs'
@@ -84,7 +84,7 @@ function detailsOf(body: JsonObject): Detail[] {
 
 /**
  * The names that Zendesk left out of a write although it answered with success: it drops what it
- * does not know, and says so in the header `X-Zendesk-API-Warn` only (zendesk-api.md 2). `ours` are
+ * does not know, and says so in the header `X-Zendesk-API-Warn` only (ZD-04). `ours` are
  * the names that matter.
  */
 export function unpermitted(headers: Headers, ours: ReadonlySet<string>): string[] {

@@ -5,7 +5,7 @@ import { idIn } from './replies.ts'
 
 /**
  * A planned user whose address somebody has beside another one cannot be created, and who has it is
- * tied to the sync after all: neither is touched, both are reported (zendesk-api.md 4). The listing
+ * tied to the sync after all: neither is touched, both are reported (ZD-10). The listing
  * shows first addresses only, so this is asked for the few that are to be created.
  */
 export async function withoutSeconds(changes: readonly Change[], client: Client, run: Run): Promise<Preparation> {

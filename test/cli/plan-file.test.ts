@@ -6,6 +6,8 @@ import { afterAll, expect, test } from 'vitest'
 import { refuseToReplace } from '../../src/cli/plan-file.ts'
 import { planNumbers } from '../../src/core/plan/numbers.ts'
 import { seal } from '../../src/core/plan/seal.ts'
+import { assemble } from '../../src/core/plan/plan.ts'
+import { fakeClock } from '../support/time.ts'
 import { planOf } from './plans.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zds-out-'))
@@ -15,7 +17,7 @@ const written = (text: string): string => {
   writeFileSync(path, text)
   return path
 }
-const plan = planOf()
+const plan = assemble(planOf().syncs, 'fingerprint', fakeClock())
 const document = JSON.stringify(plan, null, 2)
 
 test.each([

@@ -58,7 +58,8 @@ describe('SAFE-01: limits and approvals', () => {
     const { tables } = here.sandbox.salesforce
     const rows = tables['Account'] ?? []
     tables['Account'] = rows.filter(({ Type }, at) => Type !== 'Customer' || at % 3 !== 0)
-    await here.zds(SAVE)
+    const saved = await here.zds(SAVE)
+    expect(saved, saved.stderr).toMatchObject({ code: 0 })
     const dropped = await here.zds(['apply', 'plan.json', '--as-of', AS_OF])
     expect(dropped).toMatchObject({ code: 3 })
     expect(dropped.stderr).toMatch(

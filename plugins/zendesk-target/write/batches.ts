@@ -34,8 +34,7 @@ type Sent =
   | ({ readonly kind: 'refused'; readonly asWhole: boolean } & Refusal)
 
 /**
- * Zendesk takes at most this many rows in one request, and this many open jobs (zendesk-api.md 2,
- * 3).
+ * Zendesk takes at most this many rows in one request, and this many open jobs (ZD-05, ZD-06).
  */
 export const BATCH_SIZE = 100
 export const OPEN_JOBS = 30

@@ -33,7 +33,7 @@ const LONGEST_POLL_MS = 5_000
 const STUCK_MS = 600_000
 /** How long to hope for a place while none of our jobs ends and none is accepted. */
 const PATIENCE_MS = 600_000
-/** Under load Zendesk can lose sight of a job for a moment (zendesk-api.md 3). */
+/** Under load Zendesk can lose sight of a job for a moment (ZD-08). */
 const LOST_MS = 15_000
 
 type Open = PromiseWithResolvers<Ended> & { seen: string; changedAt: number; missingSince: number | undefined }

@@ -18,7 +18,7 @@ export type Verdict = { readonly kind: 'done' } | ({ readonly kind: 'failed' } &
 /**
  * What the results of a job say about its rows, by key (SAFE-03). A row that they do not speak of
  * is left out, so all are where a job has no list of results. Forms: `{action, id, status:
- * 'Updated', success: true}` and `{index, error, id, details}` (zendesk-api.md 3).
+ * 'Updated', success: true}` and `{index, error, id, details}` (ZD-07).
  */
 export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Verdict> {
   const byId = new Map(rows.map((row) => [row.id, row]))

@@ -140,10 +140,9 @@ function withApproval(
   if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
   const day = asOf === undefined ? '' : ` --as-of ${asOf}`
   const command = `zds apply ${file ?? 'FILE'} --approve ${plan.digest}${day}`
-  const hint =
-    file === undefined
-      ? `Look at it: zds plan --all --out FILE. If it is right: ${command}  (zds apply --force would pass every limit unseen.)`
-      : `Look at it (zds show ${file} --all). If it is right: ${command}`
+  const look = file === undefined ? 'zds plan --all --out FILE' : `zds show ${file} --all`
+  const force = file === undefined ? '\n(zds apply --force would pass every limit unseen.)' : ''
+  const hint = `Look at it:\n  ${look}\nIf it is right:\n  ${command}${force}`
   const issues = redact
     ? plan.syncs.flatMap(({ name, excesses }) =>
         excesses.map(({ message }) => ({ code: error.code, where: name, message })),

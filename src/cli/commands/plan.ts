@@ -5,6 +5,7 @@ import { hasChanges } from '../../core/run/engine.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
 import type { Plan } from '../../core/plan/plan.ts'
+import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
@@ -46,7 +47,7 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
     if (options.json) printDocument(shown)
     else {
       print(shownLines(plan, lookOf(options.all ?? false), options.redact))
-      if (hasChanges(plan)) tell(['', ...nextSteps(plan, options)])
+      if (hasChanges(plan)) tell(['', ...nextSteps(plan, options).map((line) => asCalled(line))])
     }
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
   })

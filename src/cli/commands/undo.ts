@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
@@ -21,7 +22,7 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     await writePrivately(out, documentOf(plan)).catch(unsaved(out))
     if (options.json) printDocument(plan)
     else print(planLines(plan, lookOf(options.all ?? false)))
-    tell(['', 'To carry it out:', `  zds apply ${out}`])
+    tell(['', 'To carry it out:', asCalled(`  zds apply ${out}`)])
     return 0
   })
 }

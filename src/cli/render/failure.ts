@@ -1,7 +1,9 @@
+import { stripVTControlCharacters } from 'node:util'
 import { messageOf, ZdsError, type Issue } from '../../core/errors.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { HttpError } from '../../core/http/error.ts'
 import { painter, type Paint } from './paint.ts'
+import { asCalled } from '../called.ts'
 import { tell } from '../output.ts'
 import { number, plain, wrapped } from './text.ts'
 
@@ -14,12 +16,21 @@ const ISSUES = 50
  */
 export function explainFailure(error: unknown): number {
   const { isTTY, columns } = process.stderr
+  const width = isTTY ? columns || 80 : Number.POSITIVE_INFINITY
   tell(
-    failureLines(error, painter(process.stderr)).flatMap((line) =>
-      wrapped(line, isTTY ? columns : Number.POSITIVE_INFINITY),
-    ),
+    failureLines(error, painter(process.stderr)).flatMap((line) => (isCommand(line) ? [line] : wrapped(line, width))),
   )
   return exitCodeOf(error)
+}
+
+/** A command to copy stands on a line of its own, whole at any width. */
+const isCommand = (line: string): boolean => /^ {4}(?:npx |npm run )?zds /.test(stripVTControlCharacters(line))
+
+/** A hint: a sentence, and below it commands to copy. */
+function hintLines(hint: string, indent: string, paint: Paint): string[] {
+  return asCalled(hint)
+    .split('\n')
+    .map((line) => `${indent}${paint('dim', plain(line))}`)
 }
 
 /** What went wrong, where, and what to do, for people. */
@@ -45,7 +56,7 @@ export function failureLines(error: unknown, paint: Paint): string[] {
     head(error.code, error.message),
     ...told.flatMap((issue) => issueLines(issue, paint)),
     ...(issues.length > told.length ? [`  … and ${number(issues.length - told.length)} more`] : []),
-    ...(error.hint === undefined || hints.has(error.hint) ? [] : [paint('dim', `  ${plain(error.hint)}`)]),
+    ...(error.hint === undefined || hints.has(error.hint) ? [] : hintLines(error.hint, '  ', paint)),
     ...(error instanceof HttpError && error.arrived === 'maybe'
       ? [paint('dim', '  Whether the service acted on it is not known; the next plan shows it.')]
       : []),
@@ -55,7 +66,7 @@ export function failureLines(error: unknown, paint: Paint): string[] {
 function issueLines({ code, where, message, hint }: Issue, paint: Paint): string[] {
   return [
     `  ${paint('red', '✖')} ${where === '' ? '' : `${plain(where)}: `}${plain(message)} [${code}]`,
-    ...(hint === undefined ? [] : [`    ${paint('dim', plain(hint))}`]),
+    ...(hint === undefined ? [] : hintLines(hint, '    ', paint)),
   ]
 }
 
@@ -64,5 +75,5 @@ function issueLines({ code, where, message, hint }: Issue, paint: Paint): string
  * code, so no stack helps.
  */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'errno' in error
+  return error instanceof Error && (('syscall' in error && 'errno' in error) || 'errcode' in error)
 }

@@ -131,8 +131,9 @@ export type Plan = {
 
 /** The plan of all syncs, of the configuration whose fingerprint is `config`; `undoes` is the run that it sets back. */
 export function assemble(syncs: readonly SyncPlan[], config: string, clock: Clock, undoes?: string): Plan {
-  const content = { version: 1 as const, asOf: clock.today, config, ...(undoes !== undefined && { undoes }), syncs }
-  return { ...content, createdAt: clock.now().toISOString(), digest: digestOf(content) }
+  const content = { asOf: clock.today, config, ...(undoes !== undefined && { undoes }), syncs }
+  const createdAt = clock.now().toISOString()
+  return { version: 1, createdAt, ...content, digest: digestOf({ version: 1, ...content }) }
 }
 
 /** The identity of a plan: all of it but the moment it was made. */

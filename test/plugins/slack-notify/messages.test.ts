@@ -4,7 +4,7 @@ import { TOPICS, type Digest } from '../../../plugins/slack-notify/digest.ts'
 import { messagesOf } from '../../../plugins/slack-notify/messages.ts'
 import { blockOf, slackLinesUnder } from '../../support/slack.ts'
 
-/** What Slack takes (slack-api.md). */
+/** What Slack takes (SL-02). */
 const SLACK = { blocks: 50, section: 3_000, header: 150, message: 13_200, text: 40_000 }
 
 const digest = (title: string, lines: readonly string[]): Digest => ({ topic: 'summary', title, lines })
