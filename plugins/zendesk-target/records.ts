@@ -42,7 +42,7 @@ export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   return Object.keys(custom).length === 0 ? body : { ...body, [kind.custom]: custom }
 }
 
-/** Ids are text to the engine, and numbers to Zendesk (zendesk-api.md 2). */
+/** Ids are text to the engine, and numbers to Zendesk (ZD-19). */
 function wireOf({ name }: FieldType, value: Json): Json {
   return name === 'reference' && value !== null ? Number(value) : value
 }
