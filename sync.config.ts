@@ -23,7 +23,7 @@ import {
   secret,
   sync,
   text,
-  unmatched,
+  unmatchedKeys,
   type Limits,
 } from 'zds'
 import {
@@ -35,7 +35,7 @@ import {
   supportPlans,
 } from 'zds/entitlements'
 import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
-import { salesforce, salesforceId, salesforceIds, soql } from 'zds/salesforce-source'
+import { salesforce, salesforceId, salesforceIdOf, salesforceIds, soql } from 'zds/salesforce-source'
 import { slackNotify } from 'zds/slack-notify'
 import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { zendesk } from 'zds/zendesk-target'
@@ -133,18 +133,19 @@ const partnerRows = crm.rows({
   mayBeEmpty: true,
 })
 
-const plans = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))
+const catalogue = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))
 const supportOverrides = overrides({
   from: env('SUPPORT_OVERRIDES', 'data/overrides.yaml'),
   token: secret('SUPPORT_OVERRIDES_TOKEN'),
   fields: { global: globalFields, us_gov: usGovFields },
-  plans,
+  catalogue,
   http,
 })
 
 /** Accounts by id, to tell one of another Type from one that is gone (AMB-17). */
 const existence = { object: 'Account', columns: ['Account_ID_18__c', 'Type'], in: 'Account_ID_18__c' }
-const byId = { field: 'salesforce_id', column: 'Account_ID_18__c' }
+/** Ids of 15 or 18 characters, in whatever case, are one id (SAFE-10). */
+const byId = { field: 'salesforce_id', column: 'Account_ID_18__c', fold: salesforceIdOf }
 
 // --- What both customer syncs have in common -----------------------------------------------------
 
@@ -152,15 +153,17 @@ const protectedAccounts = salesforceIds(env('PROTECTED_ACCOUNT_IDS'))
 
 const customerRules = {
   key: 'salesforce_id',
+  fold: salesforceIdOf,
   unique: 'name',
   adopt: ['external_id'],
   retire: { mark_for_deletion: true },
   takesOver: true,
   protects: ({ salesforce_id }: { readonly salesforce_id: string | null }) =>
-    protectedAccounts.read().includes(salesforce_id ?? ''),
+    protectedAccounts.read().includes(salesforceIdOf(salesforce_id ?? '') ?? ''),
   guards: [{ setting: protectedAccounts }],
   holds: ({ support_level }: { readonly support_level: string | null }) =>
-    support_level === 'expired' ? ('expired-not-created' as const) : undefined,
+    support_level === 'expired' ? 'expired-not-created' : undefined,
+  words: { 'expired-not-created': 'expired, and has no record yet' },
 } as const
 
 const limits = { update: 0.3, retire: 0.05 }
@@ -195,11 +198,15 @@ const partnerAccounts = records({
   rows: partnerRows,
   key: 'Account_ID_18__c',
   fields: partnerFields,
-  elsewhere: crm.lookup({
-    ...existence,
-    name: 'global-former-partners',
-    keys: unmatched({ ...byId, target: globalOrganizations, rows: partnerRows, of: isPartner }),
-  }),
+  elsewhere: {
+    rows: crm.lookup({
+      ...existence,
+      name: 'global-former-partners',
+      keys: unmatchedKeys({ ...byId, target: globalOrganizations, rows: partnerRows, of: isPartner }),
+    }),
+    reason: 'type-changed',
+    means: 'its account is no partner any more',
+  },
   mayBeEmpty: true,
 })
 
@@ -207,15 +214,15 @@ const globalAccounts = entitlements({
   name: 'global-accounts',
   instance: 'global',
   accounts,
-  plans,
+  catalogue,
   overrides: supportOverrides,
   fields: globalFields,
-  listing: { target: globalOrganizations, key: 'salesforce_id' },
+  listing: { target: globalOrganizations, key: 'salesforce_id', fold: salesforceIdOf },
   exclude: partnerAccounts,
   elsewhere: crm.lookup({
     ...existence,
     name: 'global-former-customers',
-    keys: unmatched({
+    keys: unmatchedKeys({
       ...byId,
       target: globalOrganizations,
       rows: accounts,
@@ -247,14 +254,14 @@ const usGovAccounts = entitlements({
   name: 'us-gov-accounts',
   instance: 'us_gov',
   accounts,
-  plans,
+  catalogue,
   overrides: supportOverrides,
   fields: usGovFields,
-  listing: { target: usGovOrganizations, key: 'salesforce_id' },
+  listing: { target: usGovOrganizations, key: 'salesforce_id', fold: salesforceIdOf },
   elsewhere: crm.lookup({
     ...existence,
     name: 'us-gov-former-customers',
-    keys: unmatched({ ...byId, target: usGovOrganizations, rows: accounts }),
+    keys: unmatchedKeys({ ...byId, target: usGovOrganizations, rows: accounts }),
   }),
 })
 
@@ -289,7 +296,7 @@ const channel = env('SLACK_CHANNEL')
 const slack = slackNotify({
   token: secret('SLACK_BOT_TOKEN'),
   apiUrl: env('SLACK_API_URL'),
-  channels: { 'without-contacts': channel, failures: channel, limits: channel, summary: channel },
+  channels: { 'without-people': channel, failures: channel, limits: channel, summary: channel },
   countsOnly: ['us-gov'],
   http,
 })
@@ -297,7 +304,7 @@ const slack = slackNotify({
 // -------------------------------------------------------------------------------------------------
 
 export default defineConfig({
-  sources: { accounts, partnerRows, plans, overrides: supportOverrides },
+  sources: { accounts, partnerRows, plans: catalogue, overrides: supportOverrides },
   processors: { globalAccounts, usGovAccounts, partnerAccounts },
   targets: { global, 'us-gov': usGov },
   hooks: {

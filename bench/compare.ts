@@ -22,7 +22,7 @@ import {
   type Target,
 } from 'zds'
 import { artifactsIn, readRows } from '../src/core/state/artifacts.ts'
-import { compare, keyOf } from '../src/core/compare/compare.ts'
+import { compare, keyIn } from '../src/core/compare/compare.ts'
 import { indexNames } from '../src/core/compare/names.ts'
 import { sortBy } from '../src/core/compare/sort.ts'
 
@@ -130,8 +130,8 @@ async function streaming(scratch: string): Promise<number> {
   })
   const plan = await compare('global', both, {
     desired: sortBy(rows<Desired>('desired'), ({ key }) => key, scratch),
-    existing: sortBy(rows<Existing>('existing'), (row) => keyOf(both, row), scratch),
-    names: await indexNames(both.rules, rows('existing'), [rows('desired')]),
+    existing: sortBy(rows<Existing>('existing'), (row) => keyIn(both, row), scratch),
+    names: await indexNames(both, rows('existing'), [rows('desired')]),
     yielded: new Set(),
     ownedElsewhere: () => false,
     complete: { desired: true, existing: true },

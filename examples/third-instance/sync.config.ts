@@ -20,7 +20,7 @@ import {
   text,
 } from 'zds'
 import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
-import { salesforce, soql } from 'zds/salesforce-source'
+import { salesforce, salesforceIdOf, soql } from 'zds/salesforce-source'
 import { zendesk } from 'zds/zendesk-target'
 import reference from '../../sync.config.ts'
 
@@ -54,12 +54,12 @@ const emeaRows = crm.rows({
   where: soql`Type IN ${['Customer', 'Former Customer']} AND Account_Demographics_Geo__c = ${'EMEA'}`,
 })
 
-const { plans, overrides } = reference.sources
+const { plans: catalogue, overrides } = reference.sources
 const emeaAccounts = entitlements({
   name: 'emea-accounts',
   instance: 'emea',
   accounts: emeaRows,
-  plans,
+  catalogue,
   overrides,
   fields: emeaFields,
 })
@@ -75,10 +75,12 @@ const emea = sync({
   }).organizations({ fields: emeaFields, mayBeEmpty: true }),
   rules: {
     key: 'crm_id',
+    fold: salesforceIdOf,
     unique: 'name',
     adopt: ['external_id'],
     retire: { leaving: true },
     holds: ({ plan }) => (plan === 'expired' ? 'expired-not-created' : undefined),
+    words: { 'expired-not-created': 'expired, and has no record yet' },
   },
   limits: { update: 0.5, retire: 0.02 },
 })

@@ -42,13 +42,14 @@ export const entitlementColumns: readonly string[] = [
   ACCOUNT.soldToName,
 ]
 
-export type Child = { readonly relationship: string; readonly columns: readonly string[]; readonly where: string }
+/** A child list below each account, as the source of the accounts asks for it. */
+export type ChildList = { readonly relationship: string; readonly columns: readonly string[]; readonly where: string }
 
 /**
  * The two sub-queries of SFA-02, `where` as SOQL text. What ended before the retention horizon is
  * not asked for (AMB-01).
  */
-export function entitlementChildren(today: string): readonly Child[] {
+export function entitlementChildren(today: string): readonly ChildList[] {
   const horizon = retentionStart(today)
   return [
     {

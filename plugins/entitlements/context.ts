@@ -1,7 +1,7 @@
 import { nearest, refuse, type FieldTable, type Issue, type Json } from 'zds'
 import { graceStart, retentionStart } from './dates.ts'
 import { inEffect, type Override } from './overrides/entries.ts'
-import type { Plans } from './plans.ts'
+import type { Catalogue } from './catalogue.ts'
 import { sideOf, type Amendment, type Context } from './rule.ts'
 import { computedLater, FACTS } from './rules.ts'
 
@@ -12,31 +12,33 @@ import { computedLater, FACTS } from './rules.ts'
 export function contextOf(
   instance: string,
   table: FieldTable,
-  plans: Plans,
+  catalogue: Catalogue,
   entries: readonly Override[],
   today: string,
 ): Context {
-  const types = Object.keys(plans.subscriptions)
+  const types = Object.keys(catalogue.subscriptions)
   refuse(
     'CONFIG_INVALID',
-    `The field table of ${instance} does not fit ${plans.where}`,
-    unknownFacts(instance, table, [...FACTS, ...types], plans.where),
+    `The field table of ${instance} does not fit ${catalogue.where}`,
+    unknownFacts(instance, table, [...FACTS, ...types], catalogue.where),
   )
   return {
     today,
     graceStart: graceStart(today),
     retentionStart: retentionStart(today),
     side: sideOf(instance),
-    typeOf: new Map(Object.entries(plans.subscriptions).flatMap(([type, names]) => names.map((name) => [name, type]))),
+    typeOf: new Map(
+      Object.entries(catalogue.subscriptions).flatMap(([type, names]) => names.map((name) => [name, type])),
+    ),
     types,
-    levels: plans.levels,
+    levels: catalogue.levels,
     usGovernment: {
-      standard: new Set(plans.us_government.standard),
-      exception: new Set(plans.us_government.exception),
+      standard: new Set(catalogue.us_government.standard),
+      exception: new Set(catalogue.us_government.exception),
     },
-    baseTiers: new Set(plans.base_tiers),
-    regions: new Map(Object.entries(plans.regions)),
-    amendments: amendmentsOf(entries.filter(inEffect(today)), table, plans),
+    baseTiers: new Set(catalogue.base_tiers),
+    regions: new Map(Object.entries(catalogue.regions)),
+    amendments: amendmentsOf(entries.filter(inEffect(today)), table, catalogue),
   }
 }
 
@@ -64,7 +66,7 @@ function unknownFacts(instance: string, table: FieldTable, known: readonly strin
 function amendmentsOf(
   entries: readonly Override[],
   table: FieldTable,
-  plans: Plans,
+  catalogue: Catalogue,
 ): ReadonlyMap<string, readonly Amendment[]> {
   const byAccount = new Map<string, Amendment[]>()
   for (const { salesforce_id: id, set, where } of entries) {
@@ -74,7 +76,7 @@ function amendmentsOf(
       const of = { field: name, where, value }
       if (field.reads.kind !== 'fact') return [{ to: 'field', name, ...of, instead: undefined }]
       const { fact } = field.reads
-      return [{ to: 'fact', name: fact, ...of, instead: insteadOf(fact, value, table, plans) }]
+      return [{ to: 'fact', name: fact, ...of, instead: insteadOf(fact, value, table, catalogue) }]
     })
     byAccount.set(id, [...(byAccount.get(id) ?? []), ...amendments])
   }
@@ -82,7 +84,7 @@ function amendmentsOf(
 }
 
 /** What to set instead of a fact that is computed anew; the plans file knows what gives a level. */
-function insteadOf(fact: string, value: Json, table: FieldTable, { levels }: Plans): string | undefined {
+function insteadOf(fact: string, value: Json, table: FieldTable, { levels }: Catalogue): string | undefined {
   const later = computedLater.find((one) => one.fact === fact)
   const types = fact === 'level' ? levels.find(({ level }) => level === value)?.types : undefined
   const giving = types?.find((type) => Object.hasOwn(table, type))

@@ -1,16 +1,19 @@
 import {
   checkOptions,
   collect,
+  keyReader,
+  typesOf,
   ZdsError,
   type Desired,
   type FieldTable,
   type Fields,
-  type Json,
+  type Fold,
   type JsonObject,
-  type RecordOf,
+  type Processor,
   type Run,
   type Source,
   type Target,
+  type TypesOf,
 } from 'zds'
 import { accountOf, invalid } from './account.ts'
 import { ACCOUNT } from './columns.ts'
@@ -18,7 +21,7 @@ import { contextOf } from './context.ts'
 import type { Override } from './overrides/entries.ts'
 import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
-import type { Plans } from './plans.ts'
+import type { Catalogue } from './catalogue.ts'
 import { recordMaker } from './record.ts'
 import { derive, type Draft } from './rule.ts'
 import { rules } from './rules.ts'
@@ -36,7 +39,7 @@ export type EntitlementsOptions<Table extends FieldTable> = {
    * `entitlementChildren` ask for them.
    */
   readonly accounts: Source
-  readonly plans: Source<Plans>
+  readonly catalogue: Source<Catalogue>
   readonly overrides: Source<Override>
   readonly fields: Table
   /** Accounts for which another sync wants a record are left to it, without a word (AMB-19). */
@@ -53,20 +56,30 @@ export type EntitlementsOptions<Table extends FieldTable> = {
   readonly listing?: Listing
 }
 
-/** Organizations of an instance, and the field of theirs that holds the account id (CMP-01). */
-export type Listing = { readonly target: Target; readonly key: string }
+/**
+ * Organizations of an instance, the field of theirs that holds the account id (CMP-01), and the fold
+ * of the rules of their sync.
+ */
+export type Listing = { readonly target: Target; readonly key: string; readonly fold?: Fold }
+
+/** Why an account has no record (AMB-17). */
+const ABSENT = {
+  'no-subscription': 'its account has no subscription for this instance',
+  retention: 'its account expired more than three years ago',
+  'type-changed': 'its account has another Type now',
+}
 
 const PROGRESS_EVERY = 10_000
 
 const text = { type: 'string', minLength: 1 }
 const schema = {
   type: 'object',
-  required: ['name', 'instance', 'accounts', 'plans', 'overrides', 'fields'],
+  required: ['name', 'instance', 'accounts', 'catalogue', 'overrides', 'fields'],
   properties: {
     name: text,
     instance: text,
     accounts: {},
-    plans: {},
+    catalogue: {},
     overrides: {},
     fields: { type: 'object' },
     exclude: {},
@@ -74,7 +87,7 @@ const schema = {
     listing: {
       type: 'object',
       required: ['target', 'key'],
-      properties: { target: {}, key: text },
+      properties: { target: {}, key: text, fold: {} },
       additionalProperties: false,
     },
   },
@@ -87,29 +100,23 @@ const schema = {
  */
 export function entitlements<const Table extends FieldTable>(
   options: EntitlementsOptions<Table>,
-): Source<Desired<RecordOf<Table> & Fields>> {
+): Processor<TypesOf<Table>, keyof typeof ABSENT> {
   checkOptions('entitlements', schema, options)
   checkListing(options)
-  const { name, accounts, plans, overrides, exclude, elsewhere, listing } = options
-  const needs: readonly Source[] = [accounts, plans, overrides, exclude, elsewhere, listing?.target].filter(
+  const { name, accounts, catalogue, overrides, fields, exclude, elsewhere, listing } = options
+  const needs: readonly Source[] = [accounts, catalogue, overrides, exclude, elsewhere, listing?.target].filter(
     (source) => source !== undefined,
   )
-  return {
-    name,
-    needs,
-    // recordMaker makes what the table describes; no type says so of an object built field by
-    // field.
-    read: (run) => read(options, run) as AsyncIterable<Desired<RecordOf<Table> & Fields>>,
-  }
+  return { name, types: typesOf(fields), words: ABSENT, needs, read: (run) => read(options, run) }
 }
 
 async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
   const { instance, fields } = options
-  const plans = await onlyPlans(options.plans, run)
+  const catalogue = await onlyCatalogue(options.catalogue, run)
   const entries = (await collect(run.input(options.overrides))).filter(
     (entry) => entry.instance === null || entry.instance === instance,
   )
-  const context = contextOf(instance, fields, plans, entries, run.clock.today)
+  const context = contextOf(instance, fields, catalogue, entries, run.clock.today)
   const recordOf = recordMaker(fields)
   const unknown = unknownCharges(context)
   const use = overrideUse(entries, context.today)
@@ -133,19 +140,19 @@ async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncG
     else if (listed?.has(account.id) !== false) yield { kind: 'absent', key: account.id, reason: draft.absent }
   }
   for (const key of moved) yield { kind: 'absent', key, reason: 'type-changed' }
-  yield* unknown.notices(plans.where)
+  yield* unknown.notices(catalogue.where)
   yield* use.notices()
 }
 
 function recordFor({ account: { id: key }, people }: Draft, fields: Fields): Desired {
-  return { kind: 'record', key, fields, ...(people && { people }) }
+  return { kind: 'record', key, fields, ...(people && { along: { people } }) }
 }
 
-async function onlyPlans(source: Source<Plans>, run: Run): Promise<Plans> {
-  const [plans] = await collect(run.input(source))
-  if (plans === undefined)
+async function onlyCatalogue(source: Source<Catalogue>, run: Run): Promise<Catalogue> {
+  const [catalogue] = await collect(run.input(source))
+  if (catalogue === undefined)
     throw new ZdsError('EMPTY_SOURCE', `${source.name} has no row`, { hint: 'Pass what supportPlans(...) returns.' })
-  return plans
+  return catalogue
 }
 
 async function keysWanted(source: Source<Desired> | undefined, run: Run): Promise<ReadonlySet<string>> {
@@ -167,11 +174,11 @@ function checkListing({ name, listing }: { readonly name: string; readonly listi
 }
 
 /** Undefined without a listing: then every account may be named. */
-async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<Json | undefined> | undefined> {
+async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<string> | undefined> {
   if (listing === undefined) return undefined
-  const { target, key } = listing
-  const keys = new Set<Json | undefined>()
-  for await (const existing of run.input(target)) keys.add(existing.fields[key])
+  const { ofFields } = keyReader(listing, listing.target.types)
+  const keys = new Set<string>()
+  for await (const { fields } of run.input(listing.target)) keys.add(ofFields(fields).text)
   return keys
 }
 

@@ -1,12 +1,12 @@
-import { checkbox, fact, type Field } from 'zds'
+import { checkbox, fact } from 'zds'
+
+type Checkboxes<Type extends string> = { readonly [Name in Type]: ReturnType<typeof checkbox> }
 
 /**
  * A checkbox for each subscription type, named like it: `{ sub_edu: checkbox(fact('sub_edu')) }`
  * (PROC-16).
  */
-export function subscriptions<const Type extends string>(
-  ...types: readonly Type[]
-): { readonly [Name in Type]: Field<'checkbox'> } {
+export function subscriptions<const Type extends string>(...types: readonly Type[]): Checkboxes<Type> {
   // Object.fromEntries forgets which keys it was given.
-  return Object.fromEntries(types.map((type) => [type, checkbox(fact(type))])) as { [Name in Type]: Field<'checkbox'> }
+  return Object.fromEntries(types.map((type) => [type, checkbox(fact(type))])) as Checkboxes<Type>
 }

@@ -2,11 +2,11 @@
  * From a Salesforce account to the record that a Zendesk instance should hold: what was bought
  * decides the level of support.
  */
-export { entitlementChildren, entitlementColumns, type Child } from './columns.ts'
+export { entitlementChildren, entitlementColumns, type ChildList } from './columns.ts'
 export { entitlements, type EntitlementsOptions, type Listing } from './entitlements.ts'
 export { subscriptions } from './fields.ts'
 export { type Override } from './overrides/entries.ts'
 export { overrides, type OverridesOptions } from './overrides/overrides.ts'
-export { supportPlans, type Plans, type PlansFile } from './plans.ts'
+export { supportPlans, type Catalogue, type CatalogueFile } from './catalogue.ts'
 export { type Rule } from './rule.ts'
 export { rules } from './rules.ts'

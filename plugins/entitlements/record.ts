@@ -45,7 +45,7 @@ function valueOf(name: string, field: Field): Value {
 
 /** Quantities may have fractions; a field of whole numbers holds what is begun. */
 function whole({ type }: Field, value: Json): Json {
-  return type === 'integer' && typeof value === 'number' ? Math.ceil(value) : value
+  return type.name === 'integer' && typeof value === 'number' ? Math.ceil(value) : value
 }
 
 function sourcesOf({ reads }: Field): string {

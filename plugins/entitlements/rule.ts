@@ -1,4 +1,4 @@
-import type { Json, Person } from 'zds'
+import type { Json } from 'zds'
 import type { Account, Charge, Subscription } from './account.ts'
 
 /**
@@ -11,6 +11,9 @@ export const sideOf = (instance: string): Side => (instance === 'us_gov' ? 'us_g
 
 /** Why an account has no record in an instance (AMB-17). */
 type Absence = 'no-subscription' | 'retention'
+
+/** Somebody who comes with a new organization, by address. */
+export type Person = { readonly email: string; readonly name: string }
 
 /** The record of one account in the making. Rules run in order and change it. */
 export type Draft = {

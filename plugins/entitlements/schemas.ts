@@ -5,7 +5,7 @@ const names = Type.Array(Type.String({ minLength: 1 }))
 const lists = Type.Record(Type.String(), names)
 
 /** The shape of the plans file. */
-export const plansSchema = Type.Object(
+export const catalogueSchema = Type.Object(
   {
     subscriptions: lists,
     levels: lists,

@@ -1,6 +1,6 @@
-import { foldAddress, type Person } from 'zds'
+import { foldAddress } from 'zds'
 import type { Subscription } from './account.ts'
-import type { Draft } from './rule.ts'
+import type { Draft, Person } from './rule.ts'
 
 /**
  * Whom the subscriptions of `draft` that run on the day `today` were sold to, then the latest

@@ -1,7 +1,6 @@
-import { nearest, type Desired } from 'zds'
+import { nearest, type DesiredNotice } from 'zds'
 import type { Context, Draft } from './rule.ts'
 
-type Notice = Extract<Desired, { kind: 'notice' }>
 type Seen = { accounts: number; ids: string[]; quantity: number }
 
 /** Accounts that a notice names; the rest is counted. */
@@ -13,7 +12,7 @@ const NAMED = 3
  */
 export function unknownCharges(context: Context): {
   see(draft: Draft): void
-  notices(where: string): Generator<Notice>
+  notices(where: string): Generator<DesiredNotice>
 } {
   const seen = new Map<string, Seen>()
   return {
@@ -46,7 +45,7 @@ export function unknownCharges(context: Context): {
 }
 
 /** A charge without an end never counts (AMB-07): one notice for an account that has some. */
-export function* chargesWithoutEnd({ account, charges }: Draft): Generator<Notice> {
+export function* chargesWithoutEnd({ account, charges }: Draft): Generator<DesiredNotice> {
   const names = charges.filter(({ end }) => end === null).map(({ name }) => JSON.stringify(name ?? '(without a name)'))
   if (names.length === 0) return
   const message = `charges without an end date never count: ${[...new Set(names)].toSorted().join(', ')}`

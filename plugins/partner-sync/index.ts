@@ -2,15 +2,16 @@ import { Type } from 'typebox'
 import {
   checkOptions,
   sync,
-  type Desired,
   type FieldTable,
   type Fields,
   type Json,
   type Derive,
-  type Limits,
+  type LimitsFor,
+  type Processor,
   type Setting,
-  type Source,
   type Sync,
+  type Target,
+  type TypesOf,
 } from 'zds'
 
 /** Account types that make an organization a partner's (PART-07, PROC-05). */
@@ -31,7 +32,7 @@ export const partnerType =
 export type PartnerOptions<Table extends FieldTable> = {
   /** The sync of the same organizations that goes first; the partner sync writes to its target. */
   readonly after: Sync
-  readonly desired: Source<Desired>
+  readonly desired: Processor<TypesOf<Table>>
   /** The account of the alliance, as `partnerType` has it: told where there is no such record. */
   readonly alliance?: Setting
   /**
@@ -39,7 +40,7 @@ export type PartnerOptions<Table extends FieldTable> = {
    * are.
    */
   readonly fields: Table
-  readonly limits?: Limits
+  readonly limits?: LimitsFor<Table>
 }
 
 const schema = Type.Object(
@@ -70,13 +71,14 @@ type Needed = Pick<FieldTable, 'salesforce_id' | 'name' | 'external_id' | 'accou
 export function partnerSync<const Table extends FieldTable & Needed>(options: PartnerOptions<Table>): Sync {
   checkOptions('partnerSync', schema, options)
   const { after, desired, alliance, fields, limits } = options
-  return sync<FieldTable>({
+  return sync<FieldTable, Processor, Target>({
     fields,
     desired,
     target: after.target,
     after: [after],
     rules: {
       key: 'salesforce_id',
+      ...(after.rules.fold && { fold: after.rules.fold }),
       unique: 'name',
       adopt: ['external_id'],
       retire: { mark_for_deletion: true },

@@ -7,6 +7,7 @@ import {
   type HttpPolicy,
   type Issue,
   type JsonObject,
+  type Keys,
   type Run,
   type Setting,
   type Source,
@@ -16,12 +17,13 @@ import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
 import { countRows } from './count.ts'
 import type { Login } from './login.ts'
-import { LONGEST_URL, lookUp, tooLong, type Keys } from './lookup.ts'
+import { LONGEST_URL, lookUp, tooLong } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
 import { select } from './select.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
+export { salesforceIdOf } from './salesforce-id.ts'
 export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
 
 export type SalesforceOptions = Login & {

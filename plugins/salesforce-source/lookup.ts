@@ -1,11 +1,8 @@
-import { ZdsError, type JsonObject, type Run, type Source } from 'zds'
+import { ZdsError, type JsonObject, type Keys, type Run } from 'zds'
 import { composeSoql, type Query } from './compose.ts'
 import type { Connection } from './connection.ts'
 import { select } from './select.ts'
 import { quote } from './soql.ts'
-
-/** Where the keys of a lookup come from: sources that are read before it. */
-export type Keys = { readonly needs: readonly Source[]; read(run: Run): AsyncIterable<string> }
 
 export type Lookup = {
   readonly name: string

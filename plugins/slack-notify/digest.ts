@@ -1,7 +1,7 @@
 import { ZdsError, type Change, type Ended, type Outcome, type Outcomes, type Plan, type SyncPlan } from 'zds'
 
 /** What a run can have to tell, each for a channel of its own. */
-export const TOPICS = ['without-contacts', 'failures', 'limits', 'summary', 'stopped'] as const
+export const TOPICS = ['without-people', 'failures', 'limits', 'summary', 'stopped'] as const
 export type Topic = (typeof TOPICS)[number]
 
 /** What is told of one topic: a headline and its lines, in Slack's mrkdwn. */
@@ -15,12 +15,12 @@ export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly str
   const syncs = plan.syncs.map((sync) => ({
     sync,
     outcomes: outcomes.get(sync.name) ?? [],
-    quiet: countsOnly.includes(sync.target),
+    quiet: countsOnly.includes(sync.instance),
   }))
   return [
     digest(
-      'without-contacts',
-      'New organizations without a contact',
+      'without-people',
+      'New organizations without people',
       syncs.flatMap(({ sync, outcomes: known, quiet }) => (quiet ? [] : lonely(sync, known))),
     ),
     digest(
@@ -62,15 +62,15 @@ export function refusals(plan: Plan): Digest[] {
 const digest = (topic: Topic, title: string, lines: readonly string[]): Digest => ({ topic, title, lines })
 
 /**
- * Organizations that were created and ended without a user (SYN-04). Only a target that deals with
- * contacts says how many there are.
+ * Organizations that were created and ended without a user (SYN-04). Only a sync that deals with
+ * people says how many there are.
  */
 function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
   const byKey = new Map(changes.map((change) => [change.key, change]))
   return outcomes.flatMap((outcome) => {
-    if (outcome.status !== 'done' || outcome.facts?.['contacts'] !== 0) return []
-    const failed = outcome.facts['contactsFailed']
-    const why = typeof failed === 'number' && failed > 0 ? `, ${failed} could not be added` : ''
+    if (outcome.status !== 'done' || outcome.facts?.['people'] !== 0) return []
+    const missing = outcome.partly?.length ?? 0
+    const why = missing > 0 ? `, ${missing} could not be added` : ''
     return [`• ${escaped(nameOf(byKey.get(outcome.key)))} (${escaped(outcome.key)})${why}`]
   })
 }
@@ -89,14 +89,13 @@ function failures({ name }: SyncPlan, outcomes: readonly Outcome[], quiet: boole
 type Failure = { readonly key: string; readonly code: string; readonly message: string }
 
 /**
- * What of an outcome somebody has to look at: that it failed, or that a new organization did not
- * get all its contacts.
+ * What of an outcome somebody has to look at: that it failed, or what is missing of one that is
+ * done, in numbers, since its words may name people.
  */
 function failure(outcome: Outcome): Failure[] {
   if (outcome.status !== 'done') return [outcome]
-  const missing = outcome.facts?.['contactsFailed']
-  if (typeof missing !== 'number' || missing === 0) return []
-  return [{ key: outcome.key, code: 'contacts-not-added', message: `${missing} of its contacts could not be added` }]
+  const missing = Map.groupBy(outcome.partly ?? [], ({ code }) => code)
+  return [...missing].map(([code, some]) => ({ key: outcome.key, code, message: `${some.length} times` }))
 }
 
 function summary({ name, changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {

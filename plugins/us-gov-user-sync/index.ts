@@ -5,23 +5,26 @@ import {
   domains,
   emails,
   foldAddress,
+  keyReader,
   name,
-  planned,
+  planSource,
   ref,
   reference,
   sync,
   text,
-  type Desired,
+  typesOf,
   type FieldTable,
   type Fields,
   type JsonObject,
-  type Limits,
+  type LimitsFor,
+  type Processor,
   type Ref,
   type Run,
   type Setting,
   type Source,
   type Sync,
   type Target,
+  type TypesOf,
 } from 'zds'
 import { contactOf, firstOfEach, type Contact } from './contacts.ts'
 
@@ -43,12 +46,12 @@ export type UserSyncOptions = {
   /** The sync of the organizations that the users belong to. */
   readonly after: Sync
   /** The users of the instance. */
-  readonly users: Target
+  readonly users: Target<TypesOf<typeof userFields>>
   /** The support contacts of its organizations, with `contactColumns`. */
   readonly contacts: Source<JsonObject>
   /** Addresses that are never touched (USR-02): domains and whole addresses, several in each. */
   readonly protect: { readonly domains: Setting; readonly emails: Setting }
-  readonly limits?: Limits
+  readonly limits?: LimitsFor<typeof userFields>
 }
 
 const closed = { additionalProperties: false }
@@ -107,15 +110,18 @@ function protection(protect: UserSyncOptions['protect']) {
 }
 
 /** A user for each contact (CTC-01..06); what stands in the way of one is said in its place. */
-function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => boolean): Source<Desired> {
+function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => boolean): Processor {
   const { after, contacts } = options
-  const plan = planned(after)
+  const plan = planSource(after)
   return {
     name: `${options.users.name}-desired`,
+    types: typesOf(userFields),
+    words: { 'duplicate-email': 'another contact has this address' },
     needs: [contacts, after.target, plan],
     mayBeEmpty: true,
     read: async function* (run) {
       const organizations = await organizationIds(options, run)
+      const accounts = keyReader(after.rules, after.target.types)
       const found: Contact[] = []
       for await (const row of run.input(contacts)) {
         const contact = contactOf(row)
@@ -125,7 +131,12 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
         const { email: key } = contact
         for (const other of others) yield { kind: 'skip', key, reason: 'duplicate-email', name: other.name }
         if (isProtected(key)) yield { kind: 'skip', key, reason: 'protected' }
-        else yield { kind: 'record', key, fields: userOf(contact, organizations.get(contact.account)) }
+        else
+          yield {
+            kind: 'record',
+            key,
+            fields: userOf(contact, organizations.get(accounts.ofText(contact.account).text)),
+          }
       }
     },
   }
@@ -135,24 +146,25 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
  * Of an account with two organizations nobody knows which is meant (AMB-16): then the organization
  * of its users is left alone.
  */
-function userOf({ name, email }: Contact, organization: number | Ref | undefined): Fields {
+function userOf({ name, email }: Contact, organization: string | Ref | undefined): Fields {
   return { name, email, not_in_sfdc: false, ...(organization !== undefined && { organization_id: organization }) }
 }
 
 /**
  * The organization of each account: its id, or a ref where it is created in the same run (CTC-06).
  */
-async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, number | Ref>> {
-  const ids = new Map<string, number | Ref>()
+async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, string | Ref>> {
+  const ids = new Map<string, string | Ref>()
   const twice = new Set<string>()
+  const keys = keyReader(after.rules, after.target.types)
   for await (const { id, fields } of run.input(after.target)) {
-    const key = fields[after.rules.key]
-    if (typeof key !== 'string') continue
+    const { text: key } = keys.ofFields(fields)
+    if (key === '') continue
     if (ids.has(key)) twice.add(key)
-    ids.set(key, Number(id))
+    ids.set(key, id)
   }
   for (const key of twice) ids.delete(key)
-  for await (const { name: sync, changes } of run.input(planned(after))) {
+  for await (const { name: sync, changes } of run.input(planSource(after))) {
     for (const { op, key } of changes) if (op === 'create') ids.set(key, ref(sync, key))
   }
   return ids

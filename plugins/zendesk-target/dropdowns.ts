@@ -57,7 +57,7 @@ function valuesOf(changes: readonly Change[], types: FieldTypes): Values {
   const values: Values = new Map()
   for (const { key, fields } of changes) {
     for (const [field, { to }] of Object.entries(fields)) {
-      if (types[field] !== 'dropdown' || typeof to !== 'string' || to === '') continue
+      if (types[field]?.name !== 'dropdown' || typeof to !== 'string' || to === '') continue
       const known = values.get(field) ?? new Map<string, readonly string[]>()
       values.set(field, known.set(to, [...(known.get(to) ?? []), key]))
     }

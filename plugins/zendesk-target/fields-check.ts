@@ -13,10 +13,12 @@ import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { objectIn, textIn } from './replies.ts'
 
-/** The Zendesk types that can hold a field type (ZD-13). */
-const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
-  text: ['text', 'textarea', 'regexp'],
-  name: ['text', 'textarea', 'regexp'],
+const TEXTS = ['text', 'textarea', 'regexp']
+
+/** The Zendesk types that can hold a field type (ZD-13); a type that is not here is text. */
+const HOLDS: { readonly [type: string]: readonly string[] } = {
+  text: TEXTS,
+  name: TEXTS,
   dropdown: ['dropdown'],
   checkbox: ['checkbox'],
   decimal: ['decimal'],
@@ -24,6 +26,9 @@ const HOLDS: { readonly [type in FieldType]: readonly string[] } = {
   date: ['date'],
   // An id of another record is an attribute, not a custom field.
   reference: [],
+  instant: [],
+  list: [],
+  json: [],
 }
 
 /**
@@ -75,15 +80,18 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   return { code: 'AUTH_FAILED', where, message, hint: 'Let an admin own the OAuth client or the API token.' }
 }
 
-type Problem = Omit<Issue, 'where'>
+type FieldProblem = Omit<Issue, 'where'>
 
-function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Kind): Problem | undefined {
-  const plain = (some: FieldType): FieldType => (some === 'name' ? 'text' : some)
+function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Kind): FieldProblem | undefined {
+  const plain = ({ name }: FieldType): string => (name === 'name' ? 'text' : name)
   if (plain(type) === plain(is)) return undefined
-  return { code: 'FIELD_MISMATCH', message: `is declared as ${type}, but the ${key} of every ${one} is ${plain(is)}` }
+  return {
+    code: 'FIELD_MISMATCH',
+    message: `is declared as ${type.name}, but the ${key} of every ${one} is ${plain(is)}`,
+  }
 }
 
-function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): Problem | undefined {
+function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): FieldProblem | undefined {
   const field = fields.get(key)
   if (field === undefined) {
     const meant = nearest(key, fields.keys())
@@ -104,11 +112,11 @@ function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, Js
     }
   }
   const held = textIn(field, 'type') ?? 'of no type'
-  if (HOLDS[type].includes(held)) return undefined
+  if ((HOLDS[type.name] ?? TEXTS).includes(held)) return undefined
   const fitting = Object.entries(HOLDS).find(([, types]) => types.includes(held))?.[0]
   return {
     code: 'FIELD_MISMATCH',
-    message: `is declared as ${type}, but is ${held} in Zendesk`,
+    message: `is declared as ${type.name}, but is ${held} in Zendesk`,
     hint:
       fitting === undefined
         ? 'zds cannot write fields of this type.'

@@ -1,4 +1,4 @@
-import { checkOptions, type Target } from 'zds'
+import { checkOptions, type FieldTable, type Target, type TypesOf } from 'zds'
 import { OPEN_JOBS } from './write/batches.ts'
 import { client } from './client.ts'
 import { ORGANIZATION, USER, type Kind } from './kinds.ts'
@@ -13,8 +13,8 @@ export type { RecordsOptions, ZendeskOptions } from './options.ts'
  * they cannot use.
  */
 export interface Zendesk {
-  organizations(options: RecordsOptions): Target
-  users(options: RecordsOptions): Target
+  organizations<const Table extends FieldTable>(options: RecordsOptions<Table>): Target<TypesOf<Table>>
+  users<const Table extends FieldTable>(options: RecordsOptions<Table>): Target<TypesOf<Table>>
 }
 
 /**
@@ -27,7 +27,7 @@ export function zendesk(options: ZendeskOptions): Zendesk {
   const { createConcurrency = 4 } = options
   const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency }
 
-  const records = (name: string, kind: Kind, given: RecordsOptions): Target => {
+  const records = <Table extends FieldTable>(name: string, kind: Kind, given: RecordsOptions<Table>) => {
     checkOptions(`zendesk(${options.name}).${kind.resource}`, RECORDS_OPTIONS, given)
     return target({ ...shared, name, kind, fields: given.fields, mayBeEmpty: given.mayBeEmpty })
   }

@@ -1,4 +1,4 @@
-import type { FieldType, JsonObject } from 'zds'
+import { name, reference, text, type FieldType, type JsonObject, type Words } from 'zds'
 
 /**
  * A kind of Zendesk records: where it is in the API, and which of its fields are attributes of the
@@ -19,6 +19,8 @@ export type Kind = {
   readonly identity: 'external_id' | 'email'
   /** What every create says beside the fields of the change. */
   readonly onCreate: JsonObject
+  /** Why a planned change of this kind may be left out, and what it means. */
+  readonly words: Words
 }
 
 /** Organizations (ZD-03). */
@@ -26,10 +28,11 @@ export const ORGANIZATION: Kind = {
   resource: 'organizations',
   one: 'organization',
   custom: 'organization_fields',
-  attributes: { name: 'name', external_id: 'text' },
+  attributes: { name: name.type, external_id: text.type },
   addresses: [],
   identity: 'external_id',
   onCreate: {},
+  words: {},
 }
 
 /** Users (ZD-11). */
@@ -37,9 +40,10 @@ export const USER: Kind = {
   resource: 'users',
   one: 'user',
   custom: 'user_fields',
-  attributes: { name: 'name', email: 'text', role: 'text', organization_id: 'reference' },
+  attributes: { name: name.type, email: text.type, role: text.type, organization_id: reference.type },
   addresses: ['email'],
   identity: 'email',
   // A sync must not send a mail to everybody it finds.
   onCreate: { skip_verify_email: true },
+  words: { 'second-address': 'a user has this address beside another one; make it their first one' },
 }

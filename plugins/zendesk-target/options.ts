@@ -21,13 +21,13 @@ export type ZendeskOptions = {
   readonly createConcurrency?: number
 }
 
-export type RecordsOptions = {
+export type RecordsOptions<Table extends FieldTable = FieldTable> = {
   /**
    * What of a record is read and written. Attributes of the record itself (an organization's `name`
    * and `external_id`; a user's `name`, `email`, `role` and `organization_id`) have these names,
    * every other key is a custom field.
    */
-  readonly fields: FieldTable
+  readonly fields: Table
   /** An instance without any such record is nothing strange. Default false (SAFE-02). */
   readonly mayBeEmpty?: boolean
 }

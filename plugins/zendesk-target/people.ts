@@ -3,80 +3,133 @@ import {
   backoff,
   foldAddress,
   HttpError,
+  isObject,
+  ZdsError,
   type Change,
-  type Contact,
+  type Json,
   type JsonObject,
-  type Prepared,
+  type Preparation,
+  type Remark,
   type Run,
 } from 'zds'
 import type { Client } from './client.ts'
 import { isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
 
+/** What will become of somebody who comes with a new organization, in a plan. */
+const FATES = {
+  create: { code: 'user-new', words: 'new user' },
+  associate: { code: 'user-joins', words: 'user without organization, gets this one' },
+  leave: { code: 'user-stays', words: 'user of another organization, stays there' },
+  staff: { code: 'user-staff', words: 'agent or admin, stays there (SAFE-15)' },
+} as const
+
+/** Somebody who comes with a new organization. A processor need not say what becomes of them. */
+export type Newcomer = { readonly email: string; readonly name: string; readonly action: keyof typeof FATES }
+
+/**
+ * Who comes with a new organization, `{ people: [{ email, name }] }`; undefined where its sync does
+ * not deal with people. Throws ROW_INVALID for anything else.
+ */
+export function newcomersOf({ key, along }: Change): readonly Newcomer[] | undefined {
+  if (along === undefined) return undefined
+  const people: Json | undefined = isObject(along) ? along['people'] : undefined
+  if (Array.isArray(people)) return people.map((one: Json) => newcomerOf(one, key))
+  throw unreadable(key)
+}
+
+function newcomerOf(one: Json, key: string): Newcomer {
+  const { email, name, action = 'create' } = isObject(one) ? one : {}
+  if (typeof email === 'string' && typeof name === 'string' && isFate(action)) return { email, name, action }
+  throw unreadable(key)
+}
+
+const isFate = (action: Json): action is Newcomer['action'] => typeof action === 'string' && action in FATES
+
+function unreadable(key: string): ZdsError {
+  return new ZdsError('ROW_INVALID', `What comes along with the new organization ${key} is no list of people`, {
+    hint: 'Its processor has to yield along: { people: [{ email, name }] }.',
+  })
+}
+
+/** Each of them with what will become of them (SYN-03). */
+export function describe(change: Change): readonly Remark[] {
+  return (newcomersOf(change) ?? []).map(({ email, action }) => ({
+    code: FATES[action].code,
+    message: `${email}: ${FATES[action].words}`,
+  }))
+}
+
 /**
  * What will become of the people who come with new organizations (SYN-03): who is not there yet is
  * created, who has no organization gets this one, who has another stays there, and so do agents and
  * admins (SAFE-15). An address that two new organizations name goes to the first.
  */
-export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Prepared> {
-  const addresses = new Set(creates.flatMap(({ contacts = [] }) => contacts.map(({ email }) => foldAddress(email))))
+export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Preparation> {
+  const coming = new Map(creates.map((change) => [change, newcomersOf(change)]))
+  const addresses = new Set([...coming.values()].flatMap((some = []) => some.map(({ email }) => foldAddress(email))))
   const found = await Promise.all(
     [...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const),
   )
   const users = new Map(found)
   const given = new Set<string>()
-  const decide = ({ email, name }: Contact): Contact => {
+  const decide = ({ email, name }: Newcomer): Newcomer => {
     const address = foldAddress(email)
     const user = users.get(address)
     // Two addresses of one user are one person.
     const person = (user && idIn(user)) ?? address
     const first = !given.has(person)
     given.add(person)
-    if (user !== undefined && isStaff(user)) return { email, name, action: 'leave', reason: 'staff' }
+    if (user !== undefined && isStaff(user)) return { email, name, action: 'staff' }
     const leave = !first || (user !== undefined && organizationOf(user) !== undefined)
     return { email, name, action: leave ? 'leave' : user === undefined ? 'create' : 'associate' }
   }
-  const changes = creates.map((change) =>
-    change.contacts === undefined ? change : { ...change, contacts: change.contacts.map(decide) },
-  )
+  const changes = creates.map((change) => {
+    const people = coming.get(change)
+    return people === undefined ? change : { ...change, along: { people: people.map(decide) } }
+  })
   return { changes, skipped: [] }
 }
 
-/** How many users a new organization has got, and how many it should have got in vain. */
-export type Welcomed = { readonly contacts: number; readonly contactsFailed: number }
+/** How many users a new organization has got, and who is missing. */
+export type Welcome = { readonly facts: { readonly people: number }; readonly partly?: readonly Remark[] }
 
 /**
  * Carries out what was planned for the people of a new organization. What is in the way of one of
- * them is counted, and said without an address: it is no failure of the organization. Throws what
+ * them is no failure of the organization, and said to whoever waits without an address. Throws what
  * concerns more than this one: no access to the instance, no service.
  */
 export async function welcome(
-  contacts: readonly Contact[],
+  newcomers: readonly Newcomer[],
   organization: string,
   client: Client,
   run: Run,
-): Promise<Welcomed> {
-  const ends: ('added' | 'left' | 'failed')[] = []
-  for (const contact of contacts) {
-    if (contact.action === 'leave') continue
+): Promise<Welcome> {
+  let people = 0
+  const partly: Remark[] = []
+  for (const newcomer of newcomers) {
+    if (newcomer.action === 'leave' || newcomer.action === 'staff') continue
+    const missing = (why: string): void => {
+      run.progress(`${client.instance}: somebody who comes with organization ${organization} was not added (${why})`)
+      partly.push({ code: 'people-not-added', message: `${newcomer.email} could not be added to it (${why})` })
+    }
     try {
-      ends.push(await add(contact, organization, client, run))
+      const end = await add(newcomer, organization, client, run)
+      if (end === 'added') people += 1
+      if (end === 'failed') missing('no-answer')
     } catch (error) {
       run.signal.throwIfAborted()
       // Whoever may create organizations, but no users, gets at least those.
       if (!(error instanceof HttpError) || !(isAboutRecords(error) || error.status === 403)) throw error
-      const { code } = refusalOf(error)
-      run.progress(`${client.instance}: a contact of organization ${organization} was not added (${code})`)
-      ends.push('failed')
+      missing(refusalOf(error).code)
     }
   }
-  const count = (end: (typeof ends)[number]): number => ends.filter((one) => one === end).length
-  return { contacts: count('added'), contactsFailed: count('failed') }
+  return { facts: { people }, ...(partly.length > 0 && { partly }) }
 }
 
 /** `left`: the user has got another organization, or become an agent, since the plan was made. */
 async function add(
-  contact: Contact,
+  newcomer: Newcomer,
   organization: string,
   client: Client,
   run: Run,
@@ -84,11 +137,11 @@ async function add(
   const { attempts, baseDelayMs } = client.policy()
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     // The plan may be old, and an answer may have been lost: what is there now decides.
-    const user = attempt === 1 && contact.action === 'create' ? undefined : await holderOf(contact.email, client, run)
+    const user = attempt === 1 && newcomer.action === 'create' ? undefined : await holderOf(newcomer.email, client, run)
     const home = user && organizationOf(user)
     if (home !== undefined) return home === organization ? 'added' : 'left'
     if (user !== undefined && isStaff(user)) return 'left'
-    const written = await write(user, contact, organization, client, run)
+    const written = await write(user, newcomer, organization, client, run)
     if (written !== 'unknown') return written
     if (attempt < attempts) await run.clock.sleep(backoff(baseDelayMs, attempt), run.signal)
   }
@@ -101,7 +154,7 @@ async function add(
  */
 async function write(
   user: JsonObject | undefined,
-  { email, name }: Contact,
+  { email, name }: Newcomer,
   organization: string,
   client: Client,
   run: Run,

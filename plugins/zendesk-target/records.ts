@@ -4,6 +4,7 @@ import {
   ZdsError,
   type Change,
   type Existing,
+  type FieldType,
   type FieldTypes,
   type Json,
   type JsonObject,
@@ -34,8 +35,14 @@ export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   const body: { [key: string]: Json } = {}
   const custom: { [key: string]: Json } = {}
   for (const [key, { to }] of Object.entries(fields)) {
-    if (kind.attributes[key] === 'reference') body[key] = to === null ? null : Number(to)
-    else (key in kind.attributes ? body : custom)[key] = to
+    const attribute = kind.attributes[key]
+    if (attribute === undefined) custom[key] = to
+    else body[key] = wireOf(attribute, to)
   }
   return Object.keys(custom).length === 0 ? body : { ...body, [kind.custom]: custom }
+}
+
+/** Ids are text to the engine, and numbers to Zendesk (ZD-19). */
+function wireOf({ name }: FieldType, value: Json): Json {
+  return name === 'reference' && value !== null ? Number(value) : value
 }

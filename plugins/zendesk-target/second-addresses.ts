@@ -1,4 +1,4 @@
-import type { Change, Prepared, Run, Skip } from 'zds'
+import type { Change, Preparation, Run, Skip } from 'zds'
 import type { Client } from './client.ts'
 import { holderOf } from './people.ts'
 import { idIn } from './replies.ts'
@@ -8,7 +8,7 @@ import { idIn } from './replies.ts'
  * tied to the sync after all: neither is touched, both are reported (ZD-10). The listing
  * shows first addresses only, so this is asked for the few that are to be created.
  */
-export async function withoutSeconds(changes: readonly Change[], client: Client, run: Run): Promise<Prepared> {
+export async function withoutSeconds(changes: readonly Change[], client: Client, run: Run): Promise<Preparation> {
   const creates = changes.filter(({ op }) => op === 'create')
   const holders = await Promise.all(
     creates.map(async ({ key }) => [key, (await holderOf(key, client, run)) ?? {}] as const),

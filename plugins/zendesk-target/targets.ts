@@ -1,22 +1,22 @@
-import { merge, typesOf, type FieldTable, type Run, type Target } from 'zds'
+import { merge, typesOf, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { create } from './write/creates.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
-import { prepare } from './people.ts'
+import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf } from './records.ts'
 import { settle } from './write/settle.ts'
 import type { Slots } from './write/slots.ts'
 import { update, type Updatable } from './write/updates.ts'
 
-export type TargetOptions = {
+export type TargetOptions<Table extends FieldTable> = {
   readonly name: string
   readonly client: Client
   readonly kind: Kind
-  readonly fields: FieldTable
+  readonly fields: Table
   readonly slots: Slots
   readonly createConcurrency: number
   readonly mayBeEmpty: boolean | undefined
@@ -26,7 +26,8 @@ export type TargetOptions = {
  * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
  * retired in jobs (SYN-01 to SYN-08).
  */
-export function target({ name, client, kind, fields, slots, createConcurrency, mayBeEmpty }: TargetOptions): Target {
+export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
+  const { name, client, kind, fields, slots, createConcurrency, mayBeEmpty } = options
   const types = typesOf(fields)
   const updatable: Updatable = {
     client,
@@ -41,6 +42,7 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
     instance: client.instance,
     resource: kind.resource,
     types,
+    words: kind.words,
     ops: ['create', 'update', 'retire'],
     // Jobs know no condition, and a hundred records are read with one request.
     staleness: 'batch',
@@ -54,6 +56,7 @@ export function target({ name, client, kind, fields, slots, createConcurrency, m
       await checkDropdowns(changes, client, kind, types, run)
       return kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
     },
+    ...(kind.resource === 'organizations' && { describe }),
     async *apply(changes, run) {
       const whole = uncut(run)
       const creates = () => changes.values().map((change) => create(change, client, kind, types, whole))

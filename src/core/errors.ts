@@ -1,5 +1,5 @@
 /** Stable names of everything that can go wrong; documented in docs/errors.md. */
-export type Code =
+type CoreCode =
   | 'CONFIG_NOT_FOUND'
   | 'CONFIG_BROKEN'
   | 'CONFIG_INVALID'
@@ -11,6 +11,7 @@ export type Code =
   | 'FIELD_UNKNOWN'
   | 'FIELD_MISMATCH'
   | 'ROW_INVALID'
+  | 'KEYS_MISSING'
   | 'AUTH_FAILED'
   | 'HTTP_REFUSED'
   | 'HTTP_UNAVAILABLE'
@@ -30,6 +31,9 @@ export type Code =
   | 'STATE_INVALID'
   | 'USAGE'
   | 'INTERRUPTED'
+
+/** The engine's own codes, which an editor proposes, and whatever code a plugin has for a trouble of its own. */
+export type Code = CoreCode | (string & Record<never, never>)
 
 /** One problem of many that are reported together: where it is, what it is, what to do. */
 export type Issue = {

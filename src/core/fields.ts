@@ -1,31 +1,24 @@
-import { isDate } from './clock.ts'
-import { canonical, type Json } from './json.ts'
-import { isRef, type Ref } from './refs.ts'
-
-/**
- * How values of a field are compared and written. `name` is text whose surrounding blanks do not
- * count, as Zendesk trims names; `reference` is the numeric id of another record, or a ref to one
- * that does not exist yet.
- */
-export type FieldType = 'text' | 'name' | 'checkbox' | 'decimal' | 'integer' | 'date' | 'dropdown' | 'reference'
-export type FieldTypes = { readonly [field: string]: FieldType }
-
-type Values = {
-  text: string
-  name: string
-  checkbox: boolean
-  decimal: number
-  integer: number
-  date: string
-  dropdown: string
-  reference: number | Ref
-}
+import {
+  CHECKBOX,
+  DATE,
+  DECIMAL,
+  DROPDOWN,
+  INSTANT,
+  INTEGER,
+  JSON_VALUE,
+  listType,
+  NAME,
+  REFERENCE,
+  TEXT,
+  type FieldType,
+} from './field-types.ts'
+import type { Json } from './json.ts'
 
 /**
  * What a field is computed from: columns of the source, a fact of the processor, or nothing (only
  * an override sets it: AMB-13).
  */
-export type Reads =
+type Reads =
   | { readonly kind: 'columns'; readonly columns: readonly string[] }
   | { readonly kind: 'fact'; readonly fact: string }
   | { readonly kind: 'nothing' }
@@ -44,26 +37,68 @@ export type Field<Type extends FieldType = FieldType> = {
 }
 export type FieldTable = { readonly [field: string]: Field }
 
+type ValueOf<Type extends FieldType> = Type extends FieldType<infer Value> ? Value : never
+
 /** The record that a field table describes; null is an empty field. */
-export type RecordOf<Table extends FieldTable> = { readonly [Name in keyof Table]: Values[Table[Name]['type']] | null }
+export type RecordOf<Table extends FieldTable> = { readonly [Name in keyof Table]: ValueOf<Table[Name]['type']> | null }
+
+/** The fields of a table whose values can say whose record it is. */
+export type KeyableIn<Table extends FieldTable> = {
+  readonly [Name in keyof Table]: Table[Name]['type']['keyable'] extends false ? never : Name
+}[keyof Table] &
+  string
 
 type Fact = { readonly fact: string }
-/** A value that a processor computes, by its name. */
+
+/** A value that a processor computes, by its name: `dropdown(fact('level'))`. */
 export const fact = (name: string): Fact => ({ fact: name })
 
 type From = string | readonly string[] | Fact
-const field =
-  <Type extends FieldType>(type: Type) =>
-  (from?: From, derive: Derive = (value = null) => value): Field<Type> => ({ type, reads: readsOf(from), derive })
 
-export const text = field('text')
-export const name = field('name')
-export const checkbox = field('checkbox')
-export const decimal = field('decimal')
-export const integer = field('integer')
-export const date = field('date')
-export const dropdown = field('dropdown')
-export const reference = field('reference')
+/**
+ * Makes fields of one type: from a column, several of them in the order in which `derive` gets
+ * them, a fact, or nothing. The type itself is `text.type`.
+ */
+export type FieldMaker<Type extends FieldType> = {
+  (from?: From, derive?: Derive): Field<Type>
+  readonly type: Type
+}
+
+/** A maker of fields of a type of your own, as `text` is one of texts. */
+export function field<Type extends FieldType>(type: Type): FieldMaker<Type> {
+  const make = (from?: From, derive: Derive = (value = null) => value): Field<Type> => ({
+    type,
+    reads: readsOf(from),
+    derive,
+  })
+  return Object.assign(make, { type })
+}
+
+/** A field of text. An empty text is an empty field; blanks and case count. */
+export const text = field(TEXT)
+/** A field of text whose surrounding blanks do not count. */
+export const name = field(NAME)
+/** A field of true or false; an empty one is false. */
+export const checkbox = field(CHECKBOX)
+/** A field of numbers: 12 and '12.0' are the same, 0 is not an empty field. */
+export const decimal = field(DECIMAL)
+/** A field of whole numbers. */
+export const integer = field(INTEGER)
+/** A field of calendar dates, `YYYY-MM-DD`; what follows the first ten characters does not count. */
+export const date = field(DATE)
+/** A field of moments, `2026-03-16T10:00:00Z`; the same moment in another zone is the same. */
+export const instant = field(INSTANT)
+/** A field whose values are options that the target knows, by their value or tag. */
+export const dropdown = field(DROPDOWN)
+/**
+ * A field with the id of another record, as text, or a `ref` to one that does not exist yet. What
+ * an id is in a request is the target's business.
+ */
+export const reference = field(REFERENCE)
+/** A field of any JSON, compared as a whole; the order of the keys of an object does not count. */
+export const json = field(JSON_VALUE)
+/** A maker of fields with a list of values of one type, in their order: `listOf(text)('Tags')`. */
+export const listOf = <Value extends Json>({ type }: FieldMaker<FieldType<Value>>) => field(listType(type))
 
 function readsOf(from: From | undefined): Reads {
   if (from === undefined) return { kind: 'nothing' }
@@ -96,8 +131,13 @@ export const first =
   (value) =>
     typeof value === 'string' ? value.slice(0, length) : null
 
-export const typesOf = (table: FieldTable): FieldTypes =>
-  Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type]))
+/** The types of the fields of a table, by name. */
+export type TypesOf<Table extends FieldTable> = { readonly [Name in keyof Table]: Table[Name]['type'] }
+
+export function typesOf<const Table extends FieldTable>(table: Table): TypesOf<Table> {
+  // Object.fromEntries forgets which keys it was given.
+  return Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type])) as TypesOf<Table>
+}
 
 /** Every column that the tables read, each once. */
 export function columnsOf(tables: readonly FieldTable[]): string[] {
@@ -105,61 +145,4 @@ export function columnsOf(tables: readonly FieldTable[]): string[] {
     Object.values(table).flatMap(({ reads }) => (reads.kind === 'columns' ? reads.columns : [])),
   )
   return [...new Set(columns)]
-}
-
-/**
- * The one form of a value that counts as equal (CMP-02): empty text and a missing value are null,
- * an empty checkbox is false, numbers are numbers, a date is `YYYY-MM-DD`. A value that does not
- * fit its type is left as it is, so that it differs and is seen.
- */
-export function normalise(type: FieldType, value: Json | undefined): Json {
-  switch (type) {
-    case 'text':
-    case 'dropdown':
-      return value === undefined || value === '' ? null : typeof value === 'number' ? String(value) : value
-    case 'name':
-      return typeof value === 'string' ? value.trim() || null : (value ?? null)
-    case 'checkbox':
-      return value === undefined || value === null || value === '' ? false : value
-    case 'decimal':
-    case 'integer':
-    case 'reference':
-      return number(value)
-    case 'date':
-      return value === undefined || value === '' ? null : typeof value === 'string' ? value.slice(0, 10) : value
-  }
-}
-
-function number(value: Json | undefined): Json {
-  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return null
-  return typeof value === 'string' && Number.isFinite(Number(value)) ? Number(value) : value
-}
-
-/** Why `value` cannot be a value of `type`, or undefined. Null, an empty field, always can. */
-export function misfit(type: FieldType, value: Json): string | undefined {
-  if (value === null) return undefined
-  switch (type) {
-    case 'text':
-    case 'name':
-    case 'dropdown':
-      return typeof value === 'string' ? undefined : 'must be text'
-    case 'checkbox':
-      return typeof value === 'boolean' ? undefined : 'must be true or false'
-    case 'decimal':
-      return typeof value === 'number' ? undefined : 'must be a number'
-    case 'integer':
-      return Number.isInteger(value) ? undefined : 'must be a whole number'
-    case 'reference':
-      return Number.isInteger(value) || isRef(value) ? undefined : 'must be the id of a record, or refer to one'
-    case 'date':
-      return typeof value === 'string' && isDate(value.slice(0, 10)) && /^(T|$)/.test(value.slice(10))
-        ? undefined
-        : 'must be a date, YYYY-MM-DD'
-  }
-}
-
-/** Whether two values of a field are the same to everyone who reads them. */
-export function same(type: FieldType, one: Json | undefined, other: Json | undefined): boolean {
-  const [a, b] = [normalise(type, one), normalise(type, other)]
-  return a === b || (isRef(a) && isRef(b) && canonical(a) === canonical(b))
 }

@@ -13,57 +13,61 @@ export {
   decimal,
   dropdown,
   fact,
+  field,
   first,
   integer,
   is,
+  instant,
+  json,
+  listOf,
   lower,
-  misfit,
   name,
-  normalise,
   reference,
-  same,
   text,
   typesOf,
   type Derive,
   type Field,
+  type FieldMaker,
   type FieldTable,
-  type FieldType,
-  type FieldTypes,
   type RecordOf,
+  type TypesOf,
 } from './fields.ts'
 export { foldAddress } from './addresses.ts'
+export { misfit, normalise, same, type FieldType, type FieldTypes } from './field-types.ts'
 export { HttpError } from './http/error.ts'
 export { httpPolicy, httpPolicySchema, type HttpPolicy } from './http/policy.ts'
 export { http } from './http/http.ts'
 export type { Answer, Caller, Http, HttpOptions, Proof, Refusal, Request, Verdict } from './http/request.ts'
 export { signIn } from './http/sign-in.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
-export { keysAfter, unmatched, type Keys } from './config/keys.ts'
+export { keysAfter, unmatchedKeys, type Keys } from './config/keys.ts'
+export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
 export { notInstalled } from './package.ts'
 export type { Ended, Outcome, Outcomes, Step } from './outcome.ts'
-export type { Change, Contact, FieldChange, Excess, Op, Plan, Skip, SyncPlan } from './plan/plan.ts'
+export type { Change, FieldChange, Excess, Op, Plan, Remark, Skip, SyncPlan, Words } from './plan/plan.ts'
 export { records } from './config/records.ts'
-export { planned } from './config/planned.ts'
+export { planSource } from './config/plan-source.ts'
 export { ref, type Ref } from './refs.ts'
 export { conceal, redact } from './secrets.ts'
 export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
 export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
 export { batches, chunk, collect } from './streams.ts'
-export { sync, type RulesFor } from './config/sync.ts'
+export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
   ApplyRun,
   Config,
   Desired,
+  DesiredNotice,
   Existing,
   Fields,
   Guard,
   Observer,
-  Person,
-  Prepared,
+  Preparation,
+  Processor,
   Rules,
   Run,
   Sent,

@@ -1,9 +1,18 @@
 import type { JsonObject } from './json.ts'
-import type { Plan } from './plan/plan.ts'
+import type { Plan, Remark } from './plan/plan.ts'
 
-/** What became of one change. */
+/**
+ * What became of one change. One that is done may be so `partly`: the record is as meant, and of
+ * what should come along with it something is missing.
+ */
 export type Outcome =
-  | { readonly key: string; readonly status: 'done'; readonly id: string; readonly facts?: JsonObject }
+  | {
+      readonly key: string
+      readonly status: 'done'
+      readonly id: string
+      readonly partly?: readonly Remark[]
+      readonly facts?: JsonObject
+    }
   | {
       readonly key: string
       readonly status: 'failed' | 'stale' | 'unresolved'

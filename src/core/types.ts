@@ -1,14 +1,15 @@
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
-import type { FieldTypes } from './fields.ts'
-import type { Json, JsonObject } from './json.ts'
-import type { Change, Op, Plan, Skip, SkipReason } from './plan/plan.ts'
+import type { Desired, Existing, Fields } from './desired.ts'
+import type { FieldTypes } from './field-types.ts'
+import type { Json } from './json.ts'
+import type { Fold } from './keys.ts'
+import type { Change, Op, Plan, Remark, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Ended, Outcome, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
 
-/** The fields of one record: flat, because a field is the unit of comparison. */
-export type Fields = JsonObject
+export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
 
 /**
  * Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere.
@@ -35,7 +36,7 @@ export interface Run {
  * both.
  */
 export interface Source<Row extends Json = Json> {
-  /** Set where the rows are the plan of a sync: see `planned`. */
+  /** Set where the rows are the plan of a sync: see `planSource`. */
   readonly planOf?: Sync
   /** The name of its artifact and stage, unless the configuration lists it under another key. */
   readonly name: string
@@ -48,34 +49,21 @@ export interface Source<Row extends Json = Json> {
 }
 
 /**
- * What a processor says about one key: how its record should look, why there is none (so that an
- * existing one is retired), why it is left as it is, or what a person should know.
+ * A source that says of each key what a target should hold. Its types and words tie it to its
+ * sync: what does not fit is refused when the configuration is loaded.
  */
-export type Desired<Rec extends Fields = Fields> =
-  /**
-   * `people`: who comes with a new record; an empty list where a sync that sees to them knows of
-   * nobody.
-   */
-  | { readonly kind: 'record'; readonly key: string; readonly fields: Rec; readonly people?: readonly Person[] }
-  | { readonly kind: 'absent'; readonly key: string; readonly reason: string }
-  | { readonly kind: 'skip'; readonly key: string; readonly reason: SkipReason; readonly name?: string }
-  | { readonly kind: 'notice'; readonly key: string; readonly code: string; readonly message: string }
-
-/** Somebody who belongs to a record, by address. */
-export type Person = { readonly email: string; readonly name: string }
-
-/**
- * A record as the target holds it now, values normalised by the types of its fields. `version`: what
- * the service wants back with a conditional write (If-Match).
- */
-export type Existing<Rec extends Fields = Fields> = {
-  readonly id: string
-  readonly fields: Rec
-  readonly version?: string
+export interface Processor<
+  Types extends FieldTypes = FieldTypes,
+  Word extends string = string,
+> extends Source<Desired> {
+  /** The types of the fields of its records. Without it, each record is looked at. */
+  readonly types?: Types
+  /** Its own reasons for `absent` and `skip`, each with what it means. */
+  readonly words?: { readonly [W in Word]: string }
 }
 
 /** Planned changes after the target has seen them. */
-export type Prepared = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
+export type Preparation = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
 
 /**
  * A change that was sent, and the job that took it over, if the answer came. Those of one job are
@@ -109,12 +97,14 @@ export type Write = {
 }
 
 /** What is written to, apart from how. */
-interface Writable extends Source<Existing> {
+interface Writable<Types extends FieldTypes> extends Source<Existing> {
   /** The instance, as errors and plans name it: `global`. */
   readonly instance: string
   /** What it holds: `organizations`. */
   readonly resource: string
-  readonly types: FieldTypes
+  readonly types: Types
+  /** Its own reasons to leave a change out (`prepare`), each with what it means. */
+  readonly words?: Words
   /** What it can do; a planned change of another kind becomes a skip. */
   readonly ops: readonly Op[]
   /**
@@ -143,11 +133,16 @@ interface Writable extends Source<Existing> {
    * Completes planned changes with what only the target can tell, and leaves out, with the reason,
    * what it knows to be impossible.
    */
-  prepare?(changes: readonly Change[], run: Run): Promise<Prepared>
+  prepare?(changes: readonly Change[], run: Run): Promise<Preparation>
+  /**
+   * What comes along with a new record, for a person: pure, and asked once the change is prepared.
+   * Without it nothing may come along.
+   */
+  describe?(change: Change): readonly Remark[]
 }
 
 /** A system that can be read, and written to by carrying out changes. */
-export type Target = Writable &
+export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
   (
     | { readonly write: Write }
     | {
@@ -169,8 +164,13 @@ export interface Guard {
 
 /** How desired and existing records are compared: data and pure functions of a record. */
 export interface Rules {
-  /** The field that unifies both sides. */
-  readonly key: string
+  /** The field that unifies both sides, or several that do so together. */
+  readonly key: string | readonly string[]
+  /**
+   * The one spelling of keys that the other system takes for the same (`lowerCase`). A text for
+   * which it is undefined can be no key: whose record that is, nobody knows.
+   */
+  readonly fold?: Fold
   /**
    * A field whose values must be unique in the target, compared trimmed and without case (AMB-20).
    */
@@ -190,7 +190,9 @@ export interface Rules {
   /** Keys that another sync wants: whatever it desires is its own (AMB-19). */
   readonly yields?: Source<Desired>
   /** A reason not to create this record, or undefined (CMP-04). */
-  holds?(desired: Fields): SkipReason | undefined
+  holds?(desired: Fields): string | undefined
+  /** The reasons of `holds`, each with what it means. */
+  readonly words?: Words
   /**
    * What a record that nobody desires should look like (SYN-08); `remove` for rows that have nothing
    * to mark. Without it nothing is ever retired.
@@ -210,7 +212,7 @@ export interface Rules {
  */
 export interface Sync {
   readonly kind: 'sync'
-  readonly desired: Source<Desired>
+  readonly desired: Processor
   readonly target: Target
   readonly rules: Rules
   readonly limits?: Limits
@@ -238,7 +240,7 @@ export interface Observer {
 /** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
 export interface Config {
   readonly sources: { readonly [name: string]: Source }
-  readonly processors?: { readonly [name: string]: Source<Desired> }
+  readonly processors?: { readonly [name: string]: Processor }
   readonly targets: { readonly [name: string]: Sync }
   readonly hooks?: { readonly [name: string]: Sync | Observer }
 }

@@ -26,9 +26,9 @@ describe('docs/errors.md', () => {
     for (const code of ['INTERNAL', 'SYSTEM']) expect(page).toContain(`\`${code}\``)
   })
 
-  test('has every code that an outcome or a notice of ours can have, and no other', () => {
+  test('has every code that an outcome, a notice or a remark of ours can have, and no other', () => {
     const used = all(/\bcode: '([a-z-]+)'/g, sources)
-    const named = documented('Outcomes of changes', 'Notices')
+    const named = documented('Outcomes of changes', 'Notices', 'What comes along')
     /** Made from the name of a Zendesk field. */
     const derived = ['email-taken', 'external-id-taken', 'name-taken']
     expect(used.length).toBeGreaterThan(10)

@@ -25,7 +25,7 @@ test('the published schema takes a plan with everything that a plan can hold, an
           'create',
           'A',
           { name: [null, 'Acme'] },
-          { contacts: [{ email: 'a@b.c', name: 'Ada', action: 'leave', reason: 'staff' }] },
+          { along: { people: ['a@b.c'] }, remarks: [{ code: 'user-new', message: 'a@b.c: new user' }] },
         ),
         change('update', 'B', { organization_id: [null, { ref: { sync: 'us-gov', key: 'A' } }] }),
         change('retire', 'C', { mark: [false, true] }, { reason: 'gone' }),

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Change, Contact, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
+import type { Change, Notice, Plan, Remark, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
 import type { Json } from '../../src/core/json.ts'
 import type { Paint } from '../../src/cli/render/paint.ts'
 import type { Look } from '../../src/cli/render/plan.ts'
@@ -23,7 +23,7 @@ export const change = (
   op: Change['op'],
   key: string,
   fields: Values,
-  more: { readonly reason?: string; readonly contacts?: readonly Contact[] } = {},
+  more: { readonly reason?: string; readonly along?: Json; readonly remarks?: readonly Remark[] } = {},
 ): Change => ({
   op,
   key,
@@ -43,13 +43,14 @@ export type Parts = {
 
 export const syncPlan = (parts: Parts = {}): SyncPlan => ({
   name: 'global',
-  target: 'global',
+  instance: 'global',
   resource: 'organizations',
   existing: 100,
   desired: 100,
   complete: { desired: true, existing: true },
   changes: [],
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   ...parts,

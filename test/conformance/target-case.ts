@@ -97,13 +97,14 @@ export async function carriedOut(world: TargetCase, changes: readonly Change[]):
 
 export const planOf = (changes: readonly Change[]): SyncPlan => ({
   name: 'laws',
-  target: 'laws',
+  instance: 'laws',
   resource: 'records',
   existing: 0,
   desired: 0,
   complete: { desired: true, existing: true },
   changes,
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
 })
@@ -114,7 +115,7 @@ export async function holds(world: TargetCase, { op, key, fields }: Change, id: 
   if (op === 'remove') return assert.equal(record, undefined)
   for (const [field, { to }] of Object.entries(fields)) {
     const value = record?.fields[field]
-    assert.ok(same(world.target.types[field] ?? 'text', value, to), `${field} of ${key}: ${JSON.stringify(value)}`)
+    assert.ok(same(world.target.types[field], value, to), `${field} of ${key}: ${JSON.stringify(value)}`)
   }
 }
 

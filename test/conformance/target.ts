@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect, normalise, type Op } from 'zds'
 import { checkedSteps } from '../../src/core/apply/checked.ts'
-import { completedPlan } from '../../src/core/compare/prepared.ts'
+import { completedPlan } from '../../src/core/compare/prepare.ts'
 import { OPS } from '../../src/core/plan/plan.ts'
 import {
   asHeld,
@@ -50,7 +50,7 @@ const targetLaws: readonly Law[] = [
     for (const { fields } of records) {
       assert.deepEqual(Object.keys(fields).toSorted(), Object.keys(target.types).toSorted())
       for (const [field, type] of Object.entries(target.types))
-        assert.equal(fields[field], normalise(type, fields[field]))
+        assert.deepEqual(fields[field], normalise(type, fields[field]))
     }
   }),
 

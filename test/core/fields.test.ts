@@ -4,20 +4,46 @@ import {
   always,
   checkbox,
   columnsOf,
+  date,
+  decimal,
+  dropdown,
   fact,
+  field,
   first,
+  instant,
+  integer,
   is,
+  json,
+  listOf,
   lower,
   misfit,
+  name,
   normalise,
+  ref,
+  reference,
   same,
   text,
   typesOf,
-  type FieldType,
   type Json,
+  type RecordOf,
 } from 'zds'
 
-const TYPES: readonly FieldType[] = ['text', 'name', 'checkbox', 'decimal', 'integer', 'date', 'dropdown', 'reference']
+const MAKERS = {
+  text,
+  name,
+  checkbox,
+  decimal,
+  integer,
+  date,
+  instant,
+  dropdown,
+  reference,
+  json,
+  list: listOf(decimal),
+}
+type Name = keyof typeof MAKERS
+const typeOf = (of: Name) => MAKERS[of].type
+const TYPES = Object.values(MAKERS).map((maker) => maker.type)
 const type = fc.constantFrom(...TYPES)
 const value: fc.Arbitrary<Json | undefined> = fc.oneof(
   fc.constantFrom(
@@ -37,13 +63,14 @@ const value: fc.Arbitrary<Json | undefined> = fc.oneof(
     '2026-01-01',
     '2026-01-01T00:00:00+00:00',
   ),
+  fc.constantFrom<Json>([], [1], ['1.0', 1], {}, { a: 1, b: 2 }, { b: 2, a: 1 }, '2026-01-01T01:00:00+01:00'),
   fc.string(),
   fc.integer(),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 )
 
 describe('sameness of values (CMP-02)', () => {
-  it.each<[FieldType, Json | undefined, Json | undefined]>([
+  it.each<[Name, Json | undefined, Json | undefined]>([
     ['text', null, ''],
     ['text', null, undefined],
     ['text', '5', 5],
@@ -60,11 +87,18 @@ describe('sameness of values (CMP-02)', () => {
     ['date', '2026-01-01', '2026-01-01T00:00:00+00:00'],
     ['date', '', undefined],
     ['reference', '123', 123],
+    ['reference', '', null],
+    ['instant', '2026-01-01T00:00:00Z', '2026-01-01T01:00:00.000+0100'],
+    ['instant', '2026-01-01 00:00Z', '2026-01-01T00:00:00.000Z'],
+    ['instant', '', null],
+    ['json', { a: 1, b: [2] }, { b: [2], a: 1 }],
+    ['list', ['1.0', 2], [1, '2']],
+    ['list', [], null],
   ])('%s: %j and %j are the same', (of, one, other) => {
-    expect(same(of, one, other)).toBe(true)
+    expect(same(typeOf(of), one, other)).toBe(true)
   })
 
-  it.each<[FieldType, Json | undefined, Json | undefined]>([
+  it.each<[Name, Json | undefined, Json | undefined]>([
     ['text', 'acme', 'Acme'],
     ['text', ' Acme', 'Acme'],
     ['name', 'ACME', 'Acme'],
@@ -74,8 +108,17 @@ describe('sameness of values (CMP-02)', () => {
     ['integer', 0, undefined],
     ['date', '2026-01-01', '2026-01-02'],
     ['dropdown', 'gold', 'silver'],
+    ['reference', '00123', '123'],
+    ['reference', '9007199254740993', '9007199254740992'],
+    ['instant', '2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'],
+    ['instant', '2026-01-01T00:00:00', '2026-01-01T00:00:00Z'],
+    ['json', { a: 1 }, { a: 2 }],
+    ['json', [], null],
+    ['list', [1, 2], [2, 1]],
+    ['list', [1], [1, 2]],
+    ['list', [null], null],
   ])('%s: %j and %j are not', (of, one, other) => {
-    expect(same(of, one, other)).toBe(false)
+    expect(same(typeOf(of), one, other)).toBe(false)
   })
 
   it('is an equivalence', () => {
@@ -90,12 +133,12 @@ describe('sameness of values (CMP-02)', () => {
   })
 
   it('is kept by a trip through an artifact, also for refs to records that do not exist yet', () => {
-    const ref = { ref: { sync: 'us-gov', key: 'A' } }
-    for (const some of [ref, null, 5])
-      expect(same('reference', some, JSON.parse(JSON.stringify(some)) as Json)).toBe(true)
-    expect(same('reference', ref, { ref: { sync: 'us-gov', key: 'B' } })).toBe(false)
+    const { type } = reference
+    const later = ref('us-gov', 'A')
+    for (const some of [later, null, 5]) expect(same(type, some, JSON.parse(JSON.stringify(some)) as Json)).toBe(true)
+    expect(same(type, later, ref('us-gov', 'B'))).toBe(false)
     for (const some of [null, 5, 'x'])
-      expect([same('reference', ref, some), same('reference', some, ref)]).toEqual([false, false])
+      expect([same(type, later, some), same(type, some, later)]).toEqual([false, false])
   })
 })
 
@@ -104,7 +147,7 @@ describe('normalise', () => {
     fc.assert(
       fc.property(type, value, (of, some) => {
         const normal = normalise(of, some)
-        expect(normalise(of, normal)).toBe(normal)
+        expect(normalise(of, normal)).toEqual(normal)
         expect(same(of, some, normal)).toBe(true)
       }),
     )
@@ -119,13 +162,15 @@ describe('normalise', () => {
     )
   })
 
-  it.each<[FieldType, Json]>([
+  it.each<[Name, Json]>([
     ['checkbox', 'yes'],
     ['decimal', 'much'],
     ['date', 20260101],
     ['text', true],
+    ['instant', '2026-02-30T00:00:00Z'],
+    ['list', 'a'],
   ])('%s: leaves %j as it is, so that it differs and is seen', (of, some) => {
-    expect(normalise(of, some)).toBe(some)
+    expect(normalise(typeOf(of), some)).toBe(some)
   })
 })
 
@@ -134,7 +179,7 @@ describe('misfit', () => {
     for (const of of TYPES) expect(misfit(of, null)).toBeUndefined()
   })
 
-  it.each<[FieldType, Json, string | undefined]>([
+  it.each<[Name, Json, string | undefined]>([
     ['text', 'x', undefined],
     ['text', 5, 'must be text'],
     ['checkbox', 'true', 'must be true or false'],
@@ -147,10 +192,20 @@ describe('misfit', () => {
     ['date', '2026-02-30', 'must be a date, YYYY-MM-DD'],
     ['date', '2026-01-01 or so', 'must be a date, YYYY-MM-DD'],
     ['date', '2026-01-01T10:00:00Z', undefined],
-    ['reference', 12, undefined],
-    ['reference', '12', 'must be the id of a record, or refer to one'],
+    ['date', true, 'must be a date, YYYY-MM-DD'],
+    ['reference', '12', undefined],
+    ['reference', ref('us-gov', 'A'), undefined],
+    ['reference', 12, 'must be the id of a record as text, or refer to one'],
+    ['instant', '2026-01-01T10:00:00.5+02:00', undefined],
+    ['instant', '2026-01-01', 'must be a moment with its zone, 2026-03-16T10:00:00Z'],
+    ['instant', '2026-01-01T25:00:00Z', 'must be a moment with its zone, 2026-03-16T10:00:00Z'],
+    ['json', ref('us-gov', 'A'), undefined],
+    ['list', [1, 2], undefined],
+    ['list', 1, 'must be a list'],
+    ['list', [1, 'x'], 'must be a list, and each of it must be a number'],
+    ['text', ref('us-gov', 'A'), 'must be text'],
   ])('%s: %j %s', (of, some, words) => {
-    expect(misfit(of, some)).toBe(words)
+    expect(misfit(typeOf(of), some)).toBe(words)
   })
 })
 
@@ -196,9 +251,27 @@ describe('a field table', () => {
 
   it('names its types, and passes a column on as it is', () => {
     const one = table()
-    expect(typesOf(one)).toEqual({ a: 'text', b: 'text', c: 'checkbox', d: 'text' })
+    expect(typesOf(one)).toEqual({ a: text.type, b: text.type, c: checkbox.type, d: text.type })
     expect([one.a.derive('Acme'), one.a.derive(), one.b.derive(null, 'EMEA')]).toEqual(['Acme', null, 'EMEA'])
     expect(one.c.reads).toEqual({ kind: 'fact', fact: 'flag' })
     expect(one.d.reads).toEqual({ kind: 'nothing' })
+  })
+})
+
+describe('a type of your own', () => {
+  const phone = field({
+    ...text.type,
+    name: 'phone',
+    normalise: (value) => (typeof value === 'string' ? value.replaceAll(/[^+\d]/g, '') || null : value),
+  })
+
+  it('makes fields as text does, and is compared as it says', () => {
+    const table = { phone: phone('Phone'), phones: listOf(phone)('Phones') }
+    expect(table.phone).toMatchObject({ type: { name: 'phone' }, reads: { kind: 'columns', columns: ['Phone'] } })
+    expect(same(table.phone.type, '+49 (30) 123', '+4930123')).toBe(true)
+    expect(same(table.phones.type, ['+49 30'], ['+4930'])).toBe(true)
+    expect(misfit(table.phones.type, ['+49', 5])).toBe('must be a list, and each of it must be text')
+    const record: RecordOf<typeof table> = { phone: '+49', phones: ['+49'] }
+    expect(record.phones).toHaveLength(1)
   })
 })

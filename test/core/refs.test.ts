@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { name, reference, text, type Change, type Json } from 'zds'
+import { listOf, name, reference, sync as makeSync, text, typesOf, type Change, type Desired, type Json } from 'zds'
 import { bind } from '../../src/core/apply/bind.ts'
 import { isRef, ref } from '../../src/core/refs.ts'
-import { compared, held, syncOf, targetOf, wanted } from '../support/syncs.ts'
+import { compared, held, sourceOf, targetOf, wanted } from '../support/syncs.ts'
 
 const users = { salesforce_id: text('Id'), name: name('Name'), organization_id: reference('Org') }
-const sync = syncOf({ unique: 'name' }, { target: targetOf({ types: { ...users, mark_for_deletion: text() } }) })
+const fields = { ...users, mark_for_deletion: text() }
+const sync = makeSync({
+  fields,
+  desired: sourceOf<Desired>('users'),
+  target: targetOf({ types: fields }),
+  rules: { key: 'salesforce_id', unique: 'name' },
+})
 const later = ref('us-gov', 'A')
 
 describe('SAFE-08: a ref to a record that does not exist yet', () => {
@@ -16,7 +22,7 @@ describe('SAFE-08: a ref to a record that does not exist yet', () => {
 
   it.each<[string, Json]>([
     ['none', null],
-    ['another', 7],
+    ['another', '7'],
   ])('is in the plan of an update of a record that has %s', async (_which, now) => {
     const plan = await compared(
       {
@@ -40,17 +46,33 @@ describe('SAFE-08: a ref to a record that does not exist yet', () => {
     op: 'update',
     key: 'U',
     id: '1',
-    fields: { name: { from: 'a', to: 'b' }, organization_id: { from: 7, to: later } },
+    fields: { name: { from: 'a', to: 'b' }, organization_id: { from: '7', to: later } },
   }
 
   it('becomes the id that its sync has just given', () => {
-    const bound = bind(change, (of, key) => (of === 'us-gov' && key === 'A' ? '4711' : undefined))
-    expect(bound).toEqual({ ...change, fields: { ...change.fields, organization_id: { from: 7, to: '4711' } } })
+    const bound = bind(change, typesOf(users), (of, key) => (of === 'us-gov' && key === 'A' ? '4711' : undefined))
+    expect(bound).toEqual({ ...change, fields: { ...change.fields, organization_id: { from: '7', to: '4711' } } })
     expect(change.fields['organization_id']?.to).toEqual(later)
   })
 
+  it.each(['9007199254740993', '00123', '0197a3f0-6f2c-7c3e-9d0a-2b1f5c4e8a11'])(
+    'becomes the id %s as it is: no number is made of it',
+    (id) => {
+      const bound = bind(change, typesOf(users), () => id)
+      expect(bound).toMatchObject({ fields: { organization_id: { to: id } } })
+      expect(reference.type.misfit(id)).toBeUndefined()
+    },
+  )
+
+  it('may stand in a list, among ids that are known', () => {
+    const types = { ...typesOf(users), groups: listOf(reference).type }
+    const many: Change = { ...change, fields: { groups: { from: null, to: ['5', later] } } }
+    expect(bind(many, types, () => '77')).toMatchObject({ fields: { groups: { to: ['5', '77'] } } })
+    expect(bind(many, types, () => undefined)).toMatchObject({ status: 'unresolved' })
+  })
+
   it('that points at nothing makes that one change unresolved', () => {
-    expect(bind(change, () => undefined)).toEqual({
+    expect(bind(change, typesOf(users), () => undefined)).toEqual({
       key: 'U',
       status: 'unresolved',
       code: 'unresolved',

@@ -10,7 +10,8 @@ import * as zendeskTarget from 'zds/zendesk-target'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
 import { RECORDS_OPTIONS, ZENDESK_OPTIONS } from '../../plugins/zendesk-target/options.ts'
-import { SKIP_REASONS } from '../../src/core/plan/plan.ts'
+import { USER } from '../../plugins/zendesk-target/kinds.ts'
+import { REASONS } from '../../src/core/plan/plan.ts'
 import { blocksOf, page, pages, ROOT, textOf } from './pages.ts'
 
 const documented = (path: string): Set<string> =>
@@ -35,7 +36,9 @@ describe('what the documentation claims', () => {
     const { text } = page('docs/concepts.md')
     const section = text.slice(text.indexOf('### What a skip means'), text.indexOf('## Apply'))
     const listed = [...section.matchAll(/^\| `([a-z-]+)`/gm)].map(([, reason = '']) => reason)
-    expect(listed.toSorted()).toEqual(Object.keys(SKIP_REASONS).toSorted())
+    const { gone: _gone, undo: _undo, ...skips } = REASONS
+    const others = [...Object.keys(USER.words), 'duplicate-email', 'expired-not-created']
+    expect(listed.toSorted()).toEqual([...Object.keys(skips), ...others].toSorted())
   })
 
   it('concepts.md shows the stages of the reference configuration', () => {

@@ -91,7 +91,7 @@ test.each(sample(seeds, 6))(
   'storm %i: it ends well or says why not, and the next run makes good what is left (SAFE-02..06)',
   async (seed) => {
     const here = await disturbed(storm(seed), undisturbed)
-    const byHand = here.stdout.includes('contacts-not-added') ? /^global user/ : undefined
+    const byHand = here.stdout.includes('people-not-added') ? /^global user/ : undefined
     expect(await (here.code === 0 ? amiss(here, undisturbed) : amissLater(here, undisturbed, byHand))).toEqual([])
   },
 )

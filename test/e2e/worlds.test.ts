@@ -186,11 +186,16 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   test('the plan said beforehand what becomes of sold-to contacts and of users of new organizations (SAFE-08)', () => {
     const { syncs } = plannedIn(here.directory)
     const changes = new Map(syncs.map((sync) => [sync.name, sync.changes]))
-    const shown = (changes.get('global') ?? []).flatMap(({ op, key, contacts = [] }) =>
-      contacts.map(({ email, action }) => ({ op, key, email, action })),
+    const codes: { readonly [action: string]: string } = {
+      create: 'user-new',
+      associate: 'user-joins',
+      leave: 'user-stays',
+    }
+    const shown = (changes.get('global') ?? []).flatMap(({ op, key, remarks = [] }) =>
+      remarks.map(({ code, message }) => ({ op, key, email: message.split(':')[0], code })),
     )
     const meant = expected.sold_to.flatMap(({ keys, email, action }) =>
-      keys.map((key) => ({ op: 'create', key, email, action })),
+      keys.map((key) => ({ op: 'create', key, email, code: codes[action] })),
     )
     const byAll = (one: object, other: object) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1)
     expect(shown.toSorted(byAll)).toEqual(meant.toSorted(byAll))
@@ -207,7 +212,7 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
 
   test('Slack hears of each new organization without a user, of no other, and of US Government numbers only (SYN-04, OPS-08)', () => {
     const said = sandbox.slack.messages.map((message) => JSON.stringify(message)).join('\n')
-    const lonely = slackLinesUnder(sandbox.slack.messages, 'New organizations without a contact')
+    const lonely = slackLinesUnder(sandbox.slack.messages, 'New organizations without people')
     for (const { key, name } of expected.slack.expected) {
       expect(lonely.filter((line) => line.includes(key) && line.includes(mrkdwn(name)))).toHaveLength(1)
     }

@@ -27,12 +27,13 @@ export const retire = (key: string): Change => ({
 /** A plan of one sync of just these changes. */
 export const planOf = (...changes: Change[]): SyncPlan => ({
   name: 'global',
-  target: 'global',
+  instance: 'global',
   resource: 'organizations',
   existing: 0,
   desired: 0,
   changes,
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   complete: { desired: true, existing: true },

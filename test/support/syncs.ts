@@ -1,5 +1,6 @@
 import {
   cannotTell,
+  collect,
   sync,
   typesOf,
   type ApplyRun,
@@ -9,13 +10,18 @@ import {
   type Fields,
   type FieldTable,
   type Json,
+  type LimitsFor,
+  type Processor,
   type RulesFor,
+  type TypesOf,
+  type Words,
 } from 'zds'
 import {
   checkbox,
   decimal,
   dropdown,
   name,
+  reference,
   text,
   type Outcome,
   type Source,
@@ -25,7 +31,7 @@ import {
   type Target,
 } from 'zds'
 import { OPS } from '../../src/core/plan/plan.ts'
-import { compare, keyOf } from '../../src/core/compare/compare.ts'
+import { compare, foldKeys, keyIn } from '../../src/core/compare/compare.ts'
 import { indexNames } from '../../src/core/compare/names.ts'
 
 /**
@@ -40,6 +46,7 @@ export const table = {
   support_level: dropdown('Level'),
   aar: decimal('Carr'),
   support_hold: checkbox('Hold'),
+  parent: reference('Parent'),
   mark_for_deletion: checkbox([], () => false),
 }
 
@@ -49,7 +56,8 @@ const customerRules = {
   unique: 'name',
   adopt: ['external_id'],
   retire: { mark_for_deletion: true },
-  holds: ({ support_level }) => (support_level === 'expired' ? ('expired-not-created' as const) : undefined),
+  holds: ({ support_level }) => (support_level === 'expired' ? 'expired-not-created' : undefined),
+  words: { 'expired-not-created': 'expired, and has no record yet' },
 } satisfies RulesFor<typeof table>
 
 export const isPartner = ({ account_type }: { readonly account_type?: Json }): boolean =>
@@ -59,17 +67,25 @@ export async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items
 }
 
+/** What the processors of tests explain. */
+const REASONS: Words = {
+  'no-subscription': 'has no subscription',
+  retention: 'expired long ago',
+  'type-changed': 'has another type',
+  'duplicate-email': 'another contact has this address',
+}
+
 export function sourceOf<Row extends Json>(
   called: string,
   rows: readonly Row[] | (() => AsyncIterable<Row>) = [],
   more: Partial<Source<Row>> = {},
-): Source<Row> {
-  return { name: called, read: () => (typeof rows === 'function' ? rows() : stream(rows)), ...more }
+): Source<Row> & { readonly words: Words } {
+  return { name: called, words: REASONS, read: () => (typeof rows === 'function' ? rows() : stream(rows)), ...more }
 }
 
-export type TargetParts = {
+export type TargetParts<Table extends FieldTable = FieldTable> = {
   readonly name?: string
-  readonly types?: FieldTable
+  readonly types?: Table
   readonly records?: readonly Existing[]
   readonly ops?: Target['ops']
   readonly staleness?: Target['staleness']
@@ -83,8 +99,11 @@ export type TargetParts = {
 }
 
 /** A target over records in memory, of which one request writes all changes. */
-export function targetOf(parts: TargetParts = {}): Target {
-  const { records = [], types = table, apply, send = (changes) => changes.map(done) } = parts
+export function targetOf<Table extends FieldTable = typeof table>(
+  parts: TargetParts<Table> = {},
+): Target<TypesOf<Table>> {
+  const { records = [], apply, send = (changes) => changes.map(done) } = parts
+  const types = parts.types ?? (table as FieldTable as Table) // the default of both
   const common = {
     name: parts.name ?? 'organizations',
     instance: 'global',
@@ -104,13 +123,13 @@ export function targetOf(parts: TargetParts = {}): Target {
 export const done = ({ key, id }: Change): Outcome => ({ key, status: 'done', id: id ?? `new-${key}` })
 
 export function syncOf(
-  rules: Partial<RulesFor<typeof table>> & Pick<Partial<Sync>, 'limits' | 'after'> = {},
-  parts: { target?: Target; desired?: Source<Desired> } = {},
+  rules: Partial<RulesFor<typeof table>> & { limits?: LimitsFor<typeof table>; after?: readonly Sync[] } = {},
+  parts: { target?: Target; desired?: Processor } = {},
 ): Sync {
   const { limits, after, ...own } = rules
   return sync({
     fields: table,
-    desired: parts.desired ?? sourceOf('accounts'),
+    desired: parts.desired ?? sourceOf<Desired>('accounts'),
     target: parts.target ?? targetOf(),
     rules: { ...customerRules, ...own },
     // The targets of most tests hold what they were given, whatever is written to them.
@@ -153,10 +172,12 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
   const { desired = [], existing = [], rivals = [] } = scene
   const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] =>
     rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
+  const folded = async (rows: readonly Desired[]): Promise<Desired[]> => collect(foldKeys(stream(rows), sync))
+  const wants = await Promise.all([desired, ...rivals].map(folded))
   return compare('global', sync, {
-    desired: stream(byKey(desired, ({ key }) => key)),
-    existing: stream(byKey(existing, (row) => keyOf(sync, row))),
-    names: await indexNames(sync.rules, stream(existing), [desired, ...rivals].map(stream)),
+    desired: stream(byKey(await folded(desired), ({ key }) => key)),
+    existing: stream(byKey(existing, (row) => keyIn(sync, row))),
+    names: await indexNames(sync, stream(existing), wants.map(stream)),
     yielded: new Set(scene.yielded),
     ownedElsewhere: () => scene.ownedElsewhere ?? false,
     complete: { desired: true, existing: true, ...scene.complete },

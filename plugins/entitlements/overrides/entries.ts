@@ -1,6 +1,6 @@
 import { isObject, type Issue, type Json, type JsonObject } from 'zds'
 import { entryProblems, type Tables } from './problems.ts'
-import type { Plans } from '../plans.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { salesforceId } from '../salesforce-id.ts'
 import { misfits, parseYaml, problem, unusable } from '../yaml-file.ts'
 
@@ -28,7 +28,7 @@ export async function entriesOf(
   text: string,
   tables: Tables,
   today: string,
-  plans?: Plans,
+  catalogue?: Catalogue,
 ): Promise<readonly Override[]> {
   const { overridesSchema } = await import('../schemas.ts')
   const file = parseYaml(where, text)
@@ -39,7 +39,7 @@ export async function entriesOf(
   const problems = [
     ...file.repeated,
     ...(await misfits(file, overridesSchema, entryName(rows))),
-    ...rows.flatMap((row, index) => (isObject(row) ? entryProblems(row, index, file, tables, plans) : [])),
+    ...rows.flatMap((row, index) => (isObject(row) ? entryProblems(row, index, file, tables, catalogue) : [])),
     ...conflicts(entries, Object.keys(tables), today),
   ]
   if (problems.length > 0) throw unusable(where, problems)

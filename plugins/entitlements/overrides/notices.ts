@@ -1,8 +1,6 @@
-import type { Desired } from 'zds'
+import type { DesiredNotice } from 'zds'
 import { inEffect, type Override } from './entries.ts'
 import type { Draft } from '../rule.ts'
-
-type Notice = Extract<Desired, { kind: 'notice' }>
 
 /**
  * Watches which overrides of an instance meet an account, and reports those that expired or had no
@@ -11,7 +9,7 @@ type Notice = Extract<Desired, { kind: 'notice' }>
 export function overrideUse(
   entries: readonly Override[],
   today: string,
-): { see(draft: Draft): void; notices(): Generator<Notice> } {
+): { see(draft: Draft): void; notices(): Generator<DesiredNotice> } {
   const ids = new Set(entries.map(({ salesforce_id: id }) => id))
   const used = new Set<string>()
   const foreign = new Set<string>()

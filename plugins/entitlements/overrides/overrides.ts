@@ -1,7 +1,7 @@
 import { ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
 import { fetchText, isAddress, shownAddress } from './fetch-text.ts'
 import { issuesOf, onceForSame, readFileText } from '../files.ts'
-import type { PlansFile } from '../plans.ts'
+import type { CatalogueFile } from '../catalogue.ts'
 import { entriesOf, type Override } from './entries.ts'
 import type { Tables } from './problems.ts'
 
@@ -11,7 +11,7 @@ export type OverridesOptions = {
   /** The field table of each instance, by the name that entries give the instance. */
   readonly fields: Tables
   /** What the values of dropdowns that are computed from it are checked by. */
-  readonly plans?: PlansFile
+  readonly catalogue?: CatalogueFile
   /** Sent as a bearer token to an address. */
   readonly token?: Setting
   readonly http?: HttpPolicy
@@ -28,8 +28,8 @@ export function overrides(options: OverridesOptions): Source<Override> {
     const text = isAddress(place)
       ? await fetchText(options.from, options, run)
       : await readFileText(place, options.from.name)
-    const plans = await options.plans?.load().catch(toldElsewhere)
-    return parse(shownAddress(place), text, options.fields, run.clock.today, plans)
+    const catalogue = await options.catalogue?.load().catch(toldElsewhere)
+    return parse(shownAddress(place), text, options.fields, run.clock.today, catalogue)
   }
   return {
     name: 'overrides',

@@ -1,6 +1,6 @@
 import { isDate, isObject, misfit, type Field, type FieldTable, type Issue, type Json, type JsonObject } from 'zds'
 import { ACCOUNT } from '../columns.ts'
-import type { Plans } from '../plans.ts'
+import type { Catalogue } from '../catalogue.ts'
 import { computedLater, EXPIRED, TYPES } from '../rules.ts'
 import { salesforceId } from '../salesforce-id.ts'
 import { meant, problem, type Path, type YamlFile } from '../yaml-file.ts'
@@ -14,10 +14,16 @@ type Problem = { readonly path: Path; readonly message: string; readonly hint?: 
  * What of the entry number `index` fits the shape of an entry and is still wrong: id, instance,
  * dates, fields and their values.
  */
-export function entryProblems(row: JsonObject, index: number, file: YamlFile, tables: Tables, plans?: Plans): Issue[] {
+export function entryProblems(
+  row: JsonObject,
+  index: number,
+  file: YamlFile,
+  tables: Tables,
+  catalogue?: Catalogue,
+): Issue[] {
   const found = [
     ...headProblems(row, Object.keys(tables)),
-    ...setProblems(row['set'], { tables: applicable(row['instance'], tables), plans }),
+    ...setProblems(row['set'], { tables: applicable(row['instance'], tables), catalogue }),
   ]
   const id = JSON.stringify(row['salesforce_id'] ?? null)
   return found.map(({ path, message, hint }) => problem(file.at([index, ...path]), `entry ${id}: ${message}`, hint))
@@ -78,16 +84,16 @@ function setProblems(set: Json | undefined, known: Known): Problem[] {
 }
 
 /** What an entry is held against: the tables of its instances, and the plans file if it is known. */
-type Known = { readonly tables: readonly FieldTable[]; readonly plans: Plans | undefined }
+type Known = { readonly tables: readonly FieldTable[]; readonly catalogue: Catalogue | undefined }
 
 type Wrong = Omit<Problem, 'path'>
 
-function valueProblem(field: Field, value: Json, { plans }: Known): Wrong | undefined {
+function valueProblem(field: Field, value: Json, { catalogue }: Known): Wrong | undefined {
   const { reads } = field
   const message = unfit(field, value)
   if (message !== undefined) return { message: `${message}, not ${JSON.stringify(value)}` }
-  if (plans === undefined || reads.kind !== 'fact' || typeof value !== 'string') return undefined
-  const options = optionsOf(reads.fact, plans)
+  if (catalogue === undefined || reads.kind !== 'fact' || typeof value !== 'string') return undefined
+  const options = optionsOf(reads.fact, catalogue)
   if (options === undefined || options.includes(value)) return undefined
   const later = computedLater.find(({ fact }) => fact === reads.fact)
   const hint = `${meant(value, options)}${later === undefined ? '' : ` It is computed after the overrides. ${later.instead}`}`
@@ -95,7 +101,7 @@ function valueProblem(field: Field, value: Json, { plans }: Known): Wrong | unde
 }
 
 /** The values that a fact may have, where they are known: dropdowns are made for them. */
-function optionsOf(fact: string, { levels, regions }: Plans): readonly string[] | undefined {
+function optionsOf(fact: string, { levels, regions }: Catalogue): readonly string[] | undefined {
   if (fact === 'level') return [...levels.map(({ level }) => level), EXPIRED]
   if (fact === 'type') return TYPES
   return fact === 'region' ? Object.values(regions) : undefined
@@ -104,8 +110,8 @@ function optionsOf(fact: string, { levels, regions }: Plans): readonly string[] 
 function unfit({ type, reads }: Field, value: Json): string | undefined {
   if (reads.kind === 'columns' && reads.columns.includes(ACCOUNT.id))
     return 'says whose record it is and stays what it is'
-  const mustBeDate = type === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
-  if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type === 'date' && value === null))
+  const mustBeDate = type.name === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
+  if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type.name === 'date' && value === null))
     return 'must be a date, YYYY-MM-DD'
   if (typeof value === 'number' && !Number.isFinite(value)) return 'must be a finite number'
   return misfit(type, value)

@@ -13,7 +13,7 @@ import { namesIn, notPermitted } from './batches.ts'
 import type { Client } from '../client.ts'
 import { find } from '../find.ts'
 import type { Kind } from '../kinds.ts'
-import { welcome } from '../people.ts'
+import { newcomersOf, welcome } from '../people.ts'
 import { bodyOf, recordOf } from '../records.ts'
 import { isAboutRecords, refusalOf, unpermitted, type Refusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
@@ -35,9 +35,10 @@ export async function* create(
   types: FieldTypes,
   run: Run,
 ): AsyncGenerator<Step, void> {
+  const newcomers = newcomersOf(change)
   for await (const step of made(change, client, kind, types, run)) {
-    if (step.status !== 'done' || change.contacts === undefined) yield step
-    else yield { ...step, facts: await welcome(change.contacts, step.id, client, run) }
+    if (step.status !== 'done' || newcomers === undefined) yield step
+    else yield { ...step, ...(await welcome(newcomers, step.id, client, run)) }
   }
 }
 
@@ -55,13 +56,12 @@ export async function* settleCreate(
   const found = await lookUp(change, client, kind, types, run)
   if (found === undefined) return
   const outcome = compared(change, found, client, kind, types)
-  if (outcome.status !== 'done' || change.contacts === undefined) yield outcome
+  const newcomers = newcomersOf(change)
+  if (outcome.status !== 'done' || newcomers === undefined) yield outcome
   else {
     // Some of them may have been created already: whoever is there is looked for first.
-    const contacts = change.contacts.map((contact) =>
-      contact.action === 'create' ? { ...contact, action: 'associate' as const } : contact,
-    )
-    yield { ...outcome, facts: await welcome(contacts, found.id, client, run) }
+    const sought = newcomers.map((one) => (one.action === 'create' ? { ...one, action: 'associate' as const } : one))
+    yield { ...outcome, ...(await welcome(sought, found.id, client, run)) }
   }
 }
 

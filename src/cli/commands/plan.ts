@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { dateOf } from '../../core/clock.ts'
 import { hasChanges } from '../../core/run/engine.ts'
-import { summaryOf } from '../../core/plan/numbers.ts'
+import { planNumbers } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { asCalled } from '../called.ts'
@@ -38,7 +38,7 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
   return inSession(options, signal, async ({ engine }) => {
     const key = options.redact && out !== undefined ? planKey() : undefined
     const plan = await watched((watch) => engine.plan({ failedFrom: options.failedFrom }, watch))
-    const shown = options.redact ? summaryOf(plan) : plan
+    const shown = options.redact ? planNumbers(plan) : plan
     if (out !== undefined) {
       await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))
       const beside = besideOf(out)

@@ -1,24 +1,24 @@
 import type { Plan } from '../../core/plan/plan.ts'
-import { summaryOf, type PlanSummary } from '../../core/plan/numbers.ts'
+import { planNumbers, type PlanNumbers } from '../../core/plan/numbers.ts'
 import { counted, number, plain } from './text.ts'
 import { planLines, type Look } from './plan.ts'
 
 /** A plan as it is shown; with `redact`, its numbers only. */
 export function shownLines(plan: Plan, look: Look, redact = false): string[] {
-  return redact ? redactedLines(summaryOf(plan), look) : planLines(plan, look)
+  return redact ? numberLines(planNumbers(plan), look) : planLines(plan, look)
 }
 
 /** The numbers of a plan for people who may not see its records. */
-function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): string[] {
+function numberLines({ asOf, digest, syncs }: PlanNumbers, { paint }: Look): string[] {
   return [
     paint('bold', `Plan as of ${asOf}, without the data of any record. Digest ${digest}`),
-    ...syncs.flatMap(({ name, target, resource, existing, operations, excesses, ...more }) => {
+    ...syncs.flatMap(({ name, instance, resource, existing, operations, excesses, ...more }) => {
       const { create, update, retire, remove } = operations
       const removed = remove > 0 ? `, ${number(remove)} to remove` : ''
       const words = `${number(create)} to create, ${number(update)} to update, ${number(retire)} to retire${removed}`
       return [
         '',
-        `${paint('bold', plain(name))}: ${words} (${plain(target)} has ${counted(existing, resource)})`,
+        `${paint('bold', plain(name))}: ${words} (${plain(instance)} has ${counted(existing, resource)})`,
         ...excesses.map(({ id, count, limit, because }) =>
           paint(
             'red',
@@ -26,7 +26,7 @@ function redactedLines({ asOf, digest, syncs }: PlanSummary, { paint }: Look): s
           ),
         ),
         ...line('fields', more.fields),
-        ...line('contacts', more.contacts),
+        ...line('with them', more.along),
         ...line('left', more.skipped),
         ...line('notices', more.notices),
       ]
@@ -39,7 +39,7 @@ function line(title: string, counts: { readonly [word: string]: number }): strin
   return parts.length === 0 ? [] : [`  ${title}: ${parts.join(', ')}`]
 }
 
-const without = (because: PlanSummary['syncs'][number]['excesses'][number]['because']): string =>
+const without = (because: PlanNumbers['syncs'][number]['excesses'][number]['because']): string =>
   because === undefined ? '' : `; without ${plain(because.fields.join(', '))} ${number(because.left)}`
 
 /** A limit is a share below 1, or a number of records. */

@@ -1,6 +1,6 @@
 import { canonical } from '../../core/json.ts'
 import type { Change, Holder, Notice, Plan, Skip, SyncPlan } from '../../core/plan/plan.ts'
-import { count, heldBack, SKIP_REASONS, type SkipReason } from '../../core/plan/plan.ts'
+import { count, heldBack } from '../../core/plan/plan.ts'
 import { counted, cut, lookalike, number, plain, shown, wrapped } from './text.ts'
 import type { Paint } from './paint.ts'
 
@@ -37,7 +37,7 @@ function syncLines(sync: SyncPlan, look: Look): string[] {
     ...(count(sync, 'remove') > 0 ? [paint('red', `${number(count(sync, 'remove'))} to remove`)] : []),
     `${number(Math.max(0, kept))} in sync`,
   ]
-  const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.target)} has ${counted(sync.existing, sync.resource)})`
+  const head = `${paint('bold', plain(sync.name))}: ${parts.join(', ')} (${plain(sync.instance)} has ${counted(sync.existing, sync.resource)})`
   return [
     ...wrapped(head, look.columns),
     ...sync.excesses.flatMap(({ id, message }) =>
@@ -62,7 +62,7 @@ function completeness(sync: SyncPlan): string[] {
   const released = sync.skipped.filter(({ change }) => change !== undefined).length
   const sides = [
     ...(sync.complete.desired ? [] : ['what should be there']),
-    ...(sync.complete.existing ? [] : [`what ${plain(sync.target)} has`]),
+    ...(sync.complete.existing ? [] : [`what ${plain(sync.instance)} has`]),
   ]
   const why =
     released > 0 ? 'nothing should be there, which may be a mistake' : `${sides.join(' and ')} may lack records`
@@ -82,7 +82,7 @@ function recordLines(op: 'create' | 'retire' | 'remove', sync: SyncPlan, look: L
     const mark = look.paint('green', '+')
     return limited(changes, RECORDS, look, (change) => [
       `  ${mark} ${plain(change.key)}  ${nameOf(change)}`,
-      ...contactLines(change),
+      ...(change.remarks ?? []).map(({ message }) => `      ${plain(message)}`),
     ])
   }
   const wanted = wantedBy(sync)
@@ -103,21 +103,6 @@ function wantedBy({ skipped }: SyncPlan): (id: string | undefined) => string {
 }
 
 const nameOf = ({ fields }: Change): string => shown(fields['name']?.to ?? null)
-
-/** Who comes with a new record (SYN-03). */
-function contactLines({ contacts = [] }: Change): string[] {
-  return contacts.map(
-    ({ email, action, reason }) => `      ${plain(email)}: ${reason === 'staff' ? STAFF : ACTIONS[action]}`,
-  )
-}
-
-const STAFF = 'agent or admin, stays there (SAFE-15)'
-
-const ACTIONS = {
-  create: 'new user',
-  associate: 'user without organization, gets this one',
-  leave: 'user of another organization, stays there',
-} as const
 
 const effect = (change: Change | undefined): string =>
   change?.op === 'remove' ? 'removed' : pairs(change?.fields ?? {})
@@ -167,11 +152,11 @@ function updateLines(sync: SyncPlan, look: Look): string[] {
   ]
 }
 
-function skipLines({ skipped }: SyncPlan, look: Look): string[] {
+function skipLines({ skipped, words }: SyncPlan, look: Look): string[] {
   if (skipped.length === 0) return []
   const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
   return reasons.flatMap(([reason, some]) => [
-    look.paint('dim', `  . ${number(some.length)} left: ${reason} (${wording(reason)})`),
+    look.paint('dim', `  . ${number(some.length)} left: ${plain(reason)} (${plain(words[reason] ?? '')})`),
     ...(look.all ? some.map((skip) => look.paint('dim', `      ${plain(whoseOf(skip))}${waitsFor(skip.heldBy)}`)) : []),
   ])
 }
@@ -189,8 +174,6 @@ const FATES = {
   renamed: ', which gets another name: free in the next plan',
   waiting: ', which waits for another name',
 } as const
-
-const wording = (reason: SkipReason): string => SKIP_REASONS[reason]
 
 function noticeLines({ notices }: SyncPlan, look: Look): string[] {
   const line = ({ code, message }: Notice): string => `  ${look.paint('cyan', 'i')} ${plain(code)}: ${plain(message)}`

@@ -21,28 +21,26 @@ function errorDocument(error: unknown): object {
 /** A report for people. */
 export function reportLines(report: Report, look: Look, redact = false): string[] {
   const { syncs } = redact ? reportNumbers(report) : report
-  return syncs.flatMap(
-    ({ name, planned, done, failed, stale, notAttempted, contactsFailed: lonely, codes, failures }) => {
-      const parts = [
-        look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
-        ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
-        ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
-        ...(lonely > 0 ? [look.paint('yellow', `${counted(lonely, 'contacts')} not added`)] : []),
-        ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
-      ]
-      const told = look.all ? failures : failures?.slice(0, EXAMPLES)
-      const left = (failures?.length ?? 0) - (told?.length ?? 0)
-      // One that is shown with its code needs no sum.
-      const byCode =
-        failures?.length === 1 ? [] : Object.entries(codes).map(([code, count]) => `${number(count)} × ${plain(code)}`)
-      return [
-        `${look.paint('bold', plain(name))}: ${parts.join(', ')}`,
-        ...(told ?? []).flatMap(({ key, code, message }) =>
-          wrapped(`  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`, look.columns),
-        ),
-        ...(left > 0 ? [`  … and ${number(left)} more (--json lists all)`] : []),
-        ...(byCode.length > 0 ? wrapped(`  by code: ${byCode.join(', ')}`, look.columns) : []),
-      ]
-    },
-  )
+  return syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, partly, codes, failures }) => {
+    const parts = [
+      look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
+      ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
+      ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
+      ...(partly > 0 ? [look.paint('yellow', `${number(partly)} of them in part`)] : []),
+      ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
+    ]
+    const told = look.all ? failures : failures?.slice(0, EXAMPLES)
+    const left = (failures?.length ?? 0) - (told?.length ?? 0)
+    // One that is shown with its code needs no sum.
+    const byCode =
+      failures?.length === 1 ? [] : Object.entries(codes).map(([code, count]) => `${number(count)} × ${plain(code)}`)
+    return [
+      `${look.paint('bold', plain(name))}: ${parts.join(', ')}`,
+      ...(told ?? []).flatMap(({ key, code, message }) =>
+        wrapped(`  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}`, look.columns),
+      ),
+      ...(left > 0 ? [`  … and ${number(left)} more (--json lists all)`] : []),
+      ...(byCode.length > 0 ? wrapped(`  by code: ${byCode.join(', ')}`, look.columns) : []),
+    ]
+  })
 }

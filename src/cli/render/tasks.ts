@@ -26,7 +26,7 @@ export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>
 type Show = { readonly watch: RunWatch; readonly end: () => Promise<void> }
 
 /** What a stage came to, in one line. */
-function summaryOf(result: Read | Progress): string {
+function planNumbers(result: Read | Progress): string {
   switch (result.kind) {
     case 'rows':
       return `${number(result.rows)} rows${result.complete ? '' : ', not proved complete'}`
@@ -40,7 +40,7 @@ function summaryOf(result: Read | Progress): string {
 }
 
 function lineOf({ id }: Stage, end: End<Read | Progress>): string {
-  if (end.kind === 'done') return `${id}  ${summaryOf(end.result)}  ${(end.ms / 1000).toFixed(1)} s`
+  if (end.kind === 'done') return `${id}  ${planNumbers(end.result)}  ${(end.ms / 1000).toFixed(1)} s`
   return end.kind === 'stopped' ? `${id}  stopped` : id
 }
 

@@ -1,5 +1,5 @@
 import type { Known, Outcome, Step } from '../outcome.ts'
-import { OPS, type Change, type SyncPlan } from '../plan/plan.ts'
+import { OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import type { Run, Sent, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
@@ -41,7 +41,7 @@ export async function* apply(
   const written: Written[] = []
   for (const op of OPS) {
     const changes = plan.changes.filter((change) => change.op === op)
-    const bound = new Map(changes.map((change) => [change.key, bind(change, created)]))
+    const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
     for await (const outcome of carriedOut(bound, target, { record, known }, run)) {
       yield outcome
       const change = bound.get(outcome.key)
@@ -127,5 +127,8 @@ async function* told(
  * of secrets.
  */
 function clean(step: Step): Step {
-  return 'message' in step ? { ...step, code: redact(step.code), message: redact(step.message) } : step
+  if ('message' in step) return { ...step, ...unsecret(step) }
+  return 'partly' in step && step.partly ? { ...step, partly: step.partly.map(unsecret) } : step
 }
+
+const unsecret = ({ code, message }: Remark): Remark => ({ code: redact(code), message: redact(message) })

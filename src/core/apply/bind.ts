@@ -1,6 +1,7 @@
+import { REFERENCE, type FieldTypes } from '../field-types.ts'
 import { doneUnder, type Known, type Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
-import { isRef, type Ref } from '../refs.ts'
+import type { Ref } from '../refs.ts'
 
 /** The id of a record that a sync of this run has created, or undefined. */
 export type Created = (sync: string, key: string) => string | undefined
@@ -11,18 +12,22 @@ export function createdIn(known: ReadonlyMap<string, ReadonlyMap<string, Known>>
 }
 
 /**
- * The change with every ref replaced by the id it points at; an outcome of its own where one points
- * at nothing.
+ * The change with every ref replaced by the id it points at, as the type of its field says; an
+ * outcome of its own where one points at nothing.
  */
-export function bind(change: Change, created: Created): Change | Outcome {
+export function bind(change: Change, types: FieldTypes, created: Created): Change | Outcome {
   const fields = { ...change.fields }
+  const nowhere: { readonly field: string; readonly ref: Ref }[] = []
   for (const [field, { from, to }] of Object.entries(change.fields)) {
-    if (!isRef(to)) continue
-    const id = created(to.ref.sync, to.ref.key)
-    if (id === undefined) return dangling(change.key, field, to)
-    fields[field] = { from, to: id }
+    const idOf = (ref: Ref): string | null => {
+      const id = created(ref.ref.sync, ref.ref.key)
+      if (id === undefined) nowhere.push({ field, ref })
+      return id ?? null
+    }
+    fields[field] = { from, to: (types[field] ?? REFERENCE).bind?.(to, idOf) ?? to }
   }
-  return { ...change, fields }
+  const [first] = nowhere
+  return first === undefined ? { ...change, fields } : dangling(change.key, first.field, first.ref)
 }
 
 function dangling(key: string, field: string, { ref: { sync, key: target } }: Ref): Outcome {

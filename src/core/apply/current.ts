@@ -1,4 +1,4 @@
-import { same, type FieldTypes } from '../fields.ts'
+import { same, type FieldTypes } from '../field-types.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { chunk } from '../streams.ts'
@@ -32,7 +32,7 @@ export function differingFields(
   now: Existing,
   types: FieldTypes,
 ): string[] {
-  return Object.keys(fields).filter((field) => !same(types[field] ?? 'text', now.fields[field], fields[field]?.[side]))
+  return Object.keys(fields).filter((field) => !same(types[field], now.fields[field], fields[field]?.[side]))
 }
 
 /**

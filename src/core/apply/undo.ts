@@ -1,9 +1,10 @@
 import { limited } from '../compare/compare.ts'
 import { removal } from '../compare/decide.ts'
-import { possiblePlan } from '../compare/prepared.ts'
+import { possiblePlan } from '../compare/prepare.ts'
+import { withWords } from '../compare/words.ts'
 import type { Json } from '../json.ts'
 import { doneUnder, type Known } from '../outcome.ts'
-import type { Change, Skip, SkipReason, SyncPlan } from '../plan/plan.ts'
+import type { Change, REASONS, Skip, SyncPlan } from '../plan/plan.ts'
 import type { Existing, Run, Sync } from '../types.ts'
 import { bind, type Created } from './bind.ts'
 import { differingFields, withRecords } from './current.ts'
@@ -24,7 +25,7 @@ export async function undo(
 ): Promise<SyncPlan> {
   const done = plan.changes.flatMap((change): readonly Done[] => {
     const id = doneUnder(known.get(change.key))
-    const bound = bind(change, created)
+    const bound = bind(change, sync.target.types, created)
     return 'op' in bound && id !== undefined ? [{ ...bound, id }] : []
   })
   const changes: Change[] = []
@@ -34,11 +35,11 @@ export async function undo(
     if (typeof back === 'string') skipped.push({ key: change.key, id: change.id, reason: back })
     else if (Object.keys(back.fields).length > 0) changes.push(back)
   }
-  return limited(possiblePlan({ ...plan, changes, skipped, notices: [] }, sync.target), sync)
+  return limited(withWords(possiblePlan({ ...plan, changes, skipped, notices: [] }, sync.target), sync), sync)
 }
 
 /** The change that undoes one, without fields where nothing is left to undo; why there is none. */
-function reverse(change: Done, now: Existing | undefined, { target, rules }: Sync): Change | SkipReason {
+function reverse(change: Done, now: Existing | undefined, { target, rules }: Sync): Change | keyof typeof REASONS {
   const { op, key, id, fields } = change
   const old = Object.entries(fields).map(([field, { from }]) => [field, from] as const)
   if (op === 'remove' && now === undefined) return { op: 'create', key, fields: toward(old, {}), reason: 'undo' }

@@ -1,16 +1,37 @@
 import { ZdsError } from '../errors.ts'
-import { decide, owned, type Pair, type Sides, type Verdict } from './decide.ts'
+import { keyReader, type KeyReader } from '../keys.ts'
+import { decide, owns, type Pair, type Sides, type Verdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
 import { fates } from './names.ts'
 import { excesses } from '../plan/limits.ts'
-import { OPS, type Change, type Notice, type Skip, type SkipReason, type SyncPlan } from '../plan/plan.ts'
-import type { Existing, Sync } from '../types.ts'
+import { OPS, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
+import { withWords } from './words.ts'
+import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
-/** The key of a row of the target; empty where it has none. */
-export function keyOf({ rules }: Sync, { fields }: Existing): string {
-  const key = fields[rules.key]
-  return typeof key === 'string' ? key : ''
+/** How the keys of both sides of a sync are read. */
+const keysOf = ({ rules, target }: Sync): KeyReader => keyReader(rules, target.types)
+
+/** The key of a record of the target; empty where it has none, or one that can be none. */
+export const keyIn = (sync: Sync, { fields }: Existing): string => keysOf(sync).ofFields(fields).text
+
+/**
+ * What a processor says, by keys that the target takes for the same. A record whose key can be none
+ * is skipped. Throws ROW_INVALID for one that has none.
+ */
+export async function* foldKeys(rows: AsyncIterable<Desired>, sync: Sync): AsyncIterable<Desired> {
+  const keys = keysOf(sync)
+  for await (const row of rows) {
+    const { raw, text } = keys.ofText(row.key)
+    if (text !== '') yield row.kind === 'notice' ? row : { ...row, key: text }
+    else if (row.kind !== 'record') yield row
+    else if (raw !== '') yield { kind: 'skip', key: raw, reason: 'key-invalid', ...nameOf(row.fields, sync) }
+    else {
+      throw new ZdsError('ROW_INVALID', `${sync.desired.name}: a desired record has no key`, {
+        hint: 'Look at the processor or the rows it comes from. A key of several fields is made with keyOf(a, b).',
+      })
+    }
+  }
 }
 
 /**
@@ -23,12 +44,14 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   const notices: Notice[] = []
   const counts = { existing: 0, desired: 0 }
   const guards = watchGuards(rules.guards)
+  const found = { withoutKey: 0, joined: 0 }
+  const keys = keysOf(sync)
 
   const pairs = joinByKey(
     sides.desired,
     ({ key }) => key,
     sides.existing,
-    (row) => keyOf(sync, row),
+    ({ fields }) => keys.ofFields(fields).text,
   )
   for await (const { key, left, right } of pairs) {
     for (const row of left) {
@@ -45,30 +68,33 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     const pair = { key, desired: left, existing: right }
     const records = left.filter(({ kind }) => kind === 'record').length
     counts.desired += records
-    counts.existing += right.filter(({ fields }) => records > 0 || owned(fields, sync)).length
-    for (const { change, skip } of verdicts(pair, name, sync, sides)) {
+    const ours = right.filter(({ fields }) => records > 0 || owns(fields, sync)).length
+    counts.existing += ours
+    if (key === '') found.withoutKey = ours
+    else if (right.length > 0) found.joined += records
+    for (const { change, skip } of key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)) {
       if (change !== undefined) changes.push(change)
-      if (skip !== undefined) skipped.push(describe(key, skip, rules.unique))
+      if (skip !== undefined) skipped.push(describe(key, skip, sync))
     }
   }
+  refuseKeyless(name, sync, { ...counts, ...found })
   const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
   notices.push(...guards.notices())
   const { instance, resource } = target
   const named = fates(skipped, ordered, rules)
-  return limited(
-    {
-      name,
-      target: instance,
-      resource,
-      ...counts,
-      complete: sides.complete,
-      changes: ordered,
-      skipped: named.skipped,
-      notices: [...named.notices, ...notices],
-      excesses: [],
-    },
-    sync,
-  )
+  const plan: SyncPlan = {
+    name,
+    instance,
+    resource,
+    ...counts,
+    complete: sides.complete,
+    changes: ordered,
+    skipped: named.skipped,
+    words: {},
+    notices: [...named.notices, ...notices],
+    excesses: [],
+  }
+  return limited(withWords(plan, sync), sync)
 }
 
 /**
@@ -83,10 +109,9 @@ export function limited(plan: SyncPlan, { limits, rules }: Pick<Sync, 'limits' |
 function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[] {
   const { key, desired, existing } = pair
   const records = desired.filter((row) => row.kind === 'record')
-  const each = (reason: SkipReason): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
-  if (key === '') return keyless(name, pair, sync, sides)
+  const each = (reason: string): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
   if (sides.yielded.has(key))
-    return each('not-owned').filter(({ skip }) => skip !== undefined && owned(skip.of.fields, sync))
+    return each('not-owned').filter(({ skip }) => skip !== undefined && owns(skip.of.fields, sync))
   if (existing.length > 1) return each('duplicate-key')
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
   return [decide(pair, name, sync, sides)]
@@ -96,25 +121,51 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[]
  * Whose a record without a key is, nobody knows: it is reported by the sync that owns it, or by all
  * where none does (AMB-16).
  */
-function keyless(name: string, { desired, existing }: Pair, sync: Sync, sides: Sides): Verdict[] {
-  if (desired.some(({ kind }) => kind === 'record')) {
-    throw new ZdsError('ROW_INVALID', `${name}: a desired record has no key`, {
-      hint: 'Look at the processor or the rows it comes from.',
-    })
-  }
-  const mine = existing.filter(({ fields }) => owned(fields, sync) || !sides.ownedElsewhere(fields))
-  return mine.map((of) => ({ skip: { reason: 'no-key', of } }))
+function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sides: Sides): Verdict[] {
+  const mine = existing.filter(({ fields }) => owns(fields, sync) || !sides.ownedElsewhere(fields))
+  return mine.map((of) => {
+    const { raw } = keys.ofFields(of.fields)
+    return { skip: { key: raw, reason: raw === '' ? 'no-key' : 'key-invalid', of } }
+  })
 }
 
-function describe(key: string, skip: NonNullable<Verdict['skip']>, unique: string | undefined): Skip {
+/** From this many records on, most of them without a key may mean a wrong key. */
+const ENOUGH = 10
+
+type Found = {
+  readonly existing: number
+  readonly desired: number
+  readonly withoutKey: number
+  readonly joined: number
+}
+
+/**
+ * Records that nobody can recognise are created once more in each run. Where most of those that are
+ * desired are recognised all the same, the others are somebody else's.
+ */
+function refuseKeyless(name: string, { rules, target }: Sync, found: Found): void {
+  const { existing, desired, withoutKey, joined } = found
+  if (existing < ENOUGH || withoutKey * 2 <= existing || joined * 2 >= desired) return
+  const key = [rules.key].flat().join(' and ')
+  const message = `${name}: ${withoutKey} of ${existing} ${target.resource} have no usable ${key}, and ${desired - joined} of ${desired} that are desired meet none`
+  throw new ZdsError('KEYS_MISSING', message, {
+    hint: 'They would be created once more in each run. Check key and fold of the sync; records of others are left out by owns.',
+  })
+}
+
+function describe(key: string, skip: NonNullable<Verdict['skip']>, sync: Sync): Skip {
   const { reason, of, heldBy, change } = skip
-  const called = unique === undefined ? undefined : of.fields[unique]
   return {
-    key,
+    key: skip.key ?? key,
     reason,
     ...(of.id !== undefined && { id: of.id }),
-    ...(typeof called === 'string' && { name: called }),
+    ...nameOf(of.fields, sync),
     ...(heldBy && { heldBy }),
     ...(change && { change }),
   }
+}
+
+function nameOf(fields: Fields, { rules: { unique } }: Sync): { readonly name?: string } {
+  const name = unique === undefined ? undefined : fields[unique]
+  return typeof name === 'string' ? { name } : {}
 }

@@ -1,8 +1,9 @@
 import { diff } from 'json-diff-ts'
 import { ZdsError } from '../errors.ts'
-import { misfit, normalise, same, type FieldTypes } from '../fields.ts'
+import { misfit, normalise, same, type FieldTypes } from '../field-types.ts'
 import { canonical, parseJson, type Json } from '../json.ts'
-import type { Change, FieldChange, Holder, SkipReason } from '../plan/plan.ts'
+import { keyReader } from '../keys.ts'
+import type { Change, FieldChange, Holder } from '../plan/plan.ts'
 import type { Names } from './names.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
@@ -35,7 +36,9 @@ export type Pair = {
 export type Verdict = {
   readonly change?: Change
   readonly skip?: {
-    readonly reason: SkipReason
+    /** Another key than the one of the verdict: one that can be none. */
+    readonly key?: string
+    readonly reason: string
     readonly of: { readonly id?: string; readonly fields: Fields }
     readonly heldBy?: Holder
     readonly change?: Change
@@ -45,7 +48,7 @@ export type Verdict = {
 type DesiredRecord = Extract<Desired, { kind: 'record' }>
 
 /** Whether a record of the target is this sync's. */
-export const owned = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
+export const owns = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
 
 /** Decides a key with at most one desired and one existing record. */
 export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
@@ -64,7 +67,7 @@ export function decide({ key, desired, existing: [found] }: Pair, name: string, 
 /** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
 function unwanted(key: string, found: Existing, reason: string, sync: Sync, sides: Sides): Verdict {
   const { rules, target } = sync
-  if (!owned(found.fields, sync))
+  if (!owns(found.fields, sync))
     return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
   const fields =
     rules.retire === 'remove'
@@ -94,7 +97,7 @@ const seen = ({ id, version }: Existing): Pick<Change, 'id' | 'version'> => ({
 /** There is no such record yet: create it, unless a rule holds it or its name is taken (AMB-20). */
 function creation(
   key: string,
-  { fields: record, people }: DesiredRecord,
+  { fields: record, along }: DesiredRecord,
   { rules, target }: Sync,
   sides: Sides,
 ): Verdict {
@@ -104,30 +107,38 @@ function creation(
   if (heldBy !== undefined) return { skip: { reason: 'name-taken', of: { fields: record }, heldBy } }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const fields = difference({}, record, target.types, 'all')
-  const contacts = people?.map((person) => ({ ...person, action: 'create' as const }))
-  return { change: { op: 'create', key, fields: fields ?? {}, ...(contacts && { contacts }) } }
+  return { change: { op: 'create', key, fields: fields ?? {}, ...(along !== undefined && { along }) } }
 }
 
 /**
  * Both are there: what differs is written, but for a name that another record has. An empty field
- * to adopt is no reason of its own (SAFE-05).
+ * to adopt is no reason of its own (SAFE-05), nor is another spelling of the key (SAFE-10).
  */
 function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): Verdict {
   const { rules, target } = sync
-  if (rules.takesOver !== true && !owned(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
+  if (rules.takesOver !== true && !owns(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []
-  const managed = Object.fromEntries(Object.entries(record).filter(([field]) => !adopt.includes(field)))
-  const fields = { ...difference(found.fields, managed, target.types) }
+  const respelt = spellings(key, record, found, sync)
+  const managed = Object.entries(record).filter(([field]) => !adopt.includes(field) && !(field in respelt))
+  const fields = { ...difference(found.fields, Object.fromEntries(managed), target.types) }
   const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
   const heldBy = renamed && sides.names.holder(renamed.to, { key, id: found.id, current: renamed.from })
   if (heldBy !== undefined && rules.unique !== undefined) delete fields[rules.unique]
-  const skip = heldBy && { skip: { reason: 'name-taken' as const, of: found, heldBy } }
+  const skip = heldBy && { skip: { reason: 'name-taken', of: found, heldBy } }
   if (Object.keys(fields).length === 0) return { ...skip }
   for (const field of adopt) {
     const to = record[field] ?? null
     if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }
   }
-  return { change: { op: 'update', key, ...seen(found), fields }, ...skip }
+  return { change: { op: 'update', key, ...seen(found), fields: { ...fields, ...respelt } }, ...skip }
+}
+
+/** The fields of the key that are spelt otherwise on either side, and mean the same record. */
+function spellings(key: string, record: Fields, found: Existing, { rules, target }: Sync): Change['fields'] {
+  if (keyReader(rules, target.types).ofFields(record).text !== key) return {}
+  const names = [rules.key].flat().filter((field) => rules.adopt?.includes(field) !== true)
+  const spelt = Object.fromEntries(names.map((field) => [field, record[field] ?? null]))
+  return difference(found.fields, spelt, target.types) ?? {}
 }
 
 /**
@@ -142,7 +153,7 @@ function difference(
   mode: 'changed' | 'all' = 'changed',
 ): Record<string, FieldChange> | undefined {
   const names = Object.keys(to).filter((field) => {
-    const type = types[field] ?? 'text'
+    const type = types[field]
     return mode === 'all' ? normalise(type, to[field]) !== null : !same(type, from[field], to[field])
   })
   if (names.length === 0) return undefined

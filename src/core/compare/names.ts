@@ -1,6 +1,7 @@
 import type { Json } from '../json.ts'
+import { keyReader } from '../keys.ts'
 import type { Change, Holder, Notice, Skip } from '../plan/plan.ts'
-import type { Desired, Existing, Fields, Rules } from '../types.ts'
+import type { Desired, Existing, Fields, Rules, Sync } from '../types.ts'
 
 /**
  * Who has which value of a field that must be unique: by the value, trimmed and without case
@@ -22,15 +23,17 @@ type Holders<One> = { readonly first: Map<string, One>; readonly second: Map<str
  * a unique field, all is free.
  */
 export async function indexNames(
-  { key, unique, retire }: Rules,
+  { rules, target }: Sync,
   existing: AsyncIterable<Existing>,
   desired: readonly AsyncIterable<Desired>[],
 ): Promise<Names> {
+  const { unique, retire } = rules
   if (unique === undefined) return { holder: () => undefined }
+  const keys = keyReader(rules, target.types)
   const here: Holders<Holder & { readonly id: string }> = { first: new Map(), second: new Map() }
   const wanted: Holders<string> = { first: new Map(), second: new Map() }
   for await (const { id, fields } of existing) {
-    const holder = { key: text(fields[key]), id, name: text(fields[unique]) }
+    const holder = { key: keys.ofFields(fields).raw, id, name: text(fields[unique]) }
     add(here, holder.name, isRetired(fields, retire) ? { ...holder, fate: 'retired' } : holder, (one) => one.id)
   }
   for (const records of desired) {
@@ -92,7 +95,10 @@ export function fates(
   const retired = told.filter(({ heldBy }) => heldBy?.fate === 'retired')
   return {
     skipped: told,
-    notices: [...circles(waits).map(circleNotice), ...retired.map((skip) => retiredNotice(skip, key))],
+    notices: [
+      ...circles(waits).map(circleNotice),
+      ...retired.map((skip) => retiredNotice(skip, [key].flat().join(' and '))),
+    ],
   }
 }
 

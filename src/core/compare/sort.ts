@@ -44,8 +44,10 @@ async function spill<Row extends Json>(rows: Row[], keyOf: (row: Row) => string,
   return file
 }
 
-function sorted<Row>(rows: Row[], keyOf: (row: Row) => string): Row[] {
-  return rows.toSorted((a, b) => order(keyOf(a), keyOf(b)))
+/** Each key is made once: to make one can take longer than to compare two. */
+function sorted<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
+  const withKeys = rows.map((row) => ({ row, key: keyOf(row) }))
+  return withKeys.toSorted((a, b) => order(a.key, b.key)).map(({ row }) => row)
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

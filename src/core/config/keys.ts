@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
-import { planned } from './planned.ts'
+import { keyOf, keyReader, type Fold } from '../keys.ts'
+import { planSource } from './plan-source.ts'
 import type { Fields, Run, Source, Sync, Target } from '../types.ts'
 
 /** Keys to ask a source for, and the sources that they come from. */
@@ -9,24 +10,27 @@ export type Keys = { readonly needs: readonly Source[]; read(run: Run): AsyncIte
  * The keys of a target's records that none of `rows` has: what to look up to know why nobody
  * desires them (AMB-17). `of` may leave out records that nobody asks about.
  */
-export function unmatched(asked: {
+export function unmatchedKeys(asked: {
   readonly target: Target
   /** The field of the target that holds the key. */
   readonly field: string
   readonly rows: Source<JsonObject>
   /** The column of the rows that holds the key. */
   readonly column: string
+  /** As in the rules of the sync. */
+  readonly fold?: Fold
   of?(existing: Fields): boolean
 }): Keys {
-  const { target, field, rows, column } = asked
+  const { target, field, rows, column, fold } = asked
+  const keys = keyReader({ key: field, fold }, target.types)
   return {
     needs: [target, rows],
     read: async function* (run) {
-      const known = new Set<unknown>()
-      for await (const row of run.input(rows)) known.add(row[column])
+      const known = new Set<string>()
+      for await (const row of run.input(rows)) known.add(keys.ofText(keyOf(row[column] ?? null)).text)
       for await (const { fields } of run.input(target)) {
-        const key = fields[field]
-        if (typeof key === 'string' && !known.has(key) && (asked.of?.(fields) ?? true)) yield key
+        const { text } = keys.ofFields(fields)
+        if (text !== '' && !known.has(text) && (asked.of?.(fields) ?? true)) yield text
       }
     },
   }
@@ -37,13 +41,14 @@ export function unmatched(asked: {
  * there, and those it will create.
  */
 export function keysAfter(sync: Sync): Keys {
-  const plan = planned(sync)
+  const plan = planSource(sync)
+  const keys = keyReader(sync.rules, sync.target.types)
   return {
     needs: [sync.target, plan],
     read: async function* (run) {
       for await (const { fields } of run.input(sync.target)) {
-        const key = fields[sync.rules.key]
-        if (typeof key === 'string') yield key
+        const { text } = keys.ofFields(fields)
+        if (text !== '') yield text
       }
       for await (const { changes } of run.input(plan)) for (const { op, key } of changes) if (op === 'create') yield key
     },

@@ -1,27 +1,35 @@
 import { ZdsError } from '../errors.ts'
-import type { FieldTable } from '../fields.ts'
+import { typesOf, type FieldTable, type TypesOf } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { Desired, Fields, Source } from '../types.ts'
+import { keyOf } from '../keys.ts'
+import type { Fields, Processor, Source } from '../types.ts'
 
 /**
  * Records made from rows by a field table alone, for a sync whose fields need no processor. Rows of
- * `elsewhere` explain why a key has no record: its account exists, but is not among the rows
+ * `elsewhere` explain why a key has no record: it is not among the rows, and is known all the same
  * (AMB-17).
  */
-export function records(made: {
+export function records<const Table extends FieldTable, const Word extends string = never>(made: {
+  /** The name of the source. */
   readonly name: string
   readonly rows: Source<JsonObject>
-  /** The column that holds the key, in `rows` and in `elsewhere`. */
-  readonly key: string
-  readonly fields: FieldTable
-  readonly elsewhere?: Source<JsonObject>
+  /** The column that holds the key, in `rows` and in `elsewhere`, or the columns. */
+  readonly key: string | readonly string[]
+  /** The table; fields that read a fact are left out. */
+  readonly fields: Table
+  /** Why a record is not desired whose key is in these rows: a word, and what it means. */
+  readonly elsewhere?: { readonly rows: Source<JsonObject>; readonly reason: Word; readonly means: string }
+  /** No rows at all are nothing strange, and retire nobody. Default false (SAFE-02). */
   readonly mayBeEmpty?: boolean
-}): Source<Desired> {
+}): Processor<TypesOf<Table>, Word> {
   const { name, rows, key, fields, elsewhere, mayBeEmpty } = made
   return {
     name,
-    needs: [rows, ...(elsewhere ? [elsewhere] : [])],
+    types: typesOf(fields),
+    needs: [rows, ...(elsewhere ? [elsewhere.rows] : [])],
     ...(mayBeEmpty !== undefined && { mayBeEmpty }),
+    // Object.fromEntries forgets which keys it was given.
+    ...(elsewhere && { words: Object.fromEntries([[elsewhere.reason, elsewhere.means]]) as { [W in Word]: string } }),
     read: async function* (run) {
       const known = new Set<string>()
       for await (const row of run.input(rows)) {
@@ -30,18 +38,19 @@ export function records(made: {
         yield { kind: 'record', key: id, fields: fieldsOf(fields, row) }
       }
       if (elsewhere === undefined) return
-      for await (const row of run.input(elsewhere)) {
+      for await (const row of run.input(elsewhere.rows)) {
         const id = keyIn(row, key, name)
-        if (!known.has(id)) yield { kind: 'absent', key: id, reason: 'type-changed' }
+        if (!known.has(id)) yield { kind: 'absent', key: id, reason: elsewhere.reason }
       }
     },
   }
 }
 
-function keyIn(row: JsonObject, column: string, name: string): string {
-  const key = row[column]
-  if (typeof key === 'string' && key !== '') return key
-  throw new ZdsError('ROW_INVALID', `${name}: a row has no ${column}`, {
+function keyIn(row: JsonObject, column: string | readonly string[], name: string): string {
+  const columns = [column].flat()
+  const key = keyOf(...columns.map((one) => row[one] ?? null))
+  if (key !== '') return key
+  throw new ZdsError('ROW_INVALID', `${name}: a row has no ${columns.join(' or no ')}`, {
     hint: 'Every row needs a key; look at the query of its source.',
   })
 }

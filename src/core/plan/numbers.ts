@@ -7,7 +7,7 @@ type Counts = { readonly [word: string]: number }
  * What a plan does, in numbers: no name, address, id, key or value of any record. For those who may
  * not see the records.
  */
-export type PlanSummary = {
+export type PlanNumbers = {
   readonly version: 1
   readonly createdAt: string
   readonly asOf: string
@@ -16,7 +16,7 @@ export type PlanSummary = {
   readonly digest: string
   readonly syncs: readonly {
     readonly name: string
-    readonly target: string
+    readonly instance: string
     readonly resource: string
     readonly existing: number
     readonly desired: number
@@ -24,8 +24,8 @@ export type PlanSummary = {
     readonly operations: { readonly [op in Op]: number }
     /** How many changes of existing records change a field; a create sets them all. */
     readonly fields: Counts
-    /** How many people who come with new records meet which end (SYN-03). */
-    readonly contacts: Counts
+    /** What comes along with new records, by the words of their targets (SYN-03). */
+    readonly along: Counts
     readonly skipped: Counts
     readonly notices: Counts
     readonly excesses: readonly {
@@ -44,15 +44,15 @@ export type PlanSummary = {
  * The numbers of a plan. What is copied is named here one by one, so that what plans may hold one
  * day stays out.
  */
-export function summaryOf({ createdAt, asOf, config, digest, syncs }: Plan): PlanSummary {
+export function planNumbers({ createdAt, asOf, config, digest, syncs }: Plan): PlanNumbers {
   return { version: 1, createdAt, asOf, config, digest, syncs: syncs.map(syncSummary) }
 }
 
-function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
-  const { name, target, resource, existing, desired, complete, changes, skipped, notices, excesses } = sync
+function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
+  const { name, instance, resource, existing, desired, complete, changes, skipped, notices, excesses } = sync
   return {
     name,
-    target,
+    instance,
     resource,
     existing,
     desired,
@@ -64,7 +64,7 @@ function syncSummary(sync: SyncPlan): PlanSummary['syncs'][number] {
       remove: count(sync, 'remove'),
     },
     fields: countsOf(changes.filter(({ op }) => op !== 'create').flatMap(({ fields }) => Object.keys(fields))),
-    contacts: countsOf(changes.flatMap(({ contacts = [] }) => contacts.map(({ action }) => action))),
+    along: countsOf(changes.flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
     skipped: countsOf(skipped.map(({ reason }) => reason)),
     notices: countsOf(notices.map(({ code }) => code)),
     excesses: excesses.map(({ id, op, field, count: some, existing: all, limit, because }) => ({

@@ -9,18 +9,6 @@ export const OPS = ['create', 'update', 'retire', 'remove'] as const satisfies r
 
 export type FieldChange = { readonly from: Json; readonly to: Json }
 
-/**
- * Somebody who comes with a new record: a new user, one who gets an organization, or one who stays
- * where they are.
- */
-export type Contact = {
-  readonly email: string
-  readonly name: string
-  readonly action: 'create' | 'associate' | 'leave'
-  /** Why somebody stays, unless it is that they have another organization: `staff` (SAFE-15). */
-  readonly reason?: string
-}
-
 /** What one record needs. `fields` lists every value that will be written. */
 export type Change = {
   readonly op: Op
@@ -32,34 +20,38 @@ export type Change = {
   readonly fields: { readonly [field: string]: FieldChange }
   /** Why a record is retired (AMB-17). */
   readonly reason?: string
-  /** Who comes with a new record, and what will become of them (SYN-03). */
-  readonly contacts?: readonly Contact[]
+  /** What comes along with a new record: the business of its target alone (SYN-03). */
+  readonly along?: Json
+  /** The same in words, as the target describes it. */
+  readonly remarks?: readonly Remark[]
 }
 
+/** Words, each with what it means to a person: `{ 'no-key': 'has no key, …' }`. */
+export type Words = { readonly [word: string]: string }
+
 /**
- * Why a record is left as it is, or without its name. The words are the contract of the plan
- * document.
+ * The engine's own reasons: why a record is left as it is, or without its name, or retired.
+ * Processors, targets and rules bring theirs.
  */
-export const SKIP_REASONS = {
+export const REASONS = {
   'no-key': 'has no key, so nobody knows whose it is',
+  'key-invalid': 'its key can be none, so nobody knows whose it is',
   'duplicate-key': 'several records have this key',
   'name-taken': 'another record has this name',
   'not-owned': 'belongs to another sync',
   protected: 'is protected from being retired',
-  'expired-not-created': 'expired, and has no record yet',
   'kept-by-rule': 'its reason is not one that retires',
-  'duplicate-email': 'another contact has this address',
-  'second-address': 'a user has this address beside another one; make it their first one',
   'changed-since': 'was changed since the run that is to be undone',
   'not-possible': 'the target cannot do this',
   'no-retire': 'was created by the run, and its sync knows no way to retire it',
   'incomplete-listing': 'what was read is not proved complete',
-} as const
-export type SkipReason = keyof typeof SKIP_REASONS
+  gone: 'nothing that was read speaks of it',
+  undo: 'a run is undone',
+} as const satisfies Words
 
 export type Skip = {
   readonly key: string
-  readonly reason: SkipReason
+  readonly reason: string
   readonly id?: string
   readonly name?: string
   /** Who has the name that this record wants (AMB-20). */
@@ -79,8 +71,11 @@ export type Holder = {
   readonly fate?: 'retired' | 'renamed' | 'waiting'
 }
 
+/** What a person should know: a stable word, and a sentence. */
+export type Remark = { readonly code: string; readonly message: string }
+
 /** What a person should know although nothing follows from it. */
-export type Notice = { readonly code: string; readonly key: string; readonly message: string }
+export type Notice = Remark & { readonly key: string }
 
 /**
  * What of a plan goes beyond its limits: what, how many, of how many, the limit, and a few keys.
@@ -104,8 +99,8 @@ export type Because = { readonly fields: readonly string[]; readonly left: numbe
 /** The changes of one sync, in the order create, update, retire, and by key. */
 export type SyncPlan = {
   readonly name: string
-  /** The instance: `global`. */
-  readonly target: string
+  /** Where it writes: `global`. */
+  readonly instance: string
   readonly resource: string
   /** Number of records that the target holds and this sync answers for. */
   readonly existing: number
@@ -115,6 +110,8 @@ export type SyncPlan = {
   readonly complete: { readonly desired: boolean; readonly existing: boolean }
   readonly changes: readonly Change[]
   readonly skipped: readonly Skip[]
+  /** What each reason in it means. */
+  readonly words: Words
   readonly notices: readonly Notice[]
   readonly excesses: readonly Excess[]
 }

@@ -2,17 +2,14 @@ import { Type } from 'typebox'
 import { problems } from '../options.ts'
 import { ZdsError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { digestOf, OPS, SKIP_REASONS, type Plan } from './plan.ts'
+import { digestOf, OPS, type Plan } from './plan.ts'
 
 const strict = { additionalProperties: false }
 const Text = Type.String({ minLength: 1 })
 const Count = Type.Integer({ minimum: 0 })
 
 const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, strict)
-const Contact = Type.Object(
-  { email: Text, name: Text, action: Type.Enum(['create', 'associate', 'leave']), reason: Type.Optional(Text) },
-  strict,
-)
+const Remark = Type.Object({ code: Text, message: Text }, strict)
 const Change = Type.Object(
   {
     op: Type.Enum(OPS),
@@ -21,7 +18,8 @@ const Change = Type.Object(
     version: Type.Optional(Text),
     fields: Type.Record(Type.String(), FieldChange),
     reason: Type.Optional(Text),
-    contacts: Type.Optional(Type.Array(Contact)),
+    along: Type.Optional(Type.Unknown()),
+    remarks: Type.Optional(Type.Array(Remark)),
   },
   strict,
 )
@@ -37,7 +35,7 @@ const Holder = Type.Object(
 const Skip = Type.Object(
   {
     key: Type.String(),
-    reason: Type.Enum(Object.keys(SKIP_REASONS)),
+    reason: Text,
     id: Type.Optional(Text),
     name: Type.Optional(Type.String()),
     heldBy: Type.Optional(Holder),
@@ -64,13 +62,14 @@ const Excess = Type.Object(
 const SyncPlan = Type.Object(
   {
     name: Text,
-    target: Text,
+    instance: Text,
     resource: Text,
     existing: Count,
     desired: Count,
     complete: Type.Object({ desired: Type.Boolean(), existing: Type.Boolean() }, strict),
     changes: Type.Array(Change),
     skipped: Type.Array(Skip),
+    words: Type.Record(Type.String(), Text),
     notices: Type.Array(Notice),
     excesses: Type.Array(Excess),
   },

@@ -1,6 +1,6 @@
 import { compareId, stageOf } from '../config/stages.ts'
-import { compare, keyOf } from '../compare/compare.ts'
-import { completedPlan, possiblePlan } from '../compare/prepared.ts'
+import { compare, foldKeys, keyIn } from '../compare/compare.ts'
+import { prepare } from '../compare/prepare.ts'
 import { indexNames } from '../compare/names.ts'
 import { sortBy } from '../compare/sort.ts'
 import type { Json } from '../json.ts'
@@ -22,7 +22,7 @@ export async function compareStage(
   const rowsOf = <Row extends Json>(source: Source<Row>) => rowsIn(source, shared, runId)
   const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
 
-  const everyone = [sync, ...rivals].map(({ desired }) => rowsOf(desired))
+  const everyone = [sync, ...rivals].map((one) => foldKeys(rowsOf(one.desired), one))
   const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
   // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it
   // (SAFE-02).
@@ -30,31 +30,17 @@ export async function compareStage(
   const whole = wanted.every(Boolean)
   const sides = { desired: some && whole, existing: await complete(sync.target) }
   const compared = await compare(name, sync, {
-    desired: sortBy(rowsOf(sync.desired), ({ key }: Desired) => key, shared.state.scratch),
-    existing: sortBy(rowsOf(sync.target), (row: Existing) => keyOf(sync, row), shared.state.scratch),
-    names: await indexNames(sync.rules, rowsOf(sync.target), everyone),
-    yielded: sync.rules.yields === undefined ? new Set() : await keysOf(rowsOf(sync.rules.yields)),
+    desired: sortBy(foldKeys(rowsOf(sync.desired), sync), ({ key }: Desired) => key, shared.state.scratch),
+    existing: sortBy(rowsOf(sync.target), (row: Existing) => keyIn(sync, row), shared.state.scratch),
+    names: await indexNames(sync, rowsOf(sync.target), everyone),
+    yielded: sync.rules.yields === undefined ? new Set() : await keysOf(foldKeys(rowsOf(sync.rules.yields), sync)),
     ownedElsewhere: (fields) => rivals.some(({ rules }) => rules.owns?.(fields) ?? true),
     complete: sides,
     empty: !some && whole,
   })
-  const plan = await prepared(compared, stage, shared, runId, watch)
+  const plan = await prepare(compared, sync, lend(stage, shared, runId, watch))
   await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))
   return plan
-}
-
-/** The target has the last word on a plan: it knows who is there already, and what cannot be. */
-async function prepared(
-  compared: SyncPlan,
-  stage: StageOf<'compare'>,
-  shared: Shared,
-  runId: string,
-  watch: StageWatch,
-): Promise<SyncPlan> {
-  const { target } = stage.sync
-  const plan = possiblePlan(compared, target)
-  if (target.prepare === undefined || plan.changes.length === 0) return plan
-  return completedPlan(plan, await target.prepare(plan.changes, lend(stage, shared, runId, watch)), target)
 }
 
 async function hasRecord(rows: AsyncIterable<Desired>): Promise<boolean> {

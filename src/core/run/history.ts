@@ -56,7 +56,7 @@ export function placesOf({ syncs }: Plan, { config }: Pick<Shared, 'config'>): r
   const known = syncsOf(config)
   const places = syncs
     .filter(({ changes }) => changes.length > 0)
-    .map(({ name, target: instance }) => ({ instance, address: known.get(name)?.target.address() ?? instance }))
+    .map(({ name, instance }) => ({ instance, address: known.get(name)?.target.address() ?? instance }))
   return [...new Map(places.map((place) => [place.address, place])).values()]
 }
 

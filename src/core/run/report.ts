@@ -18,8 +18,8 @@ export type SyncReport = {
   readonly failed: number
   readonly stale: number
   readonly notAttempted: number
-  /** People who should have come with a new record and did not (SYN-03). */
-  readonly contactsFailed: number
+  /** How many of those that are done lack something that should have come along (SYN-03). */
+  readonly partly: number
   /** How often each code occurs among the failures, the most frequent first. */
   readonly codes: { readonly [code: string]: number }
   /** Not where only numbers are told. */
@@ -49,7 +49,7 @@ export function reportOf(
     const stale = failures.filter(({ status: end }) => end === 'stale').length
     const told = [
       ...failures.map(({ key, status: end, code, message }) => ({ key, status: end, code, message })),
-      ...known.flatMap(withoutContacts),
+      ...known.flatMap(lacks),
     ]
     return {
       name,
@@ -58,7 +58,7 @@ export function reportOf(
       failed: failures.length - stale,
       stale,
       notAttempted: changes.length - known.length,
-      contactsFailed: known.reduce((sum, outcome) => sum + contactsFailed(outcome), 0),
+      partly: known.filter((outcome) => lacks(outcome).length > 0).length,
       codes: countsOf(told.map(({ code }) => code)),
       failures: told,
     }
@@ -71,16 +71,8 @@ export function reportNumbers(report: Report): Report {
   return { ...report, syncs: report.syncs.map(({ failures: _failures, ...numbers }) => numbers) }
 }
 
-function contactsFailed(outcome: Outcome): number {
-  const failed = outcome.status === 'done' ? outcome.facts?.['contactsFailed'] : undefined
-  return typeof failed === 'number' ? failed : 0
-}
-
-/** A record that is there, and whose people are not. */
-function withoutContacts(outcome: Outcome): Failure[] {
-  const failed = contactsFailed(outcome)
-  if (failed === 0) return []
-  const people = failed === 1 ? '1 contact' : `${failed} contacts`
-  const message = `It was created, but ${people} could not be added to it; add them by hand`
-  return [{ key: outcome.key, status: outcome.status, code: 'contacts-not-added', message }]
+/** What is missing of a change that is done. */
+function lacks({ key, status, ...more }: Outcome): Failure[] {
+  const partly = 'partly' in more ? more.partly : []
+  return partly.map(({ code, message }) => ({ key, status, code, message }))
 }

@@ -20,7 +20,7 @@ const SCHEMA = `
   CREATE TABLE steps (
     number INTEGER PRIMARY KEY,
     run TEXT NOT NULL REFERENCES runs (id), sync TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
-    target_id TEXT, job TEXT, code TEXT, message TEXT, facts TEXT, at TEXT NOT NULL
+    target_id TEXT, job TEXT, code TEXT, message TEXT, partly TEXT, facts TEXT, at TEXT NOT NULL
   ) STRICT;
   CREATE INDEX steps_of_run ON steps (run, sync, key);
   CREATE TABLE counts (
@@ -32,7 +32,7 @@ const SCHEMA = `
 
 /** How a database of each version becomes one of the next; the last entry leads to the schema above. */
 const MIGRATIONS: { readonly [from: number]: string } = {
-  2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; DROP TABLE locks; ${LOCKS}`,
+  2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; ALTER TABLE steps ADD COLUMN partly TEXT; DROP TABLE locks; ${LOCKS}`,
 }
 const VERSION = 3
 

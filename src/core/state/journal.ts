@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
-import type { Known, RunStatus, Step } from '../outcome.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
+import type { Plan, Remark } from '../plan/plan.ts'
 import { atomically, maybeIn, textIn, type Row } from './database.ts'
 import { assertHeld } from './locks.ts'
 import type { Journal, RunRecord } from './state.ts'
@@ -32,7 +32,7 @@ export function sqliteJournal(database: DatabaseSync): Journal {
      (SELECT max(number) FROM steps WHERE run = ?1 GROUP BY sync, key)`,
   )
   const insert = database.prepare(
-    'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, partly, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   return {
     begin: async ({ id, plan: made, forced, at, approval }) => {
@@ -44,10 +44,9 @@ export function sqliteJournal(database: DatabaseSync): Journal {
     record: async ({ run: of, sync, steps: some, at, hold }) => {
       atomically(database, () => {
         if (hold !== undefined && some.some(({ status }) => status === 'sending')) assertHeld(database, of, hold)
-        for (const { key, status, id, job, code, message, facts } of some.flatMap(rowsOf)) {
-          const told = facts === undefined ? null : JSON.stringify(facts)
-          const cells = [id, job, code, message].map((cell) => cell ?? null)
-          insert.run(of, sync, key, status, ...cells, told, at.toISOString())
+        for (const { key, status, id, job, code, message, ...more } of some.flatMap(rowsOf)) {
+          const cells = [id, job, code, message, jsonOf(more.partly), jsonOf(more.facts)].map((cell) => cell ?? null)
+          insert.run(of, sync, key, status, ...cells, at.toISOString())
         }
       })
     },
@@ -92,8 +91,11 @@ type StepRow = {
   job?: string
   code?: string
   message?: string
+  partly?: readonly Remark[]
   facts?: JsonObject
 }
+
+const jsonOf = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value))
 
 function rowsOf(step: Step): StepRow[] {
   switch (step.status) {
@@ -118,12 +120,15 @@ function knownOf(row: Row): Known {
     case 'accepted':
       return { kind: 'accepted', job: textIn(row, 'job') }
     case 'done': {
-      const facts = maybeIn(row, 'facts')
-      const outcome = { key, status, id: textIn(row, 'target_id') }
-      return {
-        kind: 'outcome',
-        outcome: facts === undefined ? outcome : { ...outcome, facts: JSON.parse(facts) as JsonObject },
-      } // as above
+      const [partly, facts] = [maybeIn(row, 'partly'), maybeIn(row, 'facts')]
+      const outcome: Outcome = {
+        key,
+        status,
+        id: textIn(row, 'target_id'),
+        ...(partly !== undefined && { partly: JSON.parse(partly) as readonly Remark[] }), // as above
+        ...(facts !== undefined && { facts: JSON.parse(facts) as JsonObject }), // as above
+      }
+      return { kind: 'outcome', outcome }
     }
     case 'failed':
     case 'stale':

@@ -44,14 +44,14 @@ describe('the head of a plan', () => {
 })
 
 describe('creates', () => {
-  test('are shown by key and name, with the people who come along (SYN-03)', () => {
-    const contacts = [
-      { email: 'ada@example.com', name: 'Ada', action: 'create' },
-      { email: 'bob@example.com', name: 'Bob', action: 'associate' },
-      { email: 'cyd@example.com', name: 'Cyd', action: 'leave' },
-      { email: 'dee@example.com', name: 'Dee', action: 'leave', reason: 'staff' },
-    ] as const
-    expect(shownOf({ changes: [change('create', '001A', { name: ['', 'Acme'] }, { contacts })] }).slice(3)).toEqual([
+  test('are shown by key and name, with what comes along in the words of the target (SYN-03)', () => {
+    const remarks = [
+      { code: 'user-new', message: 'ada@example.com: new user' },
+      { code: 'user-joins', message: 'bob@example.com: user without organization, gets this one' },
+      { code: 'user-stays', message: 'cyd@example.com: user of another organization, stays there' },
+      { code: 'user-staff', message: 'dee@example.com: agent or admin, stays there (SAFE-15)' },
+    ]
+    expect(shownOf({ changes: [change('create', '001A', { name: ['', 'Acme'] }, { remarks })] }).slice(3)).toEqual([
       '  + 001A  Acme',
       '      ada@example.com: new user',
       '      bob@example.com: user without organization, gets this one',
@@ -141,13 +141,14 @@ describe('what nothing follows from', () => {
     { key: 'B', reason: 'protected' },
     { key: '', reason: 'no-key', id: '3', name: 'Nobody' },
   ] as const
+  const words = { protected: 'is protected from being retired', 'no-key': 'has no key, so nobody knows whose it is' }
 
-  test('skips are counted by reason, and listed with --all', () => {
-    expect(shownOf({ skipped }).slice(3)).toEqual([
+  test('skips are counted by reason, in the words that the plan has for it, and listed with --all', () => {
+    expect(shownOf({ skipped, words }).slice(3)).toEqual([
       '  . 2 left: protected (is protected from being retired)',
       '  . 1 left: no-key (has no key, so nobody knows whose it is)',
     ])
-    expect(shownOf({ skipped }, { all: true }).slice(3)).toEqual([
+    expect(shownOf({ skipped, words }, { all: true }).slice(3)).toEqual([
       '  . 2 left: protected (is protected from being retired)',
       '      A  1  Acme',
       '      B',
@@ -308,9 +309,9 @@ test('names, keys and texts of others cannot reach the terminal as commands', ()
   const evil = 'x\u001B[2J\u009B31m\u202E\r\n\u0007'
   const parts: Parts = {
     name: evil,
-    target: evil,
+    instance: evil,
     changes: [
-      change('create', evil, { name: ['', evil] }, { contacts: [{ email: evil, name: evil, action: 'create' }] }),
+      change('create', evil, { name: ['', evil] }, { remarks: [{ code: evil, message: evil }] }),
       ...many(3, (index) => change('update', `${evil}${index}`, { [evil]: [evil, [evil]] })),
       ...many(14, (index) => change('update', `${evil}n${index}`, { [`${evil}2`]: [evil, `${evil}${index}`] })),
       change('update', evil, { organization_id: [null, { ref: { sync: evil, key: evil } }] }),

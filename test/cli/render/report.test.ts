@@ -60,17 +60,20 @@ describe('a report', () => {
     expect(reportLines(report, look({ all: true }))).toHaveLength(23)
   })
 
-  test('failures are counted by code, the most frequent first, people who could not be added among them', () => {
-    const lonely: Outcome = { key: 'K3', status: 'done', id: '3', facts: { contactsFailed: 2 } }
+  test('failures are counted by code, the most frequent first, what should have come along among them', () => {
+    const missing = (email: string) => ({ code: 'people-not-added', message: `${email} could not be added to it` })
+    const lonely: Outcome = { key: 'K3', status: 'done', id: '3', partly: [missing('ada@x'), missing('bob@x')] }
     const taken: Outcome = { key: 'K0', status: 'failed', code: 'name-taken', message: 'taken' }
     const outcomes: Outcome[] = [lonely, taken, failed(1), failed(2)]
     const report = reportOf('r', plan, new Map([['global', outcomes]]), false)
     expect(Object.entries(report.syncs[0]?.codes ?? {})).toEqual([
+      ['people-not-added', 2],
       ['row-refused', 2],
-      ['contacts-not-added', 1],
       ['name-taken', 1],
     ])
-    expect(reportLines(report, look())).toContain('  by code: 2 × row-refused, 1 × contacts-not-added, 1 × name-taken')
+    expect(report.syncs[0]).toMatchObject({ done: 1, partly: 1, failed: 3 })
+    expect(reportLines(report, look())).toContain('  by code: 2 × people-not-added, 2 × row-refused, 1 × name-taken')
+    expect(reportLines(report, look())).toContain('  ✖ K3  people-not-added: bob@x could not be added to it')
   })
 
   test('one failure is not summed up', () => {
@@ -87,7 +90,7 @@ describe('a report', () => {
       failed: 1,
       stale: 0,
       notAttempted: 19,
-      contactsFailed: 0,
+      partly: 0,
       codes: { 'row-refused': 1 },
     })
     expect(reportLines(report, look(), true)).toEqual([

@@ -94,6 +94,16 @@ describe('carrying out a plan', () => {
     expect(sizes).toEqual([1, 100, 100, 50])
   })
 
+  it('what is missing of a change that is done is told without the secrets in it', async () => {
+    const secret = conceal('t0ken-of-the-service')
+    const partly = [{ code: 'people-not-added', message: `${secret} is not valid` }]
+    const target = untouched({ send: () => [{ key: 'A', status: 'done', id: '1', partly }] })
+    const journal: Step[] = []
+    const outcomes = await collect(applying(planOf(create('A')), target, {}, journal))
+    expect(outcomes).toMatchObject([{ partly: [{ code: 'people-not-added', message: '*** is not valid' }] }])
+    expect(journal.slice(1)).toEqual(outcomes)
+  })
+
   it('the words of a service are written down and told without the secrets in them', async () => {
     const secret = conceal('t0ken-of-the-service')
     const journal: Step[] = []

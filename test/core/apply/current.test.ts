@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { collect } from 'zds'
-import { planned } from '../../../src/core/config/planned.ts'
+import { planSource } from '../../../src/core/config/plan-source.ts'
 import { withRecords } from '../../../src/core/apply/current.ts'
 import { held, stream, syncOf, targetOf } from '../../support/syncs.ts'
 import { testRun } from '../../support/time.ts'
@@ -28,6 +28,6 @@ describe('items with the records that they speak of', () => {
 
 describe('the plan of a sync as a source', () => {
   it('is made by the comparison, and says so to whoever reads it otherwise', async () => {
-    await expect(collect(planned(syncOf()).read(testRun()))).rejects.toThrow('is made by its compare stage')
+    await expect(collect(planSource(syncOf()).read(testRun()))).rejects.toThrow('is made by its compare stage')
   })
 })

@@ -46,12 +46,13 @@ async function undone(
   })
   const plan = {
     name: 'global',
-    target: 'global',
+    instance: 'global',
     resource: 'organizations',
     existing: 20,
     desired: 20,
     changes,
-    skipped: [{ key: 'Z', reason: 'no-key' as const }],
+    skipped: [{ key: 'Z', reason: 'no-key' }],
+    words: {},
     notices: [{ code: 'x', key: 'Z', message: 'said then' }],
     excesses: [],
     complete: { desired: true, existing: true },
@@ -204,9 +205,9 @@ describe('the plan that undoes a run', () => {
   })
 
   it('knows the id that a ref has become', async () => {
-    const change: Change = { op: 'update', key: 'U', id: '1', fields: { aar: { from: 1, to: ref('first', 'A') } } }
-    const plan = await undone([change], [did('U', '1')], [held('1', 'U', { aar: 77 })])
-    expect(plan.changes).toMatchObject([{ fields: { aar: { from: 77, to: 1 } } }])
+    const change: Change = { op: 'update', key: 'U', id: '1', fields: { parent: { from: '1', to: ref('first', 'A') } } }
+    const plan = await undone([change], [did('U', '1')], [held('1', 'U', { parent: '77' })])
+    expect(plan.changes).toMatchObject([{ fields: { parent: { from: '77', to: '1' } } }])
   })
 
   it('has limits of its own', async () => {

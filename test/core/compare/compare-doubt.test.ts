@@ -48,7 +48,7 @@ describe('records whose key is in doubt', () => {
   it('a desired record without a key is refused, as it would be lost without a word', async () => {
     await expect(compared({ desired: [wanted('', { name: 'Nobody' })] })).rejects.toMatchObject({
       code: 'ROW_INVALID',
-      message: 'global: a desired record has no key',
+      message: 'accounts: a desired record has no key',
       hint: expect.stringContaining('processor') as string,
     })
   })

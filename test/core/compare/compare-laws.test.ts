@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { same, type Desired, type Existing, type Json, type SyncPlan } from 'zds'
-import { keyOf } from '../../../src/core/compare/compare.ts'
-import { applied, compared, held, isPartner, syncOf, wanted, type Scene } from '../../support/syncs.ts'
+import { keyIn } from '../../../src/core/compare/compare.ts'
+import { applied, compared, held, isPartner, syncOf, table, wanted, type Scene } from '../../support/syncs.ts'
 
 /**
  * Few keys and few names, so that twins, duplicates and renames into taken names come up all the
@@ -153,7 +153,7 @@ describe('the laws of a comparison', () => {
           existing: [held('1', 'A', { account_type: from })],
         }
         const fieldsOf = (await compared(scene)).changes.map((change) => change.fields)
-        expect(fieldsOf).toEqual(same('dropdown', from, to) ? [] : [{ account_type: { from, to } }])
+        expect(fieldsOf).toEqual(same(table.account_type.type, from, to) ? [] : [{ account_type: { from, to } }])
       }),
       { numRuns: 300 },
     )
@@ -180,7 +180,7 @@ describe('the laws of a comparison', () => {
         const held = new Set(scene.existing.map(({ fields: { salesforce_id } }) => salesforce_id))
         const missing = scene.desired.filter(({ kind, key: of }) => kind === 'record' && !held.has(of))
         expect(missing.filter(({ key: of }) => !told.has(of))).toEqual([])
-        const silent = scene.existing.filter((row) => !told.has(keyOf(customers, row)))
+        const silent = scene.existing.filter((row) => !told.has(keyIn(customers, row)))
         const settled = await planOf({
           ...scene,
           complete: { desired: true, existing: true },

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { always, checkbox, collect, fact, keysAfter, records, text, unmatched, type JsonObject } from 'zds'
+import { always, checkbox, collect, fact, keysAfter, records, text, unmatchedKeys, type JsonObject } from 'zds'
 import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { testRun } from '../../support/time.ts'
 
 const rows = sourceOf<JsonObject>('partner-rows')
-const elsewhere = sourceOf<JsonObject>('former-partners')
+const elsewhere = {
+  rows: sourceOf<JsonObject>('former-partners'),
+  reason: 'type-changed',
+  means: 'is no partner any more',
+} as const
 const fields = {
   salesforce_id: text('Id'),
   owner: text('Owner__c'),
@@ -35,17 +39,18 @@ describe('records made by a field table alone', () => {
       ['absent', 'B'],
     ])
     expect(read[1]).toMatchObject({ reason: 'type-changed' })
+    expect(made.words).toEqual({ 'type-changed': 'is no partner any more' })
   })
 
   it('need the sources that they read', () => {
-    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere }).needs).toEqual([rows, elsewhere])
+    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere }).needs).toEqual([rows, elsewhere.rows])
     expect(records({ name: 'p', rows, key: 'Id', fields, mayBeEmpty: true })).toMatchObject({
       needs: [rows],
       mayBeEmpty: true,
     })
   })
 
-  it.each([{}, { Id: '' }, { Id: null }, { Id: 5 }])('a row without a key is refused, not lost: %j', async (row) => {
+  it.each([{}, { Id: '' }, { Id: null }, { Id: true }])('a row without a key is refused, not lost: %j', async (row) => {
     const made = records({ name: 'partners', rows, key: 'Id', fields })
     await expect(collect(made.read(testRun({ 'partner-rows': [row] })))).rejects.toMatchObject({
       code: 'ROW_INVALID',
@@ -69,13 +74,13 @@ describe('the keys that nobody has a row for', () => {
   })
 
   it('AMB-17: are those of the target without those of the rows, and without records that have none', async () => {
-    const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id' })
+    const keys = unmatchedKeys({ target, field: 'salesforce_id', rows, column: 'Id' })
     expect(keys.needs).toEqual([target, rows])
     expect(new Set(await collect(keys.read(run)))).toEqual(new Set(['B', 'C']))
   })
 
   it('leave out the records that nobody asks about', async () => {
-    const keys = unmatched({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
+    const keys = unmatchedKeys({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
     expect(await collect(keys.read(run))).toEqual(['C'])
   })
 })

@@ -1,4 +1,4 @@
-import { http, parseJson, records, text, unmatched, type Json, type JsonObject, type Source } from 'zds'
+import { http, parseJson, records, text, unmatchedKeys, type Json, type JsonObject, type Source } from 'zds'
 import { describeSource, type SourceCase } from '../../conformance/source.ts'
 import { serverOf } from '../../support/server.ts'
 import { held, sourceOf, targetOf } from '../../support/syncs.ts'
@@ -24,15 +24,24 @@ function caseOf(
 describeSource('records made by a field table', () => {
   const rows = sourceOf<JsonObject>('rows')
   const elsewhere = sourceOf<JsonObject>('elsewhere')
-  return caseOf(records({ name: 'partner-accounts', rows, key: 'Id', fields, elsewhere }), {
-    rows: [{ Id: 'A', Name: 'Acme' }, { Id: 'B' }],
-    elsewhere: [{ Id: 'C' }],
-  })
+  return caseOf(
+    records({
+      name: 'partner-accounts',
+      rows,
+      key: 'Id',
+      fields,
+      elsewhere: { rows: elsewhere, reason: 'gone-on', means: 'is elsewhere' },
+    }),
+    {
+      rows: [{ Id: 'A', Name: 'Acme' }, { Id: 'B' }],
+      elsewhere: [{ Id: 'C' }],
+    },
+  )
 })
 
 describeSource('keys as a source', () => {
   const rows = sourceOf<JsonObject>('rows')
-  const keys = unmatched({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
+  const keys = unmatchedKeys({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
   return caseOf(
     { name: 'keys', ...keys },
     { rows: [{ Id: 'A' }], organizations: [held('1', 'A'), held('2', 'B'), held('3', 'C')] },

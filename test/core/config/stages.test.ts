@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Config, Desired, Source, Sync } from 'zds'
-import { planned } from '../../../src/core/config/planned.ts'
+import { planSource } from '../../../src/core/config/plan-source.ts'
 import { backwards, observersOf, stages, syncsOf, waves, type Stage } from '../../../src/core/config/stages.ts'
 import { sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 
@@ -20,7 +20,7 @@ function reference(): Config {
   const usGovAccounts = sourceOf<Desired>('us-gov-accounts', [], { needs: [accounts, overrides] })
   const global = syncOf({ yields: partnerAccounts }, { desired: globalAccounts, target: organizations })
   const usGov = syncOf({}, { desired: usGovAccounts, target: agencies })
-  const contacts = sourceOf('contacts', [], { needs: [agencies, planned(usGov)] })
+  const contacts = sourceOf('contacts', [], { needs: [agencies, planSource(usGov)] })
   const users = sourceOf<Desired>('us-gov-contacts', [], { needs: [contacts] })
   return {
     sources: { accounts, overrides },
@@ -168,7 +168,7 @@ describe('a configuration that cannot be run', () => {
   it('a source that needs the plan of the sync that it is for', () => {
     const needs: Source[] = []
     const one = syncOf({}, { desired: sourceOf<Desired>('circular', [], { needs }) })
-    needs.push(planned(one))
+    needs.push(planSource(one))
     expect(() => stages(config(one))).toThrow(invalid('needs itself'))
   })
 
@@ -186,7 +186,7 @@ describe('a configuration that cannot be run', () => {
   })
 
   it('a source that reads the plan of a sync which is not listed', () => {
-    const planOfNone = sourceOf('x', [], { needs: [planned(syncOf())] })
+    const planOfNone = sourceOf('x', [], { needs: [planSource(syncOf())] })
     expect(() => stages({ sources: { x: planOfNone }, targets: {} })).toThrow(
       invalid('plan runs after a sync that the configuration does not'),
     )

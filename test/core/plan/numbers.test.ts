@@ -2,17 +2,18 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plan, SyncPlan } from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
-import { countsOf, summaryOf } from '../../../src/core/plan/numbers.ts'
+import { countsOf, planNumbers } from '../../../src/core/plan/numbers.ts'
 import { fakeClock } from '../../support/time.ts'
 
 const empty: SyncPlan = {
   name: 'global',
-  target: 'global',
+  instance: 'global',
   resource: 'organizations',
   existing: 0,
   desired: 0,
   changes: [],
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   complete: { desired: true, existing: true },
@@ -24,7 +25,7 @@ const because = { fields: ['aar'], left: 0 }
 const updates = { id: 'global.update', op: 'update', count: 2, existing: 7, limit: 0.2, because } as const
 
 describe('the summary of a plan', () => {
-  it('counts by operation, field, contact, reason and code', () => {
+  it('counts by operation, field, what comes along, reason and code', () => {
     const plan = planOf({
       ...empty,
       existing: 7,
@@ -35,9 +36,10 @@ describe('the summary of a plan', () => {
           op: 'create',
           key: 'A',
           fields: { name: { from: null, to: 'Acme' } },
-          contacts: [
-            { email: 'ada@example.com', name: 'Ada', action: 'create' },
-            { email: 'bob@example.com', name: 'Bob', action: 'leave' },
+          along: { people: ['ada@example.com', 'bob@example.com'] },
+          remarks: [
+            { code: 'user-new', message: 'ada@example.com: new user' },
+            { code: 'user-stays', message: 'bob@example.com: stays' },
           ],
         },
         { op: 'update', key: 'B', id: '2', fields: { aar: { from: 1, to: 2 }, name: { from: 'B', to: 'Bee' } } },
@@ -55,7 +57,7 @@ describe('the summary of a plan', () => {
         { ...updates, message: 'many', examples: ['B', 'C'] },
       ],
     })
-    expect(summaryOf(plan)).toEqual({
+    expect(planNumbers(plan)).toEqual({
       version: 1,
       createdAt: plan.createdAt,
       asOf: '2026-03-16',
@@ -64,14 +66,14 @@ describe('the summary of a plan', () => {
       syncs: [
         {
           name: 'global',
-          target: 'global',
+          instance: 'global',
           resource: 'organizations',
           existing: 7,
           desired: 6,
           complete: { desired: true, existing: false },
           operations: { create: 1, update: 2, retire: 1, remove: 0 },
           fields: { aar: 2, mark_for_deletion: 1, name: 1 },
-          contacts: { create: 1, leave: 1 },
+          along: { 'user-new': 1, 'user-stays': 1 },
           skipped: { 'name-taken': 2, 'no-key': 1 },
           notices: { 'unknown-charge': 1 },
           excesses: [aar, updates],
@@ -101,7 +103,7 @@ describe('the summary of a plan', () => {
         { id: 'global.field.aar', op: 'field', field: 'aar', ...bound, ...more },
       ],
     })
-    expect(summaryOf(plan).syncs[0]?.excesses).toStrictEqual([
+    expect(planNumbers(plan).syncs[0]?.excesses).toStrictEqual([
       { id: 'global.retire', op: 'retire', ...bound },
       { id: 'global.field.aar', op: 'field', field: 'aar', ...bound },
     ])
@@ -117,9 +119,8 @@ describe('the summary of a plan', () => {
       id: data,
       fields: fc.dictionary(fc.constantFrom('name', 'aar'), fc.record({ from: value, to: value })),
       reason: data,
-      contacts: fc.array(
-        fc.record({ email: data, name: data, action: fc.constantFrom('create' as const, 'leave' as const) }),
-      ),
+      along: value,
+      remarks: fc.array(fc.record({ code: fc.constantFrom('user-new', 'user-stays'), message: data })),
     })
     const sync = fc.record({
       changes: fc.array(change),
@@ -148,7 +149,7 @@ describe('the summary of a plan', () => {
     })
     fc.assert(
       fc.property(sync, (parts) => {
-        expect(JSON.stringify(summaryOf(planOf({ ...empty, ...parts })))).not.toContain(mark)
+        expect(JSON.stringify(planNumbers(planOf({ ...empty, ...parts })))).not.toContain(mark)
       }),
     )
   })

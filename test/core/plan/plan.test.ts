@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isObject, type Json, type Plan, type SyncPlan, ZdsError } from 'zds'
-import { count, digestOf, sha256, SKIP_REASONS, assemble } from '../../../src/core/plan/plan.ts'
+import { assemble, count, digestOf, REASONS, sha256 } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { compared, held, wanted } from '../../support/syncs.ts'
 import { fakeClock } from '../../support/time.ts'
@@ -10,7 +10,7 @@ const sync: SyncPlan = {
   ...(await compared({
     desired: [
       { kind: 'notice', key: 'A', code: 'unknown-charge', message: 'no such charge' },
-      { ...wanted('A', { name: 'Acme', aar: 1.5 }), people: [{ email: 'ada@example.com', name: 'Ada' }] },
+      { ...wanted('A', { name: 'Acme', aar: 1.5 }), along: { people: [{ email: 'ada@example.com', name: 'Ada' }] } },
       wanted('B', { aar: 0 }),
     ],
     existing: [held('2', 'B', { aar: null }), held('3', 'C'), held('4', null, { name: 'Stray' })],
@@ -108,8 +108,9 @@ describe('reading a plan document', () => {
       const content = { ...plan, syncs: [{ ...sync, skipped: [{ key: 'A', reason }] }] } as unknown as Plan // also reasons that do not exist
       return text({ ...content, digest: digestOf(content) })
     }
-    for (const reason of Object.keys(SKIP_REASONS)) expect(() => parsePlan(skipping(reason), 'plan.json')).not.toThrow()
-    expect(refusal(skipping('felt-like-it')).issues[0]?.where).toBe('plan.syncs.0.skipped.0.reason')
+    for (const reason of [...Object.keys(REASONS), 'a-word-of-a-plugin'])
+      expect(() => parsePlan(skipping(reason), 'plan.json')).not.toThrow()
+    expect(refusal(skipping('')).issues[0]?.where).toBe('plan.syncs.0.skipped.0.reason')
   })
 
   it.each(['', 'no plan', '{"version":1,', '\u0000'])('%j is not JSON', (document) => {

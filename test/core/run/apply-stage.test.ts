@@ -102,7 +102,7 @@ describe('what was written is read back', () => {
   const done77: Outcomes = new Map([['first', [{ key: 'O', status: 'done', id: '77' }]]])
 
   it('SAFE-08: with the id that a ref has become', async () => {
-    const { target } = saying({ organization_id: 77 })
+    const { target } = saying({ organization_id: '77' })
     const { told } = await applyingStage(engineWith(target, 1), planOf(referring('U')), done77)
     expect(await collect(told)).toEqual([made('U')])
   })

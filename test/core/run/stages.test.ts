@@ -17,7 +17,7 @@ import { compareStage } from '../../../src/core/run/compare-stage.ts'
 import { gather } from '../../../src/core/run/gather.ts'
 import { tellObservers } from '../../../src/core/run/observers.ts'
 import type { Outcomes } from '../../../src/core/outcome.ts'
-import { planned } from '../../../src/core/config/planned.ts'
+import { planSource } from '../../../src/core/config/plan-source.ts'
 import { ref } from '../../../src/core/refs.ts'
 import { applyingStage, planOf } from '../../support/applying.ts'
 import { engineOf, gathered } from '../../support/engine.ts'
@@ -104,22 +104,22 @@ describe('comparing from artifacts', () => {
   })
 
   it('SYN-03: the target has the last word on a plan: it completes changes and leaves out what cannot be', async () => {
-    const people = [{ email: 'ada@example.com', name: 'Ada' }]
-    const config = oneSync([{ ...wanted('A'), people }, wanted('B')], [held('9', 'X', { mark_for_deletion: true })])
+    const config = oneSync(
+      [{ ...wanted('A'), along: 'Ada' }, wanted('B')],
+      [held('9', 'X', { mark_for_deletion: true })],
+    )
     const asked: string[] = []
     const target = {
       ...targetOf({ records: [held('9', 'X', { mark_for_deletion: true })] }),
       prepare: (changes: Plan['syncs'][number]['changes']) => {
         asked.push(...changes.map(({ key }) => key))
-        const leave = (create: Change): Change => ({
-          ...create,
-          contacts: (create.contacts ?? []).map((one) => ({ ...one, action: 'leave' })),
-        })
         const kept = changes
           .filter(({ op }) => op === 'create')
-          .map((change) => (change.contacts ? leave(change) : change))
+          .map((change) => (change.along === undefined ? change : { ...change, along: [change.along, 'stays'] }))
         return Promise.resolve({ changes: kept, skipped: [{ key: 'X', reason: 'second-address' as const }] })
       },
+      words: { 'second-address': 'somebody has this address' },
+      describe: ({ along }: Change) => [{ code: 'user-stays', message: JSON.stringify(along) }],
     }
     const engine = await gathered(
       { ...config, targets: { global: { ...(config.targets['global'] ?? syncOf()), target } } },
@@ -128,10 +128,22 @@ describe('comparing from artifacts', () => {
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
     expect(asked).toEqual(['A', 'B', ...asked.slice(2)])
     expect(plan.skipped).toContainEqual({ key: 'X', reason: 'second-address' })
-    expect(plan.changes.map(({ key, contacts }) => [key, contacts?.[0]?.action])).toEqual([
-      ['A', 'leave'],
-      ['B', undefined],
+    expect(plan.words).toEqual({ 'second-address': 'somebody has this address' })
+    expect(plan.changes.map(({ key, along, remarks }) => [key, along, remarks])).toEqual([
+      ['A', ['Ada', 'stays'], [{ code: 'user-stays', message: '["Ada","stays"]' }]],
+      ['B', undefined, undefined],
     ])
+  })
+
+  it('what comes along is not lost in silence where the target takes nothing', async () => {
+    const engine = await gathered(oneSync([{ ...wanted('A'), along: 'Ada' }], [held('9', 'X')]), [
+      'accounts',
+      'organizations',
+    ])
+    await expect(compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'global: something comes along with A, and organizations takes nothing',
+    })
   })
 
   it('SAFE-02: retires nobody because a source that may be empty is', async () => {
@@ -156,7 +168,7 @@ describe('comparing from artifacts', () => {
         target: targetOf({ records: [held('9', 'X')] }),
       },
     )
-    const plan = planned(one)
+    const plan = planSource(one)
     const creates: Source = {
       name: 'creates',
       needs: [plan],

@@ -139,7 +139,13 @@ describe('SAFE-06: how far each change has come', () => {
       at,
     })
     const done: Outcome = { key: 'C', status: 'done', id: '42' }
-    const withFacts: Outcome = { key: 'G', status: 'done', id: '43', facts }
+    const withFacts: Outcome = {
+      key: 'G',
+      status: 'done',
+      id: '43',
+      partly: [{ code: 'people-not-added', message: 'ada is missing' }],
+      facts,
+    }
     await journal.record({
       run: 'run-1',
       sync: 'global',

@@ -9,9 +9,9 @@ import {
   same,
   typesOf,
   type Desired,
+  type FieldTypes,
   type Json,
   type JsonObject,
-  type Person,
 } from 'zds'
 import { entitlements, overrides, supportPlans } from 'zds/entitlements'
 import { describe, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
     const reasons = new Map(
       said.flatMap((desired) => (desired.kind === 'absent' ? [[desired.key, desired.reason]] : [])),
     )
-    const types = typesOf(TABLES[instance])
+    const types: FieldTypes = typesOf(TABLES[instance])
     const entries = listed(list).filter(({ action }) => action !== 'unjudged')
 
     const wrong: unknown[] = []
@@ -56,7 +56,7 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
           wrong.push({ key, reason, computed: reasons.get(key) ?? records.get(key) })
         continue
       }
-      const { fields: record = {}, people = [] } = records.get(key) ?? {}
+      const { fields: record = {}, along } = records.get(key) ?? {}
       for (const [field, value] of Object.entries({ ...fields, name })) {
         const type = types[field]
         compared += 1
@@ -68,8 +68,8 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
       )
       if (surplus.length > 0) wrong.push({ key, surplus })
       if (ids.length === 1 && record['external_id'] !== key) wrong.push({ key, external_id: record['external_id'] })
-      if (soldTos !== undefined && canonical(sorted(soldTos)) !== canonical(sorted(people)))
-        wrong.push({ key, soldTos, people })
+      if (soldTos !== undefined && canonical(sorted(soldTos)) !== canonical(sorted(peopleIn(along))))
+        wrong.push({ key, soldTos, along })
     }
     expect(wrong).toEqual([])
     expect(compared).toBeGreaterThan(500)
@@ -81,6 +81,9 @@ describe.each(['cases', 'plain'])('the sample world "%s"', (folder) => {
   const listed = (list: string): readonly Entry[] => expected[list] as unknown as readonly Entry[] // a fixture with this shape
 })
 
+type Person = { readonly email: string; readonly name: string }
+/** Who comes along, as the processor says it. */
+const peopleIn = (along: Json | undefined) => (isObject(along) ? (along['people'] as readonly Person[]) : []) // of SYN-03
 const sorted = (people: readonly Person[]) => people.toSorted((a, b) => (a.email < b.email ? -1 : 1))
 
 function read(path: string): JsonObject {
@@ -99,7 +102,7 @@ async function compute(world: World, folder: string, instance: Instance): Promis
     instance,
     accounts,
     elsewhere: rowsOf('elsewhere', elsewhere),
-    plans: supportPlans(value(`test/fixtures/worlds/${folder}/plans.yaml`)),
+    catalogue: supportPlans(value(`test/fixtures/worlds/${folder}/plans.yaml`)),
     overrides: overrides({ from: value(`test/fixtures/worlds/${folder}/overrides.yaml`), fields: TABLES }),
     fields: TABLES[instance],
   })

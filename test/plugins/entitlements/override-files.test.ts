@@ -4,9 +4,9 @@ import { overrides, supportPlans } from 'zds/entitlements'
 import { expect, test } from 'vitest'
 import { entriesOf } from '../../../plugins/entitlements/overrides/entries.ts'
 import { salesforceId } from '../../../plugins/entitlements/salesforce-id.ts'
-import { plans, runOn, TABLES, TODAY, value } from './support.ts'
+import { catalogue, runOn, TABLES, TODAY, value } from './support.ts'
 
-const parse = async (text: string) => entriesOf('o.yaml', text, TABLES, TODAY, await plans.load())
+const parse = async (text: string) => entriesOf('o.yaml', text, TABLES, TODAY, await catalogue.load())
 
 /** `line: message` of every problem of a file. */
 async function problemsOf(text: string): Promise<string[]> {
@@ -195,7 +195,7 @@ test('a plans file that cannot be read is told by its own check, not by that of 
   const source = overrides({
     from: value('data/overrides.yaml'),
     fields: TABLES,
-    plans: supportPlans(value('nowhere')),
+    catalogue: supportPlans(value('nowhere')),
   })
   expect(await source.check?.(runOn(TODAY))).toEqual([])
 })

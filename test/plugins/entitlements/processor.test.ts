@@ -1,8 +1,8 @@
-import { collect, messageOf, type Desired, type Existing, type Json, type Target } from 'zds'
+import { collect, messageOf, text, type Desired, type Existing, type Json, type Target } from 'zds'
 import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
 import { describe, expect, test } from 'vitest'
 import { globalFields } from '../../support/field-tables.ts'
-import { account, computed, overriding, plans, rowsOf, runOn, TODAY } from './support.ts'
+import { account, computed, overriding, catalogue, rowsOf, runOn, TODAY } from './support.ts'
 
 const A = '001000000000001AAA'
 const B = '001000000000002AAA'
@@ -41,7 +41,7 @@ describe('accounts that are somebody else’s', () => {
     const listing = target([{ id: '7', fields: { salesforce_id: A } }])
     const sources = {
       accounts: rowsOf('accounts', [account([GOV], {}, A), account([GOV], {}, B)]),
-      plans,
+      catalogue,
       overrides: rowsOf('overrides', []),
     }
     const source = entitlements({
@@ -174,7 +174,7 @@ describe('ROW_INVALID', () => {
 })
 
 describe('the configuration', () => {
-  const sources = { accounts: rowsOf('accounts', []), plans, overrides: rowsOf('overrides', []) }
+  const sources = { accounts: rowsOf('accounts', []), catalogue, overrides: rowsOf('overrides', []) }
 
   test('a fact that nothing computes is refused, with the nearest one', async () => {
     const source = entitlements({
@@ -245,7 +245,7 @@ function target(existing: readonly Existing[]): Target {
     ...rowsOf('global-organizations', existing),
     instance: 'global',
     resource: 'organizations',
-    types: { salesforce_id: 'text' },
+    types: { salesforce_id: text.type },
     ops: [],
     staleness: 'none',
     address: () => '',

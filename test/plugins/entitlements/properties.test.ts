@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { isObject, type Json, type JsonObject } from 'zds'
 import { describe, expect, test } from 'vitest'
-import { parsePlans } from '../../../plugins/entitlements/plans.ts'
+import { parseCatalogue } from '../../../plugins/entitlements/catalogue.ts'
 import { readFileText } from '../../../plugins/entitlements/files.ts'
 import { account, computed, fieldsOf, PLANS, type Instance } from './support.ts'
 
-const { subscriptions, levels } = await parsePlans(PLANS, await readFileText(PLANS, 'PLANS'))
+const { subscriptions, levels } = await parseCatalogue(PLANS, await readFileText(PLANS, 'PLANS'))
 const RANKS = [...levels.map(({ level }) => level), 'expired']
 
 const day = fc

@@ -27,7 +27,7 @@ export function rowsOf<Row extends Json>(name: string, rows: readonly Row[]): So
 }
 
 export const PLANS = 'test/fixtures/worlds/plain/plans.yaml'
-export const plans = supportPlans(value(PLANS))
+export const catalogue = supportPlans(value(PLANS))
 export const TABLES = { global: globalFields, us_gov: usGovFields }
 
 export type Instance = keyof typeof TABLES
@@ -99,7 +99,7 @@ export function computed({
     name: `${instance}-accounts`,
     instance,
     accounts: rowsOf('accounts', accounts),
-    plans,
+    catalogue,
     overrides: rowsOf('overrides', entries),
     fields: TABLES[instance],
     ...(exclude === undefined ? {} : { exclude: rowsOf('partners', exclude) }),

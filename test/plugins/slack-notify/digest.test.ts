@@ -1,27 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { digests, refusals } from '../../../plugins/slack-notify/digest.ts'
-import { alone, change, done, failed, outcomesOf, planOf, syncPlan } from './scene.ts'
+import { change, done, failed, outcomesOf, planOf, syncPlan } from './scene.ts'
 
 const linesOf = (found: ReturnType<typeof digests>) =>
   Object.fromEntries(found.map(({ topic, lines }) => [topic, lines]))
 
 describe('what a run has to tell', () => {
-  it('SYN-04: created organizations that got no user, by name and id; not those that got one, nor those of syncs without contacts', () => {
+  it('SYN-04: created organizations that got no user, by name and id; not those that got one, nor those of syncs without people', () => {
     const creates = ['A', 'B', 'C', 'D'].map((key) => change('create', key, ` Acme ${key} `))
     const plan = planOf(
       syncPlan('global', creates),
-      syncPlan('partners', [change('create', 'P', 'Partner')], { target: 'global' }),
+      syncPlan('partners', [change('create', 'P', 'Partner')], { instance: 'global' }),
     )
     const outcomes = outcomesOf({
-      global: [
-        done('A', alone),
-        done('B', { contacts: 1, contactsFailed: 0 }),
-        failed('C'),
-        done('D', { contacts: 0, contactsFailed: 2 }),
-      ],
+      global: [done('A', 0), done('B', 1), failed('C'), done('D', 0, 2)],
       partners: [done('P')],
     })
-    expect(linesOf(digests(plan, outcomes, []))['without-contacts']).toEqual([
+    expect(linesOf(digests(plan, outcomes, []))['without-people']).toEqual([
       '• Acme A (A)',
       '• Acme D (D), 2 could not be added',
     ])
@@ -88,12 +83,12 @@ describe('what a run has to tell', () => {
     const plan = planOf(
       syncPlan('us-gov', [change('create', org, 'Secret Agency'), change('update', 'B')]),
       syncPlan('us-gov-users', [change('create', user, 'Secret Person'), change('update', 'C')], {
-        target: 'us-gov',
+        instance: 'us-gov',
         resource: 'users',
       }),
     )
     const outcomes = outcomesOf({
-      'us-gov': [done(org, alone), failed('B', 'name-taken', 'https://us-gov.zendesk.com says Secret Agency is taken')],
+      'us-gov': [done(org, 0), failed('B', 'name-taken', 'https://us-gov.zendesk.com says Secret Agency is taken')],
       'us-gov-users': [failed(user, 'email-taken', `${user} is taken`), failed('C', 'email-taken', 'Secret Person')],
     })
     const told = digests(plan, outcomes, ['us-gov'])
@@ -110,7 +105,7 @@ describe('what a run has to tell', () => {
   it('names cannot mention anybody, link, or break a line', () => {
     const name = '<!channel> A&B\n<https://evil.example|click>'
     const plan = planOf(syncPlan('global', [change('create', 'A', name)]))
-    expect(linesOf(digests(plan, outcomesOf({ global: [done('A', alone)] }), []))['without-contacts']).toEqual([
+    expect(linesOf(digests(plan, outcomesOf({ global: [done('A', 0)] }), []))['without-people']).toEqual([
       '• &lt;!channel&gt; A&amp;B &lt;https://evil.example|click&gt; (A)',
     ])
   })

@@ -4,7 +4,7 @@ import { startSandbox, type Fault, type Sandbox, type SandboxOptions } from 'zds
 import { slackNotify, type SlackOptions } from 'zds/slack-notify'
 import { deadUrl, ok, serverOf, silence } from '../../support/server.ts'
 import { testRun, type TestRun } from '../../support/time.ts'
-import { alone, change, done, failed, outcomesOf, planOf, setting, syncPlan } from './scene.ts'
+import { change, done, failed, outcomesOf, planOf, setting, syncPlan } from './scene.ts'
 
 let open: Sandbox | undefined
 afterEach(async () => {
@@ -22,7 +22,7 @@ async function sandboxOf(faults: readonly Fault[] = [], more: SandboxOptions = {
 }
 
 const channel = setting('SLACK_CHANNEL', 'C0SANDBOX')
-const everywhere = { 'without-contacts': channel, failures: channel, limits: channel, summary: channel }
+const everywhere = { 'without-people': channel, failures: channel, limits: channel, summary: channel }
 
 const notifier = (apiUrl: string | undefined, options: Partial<SlackOptions> = {}): Observer =>
   slackNotify({
@@ -34,7 +34,7 @@ const notifier = (apiUrl: string | undefined, options: Partial<SlackOptions> = {
   })
 
 const plan = planOf(syncPlan('global', [change('create', 'A', 'Acme'), change('update', 'B')]))
-const outcomes = outcomesOf({ global: [done('A', alone), failed('B')] })
+const outcomes = outcomesOf({ global: [done('A', 0), failed('B')] })
 /** So many that it takes several messages. */
 const crowd = Array.from({ length: 600 }, (_, n) => `001${String(n).padStart(15, '0')}`)
 const crowded = planOf(
@@ -43,7 +43,7 @@ const crowded = planOf(
     crowd.map((key) => change('create', key, `Organization ${key}`)),
   ),
 )
-const crowdedOutcomes = outcomesOf({ global: crowd.map((key) => done(key, alone)) })
+const crowdedOutcomes = outcomesOf({ global: crowd.map((key) => done(key, 0)) })
 
 /** The end of a run that went well. */
 const endedWith = (of: { readonly plan: Plan; readonly outcomes: Outcomes }, more: Partial<Ended> = {}): Ended => ({
@@ -71,13 +71,13 @@ describe('posting', () => {
     expect(JSON.stringify(slack.messages)).toMatch(
       /Acme \(A\).*Changes that failed.*\*global\* B name-taken.*1 created, 0 updated/,
     )
-    expect(slack.messages[0]?.text).toContain('New organizations without a contact: 1')
+    expect(slack.messages[0]?.text).toContain('New organizations without people: 1')
     expect(run.told).toEqual([])
   })
 
   it('which topic goes to which channel is configuration; a topic without one is told nowhere', async () => {
     const server = await serverOf(ok({ ok: true, ts: '1', channel: 'C' }))
-    const channels = { failures: setting('A', '#alerts'), 'without-contacts': setting('B', '#support') }
+    const channels = { failures: setting('A', '#alerts'), 'without-people': setting('B', '#support') }
     await applied(notifier(`${server.url}/api/`, { channels }))
     const posted = server.received.map(({ body }) => new URLSearchParams(body))
     expect(new Set(posted.map((form) => form.get('channel')))).toEqual(new Set(['#alerts', '#support']))
@@ -173,7 +173,7 @@ describe('when Slack does not take it', () => {
 
   it('a channel that is refused does not keep another from being told; a Slack that is down does', async () => {
     const refused = await serverOf(ok({ ok: false, error: 'not_in_channel' }), ok({ ok: true, ts: '1' }))
-    const channels = { failures: setting('A', 'C1'), 'without-contacts': setting('B', 'C2') }
+    const channels = { failures: setting('A', 'C1'), 'without-people': setting('B', 'C2') }
     await applied(notifier(`${refused.url}/api/`, { channels }))
     expect(refused.received).toHaveLength(2)
     const down = await serverOf(silence)

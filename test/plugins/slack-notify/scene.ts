@@ -16,11 +16,15 @@ export const change = (op: Change['op'], key: string, name?: string): Change => 
   fields: name === undefined ? {} : { name: { from: null, to: name } },
 })
 
-export const done = (key: string, facts?: { contacts: number; contactsFailed: number }): Outcome => ({
+/** A change that was done; of a sync that deals with people, with so many of them, and so many missing. */
+export const done = (key: string, people?: number, missing = 0): Outcome => ({
   key,
   status: 'done',
   id: `id-${key}`,
-  ...(facts && { facts }),
+  ...(missing > 0 && {
+    partly: Array.from({ length: missing }, () => ({ code: 'people-not-added', message: 'ada@sold.example' })),
+  }),
+  ...(people !== undefined && { facts: { people } }),
 })
 export const failed = (key: string, code = 'name-taken', message = 'is taken'): Outcome => ({
   key,
@@ -28,16 +32,16 @@ export const failed = (key: string, code = 'name-taken', message = 'is taken'): 
   code,
   message,
 })
-export const alone = { contacts: 0, contactsFailed: 0 }
 
 export const syncPlan = (name: string, changes: readonly Change[], more: Partial<SyncPlan> = {}): SyncPlan => ({
   name,
-  target: name,
+  instance: name,
   resource: 'organizations',
   existing: 10,
   desired: 10,
   changes,
   skipped: [],
+  words: {},
   notices: [],
   excesses: [],
   complete: { desired: true, existing: true },

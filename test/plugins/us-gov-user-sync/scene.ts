@@ -19,7 +19,7 @@ export const contact = (email: string | null, account = 'A', name = 'Ada'): Json
 /** A user as the target gives it; of the organization of account A unless said otherwise. */
 export const user = (id: number, email: string | null, fields: Fields = {}): Existing => ({
   id: String(id),
-  fields: { name: 'Ada', email, role: 'end-user', organization_id: 1, not_in_sfdc: false, ...fields },
+  fields: { name: 'Ada', email, role: 'end-user', organization_id: '1', not_in_sfdc: false, ...fields },
 })
 
 export type Scene = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { contactColumns, usGovUserSync } from 'zds/us-gov-user-sync'
+import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 import { contact, planned, setting, told, user } from './scene.ts'
 
@@ -21,11 +21,11 @@ describe('users and contacts', () => {
         fields: {
           name: { from: null, to: 'Ada' },
           email: { from: null, to: 'new@x.example' },
-          organization_id: { from: null, to: 2 },
+          organization_id: { from: null, to: '2' },
           not_in_sfdc: { from: null, to: false },
         },
       },
-      { op: 'update', key: 'moved@x.example', id: '13', fields: { organization_id: { from: 1, to: 2 } } },
+      { op: 'update', key: 'moved@x.example', id: '13', fields: { organization_id: { from: '1', to: '2' } } },
       { op: 'update', key: 'name@x.example', id: '12', fields: { name: { from: 'Ada', to: 'Ada Lovelace' } } },
     ])
   })
@@ -144,7 +144,7 @@ describe('organizations of users', () => {
     })
     expect(plan.changes.map(({ fields }) => fields['organization_id']?.to)).toEqual([
       { ref: { sync: 'us-gov', key: 'NEW' } },
-      1,
+      '1',
     ])
   })
 
@@ -155,7 +155,7 @@ describe('organizations of users', () => {
       creates: ['NEW'],
     })
     expect(plan.changes).toMatchObject([
-      { op: 'update', fields: { organization_id: { from: 1, to: { ref: { sync: 'us-gov', key: 'NEW' } } } } },
+      { op: 'update', fields: { organization_id: { from: '1', to: { ref: { sync: 'us-gov', key: 'NEW' } } } } },
     ])
   })
 
@@ -170,7 +170,7 @@ describe('organizations of users', () => {
     const plan = await planned({
       organizations: [held('1', 'A'), held('2', 'A')],
       contacts: [contact('a@x.example', 'A', 'Ada Lovelace'), contact('b@x.example', 'A')],
-      users: [user(11, 'a@x.example', { organization_id: 2 }), user(12, 'b@x.example', { organization_id: 7 })],
+      users: [user(11, 'a@x.example', { organization_id: '2' }), user(12, 'b@x.example', { organization_id: '7' })],
     })
     expect(told(plan)).toEqual(['update a@x.example name'])
   })
@@ -198,7 +198,7 @@ describe('contacts', () => {
     for (const order of [contacts, contacts.toReversed()]) {
       const plan = await planned({ contacts: order })
       expect(plan.changes).toMatchObject([
-        { key: 'dup@x.example', fields: { name: { to: 'Bea' }, organization_id: { to: 1 } } },
+        { key: 'dup@x.example', fields: { name: { to: 'Bea' }, organization_id: { to: '1' } } },
       ])
       expect(plan.skipped).toEqual([
         { key: 'dup@x.example', reason: 'duplicate-email', name: 'Zoe' },
@@ -236,7 +236,7 @@ describe('options', () => {
   it('the sync comes after the organizations, and says what it reads', () => {
     const after = syncOf({}, { target: targetOf({ name: 'us-gov', records: [held('1', 'A')] }) })
     const contacts = sourceOf<never>('contacts')
-    const users = targetOf({ name: 'users' })
+    const users = targetOf({ name: 'users', types: userFields })
     const sync = usGovUserSync({ after, users, contacts, protect: { domains: setting(''), emails: setting('') } })
     expect(sync.after).toEqual([after])
     expect(sync.desired.needs?.map(({ name, planOf }) => planOf ?? name)).toEqual(['contacts', 'us-gov', after])

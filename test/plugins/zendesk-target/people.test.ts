@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { collect, type Change, type Contact, type Prepared } from 'zds'
+import { collect, type Change, type Preparation } from 'zds'
+import { newcomersOf, type Newcomer } from '../../../plugins/zendesk-target/people.ts'
 import type { Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
@@ -27,19 +28,24 @@ const ELSEWHERE = {
   organization_id: OTHER,
 } as const
 
-const person = (email: string, action: Contact['action'] = 'create'): Contact => ({
+const person = (email: string, action: Newcomer['action'] = 'create'): Newcomer => ({
   email,
   name: email.split('@')[0] ?? '',
   action,
 })
-const creating = (key: string, contacts?: readonly Contact[]): Change => ({
+const creating = (key: string, people?: readonly Newcomer[]): Change => ({
   op: 'create',
   key,
   fields: { name: { from: null, to: `New ${key}` }, external_id: { from: null, to: key } },
-  ...(contacts && { contacts }),
+  ...(people && { along: { people } }),
 })
-const actions = (prepared: Prepared | undefined) =>
-  prepared?.changes.map(({ contacts }) => contacts?.map(({ action }) => action))
+const actions = (prepared: Preparation | undefined) =>
+  prepared?.changes.map((change) => newcomersOf(change)?.map(({ action }) => action))
+/** What is told of somebody who is missing. */
+const missing = (email: string, why: string) => ({
+  code: 'people-not-added',
+  message: `${email} could not be added to it (${why})`,
+})
 
 const POST = { service: 'zendesk', method: 'POST', path: '/api/v2/users' } as const
 const NOT_FOUND = {
@@ -83,10 +89,10 @@ describe('what a plan says of the people of new organizations (SYN-03)', () => {
     const { organizations, sandbox } = await started()
     await addAddress(sandbox, NOBODYS.id, 'nora.second@sold.example')
     await addAddress(sandbox, ELSEWHERE.id, 'elsa.second@sold.example')
-    const contacts = ['Nora.Second@sold.example', 'nora@sold.example', 'elsa.second@sold.example'].map((email) =>
+    const people = ['Nora.Second@sold.example', 'nora@sold.example', 'elsa.second@sold.example'].map((email) =>
       person(email),
     )
-    expect(actions(await organizations.prepare?.([creating('A', contacts)], testRun().run))).toEqual([
+    expect(actions(await organizations.prepare?.([creating('A', people)], testRun().run))).toEqual([
       ['associate', 'leave', 'leave'],
     ])
   })
@@ -107,7 +113,7 @@ describe('SAFE-15: agents and admins are left where they are', () => {
     const { organizations } = await started({ users })
     const people = emails.map((email) => person(email))
     const planned = await organizations.prepare?.([creating('A', people)], testRun().run)
-    expect(planned?.changes[0]?.contacts).toEqual(people.map((one) => ({ ...one, action: 'leave', reason: 'staff' })))
+    expect(actions(planned)).toEqual([['staff', 'staff']])
   })
 
   it.each(['create', 'associate'] as const)('who has become one since the plan (%s) stays, too', async (action) => {
@@ -139,6 +145,41 @@ describe('addresses are compared as IDN', () => {
   })
 })
 
+describe('what comes along with a new organization', () => {
+  it('is described in words that a plan can keep', async () => {
+    const { organizations } = await started()
+    const people = [
+      person('new@x.example'),
+      person('b@x.example', 'associate'),
+      person('c@x.example', 'leave'),
+      person('d@x.example', 'staff'),
+    ]
+    expect(organizations.describe?.(creating('A', people))).toEqual([
+      { code: 'user-new', message: 'new@x.example: new user' },
+      { code: 'user-joins', message: 'b@x.example: user without organization, gets this one' },
+      { code: 'user-stays', message: 'c@x.example: user of another organization, stays there' },
+      { code: 'user-staff', message: 'd@x.example: agent or admin, stays there (SAFE-15)' },
+    ])
+    expect(organizations.describe?.(creating('A'))).toEqual([])
+  })
+
+  it.each([[[]], ['Ada'], [{ people: 'Ada' }], [{ people: [{ email: 'a@x' }] }], [{ contacts: [] }]])(
+    'is refused where it is no list of people: %j',
+    async (along) => {
+      const { organizations } = await started()
+      const wrong: Change = { ...creating('A'), along }
+      await expect(organizations.prepare?.([wrong], testRun().run)).rejects.toMatchObject({
+        code: 'ROW_INVALID',
+        message: 'What comes along with the new organization A is no list of people',
+      })
+    },
+  )
+
+  it('is nothing that a user could bring', async () => {
+    expect((await started()).target).not.toHaveProperty('describe')
+  })
+})
+
 describe('the addresses of a user', () => {
   it.each([403, 404])('that may not be seen, or are gone (%i), are none: the plan goes on', async (status) => {
     const { organizations, sandbox } = await started({
@@ -162,19 +203,19 @@ describe('the addresses of a user', () => {
 describe('the people of a new organization (SYN-03)', () => {
   it('are created in it, without a mail to them, or given to it; the outcome counts them', async () => {
     const { organizations, sandbox, userAt, userOf } = await started()
-    const contacts = [
+    const people = [
       person('new@sold.example'),
       person('nora@sold.example', 'associate'),
       person('elsa@sold.example', 'leave'),
     ]
     const before = userOf(ELSEWHERE.id)
-    const outcomes = await applied(organizations, [creating('A', contacts)])
+    const outcomes = await applied(organizations, [creating('A', people)])
     const home = instance(sandbox).organizations.find(({ external_id: id }) => id === 'A')?.id
     expect(outcomes.get('A')).toEqual({
       key: 'A',
       status: 'done',
       id: String(home),
-      facts: { contacts: 2, contactsFailed: 0 },
+      facts: { people: 2 },
     })
     expect(userAt('new@sold.example')).toMatchObject({ name: 'new', organization_id: home, role: 'end-user' })
     expect(userOf(NOBODYS.id)).toMatchObject({ name: 'Nora', organization_id: home })
@@ -195,7 +236,7 @@ describe('the people of a new organization (SYN-03)', () => {
       [...outcomes.values()]
         .toSorted((a, b) => (a.key < b.key ? -1 : 1))
         .map((outcome) => ('facts' in outcome ? outcome.facts : undefined)),
-    ).toEqual([{ contacts: 0, contactsFailed: 0 }, { contacts: 0, contactsFailed: 0 }, undefined])
+    ).toEqual([{ people: 0 }, { people: 0 }, undefined])
   })
 
   it('no organization, no people: a refused create touches no user', async () => {
@@ -212,7 +253,7 @@ describe('the people of a new organization (SYN-03)', () => {
     async (kind) => {
       const { organizations, sandbox } = await started({ faults: [{ ...POST, kind }] })
       const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
-      expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+      expect(outcomes.get('A')).toMatchObject({ facts: { people: 1 } })
       expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(1)
     },
   )
@@ -220,21 +261,25 @@ describe('the people of a new organization (SYN-03)', () => {
   it('a user whose create never arrived is sent again', async () => {
     const { organizations, sandbox } = await started({ faults: [{ ...POST, kind: 'reset' }] })
     const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
-    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+    expect(outcomes.get('A')).toMatchObject({ facts: { people: 1 } })
     expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(2)
   })
 
   it('the search index may be behind: a lost create that is not found yet is found in a later round', async () => {
     const { organizations, userAt } = await started({ faults: [{ ...POST, kind: 'lost' }, NOT_FOUND] })
     const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])])
-    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 0 } })
+    expect(outcomes.get('A')).toMatchObject({ facts: { people: 1 } })
     expect(userAt('new@sold.example')).toBeDefined()
   })
 
   it('an index that stays behind ends in a failure that is counted, and the organization is created all the same', async () => {
     const { organizations } = await started({ faults: [{ ...NOT_FOUND, times: 0 }] })
     const outcomes = await applied(organizations, [creating('A', [person('nora@sold.example')])])
-    expect(outcomes.get('A')).toMatchObject({ status: 'done', facts: { contacts: 0, contactsFailed: 1 } })
+    expect(outcomes.get('A')).toMatchObject({
+      status: 'done',
+      facts: { people: 0 },
+      partly: [missing('nora@sold.example', 'no-answer')],
+    })
   })
 
   it('an address that Zendesk does not accept is tried once, and the others go through', async () => {
@@ -245,22 +290,25 @@ describe('the people of a new organization (SYN-03)', () => {
       [creating('A', [person('no address'), person('new@sold.example')])],
       run,
     )
-    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 1, contactsFailed: 1 } })
+    expect(outcomes.get('A')).toMatchObject({
+      facts: { people: 1 },
+      partly: [missing('no address', 'record-invalid')],
+    })
     expect(requestsTo(sandbox, 'POST', '/users')).toHaveLength(2)
     expect(run.pauses).toEqual([])
   })
 
   it.each([
-    ['create', 'nora@sold.example', { contacts: 1, contactsFailed: 0 }],
-    ['create', 'elsa@sold.example', { contacts: 0, contactsFailed: 0 }],
-    ['associate', 'elsa@sold.example', { contacts: 0, contactsFailed: 0 }],
-    ['associate', 'new@sold.example', { contacts: 1, contactsFailed: 0 }],
+    ['create', 'nora@sold.example', { people: 1 }],
+    ['create', 'elsa@sold.example', { people: 0 }],
+    ['associate', 'elsa@sold.example', { people: 0 }],
+    ['associate', 'new@sold.example', { people: 1 }],
   ] as const)('what was planned (%s %s) is outdated: what is there now decides', async (action, email, facts) => {
     const { organizations, sandbox, userAt } = await started()
     const outcomes = await applied(organizations, [creating('A', [person(email, action)])])
     expect(outcomes.get('A')).toMatchObject({ facts })
     const home = instance(sandbox).organizations.find(({ external_id: key }) => key === 'A')?.id
-    expect(userAt(email)?.organization_id).toBe(facts.contacts === 1 ? home : OTHER)
+    expect(userAt(email)?.organization_id).toBe(facts.people === 1 ? home : OTHER)
     expect(home).not.toBe(HOME)
   })
 
@@ -268,16 +316,20 @@ describe('the people of a new organization (SYN-03)', () => {
     const { organizations, userOf } = await started()
     const before = userOf(NOBODYS.id)
     const outcomes = await applied(organizations, [creating('A', [person('nora@sold.example', 'leave')])])
-    expect(outcomes.get('A')).toMatchObject({ facts: { contacts: 0, contactsFailed: 0 } })
+    expect(outcomes.get('A')).toMatchObject({ facts: { people: 0 } })
     expect(userOf(NOBODYS.id)).toEqual(before)
   })
 
-  it('who may not be created is a failure of the contact: the organization is told as created, and the address is not', async () => {
+  it('who may not be created is a failure of theirs alone: the organization is told as created, and the address is not', async () => {
     const { organizations } = await started({ faults: [{ ...POST, kind: 'status', status: 403, times: 0 }] })
     const run = testRun()
     const outcomes = await applied(organizations, [creating('A', [person('new@sold.example')])], run)
-    expect(outcomes.get('A')).toMatchObject({ status: 'done', facts: { contacts: 0, contactsFailed: 1 } })
-    expect(run.progress.join('\n')).toMatch(/a contact of organization \d+ was not added \(http-403\)/)
+    expect(outcomes.get('A')).toMatchObject({
+      status: 'done',
+      facts: { people: 0 },
+      partly: [missing('new@sold.example', 'http-403')],
+    })
+    expect(run.progress.join('\n')).toMatch(/somebody who comes with organization \d+ was not added \(http-403\)/)
     expect(run.progress.join('\n')).not.toContain('sold.example')
   })
 
@@ -291,7 +343,7 @@ describe('the people of a new organization (SYN-03)', () => {
     }, 5)
     const change = creating('A', [person('new@sold.example'), person('nora@sold.example', 'associate')])
     const { steps } = await told(stepsOf(organizations, [change], run))
-    expect(outcomesOf(steps)).toMatchObject([{ key: 'A', status: 'done', facts: { contacts: 2, contactsFailed: 0 } }])
+    expect(outcomesOf(steps)).toMatchObject([{ key: 'A', status: 'done', facts: { people: 2 } }])
   })
 
   it('a service that is down ends the run; what is missing is made up for when the create is settled (SAFE-06)', async () => {
@@ -306,7 +358,7 @@ describe('the people of a new organization (SYN-03)', () => {
     sandbox.faults.clear()
     const settled = await collect(organizations.settle([{ change }], testRun().run))
     const home = instance(sandbox).organizations.find(({ external_id: key }) => key === 'A')?.id
-    expect(settled).toEqual([{ key: 'A', status: 'done', id: String(home), facts: { contacts: 2, contactsFailed: 0 } }])
+    expect(settled).toEqual([{ key: 'A', status: 'done', id: String(home), facts: { people: 2 } }])
     expect(userOf(NOBODYS.id)?.organization_id).toBe(home)
   })
 

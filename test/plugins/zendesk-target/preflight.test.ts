@@ -155,7 +155,7 @@ describe('options', () => {
       instance: 'eu',
       resource: 'organizations',
       mayBeEmpty: true,
-      types: { aar: 'decimal', name: 'name' },
+      types: { aar: { name: 'decimal' }, name: { name: 'name' } },
     })
   })
 })

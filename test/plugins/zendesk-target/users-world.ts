@@ -75,11 +75,14 @@ export function creatingUser(n: number, values: Values = {}): Change {
   return {
     op: 'create',
     key,
-    fields: changes({ name: `New ${n}`, email: key, organization_id: HOME, not_in_sfdc: false, ...values }),
+    fields: changes({ name: `New ${n}`, email: key, organization_id: String(HOME), not_in_sfdc: false, ...values }),
   }
 }
 
-export function updatingUser(n: number, values: Values = { name: `Renamed ${n}`, organization_id: OTHER }): Change {
+export function updatingUser(
+  n: number,
+  values: Values = { name: `Renamed ${n}`, organization_id: String(OTHER) },
+): Change {
   return { op: 'update', key: `user.${n}@agency.example`, id: String(2001 + n), fields: changes(values) }
 }
 

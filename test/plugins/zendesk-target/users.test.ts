@@ -20,7 +20,7 @@ describeTarget('zendesk users', async () => {
     refused: (op) =>
       op === 'create'
         ? creatingUser(9, { email: 'USER.5@agency.example' })
-        : updatingUser(4, { organization_id: 424_242 }),
+        : updatingUser(4, { organization_id: '424242' }),
     untouched: (change) => {
       const user = userOf(Number(change.id))
       if (user === undefined) throw new Error(`${change.key} is gone`)
@@ -57,7 +57,7 @@ describe('users', () => {
       name: 'User 1',
       email: 'user.1@agency.example',
       role: 'end-user',
-      organization_id: 1001,
+      organization_id: '1001',
       not_in_sfdc: true,
     })
   })
@@ -107,7 +107,7 @@ describe('users', () => {
       statuses(
         await applied(
           target,
-          many(101, (n) => updatingUser(n, { organization_id: OTHER })),
+          many(101, (n) => updatingUser(n, { organization_id: String(OTHER) })),
         ),
       ),
     ).toEqual(['done'])

@@ -58,7 +58,7 @@ async function started(sold: { readonly [account: string]: string }, faults: rea
     home: home?.id,
     organization: (key: string) => instance()?.organizations.find(({ external_id: id }) => id === key)?.id,
     user: (email: string) => instance()?.users.find((one) => one.email?.toLowerCase() === email),
-    lonely: () => slackLinesUnder(sandbox.slack.messages, 'New organizations without a contact').join('\n'),
+    lonely: () => slackLinesUnder(sandbox.slack.messages, 'New organizations without people').join('\n'),
     apply: () => here.zds('apply', '--yes', '--as-of', asOf),
     preview: async () => (await here.zds('plan', '--all', '--as-of', asOf)).stdout,
     plan: async () => JSON.parse((await here.zds('plan', '--json', '--as-of', asOf)).stdout) as Plan, // what --json prints
@@ -75,16 +75,16 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
     }
     const { apply, plan, preview, organization, user, lonely, home } = await started(sold)
     const planned = (await plan()).syncs.find(({ name }) => name === 'global')
-    const contactsOf = (key: string) =>
-      planned?.changes.find((change) => change.key === key)?.contacts?.map(({ email, action }) => ({ email, action }))
-    expect([first, second, other, third].map(contactsOf)).toEqual([
-      [{ email: 'nora@sold.example', action: 'associate' }],
-      [{ email: 'elsa@sold.example', action: 'leave' }],
+    const remarksOf = (key: string) => planned?.changes.find((change) => change.key === key)?.remarks
+    const [joins, stays] = ['user without organization, gets this one', 'user of another organization, stays there']
+    expect([first, second, other, third].map(remarksOf)).toEqual([
+      [{ code: 'user-joins', message: `nora@sold.example: ${joins}` }],
+      [{ code: 'user-stays', message: `elsa@sold.example: ${stays}` }],
       [
-        { email: 'twice@sold.example', action: 'create' },
-        { email: 'person.221@customer.example', action: 'create' },
+        { code: 'user-new', message: 'twice@sold.example: new user' },
+        { code: 'user-new', message: 'person.221@customer.example: new user' },
       ],
-      [{ email: 'twice@sold.example', action: 'leave' }],
+      [{ code: 'user-stays', message: `twice@sold.example: ${stays}` }],
     ])
     expect(await preview()).toContain('twice@sold.example: new user')
 
@@ -122,7 +122,8 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
     ])
     const { code, stdout, stderr } = await apply()
     expect(code).toBe(4)
-    expect(stdout).toMatch(new RegExp(`${first} .*1 contact could not be added`))
+    expect(stdout).toContain(`${first}  people-not-added: new@sold.example could not be added to it (http-403)`)
+    expect(stdout).toContain(' of them in part')
     expect(organization(first)).toBeDefined()
     expect(lonely()).toMatch(new RegExp(`\\(${first}\\), 1 could not be added`))
     expect(stderr).not.toContain('new@sold.example')
@@ -132,7 +133,7 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
     const { plan } = await started({})
     const { syncs } = await plan()
     expect(
-      syncs.filter(({ changes }) => changes.some(({ contacts }) => contacts !== undefined)).map(({ name }) => name),
+      syncs.filter(({ changes }) => changes.some(({ along }) => along !== undefined)).map(({ name }) => name),
     ).toEqual(['global'])
   })
 })

@@ -4,7 +4,7 @@ import { FACTS, EXPIRED } from './rules.ts'
 import { meant, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
 
 /** The validated plans file (PLAN-01): which charge names grant what, and what that is worth. */
-export type Plans = {
+export type Catalogue = {
   /** The file, as messages name it. */
   readonly where: string
   /** Charge names by subscription type. */
@@ -17,11 +17,11 @@ export type Plans = {
 }
 
 /** The plans file as a source of one row, which checks of other files may load too. */
-export type PlansFile = Source<Plans> & { load(): Promise<Plans> }
+export type CatalogueFile = Source<Catalogue> & { load(): Promise<Catalogue> }
 
 /** The plans file. A relative path is taken from the working directory. */
-export function supportPlans(path: Setting): PlansFile {
-  const parse = onceForSame(parsePlans)
+export function supportPlans(path: Setting): CatalogueFile {
+  const parse = onceForSame(parseCatalogue)
   const load = async () => parse(path.read(), await readFileText(path.read(), path.name))
   return {
     name: 'plans',
@@ -36,13 +36,13 @@ export function supportPlans(path: Setting): PlansFile {
 }
 
 /** Parses and validates the text of a plans file. Throws FILE_INVALID with all problems. */
-export async function parsePlans(where: string, text: string): Promise<Plans> {
-  const { plansSchema } = await import('./schemas.ts')
+export async function parseCatalogue(where: string, text: string): Promise<Catalogue> {
+  const { catalogueSchema } = await import('./schemas.ts')
   const file = parseYaml(where, text)
-  const issues = [...file.repeated, ...(await misfits(file, plansSchema)), ...contradictions(file)]
+  const issues = [...file.repeated, ...(await misfits(file, catalogueSchema)), ...contradictions(file)]
   if (issues.length > 0) throw unusable(where, issues)
   // The schema has just been checked.
-  const value = file.value as Omit<Plans, 'where' | 'levels'> & { levels: { [level: string]: readonly string[] } }
+  const value = file.value as Omit<Catalogue, 'where' | 'levels'> & { levels: { [level: string]: readonly string[] } }
   return { where, ...value, levels: Object.entries(value.levels).map(([level, types]) => ({ level, types })) }
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { collect, ZdsError, type Issue } from 'zds'
 import { supportPlans } from 'zds/entitlements'
 import { expect, test } from 'vitest'
-import { parsePlans } from '../../../plugins/entitlements/plans.ts'
-import { plans, runOn, TODAY, value } from './support.ts'
+import { parseCatalogue } from '../../../plugins/entitlements/catalogue.ts'
+import { catalogue, runOn, TODAY, value } from './support.ts'
 
 const GOOD = `subscriptions:
   sub_a: ["A - 1 Year", "A - 2 Year"]
@@ -22,7 +22,7 @@ regions:
 
 /** `line: message` of every problem of a file. */
 async function problemsOf(text: string): Promise<string[]> {
-  const failure = await parsePlans('plans.yaml', text).catch((error: unknown) => error)
+  const failure = await parseCatalogue('plans.yaml', text).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(ZdsError)
   expect(failure).toMatchObject({ code: 'FILE_INVALID' })
   return issuesOf(failure).map(
@@ -33,20 +33,20 @@ async function problemsOf(text: string): Promise<string[]> {
 const issuesOf = (failure: unknown): readonly Issue[] => (failure instanceof ZdsError ? failure.issues : [])
 
 test('PLAN-01: the levels come as a list, the highest first', async () => {
-  expect((await parsePlans('plans.yaml', GOOD)).levels).toEqual([
+  expect((await parseCatalogue('plans.yaml', GOOD)).levels).toEqual([
     { level: 'ultimate', types: ['sub_b'] },
     { level: 'premium', types: ['sub_a'] },
   ])
 })
 
 test('PLAN-03: types with their charge names, and the types that lead to US Government, with and without the exception', async () => {
-  const { subscriptions, us_government: government } = await parsePlans('plans.yaml', GOOD)
+  const { subscriptions, us_government: government } = await parseCatalogue('plans.yaml', GOOD)
   expect(subscriptions).toEqual({ sub_a: ['A - 1 Year', 'A - 2 Year'], sub_b: ['B - 1 Year'] })
   expect(government).toEqual({ standard: [], exception: ['sub_a'] })
 })
 
 test('PROC-31, AMB-11: the plans file that is shipped gives each type the documented level', async () => {
-  const { subscriptions, levels } = await parsePlans('data/plans.yaml', readFileSync('data/plans.yaml', 'utf8'))
+  const { subscriptions, levels } = await parseCatalogue('data/plans.yaml', readFileSync('data/plans.yaml', 'utf8'))
   const types = Object.keys(subscriptions)
   const starting = (...beginnings: string[]) =>
     types.filter((type) => beginnings.some((beginning) => type.startsWith(beginning)))
@@ -73,7 +73,7 @@ test('PROC-31, AMB-11: the plans file that is shipped gives each type the docume
 
 test('the plans file that is shipped holds what the samples hold', async () => {
   const [shipped] = await collect(supportPlans(value('data/plans.yaml')).read(runOn(TODAY)))
-  const [sample] = await collect(plans.read(runOn(TODAY)))
+  const [sample] = await collect(catalogue.read(runOn(TODAY)))
   expect({ ...shipped, where: '' }).toEqual({ ...sample, where: '' })
 })
 
@@ -178,5 +178,5 @@ test('FILE_NOT_FOUND names the variable, and a check reports instead of failing'
   expect(await source.check?.(runOn(TODAY))).toMatchObject([
     { code: 'FILE_NOT_FOUND', where: 'data/no-such-file.yaml' },
   ])
-  expect(await plans.check?.(runOn(TODAY))).toEqual([])
+  expect(await catalogue.check?.(runOn(TODAY))).toEqual([])
 })

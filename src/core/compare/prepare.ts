@@ -1,6 +1,19 @@
 import { ZdsError } from '../errors.ts'
 import type { Change, Skip, SyncPlan } from '../plan/plan.ts'
-import type { Prepared, Target } from '../types.ts'
+import type { Preparation, Run, Sync, Target } from '../types.ts'
+import { withWords } from './words.ts'
+
+/**
+ * The target has the last word on a plan: it knows what it can do, what cannot be, and what becomes
+ * of that which comes along with a record.
+ */
+export async function prepare(compared: SyncPlan, sync: Sync, run: Run): Promise<SyncPlan> {
+  const { target } = sync
+  const plan = possiblePlan(compared, target)
+  const prepared = plan.changes.length === 0 ? undefined : await target.prepare?.(plan.changes, run)
+  const whole = prepared === undefined ? plan : completedPlan(plan, prepared, target)
+  return withWords({ ...whole, changes: whole.changes.map((change) => describe(change, plan.name, target)) }, sync)
+}
 
 /** The plan without what its target cannot do, which it lists. */
 export function possiblePlan(plan: SyncPlan, { ops }: Target): SyncPlan {
@@ -17,7 +30,7 @@ export function possiblePlan(plan: SyncPlan, { ops }: Target): SyncPlan {
  */
 export function completedPlan(
   plan: SyncPlan,
-  { changes, skipped }: Prepared,
+  { changes, skipped }: Preparation,
   { instance, resource }: Target,
 ): SyncPlan {
   const planned = new Map(plan.changes.map((change) => [change.key, change]))
@@ -32,4 +45,17 @@ export function completedPlan(
   throw new ZdsError('TARGET_INVALID', `${message}: ${wrong.slice(0, 5).join(', ')}`, {
     hint: 'This is a defect of its plugin: prepare may complete a change, or skip it with a reason.',
   })
+}
+
+/** The change with words for what comes along, so that a plan can be shown without its target. */
+function describe(change: Change, sync: string, target: Target): Change {
+  if (change.along === undefined) return change
+  if (target.describe !== undefined) return { ...change, remarks: target.describe(change) }
+  throw new ZdsError(
+    'CONFIG_INVALID',
+    `${sync}: something comes along with ${change.key}, and ${target.name} takes nothing`,
+    {
+      hint: 'Leave it out where the record is made, or write to a target that knows what to do with it.',
+    },
+  )
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Change, Prepared } from 'zds'
-import { completedPlan, possiblePlan } from '../../../src/core/compare/prepared.ts'
+import type { Change, Preparation } from 'zds'
+import { completedPlan, possiblePlan } from '../../../src/core/compare/prepare.ts'
 import { create, planOf, retire, update } from '../../support/applying.ts'
 import { targetOf } from '../../support/syncs.ts'
 
@@ -9,7 +9,7 @@ const plan = planOf(create('A'), update('B'), retire('C'))
 describe('what a target makes of a plan', () => {
   it('may complete changes, and skip them with a reason', () => {
     const more: Change = { ...create('A'), fields: { ...create('A').fields, name: { from: null, to: 'Ada' } } }
-    const prepared: Prepared = { changes: [more, update('B')], skipped: [{ key: 'C', reason: 'second-address' }] }
+    const prepared: Preparation = { changes: [more, update('B')], skipped: [{ key: 'C', reason: 'second-address' }] }
     expect(completedPlan(plan, prepared, targetOf())).toEqual({ ...plan, ...prepared })
   })
 

@@ -5,7 +5,7 @@ import type { Source, Sync } from '../types.ts'
  * The plan of another sync as a source of one row, for a sync that depends on what that one will
  * create. Who needs it is read after it.
  */
-export function planned(sync: Sync): Source<SyncPlan> {
+export function planSource(sync: Sync): Source<SyncPlan> {
   return { name: 'plan', planOf: sync, read: () => neverRead() }
 }
 

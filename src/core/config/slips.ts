@@ -1,0 +1,56 @@
+import { refuse, type Issue } from '../errors.ts'
+import type { FieldTypes } from '../field-types.ts'
+import type { FieldTable } from '../fields.ts'
+import { nearest } from '../options.ts'
+import type { Sync } from '../types.ts'
+
+/**
+ * Throws CONFIG_INVALID for whatever of a sync is not of its field table: a name with a slip would
+ * guard nothing, without a word.
+ */
+export function refuseSlips({ desired, target, rules, limits }: Sync, table: FieldTable): void {
+  const fields = Object.keys(table)
+  const key = [rules.key].flat()
+  const retireFor = desired.words === undefined ? [] : (rules.retireFor ?? [])
+  refuse('CONFIG_INVALID', `The sync of ${target.instance} ${target.resource} does not fit its fields`, [
+    ...strangers('rules.key', key, fields),
+    ...strangers('rules.unique', [rules.unique ?? []].flat(), fields),
+    ...strangers('rules.adopt', rules.adopt ?? [], fields),
+    ...strangers('rules.retire', rules.retire === 'remove' ? [] : Object.keys(rules.retire ?? {}), fields),
+    ...strangers('rules.retireFor', retireFor, ['gone', ...Object.keys(desired.words ?? {})]),
+    ...strangers('limits.fields', Object.keys(limits?.fields ?? {}), fields),
+    ...strangers('desired', Object.keys(desired.types ?? {}), fields),
+    ...strangers('target', fields, Object.keys(target.types)),
+    ...otherTypes('desired', desired.types ?? {}, table),
+    ...otherTypes('target', target.types, table),
+    ...key
+      .filter((field) => table[field]?.type.keyable === false)
+      .map((field) =>
+        issue('rules.key', `${field} is ${table[field]?.type.name}, which cannot say whose record it is`),
+      ),
+    ...(rules.holds && !rules.words
+      ? [issue('rules.words', 'is missing: it says what the reasons of holds mean')]
+      : []),
+  ])
+}
+
+/** Words that are not among those that can be meant. */
+function strangers(where: string, words: readonly string[], known: readonly string[]): Issue[] {
+  return words
+    .filter((word) => !known.includes(word))
+    .map((word) => {
+      const meant = nearest(word, known)
+      const hint = meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`
+      return { ...issue(where, `there is no ${word}`), hint }
+    })
+}
+
+/** Fields that are of one type here and of another in the table. */
+function otherTypes(where: string, types: FieldTypes, table: FieldTable): Issue[] {
+  return Object.entries(types).flatMap(([field, { name }]) => {
+    const meant = table[field]?.type.name ?? name
+    return meant === name ? [] : [issue(where, `${field} is ${name}, and ${meant} in the table`)]
+  })
+}
+
+const issue = (where: string, message: string): Issue => ({ code: 'CONFIG_INVALID', where, message })

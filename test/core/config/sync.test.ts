@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { checkbox, dropdown, sync, text, typesOf, type Desired, type Processor } from 'zds'
+import { ROOT } from '../../docs/pages.ts'
+import { typeErrorsIn } from '../../docs/types.ts'
+import { sourceOf, targetOf } from '../../support/syncs.ts'
+
+const fields = { id: text('Id'), level: dropdown('Level'), left: checkbox() }
+const words = { lapsed: 'was not renewed' }
+const desired: Processor<ReturnType<typeof typesOf<typeof fields>>, 'lapsed'> = {
+  ...sourceOf<Desired>('seats'),
+  types: typesOf(fields),
+  words,
+}
+const target = targetOf({ types: fields })
+const whole = { fields, desired, target, rules: { key: 'id', retire: { left: true }, retireFor: ['lapsed'] } } as const
+
+/** A definition that the compiler would refuse, as plain JavaScript would pass it. */
+const load = (definition: object): unknown => sync(definition as typeof whole)
+const issuesOf = (definition: object): unknown => {
+  try {
+    load(definition)
+    return []
+  } catch (error) {
+    return error instanceof Error && 'issues' in error ? error.issues : error
+  }
+}
+
+describe('a sync of one field table', () => {
+  it('loads when all of it is of this table', () => {
+    expect(sync(whole)).toMatchObject({ kind: 'sync', desired, target })
+    expect(sync({ ...whole, limits: { fields: { level: { count: 1 } } }, readBack: 0 })).toMatchObject({ readBack: 0 })
+  })
+
+  it('also over a target that holds more, and a processor that says nothing of its fields', () => {
+    const more = targetOf({ types: { ...fields, note: text() } })
+    expect(issuesOf({ ...whole, target: more, desired: sourceOf<Desired>('seats'), rules: { key: 'id' } })).toEqual([])
+  })
+
+  const issue = (where: string, message: string, hint?: string) => ({
+    code: 'CONFIG_INVALID',
+    where,
+    message,
+    ...(hint !== undefined && { hint }),
+  })
+
+  it.each([
+    [{ rules: { key: 'ids' } }, issue('rules.key', 'there is no ids', 'Did you mean "id"?')],
+    [
+      { rules: { key: ['id', 'seat_number'] } },
+      issue('rules.key', 'there is no seat_number', 'There are: id, level, left.'),
+    ],
+    [{ rules: { key: 'left' } }, issue('rules.key', 'left is checkbox, which cannot say whose record it is')],
+    [{ rules: { key: 'id', unique: 'lvel' } }, issue('rules.unique', 'there is no lvel', 'Did you mean "level"?')],
+    [{ rules: { key: 'id', adopt: ['lft'] } }, issue('rules.adopt', 'there is no lft', 'Did you mean "left"?')],
+    [{ rules: { key: 'id', retire: { lft: true } } }, issue('rules.retire', 'there is no lft', 'Did you mean "left"?')],
+    [
+      { rules: { key: 'id', holds: () => 'lapsed' } },
+      issue('rules.words', 'is missing: it says what the reasons of holds mean'),
+    ],
+    [
+      { rules: { key: 'id', retireFor: ['lapsd'] } },
+      issue('rules.retireFor', 'there is no lapsd', 'Did you mean "lapsed"?'),
+    ],
+    [
+      { limits: { fields: { levl: { count: 1 } } } },
+      issue('limits.fields', 'there is no levl', 'Did you mean "level"?'),
+    ],
+    [
+      { desired: { ...desired, types: typesOf({ ...fields, aar: text() }) } },
+      issue('desired', 'there is no aar', 'There are: id, level, left.'),
+    ],
+    [
+      { desired: { ...desired, types: typesOf({ level: text() }) } },
+      issue('desired', 'level is text, and dropdown in the table'),
+    ],
+    [
+      { target: targetOf({ types: { id: text(), level: dropdown() } }) },
+      issue('target', 'there is no left', 'There are: id, level.'),
+    ],
+    [
+      { target: targetOf({ types: { ...fields, level: text() } }) },
+      issue('target', 'level is text, and dropdown in the table'),
+    ],
+  ])('refuses %j', (wrong, expected) => {
+    expect(issuesOf({ ...whole, ...wrong })).toEqual([expected])
+  })
+
+  it('tells all slips at once, and which sync it is', () => {
+    const wrong = { ...whole, rules: { key: 'ids', unique: 'nme' }, limits: { fields: { levl: { count: 1 } } } }
+    expect(issuesOf(wrong)).toHaveLength(3)
+    expect(() => load(wrong)).toThrow('The sync of global organizations does not fit its fields')
+  })
+})
+
+/** What stands before each of the snippets below. */
+const BEFORE = `import { checkbox, dropdown, records, sync, text, typesOf, type Desired, type JsonObject, type Processor, type Source, type Sync, type Target, type TypesOf } from 'zds'
+import { zendesk } from 'zds/zendesk-target'
+declare const instance: ReturnType<typeof zendesk>
+declare const rows: Source<JsonObject>
+declare const anyProcessor: Processor
+declare const anyTarget: Target
+const fields = { id: text('Id'), level: dropdown('Level'), left: checkbox() }
+const target = instance.organizations({ fields })
+const elsewhere = { rows, reason: 'lapsed', means: 'was not renewed' } as const
+const desired = records({ name: 'seats', rows, key: 'Id', fields, elsewhere })
+const limits = { retire: 0.1 }
+`
+
+const good = [
+  `sync({ fields, desired, target, limits, rules: { key: ['id', 'level'], retire: { left: true }, retireFor: ['gone', 'lapsed'] } })`,
+  `sync({ fields, desired, target, rules: { key: 'id', owns: ({ level }) => level === 'gold' }, limits: { fields: { level: { count: 1 } } } })`,
+  `sync({ fields, desired: anyProcessor, target: anyTarget, rules: { key: 'id', retireFor: ['whatever'] } })`,
+]
+const bad = {
+  'a key of a type that can be none': `sync({ fields, desired, target, rules: { key: 'left' } })`,
+  'a slip in the key': `sync({ fields, desired, target, rules: { key: 'ids' } })`,
+  'a slip in several': `sync({ fields, desired, target, rules: { key: ['id', 'levl'] } })`,
+  'a slip in retireFor': `sync({ fields, desired, target, rules: { key: 'id', retireFor: ['lapsd'] } })`,
+  'a slip in retire': `sync({ fields, desired, target, rules: { key: 'id', retire: { lft: true } } })`,
+  'a slip in limits.fields': `sync({ fields, desired, target, rules: { key: 'id' }, limits: { fields: { levl: { count: 1 } } } })`,
+  'a processor of another field table': `sync({ fields, target, rules: { key: 'id' }, desired: records({ name: 's', rows, key: 'Id', fields: { ...fields, aar: text('A') } }) })`,
+  'a processor with a field of another type': `sync({ fields, target, rules: { key: 'id' }, desired: records({ name: 's', rows, key: 'Id', fields: { level: checkbox('L') } }) })`,
+  'a target without one of the fields': `sync({ fields, desired, rules: { key: 'id' }, target: instance.organizations({ fields: { id: text(), level: dropdown() } }) })`,
+  'a target with a field of another type': `sync({ fields, desired, rules: { key: 'id' }, target: instance.organizations({ fields: { ...fields, left: text() } }) })`,
+}
+
+describe('the compiler', () => {
+  it('takes what is of one table, and refuses each slip', async () => {
+    const directory = mkdtempSync(join(ROOT, 'test/.tmp-sync-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const files = [
+      ...good.map((body, at) => [`good-${at}.ts`, body] as const),
+      ...Object.entries(bad).map(([what, body]) => [`${what.replaceAll(' ', '-')}.ts`, body] as const),
+    ]
+    for (const [file, body] of files)
+      writeFileSync(join(directory, file), `${BEFORE}export const made: Sync = ${body}\n`)
+    const errors = await typeErrorsIn(
+      directory,
+      files.map(([file]) => file),
+    )
+    const refused = new Set([...errors.matchAll(/([\w.-]+)\.ts\(\d+,\d+\): error/g)].map(([, file = '']) => file))
+    expect([...refused].toSorted(), errors).toEqual(
+      Object.keys(bad)
+        .map((what) => what.replaceAll(' ', '-'))
+        .toSorted(),
+    )
+  }, 60_000)
+})
