@@ -29,7 +29,7 @@ export interface Setting<Value = string> {
   /** The value, or undefined where it is not set. Throws ENV_INVALID as `read` does. */
   readonly peek: () => Value | undefined
   /** Whether somebody set the variable, rather than that its default holds. */
-  given?(): boolean
+  readonly given?: () => boolean
   /** All that is wrong with a value that is set, for checks before the run (SAFE-07). */
   issues?(): readonly Issue[]
 }
