@@ -21,15 +21,14 @@ import {
   name,
   records,
   secret,
-  sync,
   text,
   unmatchedKeys,
   type Limits,
 } from 'zds'
 import {
+  customers,
   entitlementChildren,
   entitlementColumns,
-  entitlements,
   overrides,
   subscriptions,
   supportPlans,
@@ -137,15 +136,10 @@ const catalogue = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))
 const supportOverrides = overrides({
   from: env('SUPPORT_OVERRIDES', 'data/overrides.yaml'),
   token: secret('SUPPORT_OVERRIDES_TOKEN'),
-  fields: { global: globalFields, us_gov: usGovFields },
+  fields: { global: globalFields, 'us-gov': usGovFields },
   catalogue,
   http,
 })
-
-/** Accounts by id, to tell one of another Type from one that is gone (AMB-17). */
-const existence = { object: 'Account', columns: ['Account_ID_18__c', 'Type'], in: 'Account_ID_18__c' }
-/** Ids of 15 or 18 characters, in whatever case, are one id (SAFE-10). */
-const byId = { field: 'salesforce_id', column: 'Account_ID_18__c', fold: salesforceIdOf }
 
 // --- What both customer syncs have in common -----------------------------------------------------
 
@@ -183,6 +177,16 @@ const customerLimits: Limits = {
   },
 }
 
+/** What the customers of every instance come from, and are held against. */
+const customerParts = {
+  accounts,
+  catalogue,
+  overrides: supportOverrides,
+  crm,
+  rules: customerRules,
+  limits: customerLimits,
+}
+
 // --- Zendesk Global: customers, and partners after them ------------------------------------------
 
 const globalOrganizations = zendesk({
@@ -200,9 +204,18 @@ const partnerAccounts = records({
   fields: partnerFields,
   elsewhere: {
     rows: crm.lookup({
-      ...existence,
       name: 'global-former-partners',
-      keys: unmatchedKeys({ ...byId, target: globalOrganizations, rows: partnerRows, of: isPartner }),
+      object: 'Account',
+      columns: ['Account_ID_18__c', 'Type'],
+      in: 'Account_ID_18__c',
+      keys: unmatchedKeys({
+        target: globalOrganizations,
+        field: 'salesforce_id',
+        rows: partnerRows,
+        column: 'Account_ID_18__c',
+        fold: salesforceIdOf,
+        of: isPartner,
+      }),
     }),
     reason: 'type-changed',
     means: 'its account is no partner any more',
@@ -210,33 +223,12 @@ const partnerAccounts = records({
   mayBeEmpty: true,
 })
 
-const globalAccounts = entitlements({
-  name: 'global-accounts',
-  instance: 'global',
-  accounts,
-  catalogue,
-  overrides: supportOverrides,
+const global = customers({
+  organizations: globalOrganizations,
+  side: 'global',
   fields: globalFields,
-  listing: { target: globalOrganizations, key: 'salesforce_id', fold: salesforceIdOf },
-  exclude: partnerAccounts,
-  elsewhere: crm.lookup({
-    ...existence,
-    name: 'global-former-customers',
-    keys: unmatchedKeys({
-      ...byId,
-      target: globalOrganizations,
-      rows: accounts,
-      of: (organization) => !isPartner(organization),
-    }),
-  }),
-})
-
-const global = sync({
-  fields: globalFields,
-  desired: globalAccounts,
-  target: globalOrganizations,
-  rules: { ...customerRules, owns: (organization) => !isPartner(organization), yields: partnerAccounts },
-  limits: customerLimits,
+  ...customerParts,
+  partners: { desired: partnerAccounts, is: isPartner },
 })
 
 // --- Zendesk US Government -----------------------------------------------------------------------
@@ -248,29 +240,12 @@ const usGovZendesk = zendesk({
   apiToken: { email: env('ZENDESK_US_GOV_EMAIL'), token: secret('ZENDESK_US_GOV_API_TOKEN') },
   http,
 })
-const usGovOrganizations = usGovZendesk.organizations({ fields: usGovFields })
 
-const usGovAccounts = entitlements({
-  name: 'us-gov-accounts',
-  instance: 'us_gov',
-  accounts,
-  catalogue,
-  overrides: supportOverrides,
+const usGov = customers({
+  organizations: usGovZendesk.organizations({ fields: usGovFields }),
+  side: 'us_government',
   fields: usGovFields,
-  listing: { target: usGovOrganizations, key: 'salesforce_id', fold: salesforceIdOf },
-  elsewhere: crm.lookup({
-    ...existence,
-    name: 'us-gov-former-customers',
-    keys: unmatchedKeys({ ...byId, target: usGovOrganizations, rows: accounts }),
-  }),
-})
-
-const usGov = sync({
-  fields: usGovFields,
-  desired: usGovAccounts,
-  target: usGovOrganizations,
-  rules: customerRules,
-  limits: customerLimits,
+  ...customerParts,
 })
 
 const usGovContacts = crm.lookup({
@@ -305,7 +280,7 @@ const slack = slackNotify({
 
 export default defineConfig({
   sources: { accounts, partnerRows, plans: catalogue, overrides: supportOverrides },
-  processors: { globalAccounts, usGovAccounts, partnerAccounts },
+  processors: { partnerAccounts },
   targets: { global, 'us-gov': usGov },
   hooks: {
     partners: partnerSync({ after: global, desired: partnerAccounts, alliance, fields: partnerFields, limits }),

@@ -16,10 +16,9 @@ import {
   lower,
   name,
   secret,
-  sync,
   text,
 } from 'zds'
-import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
+import { customers, entitlementChildren, entitlementColumns, subscriptions } from 'zds/entitlements'
 import { salesforce, salesforceIdOf, soql } from 'zds/salesforce-source'
 import { zendesk } from 'zds/zendesk-target'
 import reference from '../../sync.config.ts'
@@ -55,24 +54,19 @@ const emeaRows = crm.rows({
 })
 
 const { plans: catalogue, overrides } = reference.sources
-const emeaAccounts = entitlements({
-  name: 'emea-accounts',
-  instance: 'emea',
-  accounts: emeaRows,
-  catalogue,
-  overrides,
-  fields: emeaFields,
-})
-
-const emea = sync({
-  fields: emeaFields,
-  desired: emeaAccounts,
-  target: zendesk({
+const emea = customers({
+  organizations: zendesk({
     name: 'emea',
     url: env('ZENDESK_EMEA_URL'),
     oauth: { clientId: env('ZENDESK_EMEA_CLIENT_ID'), clientSecret: secret('ZENDESK_EMEA_CLIENT_SECRET') },
     apiToken: { email: env('ZENDESK_EMEA_EMAIL'), token: secret('ZENDESK_EMEA_API_TOKEN') },
   }).organizations({ fields: emeaFields, mayBeEmpty: true }),
+  side: 'global',
+  fields: emeaFields,
+  accounts: emeaRows,
+  catalogue,
+  overrides,
+  crm,
   rules: {
     key: 'crm_id',
     fold: salesforceIdOf,
@@ -85,8 +79,4 @@ const emea = sync({
   limits: { update: 0.5, retire: 0.02 },
 })
 
-export default defineConfig({
-  ...reference,
-  processors: { ...reference.processors, emeaAccounts },
-  targets: { ...reference.targets, emea },
-})
+export default defineConfig({ ...reference, targets: { ...reference.targets, emea } })

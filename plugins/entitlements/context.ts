@@ -2,15 +2,15 @@ import { nearest, refuse, type FieldTable, type Issue, type Json } from 'zds'
 import { graceStart, retentionStart } from './dates.ts'
 import { inEffect, type Override } from './overrides/entries.ts'
 import type { Catalogue } from './catalogue.ts'
-import { sideOf, type Amendment, type Context } from './rule.ts'
+import type { Amendment, Context, Side } from './rule.ts'
 import { computedLater, FACTS } from './rules.ts'
 
 /**
- * Everything the rules look up, for one instance on one day. `entries` are those of this instance.
+ * Everything the rules look up, for one instance on one day, computed as its side is. `entries` are those of this instance.
  * Throws CONFIG_INVALID for a field that reads an unknown fact.
  */
 export function contextOf(
-  instance: string,
+  { instance, side }: { readonly instance: string; readonly side: Side },
   table: FieldTable,
   catalogue: Catalogue,
   entries: readonly Override[],
@@ -26,7 +26,7 @@ export function contextOf(
     today,
     graceStart: graceStart(today),
     retentionStart: retentionStart(today),
-    side: sideOf(instance),
+    side,
     typeOf: new Map(
       Object.entries(catalogue.subscriptions).flatMap(([type, names]) => names.map((name) => [name, type])),
     ),

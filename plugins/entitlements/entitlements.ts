@@ -2,6 +2,7 @@ import {
   checkOptions,
   collect,
   keyReader,
+  nearest,
   typesOf,
   ZdsError,
   type Desired,
@@ -18,29 +19,29 @@ import {
 import { accountOf, invalid } from './account.ts'
 import { ACCOUNT } from './columns.ts'
 import { contextOf } from './context.ts'
-import type { Override } from './overrides/entries.ts'
+import { sameInstance } from './overrides/instances.ts'
+import type { OverridesSource } from './overrides/overrides.ts'
 import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
 import type { Catalogue } from './catalogue.ts'
 import { recordMaker } from './record.ts'
-import { derive, type Draft } from './rule.ts'
+import { derive, SIDES, type Draft, type Side } from './rule.ts'
 import { rules } from './rules.ts'
 import { chargesWithoutEnd, unknownCharges } from './unknown-charges.ts'
 
 export type EntitlementsOptions<Table extends FieldTable> = {
   readonly name: string
-  /**
-   * The instance whose records these are, as overrides name it. `us_gov` gets the rules of US
-   * Government, any other those of Global.
-   */
+  /** The instance whose records these are, as its target and overrides name it: `us-gov`. */
   readonly instance: string
+  /** Which rules it is computed by. */
+  readonly side: Side
   /**
    * Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and
    * `entitlementChildren` ask for them.
    */
   readonly accounts: Source
   readonly catalogue: Source<Catalogue>
-  readonly overrides: Source<Override>
+  readonly overrides: OverridesSource
   readonly fields: Table
   /** Accounts for which another sync wants a record are left to it, without a word (AMB-19). */
   readonly exclude?: Source<Desired>
@@ -69,15 +70,19 @@ const ABSENT = {
   'type-changed': 'its account has another Type now',
 }
 
+/** The reasons for which a rule may retire an organization of a customer. */
+export type AbsenceReason = keyof typeof ABSENT
+
 const PROGRESS_EVERY = 10_000
 
 const text = { type: 'string', minLength: 1 }
 const schema = {
   type: 'object',
-  required: ['name', 'instance', 'accounts', 'catalogue', 'overrides', 'fields'],
+  required: ['name', 'instance', 'side', 'accounts', 'catalogue', 'overrides', 'fields'],
   properties: {
     name: text,
     instance: text,
+    side: { enum: SIDES },
     accounts: {},
     catalogue: {},
     overrides: {},
@@ -100,9 +105,10 @@ const schema = {
  */
 export function entitlements<const Table extends FieldTable>(
   options: EntitlementsOptions<Table>,
-): Processor<TypesOf<Table>, keyof typeof ABSENT> {
+): Processor<TypesOf<Table>, AbsenceReason> {
   checkOptions('entitlements', schema, options)
   checkListing(options)
+  checkInstance(options)
   const { name, accounts, catalogue, overrides, fields, exclude, elsewhere, listing } = options
   const needs: readonly Source[] = [accounts, catalogue, overrides, exclude, elsewhere, listing?.target].filter(
     (source) => source !== undefined,
@@ -114,9 +120,9 @@ async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncG
   const { instance, fields } = options
   const catalogue = await onlyCatalogue(options.catalogue, run)
   const entries = (await collect(run.input(options.overrides))).filter(
-    (entry) => entry.instance === null || entry.instance === instance,
+    (entry) => entry.instance === null || sameInstance(entry.instance, instance),
   )
-  const context = contextOf(instance, fields, catalogue, entries, run.clock.today)
+  const context = contextOf(options, fields, catalogue, entries, run.clock.today)
   const recordOf = recordMaker(fields)
   const unknown = unknownCharges(context)
   const use = overrideUse(entries, context.today)
@@ -171,6 +177,17 @@ function checkListing({ name, listing }: { readonly name: string; readonly listi
       hint: 'Give listing.key the field of the organizations that holds the account id.',
     },
   )
+}
+
+/** An instance that neither its target nor the overrides name is a slip: its overrides would have no effect, without a word. */
+function checkInstance({ name, instance, listing, overrides }: EntitlementsOptions<FieldTable>): void {
+  const known = [...(listing ? [listing.target.instance] : []), ...(overrides.instances ?? [])]
+  const strange = listing !== undefined && listing.target.instance !== instance
+  if (known.length === 0 || (!strange && known.some((one) => sameInstance(one, instance)))) return
+  const near = nearest(instance, known) ?? listing?.target.instance
+  throw new ZdsError('CONFIG_INVALID', `${name}: there is no instance ${JSON.stringify(instance)}`, {
+    hint: near === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`,
+  })
 }
 
 /** Undefined without a listing: then every account may be named. */

@@ -1,13 +1,9 @@
 import type { Json } from 'zds'
 import type { Account, Charge, Subscription } from './account.ts'
 
-/**
- * Which of the two ways an instance is computed: every instance that is not `us_gov` is computed as
- * Global is.
- */
-export type Side = 'global' | 'us_gov'
-
-export const sideOf = (instance: string): Side => (instance === 'us_gov' ? 'us_gov' : 'global')
+/** Which of the two ways an instance is computed: as Global is, or as US Government is (PROC-40, PROC-44). */
+export type Side = 'global' | 'us_government'
+export const SIDES = ['global', 'us_government'] as const satisfies readonly Side[]
 
 /** Why an account has no record in an instance (AMB-17). */
 type Absence = 'no-subscription' | 'retention'

@@ -19,7 +19,7 @@ const split: Rule = {
   apply(draft, context) {
     const { subscriptions, exception } = draft.account
     const govTypes = exception ? context.usGovernment.exception : context.usGovernment.standard
-    const wanted = context.side === 'us_gov'
+    const wanted = context.side === 'us_government'
     draft.subscriptions = subscriptions.filter((subscription) => hasType(subscription, govTypes, context) === wanted)
     draft.charges = draft.subscriptions.flatMap(({ charges }) => charges)
     if (draft.subscriptions.length === 0) draft.absent = 'no-subscription'
@@ -90,7 +90,7 @@ const override: Rule = {
 const fedramp: Rule = {
   id: 'PROC-44',
   about: 'FedRAMP brings GitLab Dedicated and 24x7 support; before the level, so that both agree (AMB-15).',
-  only: 'us_gov',
+  only: 'us_government',
   apply({ facts }) {
     if (facts['usgov_fedramp'] !== true) return
     facts['sub_gitlab_dedicated'] = true
@@ -141,7 +141,7 @@ const schedule: Rule = {
   id: 'PROC-45',
   about: 'Emergency support is around the clock exactly with 24x7 support (AMB-14).',
   computes: { fact: 'schedule', instead: 'Set sub_usgov_24x7 instead.' },
-  only: 'us_gov',
+  only: 'us_government',
   apply({ facts }) {
     facts['schedule'] = facts['sub_usgov_24x7'] === true
   },

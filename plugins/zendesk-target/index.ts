@@ -32,7 +32,7 @@ export function zendesk(options: ZendeskOptions): Zendesk {
     return target({ ...shared, name, kind, fields: given.fields, mayBeEmpty: given.mayBeEmpty })
   }
   return {
-    organizations: (given) => records(options.name, ORGANIZATION, given),
+    organizations: (given) => records(`${options.name}-organizations`, ORGANIZATION, given),
     users: (given) => records(`${options.name}-users`, USER, given),
   }
 }

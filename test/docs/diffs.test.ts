@@ -30,7 +30,7 @@ function changedBy(path: string): string {
 
 describe.each([
   ['docs/add-a-field.md', [] as string[]],
-  ['docs/add-an-instance.md', ['gather:emea', 'gather:emea-accounts', 'compare:emea', 'apply:emea']],
+  ['docs/add-an-instance.md', ['gather:emea-organizations', 'gather:emea-accounts', 'compare:emea', 'apply:emea']],
 ])('the changes of %s', (path, added) => {
   let directory: string
   beforeAll(() => {

@@ -76,7 +76,7 @@ describe('without a terminal', () => {
     const lines = result.stderr.split('\n').filter((line) => line !== '')
     const stages = lines.filter((line) => line.startsWith('✔ ')).map((line) => line.split(/ +/)[1])
     expect(stages).toEqual([...new Set(stages)])
-    expect(stages).toEqual(expect.arrayContaining(['gather:accounts', 'gather:global', 'compare:us-gov']))
+    expect(stages).toEqual(expect.arrayContaining(['gather:accounts', 'gather:global-organizations', 'compare:us-gov']))
     expect(lines.filter((line) => !/^✔ (gather|compare):[\w-]+ {2}.* {2}\d+\.\d s$/.test(line))).toEqual([])
   })
 

@@ -31,7 +31,12 @@ describe('partners', () => {
   test('PART-01: gather accounts, gather organizations, compare, sync; after the customers', async () => {
     const { here } = await started()
     const lines = (await here.zds('graph')).stdout.split('\n')
-    for (const stage of ['gather:partner-rows', 'gather:partner-accounts', 'gather:global', 'compare:partners']) {
+    for (const stage of [
+      'gather:partner-rows',
+      'gather:partner-accounts',
+      'gather:global-organizations',
+      'compare:partners',
+    ]) {
       expect(lines.filter((line) => line.includes(stage))).not.toEqual([])
     }
     expect(lines.find((line) => line.includes('apply:partners'))).toContain('apply:global')

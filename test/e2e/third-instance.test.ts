@@ -136,7 +136,13 @@ describe('the example of a third instance', () => {
 
   test('is a block: its own fields, accounts, target and rules, and one line in targets', async () => {
     const { stdout } = await here.zds('graph')
-    for (const stage of ['gather:emea-rows', 'gather:emea-accounts', 'gather:emea', 'compare:emea', 'apply:emea'])
+    for (const stage of [
+      'gather:emea-rows',
+      'gather:emea-accounts',
+      'gather:emea-organizations',
+      'compare:emea',
+      'apply:emea',
+    ])
       expect(stdout).toContain(stage)
   })
 })

@@ -1,4 +1,5 @@
 import { isObject, type Issue, type Json, type JsonObject } from 'zds'
+import { sameInstance } from './instances.ts'
 import { entryProblems, type Tables } from './problems.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { salesforceId } from '../salesforce-id.ts'
@@ -35,7 +36,9 @@ export async function entriesOf(
   if (file.value === null)
     throw unusable(where, [problem(file.at([]), 'is empty', 'Write [] where there are no overrides.')])
   const rows = listOf(file.value)
-  const entries = rows.flatMap((row, index) => (isObject(row) ? [entryOf(row, file.at([index]))] : []))
+  const entries = rows.flatMap((row, index) =>
+    isObject(row) ? [entryOf(row, file.at([index]), Object.keys(tables))] : [],
+  )
   const problems = [
     ...file.repeated,
     ...(await misfits(file, overridesSchema, entryName(rows))),
@@ -62,11 +65,16 @@ const entryName =
  * An entry with defaults filled in. What does not fit is replaced by nothing: it is reported, and
  * the entry not used.
  */
-function entryOf({ salesforce_id: id, instance, set, reason, expires_on: until }: JsonObject, where: string): Override {
+function entryOf(
+  { salesforce_id: id, instance, set, reason, expires_on: until }: JsonObject,
+  where: string,
+  instances: readonly string[],
+): Override {
+  const named = textOf(instance)
   return {
     where,
     salesforce_id: salesforceId(textOf(id) ?? '') ?? JSON.stringify(id ?? null),
-    instance: textOf(instance),
+    instance: instances.find((one) => named !== null && sameInstance(one, named)) ?? named,
     set: isObject(set) ? set : {},
     reason: textOf(reason) ?? '',
     expires_on: textOf(until),

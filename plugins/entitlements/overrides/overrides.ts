@@ -5,6 +5,9 @@ import type { CatalogueFile } from '../catalogue.ts'
 import { entriesOf, type Override } from './entries.ts'
 import type { Tables } from './problems.ts'
 
+/** The entries of an overrides file, and the instances that they may name. */
+export type OverridesSource = Source<Override> & { readonly instances?: readonly string[] }
+
 export type OverridesOptions = {
   /** A path, taken from the working directory, or an https address. */
   readonly from: Setting
@@ -21,7 +24,7 @@ export type OverridesOptions = {
  * The entries of the overrides file (OVR-01), validated against the field tables. The file must be
  * there and hold a list, if an empty one.
  */
-export function overrides(options: OverridesOptions): Source<Override> {
+export function overrides(options: OverridesOptions): OverridesSource {
   const parse = onceForSame(entriesOf)
   const load = async (run: Run) => {
     const place = options.from.read()
@@ -33,6 +36,7 @@ export function overrides(options: OverridesOptions): Source<Override> {
   }
   return {
     name: 'overrides',
+    instances: Object.keys(options.fields),
     mayBeEmpty: true,
     check: (run) => issuesOf(options.from.name, () => load(run)),
     async *read(run) {

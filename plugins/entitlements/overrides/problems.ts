@@ -3,6 +3,7 @@ import { ACCOUNT } from '../columns.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { computedLater, EXPIRED, TYPES } from '../rules.ts'
 import { salesforceId } from '../salesforce-id.ts'
+import { sameInstance } from './instances.ts'
 import { meant, problem, type Path, type YamlFile } from '../yaml-file.ts'
 
 /** The field table of each instance, by the name that entries give the instance. */
@@ -42,7 +43,7 @@ function headProblems(
       'It has 15 or 18 letters and digits, and case matters: copy Account_ID_18__c.',
     )
   }
-  if (typeof instance === 'string' && !instances.includes(instance)) {
+  if (typeof instance === 'string' && !instances.some((one) => sameInstance(one, instance))) {
     add('instance', `there is no instance ${JSON.stringify(instance)}`, meant(instance, instances))
   }
   if (typeof reason === 'string' && reason.trim() === '')
@@ -56,8 +57,8 @@ function headProblems(
  * The tables of the instances that an entry is for; all, where the instance is absent or unknown.
  */
 function applicable(instance: Json | undefined, tables: Tables): readonly FieldTable[] {
-  const named = typeof instance === 'string' && Object.hasOwn(tables, instance) ? tables[instance] : undefined
-  return named === undefined ? Object.values(tables) : [named]
+  const named = Object.entries(tables).filter(([name]) => typeof instance === 'string' && sameInstance(name, instance))
+  return named.length === 0 ? Object.values(tables) : named.map(([, table]) => table)
 }
 
 function setProblems(set: Json | undefined, known: Known): Problem[] {

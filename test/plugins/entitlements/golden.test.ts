@@ -100,6 +100,7 @@ async function compute(world: World, folder: string, instance: Instance): Promis
   const source = entitlements({
     name: 'records',
     instance,
+    side: instance === 'us_gov' ? 'us_government' : 'global',
     accounts,
     elsewhere: rowsOf('elsewhere', elsewhere),
     catalogue: supportPlans(value(`test/fixtures/worlds/${folder}/plans.yaml`)),

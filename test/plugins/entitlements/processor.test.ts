@@ -1,7 +1,7 @@
 import { collect, messageOf, text, type Desired, type Existing, type Json, type Target } from 'zds'
 import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
 import { describe, expect, test } from 'vitest'
-import { globalFields } from '../../support/field-tables.ts'
+import { globalFields, usGovFields } from '../../support/field-tables.ts'
 import { account, computed, overriding, catalogue, rowsOf, runOn, TODAY } from './support.ts'
 
 const A = '001000000000001AAA'
@@ -47,6 +47,7 @@ describe('accounts that are somebody else’s', () => {
     const source = entitlements({
       name: 'global-accounts',
       instance: 'global',
+      side: 'global',
       ...sources,
       fields: globalFields,
       listing: { target: listing, key: 'salesforce_id' },
@@ -180,6 +181,7 @@ describe('the configuration', () => {
     const source = entitlements({
       name: 'x',
       instance: 'global',
+      side: 'global',
       ...sources,
       fields: subscriptions('sub_sm_premum', 'sub_edu'),
     })
@@ -193,6 +195,7 @@ describe('the configuration', () => {
     const options = {
       name: 'x',
       instance: 'global',
+      side: 'global' as const,
       ...sources,
       fields: globalFields,
       elsewere: rowsOf('elsewhere', []),
@@ -218,11 +221,60 @@ describe('the configuration', () => {
     const source = entitlements({
       name: 'x',
       instance: 'apac',
+      side: 'global',
       ...sources,
       accounts: rowsOf('accounts', [account([[{ name: 'Success Signature - 1 Year' }]])]),
       fields: globalFields,
     })
     expect(await collect(source.read(runOn(TODAY)))).toMatchObject([{ kind: 'record', fields: { sub_ss_ase: true } }])
+  })
+
+  test('the rules are those of the side that is said, whatever the instance is called', async () => {
+    const source = entitlements({
+      name: 'x',
+      instance: 'federal',
+      side: 'us_government',
+      ...sources,
+      accounts: rowsOf('accounts', [account([[{ name: '12x5 US Citizen Support - 1 Year' }]])]),
+      fields: usGovFields,
+    })
+    expect(await collect(source.read(runOn(TODAY)))).toMatchObject([
+      { kind: 'record', fields: { sub_usgov_12x5: true, emergency_support_24x7: false } },
+    ])
+  })
+
+  test.each([
+    ['its target is another', { listing: { target: target([]), key: 'salesforce_id' } }, 'Did you mean "global"?'],
+    [
+      'overrides do not know it',
+      { overrides: { ...sources.overrides, instances: ['global', 'us-gov'] } },
+      'Did you mean',
+    ],
+  ])('an instance that nothing knows is refused: %s', (_why, more, hint) => {
+    const instance = 'globl'
+    expect(() =>
+      entitlements({
+        name: 'x',
+        instance,
+        side: 'global',
+        ...sources,
+        accounts: rowsOf('accounts', []),
+        fields: globalFields,
+        ...more,
+      }),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: 'x: there is no instance "globl"',
+        hint: expect.stringContaining(hint) as string,
+      }),
+    )
+  })
+
+  test('us_gov means us-gov', () => {
+    const known = { ...sources.overrides, instances: ['us_gov'] }
+    const given = { ...sources, overrides: known, accounts: rowsOf('accounts', []), fields: usGovFields }
+    expect(() => entitlements({ name: 'x', instance: 'us-gov', side: 'us_government', ...given })).not.toThrow()
   })
 
   test('progress is told now and then', async () => {
@@ -232,9 +284,14 @@ describe('the configuration', () => {
       Array.from({ length: 20_000 }, () => ({ Account_ID_18__c: A })),
     )
     await collect(
-      entitlements({ name: 'global-accounts', instance: 'global', ...sources, accounts: many, fields: {} }).read(
-        runOn(TODAY, said),
-      ),
+      entitlements({
+        name: 'global-accounts',
+        instance: 'global',
+        side: 'global',
+        ...sources,
+        accounts: many,
+        fields: {},
+      }).read(runOn(TODAY, said)),
     )
     expect(said).toEqual(['global-accounts: 10,000 accounts', 'global-accounts: 20,000 accounts'])
   })

@@ -98,6 +98,7 @@ export function computed({
   const source = entitlements({
     name: `${instance}-accounts`,
     instance,
+    side: instance === 'us_gov' ? 'us_government' : 'global',
     accounts: rowsOf('accounts', accounts),
     catalogue,
     overrides: rowsOf('overrides', entries),

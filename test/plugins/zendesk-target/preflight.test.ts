@@ -151,7 +151,7 @@ describe('options', () => {
       mayBeEmpty: true,
     })
     expect(target).toMatchObject({
-      name: 'eu',
+      name: 'eu-organizations',
       instance: 'eu',
       resource: 'organizations',
       mayBeEmpty: true,

@@ -1,0 +1,92 @@
+import {
+  sync,
+  unmatchedKeys,
+  type Desired,
+  type Fields,
+  type FieldTable,
+  type JsonObject,
+  type Keys,
+  type LimitsFor,
+  type RulesFor,
+  type Source,
+  type Sync,
+  type Target,
+} from 'zds'
+import type { Catalogue } from './catalogue.ts'
+import { ACCOUNT } from './columns.ts'
+import { entitlements, type AbsenceReason } from './entitlements.ts'
+import type { OverridesSource } from './overrides/overrides.ts'
+import type { Side } from './rule.ts'
+
+/** Looks rows up by keys, as `salesforce(...)` does. */
+type Lookup = (query: {
+  readonly name: string
+  readonly object: string
+  readonly columns: readonly string[]
+  readonly in: string
+  readonly keys: Keys
+}) => Source<JsonObject>
+
+export type CustomersOptions<Table extends FieldTable> = {
+  /** The organizations of the instance, as `zendesk(...).organizations({ fields })` gives them. */
+  readonly organizations: Target
+  /** Which rules the instance is computed by. */
+  readonly side: Side
+  readonly fields: Table
+  /** Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and `entitlementChildren` ask for them. */
+  readonly accounts: Source<JsonObject>
+  readonly catalogue: Source<Catalogue>
+  readonly overrides: OverridesSource
+  /** Where it is asked why an organization has no account among the rows (AMB-17): what `salesforce(...)` returns. */
+  readonly crm: { readonly lookup: Lookup }
+  readonly rules: RulesFor<Table, AbsenceReason> & { readonly key: keyof Table & string }
+  readonly limits?: LimitsFor<Table>
+  /** Organizations of the instance that are another sync's: who desires them, and how they are known (AMB-19). */
+  readonly partners?: { readonly desired: Source<Desired>; readonly is: (organization: Fields) => boolean }
+}
+
+/**
+ * The sync of the customers of one instance, and all that every instance repeats: its organizations
+ * are listed, accounts that exist with another Type are looked up, and what each account should
+ * have is computed. Its names follow from that of the instance: `emea-accounts`, `emea-former-customers`.
+ */
+export function customers<const Table extends FieldTable>(options: CustomersOptions<Table>): Sync {
+  const { organizations, side, fields, accounts, catalogue, overrides, crm, rules, limits, partners } = options
+  const { instance } = organizations
+  const { key, fold } = rules
+  const isOurs = partners && ((organization: Fields): boolean => !partners.is(organization))
+  const former = crm.lookup({
+    name: `${instance}-former-customers`,
+    object: 'Account',
+    columns: [ACCOUNT.id, 'Type'],
+    in: ACCOUNT.id,
+    keys: unmatchedKeys({
+      target: organizations,
+      field: key,
+      rows: accounts,
+      column: ACCOUNT.id,
+      ...(fold && { fold }),
+      ...(isOurs && { of: isOurs }),
+    }),
+  })
+  const desired = entitlements({
+    name: `${instance}-accounts`,
+    instance,
+    side,
+    accounts,
+    catalogue,
+    overrides,
+    fields,
+    listing: { target: organizations, key, ...(fold && { fold }) },
+    elsewhere: former,
+    ...(partners && { exclude: partners.desired }),
+  })
+  return sync({
+    fields,
+    desired,
+    target: organizations,
+    // The compiler cannot tell that the reasons of `rules` are those of `desired`, made of the same table.
+    rules: { ...rules, ...(partners && { owns: isOurs, yields: partners.desired }) } as RulesFor<Table, never>,
+    ...(limits && { limits }),
+  })
+}
