@@ -1,5 +1,5 @@
 import { isObject, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
-import { issuesOf, onceForSame, readFileText } from './files.ts'
+import { identityOf, issuesOf, onceForSame, readFileText } from './files.ts'
 import { FACTS, EXPIRED } from './rules.ts'
 import { meant, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
 
@@ -27,6 +27,7 @@ export function supportPlans(path: Setting): CatalogueFile {
     name: 'plans',
     mayBeEmpty: false,
     load,
+    identity: (directory) => identityOf(path, directory),
     check: () => issuesOf(path.name, load),
     async *read(run: Run) {
       run.signal.throwIfAborted()

@@ -1,4 +1,6 @@
-import { readText, ZdsError, type Issue } from 'zds'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { readText, ZdsError, type Issue, type Setting } from 'zds'
 
 /**
  * The text of a file that the variable `setting` names; a relative path is taken from the working
@@ -6,6 +8,21 @@ import { readText, ZdsError, type Issue } from 'zds'
  */
 export const readFileText = (path: string, setting: string): Promise<string> =>
   readText(path, `Create the file, or set ${setting} to where it is.`)
+
+/** What a file holds, for the fingerprint of a plan; undefined for an address, and where it cannot be read now. */
+export function identityOf({ peek }: Setting, directory: string): string | undefined {
+  const path = peek()
+  if (path === undefined || isAddress(path)) return undefined
+  try {
+    return readFileSync(resolve(directory, path), 'utf8')
+  } catch {
+    // That it is missing, or cannot be read, is told by the check of its source.
+    return undefined
+  }
+}
+
+/** Whether a place is an address rather than a path. */
+export const isAddress = (place: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(place)
 
 /**
  * Makes something once for the same arguments as the time before: a check and what is read after it

@@ -41,6 +41,8 @@ export interface Source<Row extends Json = Json> {
   /** The name of its artifact and stage, unless the configuration lists it under another key. */
   readonly name: string
   readonly needs?: readonly Source[]
+  /** The text of a data file it is made of, beside the configuration: of another text, a plan is refused. */
+  identity?(directory: string): string | undefined
   /** Without it, a source that yields nothing stops the run (SAFE-02). */
   readonly mayBeEmpty?: boolean
   /** Everything that can be known to be wrong before reading: columns, fields, permissions. */

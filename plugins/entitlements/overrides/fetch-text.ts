@@ -18,9 +18,6 @@ const MOST_BYTES = 5_000_000
 const READABLE =
   /^(application\/(x-)?yaml|text\/(x-)?yaml|text\/plain|application\/json|application\/octet-stream)\s*(;|$)/i
 
-/** Whether a place is an address rather than a path. */
-export const isAddress = (place: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(place)
-
 /** The address without its query, which may hold a token. */
 export const shownAddress = (place: string): string => place.replace(/[?#].*$/s, '')
 

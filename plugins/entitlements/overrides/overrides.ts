@@ -1,6 +1,6 @@
 import { ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
-import { fetchText, isAddress, shownAddress } from './fetch-text.ts'
-import { issuesOf, onceForSame, readFileText } from '../files.ts'
+import { fetchText, shownAddress } from './fetch-text.ts'
+import { identityOf, isAddress, issuesOf, onceForSame, readFileText } from '../files.ts'
 import type { CatalogueFile } from '../catalogue.ts'
 import { entriesOf, type Override } from './entries.ts'
 import type { Tables } from './problems.ts'
@@ -38,6 +38,7 @@ export function overrides(options: OverridesOptions): OverridesSource {
     name: 'overrides',
     instances: Object.keys(options.fields),
     mayBeEmpty: true,
+    identity: (directory) => identityOf(options.from, directory),
     check: (run) => issuesOf(options.from.name, () => load(run)),
     async *read(run) {
       run.signal.throwIfAborted()

@@ -91,7 +91,8 @@ async function applySaved(
 }
 
 /** An approval may add what an empty source held back: the report knows what there was to do. */
-const isIdle = ({ syncs }: Report): boolean => syncs.every(({ planned }) => planned === 0)
+/** Nothing to do, and nothing that was left undone. */
+const isIdle = ({ syncs }: Report): boolean => syncs.every(({ planned, heldBack }) => planned + heldBack === 0)
 
 async function planAndApply({ engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
   const plan = await watched((watch) => engine.plan({}, watch))

@@ -21,12 +21,16 @@ function errorDocument(error: unknown): object {
 /** A report for people. */
 export function reportLines(report: Report, look: Look, redact = false): string[] {
   const { syncs } = redact ? reportNumbers(report) : report
-  return syncs.flatMap(({ name, planned, done, failed, stale, notAttempted, partly, codes, failures }) => {
+  return syncs.flatMap((sync) => {
+    const { name, planned, done, failed, stale, notAttempted, partly, heldBack, codes, failures } = sync
     const parts = [
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
       ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
       ...(partly > 0 ? [look.paint('yellow', `${number(partly)} of them in part`)] : []),
+      ...(heldBack > 0
+        ? [look.paint('yellow', `${number(heldBack)} held back, as what was read is not proved complete`)]
+        : []),
       ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
     ]
     const told = look.all ? failures : failures?.slice(0, EXAMPLES)

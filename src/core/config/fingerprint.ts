@@ -1,27 +1,64 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseJson } from '../json.ts'
 import { sha256 } from '../plan/plan.ts'
-import { syncsOf } from './stages.ts'
+import { stages, syncsOf } from './stages.ts'
 import type { Config } from '../types.ts'
 
 /** Imports of files beside the configuration, whichever way they are written. */
 const RELATIVE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
 
+/** Imports of packages; what comes with Node is Node's. */
+const PACKAGE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?!node:)[\w@][^'"]*)['"]/g
+
 /**
  * What makes a configuration the one that it is: the text of the file and of all files that it
- * imports from beside it, and the addresses that it writes to. A plan that was made with another
- * one is not carried out.
+ * imports from beside it, the versions of the packages that they import, what its sources say makes
+ * them what they are (the text of a data file), and the addresses that it writes to. A plan that was
+ * made with another one is not carried out.
  */
 export function fingerprintOf(file: string, config: Config): string {
   const texts = new Map<string, string>()
+  const packages = new Set<string>()
   const read = (path: string): void => {
     if (texts.has(path) || !existsSync(path)) return
     const text = readFileSync(path, 'utf8')
     texts.set(path, text)
     for (const [, link = ''] of text.matchAll(RELATIVE_IMPORT)) read(resolve(dirname(path), link))
+    for (const [, name = ''] of text.matchAll(PACKAGE_IMPORT)) packages.add(versionOf(name, path))
   }
   read(file)
-  return sha256(JSON.stringify([[...texts.values()], addressesOf(config)]))
+  return sha256(
+    JSON.stringify([
+      [...texts.values()],
+      [...packages].toSorted(),
+      identities(config, dirname(file)),
+      addressesOf(config),
+    ]),
+  )
+}
+
+/** `name@version` of the package that an import leads to; the bare import where it leads nowhere. */
+function versionOf(name: string, from: string): string {
+  let file: string | undefined
+  try {
+    file = findPackageJSON(name, pathToFileURL(from))
+  } catch {
+    // That there is none, loading has said.
+  }
+  if (file === undefined) return name
+  const { name: called, version } = parseJson(readFileSync(file, 'utf8')) as { name?: string; version?: string } // npm's form
+  return `${called}@${version}`
+}
+
+/** What makes each source what it is, besides its rows. */
+function identities(config: Config, directory: string): (readonly [string, string])[] {
+  return stages(config).flatMap((stage) => {
+    const identity = stage.kind === 'gather' ? stage.source.identity?.(directory) : undefined
+    return identity === undefined ? [] : [[stage.name, identity] as const]
+  })
 }
 
 /** Where each sync writes: what was planned for one address is not carried out at another. */

@@ -1,5 +1,5 @@
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
-import type { Plan } from '../plan/plan.ts'
+import { heldBack, type Plan } from '../plan/plan.ts'
 import { countsOf } from '../plan/numbers.ts'
 
 /** A change that was not done, or not all of it. */
@@ -20,6 +20,8 @@ export type SyncReport = {
   readonly notAttempted: number
   /** How many of those that are done lack something that should have come along (SYN-03). */
   readonly partly: number
+  /** Changes that the plan holds back because what was read is not proved complete (SAFE-13). */
+  readonly heldBack: number
   /** How often each code occurs among the failures, the most frequent first. */
   readonly codes: { readonly [code: string]: number }
   /** Not where only numbers are told. */
@@ -43,7 +45,7 @@ export function reportOf(
   plan: Plan,
   outcomes: Outcomes,
 ): Report {
-  const syncs = plan.syncs.map(({ name, changes }) => {
+  const syncs = plan.syncs.map(({ name, changes, skipped }) => {
     const known = outcomes.get(name) ?? []
     const failures = known.filter((outcome) => outcome.status !== 'done')
     const stale = failures.filter(({ status: end }) => end === 'stale').length
@@ -59,6 +61,7 @@ export function reportOf(
       stale,
       notAttempted: changes.length - known.length,
       partly: known.filter((outcome) => lacks(outcome).length > 0).length,
+      heldBack: heldBack({ skipped }),
       codes: countsOf(told.map(({ code }) => code)),
       failures: told,
     }

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { fingerprintOf } from '../../../src/core/config/fingerprint.ts'
-import { syncOf, targetOf } from '../../support/syncs.ts'
+import { sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 
 let directory: string
 const write = (name: string, text: string): void => writeFileSync(join(directory, name), text)
@@ -50,4 +50,32 @@ it('takes a target whose address is not set', () => {
 it('does not mind an import that is not there: loading says so', () => {
   rmSync(join(directory, 'more.ts'))
   expect(now()).toMatch(/^[0-9a-f]{64}$/)
+})
+
+it('changes with the data files that its sources are made of, which are found beside it', () => {
+  const source = {
+    ...sourceOf('plans', ['row']),
+    identity: (where: string) => readFileSync(join(where, 'plans.yaml'), 'utf8'),
+  }
+  const made = (): string =>
+    fingerprintOf(join(directory, 'sync.config.ts'), { sources: { plans: source }, targets: {} })
+  write('plans.yaml', 'one: 1')
+  const before = made()
+  expect(made()).toBe(before)
+  write('plans.yaml', 'one: 2')
+  expect(made()).not.toBe(before)
+})
+
+it('changes with the version of a package that is imported', () => {
+  const version = (one: string): void => {
+    mkdirSync(join(directory, 'node_modules/other'), { recursive: true })
+    write('node_modules/other/package.json', JSON.stringify({ name: 'other', version: one, main: 'index.js' }))
+    write('node_modules/other/index.js', '')
+  }
+  write('more.ts', `import 'other'\n`)
+  version('1.0.0')
+  const before = now()
+  expect(now()).toBe(before)
+  version('1.0.1')
+  expect(now()).not.toBe(before)
 })
