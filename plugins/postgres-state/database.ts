@@ -107,7 +107,7 @@ const LATER = 'When it can be reached again, the same command goes on where this
 const ROLES = 'Check the address, and the rights of its user (docs/state.md#roles).'
 
 /** Why a statement failed, in words that say what to do: no database, no right, or what it says itself. */
-export function troubleOf(error: unknown, where: string): ZdsError {
+function troubleOf(error: unknown, where: string): ZdsError {
   if (error instanceof ZdsError) return error
   const message = `The state database at ${where}`
   if (!(error instanceof DatabaseError))

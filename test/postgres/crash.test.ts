@@ -7,7 +7,7 @@ import { newDatabase } from '../support/postgres.ts'
 import { server } from './scene.ts'
 
 /** `npm run chaos -- --postgres` tries every boundary. */
-const TRIALS = 6
+const TRIALS = 4
 
 const world = crashWorld(SMALL)
 const LONG = 400_000

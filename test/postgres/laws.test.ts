@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { postgresState } from 'zds/postgres-state'
 import { stateLaws } from '../conformance/state.ts'
 import { onePlan } from '../support/one-plan.ts'
@@ -12,7 +12,7 @@ import { server } from './scene.ts'
 describe('the state in PostgreSQL obeys the laws of a state', async () => {
   const database = await newDatabase(server())
   let projects = 0
-  it.for(stateLaws)('$name', async ({ check }) => {
+  it.for(stateLaws)('$name', async (law) => {
     const directory = mkdtempSync(join(tmpdir(), 'zds-laws-'))
     const project = `law ${(projects += 1)}`
     const open = postgresState({ url: setting('ZDS_STATE_URL', database), project: setting('PROJECT', project) })
@@ -21,7 +21,9 @@ describe('the state in PostgreSQL obeys the laws of a state', async () => {
       await sql(database, past, [project])
     }
     try {
-      await check({ open: async () => open(join(directory, '.zds')), plan: await onePlan(), elapse })
+      await expect(
+        law.check({ open: async () => open(join(directory, '.zds')), plan: await onePlan(), elapse }),
+      ).resolves.toBeUndefined()
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }

@@ -32,8 +32,8 @@ async function begun(here: Victim, sent: number) {
   return first
 }
 
-/** It stopped with a clear error and a next step; the same command, elsewhere, comes to the end of an undisturbed one. */
-async function expectGoneOn(here: Victim, stopped: Awaited<ReturnType<Victim['zds']>>): Promise<void> {
+/** It stopped with a clear error and a next step; what the same command, elsewhere, does not leave as an undisturbed one. */
+async function goneOn(here: Victim, stopped: Awaited<ReturnType<Victim['zds']>>): Promise<string[]> {
   expect(stopped.code, stopped.stderr).toBe(1)
   expect(stopped.stderr).toMatch(
     /\[STATE_UNAVAILABLE\] The state database at 127\.0\.0\.1:\d+ .*\n.*the same command goes on/,
@@ -43,13 +43,13 @@ async function expectGoneOn(here: Victim, stopped: Awaited<ReturnType<Victim['zd
   const rest = await here.zds(APPLY)
   expect(rest, rest.stderr).toMatchObject({ code: 0 })
   expect(rest.stderr).toMatch(/Going on with run/)
-  const left = { state: stateLines(here.sandbox), outcomes: await here.outcomes() }
-  expect(violations(here.sandbox, left, reference, true)).toEqual([])
   expect(await here.zds(['plan', '--detailed-exitcode', '--as-of', AS_OF])).toMatchObject({ code: 0 })
+  const left = { state: stateLines(here.sandbox), outcomes: await here.outcomes() }
+  return violations(here.sandbox, left, reference, true)
 }
 
 describe('SAFE-06: the state database goes away while a run applies', () => {
-  test.for([1, 4, 9])(
+  test.for([1, 9])(
     'for a while, after %i requests: nothing more is written until it is back',
     { timeout: LONG },
     async (sent) => {
@@ -62,7 +62,7 @@ describe('SAFE-06: the state database goes away while a run applies', () => {
       const stopped = await first.ended
       expect(writes(here)).toBe(arrived)
       await cluster.start()
-      await expectGoneOn(here, stopped)
+      expect(await goneOn(here, stopped)).toEqual([])
     },
   )
 
@@ -71,14 +71,14 @@ describe('SAFE-06: the state database goes away while a run applies', () => {
     const first = await begun(here, 2)
     await cluster.stop()
     await cluster.start()
-    await expectGoneOn(here, await first.ended)
+    expect(await goneOn(here, await first.ended)).toEqual([])
   })
 
   test('for this run alone, since its connection is ended', { timeout: LONG }, async () => {
     const { here, database } = await scene()
     const first = await begun(here, 2)
     await sql(database, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'zds'`)
-    await expectGoneOn(here, await first.ended)
+    expect(await goneOn(here, await first.ended)).toEqual([])
   })
 })
 

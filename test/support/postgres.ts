@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
+import type { Certificate } from './certificate.ts'
 
 /** A PostgreSQL of its own, in a directory that is thrown away, on this machine only. */
 export interface Cluster {
@@ -35,16 +36,18 @@ const byVersion = (a: string, b: string): number => Number(/\d+/.exec(b)?.[0]) -
 export const MISSING =
   'there is no PostgreSQL on this machine. To run them: apt-get install postgresql (Debian), brew install postgresql (macOS)'
 
-/** Settings are lines of postgresql.conf. */
-export async function startPostgres(settings: readonly string[] = []): Promise<Cluster> {
+/** With a certificate and its key, it takes TLS. */
+export async function startPostgres(tls?: Certificate): Promise<Cluster> {
   const programs = findPostgres()
   if (programs === undefined) throw new Error(MISSING)
   const root = mkdtempSync(join(tmpdir(), 'zds-postgres-'))
   const directory = join(root, 'data')
   const port = await freePort()
+  const settings = tls === undefined ? [] : ['ssl=on', `ssl_cert_file=${root}/cert`, `ssl_key_file=${root}/key`]
+  for (const [name, text] of Object.entries(tls ?? {})) writeFileSync(join(root, name), text, { mode: 0o600 })
   // It refuses to run as root.
   const asRoot = userInfo().uid === 0
-  if (asRoot) execFileSync('chown', ['postgres', root])
+  if (asRoot) execFileSync('chown', ['-R', 'postgres', root])
   const call = (program: string, ...args: readonly string[]) => {
     const line = [join(programs, program), ...args]
     return asRoot
