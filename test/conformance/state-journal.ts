@@ -66,7 +66,13 @@ export const journalLaws: readonly StateLaw[] = [
       await record(sending('A', 'B', 'C', 'D', 'E', 'F', 'Ü "\' \\ \n {}'))
       await record({ status: 'accepted', keys: ['B', 'C'], job: 'j1' })
       const outcomes: Outcome[] = [
-        { key: 'C', status: 'done', id: '42', facts: { users: [{ email: 'ada@example.com' }], note: null } },
+        {
+          key: 'C',
+          status: 'done',
+          id: '42',
+          partly: [{ code: 'x', message: 'ü' }],
+          facts: { users: [{ email: 'ada@example.com' }], note: null },
+        },
         { key: 'D', status: 'failed', code: 'name-taken', message: 'Said \u0000 and \ud800, "ja"\n' },
         { key: 'E', status: 'stale', code: 'changed-since-plan', message: 'The record is gone' },
         { key: 'F', status: 'unresolved', code: 'unresolved', message: 'No such job' },
