@@ -17,6 +17,7 @@ import {
   integer,
   is,
   keysAfter,
+  localState,
   lower,
   name,
   records,
@@ -34,6 +35,7 @@ import {
   supportPlans,
 } from 'zds/entitlements'
 import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
+import { postgresState } from 'zds/postgres-state'
 import { salesforce, salesforceId, salesforceIdOf, salesforceIds, soql } from 'zds/salesforce-source'
 import { slackNotify } from 'zds/slack-notify'
 import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
@@ -276,6 +278,11 @@ const slack = slackNotify({
   http,
 })
 
+// --- State: in `.zds/`, or in a database where runs shall go on from another machine (docs/state.md) -------
+
+const stateUrl = secret('ZDS_STATE_URL')
+const project = env('ZDS_STATE_PROJECT', 'zds')
+
 // -------------------------------------------------------------------------------------------------
 
 export default defineConfig({
@@ -287,4 +294,5 @@ export default defineConfig({
     'us-gov-users': usGovUsers,
     slack,
   },
+  state: stateUrl.peek() === undefined ? localState : postgresState({ url: stateUrl, project }),
 })

@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config'
+import { findPostgres, MISSING } from './test/support/postgres.ts'
+
+/** A machine may do without a PostgreSQL, and leaves these tests out; CI may not. */
+const postgres = findPostgres() !== undefined || process.env['CI'] ? ['test/postgres/**/*.test.ts'] : []
+if (postgres.length === 0) process.stderr.write(`Left out: test/postgres/, since ${MISSING}\n`)
 
 /**
  * Unit tests share threads; end-to-end tests drive the command line and its servers, each file in a
- * process of its own. Those of the package install it, from a registry: `npm run test:package`.
+ * process of its own; so do those with a PostgreSQL, which they share. Those of the package install
+ * it, from a registry: `npm run test:package`.
  */
 export default defineConfig({
   test: {
@@ -12,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/package/**'],
+          exclude: ['test/e2e/**', 'test/package/**', 'test/postgres/**'],
           pool: 'threads',
           testTimeout: 30_000,
         },
@@ -34,6 +40,16 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: postgres,
+          globalSetup: postgres.length === 0 ? [] : ['test/postgres/setup.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -14,6 +14,7 @@ const PLUGINS: Record<string, readonly string[]> = {
   'zendesk-target': ['node-zendesk'],
   entitlements: ['yaml'],
   'slack-notify': ['@slack/web-api'],
+  'postgres-state': ['pg'],
 }
 
 const root = join(import.meta.dirname, '..')

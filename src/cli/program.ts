@@ -90,7 +90,7 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
 
   program
     .command('status')
-    .description('show the last runs, one that stopped before it was done, and locks')
+    .description('show the last runs, one that stopped before it was done, locks, and how much is kept')
     .option(...CONFIG)
     .option(...ENV_FILE)
     .addHelpText('after', '\nExamples:\n  zds status')
@@ -145,6 +145,18 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
     })
 
   program
+    .command('prune')
+    .description('forget old runs: plans, outcomes, artifacts, and what killed runs left behind')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--keep <age>', 'how old what stays may be, as 14d or 36h (default: what the configuration keeps)', age)
+    .addHelpText('after', '\nExamples:\n  zds prune --keep 14d')
+    .action(async (options) => {
+      const { pruneCommand } = await import('./commands/prune.ts')
+      code = await pruneCommand(options, signal)
+    })
+
+  program
     .command('graph')
     .description('show the stages that the configuration implies')
     .option(...CONFIG)
@@ -182,6 +194,13 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
 /** Which zds this is, and where: there may be one of a project and one for all. */
 const version = (): string =>
   `zds ${ownManifest().version} (${ownDirectory()}) on Node ${process.versions.node} (${process.execPath})`
+
+/** Milliseconds of an age like `14d` or `36h`. */
+function age(text: string): number {
+  const [, count, unit] = /^(\d+)([dh])$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('It must be days or hours, like 14d or 36h.')
+  return Number(count) * (unit === 'd' ? 24 : 1) * 3_600_000
+}
 
 /** A whole number of the command line. */
 function whole(text: string): number {

@@ -2,15 +2,11 @@ import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import { load, type LoadOptions, type Project } from '../core/config/load.ts'
 import { openEngine, type Engine } from '../core/run/engine.ts'
-import { localState } from '../core/state/local.ts'
 import { tell } from './output.ts'
 import { variablesLine } from './render/variables.ts'
 
 /** What a command works with: the configuration, and the engine that runs it. */
 export type Session = { readonly project: Project; readonly engine: Engine }
-
-/** Where a project keeps its state, beside the configuration. */
-export const stateDirectory = ({ directory }: Project): string => join(directory, '.zds')
 
 /**
  * Loads the configuration, opens its state, and closes it after `work`. Relative paths of the
@@ -26,7 +22,7 @@ export async function inSession<Result>(
   if (project.variables) tell([variablesLine(project.variables)])
   process.chdir(project.directory)
   const { config, fingerprint } = project
-  const engine = await openEngine({ config, fingerprint, state: localState(stateDirectory(project)), clock, signal })
+  const engine = await openEngine({ config, fingerprint, directory: join(project.directory, '.zds'), clock, signal })
   try {
     return await work({ project, engine })
   } finally {

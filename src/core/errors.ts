@@ -29,6 +29,7 @@ type CoreCode =
   | 'LOCKED'
   | 'LOCK_LOST'
   | 'STATE_INVALID'
+  | 'STATE_UNAVAILABLE'
   | 'USAGE'
   | 'INTERRUPTED'
 

@@ -46,7 +46,7 @@ export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { checkOptions, nearest } from './options.ts'
 export { notInstalled } from './package.ts'
-export type { Ended, Outcome, Outcomes, Step } from './outcome.ts'
+export type { Ended, Known, Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
 export type { Change, FieldChange, Excess, Op, Plan, Remark, Skip, SyncPlan, Words } from './plan/plan.ts'
 export { records } from './config/records.ts'
 export { planSource } from './config/plan-source.ts'
@@ -78,8 +78,26 @@ export type {
 } from './types.ts'
 export { openEngine, type ApplyAsked, type Engine, type EngineOptions, type RunWatch } from './run/engine.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'
+export { LEASE_MS, lockLost, locksOver, type Leases } from './state/leases.ts'
 export { localState } from './state/local.ts'
+export { mayLive, thisProcess } from './state/process.ts'
+export { clearScratch, runsFrom } from './state/scratch.ts'
 export type { Report, SyncReport } from './run/report.ts'
-export type { Journal, Locks, Memory, State } from './state/state.ts'
+export type {
+  Artifacts,
+  Claim,
+  Hold,
+  Journal,
+  Kept,
+  Lock,
+  Locks,
+  Memory,
+  OpenState,
+  Place,
+  Pruned,
+  RunRecord,
+  State,
+  Summary,
+} from './state/state.ts'
 export { baseUrl, instanceUrl, originUrl, sameOrigin, url } from './http/url.ts'
 export { backoff, untilMs } from './http/wait.ts'

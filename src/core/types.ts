@@ -8,6 +8,7 @@ import type { Change, Op, Plan, Remark, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Ended, Outcome, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
+import type { OpenState } from './state/state.ts'
 
 export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
 
@@ -245,4 +246,8 @@ export interface Config {
   readonly processors?: { readonly [name: string]: Processor }
   readonly targets: { readonly [name: string]: Sync }
   readonly hooks?: { readonly [name: string]: Sync | Observer }
+  /** Where journal, locks, history and artifacts are. Default `localState`: a directory of this machine. */
+  readonly state?: OpenState
+  /** Runs that began longer ago are forgotten after an apply, with all their data. Default 30; 0 keeps all. */
+  readonly keepDays?: number
 }

@@ -5,14 +5,16 @@
  */
 import { parseArgs } from 'node:util'
 import { crashWorld, LARGE, SMALL } from '../support/crash-world.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { trial, undisturbed, type Kill, type Trial } from '../support/crash.ts'
 
-const USAGE = `node test/chaos/run.ts [--every K] [--from N] [--random N] [--small] [--parallel N]
+const USAGE = `node test/chaos/run.ts [--every K] [--from N] [--random N] [--small] [--parallel N] [--postgres]
   --every K     each K-th boundary only (default: 1)
   --from N      begin at this boundary (default: 1)
   --random N    how many trials with random moments (default: 100)
   --small       50 changes instead of 2,000
-  --parallel N  trials at a time (default: 2)`
+  --parallel N  trials at a time (default: 2)
+  --postgres    with the state in a PostgreSQL, and a fresh directory for each process`
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     random: { type: 'string', default: '100' },
     parallel: { type: 'string', default: '2' },
     small: { type: 'boolean', default: false },
+    postgres: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -36,9 +39,20 @@ type Tally = { trials: number; kills: number; violated: number }
 const WORKING = [5, 40, 2_000]
 
 async function main(): Promise<boolean> {
+  if (!values.postgres) return chaos(async () => undefined)
+  const cluster = await startPostgres()
+  try {
+    return await chaos(() => cluster.database())
+  } finally {
+    await cluster.remove()
+  }
+}
+
+/** `state` gives each project the address of an empty state database, or none. */
+async function chaos(state: () => Promise<string | undefined>): Promise<boolean> {
   const world = crashWorld(values.small ? SMALL : LARGE)
   say('An undisturbed apply …')
-  const reference = await undisturbed(world)
+  const reference = await undisturbed(world, await state())
   const { boundaries, outcomes, ms } = reference
   say(`${outcomes.length} changes, ${boundaries.length} boundaries, ${(ms / 1000).toFixed(1)} s`)
 
@@ -50,7 +64,7 @@ async function main(): Promise<boolean> {
   let done = 0
   const worker = async (queue: IterableIterator<Attempt>): Promise<void> => {
     for (const attempt of queue) {
-      const result = await trial(world, attempt.kills, reference, attempt.working).catch(broken)
+      const result = await trial(world, attempt.kills, reference, attempt.working, await state()).catch(broken)
       const tally = tallies.get(attempt.group) ?? { trials: 0, kills: 0, violated: 0 }
       tallies.set(attempt.group, {
         trials: tally.trials + 1,

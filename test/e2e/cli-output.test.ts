@@ -124,7 +124,7 @@ describe('zds status', () => {
     const { code, stdout } = await (await withRun(scratch({}), because)).zds('status')
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /^\S+ {2}\S+ {2}done, 0 of 0 done, approved by Ada: agreed in CHG-1\\u001B\[2J.*\\nand more {2}\w+\n$/,
+      /^\S+ {2}\S+ {2}done, 0 of 0 done, approved by Ada: agreed in CHG-1\\u001B\[2J.*\\nand more {2}\w+\n\nKept: 1 run since 2026-03-16, .*\n$/,
     )
   })
 })

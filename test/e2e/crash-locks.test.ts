@@ -95,7 +95,7 @@ describe('SAFE-06, SAFE-16: two applies at once', () => {
     first.signal('SIGCONT')
     expect(await first.ended).toMatchObject({ code: 0 })
     expect((await here.zds(['status'])).stdout).toMatch(
-      /^\S+ {2}\S+ {2}done, (\d+) of \1 done, as of 2026-03-16, forced by \S+ {2}\w{12}\n$/,
+      /^\S+ {2}\S+ {2}done, (\d+) of \1 done, as of 2026-03-16, forced by \S+ {2}\w{12}\n\nKept: 1 run since \S+, [\d.]+ MB; .*\n$/,
     )
     expect(
       violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),

@@ -1,7 +1,7 @@
 /**
  * Preloaded into `zds` (`node --import`): the process kills itself with SIGKILL right before or
- * right after the n-th time that something reaches the disk in SQLite, as `CRASH_AT=12:before`
- * says. Without it, the number of such boundaries is written to the file CRASH_COUNT.
+ * right after the n-th time that something reaches the disk in SQLite, or with ZDS_STATE_URL the
+ * database, as `CRASH_AT=12:before` says. Without it, the number of such boundaries is written to the file CRASH_COUNT.
  */
 import { writeFileSync, writeSync } from 'node:fs'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -30,6 +30,16 @@ function die(label: string): never {
 
 const owners = new WeakMap<StatementSync, { readonly database: DatabaseSync; readonly sql: string }>()
 
+/** A boundary on the other side of a connection: `after` is once the answer has come. */
+async function remoteBoundary<T>(label: string, write: () => Promise<T>): Promise<T> {
+  labels.push(label)
+  const due = labels.length === Number(number)
+  if (due && side === 'before') die(label)
+  const result = await write()
+  if (due) die(label)
+  return result
+}
+
 /** Puts `around` in the place of a method. */
 function wrap<T>(
   prototype: T,
@@ -54,6 +64,17 @@ wrap(StatementSync.prototype, 'run', (statement, bound, call) => {
   last = `${owner?.sql.trim().split(/\s+/).slice(0, 4).join(' ') ?? ''} ${stepIn(bound)}`.trim()
   return owner === undefined || owner.database.isTransaction ? call() : boundary(last, call)
 })
+
+if (process.env['ZDS_STATE_URL'] !== undefined) {
+  const { Client } = await import('pg')
+  // Renewals come by the clock, not by what the run does.
+  const writes = /\b(INSERT INTO|DELETE FROM|UPDATE) (?!zds\.locks SET until)zds\.\w+( SET \w+)?/
+  wrap(Client.prototype, 'query', (_, [sql, values], call) => {
+    const [label] = writes.exec(typeof sql === 'string' ? sql : '') ?? []
+    const bound = Array.isArray(values) ? values.flat() : []
+    return label === undefined ? call() : remoteBoundary(`${label} ${stepIn(bound)}`.trim(), async () => call())
+  })
+}
 
 /** Of a step its sync and status, for the report; nothing of other statements. */
 function stepIn(bound: readonly unknown[]): string {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { stateLines, violations, type Left, type OutcomeRow } from './crash-laws.ts'
 import { AS_OF } from './crash-world.ts'
-import { project } from './zds.ts'
+import { project, type Project } from './zds.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PRELOAD = fileURLToPath(new URL('./crash-at.ts', import.meta.url))
@@ -24,6 +24,7 @@ type Ended = { readonly code: number | 'killed'; readonly stdout: string; readon
 /** A project with a sandbox of its own, whose `zds` can be killed. */
 export interface Victim {
   readonly sandbox: Sandbox
+  /** Where `zds` runs; with a state database, where it ran last: each time in another one. */
   readonly directory: string
   /** Runs `zds`, which gets a signal at the moment that is given. */
   zds(args: readonly string[], kill?: Kill): Promise<Ended>
@@ -33,21 +34,28 @@ export interface Victim {
   close(): Promise<void>
 }
 
-export async function victim(world: World, working = 40): Promise<Victim> {
+/**
+ * `working`: how long jobs work, in milliseconds. `state`: the address of a state database; then
+ * every call of `zds` has a fresh directory, as jobs of CI have.
+ */
+export async function victim(world: World, working = 40, state?: string): Promise<Victim> {
   const sandbox = await startSandbox({
     world,
     zendesk: { jobMs: { queued: 5, working }, requestsPerMinute: 1_000_000 },
   })
-  const here = project({})
-  const { directory } = here
+  const places: Project[] = [project({})]
+  const here = (): Project => places.at(-1) ?? project({})
   const base = {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
     NO_COLOR: '1',
     ...sandbox.env,
     ZDS_HTTP_BASE_DELAY_MS: '5',
+    ...(state !== undefined && { ZDS_STATE_URL: state }),
   }
   const start: Victim['start'] = (args, kill) => {
+    if (state !== undefined) places.push(project({}))
+    const { directory } = here()
     const started = performance.now()
     const env = {
       ...base,
@@ -73,12 +81,14 @@ export async function victim(world: World, working = 40): Promise<Victim> {
   const zds: Victim['zds'] = (args, kill) => start(args, kill).ended
   return {
     sandbox,
-    directory,
+    get directory() {
+      return here().directory
+    },
     start,
     zds,
     outcomes: async () => rowsIn((await zds(['outcomes', 'last'])).stdout),
     close: async () => {
-      here.remove()
+      for (const place of places) place.remove()
       await sandbox.close()
     },
   }
@@ -112,8 +122,8 @@ export const APPLY = ['apply', '--yes', '--force', '--as-of', AS_OF] as const
  */
 export type Undisturbed = Left & { readonly boundaries: readonly string[]; readonly ms: number }
 
-export async function undisturbed(world: World): Promise<Undisturbed> {
-  const here = await victim(world)
+export async function undisturbed(world: World, state?: string): Promise<Undisturbed> {
+  const here = await victim(world, undefined, state)
   try {
     const { code, stderr, ms } = await here.zds(APPLY)
     if (code !== 0) throw new Error(`The undisturbed apply failed: ${stderr}`)
@@ -140,8 +150,14 @@ export type Trial = { readonly violations: readonly string[]; readonly kills: nu
  * An apply that is killed as often as `kills` says, the same command again each time, until it ends
  * by itself; then all laws are checked.
  */
-export async function trial(world: World, kills: readonly Kill[], reference: Left, working?: number): Promise<Trial> {
-  const here = await victim(world, working)
+export async function trial(
+  world: World,
+  kills: readonly Kill[],
+  reference: Left,
+  working?: number,
+  state?: string,
+): Promise<Trial> {
+  const here = await victim(world, working, state)
   try {
     const where: string[] = []
     let ended: Ended | undefined
@@ -155,7 +171,7 @@ export async function trial(world: World, kills: readonly Kill[], reference: Lef
     const next = await here.zds(['plan', '--json', '--as-of', AS_OF])
     // Whoever is killed between claiming to tell and having told is silent for ever: that is what
     // "at most once" means.
-    const exactly = where.every((one) => one.startsWith('crash') && !one.includes('UPDATE runs SET told_at'))
+    const exactly = where.every((one) => one.startsWith('crash') && !/UPDATE (zds\.)?runs SET told_at/.test(one))
     return {
       violations: [
         ...(ended?.code === 0 ? [] : [`the last apply ended with ${ended?.code}: ${ended?.stdout}${ended?.stderr}`]),

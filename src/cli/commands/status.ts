@@ -1,12 +1,13 @@
-import type { RunRecord, Lock } from '../../core/state/state.ts'
+import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
 import { unfinished } from '../../core/run/history.ts'
+import { KEEP_DAYS } from '../../core/run/retention.ts'
 import { lookOf, print } from '../output.ts'
-import { number, plain, wrapped } from '../render/text.ts'
+import { counted, number, plain, wrapped } from '../render/text.ts'
 import { inSession } from '../session.ts'
 
 const RUNS = 10
 
-/** `zds status`: the last runs, one that stopped before it was done, and who holds a lock. */
+/** `zds status`: the last runs, one that stopped before it was done, who holds a lock, and how much is kept. */
 export async function statusCommand(options: { config?: string; env?: string }, signal: AbortSignal): Promise<number> {
   return inSession(options, signal, async ({ engine }) => {
     const { shared } = engine
@@ -24,10 +25,19 @@ export async function statusCommand(options: { config?: string; env?: string }, 
         ? []
         : ['', going ? `Run ${open.run.id} is going on.` : paint('yellow', stopped(open.run))]),
       ...held.map((lock) => paint('yellow', lockLine(lock))),
+      '',
+      keptLine(await shared.state.kept(), shared.config.keepDays ?? KEEP_DAYS),
     ]
     print(lines.flatMap((line) => wrapped(line, columns)))
     return 0
   })
+}
+
+/** How much is kept, and how long. */
+function keptLine({ runs, since, bytes }: Kept, days: number): string {
+  const what = since === undefined ? 'no run' : `${counted(runs, 'runs')} since ${since.slice(0, 10)}`
+  const size = `${number(Math.ceil(bytes / 100_000) / 10)} MB`
+  return `Kept: ${what}, ${size}; ${days === 0 ? 'nothing is forgotten' : `forgotten after ${counted(days, 'days')}`} (zds prune).`
 }
 
 const stopped = ({ id }: RunRecord): string =>

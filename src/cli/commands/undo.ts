@@ -6,7 +6,7 @@ import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { planLines } from '../render/plan.ts'
 import { plain } from '../render/text.ts'
-import { inSession, stateDirectory } from '../session.ts'
+import { inSession } from '../session.ts'
 
 export type UndoOptions = { config?: string; env?: string; out?: string; json?: true; all?: true }
 
@@ -15,10 +15,10 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
   const asked = options.out === undefined ? undefined : resolve(options.out)
   if (asked !== undefined) await access(dirname(asked), constants.W_OK).catch(unsaved(asked))
   if (asked !== undefined) await refuseToReplace(asked)
-  return inSession(options, signal, async ({ engine, project }) => {
+  return inSession(options, signal, async ({ engine }) => {
     const { id } = (await engine.runNamed(run)).run
     const plan = await engine.undo(id, (message) => warn(plain(message)))
-    const out = asked ?? join(stateDirectory(project), `undo-${id}.json`)
+    const out = asked ?? join(engine.shared.state.scratch, `undo-${id}.json`)
     await writePrivately(out, documentOf(plan)).catch(unsaved(out))
     if (options.json) printDocument(plan)
     else print(planLines(plan, lookOf(options.all ?? false)))

@@ -147,6 +147,17 @@ const KINDS = {
   },
 } as const
 
+const SETTINGS = {
+  state: {
+    fits: (value: unknown) => typeof value === 'function',
+    is: 'what opens a state: localState, postgresState({ … })',
+  },
+  keepDays: {
+    fits: (value: unknown) => typeof value === 'number' && value >= 0,
+    is: 'a number of days; 0 keeps all',
+  },
+} as const
+
 /**
  * All that is wrong with the outermost shape, each with its path. Plugins have checked their own
  * options when they were called.
@@ -154,10 +165,13 @@ const KINDS = {
 function shapeIssues(config: unknown): Issue[] {
   if (!isRecord(config))
     return [invalid('default export', 'must be an object with sources, processors, targets and hooks')]
-  const strangers = Object.keys(config).filter((key) => !(key in KINDS))
+  const strangers = Object.keys(config).filter((key) => !(key in KINDS) && !(key in SETTINGS))
   const names = new Set<string>()
   return [
-    ...strangers.map((key) => invalid(key, `is not one of ${Object.keys(KINDS).join(', ')}`)),
+    ...strangers.map((key) => invalid(key, `is not one of ${Object.keys({ ...KINDS, ...SETTINGS }).join(', ')}`)),
+    ...Object.entries(SETTINGS).flatMap(([key, { fits, is }]) =>
+      config[key] === undefined || fits(config[key]) ? [] : [invalid(key, `must be ${is}`)],
+    ),
     ...Object.entries(KINDS).flatMap(([section, { required, fits, is }]) => {
       const entries = config[section]
       if (entries === undefined) return required ? [invalid(section, 'is missing')] : []

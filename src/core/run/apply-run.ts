@@ -2,9 +2,11 @@ import { apply } from '../apply/apply.ts'
 import { createdIn } from '../apply/bind.ts'
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
+import { lastLook } from '../http/last-look.ts'
 import type { Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
+import { fenced, whileHeld } from './held.ts'
 import { placesOf } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
@@ -45,10 +47,9 @@ export async function applyRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  const { journal } = shared.state
-  return locked(plan, run, waitMs, shared, async (hold, startedAt) => {
-    await journal.begin({ id: run, plan, forced, at: startedAt, approval })
-    return carryOut({ plan, run, forced, resumed: false, hold, startedAt }, shared, watch)
+  return locked(plan, run, waitMs, shared, async (hold, held, startedAt) => {
+    await held.state.journal.begin({ id: run, plan, forced, at: startedAt, approval })
+    return carryOut({ plan, run, forced, resumed: false, hold, startedAt }, held, watch)
   })
 }
 
@@ -59,9 +60,9 @@ export async function resumeRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  return locked(plan, run.id, waitMs, shared, async (hold, startedAt) => {
-    await shared.state.journal.resume(run.id)
-    return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt }, shared, watch)
+  return locked(plan, run.id, waitMs, shared, async (hold, held, startedAt) => {
+    await held.state.journal.resume(run.id)
+    return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt }, held, watch)
   })
 }
 
@@ -71,25 +72,33 @@ async function locked(
   run: string,
   waitMs: number,
   shared: Shared,
-  work: (hold: Hold, at: Date) => Promise<Report>,
+  work: (hold: Hold, held: Shared, at: Date) => Promise<Report>,
 ): Promise<Report> {
   const { state, clock, signal } = shared
   const hold = await state.locks.take(placesOf(plan, shared), run, { waitMs, clock, signal })
+  const addresses = hold.places.map(({ address }) => address)
+  const lookAway = lastLook(addresses, () => hold.assert())
   try {
-    return await work(hold, clock.now())
+    return await work(hold, { ...shared, state: fenced(state, hold) }, clock.now())
   } finally {
+    lookAway()
     await hold.giveBack()
   }
 }
 
 async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Promise<Report> {
-  const { plan, run, forced } = work
+  const { plan, run, forced, hold } = work
   const { journal } = shared.state
   const outcomes = new Map<string, readonly Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
   const finish = async (status: RunStatus, error?: unknown): Promise<Report> => {
-    await tellEnd(work, { status, error, outcomes }, shared, watch)
-    await journal.end(run, status, shared.clock.now())
+    try {
+      await tellEnd(work, { status, error, outcomes }, shared, watch)
+      await journal.end(run, status, shared.clock.now())
+    } catch (cause) {
+      // Where the state itself is gone, the run is one that was killed: its report still says how far it came.
+      if (error === undefined) throw cause
+    }
     return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
   }
   try {
@@ -98,7 +107,8 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
       plan.undoes === undefined ? applies : backwards(applies),
       async (stage, told, signal) => {
         const sync = planned.get(stage.name)
-        return applyStage(stage, sync, { ...work, outcomes }, { ...shared, signal }, told)
+        const here = { ...shared, clock: whileHeld(shared.clock, hold), signal }
+        return applyStage(stage, sync, { ...work, outcomes }, here, told)
       },
       { signal: shared.signal, watch },
     )
@@ -106,12 +116,10 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
     return await finish('done')
   } catch (error) {
     if (shared.signal.aborted) return finish('interrupted', interrupted(error))
-    return finish((await givenUp(work, shared)) ? 'abandoned' : 'failed', error)
+    const over = await givenUp(work, shared).catch(() => false)
+    return finish(over ? 'abandoned' : 'failed', error)
   }
 }
-
-/** The run in whose name a plan is carried out, and its locks. */
-type Applying = { readonly run: string; readonly hold?: Hold }
 
 async function applyStage(
   stage: StageOf<'apply'>,
@@ -145,7 +153,7 @@ async function applyStage(
 export async function* stageOutcomes(
   { sync, name, ...stage }: StageOf<'apply'>,
   plan: SyncPlan,
-  { run, hold }: Applying,
+  { run }: Pick<Work, 'run'>,
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
@@ -154,8 +162,7 @@ export async function* stageOutcomes(
   const before = earlier.map(async ([other]) => [other, await journal.known(run, other)] as const)
   const created = createdIn(new Map(await Promise.all(before)))
   const record = async (steps: readonly Step[]): Promise<void> => {
-    const at = shared.clock.now()
-    await journal.record({ run, sync: name, steps, at, ...(hold && { hold }) })
+    await journal.record({ run, sync: name, steps, at: shared.clock.now() })
   }
   const known = await journal.known(run, name)
   yield* apply(plan, sync, { known, created, record }, lend({ sync, name, ...stage }, shared, run, watch))

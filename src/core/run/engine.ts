@@ -15,6 +15,7 @@ import { planRun, type Read } from './plan-run.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Watch } from './schedule.ts'
 import { newRunId, type Shared } from './shared.ts'
+import { tidied } from './retention.ts'
 import { assertTimely, carriedOut } from './timely.ts'
 import { undoRun } from './undo-run.ts'
 
@@ -22,8 +23,10 @@ export type EngineOptions = {
   readonly config: Config
   /** What makes the configuration the one that it is, as `load` tells it; else the addresses that it writes to. */
   readonly fingerprint?: string
-  /** Default: `.zds` in the working directory. */
+  /** Default: what the configuration says, else `localState`; opened in `directory`. */
   readonly state?: State
+  /** Where the files of this machine are. Default: `.zds` in the working directory. */
+  readonly directory?: string
   /** Default: the machine's clock, and today (UTC) for the rules. */
   readonly clock?: Clock
   /** Stops whatever is under way; what was begun is in the journal. */
@@ -91,7 +94,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const shared: Shared = {
     config,
     fingerprint: options.fingerprint ?? sha256(JSON.stringify(addressesOf(config))),
-    state: options.state ?? localState('.zds'),
+    state: options.state ?? (await (config.state ?? localState)(options.directory ?? '.zds')),
     clock: options.clock ?? systemClock(),
     signal: options.signal ?? new AbortController().signal,
   }
@@ -119,7 +122,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const forced = consent.force ?? false
       if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
       if (runId === undefined) await checkReady(shared, watch)
-      return applyRun(agreed, run, { approval, forced, waitMs }, shared, watch)
+      return tidied(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
     },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
@@ -128,7 +131,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
       await checkReady(shared, watch)
-      return resumeRun(rest, waitMs, shared, watch)
+      return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
     },
     runNamed: (asked) => runNamed(journal, asked),
     undo: async (run, warn = () => undefined) => {

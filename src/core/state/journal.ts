@@ -4,13 +4,18 @@ import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
 import type { Plan, Remark } from '../plan/plan.ts'
 import { atomically, maybeIn, textIn, type Row } from './database.ts'
 import { assertHeld } from './locks.ts'
-import type { Journal, RunRecord } from './state.ts'
+import type { Hold, Journal, RunRecord } from './state.ts'
 
 /** The columns of a run without its plan, which is large. */
 const RUN = 'id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes'
 
-/** The journal in the project's state database: on the disk when a call settles. */
-export function sqliteJournal(database: DatabaseSync): Journal {
+/** The journal in the project's state database: on the disk when a call settles. Under a hold it writes with its locks only. */
+export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
+  const write = <T>(work: () => T): T =>
+    atomically(database, () => {
+      if (hold !== undefined) assertHeld(database, hold)
+      return work()
+    })
   const begin = database.prepare(
     `INSERT INTO runs (id, digest, as_of, forced, plan, status, started_at, approved_by, approved_because, changes)
      VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
@@ -35,32 +40,32 @@ export function sqliteJournal(database: DatabaseSync): Journal {
     'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, partly, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
   return {
+    under: (held) => sqliteJournal(database, held),
     begin: async ({ id, plan: made, forced, at, approval }) => {
       const { by = null, because = null } = approval ?? {}
       const changes = made.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
       const text = JSON.stringify(made)
-      begin.run(id, made.digest, made.asOf, forced ? 1 : 0, text, at.toISOString(), by, because, changes)
+      write(() => begin.run(id, made.digest, made.asOf, forced ? 1 : 0, text, at.toISOString(), by, because, changes))
     },
-    record: async ({ run: of, sync, steps: some, at, hold }) => {
-      atomically(database, () => {
-        if (hold !== undefined && some.some(({ status }) => status === 'sending')) assertHeld(database, of, hold)
+    record: async ({ run: of, sync, steps: some, at }) => {
+      write(() => {
         for (const { key, status, id, job, code, message, ...more } of some.flatMap(rowsOf)) {
           const cells = [id, job, code, message, jsonOf(more.partly), jsonOf(more.facts)].map((cell) => cell ?? null)
           insert.run(of, sync, key, status, ...cells, at.toISOString())
         }
       })
     },
-    end: async (of, status, at) => void end.run(status, at.toISOString(), of),
-    resume: async (of) => void resume.run(of),
+    end: async (of, status, at) => void write(() => end.run(status, at.toISOString(), of)),
+    resume: async (of) => void write(() => resume.run(of)),
     count: async (all, of, at) =>
-      atomically(database, () => {
+      write(() => {
         for (const { sync, address, desired } of all) count.run(sync, address, desired, of, at.toISOString())
       }),
     lastDesired: async (sync, address) => {
       const desired = lastDesired.get(sync, address)?.['desired']
       return typeof desired === 'number' ? desired : undefined
     },
-    claimTelling: async (of, at) => claim.run(at.toISOString(), of).changes === 1,
+    claimTelling: async (of, at) => write(() => claim.run(at.toISOString(), of)).changes === 1,
     runs: async (most = -1) => runs.all(most).map(runOf),
     run: async (id) => {
       const found = run.get(id)

@@ -1,12 +1,12 @@
-import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Json } from '../json.ts'
 import { artifactsIn } from './artifacts.ts'
-import { atomically, openDatabase, textIn } from './database.ts'
+import { openDatabase, textIn } from './database.ts'
 import { sqliteJournal } from './journal.ts'
 import { sqliteLocks } from './locks.ts'
-import type { Memory, Pruned, State } from './state.ts'
+import { keptIn, pruneLocal } from './retention.ts'
+import type { Memory, State } from './state.ts'
 
 /** State in a directory of this machine: `state.db`, and a directory of artifacts for each run. */
 export function localState(directory: string): State {
@@ -18,7 +18,8 @@ export function localState(directory: string): State {
     artifacts: (run) => artifactsIn(join(runs, run)),
     memory: (plugin) => memoryOf(database, plugin),
     scratch: directory,
-    prune: (before) => prune(database, runs, before),
+    prune: (before) => pruneLocal(database, directory, before),
+    kept: () => keptIn(database, directory),
     close: async () => database.close(),
   }
 }
@@ -33,27 +34,4 @@ function memoryOf(database: DatabaseSync, plugin: string): Memory {
     },
     write: async (name, value) => void write.run(plugin, name, JSON.stringify(value)),
   }
-}
-
-/** The newest run stays, whatever its age: it may be gone on with, and the next one is ordered after it. */
-async function prune(database: DatabaseSync, runs: string, before: Date): Promise<Pruned> {
-  const newest = 'SELECT id FROM runs ORDER BY rowid DESC LIMIT 1'
-  const old = `started_at < ? AND id NOT IN (${newest})`
-  const count = atomically(database, () => {
-    database.prepare(`DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE ${old})`).run(before.toISOString())
-    return Number(database.prepare(`DELETE FROM runs WHERE ${old}`).run(before.toISOString()).changes)
-  })
-  const kept = new Set(
-    database
-      .prepare('SELECT id FROM runs')
-      .all()
-      .map((row) => textIn(row, 'id')),
-  )
-  const names = await readdir(runs).catch(() => [])
-  // A run's name begins with its moment.
-  const limit = before.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
-  const gone = names.filter((name) => !kept.has(name) && name.slice(0, limit.length) < limit)
-  for (const name of gone) await rm(join(runs, name), { recursive: true, force: true })
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE); VACUUM')
-  return { runs: count, artifacts: gone.length, kept: kept.size }
 }

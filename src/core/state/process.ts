@@ -14,7 +14,7 @@ export type Self = {
   readonly job: string | null
 }
 
-export function self(): Self {
+export function thisProcess(): Self {
   const job = JOBS.map((name) => process.env[name]).find((value) => value !== undefined && value !== '')
   return { holder: userName(), host: hostname(), machine: machine(), process: process.pid, job: job ?? null }
 }
@@ -29,8 +29,13 @@ function machine(): string {
   }
 }
 
+/** False for a process of this machine that is gone; of another machine's nothing can be seen from here. */
+export function mayLive(other: Pick<Self, 'machine' | 'process'>): boolean {
+  return other.machine !== machine() || exists(other.process)
+}
+
 /** Whether a process of this machine exists. */
-export function exists(id: number): boolean {
+function exists(id: number): boolean {
   try {
     process.kill(id, 0)
     return true

@@ -16,13 +16,23 @@ export interface State {
   memory(plugin: string): Memory
   /** A directory of this machine for files that are gone when the work is: sorting needs one. */
   readonly scratch: string
-  /** Forgets runs that began before `before`, with their plans, steps and artifacts: personal data ends. */
+  /**
+   * Forgets runs that began before `before`, with their plans, steps and artifacts, and what killed runs left behind:
+   * personal data ends. The newest run stays, whatever its age: it may be gone on with.
+   */
   prune(before: Date): Promise<Pruned>
+  kept(): Promise<Kept>
   close(): Promise<void>
 }
 
-/** What was forgotten, and how many runs are kept. */
-export type Pruned = { readonly runs: number; readonly artifacts: number; readonly kept: number }
+/** Opens the state of a project. `directory` is the project's own on this machine; it need not exist. */
+export type OpenState = (directory: string) => State | Promise<State>
+
+/** How many runs were forgotten, and of how many runs artifacts. */
+export type Pruned = { readonly runs: number; readonly artifacts: number }
+
+/** How many runs are kept, since when, and how much room all of it takes. */
+export type Kept = { readonly runs: number; readonly since: string | undefined; readonly bytes: number }
 
 /** Values by name, of one plugin. */
 export interface Memory {
@@ -64,17 +74,17 @@ type Entry = {
   readonly sync: string
   readonly steps: readonly Step[]
   readonly at: Date
-  /** Without the locks of this hold, nothing that is about to be sent is recorded (SAFE-16). */
-  readonly hold?: Hold
 }
 
 /** The memory of applies: which plan, whether it was forced, each step of each change with its moment. */
 export interface Journal {
-  begin(run: Begun): Promise<void>
   /**
-   * Everything or nothing of the steps is recorded, durably when this settles. Throws LOCK_LOST for a `sending` step
-   * whose hold was taken away: what is not written down is not sent.
+   * The same journal for a run that holds locks: it writes as long as it has all of them, and throws LOCK_LOST after
+   * that. What is not written down is not sent (SAFE-16).
    */
+  under(hold: Hold): Journal
+  begin(run: Begun): Promise<void>
+  /** Everything or nothing of the steps is recorded, durably when this settles. */
   record(entry: Entry): Promise<void>
   end(run: string, status: RunStatus, at: Date): Promise<void>
   /** Goes on with a run that had stopped. */
@@ -114,11 +124,18 @@ export type Lock = Place & {
   readonly alive: boolean
 }
 
-/** The locks of one run. */
-export type Hold = {
+/** The locks that are taken together, in the name of a run. */
+export type Claim = {
+  readonly run: string
+  readonly places: readonly Place[]
   /** Proves to the state whose locks these are. */
   readonly fence: string
-  readonly places: readonly Place[]
+}
+
+/** The locks of one run. */
+export type Hold = Claim & {
+  /** Throws LOCK_LOST where they are known to be lost, or were not renewed in time; asked before something is sent. */
+  assert(): void
   giveBack(): Promise<void>
 }
 
@@ -134,7 +151,8 @@ export interface Locks {
   release(address: string): Promise<boolean>
 }
 
-type Waiting = { readonly waitMs: number; readonly clock: Clock; readonly signal: AbortSignal }
+/** How a lock is waited for. */
+export type Waiting = { readonly waitMs: number; readonly clock: Clock; readonly signal: AbortSignal }
 
 /** What is known of an artifact besides its rows. */
 export type Summary = {

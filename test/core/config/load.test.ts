@@ -175,7 +175,7 @@ describe('a configuration of the wrong shape', () => {
     write(
       'sync.config.ts',
       `const read = async function* () {}
-export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {} }
+export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {}, state: {}, keepDays: '7' }
 `,
     )
     const { code, issues = [] } = await loaded()
@@ -183,10 +183,12 @@ export default { sources: { accounts: {}, 'bad name': { read } }, processors: []
     expect(issues.map(({ where, message }) => `${where} ${message}`).toSorted()).toEqual([
       'hooks.global has a name that another entry has',
       'hooks.x must be a sync or an observer',
-      'plugins is not one of sources, processors, targets, hooks',
+      'keepDays must be a number of days; 0 keeps all',
+      'plugins is not one of sources, processors, targets, hooks, state, keepDays',
       'processors must be an object: names and what they stand for',
       'sources.accounts must be a source',
       'sources.bad name must be named with letters, digits and hyphens',
+      'state must be what opens a state: localState, postgresState({ … })',
       'targets.global must be a sync, as sync({ desired, target, … }) makes it',
     ])
   })

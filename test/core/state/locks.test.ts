@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { localState } from '../../../src/core/state/local.ts'
-import { self, userName } from '../../../src/core/state/process.ts'
+import { thisProcess, userName } from '../../../src/core/state/process.ts'
 import type { Hold, Lock, Locks, State } from '../../../src/core/state/state.ts'
 import { fakeClock } from '../../support/time.ts'
 
@@ -69,12 +69,11 @@ async function sending(hold: Hold): Promise<void> {
       forced: false,
       at: fakeClock().now(),
     })
-  await state.journal.record({
+  await state.journal.under(hold).record({
     run: 'run-1',
     sync: 'global',
     steps: [{ status: 'sending', keys: ['A'] }],
     at: fakeClock().now(),
-    hold,
   })
 }
 
@@ -149,7 +148,7 @@ describe('SAFE-16: one apply at a time for each address', () => {
 
   it.each([
     ['on another machine', { host: 'elsewhere', process: process.pid }],
-    ['in another process of this one', { host: hostname(), machine: self().machine, process: process.ppid }],
+    ['in another process of this one', { host: hostname(), machine: thisProcess().machine, process: process.ppid }],
   ])('a run that goes on %s is not gone on with here', async (_where, who) => {
     foreign('global', { run: 'run-1', ...who })
     await expect(take(['global'])).rejects.toMatchObject({ code: 'LOCKED' })
@@ -229,7 +228,7 @@ describe('a lock that nobody holds any more', () => {
   })
 
   it('is one of this machine whose process is gone', async () => {
-    foreign('global', { host: hostname(), machine: self().machine, process: 2 ** 22 + 1 })
+    foreign('global', { host: hostname(), machine: thisProcess().machine, process: 2 ** 22 + 1 })
     await take(['global'])
     expect(await heldNow()).toMatchObject([{ run: 'run-1' }])
   })
@@ -239,7 +238,7 @@ describe('a lock that nobody holds any more', () => {
       throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
     })
     try {
-      foreign('global', { host: hostname(), machine: self().machine, process: 2 ** 22 + 1 })
+      foreign('global', { host: hostname(), machine: thisProcess().machine, process: 2 ** 22 + 1 })
       await expect(take(['global'])).rejects.toMatchObject({ code: 'LOCKED' })
     } finally {
       kill.mockRestore()

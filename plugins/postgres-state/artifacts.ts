@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { ZdsError, type Artifacts, type Json, type Summary } from 'zds'
+import { text, type Database } from './database.ts'
+import { unzipped, zipped } from './zip.ts'
+
+/** Characters of a part: so much is in memory at a time, whatever an artifact holds. */
+const PART = 1_000_000
+
+const PUT_PART = 'INSERT INTO zds.parts (project, id, number, rows) VALUES ($1, $2, $3, $4)'
+const DROP_PARTS = 'DELETE FROM zds.parts WHERE project = $1 AND id = $2'
+/** From here on it is there, in the place of an earlier one. */
+const PUT = `
+  WITH before AS (SELECT id FROM zds.artifacts WHERE project = $1 AND run = $2 AND name = $3),
+  gone AS (DELETE FROM zds.parts USING before WHERE project = $1 AND parts.id = before.id)
+  INSERT INTO zds.artifacts (project, run, name, id, parts, summary) VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (project, run, name)
+  DO UPDATE SET id = excluded.id, parts = excluded.parts, summary = excluded.summary, at = clock_timestamp()`
+const GET = 'SELECT id, parts, summary FROM zds.artifacts WHERE project = $1 AND run = $2 AND name = $3'
+const GET_PART = 'SELECT rows FROM zds.parts WHERE project = $1 AND id = $2 AND number = $3'
+
+/** The artifacts of a run: NDJSON in compressed parts, whole or not there. */
+export function postgresArtifacts({ query }: Database, project: string, run: string): Artifacts {
+  const found = async (name: string) => {
+    const [row] = await query(GET, [project, run, name])
+    if (row !== undefined) return row
+    throw new ZdsError('ARTIFACT_MISSING', `There is no artifact ${name}`, { hint: 'Run its stage first.' })
+  }
+  return {
+    write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
+      const id = randomUUID()
+      try {
+        let [count, parts] = [0, 0]
+        for await (const part of partsOf(rows)) {
+          count += part.rows
+          await query(PUT_PART, [project, id, parts++, await zipped(part.text)])
+        }
+        const summary = summarise(count)
+        await query(PUT, [project, run, name, id, parts, JSON.stringify(summary)])
+        return summary
+      } catch (error) {
+        // What stays behind, because the database is gone too, is forgotten with the runs of its time.
+        await query(DROP_PARTS, [project, id]).catch(() => undefined)
+        throw error
+      }
+    },
+    read: async function* (name) {
+      const artifact = await found(name)
+      for (let number = 0; number < Number(artifact['parts']); number += 1) {
+        const [part] = await query(GET_PART, [project, artifact['id'], number])
+        if (part === undefined)
+          throw new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off`, { hint: 'Run its stage again.' })
+        yield* rowsIn(await unzipped(part['rows']))
+      }
+    },
+    summary: async (name) => JSON.parse(text(await found(name), 'summary')) as Summary, // written by `write` above
+  }
+}
+
+/** Whole rows, as many as make a part. */
+async function* partsOf(rows: AsyncIterable<Json> | Iterable<Json>): AsyncIterable<{ text: string; rows: number }> {
+  let part = { text: '', rows: 0 }
+  for await (const row of rows) {
+    part = { text: `${part.text}${JSON.stringify(row)}\n`, rows: part.rows + 1 }
+    if (part.text.length < PART) continue
+    yield part
+    part = { text: '', rows: 0 }
+  }
+  if (part.rows > 0) yield part
+}
+
+/** Lines end at \n only: other line separators of Unicode may stand in a JSON string. */
+function* rowsIn(ndjson: string): Iterable<Json> {
+  for (const line of ndjson.split('\n')) if (line !== '') yield JSON.parse(line) as Json // JSON text is Json
+}

@@ -1,0 +1,168 @@
+import {
+  lockLost,
+  type Hold,
+  type Journal,
+  type Known,
+  type Outcome,
+  type Plan,
+  type RunRecord,
+  type RunStatus,
+  type Step,
+} from 'zds'
+import { maybe, moment, text, type Database, type Row } from './database.ts'
+import type { FencedLocks } from './locks.ts'
+import { unzipped, zipped } from './zip.ts'
+
+const RUNS = `
+  SELECT id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes
+  FROM zds.runs WHERE project = $1`
+const DESIRED = 'SELECT desired FROM zds.counts WHERE project = $1 AND sync = $2 AND address = $3'
+const KNOWN = 'SELECT step FROM zds.steps WHERE project = $1 AND run = $2 AND sync = $3 ORDER BY number'
+const DONE = `
+  SELECT count(*)::integer AS done FROM (
+    SELECT DISTINCT ON (sync, key) status FROM zds.steps WHERE project = $1 AND run = $2 ORDER BY sync, key, number DESC
+  ) AS last WHERE status = 'done'`
+
+/** What is written: each reads from `held`, which has a row as long as nothing forbids to write. */
+const BEGIN = `
+  INSERT INTO zds.runs (project, id, digest, as_of, forced, plan, status, started_at, approved_by, approved_because, changes)
+  SELECT $1, $2, $3, $4, $5::boolean, $6::bytea, 'running', $7::timestamptz, $8, $9, $10::integer FROM held`
+const RECORD = `
+  INSERT INTO zds.steps (project, run, sync, key, status, step, at)
+  SELECT $1, $2, $3, one.key, one.status, one.step, $7::timestamptz
+  FROM held, unnest($4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS one (key, status, step, place) ORDER BY place`
+const END = 'UPDATE zds.runs SET status = $3, ended_at = $4 FROM held WHERE project = $1 AND id = $2'
+const RESUME = `UPDATE zds.runs SET status = 'running', ended_at = NULL FROM held WHERE project = $1 AND id = $2`
+const TELL = 'UPDATE zds.runs SET told_at = $3 FROM held WHERE project = $1 AND id = $2 AND told_at IS NULL'
+const COUNT = `
+  INSERT INTO zds.counts (project, sync, address, desired, run, at)
+  SELECT $1, one.sync, one.address, one.desired, $5, $6::timestamptz
+  FROM held, unnest($2::text[], $3::text[], $4::integer[]) AS one (sync, address, desired)
+  ON CONFLICT (project, sync, address) DO UPDATE SET desired = excluded.desired, run = excluded.run, at = excluded.at`
+
+/** The journal of one project: durable when a call settles. Under a hold it writes over its connection, with its locks only. */
+export function postgresJournal(database: Database, project: string, locks: FencedLocks, hold?: Hold): Journal {
+  const ask: Ask = (sql, ...values) => database.query(sql, [project, ...values])
+  const write = async (sql: string, ...values: readonly unknown[]): Promise<number> => {
+    const query = hold === undefined ? database.query : locks.queryOf(hold)
+    const [row] = (await query?.(...statementOf(sql, [project, ...values], hold))) ?? []
+    if (hold === undefined || row?.['held'] === true) return Number(row?.['written'])
+    const left = await ask('SELECT address FROM zds.locks WHERE project = $1 AND fence = $2', hold.fence)
+    throw lockLost(hold, new Set(left.map((one) => text(one, 'address'))))
+  }
+  return {
+    under: (held) => postgresJournal(database, project, locks, held),
+    begin: async ({ id, plan, forced, at, approval }) => {
+      const changes = plan.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
+      const made = await zipped(JSON.stringify(plan))
+      await write(BEGIN, id, plan.digest, plan.asOf, forced, made, at, approval?.by, approval?.because, changes)
+    },
+    record: async ({ run, sync, steps, at }) => {
+      const all = steps.flatMap(oneByOne)
+      const [keys, statuses] = [all.map(({ key }) => storable(key)), all.map(({ status }) => status)]
+      await write(
+        RECORD,
+        run,
+        sync,
+        keys,
+        statuses,
+        all.map((one) => JSON.stringify(one)),
+        at,
+      )
+    },
+    end: async (run, status, at) => void (await write(END, run, status, at)),
+    resume: async (run) => void (await write(RESUME, run)),
+    count: async (all, run, at) => {
+      const [syncs, addresses] = [all.map(({ sync }) => sync), all.map(({ address }) => address)]
+      await write(
+        COUNT,
+        syncs,
+        addresses,
+        all.map(({ desired }) => desired),
+        run,
+        at,
+      )
+    },
+    claimTelling: async (run, at) => (await write(TELL, run, at)) === 1,
+    ...readingOf(ask),
+  }
+}
+
+type Ask = (sql: string, ...values: readonly unknown[]) => Promise<readonly Row[]>
+
+function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done'> {
+  return {
+    lastDesired: async (sync, address) => {
+      const [row] = await ask(DESIRED, sync, address)
+      return row && Number(row['desired'])
+    },
+    runs: async (most) => (await ask(`${RUNS} ORDER BY number DESC LIMIT $2`, most)).map(runOf),
+    run: async (id) => (await ask(`${RUNS} AND id = $2`, id)).map(runOf)[0],
+    plan: async (run) => {
+      const [row] = await ask('SELECT plan FROM zds.runs WHERE project = $1 AND id = $2', run)
+      return row && (JSON.parse(await unzipped(row['plan'])) as Plan) // written by `begin` above
+    },
+    known: async (run, sync) => {
+      const known = new Map<string, Known>()
+      for (const row of await ask(KNOWN, run, sync)) {
+        const one = JSON.parse(text(row, 'step')) as One // written by `record` above
+        // The order of the last sending counts: it is the order of the rows of its job.
+        known.delete(one.key)
+        known.set(one.key, knownOf(one))
+      }
+      return known
+    },
+    done: async (run) => Number((await ask(DONE, run))[0]?.['done']),
+  }
+}
+
+/**
+ * A statement that writes and says whether it might: `held` has a row only where all locks of the hold are its own, and
+ * keeps them so until it is done. The values of the statement come first.
+ */
+function statementOf(sql: string, values: readonly unknown[], hold?: Hold): [text: string, values: readonly unknown[]] {
+  const mine = `SELECT FROM zds.locks WHERE project = $1 AND fence = $${values.length + 1} ORDER BY address FOR SHARE`
+  const held =
+    hold === undefined ? 'SELECT 1' : `SELECT 1 FROM (${mine}) AS mine HAVING count(*) = $${values.length + 2}`
+  return [
+    `WITH held AS MATERIALIZED (${held}), written AS (${sql} RETURNING 1)
+     SELECT (SELECT count(*) FROM written)::integer AS written, EXISTS (SELECT FROM held) AS held`,
+    hold === undefined ? values : [...values, hold.fence, hold.places.length],
+  ]
+}
+
+/** A step of one change. */
+type One =
+  | Outcome
+  | { readonly key: string; readonly status: 'sending' }
+  | { readonly key: string; readonly status: 'accepted'; readonly job: string }
+
+function oneByOne(step: Step): One[] {
+  if (!('keys' in step)) return [step]
+  const { keys, ...rest } = step
+  return keys.map((key) => ({ ...rest, key }))
+}
+
+function knownOf(one: One): Known {
+  if (one.status === 'sending') return { kind: 'sending' }
+  if (one.status === 'accepted') return { kind: 'accepted', job: one.job }
+  return { kind: 'outcome', outcome: one }
+}
+
+/** A column of text takes all but these; the step itself is JSON, which escapes them. */
+const storable = (key: string): string => key.toWellFormed().replaceAll('\0', '\uFFFD')
+
+function runOf(row: Row): RunRecord {
+  const by = maybe(row, 'approved_by')
+  return {
+    id: text(row, 'id'),
+    digest: text(row, 'digest'),
+    asOf: text(row, 'as_of'),
+    forced: row['forced'] === true,
+    status: row['status'] as RunStatus, // written by `end` above
+    startedAt: moment(row, 'started_at'),
+    endedAt: row['ended_at'] === null ? undefined : moment(row, 'ended_at'),
+    approval: by === undefined ? undefined : { by, because: maybe(row, 'approved_because') },
+    changes: Number(row['changes']),
+  }
+}

@@ -1,0 +1,18 @@
+import { DAY_MS, KEEP_DAYS } from '../../core/run/retention.ts'
+import { print } from '../output.ts'
+import { counted } from '../render/text.ts'
+import { inSession } from '../session.ts'
+
+export type PruneOptions = { config?: string; env?: string; keep?: number }
+
+/** `zds prune`: forgets runs that are older, with plans, outcomes and artifacts, and what killed runs left behind. */
+export async function pruneCommand(options: PruneOptions, signal: AbortSignal): Promise<number> {
+  return inSession(options, signal, async ({ engine }) => {
+    const { state, clock, config } = engine.shared
+    const keep = options.keep ?? (config.keepDays ?? KEEP_DAYS) * DAY_MS
+    const { runs, artifacts } = await state.prune(new Date(clock.now().getTime() - keep))
+    const left = (await state.kept()).runs
+    print([`Forgot ${counted(runs, 'runs')}, and the artifacts of ${artifacts}. ${counted(left, 'runs')} kept.`])
+    return 0
+  })
+}

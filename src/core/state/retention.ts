@@ -1,0 +1,38 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { atomically, maybeIn, textIn } from './database.ts'
+import { clearScratch, namesIn, runsFrom } from './scratch.ts'
+import type { Kept, Pruned } from './state.ts'
+
+/** The run that is never forgotten. Rows are numbered as they come. */
+const NEWEST = 'SELECT id FROM runs ORDER BY rowid DESC LIMIT 1'
+
+/** Forgets what began before `before` in a state that is a directory with a database. */
+export async function pruneLocal(database: DatabaseSync, directory: string, before: Date): Promise<Pruned> {
+  const old = `started_at < ? AND id NOT IN (${NEWEST})`
+  const runs = atomically(database, () => {
+    database.prepare(`DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE ${old})`).run(before.toISOString())
+    return Number(database.prepare(`DELETE FROM runs WHERE ${old}`).run(before.toISOString()).changes)
+  })
+  if (runs > 0) database.exec('PRAGMA wal_checkpoint(TRUNCATE); VACUUM')
+  const all = database.prepare('SELECT id FROM runs').all()
+  const kept = new Set(all.map((row) => textIn(row, 'id')))
+  const files = join(directory, 'runs')
+  const gone = (await namesIn(files)).filter((name) => !kept.has(name) && name < runsFrom(before))
+  for (const name of gone) await rm(join(files, name), { recursive: true, force: true })
+  for (const name of await namesIn(files)) await clearScratch(join(files, name), before)
+  await clearScratch(directory, before)
+  return { runs, artifacts: gone.length }
+}
+
+/** What a state that is a directory keeps. */
+export async function keptIn(database: DatabaseSync, directory: string): Promise<Kept> {
+  const row = database.prepare('SELECT count(*) AS runs, min(started_at) AS since FROM runs').get() ?? {}
+  const sizes = (await readdir(directory, { recursive: true }).catch(() => [])).map(async (name) => {
+    const found = await stat(join(directory, name)).catch(() => undefined)
+    return found?.isFile() === true ? found.size : 0
+  })
+  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+  return { runs: Number(row['runs']), since: maybeIn(row, 'since'), bytes }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { artifactLaws } from './state-artifacts.ts'
+import { at, begin, done, fails, later, law, type StateLaw } from './state-case.ts'
+import { journalLaws } from './state-journal.ts'
+import { lockLaws } from './state-locks.ts'
+
+/** As names of runs are: their moment first. */
+const nameOf = (moment: Date): string => `${moment.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-abc`
+
+const otherLaws: readonly StateLaw[] = [
+  law('remembers values of a plugin by name, for other processes', async (here, there) => {
+    const [mine, theirs] = [here.memory('source'), there.memory('source')]
+    assert.equal(await mine.read('cursor'), undefined)
+    for (const value of [null, { at: 'ü\u0000', n: [1] }]) {
+      await mine.write('cursor', value)
+      assert.deepEqual(await theirs.read('cursor'), value)
+    }
+    assert.equal(await theirs.read('other'), undefined)
+    assert.equal(await there.memory('target').read('cursor'), undefined)
+  }),
+
+  law('has a directory of this machine for sorting, which nobody else can enter', async ({ scratch }) => {
+    assert.ok((await stat(scratch)).isDirectory())
+    if (process.platform !== 'win32') assert.equal((await stat(scratch)).mode & 0o077, 0)
+  }),
+
+  law(
+    'OPS-08: forgets runs that are older, with plans, steps and artifacts; the newest stays whatever its age',
+    async (here, there, world) => {
+      const [old, kept, newest] = ['2026-01-01T00:00:00Z', '2026-03-01T00:00:00Z', '2026-01-02T00:00:00Z'].map(
+        (one) => new Date(one),
+      ) as [Date, Date, Date] // three of three
+      for (const moment of [old, kept, newest]) {
+        const run = nameOf(moment)
+        await begin(here, world, run, moment)
+        await here.journal.record({ run, sync: 'global', steps: [done('A')], at: moment })
+      }
+      // Plans that were not applied have artifacts, and are in no journal.
+      const planned = [new Date('2026-01-03T00:00:00Z'), new Date('2026-03-02T00:00:00Z')]
+      for (const moment of [old, kept, newest, ...planned]) await here.artifacts(nameOf(moment)).write('gather:x', [1])
+      await here.journal.count([{ sync: 'global', address: '', desired: 7 }], nameOf(old), old)
+
+      const before = new Date('2026-02-01T00:00:00Z')
+      assert.equal((await there.kept()).runs, 3)
+      assert.deepEqual(await there.prune(before), { runs: 1, artifacts: 2 })
+      assert.deepEqual(await there.prune(before), { runs: 0, artifacts: 0 })
+      assert.deepEqual(
+        (await here.journal.runs()).map(({ id }) => id),
+        [nameOf(newest), nameOf(kept)],
+      )
+      assert.equal(await here.journal.plan(nameOf(old)), undefined)
+      assert.equal((await here.journal.known(nameOf(old), 'global')).size, 0)
+      assert.equal((await here.journal.known(nameOf(kept), 'global')).size, 1)
+      for (const moment of [kept, newest, planned[1] ?? at]) await here.artifacts(nameOf(moment)).summary('gather:x')
+      for (const moment of [old, planned[0] ?? at])
+        await fails(here.artifacts(nameOf(moment)).summary('gather:x'), 'ARTIFACT_MISSING')
+      assert.equal(await here.journal.lastDesired('global', ''), 7)
+    },
+  ),
+
+  law('says how much it keeps, and since when', async (here, there, world) => {
+    const { runs, since, bytes } = await here.kept()
+    assert.deepEqual([runs, since], [0, undefined])
+    await begin(here, world, 'run-1', at)
+    await begin(here, world, 'run-2', later)
+    await here.artifacts('run-1').write(
+      'gather:x',
+      Array.from({ length: 1000 }, (_, n) => ({ n, random: Math.random() })),
+    )
+    const full = await there.kept()
+    assert.deepEqual([full.runs, full.since], [2, at.toISOString()])
+    assert.ok(full.bytes > bytes + 4_000, `${full.bytes} after ${bytes}`)
+  }),
+
+  law('clears away what killed runs left in the directory, once it is old', async ({ scratch, ...state }) => {
+    const left = ['sort-Ab1', 'undo-20260101T000000-abc.json', 'sort-new']
+    await mkdir(join(scratch, 'sort-Ab1'))
+    await writeFile(join(scratch, 'sort-Ab1', '0.ndjson'), '{}')
+    await writeFile(join(scratch, left[1] ?? ''), '{}')
+    await mkdir(join(scratch, 'sort-new'))
+    for (const name of left.slice(0, 2)) await utimes(join(scratch, name), at, at)
+    await state.prune(later)
+    const names = await readdir(scratch)
+    assert.deepEqual(
+      left.filter((name) => names.includes(name)),
+      ['sort-new'],
+    )
+  }),
+]
+
+/** The laws of core's `State`. */
+export const stateLaws: readonly StateLaw[] = [...journalLaws, ...lockLaws, ...artifactLaws, ...otherLaws]
