@@ -3,7 +3,7 @@ export { differingFields } from './apply/current.ts'
 export { merge } from './apply/merge.ts'
 export { cannotTell } from './apply/requests.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
-export { defineConfig } from './config/define.ts'
+export { defineConfig, type Config } from './config/define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
 export {
   always,
@@ -59,7 +59,6 @@ export { batches, chunk, collect } from './streams.ts'
 export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
   ApplyRun,
-  Config,
   Desired,
   DesiredNotice,
   Existing,

@@ -8,7 +8,6 @@ import type { Change, Op, Plan, Remark, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Ended, Outcome, Step } from './outcome.ts'
 import type { Setting } from './settings.ts'
-import type { OpenState } from './state/state.ts'
 
 export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
 
@@ -238,16 +237,4 @@ export interface Observer {
   planned?(plan: Plan, run: Run): Promise<void>
   refused?(plan: Plan, run: Run): Promise<void>
   ended?(ended: Ended, run: Run): Promise<void>
-}
-
-/** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
-export interface Config {
-  readonly sources: { readonly [name: string]: Source }
-  readonly processors?: { readonly [name: string]: Processor }
-  readonly targets: { readonly [name: string]: Sync }
-  readonly hooks?: { readonly [name: string]: Sync | Observer }
-  /** Where journal, locks, history and artifacts are. Default `localState`: a directory of this machine. */
-  readonly state?: OpenState
-  /** Runs that began longer ago are forgotten after an apply, with all their data. Default 30; 0 keeps all. */
-  readonly keepDays?: number
 }

@@ -1,4 +1,17 @@
-import type { Config } from '../types.ts'
+import type { OpenState } from '../state/state.ts'
+import type { Observer, Processor, Source, Sync } from '../types.ts'
+
+/** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
+export interface Config {
+  readonly sources: { readonly [name: string]: Source }
+  readonly processors?: { readonly [name: string]: Processor }
+  readonly targets: { readonly [name: string]: Sync }
+  readonly hooks?: { readonly [name: string]: Sync | Observer }
+  /** Where journal, locks, history and artifacts are. Default `localState`: a directory of this machine. */
+  readonly state?: OpenState
+  /** Runs that began longer ago are forgotten after an apply, with all their data. Default 30; 0 keeps all. */
+  readonly keepDays?: number
+}
 
 /** Identity, for the editor: the argument is typed, nothing is merged or defaulted. */
 export function defineConfig<const C extends Config>(config: C): C {

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { parseJson } from '../json.ts'
 import { sha256 } from '../plan/plan.ts'
 import { stages, syncsOf } from './stages.ts'
-import type { Config } from '../types.ts'
+import type { Config } from './define.ts'
 
 /** Imports of files beside the configuration, whichever way they are written. */
 const RELATIVE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g

@@ -8,7 +8,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
 import { stages } from './stages.ts'
-import type { Config } from '../types.ts'
+import type { Config } from './define.ts'
 
 /** A configuration that was found and is whole. */
 export type Project = {

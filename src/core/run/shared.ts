@@ -4,7 +4,8 @@ import { stageOf, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { State } from '../state/state.ts'
-import type { Config, Run, Source, Sync } from '../types.ts'
+import type { Config } from '../config/define.ts'
+import type { Run, Source, Sync } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
 
 /** What all stages of all runs of an engine share. */

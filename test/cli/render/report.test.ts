@@ -91,6 +91,7 @@ describe('a report', () => {
       stale: 0,
       notAttempted: 19,
       partly: 0,
+      heldBack: 0,
       codes: { 'row-refused': 1 },
     })
     expect(reportLines(report, look(), true)).toEqual([
