@@ -25,9 +25,9 @@ async function planned(here: Project): Promise<SyncPlan> {
   return global
 }
 
-async function applied(here: Project): Promise<void> {
+async function applied(here: Project, code = 0): Promise<void> {
   const result = await here.zds('apply', '--yes', '--force', '--as-of', asOf)
-  expect(result, result.stderr).toMatchObject({ code: 0 })
+  expect(result, result.stderr).toMatchObject({ code })
 }
 
 const organizations = (): readonly Organization[] => sandbox.zendesk['global']?.organizations ?? []
@@ -90,10 +90,11 @@ describe('AMB-20: names of the retired', () => {
     )
 
     // It does not matter whether the mark was set before somebody does as the plan says.
-    await applied(here)
+    // This world has users and no contact at all: that they are retired is held back (SAFE-13).
+    await applied(here, 4)
     expect((await planned(here)).notices.map(({ code }) => code)).toEqual(['name-of-retired'])
     await change(retired?.id ?? '', { organization_fields: { salesforce_id: living?.key ?? '' } })
-    await applied(here)
+    await applied(here, 4)
     const organization = organizations().find(({ id }) => String(id) === retired?.id)
     expect(organization?.organization_fields['mark_for_deletion']).toBe(false)
     const last = await planned(here)
