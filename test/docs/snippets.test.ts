@@ -4,20 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { Hono } from 'hono'
 import { serve, type ServerType } from '@hono/node-server'
 import { afterAll, expect, test } from 'vitest'
-import {
-  checkbox,
-  env,
-  text,
-  type Change,
-  type FieldTable,
-  type JsonObject,
-  type Setting,
-  type Source,
-  type Target,
-} from 'zds'
-import { describeSource } from '../conformance/source.ts'
-import { describeTarget } from '../conformance/target.ts'
-import { testRun } from '../plugins/zendesk-target/run.ts'
+import { checkbox, text, type Change, type FieldTable, type JsonObject, type Source, type Target } from 'zds'
+import { settingOf, sourceLaws, targetLaws, testLaws, testRun } from 'zds/testing'
 import { blocksOf, page, ROOT } from './pages.ts'
 import { typeErrorsIn } from './types.ts'
 
@@ -41,14 +29,15 @@ test('the examples of write-a-plugin.md are of the types that they claim', async
   expect(await typeErrorsIn(directory, files)).toBe('')
 }, 60_000)
 
-const setting = (value: string): Setting => ({ ...env('DOCS_TEST', value), read: () => value, peek: () => value })
+const setting = (value: string) => settingOf('DOCS_TEST', value)
 
-describeSource('the source of write-a-plugin.md', async () => {
+const source = sourceLaws(async () => {
   const { ndjson } = await load<{ ndjson: (options: object) => Source }>('plugins/ndjson-source/index.ts')
   const file = join(directory, 'staff.ndjson')
   writeFileSync(file, '{"mail":"ada@example.com"}\n{"mail":"bo@example.com"}\n\n{"mail":"cy@example.com"}\n')
   return { source: ndjson({ name: 'staff', path: setting(file) }), run: testRun }
 })
+testLaws(test, 'the source of write-a-plugin.md', source)
 
 const fields: FieldTable = { email: text(), name: text(), active: checkbox() }
 const update = (n: number, name: string): Change => ({
@@ -58,7 +47,7 @@ const update = (n: number, name: string): Change => ({
   fields: { name: { from: `Person ${n}`, to: name } },
 })
 
-describeTarget('the target of write-a-plugin.md', async () => {
+const target = targetLaws(async () => {
   const { people } = await load<{ people: (options: object) => Target }>('plugins/people-target/index.ts')
   const records = new Map<string, JsonObject>(
     [1, 2, 3, 4, 5].map((n) => [
@@ -75,7 +64,7 @@ describeTarget('the target of write-a-plugin.md', async () => {
     lost = false
     return new Response(body, { headers: { 'content-type': 'application/json' } })
   }
-  let refusing: 401 | 503 | undefined
+  let refusing: 401 | 429 | 503 | undefined
   const app = new Hono()
   app.use((c, next) =>
     refusing === undefined || c.req.method === 'GET'
@@ -104,6 +93,7 @@ describeTarget('the target of write-a-plugin.md', async () => {
   return {
     target: people({ name: 'directory', url: setting(url), token: setting('token'), fields }),
     run: testRun,
+    size: () => records.size,
     gone: '99',
     create: (count) =>
       Array.from({ length: count }, (_, n) => ({
@@ -128,9 +118,10 @@ describeTarget('the target of write-a-plugin.md', async () => {
     untouched: ({ id = '', fields: named }) =>
       Object.fromEntries(Object.entries(records.get(id) ?? {}).filter(([field]) => !(field in named))),
     writes: () => writes,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   }
 })
+testLaws(test, 'the target of write-a-plugin.md', target)
 
 function listen(app: Hono): Promise<{ server: ServerType; url: string }> {
   return new Promise((resolve) => {
