@@ -1,8 +1,8 @@
 /** One thing that must hold. `check` rejects with an AssertionError where it does not. */
-export type Law = { readonly name: string; check(): Promise<void> }
+export type Law = { readonly name: string; readonly check: () => Promise<void> }
 
 /** One thing that must hold of every world of a kind. */
-export type WorldLaw<World> = { readonly name: string; check(world: World): Promise<void> }
+export type WorldLaw<World> = { readonly name: string; readonly check: (world: World) => Promise<void> }
 
 /** A fresh world for each law, so that no law stands on what another one left. */
 export type Setup<World> = () => World | Promise<World>

@@ -10,7 +10,7 @@ import type { LentRun } from './run.ts'
 export type SourceWorld = {
   readonly source: Source
   /** A run of its own, which lends the rows of everything that the source needs: `testRun(rows)`. */
-  run(): LentRun
+  readonly run: () => LentRun
   /** How many requests the system has received; absent for a source that asks no system. */
   requests?(): number
   close?(): Promise<void> | void

@@ -14,7 +14,7 @@ import type { LentRun } from './run.ts'
 export type TargetWorld = {
   readonly target: Target
   /** A run of its own: `testRun()`, unless the system wants time to pass. */
-  run(): LentRun
+  readonly run: () => LentRun
   /** How many records the system holds: more than fit in a page of its listing, where it has pages. */
   size(): number
   /** An id that no record has. */
@@ -63,10 +63,9 @@ export async function asHeld(world: TargetWorld, changes: readonly Change[]): Pr
     changes.map(async (change) => {
       if (change.id === undefined) return change
       const now = await recordOf(world, change.id)
-      const fields = Object.entries(change.fields).map(([field, { to }]) => [
-        field,
-        { from: now?.fields[field] ?? null, to },
-      ])
+      const fields = Object.entries(change.fields).map(
+        ([field, { to }]) => [field, { from: now?.fields[field] ?? null, to }] as const,
+      )
       return {
         ...change,
         fields: Object.fromEntries(fields),

@@ -20,6 +20,9 @@ import {
   type Target,
 } from 'zds'
 
+/** A target whose requests are data. */
+export type RequestTarget = Extract<Target, { readonly write: unknown }>
+
 /** A row that ties somebody to a group: there is nothing in it to mark. */
 export const membership = { pair: text('Pair'), role: text('Role') }
 
@@ -106,7 +109,7 @@ export async function startDesk(seeds: readonly { readonly pair: string; readonl
 }
 
 /** A target of requests as data: conditional writes, and removals. */
-function deskTarget(url: string): Target {
+function deskTarget(url: string): RequestTarget {
   const types = typesOf(membership)
   const send = http({ service: 'desk', policy: { timeoutMs: 2_000, attempts: 1, baseDelayMs: 1 } })
   const call = async (
