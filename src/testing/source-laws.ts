@@ -62,7 +62,9 @@ const laws: readonly WorldLaw<SourceWorld>[] = [
     }
     await collect(source.read({ ...lent, input }))
     await source.check?.({ ...lent, input })
-    for (const one of asked) assert.ok(source.needs?.includes(one), `${one.name} is not in needs`)
+    const needed = (one: Source): boolean =>
+      source.needs?.some((need) => need === one || (need.planOf !== undefined && need.planOf === one.planOf)) ?? false
+    for (const one of asked) assert.ok(needed(one), `${one.name} is not in needs`)
   }),
 
   law('has nothing to say against a good configuration (SAFE-07)', async ({ source, run }) => {
