@@ -38,10 +38,12 @@ export function companiesWithContracts(from: {
     read: async function* (run) {
       const contracts = await running(from.contracts, run)
       for await (const { number = null, name: called = null } of run.input(from.companies)) {
-        const key = keyOf(companyFields.customer_no.type.normalise(number))
+        // A file has text only.
+        const customer_no = companyFields.customer_no.type.normalise(number)
+        const key = keyOf(customer_no)
         const contract = contracts.get(key)
         if (contract === undefined) yield { kind: 'absent', key, reason: 'no-contract' }
-        else yield { kind: 'record', key, fields: { customer_no: number, name: called, ...contract, active: true } }
+        else yield { kind: 'record', key, fields: { customer_no, name: called, ...contract, active: true } }
       }
     },
   }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { text, typesOf, type Desired, type Json, type Observer, type Processor, type Source } from 'zds'
+import { integer, text, typesOf, type Desired, type Json, type Observer, type Processor, type Source } from 'zds'
 import { observerLaws, processorLaws, sourceLaws, testRun, type Law } from 'zds/testing'
 
 const TYPES = typesOf({ name: text('Name') })
@@ -68,6 +68,12 @@ it.each<[string, RegExp, readonly Desired[], Partial<Processor>?]>([
   ['says two things of a key', /one thing/, [record('A'), { kind: 'absent', key: 'A', reason: 'gone' }]],
   ['has a record without a key', /whose/, [record('A'), record('')]],
   ['sets a field that it does not declare', /declares/, [record('A'), record('B', { mail: 'b@example.com' })]],
+  [
+    'sets text where a number belongs',
+    /fits/,
+    [record('1', { no: 1 }), record('2', { no: '2' })],
+    { types: typesOf({ no: integer() }) },
+  ],
   ['sets a value that does not fit', /fits/, [record('A'), record('B', { name: true })]],
   ['needs nothing', /needs/, [record('A'), record('B')], { needs: [] }],
 ])('the laws of a processor notice one that %s', async (_, law, desired, more) => {
