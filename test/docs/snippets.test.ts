@@ -1,11 +1,23 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Hono } from 'hono'
 import { serve, type ServerType } from '@hono/node-server'
 import { afterAll, expect, test } from 'vitest'
-import { checkbox, text, type Change, type FieldTable, type JsonObject, type Source, type Target } from 'zds'
-import { settingOf, sourceLaws, targetLaws, testLaws, testRun } from 'zds/testing'
+import {
+  checkbox,
+  text,
+  type Change,
+  type FieldTable,
+  type JsonObject,
+  type Observer,
+  type Source,
+  type Sync,
+  type Target,
+} from 'zds'
+import { observerLaws, processorLaws, settingOf, targetLaws, testLaws, testRun } from 'zds/testing'
+import { targetOf } from '../support/syncs.ts'
 import { blocksOf, page, ROOT } from './pages.ts'
 import { typeErrorsIn } from './types.ts'
 
@@ -31,13 +43,28 @@ test('the examples of write-a-plugin.md are of the types that they claim', async
 
 const setting = (value: string) => settingOf('DOCS_TEST', value)
 
-const source = sourceLaws(async () => {
-  const { ndjson } = await load<{ ndjson: (options: object) => Source }>('plugins/ndjson-source/index.ts')
-  const file = join(directory, 'staff.ndjson')
-  writeFileSync(file, '{"mail":"ada@example.com"}\n{"mail":"bo@example.com"}\n\n{"mail":"cy@example.com"}\n')
-  return { source: ndjson({ name: 'staff', path: setting(file) }), run: testRun }
+test('the laws of the source of write-a-plugin.md run by node:test, as the page has them', async () => {
+  const said = await new Promise<string>((resolve) => {
+    const args = ['--test', '--test-reporter', 'tap', 'plugins/ndjson-source/laws.ts']
+    execFile(process.execPath, args, { cwd: directory, env: { PATH: process.env['PATH'] } }, (_, out) => resolve(out))
+  })
+  expect(said).toMatch(/^# pass 10$/m)
+  expect(said).toMatch(/^# fail 0$/m)
 })
-testLaws(test, 'the source of write-a-plugin.md', source)
+
+const contractors = processorLaws(async () => {
+  const { contractorSync } = await load<{ contractorSync: (options: object) => Sync }>(
+    'plugins/contractor-sync/index.ts',
+  )
+  const rows: Source = { name: 'rows', read: async function* () {} }
+  const { desired } = contractorSync({ rows, people: targetOf({ types: { ...fields, kind: text() } }) })
+  const of = (mail: string) => ({ mail, full_name: 'Ada' })
+  return { source: desired, run: () => testRun({ rows: [of('ada@example.com'), of('bo@example.com')] }) }
+})
+const counts = observerLaws(async () => {
+  const { lastRun } = await load<{ lastRun: (options: object) => Observer }>('plugins/last-run/index.ts')
+  return { observer: lastRun({ path: setting(join(directory, 'last-run.json')) }), run: testRun }
+})
 
 const fields: FieldTable = { email: text(), name: text(), active: checkbox() }
 const update = (n: number, name: string): Change => ({
@@ -122,6 +149,8 @@ const target = targetLaws(async () => {
   }
 })
 testLaws(test, 'the target of write-a-plugin.md', target)
+testLaws(test, 'the processor of write-a-plugin.md', contractors)
+testLaws(test, 'the observer of write-a-plugin.md', counts)
 
 function listen(app: Hono): Promise<{ server: ServerType; url: string }> {
   return new Promise((resolve) => {

@@ -22,6 +22,7 @@ const processor = processorLaws(() => ({
   source: entitlements({
     name: 'global-accounts',
     instance: 'global',
+    side: 'global',
     accounts: rowsOf('accounts', [
       account([[{}]], {}, A),
       account([[{ name: 'Nobody Knows This' }]], {}, B),
