@@ -96,6 +96,15 @@ describe('who imports whom (docs: architecture)', () => {
     expect(unlisted(of('src/core/'), CORE)).toEqual([])
   })
 
+  it('the laws for tests: core, the sandbox as a whole, and no test runner; nothing that ships imports them', () => {
+    expect(outside(of('src/testing/'), 'src/testing/', 'src/core/', 'src/sandbox/index.ts')).toEqual([])
+    expect(unlisted(of('src/testing/'), [])).toEqual([])
+    const users = imports.filter(
+      (one) => one.to === 'zds/testing' || (relative(one) && target(one).startsWith('src/testing/')),
+    )
+    expect(users.filter(({ from }) => !from.startsWith('src/testing/')).map(show)).toEqual([])
+  })
+
   it('the command line: core, the sandbox as a whole, its libraries; no plugin', () => {
     expect(outside(of('src/cli/'), 'src/cli/', 'src/core/', 'src/sandbox/command.ts')).toEqual([])
     expect(unlisted(of('src/cli/'), CLI)).toEqual([])

@@ -7,7 +7,7 @@ import { refuseToReplace } from '../../src/cli/plan-file.ts'
 import { planNumbers } from '../../src/core/plan/numbers.ts'
 import { seal } from '../../src/core/plan/seal.ts'
 import { assemble } from '../../src/core/plan/plan.ts'
-import { fakeClock } from '../support/time.ts'
+import { fakeClock } from 'zds/testing'
 import { planOf } from './plans.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zds-out-'))

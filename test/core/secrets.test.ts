@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { conceal, http, redact, type Json } from 'zds'
 import { serverOf } from '../support/server.ts'
-import { testRun } from '../support/time.ts'
+import { testRun } from 'zds/testing'
 
 describe('a secret', () => {
   it('is replaced in the forms in which addresses, forms, JSON and HTML show it', () => {

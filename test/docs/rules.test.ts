@@ -22,7 +22,8 @@ const sections: readonly Section[] = headings.map(({ 1: ranges = '', index }, nu
 const rows = sections.flatMap((section) => section.rows)
 const byId = new Map(rows.map((row) => [row.id, row]))
 
-const testsOf = ({ proof }: Row): string[] => [...proof.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path)
+const testsOf = ({ proof }: Row): string[] =>
+  [...proof.matchAll(/`((?:test|src\/testing)\/[^`]+)`/g)].map(([, path = '']) => path)
 
 /** What is wrong with the last column of a row. */
 function unproved(row: Row): string[] {

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -6,18 +7,17 @@ import { serve, type ServerType } from '@hono/node-server'
 import { afterAll, expect, test } from 'vitest'
 import {
   checkbox,
-  env,
   text,
   type Change,
   type FieldTable,
   type JsonObject,
-  type Setting,
+  type Observer,
   type Source,
+  type Sync,
   type Target,
 } from 'zds'
-import { describeSource } from '../conformance/source.ts'
-import { describeTarget } from '../conformance/target.ts'
-import { testRun } from '../plugins/zendesk-target/run.ts'
+import { observerLaws, processorLaws, settingOf, targetLaws, testLaws, testRun } from 'zds/testing'
+import { targetOf } from '../support/syncs.ts'
 import { blocksOf, page, ROOT } from './pages.ts'
 import { typeErrorsIn } from './types.ts'
 
@@ -41,13 +41,29 @@ test('the examples of write-a-plugin.md are of the types that they claim', async
   expect(await typeErrorsIn(directory, files)).toBe('')
 }, 60_000)
 
-const setting = (value: string): Setting => ({ ...env('DOCS_TEST', value), read: () => value, peek: () => value })
+const setting = (value: string) => settingOf('DOCS_TEST', value)
 
-describeSource('the source of write-a-plugin.md', async () => {
-  const { ndjson } = await load<{ ndjson: (options: object) => Source }>('plugins/ndjson-source/index.ts')
-  const file = join(directory, 'staff.ndjson')
-  writeFileSync(file, '{"mail":"ada@example.com"}\n{"mail":"bo@example.com"}\n\n{"mail":"cy@example.com"}\n')
-  return { source: ndjson({ name: 'staff', path: setting(file) }), run: testRun }
+test('the laws of the source of write-a-plugin.md run by node:test, as the page has them', async () => {
+  const said = await new Promise<string>((resolve) => {
+    const args = ['--test', '--test-reporter', 'tap', 'plugins/ndjson-source/laws.ts']
+    execFile(process.execPath, args, { cwd: directory, env: { PATH: process.env['PATH'] } }, (_, out) => resolve(out))
+  })
+  expect(said).toMatch(/^# pass 10$/m)
+  expect(said).toMatch(/^# fail 0$/m)
+})
+
+const contractors = processorLaws(async () => {
+  const { contractorSync } = await load<{ contractorSync: (options: object) => Sync }>(
+    'plugins/contractor-sync/index.ts',
+  )
+  const rows: Source = { name: 'rows', read: async function* () {} }
+  const { desired } = contractorSync({ rows, people: targetOf({ types: { ...fields, kind: text() } }) })
+  const of = (mail: string) => ({ mail, full_name: 'Ada' })
+  return { source: desired, run: () => testRun({ rows: [of('ada@example.com'), of('bo@example.com')] }) }
+})
+const counts = observerLaws(async () => {
+  const { lastRun } = await load<{ lastRun: (options: object) => Observer }>('plugins/last-run/index.ts')
+  return { observer: lastRun({ path: setting(join(directory, 'last-run.json')) }), run: testRun }
 })
 
 const fields: FieldTable = { email: text(), name: text(), active: checkbox() }
@@ -58,7 +74,7 @@ const update = (n: number, name: string): Change => ({
   fields: { name: { from: `Person ${n}`, to: name } },
 })
 
-describeTarget('the target of write-a-plugin.md', async () => {
+const target = targetLaws(async () => {
   const { people } = await load<{ people: (options: object) => Target }>('plugins/people-target/index.ts')
   const records = new Map<string, JsonObject>(
     [1, 2, 3, 4, 5].map((n) => [
@@ -75,7 +91,7 @@ describeTarget('the target of write-a-plugin.md', async () => {
     lost = false
     return new Response(body, { headers: { 'content-type': 'application/json' } })
   }
-  let refusing: 401 | 503 | undefined
+  let refusing: 401 | 429 | 503 | undefined
   const app = new Hono()
   app.use((c, next) =>
     refusing === undefined || c.req.method === 'GET'
@@ -104,6 +120,7 @@ describeTarget('the target of write-a-plugin.md', async () => {
   return {
     target: people({ name: 'directory', url: setting(url), token: setting('token'), fields }),
     run: testRun,
+    size: () => records.size,
     gone: '99',
     create: (count) =>
       Array.from({ length: count }, (_, n) => ({
@@ -128,9 +145,12 @@ describeTarget('the target of write-a-plugin.md', async () => {
     untouched: ({ id = '', fields: named }) =>
       Object.fromEntries(Object.entries(records.get(id) ?? {}).filter(([field]) => !(field in named))),
     writes: () => writes,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   }
 })
+testLaws(test, 'the target of write-a-plugin.md', target)
+testLaws(test, 'the processor of write-a-plugin.md', contractors)
+testLaws(test, 'the observer of write-a-plugin.md', counts)
 
 function listen(app: Hono): Promise<{ server: ServerType; url: string }> {
   return new Promise((resolve) => {

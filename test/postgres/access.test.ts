@@ -7,14 +7,14 @@ import { postgresState } from 'zds/postgres-state'
 import { blocksOf, page } from '../docs/pages.ts'
 import { certificateOf } from '../support/certificate.ts'
 import { newDatabase, sql, startPostgres } from '../support/postgres.ts'
-import { setting } from '../support/setting.ts'
+import { settingOf } from 'zds/testing'
 import { server } from './scene.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'zds-access-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const open = async (address: string, project = 'zds'): Promise<State> =>
-  postgresState({ url: setting('ZDS_STATE_URL', address), project: setting('ZDS_STATE_PROJECT', project) })(
+  postgresState({ url: settingOf('ZDS_STATE_URL', address), project: settingOf('ZDS_STATE_PROJECT', project) })(
     join(directory, '.zds'),
   )
 

@@ -9,17 +9,17 @@ import { databaseAt } from '../../plugins/postgres-state/database.ts'
 import { migrate, MIGRATIONS } from '../../plugins/postgres-state/schema.ts'
 import { onePlan } from '../support/one-plan.ts'
 import { newDatabase, sql } from '../support/postgres.ts'
-import { setting } from '../support/setting.ts'
+import { settingOf } from 'zds/testing'
 import { server } from './scene.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'zds-migrations-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const open = async (address: string): Promise<State> =>
-  postgresState({ url: setting('ZDS_STATE_URL', address), project: setting('ZDS_STATE_PROJECT', 'zds') })(directory)
+  postgresState({ url: settingOf('ZDS_STATE_URL', address), project: settingOf('ZDS_STATE_PROJECT', 'zds') })(directory)
 
 const forward = async (address: string, migrations: readonly string[]): Promise<void> => {
-  const database = databaseAt(connectionOf(setting('ZDS_STATE_URL', address)))
+  const database = databaseAt(connectionOf(settingOf('ZDS_STATE_URL', address)))
   try {
     await migrate(database, migrations)
   } finally {

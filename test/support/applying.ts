@@ -7,7 +7,7 @@ import { assemble } from '../../src/core/plan/plan.ts'
 import type { Outcomes } from '../../src/core/outcome.ts'
 import type { TestEngine } from './engine.ts'
 import { held, stream, targetOf, type TargetParts } from './syncs.ts'
-import { testRun } from './time.ts'
+import { testRun } from 'zds/testing'
 
 export const create = (key: string): Change => ({ op: 'create', key, fields: { aar: { from: null, to: 1 } } })
 export const update = (key: string): Change => ({

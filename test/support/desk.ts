@@ -20,8 +20,13 @@ import {
   type Target,
 } from 'zds'
 
+/** A target whose requests are data. */
+export type RequestTarget = Extract<Target, { readonly write: unknown }>
+
 /** A row that ties somebody to a group: there is nothing in it to mark. */
 export const membership = { pair: text('Pair'), role: text('Role') }
+
+const PAGE = 4
 
 type Row = {
   readonly id: string
@@ -39,7 +44,7 @@ export async function startDesk(seeds: readonly { readonly pair: string; readonl
   const rows = new Map<string, Row>()
   const requests: string[] = []
   /** How many of the next answers are lost; the status of all of them, where it is not 200. */
-  const trouble: { lost: number; status?: 401 | 503 } = { lost: 0 }
+  const trouble: { lost: number; status?: 401 | 429 | 503 } = { lost: 0 }
   const put = (row: Row): Row => {
     rows.set(row.id, row)
     return row
@@ -59,7 +64,8 @@ export async function startDesk(seeds: readonly { readonly pair: string; readonl
   app.get('/rows', (c) => {
     const ids = c.req.query('ids')?.split(',')
     const found = [...rows.values()].filter(({ id }) => ids?.includes(id) ?? true)
-    return c.json({ total: found.length, rows: found })
+    const start = Number(c.req.query('start') ?? 0)
+    return c.json({ total: found.length, rows: found.slice(start, start + PAGE) })
   })
   app.post('/rows', async (c) => {
     const given = await c.req.json<Pick<Row, 'pair' | 'role'>>()
@@ -103,7 +109,7 @@ export async function startDesk(seeds: readonly { readonly pair: string; readonl
 }
 
 /** A target of requests as data: conditional writes, and removals. */
-function deskTarget(url: string): Target {
+function deskTarget(url: string): RequestTarget {
   const types = typesOf(membership)
   const send = http({ service: 'desk', policy: { timeoutMs: 2_000, attempts: 1, baseDelayMs: 1 } })
   const call = async (
@@ -116,9 +122,10 @@ function deskTarget(url: string): Target {
     if (isObject(body)) return body
     throw new ZdsError('HTTP_UNREADABLE', 'desk: an answer is no object')
   }
-  async function* list(query: string, run: Run): AsyncGenerator<Existing> {
-    const { rows } = await call('GET', `/rows${query}`, run)
+  async function* list(query: string, run: Run, start = 0): AsyncGenerator<Existing> {
+    const { rows, total } = await call('GET', `/rows?start=${start}${query}`, run)
     for (const row of Array.isArray(rows) ? rows.filter((one: Json) => isObject(one)) : []) yield existingOf(row)
+    if (start + PAGE < Number(total)) yield* list(query, run, start + PAGE)
   }
   async function write({ op, key, id = '', version = '', fields }: Change, run: Run): Promise<Outcome> {
     const headers = { 'content-type': 'application/json', 'if-match': version }
@@ -137,7 +144,7 @@ function deskTarget(url: string): Target {
     instance: 'desk',
     resource: 'memberships',
     types,
-    ops: ['create', 'update', 'remove'],
+    ops: ['create', 'update', 'retire', 'remove'],
     staleness: 'condition',
     address: () => url,
     read: async function* (run) {
@@ -146,7 +153,7 @@ function deskTarget(url: string): Target {
       yield* all
     },
     refetch: async function* (ids, run) {
-      for (const some of batches(ids, 50)) yield* list(`?ids=${some.join(',')}`, run)
+      for (const some of batches(ids, 50)) yield* list(`&ids=${some.join(',')}`, run)
     },
     write: { batch: 1, parallel: 3, send: (changes, run) => Promise.all(changes.map((change) => write(change, run))) },
     settle: async function* (sent, run) {

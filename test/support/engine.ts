@@ -9,7 +9,7 @@ import type { StageWatch } from '../../src/core/run/schedule.ts'
 import type { Shared } from '../../src/core/run/shared.ts'
 import { localState } from '../../src/core/state/local.ts'
 import type { Artifacts } from '../../src/core/state/state.ts'
-import { fakeClock } from './time.ts'
+import { fakeClock } from 'zds/testing'
 
 export type TestEngine = Shared &
   StageWatch & {

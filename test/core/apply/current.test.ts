@@ -3,7 +3,7 @@ import { collect } from 'zds'
 import { planSource } from '../../../src/core/config/plan-source.ts'
 import { withRecords } from '../../../src/core/apply/current.ts'
 import { held, stream, syncOf, targetOf } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 describe('items with the records that they speak of', () => {
   it('come in their order, with what is there now; nothing is asked, and nothing there, for an item without an id', async () => {

@@ -1,61 +1,14 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { collect, sync, type Change, type Desired } from 'zds'
+import { describe, expect, it, onTestFinished, test } from 'vitest'
+import { collect, sync, type Desired } from 'zds'
 import { compareStage } from '../../../src/core/run/compare-stage.ts'
-import { describeTarget } from '../../conformance/target.ts'
 import { applyingStage } from '../../support/applying.ts'
+import { deskWorld, seeds } from '../../support/desk-world.ts'
 import { membership, startDesk } from '../../support/desk.ts'
 import { gathered } from '../../support/engine.ts'
 import { sourceOf } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
+import { targetLaws, testLaws } from 'zds/testing'
 
-const seeds = Array.from({ length: 6 }, (_, n) => ({ pair: `p${n}/g`, role: 'member' }))
-
-describeTarget('a target of requests as data', async () => {
-  const { target, rows, trouble, writes, close } = await startDesk(seeds)
-  const held = [...rows.values()]
-  const run = () => {
-    const lent = testRun()
-    return { run: lent, abort: lent.abort }
-  }
-  const change = (n: number, role: string): Change => ({
-    op: 'update',
-    key: `p${n}/g`,
-    id: held[n]?.id ?? '',
-    fields: { role: { from: 'member', to: role } },
-  })
-  const creating = (pair: string): Change => ({
-    op: 'create',
-    key: pair,
-    fields: { pair: { from: null, to: pair }, role: { from: null, to: 'member' } },
-  })
-  const many = (count: number, make: (n: number) => Change) => Array.from({ length: count }, (_, n) => make(n))
-  return {
-    target,
-    run,
-    gone: 'no-such-row',
-    create: (count) => many(count, (n) => creating(`new${n}/g`)),
-    update: (count) => many(count, (n) => change(n, 'lead')),
-    remove: (count) =>
-      many(count, (n) => ({
-        ...change(n, ''),
-        op: 'remove',
-        fields: { pair: { from: `p${n}/g`, to: null }, role: { from: 'member', to: null } },
-      })),
-    refused: (op) => (op === 'create' ? creating('p5/g') : change(4, 'refused')),
-    untouched: ({ id = '', fields }) => {
-      const { version: _, ...row } = rows.get(id) ?? { version: 0 }
-      return Object.fromEntries(Object.entries(row).filter(([field]) => !(field in fields)))
-    },
-    edit: async ({ id = '' }) => {
-      const row = rows.get(id)
-      if (row !== undefined) rows.set(id, { ...row, role: 'by hand', version: row.version + 1 })
-    },
-    lose: () => void (trouble.lost = 1),
-    answer: (status) => void (trouble.status = status),
-    writes,
-    close,
-  }
-})
+testLaws(test, 'a target of requests as data', targetLaws(deskWorld))
 
 describe('a sync of rows that are removed', () => {
   it('SYN-01: creates, updates and removes, each under the id or the version that was read, and then there is nothing to do', async () => {

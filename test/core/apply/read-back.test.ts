@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { collect, type Change, type Existing } from 'zds'
 import { readBack, type Written } from '../../../src/core/apply/read-back.ts'
 import { held, stream, targetOf } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const written = (count: number): Written[] =>
   Array.from({ length: count }, (_, index) => {

@@ -5,7 +5,7 @@ import { undo } from '../../../src/core/apply/undo.ts'
 import { OPS } from '../../../src/core/plan/plan.ts'
 import { planOf } from '../../support/applying.ts'
 import { held, stream, syncOf, targetOf } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const update = (key: string, id: string, from: number, to: number): Change => ({
   op: 'update',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { always, checkbox, collect, fact, keysAfter, records, text, unmatchedKeys, type JsonObject } from 'zds'
 import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const rows = sourceOf<JsonObject>('partner-rows')
 const elsewhere = {

@@ -1,30 +1,20 @@
+import { test } from 'vitest'
 import { http, parseJson, records, text, unmatchedKeys, type Json, type JsonObject, type Source } from 'zds'
-import { describeSource, type SourceCase } from '../../conformance/source.ts'
+import { processorLaws, sourceLaws, testLaws, testRun } from 'zds/testing'
 import { serverOf } from '../../support/server.ts'
 import { held, sourceOf, targetOf } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
 
 const fields = { salesforce_id: text('Id'), name: text('Name') }
 
-function caseOf(
-  source: Source,
-  inputs: Record<string, readonly Json[]> = {},
-  requests?: () => number,
-): Promise<SourceCase> {
-  return Promise.resolve({
-    source,
-    run: () => {
-      const run = testRun(inputs)
-      return { run, abort: run.abort }
-    },
-    ...(requests && { requests }),
-  })
-}
+const worldOf = <Of extends Source>(source: Of, inputs: Record<string, readonly Json[]> = {}) => ({
+  source,
+  run: () => testRun(inputs),
+})
 
-describeSource('records made by a field table', () => {
+const recordsLaws = processorLaws(() => {
   const rows = sourceOf<JsonObject>('rows')
   const elsewhere = sourceOf<JsonObject>('elsewhere')
-  return caseOf(
+  return worldOf(
     records({
       name: 'partner-accounts',
       rows,
@@ -39,16 +29,16 @@ describeSource('records made by a field table', () => {
   )
 })
 
-describeSource('keys as a source', () => {
+const keysLaws = sourceLaws(() => {
   const rows = sourceOf<JsonObject>('rows')
   const keys = unmatchedKeys({ target: targetOf(), field: 'salesforce_id', rows, column: 'Id' })
-  return caseOf(
+  return worldOf(
     { name: 'keys', ...keys },
     { rows: [{ Id: 'A' }], organizations: [held('1', 'A'), held('2', 'B'), held('3', 'C')] },
   )
 })
 
-describeSource('a source written over core’s own HTTP', async () => {
+const pagesLaws = sourceLaws(async () => {
   const server = await serverOf((response, { url }) => {
     const page = Number(new URL(url ?? '', 'http://x').searchParams.get('page'))
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ rows: [{ page }], count: 3 }))
@@ -65,5 +55,9 @@ describeSource('a source written over core’s own HTTP', async () => {
       }
     },
   }
-  return caseOf(pages, {}, () => server.received.length)
+  return { ...worldOf(pages), requests: () => server.received.length }
 })
+
+testLaws(test, 'records made by a field table', recordsLaws)
+testLaws(test, 'keys as a source', keysLaws)
+testLaws(test, 'a source written over core’s own HTTP', pagesLaws)

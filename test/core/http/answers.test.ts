@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { http, HttpError } from 'zds'
 import { ok, serverOf, type Reply } from '../../support/server.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 25_000, attempts: 3, baseDelayMs: 1000 }
 

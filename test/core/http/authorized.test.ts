@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { http, signIn, type Caller, type Http } from 'zds'
 import { serverOf, type TestServer } from '../../support/server.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
 

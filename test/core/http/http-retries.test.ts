@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { http, isObject, limiter, type Answer, type HttpOptions, type Request } from 'zds'
 import { rate } from '../../support/rate.ts'
 import { cut, deadUrl, ok, serverOf, silence, type Reply, type TestServer } from '../../support/server.ts'
-import { testRun, type TestRun } from '../../support/time.ts'
+import { testRun, type TestRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
 

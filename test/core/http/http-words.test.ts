@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { http, HttpError, isObject, type Json, type Request } from 'zds'
 import { cut, deadUrl, serverOf, type Reply } from '../../support/server.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 1, baseDelayMs: 1000 }
 const explain = (body: Json): string =>

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { conceal, http, HttpError, isObject, systemClock, ZdsError, type Caller, type Json, type Proof } from 'zds'
 import { deadUrl, ok, serverOf, silence, type Reply } from '../../support/server.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
 const explain = (body: Json): string | undefined => (isObject(body) ? JSON.stringify(body['description']) : undefined)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { http, limiter, type Caller, type Limiter } from 'zds'
 import { rate } from '../../support/rate.ts'
 import { ok, serverOf } from '../../support/server.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
 const get = (shared: Limiter, url: string, run: Caller) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { http, limiter, systemClock, type Caller, type Http, type Limiter } from 'zds'
 import { rate } from '../../support/rate.ts'
 import { ok, serverOf, type Reply, type TestServer } from '../../support/server.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 4, baseDelayMs: 1000 }
 const sender = (shared: Limiter): Http => http({ service: 'global', policy, limiter: shared })

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { http, HttpError } from 'zds'
 import { certificateOf, type Certificate } from '../../support/certificate.ts'
 import { deadUrl, ok, serverOf } from '../../support/server.ts'
-import { testRun, type TestRun } from '../../support/time.ts'
+import { testRun, type TestRun } from 'zds/testing'
 import { proxyTo, secureServer } from '../../support/tls.ts'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }

@@ -3,7 +3,7 @@ import { ZdsError, type Excess, type Plan, type SyncPlan } from 'zds'
 import { checkPermit, permitOf, released, unapproved, type Permit } from '../../../src/core/plan/approval.ts'
 import { assemble, heldBack } from '../../../src/core/plan/plan.ts'
 import { compared, held, syncOf, wanted } from '../../support/syncs.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 const excess = (id: string): Excess => ({
   id,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Plan, SyncPlan } from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { countsOf, planNumbers } from '../../../src/core/plan/numbers.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 const empty: SyncPlan = {
   name: 'global',

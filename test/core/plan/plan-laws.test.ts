@@ -6,7 +6,7 @@ import type { Known } from '../../../src/core/outcome.ts'
 import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { undo } from '../../../src/core/apply/undo.ts'
 import { applied, compared, held, syncOf, table, targetOf, wanted } from '../../support/syncs.ts'
-import { fakeClock, testRun } from '../../support/time.ts'
+import { fakeClock, testRun } from 'zds/testing'
 
 const values = fc.record(
   {

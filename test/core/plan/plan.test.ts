@@ -4,7 +4,7 @@ import { isObject, type Json, type Plan, type SyncPlan, ZdsError } from 'zds'
 import { assemble, count, digestOf, REASONS, sha256 } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { compared, held, wanted } from '../../support/syncs.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 const sync: SyncPlan = {
   ...(await compared({

@@ -6,7 +6,7 @@ import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { isSealed, planKey, seal, unseal } from '../../../src/core/plan/seal.ts'
 import { redact } from '../../../src/core/secrets.ts'
 import { compared, wanted } from '../../support/syncs.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 const plan: Plan = assemble(
   [await compared({ desired: [wanted('A', { name: 'Acme & Söhne' })] })],

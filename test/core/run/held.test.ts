@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Hold, State } from 'zds'
 import { fenced, whileHeld } from '../../../src/core/run/held.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 const lost = new Error('the lock is gone')
 

@@ -21,7 +21,7 @@ import { planSource } from '../../../src/core/config/plan-source.ts'
 import { ref } from '../../../src/core/refs.ts'
 import { applyingStage, planOf } from '../../support/applying.ts'
 import { engineOf, gathered } from '../../support/engine.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
 function oneSync(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { assemble, type Plan } from '../../../src/core/plan/plan.ts'
 import { assertTimely, carriedOut } from '../../../src/core/run/timely.ts'
 import { engineOf } from '../../support/engine.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 const HOUR = 3_600_000
 const planAt = (moment: string, config = 'fingerprint'): Plan => assemble([], config, fakeClock(moment))

@@ -7,7 +7,7 @@ import { assemble } from '../../../src/core/plan/plan.ts'
 import { localState } from '../../../src/core/state/local.ts'
 import type { Journal, State } from '../../../src/core/state/state.ts'
 import { compared, wanted } from '../../support/syncs.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 let file: string
 let state: State

@@ -8,7 +8,7 @@ import { assemble } from '../../../src/core/plan/plan.ts'
 import { localState } from '../../../src/core/state/local.ts'
 import { thisProcess, userName } from '../../../src/core/state/process.ts'
 import type { Hold, Lock, Locks, State } from '../../../src/core/state/state.ts'
-import { fakeClock } from '../../support/time.ts'
+import { fakeClock } from 'zds/testing'
 
 let directory: string
 let file: string

@@ -5,14 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { redact } from 'zds'
 import { postgresState } from 'zds/postgres-state'
 import { connectionOf } from '../../../plugins/postgres-state/address.ts'
-import { setting } from '../../support/setting.ts'
+import { settingOf } from 'zds/testing'
 
 const directory = mkdtempSync(join(tmpdir(), 'zds-address-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 const authority = join(directory, 'ca.pem')
 writeFileSync(authority, 'an authority')
 
-const connection = (address: string) => connectionOf(setting('ZDS_STATE_URL', address))
+const connection = (address: string) => connectionOf(settingOf('ZDS_STATE_URL', address))
 
 describe('the address of a state database', () => {
   it('is read whole, and its password is a secret from then on', () => {
@@ -69,7 +69,7 @@ describe('the address of a state database', () => {
   })
 
   it('is an option like others: a slip is told when the configuration is loaded', () => {
-    const slip = { url: setting('ZDS_STATE_URL', ''), projekt: 'x' } as unknown as Parameters<typeof postgresState>[0] // a slip, as JavaScript allows it
+    const slip = { url: settingOf('ZDS_STATE_URL', ''), projekt: 'x' } as unknown as Parameters<typeof postgresState>[0] // a slip, as JavaScript allows it
     expect(() => postgresState(slip)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   })
 })

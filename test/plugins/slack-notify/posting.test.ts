@@ -3,7 +3,7 @@ import type { Ended, Observer, Outcomes, Plan } from 'zds'
 import { startSandbox, type Fault, type Sandbox, type SandboxOptions } from 'zds/sandbox'
 import { slackNotify, type SlackOptions } from 'zds/slack-notify'
 import { deadUrl, ok, serverOf, silence } from '../../support/server.ts'
-import { testRun, type TestRun } from '../../support/time.ts'
+import { testRun, type TestRun } from 'zds/testing'
 import { change, done, failed, outcomesOf, planOf, setting, syncPlan } from './scene.ts'
 
 let open: Sandbox | undefined

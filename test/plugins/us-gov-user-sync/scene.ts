@@ -1,7 +1,7 @@
 import { collect, type Existing, type Fields, type JsonObject, type Limits, type Setting, type SyncPlan } from 'zds'
 import { userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { compared, held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 export const setting = (value: string | undefined): Setting => ({
   name: 'A_SETTING',

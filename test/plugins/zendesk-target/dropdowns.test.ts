@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { creating, many, requestsTo, start, updating } from './world.ts'
-import { testRun } from '../../support/time.ts'
+import { testRun } from 'zds/testing'
 
 describe('SAFE-07: the values that a plan would write to a dropdown', () => {
   let world: Awaited<ReturnType<typeof start>>

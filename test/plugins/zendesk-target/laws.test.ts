@@ -1,13 +1,15 @@
-import { describeTarget } from '../../conformance/target.ts'
+import { test } from 'vitest'
+import { targetLaws, testLaws } from 'zds/testing'
 import { byHand } from '../../support/crash.ts'
-import { testRun } from './run.ts'
+import { lentRun } from './run.ts'
 import { creating, answerAll, loseNext, many, retiring, start, updating } from './world.ts'
 
-describeTarget('zendesk organizations', async () => {
+const laws = targetLaws(async () => {
   const { sandbox, target, records } = await start({ count: 6 })
   return {
     target,
-    run: testRun,
+    run: lentRun,
+    size: () => records().length,
     gone: '999',
     create: (count) => many(count, (n) => creating(n)),
     update: (count) => many(count, (n) => updating(n)),
@@ -34,3 +36,4 @@ describeTarget('zendesk organizations', async () => {
     close: () => sandbox.close(),
   }
 })
+testLaws(test, 'zendesk organizations', laws)

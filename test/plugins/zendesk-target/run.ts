@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ApplyRun, Clock } from 'zds'
+import type { LentRun } from 'zds/testing'
 
 export type TestRun = {
   readonly run: ApplyRun
@@ -43,4 +44,10 @@ export function testRun(): TestRun {
     fresh: async (changes) => changes,
   }
   return { run, progress, expected, pauses, abort: (reason) => controller.abort(reason) }
+}
+
+/** The same for the laws of a target. */
+export function lentRun(): LentRun {
+  const { run, abort } = testRun()
+  return { ...run, abort }
 }

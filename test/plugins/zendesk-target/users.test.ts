@@ -1,18 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, test } from 'vitest'
 import { collect } from 'zds'
 import type { Sandbox } from 'zds/sandbox'
-import { describeTarget } from '../../conformance/target.ts'
+import { targetLaws, testLaws } from 'zds/testing'
 import { byHand } from '../../support/crash.ts'
-import { testRun } from './run.ts'
+import { lentRun, testRun } from './run.ts'
 import { applied, codesOf, statuses } from './steps.ts'
 import { addAddress, creatingUser, many, OTHER, seeded, startUsers, updatingUser } from './users-world.ts'
-import { answerAll, loseNext, requestsTo } from './world.ts'
+import { answerAll, instance, loseNext, requestsTo } from './world.ts'
 
-describeTarget('zendesk users', async () => {
+const laws = targetLaws(async () => {
   const { sandbox, target, userOf } = await startUsers()
   return {
     target,
-    run: testRun,
+    run: lentRun,
+    size: () => instance(sandbox).users.length,
     gone: '999',
     create: (count) => many(count, (n) => creatingUser(n)),
     update: (count) => many(count, (n) => updatingUser(n)),
@@ -36,6 +37,7 @@ describeTarget('zendesk users', async () => {
     close: () => sandbox.close(),
   }
 })
+testLaws(test, 'zendesk users', laws)
 
 let open: Sandbox | undefined
 afterEach(async () => {

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
-import type { Outcome, State } from 'zds'
-import { at, begin, done, later, law, sending, type StateLaw } from './state-case.ts'
+import type { Outcome } from '../core/outcome.ts'
+import type { State } from '../core/state/state.ts'
+import { at, begin, done, later, law, PLAN, sending, type StateLaw } from './state-world.ts'
 
 /** What a journal keeps and tells. */
 export const journalLaws: readonly StateLaw[] = [
   law(
     'SAFE-16: lists the runs, the last begun first, whatever clocks say, with who let them pass',
     async (here, there, world) => {
-      const { plan } = world
-      await begin(here, world, 'run-1', later)
+      await begin(here, 'run-1', later)
       const approval = { by: 'ada', because: 'a merger, "überraschend"' }
-      await there.journal.begin({ id: 'run-2', plan: { ...plan, digest: 'd2' }, forced: true, at, approval })
-      await here.journal.begin({ id: 'run-3', plan, forced: false, at, approval: { by: 'bob' } })
+      await there.journal.begin({ id: 'run-2', plan: { ...PLAN, digest: 'd2' }, forced: true, at, approval })
+      await here.journal.begin({ id: 'run-3', plan: PLAN, forced: false, at, approval: { by: 'bob' } })
       await there.journal.end('run-1', 'failed', later)
-      const common = { digest: plan.digest, asOf: plan.asOf, changes: 1, forced: false }
+      const common = { digest: PLAN.digest, asOf: PLAN.asOf, changes: 1, forced: false }
       const running = { status: 'running', startedAt: at.toISOString(), endedAt: undefined }
       const ended = { status: 'failed', startedAt: later.toISOString(), endedAt: later.toISOString() }
       const all = await here.journal.runs()
@@ -29,18 +29,18 @@ export const journalLaws: readonly StateLaw[] = [
   ),
 
   law('takes no second run of the same name', async (here, there, world) => {
-    await begin(here, world, 'run-1')
-    await assert.rejects(begin(there, world, 'run-1'))
+    await begin(here, 'run-1')
+    await assert.rejects(begin(there, 'run-1'))
   }),
 
   law('gives back the plan of a run as it was made', async (here, there, world) => {
-    await begin(here, world, 'run-1')
-    assert.deepEqual(await there.journal.plan('run-1'), world.plan)
+    await begin(here, 'run-1')
+    assert.deepEqual(await there.journal.plan('run-1'), PLAN)
     assert.equal(await there.journal.plan('run-2'), undefined)
   }),
 
   law('SAFE-06: goes on with a run that had stopped, and with no other', async (here, there, world) => {
-    for (const run of ['run-1', 'run-2']) await begin(here, world, run)
+    for (const run of ['run-1', 'run-2']) await begin(here, run)
     for (const run of ['run-1', 'run-2']) await here.journal.end(run, 'interrupted', later)
     await there.journal.resume('run-1')
     const states = (await here.journal.runs()).map(({ id, status, endedAt }) => [id, status, endedAt])
@@ -51,7 +51,7 @@ export const journalLaws: readonly StateLaw[] = [
   }),
 
   law('SYN-04: lets one of many tell of a run, once', async (here, there, world) => {
-    await begin(here, world, 'run-1')
+    await begin(here, 'run-1')
     const claims = [here, there, here, there].map(({ journal }) => journal.claimTelling('run-1', at))
     assert.equal((await Promise.all(claims)).filter(Boolean).length, 1)
     assert.equal(await here.journal.claimTelling('run-9', at), false)
@@ -60,7 +60,7 @@ export const journalLaws: readonly StateLaw[] = [
   law(
     'SAFE-06: tells another process how far each change has come: its last step, whatever is in it',
     async (here, there, world) => {
-      await begin(here, world, 'run-1')
+      await begin(here, 'run-1')
       const record = (...steps: Parameters<State['journal']['record']>[0]['steps']) =>
         here.journal.record({ run: 'run-1', sync: 'global', steps, at })
       await record(sending('A', 'B', 'C', 'D', 'E', 'F', 'Ü "\' \\ \n {}'))
@@ -95,7 +95,7 @@ export const journalLaws: readonly StateLaw[] = [
   law(
     'tells the changes in the order in which they were sent last: it is the order of the rows of a job',
     async (here, there, world) => {
-      await begin(here, world, 'run-1')
+      await begin(here, 'run-1')
       for (const keys of [
         ['A', 'B', 'C'],
         ['C', 'A'],
@@ -106,7 +106,7 @@ export const journalLaws: readonly StateLaw[] = [
   ),
 
   law('knows the steps of one run and one sync alone', async (here, there, world) => {
-    for (const run of ['run-1', 'run-2']) await begin(here, world, run)
+    for (const run of ['run-1', 'run-2']) await begin(here, run)
     const record = (run: string, sync: string, key: string) =>
       here.journal.record({ run, sync, steps: [done(key)], at })
     await record('run-1', 'global', 'A')

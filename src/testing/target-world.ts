@@ -1,25 +1,22 @@
 import assert from 'node:assert/strict'
-import {
-  collect,
-  same,
-  type Change,
-  type Existing,
-  type Json,
-  type Op,
-  type Outcome,
-  type Run,
-  type Step,
-  type Target,
-} from 'zds'
-import { apply } from '../../src/core/apply/apply.ts'
-import { checkedSteps } from '../../src/core/apply/checked.ts'
-import type { SyncPlan } from '../../src/core/plan/plan.ts'
+import { apply } from '../core/apply/apply.ts'
+import { checkedSteps } from '../core/apply/checked.ts'
+import { same } from '../core/field-types.ts'
+import type { Json } from '../core/json.ts'
+import type { Outcome, Step } from '../core/outcome.ts'
+import type { Change, Op, SyncPlan } from '../core/plan/plan.ts'
+import { collect } from '../core/streams.ts'
+import type { Existing, Target } from '../core/types.ts'
+import { law, type WorldLaw } from './laws.ts'
+import type { LentRun } from './run.ts'
 
 /** A target over a fresh system with at least five records, and the changes to try on it. */
-export type TargetCase = {
+export type TargetWorld = {
   readonly target: Target
-  /** A run of its own, with a signal that can be aborted. */
-  run(): { readonly run: Run; readonly abort: (reason: Error) => void }
+  /** A run of its own: `testRun()`, unless the system wants time to pass. */
+  readonly run: () => LentRun
+  /** How many records the system holds: more than fit in a page of its listing, where it has pages. */
+  size(): number
   /** An id that no record has. */
   readonly gone: string
   /** Changes that create this many records with new keys. */
@@ -47,29 +44,28 @@ export type TargetCase = {
    * Every writing request from now on is answered with this status and `Retry-After: 1`, and changes
    * nothing.
    */
-  answer(status: 401 | 503): void
+  answer(status: 401 | 429 | 503): void
   /** How many writing requests the system has received. */
   writes(): number
   close(): Promise<void>
 }
 
 /** Changes of an operation that the target can carry out. */
-export function changesOf(world: TargetCase, op: Op, count: number): Change[] {
+export function changesOf(world: TargetWorld, op: Op, count: number): Change[] {
   const changes = world[op]?.(count)
   assert.ok(changes !== undefined, `The target can ${op}: say what it should ${op}`)
   return changes
 }
 
 /** Changes as a plan made just now would have them: with what the records hold. */
-export async function asHeld(world: TargetCase, changes: readonly Change[]): Promise<Change[]> {
+export async function asHeld(world: TargetWorld, changes: readonly Change[]): Promise<Change[]> {
   return Promise.all(
     changes.map(async (change) => {
       if (change.id === undefined) return change
       const now = await recordOf(world, change.id)
-      const fields = Object.entries(change.fields).map(([field, { to }]) => [
-        field,
-        { from: now?.fields[field] ?? null, to },
-      ])
+      const fields = Object.entries(change.fields).map(
+        ([field, { to }]) => [field, { from: now?.fields[field] ?? null, to }] as const,
+      )
       return {
         ...change,
         fields: Object.fromEntries(fields),
@@ -80,18 +76,18 @@ export async function asHeld(world: TargetCase, changes: readonly Change[]): Pro
 }
 
 /** A record as the target reads it now. */
-export async function recordOf(world: TargetCase, id = ''): Promise<Existing | undefined> {
-  return (await collect(world.target.refetch([id], world.run().run)))[0]
+export async function recordOf(world: TargetWorld, id = ''): Promise<Existing | undefined> {
+  return (await collect(world.target.refetch([id], world.run())))[0]
 }
 
 /** What a target tells, held against its word by the engine. */
-export const steps = async (world: TargetCase, changes: readonly Change[]): Promise<Step[]> =>
-  collect(checkedSteps(world.target, await asHeld(world, changes), world.run().run))
+export const steps = async (world: TargetWorld, changes: readonly Change[]): Promise<Step[]> =>
+  collect(checkedSteps(world.target, await asHeld(world, changes), world.run()))
 
 /** The last outcome of each change of a plan that the engine carries out, all of it read back. */
-export async function carriedOut(world: TargetCase, changes: readonly Change[]): Promise<Map<string, Outcome>> {
+export async function carriedOut(world: TargetWorld, changes: readonly Change[]): Promise<Map<string, Outcome>> {
   const attempt = { record: () => Promise.resolve(), created: () => undefined }
-  const told = apply(planOf(changes), { target: world.target, readBack: 1 }, attempt, world.run().run)
+  const told = apply(planOf(changes), { target: world.target, readBack: 1 }, attempt, world.run())
   return new Map((await collect(told)).map((outcome) => [outcome.key, outcome]))
 }
 
@@ -110,7 +106,7 @@ export const planOf = (changes: readonly Change[]): SyncPlan => ({
 })
 
 /** A change is in what the target reads. */
-export async function holds(world: TargetCase, { op, key, fields }: Change, id: string): Promise<void> {
+export async function holds(world: TargetWorld, { op, key, fields }: Change, id: string): Promise<void> {
   const record = await recordOf(world, id)
   if (op === 'remove') return assert.equal(record, undefined)
   for (const [field, { to }] of Object.entries(fields)) {
@@ -134,3 +130,15 @@ export const keysOf = (items: readonly { readonly key: string }[]): string[] => 
 
 export const byId = <T extends { readonly id: string }>(records: readonly T[]): T[] =>
   records.toSorted((one, other) => (one.id < other.id ? -1 : 1))
+
+/** A law for each operation; of those that a target cannot do there is nothing to hold. */
+export const forEach = (
+  ops: readonly Op[],
+  name: string,
+  check: (world: TargetWorld, op: Op) => Promise<void>,
+): WorldLaw<TargetWorld>[] =>
+  ops.map((op) =>
+    law(`${op}: ${name}`, async (world) => {
+      if (world.target.ops.includes(op)) await check(world, op)
+    }),
+  )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { systemClock, type Hold, type State } from 'zds'
-import { at, begin, done, fails, law, sending, type StateCase, type StateLaw } from './state-case.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Hold, State } from '../core/state/state.ts'
+import { at, begin, done, fails, law, PLAN, sending, type StateLaw } from './state-world.ts'
 
 const clock = systemClock()
 const waiting = { waitMs: 0, clock, signal: new AbortController().signal }
@@ -8,14 +9,10 @@ const global = { address: 'https://global.example', instance: 'global' }
 const gov = { address: 'https://us-gov.example', instance: 'us-gov' }
 
 /** All that a run can write, each as a call. */
-const writes = (
-  { journal }: State,
-  hold: Hold,
-  { plan }: StateCase,
-): { readonly [name: string]: () => Promise<unknown> } => {
+const writes = ({ journal }: State, hold: Hold): { readonly [name: string]: () => Promise<unknown> } => {
   const under = journal.under(hold)
   return {
-    begin: () => under.begin({ id: 'run-9', plan, forced: false, at }),
+    begin: () => under.begin({ id: 'run-9', plan: PLAN, forced: false, at }),
     sending: () => under.record({ run: 'run-1', sync: 'global', steps: [sending('A')], at }),
     outcome: () => under.record({ run: 'run-1', sync: 'global', steps: [done('A')], at }),
     end: () => under.end('run-1', 'done', at),
@@ -26,9 +23,9 @@ const writes = (
 }
 
 /** Nothing of what a run writes whose locks are gone is taken. */
-async function fencedOut(here: State, there: State, hold: Hold, world: StateCase): Promise<void> {
+async function fencedOut(here: State, there: State, hold: Hold): Promise<void> {
   const before = await there.journal.runs()
-  for (const [name, write] of Object.entries(writes(here, hold, world))) {
+  for (const [name, write] of Object.entries(writes(here, hold))) {
     await assert.rejects(write(), { code: 'LOCK_LOST' }, name)
   }
   assert.deepEqual(await there.journal.runs(), before)
@@ -105,10 +102,10 @@ export const lockLaws: readonly StateLaw[] = [
   law(
     'lets a process take again what it holds in the name of the same run; the first hold is over',
     async (here, there, world) => {
-      await begin(here, world, 'run-1')
+      await begin(here, 'run-1')
       const first = await here.locks.take([global], 'run-1', waiting)
       const second = await here.locks.take([global], 'run-1', waiting)
-      await fencedOut(here, there, first, world)
+      await fencedOut(here, there, first)
       await first.giveBack()
       await here.journal.under(second).end('run-1', 'done', at)
       await second.giveBack()
@@ -116,15 +113,15 @@ export const lockLaws: readonly StateLaw[] = [
   ),
 
   law('lets a run write as long as it has all of its locks', async (here, _, world) => {
-    await begin(here, world, 'run-1')
+    await begin(here, 'run-1')
     const hold = await here.locks.take([global, gov], 'run-1', waiting)
-    for (const [name, write] of Object.entries(writes(here, hold, world))) await assert.doesNotReject(write(), name)
+    for (const [name, write] of Object.entries(writes(here, hold))) await assert.doesNotReject(write(), name)
     assert.equal((await here.journal.run('run-1'))?.status, 'running')
     await hold.giveBack()
   }),
 
   law('SAFE-16: takes nothing from a run one of whose locks was taken away', async (here, there, world) => {
-    await begin(here, world, 'run-1')
+    await begin(here, 'run-1')
     const hold = await here.locks.take([global, gov], 'run-1', waiting)
     assert.equal(await there.locks.release(gov.address), true)
     assert.equal(await there.locks.release(gov.address), false)
@@ -132,14 +129,14 @@ export const lockLaws: readonly StateLaw[] = [
       message: /run run-1 on us-gov/,
       hint: /zds apply/,
     })
-    await fencedOut(here, there, hold, world)
+    await fencedOut(here, there, hold)
     await hold.giveBack()
   }),
 
   law(
     'SAFE-16: takes nothing from a run whose lock ran out and went to another, which may write',
     async (here, there, world) => {
-      await begin(here, world, 'run-1')
+      await begin(here, 'run-1')
       const first = await here.locks.take([global], 'run-1', waiting)
       await world.elapse()
       assert.deepEqual(
@@ -147,7 +144,7 @@ export const lockLaws: readonly StateLaw[] = [
         [false],
       )
       const second = await there.locks.take([global], 'run-1', waiting)
-      await fencedOut(here, there, first, world)
+      await fencedOut(here, there, first)
       await first.giveBack()
       assert.deepEqual(
         (await here.locks.held(clock.now())).map(({ alive }) => alive),
@@ -159,9 +156,9 @@ export const lockLaws: readonly StateLaw[] = [
   ),
 
   law('takes nothing from a run that has given its locks back', async (here, there, world) => {
-    await begin(here, world, 'run-1')
+    await begin(here, 'run-1')
     const hold = await here.locks.take([global], 'run-1', waiting)
     await hold.giveBack()
-    await fencedOut(here, there, hold, world)
+    await fencedOut(here, there, hold)
   }),
 ]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { collect, type Json } from 'zds'
-import { fails, law, type StateLaw } from './state-case.ts'
+import type { Json } from '../core/json.ts'
+import { collect } from '../core/streams.ts'
+import { fails, law, type StateLaw } from './state-world.ts'
 
 /** Rows by name, whole or not there. */
 export const artifactLaws: readonly StateLaw[] = [

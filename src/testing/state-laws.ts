@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inWorldsOf, type Law, type Setup } from './laws.ts'
 import { artifactLaws } from './state-artifacts.ts'
-import { at, begin, done, fails, later, law, type StateLaw } from './state-case.ts'
+import { at, begin, done, fails, later, law, type StateLaw, type StateWorld } from './state-world.ts'
 import { journalLaws } from './state-journal.ts'
 import { lockLaws } from './state-locks.ts'
 
@@ -34,7 +35,7 @@ const otherLaws: readonly StateLaw[] = [
       ) as [Date, Date, Date] // three of three
       for (const moment of [old, kept, newest]) {
         const run = nameOf(moment)
-        await begin(here, world, run, moment)
+        await begin(here, run, moment)
         await here.journal.record({ run, sync: 'global', steps: [done('A')], at: moment })
       }
       // Plans that were not applied have artifacts, and are in no journal.
@@ -63,8 +64,8 @@ const otherLaws: readonly StateLaw[] = [
   law('says how much it keeps, and since when', async (here, there, world) => {
     const { runs, since, bytes } = await here.kept()
     assert.deepEqual([runs, since], [0, undefined])
-    await begin(here, world, 'run-1', at)
-    await begin(here, world, 'run-2', later)
+    await begin(here, 'run-1', at)
+    await begin(here, 'run-2', later)
     await here.artifacts('run-1').write(
       'gather:x',
       Array.from({ length: 1000 }, (_, n) => ({ n, random: Math.random() })),
@@ -90,5 +91,6 @@ const otherLaws: readonly StateLaw[] = [
   }),
 ]
 
-/** The laws of core's `State`. */
-export const stateLaws: readonly StateLaw[] = [...journalLaws, ...lockLaws, ...artifactLaws, ...otherLaws]
+/** The laws of a `State`, over states that `setup` makes: two processes share each. */
+export const stateLaws = (setup: Setup<StateWorld>): Law[] =>
+  inWorldsOf(setup, [...journalLaws, ...lockLaws, ...artifactLaws, ...otherLaws])

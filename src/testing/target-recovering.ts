@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { OPS } from '../core/plan/plan.ts'
+import { collect } from '../core/streams.ts'
+import { law, type WorldLaw } from './laws.ts'
+import {
+  asHeld,
+  carriedOut,
+  changesOf,
+  forEach,
+  idOf,
+  keysOf,
+  outcomesOf,
+  recordOf,
+  steps,
+  unknown,
+  type TargetWorld,
+} from './target-world.ts'
+
+/** What holds where something else happens than was meant. */
+export const recoveringLaws: readonly WorldLaw<TargetWorld>[] = [
+  ...([401, 429, 503] as const).map((status) =>
+    law<TargetWorld>(`an answer ${status} ends the run: it is no failure of single records`, async (world) => {
+      world.answer(status)
+      await assert.rejects(steps(world, world.update(2)))
+    }),
+  ),
+
+  law('a record that somebody has changed since the plan is left alone and told as stale', async (world) => {
+    if (world.target.staleness === 'none') return
+    const [edited, ...others] = await asHeld(world, world.update(3))
+    assert.ok(edited !== undefined)
+    await world.edit(edited)
+    const before = await recordOf(world, edited.id)
+    const outcomes = await carriedOut(world, [edited, ...others])
+    assert.equal(outcomes.get(edited.key)?.status, 'stale')
+    assert.deepEqual(
+      others.map(({ key }) => outcomes.get(key)?.status),
+      ['done', 'done'],
+    )
+    assert.deepEqual(await recordOf(world, edited.id), before)
+  }),
+
+  ...forEach(OPS, 'what was carried out is settled as that, under its id (SAFE-05)', async (world, op) => {
+    const changes = await asHeld(world, changesOf(world, op, 2))
+    const ids = new Map(outcomesOf(await steps(world, changes)).map((outcome) => [outcome.key, idOf(outcome)]))
+    const sent = changes.map((change) => ({ change }))
+    const settled = await collect(world.target.settle(sent, world.run()))
+    assert.deepEqual(keysOf(settled), keysOf(changes))
+    for (const outcome of settled) if (!unknown(outcome)) assert.equal(idOf(outcome), ids.get(outcome.key))
+  }),
+
+  ...forEach(OPS, 'what was not carried out is not settled, and settling writes nothing', async (world, op) => {
+    const changes = await asHeld(world, changesOf(world, op, 2))
+    const sent = changes.map((change) => ({ change }))
+    const settled = await collect(world.target.settle(sent, world.run()))
+    assert.deepEqual(
+      settled.filter((outcome) => !unknown(outcome)),
+      [],
+    )
+    assert.equal(world.writes(), 0)
+  }),
+
+  ...forEach(OPS, 'a lost answer makes nothing twice and loses nothing (SAFE-05)', async (world, op) => {
+    const before = (await collect(world.target.read(world.run()))).length
+    const changes = await asHeld(world, changesOf(world, op, 2))
+    world.lose()
+    const outcomes = await carriedOut(world, changes)
+    assert.deepEqual([...outcomes.keys()].toSorted(), keysOf(changes))
+    for (const outcome of outcomes.values()) if (!unknown(outcome)) assert.equal(outcome.status, 'done')
+    const after = (await collect(world.target.read(world.run()))).length
+    assert.equal(after - before, op === 'create' ? 2 : op === 'remove' ? -2 : 0)
+  }),
+]

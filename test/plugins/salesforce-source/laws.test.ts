@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'vitest'
+import { text, type Source } from 'zds'
+import { salesforce, type Salesforce } from 'zds/salesforce-source'
+import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { settingOf, sourceLaws, testLaws, testRun } from 'zds/testing'
+import { FAST } from './org.ts'
+
+const WORLD = JSON.parse(
+  readFileSync(new URL('../../fixtures/worlds/cases/world.json', import.meta.url), 'utf8'),
+) as World // our own fixture
+
+const crmOf = ({ env }: Sandbox): Salesforce => {
+  const of = (name: string) => settingOf(name, env[name] ?? '')
+  return salesforce({
+    loginUrl: of('SALESFORCE_LOGIN_URL'),
+    clientId: of('SALESFORCE_CLIENT_ID'),
+    clientSecret: of('SALESFORCE_CLIENT_SECRET'),
+    http: FAST,
+  })
+}
+
+const laws = (sourceOf: (crm: Salesforce) => Source, inputs: { readonly [name: string]: readonly string[] } = {}) =>
+  sourceLaws(async () => {
+    const sandbox = await startSandbox({ world: WORLD, salesforce: { batchSize: 7 } })
+    return {
+      source: sourceOf(crmOf(sandbox)),
+      run: () => testRun(inputs),
+      requests: () => sandbox.requests.length,
+      close: () => sandbox.close(),
+    }
+  })
+
+const rows = laws((crm) =>
+  crm.rows({
+    name: 'accounts',
+    object: 'Account',
+    key: 'Account_ID_18__c',
+    columnsOf: [{ salesforce_id: text('Account_ID_18__c'), name: text('Name') }],
+  }),
+)
+
+const ids = (WORLD.salesforce['Account'] ?? []).flatMap(({ Account_ID_18__c: id }) =>
+  typeof id === 'string' ? [id] : [],
+)
+const accounts: Source<string> = { name: 'ids', read: async function* () {} }
+const lookup = laws(
+  (crm) =>
+    crm.lookup({
+      name: 'contacts',
+      object: 'Contact',
+      columns: ['Name', 'Email', 'Account.Account_ID_18__c'],
+      in: 'Account.Account_ID_18__c',
+      keys: { needs: [accounts], read: (run) => run.input(accounts) },
+    }),
+  { ids },
+)
+
+testLaws(test, 'salesforce rows', rows)
+testLaws(test, 'a salesforce lookup', lookup)
