@@ -7,7 +7,7 @@ import { at, begin, done, later, law, PLAN, sending, type StateLaw } from './sta
 export const journalLaws: readonly StateLaw[] = [
   law(
     'SAFE-16: lists the runs, the last begun first, whatever clocks say, with who let them pass',
-    async (here, there, world) => {
+    async (here, there) => {
       await begin(here, 'run-1', later)
       const approval = { by: 'ada', because: 'a merger, "überraschend"' }
       await there.journal.begin({ id: 'run-2', plan: { ...PLAN, digest: 'd2' }, forced: true, at, approval })
@@ -28,18 +28,18 @@ export const journalLaws: readonly StateLaw[] = [
     },
   ),
 
-  law('takes no second run of the same name', async (here, there, world) => {
+  law('takes no second run of the same name', async (here, there) => {
     await begin(here, 'run-1')
     await assert.rejects(begin(there, 'run-1'))
   }),
 
-  law('gives back the plan of a run as it was made', async (here, there, world) => {
+  law('gives back the plan of a run as it was made', async (here, there) => {
     await begin(here, 'run-1')
     assert.deepEqual(await there.journal.plan('run-1'), PLAN)
     assert.equal(await there.journal.plan('run-2'), undefined)
   }),
 
-  law('SAFE-06: goes on with a run that had stopped, and with no other', async (here, there, world) => {
+  law('SAFE-06: goes on with a run that had stopped, and with no other', async (here, there) => {
     for (const run of ['run-1', 'run-2']) await begin(here, run)
     for (const run of ['run-1', 'run-2']) await here.journal.end(run, 'interrupted', later)
     await there.journal.resume('run-1')
@@ -50,7 +50,7 @@ export const journalLaws: readonly StateLaw[] = [
     ])
   }),
 
-  law('SYN-04: lets one of many tell of a run, once', async (here, there, world) => {
+  law('SYN-04: lets one of many tell of a run, once', async (here, there) => {
     await begin(here, 'run-1')
     const claims = [here, there, here, there].map(({ journal }) => journal.claimTelling('run-1', at))
     assert.equal((await Promise.all(claims)).filter(Boolean).length, 1)
@@ -59,7 +59,7 @@ export const journalLaws: readonly StateLaw[] = [
 
   law(
     'SAFE-06: tells another process how far each change has come: its last step, whatever is in it',
-    async (here, there, world) => {
+    async (here, there) => {
       await begin(here, 'run-1')
       const record = (...steps: Parameters<State['journal']['record']>[0]['steps']) =>
         here.journal.record({ run: 'run-1', sync: 'global', steps, at })
@@ -94,7 +94,7 @@ export const journalLaws: readonly StateLaw[] = [
 
   law(
     'tells the changes in the order in which they were sent last: it is the order of the rows of a job',
-    async (here, there, world) => {
+    async (here, there) => {
       await begin(here, 'run-1')
       for (const keys of [
         ['A', 'B', 'C'],
@@ -105,7 +105,7 @@ export const journalLaws: readonly StateLaw[] = [
     },
   ),
 
-  law('knows the steps of one run and one sync alone', async (here, there, world) => {
+  law('knows the steps of one run and one sync alone', async (here, there) => {
     for (const run of ['run-1', 'run-2']) await begin(here, run)
     const record = (run: string, sync: string, key: string) =>
       here.journal.record({ run, sync, steps: [done(key)], at })

@@ -29,7 +29,7 @@ const otherLaws: readonly StateLaw[] = [
 
   law(
     'OPS-08: forgets runs that are older, with plans, steps and artifacts; the newest stays whatever its age',
-    async (here, there, world) => {
+    async (here, there) => {
       const [old, kept, newest] = ['2026-01-01T00:00:00Z', '2026-03-01T00:00:00Z', '2026-01-02T00:00:00Z'].map(
         (one) => new Date(one),
       ) as [Date, Date, Date] // three of three
@@ -61,7 +61,7 @@ const otherLaws: readonly StateLaw[] = [
     },
   ),
 
-  law('says how much it keeps, and since when', async (here, there, world) => {
+  law('says how much it keeps, and since when', async (here, there) => {
     const { runs, since, bytes } = await here.kept()
     assert.deepEqual([runs, since], [0, undefined])
     await begin(here, 'run-1', at)

@@ -101,7 +101,7 @@ export const lockLaws: readonly StateLaw[] = [
 
   law(
     'lets a process take again what it holds in the name of the same run; the first hold is over',
-    async (here, there, world) => {
+    async (here, there) => {
       await begin(here, 'run-1')
       const first = await here.locks.take([global], 'run-1', waiting)
       const second = await here.locks.take([global], 'run-1', waiting)
@@ -112,7 +112,7 @@ export const lockLaws: readonly StateLaw[] = [
     },
   ),
 
-  law('lets a run write as long as it has all of its locks', async (here, _, world) => {
+  law('lets a run write as long as it has all of its locks', async (here) => {
     await begin(here, 'run-1')
     const hold = await here.locks.take([global, gov], 'run-1', waiting)
     for (const [name, write] of Object.entries(writes(here, hold))) await assert.doesNotReject(write(), name)
@@ -120,7 +120,7 @@ export const lockLaws: readonly StateLaw[] = [
     await hold.giveBack()
   }),
 
-  law('SAFE-16: takes nothing from a run one of whose locks was taken away', async (here, there, world) => {
+  law('SAFE-16: takes nothing from a run one of whose locks was taken away', async (here, there) => {
     await begin(here, 'run-1')
     const hold = await here.locks.take([global, gov], 'run-1', waiting)
     assert.equal(await there.locks.release(gov.address), true)
@@ -155,7 +155,7 @@ export const lockLaws: readonly StateLaw[] = [
     },
   ),
 
-  law('takes nothing from a run that has given its locks back', async (here, there, world) => {
+  law('takes nothing from a run that has given its locks back', async (here, there) => {
     await begin(here, 'run-1')
     const hold = await here.locks.take([global], 'run-1', waiting)
     await hold.giveBack()

@@ -83,14 +83,13 @@ export async function anyService(server: string): Promise<AnyService> {
     directory,
     zds: (args, at) => zds(args, directory, env, at),
     holds: () => ({
-      companies: rows('companies')
-        .map(({ id: _, ...row }) => lineOf(row))
-        .toSorted(),
+      companies: rows('companies').map(lineOf).toSorted(inOrder),
       contacts: rows('contacts')
-        .map(({ id: _, company_id: of, ...row }) =>
-          lineOf({ ...row, of: helpdesk.tables.companies.get(textOf(of))?.['customer_no'] ?? null }),
-        )
-        .toSorted(),
+        .map((row) => {
+          const of = helpdesk.tables.companies.get(textOf(row['company_id']))
+          return lineOf({ ...row, company_id: of?.['customer_no'] ?? null })
+        })
+        .toSorted(inOrder),
     }),
     file: (name) => readFileSync(join(directory, name), 'utf8'),
     close: async () => {
@@ -101,10 +100,12 @@ export async function anyService(server: string): Promise<AnyService> {
 }
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+const inOrder = (one: string, other: string): number => (one < other ? -1 : 1)
 const lineOf = (row: JsonObject): string =>
   Object.entries(row)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([field, value]) => `${field}=${String(value)}`)
+    .filter(([field]) => field !== 'id')
+    .toSorted(([one], [other]) => inOrder(one, other))
+    .map(([field, value]) => `${field}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ')
 
 function zds(

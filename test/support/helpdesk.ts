@@ -8,7 +8,7 @@ type Resource = keyof typeof RESOURCES
 export const KEY = 'desk-key'
 
 /** What goes wrong with requests that write: once, or all of them. */
-export type Trouble = {
+type Trouble = {
   /** The next ones are carried out, and their answers lost. */
   lost: number
   /** All are answered with this status and `Retry-After: 1`; nothing happens, unless it is 500. */
