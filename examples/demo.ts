@@ -37,7 +37,9 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Made-up data may go beyond limits: then the plan that was shown is approved, as a person would. */
+/**
+ * Made-up data may go beyond limits: then the plan that was shown is approved, as a person would.
+ */
 function approval(): readonly string[] {
   const plan = JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')) as Plan // what zds has just written
   const isBeyond = plan.syncs.some(({ excesses }) => excesses.length > 0)

@@ -16,7 +16,10 @@ const COPIED = {
   data: 'reference',
 }
 
-/** Builds into `out`, which is emptied first. `repository` is what a registry shows and provenance is held against. */
+/**
+ * Builds into `out`, which is emptied first. `repository` is what a registry shows and provenance
+ * is held against.
+ */
 export function build(out = join(ROOT, 'dist'), repository?: string): void {
   rmSync(out, { recursive: true, force: true })
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
@@ -36,8 +39,9 @@ export const checkout = (): Checkout => JSON.parse(readFileSync(join(ROOT, 'pack
 const RELATIVE = /(\bfrom |\bimport\()(['"])(\.[^'"]+)\.ts\2/g
 
 /**
- * Keeps the declarations that an export leads to: the others speak of Node and of clients, which a consumer's compiler
- * may not know. The compiler leaves the endings in them as they are in the sources.
+ * Keeps the declarations that an export leads to: the others speak of Node and of clients, which a
+ * consumer's compiler may not know. The compiler leaves the endings in them as they are in the
+ * sources.
  */
 function keepDeclarations(out: string, entries: readonly string[]): void {
   const reached = new Set<string>()

@@ -10,7 +10,9 @@ export type Checkout = {
   /** Each points to the TypeScript that it is. */
   readonly exports: { readonly [path: string]: string }
   readonly dependencies: Versions
-  /** Packages that only one part needs: peers, which an installation without that part does without. */
+  /**
+   * Packages that only one part needs: peers, which an installation without that part does without.
+   */
   readonly optionalFor: { readonly [part: string]: readonly string[] }
 }
 

@@ -1,4 +1,6 @@
-/** `npm run release -- prepare VERSION`, and `publish` in the CI job of its tag: docs/install.md. */
+/**
+ * `npm run release -- prepare VERSION`, and `publish` in the CI job of its tag: docs/install.md.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +11,10 @@ const SHELL = process.platform === 'win32'
 const VERSION = /^(\d+)\.(\d+)\.(\d+)$/
 const UNRELEASED = '## Unreleased'
 
-/** Writes version and day into package.json, the lock file and the changelog below `root`. Throws where one of them says otherwise. */
+/**
+ * Writes version and day into package.json, the lock file and the changelog below `root`. Throws
+ * where one of them says otherwise.
+ */
 export function prepare(root: string, version: string, day: string): void {
   const textOf = (file: string): string => readFileSync(join(root, file), 'utf8')
   const { version: before } = JSON.parse(textOf('package.json')) as { version: string } // our own package.json
@@ -28,13 +33,19 @@ function isLater(version: string, before: string): boolean {
   return first >= 0 && (now[first] ?? 0) > (old[first] ?? 0)
 }
 
-/** Where npm writes our own version: at the beginning of package.json, and twice at that of the lock file. */
+/**
+ * Where npm writes our own version: at the beginning of package.json, and twice at that of the lock
+ * file.
+ */
 function withVersion(text: string, before: string, version: string): string {
   const [head = '', ...rest] = text.split(/(?="(?:description|node_modules\/)[^"]*")/)
   return [head.replaceAll(`"version": "${before}"`, `"version": "${version}"`), ...rest].join('')
 }
 
-/** The changelog with what was unreleased under `version`. Throws where there is nothing, or that version is there already. */
+/**
+ * The changelog with what was unreleased under `version`. Throws where there is nothing, or that
+ * version is there already.
+ */
 export function released(changelog: string, version: string, day: string): string {
   const [head, rest] = changelog.split(`${UNRELEASED}\n`)
   const news = rest?.split(/^## /m)[0]?.trim()
@@ -59,7 +70,9 @@ function problems(version: string): string[] {
   ]
 }
 
-/** Builds apart from whatever lies in `dist/`, and hands that and all `options` to `npm publish`. */
+/**
+ * Builds apart from whatever lies in `dist/`, and hands that and all `options` to `npm publish`.
+ */
 function publish(options: readonly string[]): void {
   const { version } = checkout()
   const found = problems(version)

@@ -25,7 +25,10 @@ export const companyFields = {
   active: checkbox([], always(true)),
 }
 
-/** Joins companies (`number`, `name`) with contracts (`customer`, `plan`, `seats`, `ends`) by the customer's number. */
+/**
+ * Joins companies (`number`, `name`) with contracts (`customer`, `plan`, `seats`, `ends`) by the
+ * customer's number.
+ */
 export function companiesWithContracts(from: {
   readonly companies: Source<JsonObject>
   readonly contracts: Source<JsonObject>

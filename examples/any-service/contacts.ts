@@ -28,7 +28,10 @@ export const contactFields = {
   active: checkbox(),
 }
 
-/** Keeps the contacts of companies in step with rows of `email`, `name` and `number`, after the companies. */
+/**
+ * Keeps the contacts of companies in step with rows of `email`, `name` and `number`, after the
+ * companies.
+ */
 export function contactSync(from: {
   readonly rows: Source<JsonObject>
   readonly companies: Sync

@@ -30,7 +30,10 @@ type DeskOptions<Table extends FieldTable> = {
   readonly key: Setting
   readonly resource: 'companies' | 'contacts'
   readonly fields: Table
-  /** The field whose values the desk wants to be unique: by it a record is found whose id nobody was told. */
+  /**
+   * The field whose values the desk wants to be unique: by it a record is found whose id nobody was
+   * told.
+   */
   readonly unique: keyof Table & string
 }
 

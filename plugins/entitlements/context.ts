@@ -6,8 +6,8 @@ import type { Amendment, Context, Side } from './rule.ts'
 import { computedLater, FACTS } from './rules.ts'
 
 /**
- * Everything the rules look up, for one instance on one day, computed as its side is. `entries` are those of this instance.
- * Throws CONFIG_INVALID for a field that reads an unknown fact.
+ * Everything the rules look up, for one instance on one day, computed as its side is. `entries` are
+ * those of this instance. Throws CONFIG_INVALID for a field that reads an unknown fact.
  */
 export function contextOf(
   { instance, side }: { readonly instance: string; readonly side: Side },

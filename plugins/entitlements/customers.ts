@@ -33,22 +33,32 @@ export type CustomersOptions<Table extends FieldTable> = {
   /** Which rules the instance is computed by. */
   readonly side: Side
   readonly fields: Table
-  /** Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and `entitlementChildren` ask for them. */
+  /**
+   * Salesforce accounts: flat rows with both child lists, as `entitlementColumns` and
+   * `entitlementChildren` ask for them.
+   */
   readonly accounts: Source<JsonObject>
   readonly catalogue: Source<Catalogue>
   readonly overrides: OverridesSource
-  /** Where it is asked why an organization has no account among the rows (AMB-17): what `salesforce(...)` returns. */
+  /**
+   * Where it is asked why an organization has no account among the rows (AMB-17): what
+   * `salesforce(...)` returns.
+   */
   readonly crm: { readonly lookup: Lookup }
   readonly rules: RulesFor<Table, AbsenceReason> & { readonly key: keyof Table & string }
   readonly limits?: LimitsFor<Table>
-  /** Organizations of the instance that are another sync's: who desires them, and how they are known (AMB-19). */
+  /**
+   * Organizations of the instance that are another sync's: who desires them, and how they are known
+   * (AMB-19).
+   */
   readonly partners?: { readonly desired: Source<Desired>; readonly is: (organization: Fields) => boolean }
 }
 
 /**
  * The sync of the customers of one instance, and all that every instance repeats: its organizations
  * are listed, accounts that exist with another Type are looked up, and what each account should
- * have is computed. Its names follow from that of the instance: `emea-accounts`, `emea-former-customers`.
+ * have is computed. Its names follow from that of the instance: `emea-accounts`,
+ * `emea-former-customers`.
  */
 export function customers<const Table extends FieldTable>(options: CustomersOptions<Table>): Sync {
   const { organizations, side, fields, accounts, catalogue, overrides, crm, rules, limits, partners } = options
@@ -85,7 +95,8 @@ export function customers<const Table extends FieldTable>(options: CustomersOpti
     fields,
     desired,
     target: organizations,
-    // The compiler cannot tell that the reasons of `rules` are those of `desired`, made of the same table.
+    // The compiler cannot tell that the reasons of `rules` are those of `desired`, made of the same
+    // table.
     rules: { ...rules, ...(partners && { owns: isOurs, yields: partners.desired }) } as RulesFor<Table, never>,
     ...(limits && { limits }),
   })

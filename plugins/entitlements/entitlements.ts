@@ -58,8 +58,8 @@ export type EntitlementsOptions<Table extends FieldTable> = {
 }
 
 /**
- * Organizations of an instance, the field of theirs that holds the account id (CMP-01), and the fold
- * of the rules of their sync.
+ * Organizations of an instance, the field of theirs that holds the account id (CMP-01), and the
+ * fold of the rules of their sync.
  */
 export type Listing = { readonly target: Target; readonly key: string; readonly fold?: Fold }
 
@@ -179,7 +179,10 @@ function checkListing({ name, listing }: { readonly name: string; readonly listi
   )
 }
 
-/** An instance that neither its target nor the overrides name is a slip: its overrides would have no effect, without a word. */
+/**
+ * An instance that neither its target nor the overrides name is a slip: its overrides would have no
+ * effect, without a word.
+ */
 function checkInstance({ name, instance, listing, overrides }: EntitlementsOptions<FieldTable>): void {
   const known = [...(listing ? [listing.target.instance] : []), ...(overrides.instances ?? [])]
   const strange = listing !== undefined && listing.target.instance !== instance

@@ -9,7 +9,10 @@ import { readText, ZdsError, type Issue, type Setting } from 'zds'
 export const readFileText = (path: string, setting: string): Promise<string> =>
   readText(path, `Create the file, or set ${setting} to where it is.`)
 
-/** What a file holds, for the fingerprint of a plan; undefined for an address, and where it cannot be read now. */
+/**
+ * What a file holds, for the fingerprint of a plan; undefined for an address, and where it cannot
+ * be read now.
+ */
 export function identityOf({ peek }: Setting, directory: string): string | undefined {
   const path = peek()
   if (path === undefined || isAddress(path)) return undefined

@@ -1,7 +1,10 @@
 import type { Json } from 'zds'
 import type { Account, Charge, Subscription } from './account.ts'
 
-/** Which of the two ways an instance is computed: as Global is, or as US Government is (PROC-40, PROC-44). */
+/**
+ * Which of the two ways an instance is computed: as Global is, or as US Government is (PROC-40,
+ * PROC-44).
+ */
 export type Side = 'global' | 'us_government'
 export const SIDES = ['global', 'us_government'] as const satisfies readonly Side[]
 

@@ -38,7 +38,8 @@ export function postgresArtifacts({ query }: Database, project: string, run: str
         await query(PUT, [project, run, name, id, parts, JSON.stringify(summary)])
         return summary
       } catch (error) {
-        // What stays behind, because the database is gone too, is forgotten with the runs of its time.
+        // What stays behind, because the database is gone too, is forgotten with the runs of its
+        // time.
         await query(DROP_PARTS, [project, id]).catch(() => undefined)
         throw error
       }

@@ -32,7 +32,10 @@ export interface Database {
 
 /** Connections of one process at a time; a run that holds locks has one of them for itself. */
 const CONNECTIONS = 5
-/** An answer that takes longer will not come: shorter than a lease, so that nobody waits for a lost one. */
+/**
+ * An answer that takes longer will not come: shorter than a lease, so that nobody waits for a lost
+ * one.
+ */
 const ANSWER_MS = 20_000
 
 export function databaseAt(config: PoolConfig): Database {
@@ -89,7 +92,10 @@ function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) =
   }
 }
 
-/** All or nothing of what `work` writes. Should this process be stopped meanwhile, nobody waits for it for long. */
+/**
+ * All or nothing of what `work` writes. Should this process be stopped meanwhile, nobody waits for
+ * it for long.
+ */
 export async function atomically<T>({ query }: Pick<Session, 'query'>, work: () => Promise<T>): Promise<T> {
   await query('BEGIN')
   try {
@@ -106,7 +112,10 @@ export async function atomically<T>({ query }: Pick<Session, 'query'>, work: () 
 const LATER = 'When it can be reached again, the same command goes on where this one stopped.'
 const ROLES = 'Check the address, and the rights of its user (docs/state.md#roles).'
 
-/** Why a statement failed, in words that say what to do: no database, no right, or what it says itself. */
+/**
+ * Why a statement failed, in words that say what to do: no database, no right, or what it says
+ * itself.
+ */
 function troubleOf(error: unknown, where: string): ZdsError {
   if (error instanceof ZdsError) return error
   const message = `The state database at ${where}`
@@ -118,7 +127,8 @@ function troubleOf(error: unknown, where: string): ZdsError {
   const said = `${message} says: ${error.message}`
   // Classes of SQLSTATE: no access, no such database, no right.
   if (/^(28|3D|42501)/.test(error.code ?? '')) return new ZdsError('AUTH_FAILED', said, { cause: error, hint: ROLES })
-  // A connection that is over, too little of something, shut down, a transaction that waited too long.
+  // A connection that is over, too little of something, shut down, a transaction that waited too
+  // long.
   if (/^(08|53|57|58|25P0)/.test(error.code ?? ''))
     return new ZdsError('STATE_UNAVAILABLE', said, { cause: error, hint: LATER })
   return new ZdsError('STATE_INVALID', said, { cause: error, hint: 'See what else uses its schema zds.' })

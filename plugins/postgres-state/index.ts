@@ -3,8 +3,9 @@ import { checkOptions, notInstalled, type OpenState, type Setting } from 'zds'
 
 export type PostgresOptions = {
   /**
-   * `postgres://user:password@host:5432/database`; with TLS, certificates checked, but on this machine. Parameters:
-   * `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a directory with a socket), `application_name`.
+   * `postgres://user:password@host:5432/database`; with TLS, certificates checked, but on this
+   * machine. Parameters: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a directory with a
+   * socket), `application_name`.
    */
   readonly url: Setting
   /** Whose state this is: projects in one database see nothing of one another. */
@@ -14,8 +15,9 @@ export type PostgresOptions = {
 const schema = Type.Object({ url: Type.Unknown(), project: Type.Unknown() }, { additionalProperties: false })
 
 /**
- * State in a PostgreSQL database, for runs that go on where another machine stopped: `state` of a configuration. Only
- * files for sorting lie on this machine, in `scratch` of the project's directory. The client is loaded when it is opened.
+ * State in a PostgreSQL database, for runs that go on where another machine stopped: `state` of a
+ * configuration. Only files for sorting lie on this machine, in `scratch` of the project's
+ * directory. The client is loaded when it is opened.
  */
 export function postgresState(options: PostgresOptions): OpenState {
   checkOptions('postgresState', schema, options)

@@ -40,7 +40,10 @@ const COUNT = `
   FROM held, unnest($2::text[], $3::text[], $4::integer[]) AS one (sync, address, desired)
   ON CONFLICT (project, sync, address) DO UPDATE SET desired = excluded.desired, run = excluded.run, at = excluded.at`
 
-/** The journal of one project: durable when a call settles. Under a hold it writes over its connection, with its locks only. */
+/**
+ * The journal of one project: durable when a call settles. Under a hold it writes over its
+ * connection, with its locks only.
+ */
 export function postgresJournal(database: Database, project: string, locks: FencedLocks, hold?: Hold): Journal {
   const ask: Ask = (sql, ...values) => database.query(sql, [project, ...values])
   const write = async (sql: string, ...values: readonly unknown[]): Promise<number> => {
@@ -117,8 +120,8 @@ function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'pl
 }
 
 /**
- * A statement that writes and says whether it might: `held` has a row only where all locks of the hold are its own, and
- * keeps them so until it is done. The values of the statement come first.
+ * A statement that writes and says whether it might: `held` has a row only where all locks of the
+ * hold are its own, and keeps them so until it is done. The values of the statement come first.
  */
 function statementOf(sql: string, values: readonly unknown[], hold?: Hold): [text: string, values: readonly unknown[]] {
   const mine = `SELECT FROM zds.locks WHERE project = $1 AND fence = $${values.length + 1} ORDER BY address FOR SHARE`

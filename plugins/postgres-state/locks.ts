@@ -14,7 +14,10 @@ import { maybe, moment, text, type Database, type Query, type Row, type Session 
 /** When a lease that is granted now ends, by the clock of the database. */
 const UNTIL = `clock_timestamp() + interval '${LEASE_MS} milliseconds'`
 
-/** Each place that is free or has one of the fences that need not be heeded, in the order of addresses: two never wait for each other. */
+/**
+ * Each place that is free or has one of the fences that need not be heeded, in the order of
+ * addresses: two never wait for each other.
+ */
 const TAKE = `
   INSERT INTO zds.locks (project, address, instance, run, fence, holder, host, machine, process, job, since, until)
   SELECT $1, place.address, place.instance, $4, $5, $6, $7, $8, $9, $10, clock_timestamp(), ${UNTIL}
@@ -90,7 +93,10 @@ function isOurs(lock: Held, { run }: Claim): boolean {
   return lock.run === run && lock.machine === self.machine && lock.process === self.process
 }
 
-/** Whether it lives: the lease has not run out, and where its process can be seen from here, it still exists. */
+/**
+ * Whether it lives: the lease has not run out, and where its process can be seen from here, it
+ * still exists.
+ */
 function lockOf(row: Row): Held {
   const [machine, process] = [text(row, 'machine'), Number(row['process'])]
   return {

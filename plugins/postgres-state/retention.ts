@@ -22,7 +22,10 @@ const KEPT = `
   + (SELECT coalesce(sum(octet_length(step)), 0) FROM zds.steps WHERE project = $1)::float8
   + (SELECT coalesce(sum(octet_length(rows)), 0) FROM zds.parts WHERE project = $1)::float8 AS bytes`
 
-/** Forgets the runs of a project that began before `before`, their artifacts, and what killed runs left of others. */
+/**
+ * Forgets the runs of a project that began before `before`, their artifacts, and what killed runs
+ * left of others.
+ */
 export async function pruneRuns({ query }: Database, project: string, before: Date): Promise<Pruned> {
   const runs = await query(RUNS, [project, before])
   const artifacts = await query(ARTIFACTS, [project, runsFrom(before)])

@@ -2,8 +2,8 @@ import { ZdsError } from 'zds'
 import { atomically, type Database, type Query, type Session } from './database.ts'
 
 /**
- * How the schema became what it is, step by step: a database of any version goes forward through the rest of them. What
- * was released is never edited, only added to.
+ * How the schema became what it is, step by step: a database of any version goes forward through
+ * the rest of them. What was released is never edited, only added to.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -54,8 +54,8 @@ export const MIGRATIONS: readonly string[] = [
 ]
 
 /**
- * Brings the database to the newest version, where it is of an earlier one. Throws STATE_INVALID for one of a later
- * version, and where this user may not do that.
+ * Brings the database to the newest version, where it is of an earlier one. Throws STATE_INVALID
+ * for one of a later version, and where this user may not do that.
  */
 export async function migrate(database: Database, migrations: readonly string[] = MIGRATIONS): Promise<void> {
   const version = await versionIn(database.query)

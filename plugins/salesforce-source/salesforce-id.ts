@@ -2,8 +2,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
 
 /**
  * The 18-character form of a Salesforce id of 15 characters, or of 18 in whatever case: its last
- * three characters tell which of the others are upper case (SF-05). Surrounding blanks do not count.
- * Undefined for what is no id: the fold of keys that are Salesforce ids (SAFE-10).
+ * three characters tell which of the others are upper case (SF-05). Surrounding blanks do not
+ * count. Undefined for what is no id: the fold of keys that are Salesforce ids (SAFE-10).
  */
 export function salesforceIdOf(text: string): string | undefined {
   const id = text.trim()

@@ -21,7 +21,9 @@ export async function* list(client: Client, kind: Kind, types: FieldTypes, run: 
   run.expect(after, Math.abs(after - before) + (after > CACHED_ABOVE ? Math.ceil(after * CACHED_SLACK) : 0))
 }
 
-/** So many records more than twice the announced ones may come before a list is taken for endless. */
+/**
+ * So many records more than twice the announced ones may come before a list is taken for endless.
+ */
 const UNANNOUNCED = 1_000
 
 /**

@@ -4,8 +4,9 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /**
- * Keeps compiled code for the next start, where nobody else can write: what lies there is run. Node's own place is in
- * the temporary folder, where any user of the machine may be first. Without a safe place nothing is kept.
+ * Keeps compiled code for the next start, where nobody else can write: what lies there is run.
+ * Node's own place is in the temporary folder, where any user of the machine may be first. Without
+ * a safe place nothing is kept.
  */
 export function keepCompiled(): void {
   try {
@@ -26,7 +27,10 @@ function userCaches({ platform, env }: Pick<NodeJS.Process, 'platform' | 'env'>)
   return env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
 }
 
-/** A directory of this user, no link, without any of the rights in `others`. On Windows the place itself is the user's. */
+/**
+ * A directory of this user, no link, without any of the rights in `others`. On Windows the place
+ * itself is the user's.
+ */
 function isOurs(directory: string, others: number): boolean {
   const found = lstatSync(directory)
   const safe = process.getuid === undefined || (found.uid === process.getuid() && (found.mode & others) === 0)

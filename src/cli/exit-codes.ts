@@ -1,7 +1,9 @@
 import { ZdsError, type Code } from '../core/errors.ts'
 import type { Report } from '../core/run/report.ts'
 
-/** What each exit code means: the one table that the help, README.md and docs/errors.md are held to. */
+/**
+ * What each exit code means: the one table that the help, README.md and docs/errors.md are held to.
+ */
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done, or nothing to do'],
   [1, 'an error; an apply reports what it has done until then'],
@@ -24,7 +26,10 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof ZdsError ? (OF_ERRORS[error.code] ?? 1) : 1
 }
 
-/** A run that ended before its end has the code of its error; else failures go before what was stale. */
+/**
+ * A run that ended before its end has the code of its error; else failures go before what was
+ * stale.
+ */
 export function exitCodeOfReport({ error, syncs }: Report): number {
   if (error !== undefined) return exitCodeOf(error)
   const some = (has: (sync: Report['syncs'][number]) => number): boolean => syncs.some((sync) => has(sync) > 0)

@@ -16,7 +16,10 @@ const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync
 const ENV_FILE = ['--env <file>', 'read variables from a file; the environment wins'] as const
 const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
 
-/** Declares the commands, carries out the one that was asked for, and returns the exit code. Each command loads what it needs itself. */
+/**
+ * Declares the commands, carries out the one that was asked for, and returns the exit code. Each
+ * command loads what it needs itself.
+ */
 export async function runCommand(argv: readonly string[], signal: AbortSignal): Promise<number> {
   let code = 0
   const program = new Command('zds')

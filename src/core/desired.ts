@@ -19,8 +19,8 @@ export type Desired<Rec extends Fields = Fields> =
 export type DesiredNotice = Notice & { readonly kind: 'notice' }
 
 /**
- * A record as the target holds it now, values normalised by the types of its fields. `version`: what
- * the service wants back with a conditional write (If-Match).
+ * A record as the target holds it now, values normalised by the types of its fields. `version`:
+ * what the service wants back with a conditional write (If-Match).
  */
 export type Existing<Rec extends Fields = Fields> = {
   readonly id: string

@@ -33,7 +33,10 @@ type CoreCode =
   | 'USAGE'
   | 'INTERRUPTED'
 
-/** The engine's own codes, which an editor proposes, and whatever code a plugin has for a trouble of its own. */
+/**
+ * The engine's own codes, which an editor proposes, and whatever code a plugin has for a trouble of
+ * its own.
+ */
 export type Code = CoreCode | (string & Record<never, never>)
 
 /** One problem of many that are reported together: where it is, what it is, what to do. */

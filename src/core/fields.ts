@@ -84,7 +84,9 @@ export const checkbox = field(CHECKBOX)
 export const decimal = field(DECIMAL)
 /** A field of whole numbers. */
 export const integer = field(INTEGER)
-/** A field of calendar dates, `YYYY-MM-DD`; what follows the first ten characters does not count. */
+/**
+ * A field of calendar dates, `YYYY-MM-DD`; what follows the first ten characters does not count.
+ */
 export const date = field(DATE)
 /** A field of moments, `2026-03-16T10:00:00Z`; the same moment in another zone is the same. */
 export const instant = field(INSTANT)

@@ -13,7 +13,10 @@ export const lowerCase: Fold = (text) => text.toLowerCase()
 /** How a sync knows a record: by the field or the fields of its key. */
 export type KeyRule = { readonly key: string | readonly string[]; readonly fold?: Fold | undefined }
 
-/** A key as it was found, and folded. Both are empty where there is none; the second where it can be none. */
+/**
+ * A key as it was found, and folded. Both are empty where there is none; the second where it can be
+ * none.
+ */
 type Key = { readonly raw: string; readonly text: string }
 
 /**

@@ -9,7 +9,8 @@ const ajv = new Ajv({
   allErrors: true,
   verbose: true,
   discriminator: true,
-  // A schema is code, not input: to check each against the schema of schemas was a seventh of the start.
+  // A schema is code, not input: to check each against the schema of schemas was a seventh of the
+  // start.
   meta: false,
   validateSchema: false,
 })

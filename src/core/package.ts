@@ -5,7 +5,10 @@ import { ZdsError } from './errors.ts'
 
 type Manifest = {
   readonly version: string
-  /** The packages that only one part needs, by the folder of the part: who does without it does without them. */
+  /**
+   * The packages that only one part needs, by the folder of the part: who does without it does
+   * without them.
+   */
   readonly optionalFor: { readonly [part: string]: readonly string[] }
   readonly peerDependencies?: { readonly [name: string]: string }
 }
@@ -18,7 +21,10 @@ export const ownDirectory = (): string => resolve(fileURLToPath(ROOT))
 /** What the package says of itself. */
 export const ownManifest = (): Manifest => JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as Manifest // our own package.json
 
-/** Of an import that found no package of an optional part: what to install. Undefined for anything else. */
+/**
+ * Of an import that found no package of an optional part: what to install. Undefined for anything
+ * else.
+ */
 export function packageMissing(cause: unknown): ZdsError | undefined {
   if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ERR_MODULE_NOT_FOUND') return undefined
   const [, name = '', from = ''] = /^Cannot find package '([^']+)' imported from (.+)/.exec(cause.message) ?? []
@@ -30,7 +36,10 @@ export function packageMissing(cause: unknown): ZdsError | undefined {
   return new ZdsError('PACKAGE_MISSING', `zds/${part} needs ${name}: npm install ${wanted?.join(' ')}`, { cause })
 }
 
-/** For an import of what may not be installed: `await import('…').catch(notInstalled)` says what to install. */
+/**
+ * For an import of what may not be installed: `await import('…').catch(notInstalled)` says what to
+ * install.
+ */
 export function notInstalled(cause: unknown): never {
   throw packageMissing(cause) ?? cause
 }

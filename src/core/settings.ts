@@ -8,7 +8,10 @@ export type Environment = { [name: string]: string | undefined }
 
 const lent = new AsyncLocalStorage<Environment>()
 
-/** Where the settings that are made now will be read: what `within` lends, else the environment of the process. */
+/**
+ * Where the settings that are made now will be read: what `within` lends, else the environment of
+ * the process.
+ */
 export const environment = (): Environment => lent.getStore() ?? process.env
 
 /** Settings that are made during `work` are read from `variables`, and from nowhere else. */
@@ -58,7 +61,10 @@ export function secret(name: string): Setting {
   return setting(name, peek, { given: () => peek() !== undefined })
 }
 
-/** The value of a variable, or undefined where it is not set. What is left of a shell's empty quotes is empty too. */
+/**
+ * The value of a variable, or undefined where it is not set. What is left of a shell's empty quotes
+ * is empty too.
+ */
 export function valueIn(variables: Environment, name: string): string | undefined {
   const value = variables[name]?.trim() ?? ''
   return ['', '""', "''"].includes(value) ? undefined : value

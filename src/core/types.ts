@@ -23,8 +23,8 @@ export interface Run {
    */
   input<Row extends Json>(source: Source<Row>): AsyncIterable<Row>
   /**
-   * The number of rows that the system announced; the engine compares. `tolerance` rows more or less
-   * may have come or gone meanwhile.
+   * The number of rows that the system announced; the engine compares. `tolerance` rows more or
+   * less may have come or gone meanwhile.
    */
   expect(rows: number, tolerance?: number): void
   /** One line about what is going on, for a person who waits. */
@@ -41,7 +41,10 @@ export interface Source<Row extends Json = Json> {
   /** The name of its artifact and stage, unless the configuration lists it under another key. */
   readonly name: string
   readonly needs?: readonly Source[]
-  /** The text of a data file it is made of, beside the configuration: of another text, a plan is refused. */
+  /**
+   * The text of a data file it is made of, beside the configuration: of another text, a plan is
+   * refused.
+   */
   identity?(directory: string): string | undefined
   /** Without it, a source that yields nothing stops the run (SAFE-02). */
   readonly mayBeEmpty?: boolean
@@ -196,8 +199,8 @@ export interface Rules {
   /** The reasons of `holds`, each with what it means. */
   readonly words?: Words
   /**
-   * What a record that nobody desires should look like (SYN-08); `remove` for rows that have nothing
-   * to mark. Without it nothing is ever retired.
+   * What a record that nobody desires should look like (SYN-08); `remove` for rows that have
+   * nothing to mark. Without it nothing is ever retired.
    */
   readonly retire?: Fields | 'remove'
   /** The reasons that may retire; all, unless given (AMB-17). */

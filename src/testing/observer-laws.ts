@@ -8,7 +8,10 @@ import { testRun, type LentRun } from './run.ts'
 import { endOf } from './source-laws.ts'
 import { planOf } from './target-world.ts'
 
-/** An observer, and where it tells what it was told: a channel that is open, a file that can be written. */
+/**
+ * An observer, and where it tells what it was told: a channel that is open, a file that can be
+ * written.
+ */
 export type ObserverWorld = {
   readonly observer: Observer
   /** A run of its own: `testRun()`. */

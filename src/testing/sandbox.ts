@@ -1,6 +1,9 @@
 import type { Sandbox, SandboxOptions } from '../sandbox/index.ts'
 
-/** A sandbox for the time of some work, closed however that ends. Without options it has a generated world. */
+/**
+ * A sandbox for the time of some work, closed however that ends. Without options it has a generated
+ * world.
+ */
 export async function withSandbox<Result>(
   options: SandboxOptions,
   work: (sandbox: Sandbox) => Promise<Result>,

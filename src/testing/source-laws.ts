@@ -9,7 +9,9 @@ import type { LentRun } from './run.ts'
 /** A source over a fresh world in which everything is as it should be, with at least two rows. */
 export type SourceWorld = {
   readonly source: Source
-  /** A run of its own, which lends the rows of everything that the source needs: `testRun(rows)`. */
+  /**
+   * A run of its own, which lends the rows of everything that the source needs: `testRun(rows)`.
+   */
   readonly run: () => LentRun
   /** How many requests the system has received; absent for a source that asks no system. */
   requests?(): number

@@ -4,6 +4,8 @@ import { recoveringLaws } from './target-recovering.ts'
 import { writingLaws } from './target-writing.ts'
 import type { TargetWorld } from './target-world.ts'
 
-/** The laws of a `Target`, over the worlds that `setup` makes: a real server each, best on port 0. */
+/**
+ * The laws of a `Target`, over the worlds that `setup` makes: a real server each, best on port 0.
+ */
 export const targetLaws = (setup: Setup<TargetWorld>): Law[] =>
   inWorldsOf(setup, [...readingLaws, ...writingLaws, ...recoveringLaws])

@@ -15,7 +15,9 @@ export type TargetWorld = {
   readonly target: Target
   /** A run of its own: `testRun()`, unless the system wants time to pass. */
   readonly run: () => LentRun
-  /** How many records the system holds: more than fit in a page of its listing, where it has pages. */
+  /**
+   * How many records the system holds: more than fit in a page of its listing, where it has pages.
+   */
   size(): number
   /** An id that no record has. */
   readonly gone: string
@@ -41,8 +43,8 @@ export type TargetWorld = {
   /** The next writing request is carried out, and its answer lost. */
   lose(): void
   /**
-   * Every writing request from now on is answered with this status and `Retry-After: 1`, and changes
-   * nothing.
+   * Every writing request from now on is answered with this status and `Retry-After: 1`, and
+   * changes nothing.
    */
   answer(status: 401 | 429 | 503): void
   /** How many writing requests the system has received. */

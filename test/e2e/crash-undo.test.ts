@@ -60,7 +60,8 @@ describe('SAFE-06: undo is a plan', () => {
     const asked = sandbox.requests.length
     const undone = await here.zds(['apply', 'undo.json', '--force'])
     expect(undone, undone.stderr).toMatchObject({ code: 0 })
-    // Users are set back while the organizations that they were moved to are still as the run left them.
+    // Users are set back while the organizations that they were moved to are still as the run left
+    // them.
     const written = sandbox.requests
       .slice(asked)
       .filter(({ service, path }) => service === 'us_gov' && path.includes('update_many'))

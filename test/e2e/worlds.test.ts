@@ -240,7 +240,10 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   })
 })
 
-/** The plan that the first run made, from what it left: a head, then each sync and after it its changes. */
+/**
+ * The plan that the first run made, from what it left: a head, then each sync and after it its
+ * changes.
+ */
 function plannedIn(directory: string): Plan {
   const runs = join(directory, '.zds/runs')
   const [first = ''] = readdirSync(runs).toSorted()

@@ -10,7 +10,10 @@ const SHELL = process.platform === 'win32'
 /** A directory of somebody who installed zds, far from the checkout. */
 export interface Consumer {
   readonly directory: string
-  /** A program as a shell there finds it, under a given Node; nothing of the checkout or of this test run reaches it. */
+  /**
+   * A program as a shell there finds it, under a given Node; nothing of the checkout or of this
+   * test run reaches it.
+   */
   run(command: string, args: readonly string[], env?: Variables, node?: string): Promise<Result>
   /** `npx zds`. */
   zds(args: readonly string[], env?: Variables, node?: string): Promise<Result>
@@ -48,7 +51,10 @@ export async function installed(here: Consumer, ...packages: readonly string[]):
   if (code !== 0) throw new Error(`npm install ${packages.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
 }
 
-/** What of our environment another program needs: npm's own settings, the network's, and no more of this test run. */
+/**
+ * What of our environment another program needs: npm's own settings, the network's, and no more of
+ * this test run.
+ */
 function ownEnvironment(directory: string, node: string): Variables {
   const kept = /^(npm_config_(registry|cache|userconfig|globalconfig|cafile)|https?_proxy|no_proxy|HOME|USERPROFILE)$/i
   const more = /^(NODE_EXTRA_CA_CERTS|SYSTEMROOT|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|TEMP|TMP)$/i

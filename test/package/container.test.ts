@@ -51,7 +51,10 @@ describe.skipIf(process.platform === 'win32')('what its lines make', () => {
   })
   afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-  /** zds as the image starts it, as nobody where we may choose: all but `.zds` is then read-only to it. */
+  /**
+   * zds as the image starts it, as nobody where we may choose: all but `.zds` is then read-only to
+   * it.
+   */
   function zds(...args: string[]): string {
     const [, program = ''] = JSON.parse(lines(image, 'ENTRYPOINT')[0] ?? '[]') as string[] // JSON by the format
     const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined

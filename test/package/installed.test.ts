@@ -31,7 +31,10 @@ afterAll(() => {
   here.remove()
 })
 
-/** The plugins and the configuration of docs/write-a-plugin.md as files; its source as a package that npm installs. */
+/**
+ * The plugins and the configuration of docs/write-a-plugin.md as files; its source as a package
+ * that npm installs.
+ */
 async function addPlugins(): Promise<void> {
   for (const { text } of blocksOf(page('docs/write-a-plugin.md'))) {
     const name = /^\/\/ ([\w./-]+\.ts)\n/.exec(text)?.[1]

@@ -19,7 +19,10 @@ beforeAll(async () => {
 })
 afterAll(() => here.remove())
 
-/** What the compiler says of all that is there: a consumer's, with its own libraries and checking ours. */
+/**
+ * What the compiler says of all that is there: a consumer's, with its own libraries and checking
+ * ours.
+ */
 function said(options: object): Promise<string> {
   const strict = {
     strict: true,

@@ -32,7 +32,10 @@ async function begun(here: Victim, sent: number) {
   return first
 }
 
-/** It stopped with a clear error and a next step; what the same command, elsewhere, does not leave as an undisturbed one. */
+/**
+ * It stopped with a clear error and a next step; what the same command, elsewhere, does not leave
+ * as an undisturbed one.
+ */
 async function goneOn(here: Victim, stopped: Awaited<ReturnType<Victim['zds']>>): Promise<string[]> {
   expect(stopped.code, stopped.stderr).toBe(1)
   expect(stopped.stderr).toMatch(

@@ -37,7 +37,10 @@ export interface AnyService {
   readonly directory: string
   /** Runs `zds`; `at` gets its process. */
   zds(args: readonly string[], at?: (kill: () => void) => void): Promise<Result>
-  /** What the desk holds, without ids: companies by their number, contacts with the number of their company. */
+  /**
+   * What the desk holds, without ids: companies by their number, contacts with the number of their
+   * company.
+   */
   holds(): { readonly companies: readonly string[]; readonly contacts: readonly string[] }
   file(name: string): string
   close(): Promise<void>

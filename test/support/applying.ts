@@ -64,8 +64,8 @@ export const untouched = (parts: TargetParts = {}): Target =>
 
 /**
  * Carries out the plan of one sync of an engine; `before` is what an earlier attempt wrote down,
- * `outcomes` what other syncs have done, `rows` what became of changes, as far as the journal knows by
- * now.
+ * `outcomes` what other syncs have done, `rows` what became of changes, as far as the journal knows
+ * by now.
  */
 export async function applyingStage(
   engine: TestEngine,

@@ -1,7 +1,8 @@
 /**
  * Preloaded into `zds` (`node --import`): the process kills itself with SIGKILL right before or
  * right after the n-th time that something reaches the disk in SQLite, or with ZDS_STATE_URL the
- * database, as `CRASH_AT=12:before` says. Without it, the number of such boundaries is written to the file CRASH_COUNT.
+ * database, as `CRASH_AT=12:before` says. Without it, the number of such boundaries is written to
+ * the file CRASH_COUNT.
  */
 import { writeFileSync, writeSync } from 'node:fs'
 import { DatabaseSync, StatementSync } from 'node:sqlite'

@@ -1,6 +1,9 @@
 import { systemClock, type Clock } from 'zds'
 
-/** How much faster a hasty clock runs: what waits for jobs, or between attempts, need not take its time in a test. */
+/**
+ * How much faster a hasty clock runs: what waits for jobs, or between attempts, need not take its
+ * time in a test.
+ */
 const HASTE = 20
 
 /** A clock that runs faster than the machine's, for runs against real servers. */

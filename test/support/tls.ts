@@ -11,7 +11,9 @@ async function open(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port // a TCP server has such an address
 }
 
-/** A server that speaks TLS with this certificate and answers `{}`; every request is in `received`. */
+/**
+ * A server that speaks TLS with this certificate and answers `{}`; every request is in `received`.
+ */
 export async function secureServer({ key, cert }: Certificate): Promise<{ port: number; received: string[] }> {
   const received: string[] = []
   const server = createServer({ key, cert }, (request, response) => {

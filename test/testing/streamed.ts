@@ -1,7 +1,9 @@
 import { HttpError, type ApplyRun, type Change, type Outcome, type Step, type Target } from 'zds'
 import type { RequestTarget } from '../support/desk.ts'
 
-/** The steps of one change. `send` rejects with what the service refused, and with a lost answer. */
+/**
+ * The steps of one change. `send` rejects with what the service refused, and with a lost answer.
+ */
 type Steps = (change: Change, send: () => Promise<readonly Outcome[]>, run: ApplyRun) => AsyncIterable<Step>
 
 /** The same target with a stream of steps in the place of requests as data. */

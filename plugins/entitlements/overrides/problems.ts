@@ -84,7 +84,9 @@ function setProblems(set: Json | undefined, known: Known): Problem[] {
   })
 }
 
-/** What an entry is held against: the tables of its instances, and the plans file if it is known. */
+/**
+ * What an entry is held against: the tables of its instances, and the plans file if it is known.
+ */
 type Known = { readonly tables: readonly FieldTable[]; readonly catalogue: Catalogue | undefined }
 
 type Wrong = Omit<Problem, 'path'>

@@ -58,7 +58,10 @@ export async function* writeBatch(rows: readonly Row[], writing: Writing, run: R
 /** Statuses of a request that is refused as a whole because of one of its rows, or of its size. */
 const AS_WHOLE = new Set([413, 422])
 
-/** One job; where the rows are refused as a whole, one for each half, until it is known which of them it is. */
+/**
+ * One job; where the rows are refused as a whole, one for each half, until it is known which of
+ * them it is.
+ */
 async function* written(rows: readonly Row[], turn: Slots, writing: Writing, run: Run): AsyncGenerator<Step, void> {
   const { jobs, client, over } = writing
   const policy = client.policy()

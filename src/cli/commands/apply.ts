@@ -30,7 +30,10 @@ export type ApplyOptions = {
   lockTimeout?: number
 }
 
-/** `zds apply`: goes on with a run that stopped, carries out a saved plan, or plans now and carries that out. */
+/**
+ * `zds apply`: goes on with a run that stopped, carries out a saved plan, or plans now and carries
+ * that out.
+ */
 export async function applyCommand(
   file: string | undefined,
   options: ApplyOptions,
@@ -58,7 +61,10 @@ export async function applyCommand(
 
 const isAttended = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
-/** Goes on with the plan of a run that stopped: it was agreed to then, and is agreed to again where somebody is asked. */
+/**
+ * Goes on with the plan of a run that stopped: it was agreed to then, and is agreed to again where
+ * somebody is asked.
+ */
 async function goOn(rest: Rest, { engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
   tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   if (!options.yes && !options.resume && isAttended() && !(await agreed(await restLine(rest, engine), signal)))

@@ -5,7 +5,10 @@ import { inSession } from '../session.ts'
 
 export type PruneOptions = { config?: string; env?: string; keep?: number }
 
-/** `zds prune`: forgets runs that are older, with plans, outcomes and artifacts, and what killed runs left behind. */
+/**
+ * `zds prune`: forgets runs that are older, with plans, outcomes and artifacts, and what killed
+ * runs left behind.
+ */
 export async function pruneCommand(options: PruneOptions, signal: AbortSignal): Promise<number> {
   return inSession(options, signal, async ({ engine }) => {
     const { state, clock, config } = engine.shared

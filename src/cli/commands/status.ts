@@ -7,7 +7,10 @@ import { inSession } from '../session.ts'
 
 const RUNS = 10
 
-/** `zds status`: the last runs, one that stopped before it was done, who holds a lock, and how much is kept. */
+/**
+ * `zds status`: the last runs, one that stopped before it was done, who holds a lock, and how much
+ * is kept.
+ */
 export async function statusCommand(options: { config?: string; env?: string }, signal: AbortSignal): Promise<number> {
   return inSession(options, signal, async ({ engine }) => {
     const { shared } = engine

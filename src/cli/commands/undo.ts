@@ -10,7 +10,9 @@ import { inSession } from '../session.ts'
 
 export type UndoOptions = { config?: string; env?: string; out?: string; json?: true; all?: true }
 
-/** `zds undo RUN`: an ordinary plan that sets back what a run changed; it changes nothing itself. */
+/**
+ * `zds undo RUN`: an ordinary plan that sets back what a run changed; it changes nothing itself.
+ */
 export async function undoCommand(run: string, options: UndoOptions, signal: AbortSignal): Promise<number> {
   const asked = options.out === undefined ? undefined : resolve(options.out)
   if (asked !== undefined) await access(dirname(asked), constants.W_OK).catch(unsaved(asked))

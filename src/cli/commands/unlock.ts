@@ -7,7 +7,10 @@ import { inSession, type Session } from '../session.ts'
 
 export type UnlockOptions = { config?: string; env?: string; force?: true }
 
-/** `zds unlock [instance]`: takes a lock away from a run that is known to be dead; all of them without a name. */
+/**
+ * `zds unlock [instance]`: takes a lock away from a run that is known to be dead; all of them
+ * without a name.
+ */
 export async function unlockCommand(
   instance: string | undefined,
   options: UnlockOptions,

@@ -6,7 +6,10 @@ import type { Look } from './plan.ts'
 
 const EXAMPLES = 10
 
-/** The document that `zds apply --json` prints; with `redact`, its numbers only, for those who may not see the records. */
+/**
+ * The document that `zds apply --json` prints; with `redact`, its numbers only, for those who may
+ * not see the records.
+ */
 export function reportDocument(report: Report, redact = false): object {
   const { error, ...told } = redact ? reportNumbers(report) : report
   return error === undefined ? told : { ...told, error: errorDocument(error) }

@@ -13,7 +13,10 @@ import { number, plain } from './text.ts'
 /** Titles and lines change at most this often: listr2 renders each change. */
 const SHOW_EVERY_MS = 100
 
-/** Shows the stages of a run while it goes on: as listr2 tasks where a person watches stderr, as plain lines elsewhere. */
+/**
+ * Shows the stages of a run while it goes on: as listr2 tasks where a person watches stderr, as
+ * plain lines elsewhere.
+ */
 export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>): Promise<Result> {
   const { watch, end } = process.stderr.isTTY ? onTerminal() : inLog()
   try {
@@ -80,7 +83,9 @@ type Line = {
   drawnAt: number
 }
 
-/** Tasks that count while they run; what was said meanwhile and is worth knowing follows at the end. */
+/**
+ * Tasks that count while they run; what was said meanwhile and is worth knowing follows at the end.
+ */
 function onTerminal(): Show {
   const { note, lines } = notebook()
   const board = new Map<string, Line>()

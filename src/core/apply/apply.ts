@@ -51,7 +51,9 @@ export async function* apply(
   yield* told(readBack(written, share, target, run), record)
 }
 
-/** Carries out changes of one operation that were bound; what could not be has an outcome already. */
+/**
+ * Carries out changes of one operation that were bound; what could not be has an outcome already.
+ */
 async function* carriedOut(
   bound: ReadonlyMap<string, Change | Outcome>,
   target: Target,

@@ -42,7 +42,9 @@ export async function* checkedSteps(target: Target, changes: readonly Change[], 
   for (const { key } of changes) if (states.get(key) !== 'ended') yield untold(key, target)
 }
 
-/** What the target says of changes that were sent and not answered: of each once, and of no other. */
+/**
+ * What the target says of changes that were sent and not answered: of each once, and of no other.
+ */
 export async function* settledOutcomes(
   sent: readonly Sent[],
   target: Target,

@@ -48,7 +48,10 @@ const without = (changes: readonly Change[], outcomes: readonly Outcome[]): Chan
   return changes.filter(({ key }) => !told.has(key))
 }
 
-/** The outcomes that the answer holds; none where it was lost. Throws what concerns more than this request. */
+/**
+ * The outcomes that the answer holds; none where it was lost. Throws what concerns more than this
+ * request.
+ */
 async function answerOf(
   changes: readonly Change[],
   { write, staleness }: Requesting,

@@ -7,9 +7,15 @@ export interface Config {
   readonly processors?: { readonly [name: string]: Processor }
   readonly targets: { readonly [name: string]: Sync }
   readonly hooks?: { readonly [name: string]: Sync | Observer }
-  /** Where journal, locks, history and artifacts are. Default `localState`: a directory of this machine. */
+  /**
+   * Where journal, locks, history and artifacts are. Default `localState`: a directory of this
+   * machine.
+   */
   readonly state?: OpenState
-  /** Runs that began longer ago are forgotten after an apply, with all their data. Default 30; 0 keeps all. */
+  /**
+   * Runs that began longer ago are forgotten after an apply, with all their data. Default 30; 0
+   * keeps all.
+   */
   readonly keepDays?: number
 }
 

@@ -26,13 +26,16 @@ export async function readVariables(file: string): Promise<Variables> {
   return { file, given, outvoted }
 }
 
-/** `NAME=value`: the value in quotes, on several lines if need be, or bare to the end of its line. */
+/**
+ * `NAME=value`: the value in quotes, on several lines if need be, or bare to the end of its line.
+ */
 const ENTRY =
   /[ \t]*(?:export[ \t]+)?(?<name>[\w.-]+)[ \t]*=(?:[ \t]*(?:'(?<single>[^']*)'|"(?<double>(?:\\.|[^"\\])*)"|`(?<tick>[^`]*)`)[ \t]*(?:#[^\n]*)?(?=\n|$)|(?<bare>[^\n]*))/sy
 
 /**
  * The variables in the text of a file, much as dotenv reads them; but what it would guess at or
- * leave out is refused. Throws FILE_INVALID with every line that cannot be used, and shows no value.
+ * leave out is refused. Throws FILE_INVALID with every line that cannot be used, and shows no
+ * value.
  */
 export function parseVariables(text: string, file: string): ReadonlyMap<string, string> {
   const source = text.replaceAll(/\r\n?/g, '\n')

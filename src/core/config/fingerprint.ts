@@ -16,8 +16,8 @@ const PACKAGE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?!node:)[\w@][^'"]*)['
 /**
  * What makes a configuration the one that it is: the text of the file and of all files that it
  * imports from beside it, the versions of the packages that they import, what its sources say makes
- * them what they are (the text of a data file), and the addresses that it writes to. A plan that was
- * made with another one is not carried out.
+ * them what they are (the text of a data file), and the addresses that it writes to. A plan that
+ * was made with another one is not carried out.
  */
 export function fingerprintOf(file: string, config: Config): string {
   const texts = new Map<string, string>()
@@ -40,7 +40,9 @@ export function fingerprintOf(file: string, config: Config): string {
   )
 }
 
-/** `name@version` of the package that an import leads to; the bare import where it leads nowhere. */
+/**
+ * `name@version` of the package that an import leads to; the bare import where it leads nowhere.
+ */
 function versionOf(name: string, from: string): string {
   let file: string | undefined
   try {

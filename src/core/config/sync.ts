@@ -37,7 +37,9 @@ type MadeOf<Table extends FieldTable, P> =
     : never
 type Strange<Name extends PropertyKey> = { readonly [N in Name]: never }
 
-/** Nothing, where a target holds the fields of the table, or where its types say nothing of them. */
+/**
+ * Nothing, where a target holds the fields of the table, or where its types say nothing of them.
+ */
 type Holding<Table extends FieldTable, T> =
   T extends Target<infer Types> ? (string extends keyof Types ? unknown : { readonly types: TypesOf<Table> }) : never
 
@@ -57,7 +59,9 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
   readonly rules: RulesFor<Table, ReasonOf<P>>
   /** What a plan may do unasked (SAFE-01). */
   readonly limits?: LimitsFor<Table>
-  /** The share of written records that is read back. Default 0.01, at least 10 records; 0 for none. */
+  /**
+   * The share of written records that is read back. Default 0.01, at least 10 records; 0 for none.
+   */
   readonly readBack?: number
   /** Syncs that are applied first. */
   readonly after?: readonly Sync[]

@@ -7,7 +7,9 @@ import { useProxy } from './proxy.ts'
 import { refused } from './refusal.ts'
 import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from './request.ts'
 
-/** Sends a request once and reads the answer. Throws HttpError for every answer that is no success. */
+/**
+ * Sends a request once and reads the answer. Throws HttpError for every answer that is no success.
+ */
 export async function exchange(request: Request, options: HttpOptions, run: Caller): Promise<Answer> {
   const { service, policy, limiter } = options
   const { timeoutMs, mostBytes = MOST_BYTES } = policy

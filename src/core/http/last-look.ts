@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 type Sending = { readonly request: { readonly origin: unknown; readonly method: string }; readonly socket: Socket }
 
 /**
- * Holds each request that may change something at one of these addresses back until its bytes are whole, and lets them
- * go only if `assert` does not throw: a process may have been stopped anywhere between deciding to send and sending.
- * The function that is returned ends this.
+ * Holds each request that may change something at one of these addresses back until its bytes are
+ * whole, and lets them go only if `assert` does not throw: a process may have been stopped anywhere
+ * between deciding to send and sending. The function that is returned ends this.
  */
 export function lastLook(addresses: readonly string[], assert: () => void): () => void {
   const origins = new Set(addresses.flatMap((address) => (URL.canParse(address) ? [new URL(address).origin] : [])))

@@ -21,7 +21,9 @@ export function untilMs(text: string | null, now: Date): number | undefined {
   return Math.max(0, (value < 1e11 ? value * 1000 : value) - now.getTime())
 }
 
-/** A span of time for people: `27 s`, `10 minutes`, `3 hours`; what is beyond reason is 1000 hours. */
+/**
+ * A span of time for people: `27 s`, `10 minutes`, `3 hours`; what is beyond reason is 1000 hours.
+ */
 export function spanOf(ms: number): string {
   const [size, unit] = UNITS.find(([least]) => ms >= 2 * least) ?? [1000, 's']
   return `${Math.min(1000, Math.ceil(ms / size))} ${unit}`

@@ -3,8 +3,8 @@ import { nearest } from '../options.ts'
 import { OPS, type Excess, type Plan, type SyncPlan } from './plan.ts'
 
 /**
- * What somebody who has looked at a plan lets pass: the plan by its digest, and of it what is named;
- * without names every excess, but no empty source.
+ * What somebody who has looked at a plan lets pass: the plan by its digest, and of it what is
+ * named; without names every excess, but no empty source.
  */
 export type Permit = { readonly digest: string; readonly names?: readonly string[] }
 
@@ -14,7 +14,10 @@ export function permitOf(text: string): Permit {
   return names === undefined ? { digest } : { digest, names: names.split(',').map((name) => name.trim()) }
 }
 
-/** Throws LIMIT_EXCEEDED for a permit of another plan, USAGE for names that mean nothing in this one. */
+/**
+ * Throws LIMIT_EXCEEDED for a permit of another plan, USAGE for names that mean nothing in this
+ * one.
+ */
 export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
   if (permit.digest !== digest)
     throw new ZdsError(
@@ -36,7 +39,10 @@ export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
   throw new ZdsError('USAGE', '--approve names what is not in the plan', { issues })
 }
 
-/** What may be named, whether it is beyond its limit now or only once an empty source is let through. */
+/**
+ * What may be named, whether it is beyond its limit now or only once an empty source is let
+ * through.
+ */
 function namesIn({ name, excesses }: SyncPlan): string[] {
   return [...['empty', ...OPS, 'drop'].map((word) => `${name}.${word}`), ...excesses.map(({ id }) => id)]
 }

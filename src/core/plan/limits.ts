@@ -11,8 +11,8 @@ type Measure = { readonly share?: number; readonly least?: number; readonly coun
 /** How often one field may change. */
 export type FieldLimit = Measure & {
   /**
-   * Then only falls count. Values from the highest down, or `dates`: an earlier day is lower. A value
-   * that is not in it, or no date, is below all others.
+   * Then only falls count. Values from the highest down, or `dates`: an earlier day is lower. A
+   * value that is not in it, or no date, is below all others.
    */
   readonly order?: readonly Json[] | 'dates'
 }

@@ -129,7 +129,10 @@ export type Plan = {
   readonly digest: string
 }
 
-/** The plan of all syncs, of the configuration whose fingerprint is `config`; `undoes` is the run that it sets back. */
+/**
+ * The plan of all syncs, of the configuration whose fingerprint is `config`; `undoes` is the run
+ * that it sets back.
+ */
 export function assemble(syncs: readonly SyncPlan[], config: string, clock: Clock, undoes?: string): Plan {
   const content = { asOf: clock.today, config, ...(undoes !== undefined && { undoes }), syncs }
   const createdAt = clock.now().toISOString()

@@ -36,9 +36,9 @@ type Work = {
 }
 
 /**
- * Carries out a plan in the name of a run, under the locks of all addresses that it writes to: whatever happens is in
- * the journal first, and nothing is sent without the locks. The report says how far it came, and why no further. Throws
- * LOCKED where another run has a lock.
+ * Carries out a plan in the name of a run, under the locks of all addresses that it writes to:
+ * whatever happens is in the journal first, and nothing is sent without the locks. The report says
+ * how far it came, and why no further. Throws LOCKED where another run has a lock.
  */
 export async function applyRun(
   plan: Plan,
@@ -96,7 +96,8 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
       await tellEnd(work, { status, error, outcomes }, shared, watch)
       await journal.end(run, status, shared.clock.now())
     } catch (cause) {
-      // Where the state itself is gone, the run is one that was killed: its report still says how far it came.
+      // Where the state itself is gone, the run is one that was killed: its report still says how
+      // far it came.
       if (error === undefined) throw cause
     }
     return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
@@ -171,8 +172,8 @@ export async function* stageOutcomes(
 type End = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
 
 /**
- * A run that somebody goes on with is not over: whoever ends it tells of all its changes, once (SYN-04). That it
- * stopped is told each time.
+ * A run that somebody goes on with is not over: whoever ends it tells of all its changes, once
+ * (SYN-04). That it stopped is told each time.
  */
 async function tellEnd(
   work: Work,
@@ -205,8 +206,9 @@ function desires({ syncs }: Plan, { config }: Shared): Desires[] {
 }
 
 /**
- * What fails twice fails for a reason: the next apply makes a new plan instead of trying the old one for ever. Unless
- * something was sent of which nobody knows what became: that has to be settled first.
+ * What fails twice fails for a reason: the next apply makes a new plan instead of trying the old
+ * one for ever. Unless something was sent of which nobody knows what became: that has to be settled
+ * first.
  */
 async function givenUp({ resumed, plan, run }: Work, { state }: Shared): Promise<boolean> {
   if (!resumed) return false

@@ -9,7 +9,10 @@ import type { Shared } from './shared.ts'
 
 /** What somebody takes upon themselves for a plan that goes beyond its limits. */
 export type Consent = {
-  /** The digest of exactly the plan that was looked at, and what of it is meant: `DIGEST:global.update`. */
+  /**
+   * The digest of exactly the plan that was looked at, and what of it is meant:
+   * `DIGEST:global.update`.
+   */
   readonly approve?: string | undefined
   /** Why, for the journal. */
   readonly because?: string | undefined
@@ -21,8 +24,9 @@ export type Consent = {
 type Passed = { readonly plan: Plan; readonly approval: Approval | undefined }
 
 /**
- * Refuses a plan beyond its limits with LIMIT_EXCEEDED, unless all that is beyond them was approved or everything is
- * forced, and tells the observers of it. What an empty source held back comes along where that was approved (SAFE-13).
+ * Refuses a plan beyond its limits with LIMIT_EXCEEDED, unless all that is beyond them was approved
+ * or everything is forced, and tells the observers of it. What an empty source held back comes
+ * along where that was approved (SAFE-13).
  */
 export async function passLimits(
   plan: Plan,

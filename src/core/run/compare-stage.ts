@@ -9,7 +9,10 @@ import type { Desired, Existing, Source } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
 import { lend, rowsIn, type Shared, type StageOf } from './shared.ts'
 
-/** Compares one sync from the artifacts of its sources. Its limits are held against it when the plan is whole. */
+/**
+ * Compares one sync from the artifacts of its sources. Its limits are held against it when the plan
+ * is whole.
+ */
 export async function compareStage(
   stage: StageOf<'compare'>,
   shared: Shared,

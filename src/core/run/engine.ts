@@ -21,7 +21,10 @@ import { undoRun } from './undo-run.ts'
 
 export type EngineOptions = {
   readonly config: Config
-  /** What makes the configuration the one that it is, as `load` tells it; else the addresses that it writes to. */
+  /**
+   * What makes the configuration the one that it is, as `load` tells it; else the addresses that it
+   * writes to.
+   */
   readonly fingerprint?: string
   /** Default: what the configuration says, else `localState`; opened in `directory`. */
   readonly state?: State
@@ -44,24 +47,30 @@ export type ApplyAsked = Consent & {
 }
 
 /**
- * Runs of one configuration: what the command line, a test, a script or a worker calls. It prints nothing, asks nobody
- * and ends no process. Every method throws ZdsError.
+ * Runs of one configuration: what the command line, a test, a script or a worker calls. It prints
+ * nothing, asks nobody and ends no process. Every method throws ZdsError.
  */
 export interface Engine {
   readonly shared: Shared
   /** Throws everything that keeps a run from its start, all at once (SAFE-07). */
   check(): Promise<void>
-  /** Checks, gathers, compares. With `failedFrom`, only what that run (its id, or `last`) did not get done. */
+  /**
+   * Checks, gathers, compares. With `failedFrom`, only what that run (its id, or `last`) did not
+   * get done.
+   */
   plan(options?: { readonly failedFrom?: string | undefined }, watch?: RunWatch): Promise<Plan>
   /**
-   * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that was not made by this
-   * engine must fit the configuration, the day and the hour (PLAN_STALE, PLAN_DATE, PLAN_EXPIRED). The report says how
-   * far it came, and in `error` why no further.
+   * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
+   * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,
+   * PLAN_DATE, PLAN_EXPIRED). The report says how far it came, and in `error` why no further.
    */
   apply(plan: Plan, asked?: ApplyAsked, watch?: RunWatch): Promise<Report>
   /** The run that has carried out this plan since it was made. */
   carriedOut(plan: Plan): Promise<RunRecord | undefined>
-  /** A run that stopped, and why it is not gone on with where it is not; LOCKED where it is still under way. */
+  /**
+   * A run that stopped, and why it is not gone on with where it is not; LOCKED where it is still
+   * under way.
+   */
   rest(asked?: {
     readonly saved?: Plan | undefined
     readonly afresh?: boolean
@@ -87,7 +96,10 @@ const UNWATCHED: RunWatch = {
   warn: () => undefined,
 }
 
-/** Throws CONFIG_INVALID for a configuration whose stages do not fit together, STATE_INVALID for a state that cannot be used. */
+/**
+ * Throws CONFIG_INVALID for a configuration whose stages do not fit together, STATE_INVALID for a
+ * state that cannot be used.
+ */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { config } = options
   stages(config)
@@ -99,7 +111,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     signal: options.signal ?? new AbortController().signal,
   }
   const { journal } = shared.state
-  /** The runs in whose names plans were made here: a plan is carried out in the name under which its artifacts are. */
+  /**
+   * The runs in whose names plans were made here: a plan is carried out in the name under which its
+   * artifacts are.
+   */
   const madeIn = new WeakMap<Plan, string>()
 
   return {

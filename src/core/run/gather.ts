@@ -18,7 +18,10 @@ export async function checkReady(shared: Shared, watch: Waiting = NOBODY): Promi
   if (issues.length > 0) throw notReady(issues)
 }
 
-/** Everything that can be known to be wrong before anything is read, from all sources at once (SAFE-07). */
+/**
+ * Everything that can be known to be wrong before anything is read, from all sources at once
+ * (SAFE-07).
+ */
 export async function preflight(shared: Shared, watch: Waiting = NOBODY): Promise<Issue[]> {
   const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
   const checks = await Promise.all(gathers.map((stage) => checked(stage, shared, watch)))
@@ -36,8 +39,8 @@ async function checked(stage: StageOf<'gather'>, shared: Shared, watch: Waiting)
     shared.signal.throwIfAborted()
     if (!(error instanceof ZdsError)) throw error
     if (error.issues.length > 0) return error.issues
-    // Two sources of one service meet the same wrong password: without a place of their own they are
-    // one issue.
+    // Two sources of one service meet the same wrong password: without a place of their own they
+    // are one issue.
     return [
       { code: error.code, where: '', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) },
     ]
@@ -57,7 +60,10 @@ const HINTS: Partial<Record<Code, string>> = {
   FILE_INVALID: 'Correct the file; until then nothing is computed from it.',
 }
 
-/** Reads one source into its artifact. Throws EMPTY_SOURCE when it yields nothing and may not (SAFE-02). */
+/**
+ * Reads one source into its artifact. Throws EMPTY_SOURCE when it yields nothing and may not
+ * (SAFE-02).
+ */
 export async function gather(
   stage: StageOf<'gather'>,
   shared: Shared,

@@ -13,8 +13,8 @@ export function fenced(state: State, hold: Hold): State {
 }
 
 /**
- * Time as long as the locks are held. Whoever sends something looks at the clock first, or has slept: a process that
- * was stopped meanwhile learns here that others may write by now (SAFE-16).
+ * Time as long as the locks are held. Whoever sends something looks at the clock first, or has
+ * slept: a process that was stopped meanwhile learns here that others may write by now (SAFE-16).
  */
 export function whileHeld(clock: Clock, hold: Hold): Clock {
   return {

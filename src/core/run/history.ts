@@ -9,7 +9,10 @@ import { PLAN_MAX_AGE_MS } from './timely.ts'
 /** A run of the journal and its plan. */
 export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
 
-/** A run that stopped before every change was attempted: what is left of it is carried out, or why it is not. */
+/**
+ * A run that stopped before every change was attempted: what is left of it is carried out, or why
+ * it is not.
+ */
 export type Rest = PastRun & { readonly left?: string }
 
 /** The newest run, if it stopped before every change was attempted and is recent. */
@@ -22,9 +25,10 @@ export async function unfinished({ state, clock }: Shared): Promise<PastRun | un
 }
 
 /**
- * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan is given, the
- * configuration has changed since, or a fresh start is asked for. What it has done shows in the next plan. One that
- * another process carries out has not stopped: it is waited for, as long as for a lock.
+ * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan
+ * is given, the configuration has changed since, or a fresh start is asked for. What it has done
+ * shows in the next plan. One that another process carries out has not stopped: it is waited for,
+ * as long as for a lock.
  */
 export async function restOf(
   shared: Shared,
@@ -60,7 +64,10 @@ export function placesOf({ syncs }: Plan, { config }: Pick<Shared, 'config'>): r
   return [...new Map(places.map((place) => [place.address, place])).values()]
 }
 
-/** A run named by its id or `last`, with its plan. Throws USAGE for a run that is not in the journal. */
+/**
+ * A run named by its id or `last`, with its plan. Throws USAGE for a run that is not in the
+ * journal.
+ */
 export async function runNamed(journal: Journal, asked: string): Promise<PastRun> {
   const run = asked === 'last' ? (await journal.runs(1))[0] : await journal.run(asked)
   const plan = run && (await journal.plan(run.id))

@@ -7,8 +7,8 @@ import { lendNothing, type Shared } from './shared.ts'
 const STOPPED_MS = 5_000
 
 /**
- * Tells the observers, and returns what they had to say. One that fails is a warning, never a failed
- * run: a dead chat must not stop a sync. They are told of a run that was stopped, too.
+ * Tells the observers, and returns what they had to say. One that fails is a warning, never a
+ * failed run: a dead chat must not stop a sync. They are told of a run that was stopped, too.
  */
 export async function tellObservers(
   event: (observer: Observer, run: Run) => Promise<void> | undefined,

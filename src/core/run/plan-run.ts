@@ -12,7 +12,10 @@ import { syncNamed, type Shared } from './shared.ts'
 /** What a stage of a plan comes to. */
 export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'plan'; readonly plan: SyncPlan }
 
-/** Checks, gathers, compares and assembles; leaves the artifacts of all stages and the plan under the name of the run. */
+/**
+ * Checks, gathers, compares and assembles; leaves the artifacts of all stages and the plan under
+ * the name of the run.
+ */
 export async function planRun(shared: Shared, runId: string, watch: Watch<Read>): Promise<Plan> {
   await checkReady(shared, watch)
   const made = new Map<string, SyncPlan>()
@@ -39,8 +42,9 @@ export async function planRun(shared: Shared, runId: string, watch: Watch<Read>)
 type Reading = Exclude<ReturnType<typeof stages>[number], { kind: 'apply' }>
 
 /**
- * The plan of these syncs, with what of it goes beyond the limits of the configuration: held against
- * them here and nowhere else, together with what each sync desired when a plan was last carried out.
+ * The plan of these syncs, with what of it goes beyond the limits of the configuration: held
+ * against them here and nowhere else, together with what each sync desired when a plan was last
+ * carried out.
  */
 export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?: string): Promise<Plan> {
   const { state, clock, fingerprint } = shared

@@ -7,7 +7,10 @@ export const KEEP_DAYS = 30
 
 export const DAY_MS = 86_400_000
 
-/** After an apply, what is older than the configuration keeps is forgotten: personal data ends by itself. */
+/**
+ * After an apply, what is older than the configuration keeps is forgotten: personal data ends by
+ * itself.
+ */
 export async function tidied(
   report: Report,
   { config, state, clock }: Shared,

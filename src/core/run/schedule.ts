@@ -7,7 +7,10 @@ export type StageWatch = {
   rows(count: number): void
 }
 
-/** How a stage ended. `stopped`: by the failure of another, or by whoever stopped the run. `left`: it had not begun. */
+/**
+ * How a stage ended. `stopped`: by the failure of another, or by whoever stopped the run. `left`:
+ * it had not begun.
+ */
 export type End<Result> =
   | { readonly kind: 'done'; readonly result: Result; readonly ms: number }
   | { readonly kind: 'failed'; readonly error: unknown; readonly ms: number }
@@ -28,10 +31,10 @@ export type Watch<Result> = {
 export type Work<S extends Stage, Result> = (stage: S, watch: StageWatch, signal: AbortSignal) => Promise<Result>
 
 /**
- * Carries out stages, each as soon as its own needs have ended; needs stand before the needy, and those that are not
- * among `all` count as met. The first failure stops the rest, but for applies: what was begun in another instance is
- * finished, and only those that come after the failed one are left out. Throws what failed first; the signal's reason
- * when the run was interrupted.
+ * Carries out stages, each as soon as its own needs have ended; needs stand before the needy, and
+ * those that are not among `all` count as met. The first failure stops the rest, but for applies:
+ * what was begun in another instance is finished, and only those that come after the failed one are
+ * left out. Throws what failed first; the signal's reason when the run was interrupted.
  */
 export async function schedule<S extends Stage, Result>(
   all: readonly S[],

@@ -20,7 +20,9 @@ export type Shared = {
 
 export type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>
 
-/** A run's name: its moment and a few random letters, so that runs sort by time and never collide. */
+/**
+ * A run's name: its moment and a few random letters, so that runs sort by time and never collide.
+ */
 export function newRunId(clock: Clock): string {
   return `${clock.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`
 }
@@ -64,7 +66,10 @@ export function lendNothing(
   }
 }
 
-/** A sync of the configuration by the name that a plan gives it. Throws PLAN_STALE where there is none. */
+/**
+ * A sync of the configuration by the name that a plan gives it. Throws PLAN_STALE where there is
+ * none.
+ */
 export function syncNamed(name: string, { config }: Pick<Shared, 'config'>): Sync {
   const sync = syncsOf(config).get(name)
   if (sync !== undefined) return sync

@@ -4,12 +4,15 @@ import type { Plan } from '../plan/plan.ts'
 import type { RunRecord } from '../state/state.ts'
 import type { Shared } from './shared.ts'
 
-/** A plan older than this says too little about today: what it left open is planned anew (SAFE-11). */
+/**
+ * A plan older than this says too little about today: what it left open is planned anew (SAFE-11).
+ */
 export const PLAN_MAX_AGE_MS = 24 * 3_600_000
 
 /**
- * Refuses a plan that was made with another configuration (PLAN_STALE), for another day than the one that the clock of
- * the engine has, a day of grace aside (PLAN_DATE), or too long ago (PLAN_EXPIRED).
+ * Refuses a plan that was made with another configuration (PLAN_STALE), for another day than the
+ * one that the clock of the engine has, a day of grace aside (PLAN_DATE), or too long ago
+ * (PLAN_EXPIRED).
  */
 export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeMs: number = PLAN_MAX_AGE_MS): void {
   const anew = 'Make a new one: zds plan --out FILE'

@@ -7,7 +7,10 @@ import type { PastRun } from './history.ts'
 import { planOf } from './plan-run.ts'
 import { lendNothing, type Shared } from './shared.ts'
 
-/** An ordinary plan that sets back what a run changed, the last to be written first; it changes nothing itself. */
+/**
+ * An ordinary plan that sets back what a run changed, the last to be written first; it changes
+ * nothing itself.
+ */
 export async function undoRun({ run, plan }: PastRun, shared: Shared, warn: (message: string) => void): Promise<Plan> {
   const { journal } = shared.state
   const syncs = syncsOf(shared.config)

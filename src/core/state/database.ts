@@ -30,7 +30,9 @@ const SCHEMA = `
   ${LOCKS}
 `
 
-/** How a database of each version becomes one of the next; the last entry leads to the schema above. */
+/**
+ * How a database of each version becomes one of the next; the last entry leads to the schema above.
+ */
 const MIGRATIONS: { readonly [from: number]: string } = {
   2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; ALTER TABLE steps ADD COLUMN partly TEXT; DROP TABLE locks; ${LOCKS}`,
 }

@@ -9,7 +9,10 @@ import type { Hold, Journal, RunRecord } from './state.ts'
 /** The columns of a run without its plan, which is large. */
 const RUN = 'id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes'
 
-/** The journal in the project's state database: on the disk when a call settles. Under a hold it writes with its locks only. */
+/**
+ * The journal in the project's state database: on the disk when a call settles. Under a hold it
+ * writes with its locks only.
+ */
 export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
   const write = <T>(work: () => T): T =>
     atomically(database, () => {

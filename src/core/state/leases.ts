@@ -7,9 +7,15 @@ export const LEASE_MS = 30_000
 const RENEW_MS = 10_000
 const ASK_AGAIN_MS = 1_000
 
-/** Where locks are kept, each for LEASE_MS at a time. `now` is this machine's; a state with a clock of its own goes by that. */
+/**
+ * Where locks are kept, each for LEASE_MS at a time. `now` is this machine's; a state with a clock
+ * of its own goes by that.
+ */
 export interface Leases extends Pick<Locks, 'held' | 'release'> {
-  /** Takes all places or none: then it is the lock in the way. `broken` is called when the state is lost to the holder. */
+  /**
+   * Takes all places or none: then it is the lock in the way. `broken` is called when the state is
+   * lost to the holder.
+   */
   take(claim: Claim, broken: (cause: unknown) => void, now: Date): Promise<Lock | undefined>
   /** True while all of the places are its own. */
   renew(claim: Claim, now: Date): Promise<boolean>
@@ -29,7 +35,8 @@ async function taken(claim: Claim, leases: Leases, { waitMs, clock, signal }: Wa
   const start = clock.now().getTime()
   /** What parted the run from its locks, as far as it is known here. */
   let end: unknown
-  // Counted by what no clock of a person moves, from before the lease was asked for: never longer than the state grants.
+  // Counted by what no clock of a person moves, from before the lease was asked for: never longer
+  // than the state grants.
   let renewed = performance.now()
   const ask = (): Promise<Lock | undefined> => {
     renewed = performance.now()

@@ -47,7 +47,10 @@ const isOurs = (lock: Lock, run: string): boolean =>
 
 const leaseFrom = (now: Date): string => new Date(now.getTime() + LEASE_MS).toISOString()
 
-/** Whether it lives: the lease has not run out, and where its process can be seen from here, it still exists. */
+/**
+ * Whether it lives: the lease has not run out, and where its process can be seen from here, it
+ * still exists.
+ */
 function lockOf(row: Row, now: Date): Lock {
   const [until, process] = [textIn(row, 'until'), Number(row['process'])]
   const seen = mayLive({ machine: textIn(row, 'machine'), process })

@@ -8,7 +8,9 @@ const JOBS = ['CI_JOB_URL', 'GITHUB_RUN_ID', 'BUILD_URL', 'BUILDKITE_BUILD_URL']
 export type Self = {
   readonly holder: string
   readonly host: string
-  /** Processes with an equal one see each other by their numbers; two containers of one name do not. */
+  /**
+   * Processes with an equal one see each other by their numbers; two containers of one name do not.
+   */
   readonly machine: string
   readonly process: number
   readonly job: string | null
@@ -19,7 +21,10 @@ export function thisProcess(): Self {
   return { holder: userName(), host: hostname(), machine: machine(), process: process.pid, job: job ?? null }
 }
 
-/** The boot of the kernel and the space of process numbers, where the system tells them; else the host's name. */
+/**
+ * The boot of the kernel and the space of process numbers, where the system tells them; else the
+ * host's name.
+ */
 function machine(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -29,7 +34,10 @@ function machine(): string {
   }
 }
 
-/** False for a process of this machine that is gone; of another machine's nothing can be seen from here. */
+/**
+ * False for a process of this machine that is gone; of another machine's nothing can be seen from
+ * here.
+ */
 export function mayLive(other: Pick<Self, 'machine' | 'process'>): boolean {
   return other.machine !== machine() || exists(other.process)
 }

@@ -6,7 +6,10 @@ export function runsFrom(moment: Date): string {
   return moment.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
 }
 
-/** Removes what stopped processes left in a directory: parts of a sort, half an artifact, plans of `zds undo`. */
+/**
+ * Removes what stopped processes left in a directory: parts of a sort, half an artifact, plans of
+ * `zds undo`.
+ */
 export async function clearScratch(directory: string, before: Date): Promise<void> {
   for (const name of (await namesIn(directory)).filter((one) => /^(sort|undo)-|\.partial$/.test(one))) {
     const found = await stat(join(directory, name)).catch(() => undefined) // whose process has removed it just now

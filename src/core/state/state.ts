@@ -17,15 +17,19 @@ export interface State {
   /** A directory of this machine for files that are gone when the work is: sorting needs one. */
   readonly scratch: string
   /**
-   * Forgets runs that began before `before`, with their plans, steps and artifacts, and what killed runs left behind:
-   * personal data ends. The newest run stays, whatever its age: it may be gone on with.
+   * Forgets runs that began before `before`, with their plans, steps and artifacts, and what killed
+   * runs left behind: personal data ends. The newest run stays, whatever its age: it may be gone on
+   * with.
    */
   prune(before: Date): Promise<Pruned>
   kept(): Promise<Kept>
   close(): Promise<void>
 }
 
-/** Opens the state of a project. `directory` is the project's own on this machine; it need not exist. */
+/**
+ * Opens the state of a project. `directory` is the project's own on this machine; it need not
+ * exist.
+ */
 export type OpenState = (directory: string) => State | Promise<State>
 
 /** How many runs were forgotten, and of how many runs artifacts. */
@@ -65,7 +69,10 @@ export type RunRecord = {
   readonly changes: number
 }
 
-/** How many records a sync desired at the address that it writes to: another address is another world. */
+/**
+ * How many records a sync desired at the address that it writes to: another address is another
+ * world.
+ */
 export type Desires = { readonly sync: string; readonly address: string; readonly desired: number }
 
 /** Steps of one sync of a run. */
@@ -76,11 +83,14 @@ type Entry = {
   readonly at: Date
 }
 
-/** The memory of applies: which plan, whether it was forced, each step of each change with its moment. */
+/**
+ * The memory of applies: which plan, whether it was forced, each step of each change with its
+ * moment.
+ */
 export interface Journal {
   /**
-   * The same journal for a run that holds locks: it writes as long as it has all of them, and throws LOCK_LOST after
-   * that. What is not written down is not sent (SAFE-16).
+   * The same journal for a run that holds locks: it writes as long as it has all of them, and
+   * throws LOCK_LOST after that. What is not written down is not sent (SAFE-16).
    */
   under(hold: Hold): Journal
   begin(run: Begun): Promise<void>
@@ -134,7 +144,10 @@ export type Claim = {
 
 /** The locks of one run. */
 export type Hold = Claim & {
-  /** Throws LOCK_LOST where they are known to be lost, or were not renewed in time; asked before something is sent. */
+  /**
+   * Throws LOCK_LOST where they are known to be lost, or were not renewed in time; asked before
+   * something is sent.
+   */
   assert(): void
   giveBack(): Promise<void>
 }
@@ -142,8 +155,8 @@ export type Hold = Claim & {
 /** One apply at a time for each address: two that write to it would undo each other's work. */
 export interface Locks {
   /**
-   * Takes the locks of all places or none, waiting up to `waitMs` for others. They are renewed until they are given
-   * back. Throws LOCKED, naming the holder, when one stays taken.
+   * Takes the locks of all places or none, waiting up to `waitMs` for others. They are renewed
+   * until they are given back. Throws LOCKED, naming the holder, when one stays taken.
    */
   take(places: readonly Place[], run: string, options: Waiting): Promise<Hold>
   held(now: Date): Promise<readonly Lock[]>
@@ -164,7 +177,8 @@ export type Summary = {
 /** Where stages leave their results for one another: JSON rows by name, whole or not there. */
 export interface Artifacts {
   /**
-   * Writes all rows, then asks `summarise` for the summary, which may refuse by throwing: then nothing is left behind.
+   * Writes all rows, then asks `summarise` for the summary, which may refuse by throwing: then
+   * nothing is left behind.
    */
   write(
     name: string,

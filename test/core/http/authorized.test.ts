@@ -6,7 +6,10 @@ import { testRun } from 'zds/testing'
 
 const policy = { timeoutMs: 5000, attempts: 3, baseDelayMs: 1000 }
 
-/** A service with tokens `t1`, `t2`, …, whose `good` says which of them it takes; and who signs in there. */
+/**
+ * A service with tokens `t1`, `t2`, …, whose `good` says which of them it takes; and who signs in
+ * there.
+ */
 async function service(good: (token: string, made: number) => boolean | Promise<boolean>) {
   let made = 0
   const server = await serverOf(async (response, request) => {

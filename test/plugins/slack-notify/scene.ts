@@ -16,7 +16,10 @@ export const change = (op: Change['op'], key: string, name?: string): Change => 
   fields: name === undefined ? {} : { name: { from: null, to: name } },
 })
 
-/** A change that was done; of a sync that deals with people, with so many of them, and so many missing. */
+/**
+ * A change that was done; of a sync that deals with people, with so many of them, and so many
+ * missing.
+ */
 export const done = (key: string, people?: number, missing = 0): Outcome => ({
   key,
   status: 'done',
