@@ -67,7 +67,7 @@ test.each(Object.entries(PHASES))(
  */
 function failure(code: number, service: string): RegExp {
   const name = service.replace('_', '-')
-  return code === 0 ? /done\n$/ : new RegExp(code === 1 ? `Error[^]*${name}` : `^${name}.*: .*(failed|not added)`, 'm')
+  return code === 0 ? /done\n$/ : new RegExp(code === 1 ? `Error[^]*${name}` : `^${name}.*: .*(failed|in part)`, 'm')
 }
 
 const turns = Object.entries(PHASES).map(([phase, match], turn) => [phase, match, turn] as const)
