@@ -66,7 +66,7 @@ describe.skipIf(process.platform === 'win32')('what its lines make', () => {
   it('runs where nothing but .zds can be written to', () => {
     expect(zds('--version')).toContain(`(${at('app/node_modules/zds')}) on Node`)
     expect(zds('graph')).toContain('apply:us-gov-users')
-    expect(zds('status')).toBe('Nothing was applied here yet.\n')
+    expect(zds('status')).toMatch(/^Nothing was applied here yet\.\n/)
   })
 
   it('holds what a run needs, and neither a compiler nor tests', () => {

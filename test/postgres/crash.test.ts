@@ -1,10 +1,16 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { crashWorld, LARGE, SMALL, TINY } from '../support/crash-world.ts'
 import { APPLY, trial, undisturbed, victim, type Kill, type Undisturbed } from '../support/crash.ts'
 import { newDatabase } from '../support/postgres.ts'
 import { server } from './scene.ts'
+
+/** Closed at the end: tests that run side by side share vitest's own hook. */
+const opened: (() => unknown)[] = []
+afterAll(async () => {
+  for (const end of opened.toReversed()) await end()
+})
 
 /** `npm run chaos -- --postgres` tries every boundary. */
 const TRIALS = 4
@@ -49,7 +55,7 @@ describe('SAFE-06: an apply that is killed, and gone on with in a fresh director
 
 test('nothing of journal, locks, history or pending work lies in .zds/', { timeout: LONG }, async () => {
   const here = await victim(crashWorld(TINY), 40, await newDatabase(server()))
-  onTestFinished(() => here.close())
+  opened.push(() => here.close())
   const writing = { kind: 'boundary', at: 30, side: 'after' } as const
   for (const [args, kill] of [
     [['plan'], undefined],

@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stateLines, violations } from '../support/crash-laws.ts'
 import { crashWorld, TINY } from '../support/crash-world.ts'
 import { APPLY, undisturbed, victim, type Undisturbed, type Victim } from '../support/crash.ts'
 import { newDatabase, sql } from '../support/postgres.ts'
 import { server, writes } from './scene.ts'
+
+/** Closed at the end: tests that run side by side share vitest's own hook. */
+const opened: (() => unknown)[] = []
+afterAll(async () => {
+  for (const end of opened.toReversed()) await end()
+})
 
 const world = crashWorld(TINY)
 /** A lease has to run out in some of these. */
@@ -21,14 +27,14 @@ type Scene = { readonly here: Victim; readonly database: string }
 async function scene(): Promise<Scene> {
   const database = await newDatabase(server())
   const here = await victim(world, 100, database)
-  onTestFinished(() => here.close())
+  opened.push(() => here.close())
   return { here, database }
 }
 
 /** An apply that stands still once it has sent so many requests that write. */
 async function frozen(here: Victim, sent = 1) {
   const first = here.start(APPLY)
-  onTestFinished(() => first.signal('SIGKILL'))
+  opened.push(() => first.signal('SIGKILL'))
   await expect.poll(() => writes(here) >= sent, { timeout: 60_000, interval: 1 }).toBe(true)
   first.signal('SIGSTOP')
   // What it had sent by then arrives.

@@ -86,7 +86,11 @@ export async function victim(world: World, working = 40, state?: string): Promis
     },
     start,
     zds,
-    outcomes: async () => rowsIn((await zds(['outcomes', 'last'])).stdout),
+    outcomes: async () => {
+      const { code, stdout, stderr } = await zds(['outcomes', 'last'])
+      if (code !== 0) throw new Error(`The outcomes cannot be told: ${stderr}`)
+      return rowsIn(stdout)
+    },
     close: async () => {
       for (const place of places) place.remove()
       await sandbox.close()
