@@ -1,16 +1,8 @@
 import { Type } from 'typebox'
-import { checkOptions, notInstalled, type OpenState, type Setting } from 'zds'
+import { checkOptions, notInstalled, type OpenState } from 'zds'
+import type { PostgresOptions } from './options.ts'
 
-export type PostgresOptions = {
-  /**
-   * `postgres://user:password@host:5432/database`; with TLS, certificates checked, but on this
-   * machine. Parameters: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a directory with a
-   * socket), `application_name`.
-   */
-  readonly url: Setting
-  /** Whose state this is: projects in one database see nothing of one another. */
-  readonly project: Setting
-}
+export type { PostgresOptions } from './options.ts'
 
 const schema = Type.Object({ url: Type.Unknown(), project: Type.Unknown() }, { additionalProperties: false })
 
