@@ -1,4 +1,3 @@
-import { limited } from '../compare/compare.ts'
 import { removal } from '../compare/decide.ts'
 import { possiblePlan } from '../compare/prepare.ts'
 import { withWords } from '../compare/words.ts'
@@ -35,7 +34,7 @@ export async function undo(
     if (typeof back === 'string') skipped.push({ key: change.key, id: change.id, reason: back })
     else if (Object.keys(back.fields).length > 0) changes.push(back)
   }
-  return limited(withWords(possiblePlan({ ...plan, changes, skipped, notices: [] }, sync.target), sync), sync)
+  return withWords(possiblePlan({ ...plan, changes, skipped, notices: [], excesses: [] }, sync.target), sync)
 }
 
 /** The change that undoes one, without fields where nothing is left to undo; why there is none. */

@@ -4,7 +4,6 @@ import { decide, owns, type Pair, type Sides, type Verdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
 import { fates } from './names.ts'
-import { excesses } from '../plan/limits.ts'
 import { OPS, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
 import { withWords } from './words.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
@@ -94,15 +93,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     notices: [...named.notices, ...notices],
     excesses: [],
   }
-  return limited(withWords(plan, sync), sync)
-}
-
-/**
- * The plan with what of it goes beyond the limits of its sync; `before` is the number of desired
- * records of the last run that was carried out.
- */
-export function limited(plan: SyncPlan, { limits, rules }: Pick<Sync, 'limits' | 'rules'>, before?: number): SyncPlan {
-  return { ...plan, excesses: excesses({ ...plan, before, adopt: rules.adopt }, limits) }
+  return withWords(plan, sync)
 }
 
 /** One verdict for a key that is clear; one for each record of a key that is not. */

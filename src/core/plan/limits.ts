@@ -118,8 +118,8 @@ function fieldBeyond(field: string, limit: FieldLimit, { name, changes, existing
 
 function falls({ from, to }: FieldChange, order: NonNullable<FieldLimit['order']>): boolean {
   if (order === 'dates') return day(to) < day(from)
-  const rank = (value: Json): number => order.toReversed().indexOf(value)
-  return rank(to) < rank(from)
+  const rank = (value: Json): number => (order.includes(value) ? order.indexOf(value) : order.length)
+  return rank(to) > rank(from)
 }
 
 /** As text, days are in their order; no date is before all of them. */

@@ -8,9 +8,8 @@ import type { RunRecord, State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import { applyRun, resumeRun, type Progress } from './apply-run.ts'
 import { passLimits, type Consent } from './approval.ts'
-import { onlyUndone } from './failed-from.ts'
 import { checkReady } from './gather.ts'
-import { restOf, runNamed, type PastRun, type Rest } from './history.ts'
+import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
 import { planRun, type Read } from './plan-run.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Watch } from './schedule.ts'
@@ -80,6 +79,8 @@ export interface Engine {
   abandon(run: string): Promise<void>
   /** Goes on with a run that stopped, under what was agreed to then. */
   resume(rest: Rest, asked?: { readonly waitMs?: number }, watch?: RunWatch): Promise<Report>
+  /** What became of the plan of a run, its id or `last`, as far as the journal knows. */
+  report(run: string): Promise<Report>
   /** A run by its id, or `last`. Throws USAGE where there is none. */
   runNamed(asked: string): Promise<PastRun>
   /** A plan that sets back what a run (its id, or `last`) changed. */
@@ -123,8 +124,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     plan: async ({ failedFrom } = {}, watch = UNWATCHED) => {
       const past = failedFrom === undefined ? undefined : await runNamed(journal, failedFrom)
       const runId = newRunId(shared.clock)
-      const whole = await planRun(shared, runId, watch)
-      const plan = past === undefined ? whole : await onlyUndone(whole, past, shared)
+      const plan = await planRun(shared, runId, past, watch)
       madeIn.set(plan, runId)
       return plan
     },
@@ -148,6 +148,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await checkReady(shared, watch)
       return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
     },
+    report: async (run) => reportOfPast(await runNamed(journal, run), journal),
     runNamed: (asked) => runNamed(journal, asked),
     undo: async (run, warn = () => undefined) => {
       const past = await runNamed(journal, run)

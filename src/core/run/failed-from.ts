@@ -1,20 +1,22 @@
-import type { Plan } from '../plan/plan.ts'
+import type { SyncPlan } from '../plan/plan.ts'
 import { doneUnder } from '../outcome.ts'
 import { changesOf, type PastRun } from './history.ts'
-import { planOf } from './plan-run.ts'
 import type { Shared } from './shared.ts'
 
 /**
- * What of `plan` concerns the changes of a run that were not done: failed, stale, or never
+ * What of the plans concerns the changes of a run that were not done: failed, stale, or never
  * attempted.
  */
-export async function onlyUndone(plan: Plan, past: PastRun, shared: Shared): Promise<Plan> {
+export async function onlyUndone(
+  plans: readonly SyncPlan[],
+  past: PastRun,
+  { state }: Pick<Shared, 'state'>,
+): Promise<SyncPlan[]> {
   const undone = new Set<string>()
-  for await (const { sync, change, known } of changesOf(shared.state.journal, past))
+  for await (const { sync, change, known } of changesOf(state.journal, past))
     if (doneUnder(known) === undefined) undone.add(JSON.stringify([sync, change.key]))
-  const parts = plan.syncs.map((sync) => ({
-    ...sync,
-    changes: sync.changes.filter(({ key }) => undone.has(JSON.stringify([sync.name, key]))),
+  return plans.map((plan) => ({
+    ...plan,
+    changes: plan.changes.filter(({ key }) => undone.has(JSON.stringify([plan.name, key]))),
   }))
-  return planOf(parts, shared)
 }

@@ -1,8 +1,9 @@
 import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import type { Known } from '../outcome.ts'
+import type { Known, Outcome } from '../outcome.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import type { Journal, Place, RunRecord } from '../state/state.ts'
+import { reportOf, type Report } from './report.ts'
 import type { Shared } from './shared.ts'
 import { PLAN_MAX_AGE_MS } from './timely.ts'
 
@@ -86,4 +87,17 @@ export async function* changesOf(
     const known = await journal.known(run.id, sync)
     for (const change of changes) yield { sync, change, known: known.get(change.key) }
   }
+}
+
+/** What became of the plan of a run that is over, or as far as it has come. */
+export async function reportOfPast({ run, plan }: PastRun, journal: Journal): Promise<Report> {
+  const outcomes = new Map<string, readonly Outcome[]>()
+  for (const { name } of plan.syncs) {
+    const known = [...(await journal.known(run.id, name)).values()]
+    outcomes.set(
+      name,
+      known.flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : [])),
+    )
+  }
+  return reportOf({ run: run.id, status: run.status, forced: run.forced }, plan, outcomes)
 }

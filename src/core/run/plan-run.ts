@@ -1,10 +1,12 @@
 import { unmetEverywhere } from '../compare/guards.ts'
 import { stages, syncsOf } from '../config/stages.ts'
-import { limited } from '../compare/compare.ts'
+import { excesses } from '../plan/limits.ts'
 import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
+import { onlyUndone } from './failed-from.ts'
 import { checkReady, gather } from './gather.ts'
+import type { PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { syncNamed, type Shared } from './shared.ts'
@@ -14,9 +16,14 @@ export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'pla
 
 /**
  * Checks, gathers, compares and assembles; leaves the artifacts of all stages and the plan under
- * the name of the run.
+ * the name of the run. With `failedFrom`, only what that run did not get done is planned.
  */
-export async function planRun(shared: Shared, runId: string, watch: Watch<Read>): Promise<Plan> {
+export async function planRun(
+  shared: Shared,
+  runId: string,
+  failedFrom: PastRun | undefined,
+  watch: Watch<Read>,
+): Promise<Plan> {
   await checkReady(shared, watch)
   const made = new Map<string, SyncPlan>()
   await schedule<Reading, Read>(
@@ -31,7 +38,8 @@ export async function planRun(shared: Shared, runId: string, watch: Watch<Read>)
     { signal: shared.signal, watch },
   )
   const syncs = syncsOf(shared.config)
-  const parts = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])
+  const whole = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])
+  const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
   const plan = await planOf(unmetEverywhere(parts, syncs), shared)
   await shared.state.artifacts(runId).write('plan', partsOf(plan))
   const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
@@ -52,7 +60,7 @@ export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?
     parts.map(async (part): Promise<SyncPlan> => {
       const sync = syncNamed(part.name, shared)
       const before = await state.journal.lastDesired(part.name, sync.target.address())
-      return limited(part, sync, before)
+      return { ...part, excesses: excesses({ ...part, before, adopt: sync.rules.adopt }, sync.limits) }
     }),
   )
   return assemble(syncs, fingerprint, clock, undoes)

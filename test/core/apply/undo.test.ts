@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ref, type Change, type Existing, type Outcome, type SyncPlan, type Target } from 'zds'
 import type { Known } from '../../../src/core/outcome.ts'
+import { excesses } from '../../../src/core/plan/limits.ts'
 import { undo } from '../../../src/core/apply/undo.ts'
 import { OPS } from '../../../src/core/plan/plan.ts'
 import { planOf } from '../../support/applying.ts'
@@ -210,14 +211,15 @@ describe('the plan that undoes a run', () => {
     expect(plan.changes).toMatchObject([{ fields: { parent: { from: '77', to: '1' } } }])
   })
 
-  it('has limits of its own', async () => {
+  it('is held against limits as any plan is, once it is whole', async () => {
     const changes = [update('A', '1', 3, 4), update('B', '2', 3, 4)]
     const plan = await undone(
       changes,
       [did('A', '1'), did('B', '2')],
       [held('1', 'A', { aar: 4 }), held('2', 'B', { aar: 4 })],
     )
-    expect(plan.excesses).toMatchObject([{ op: 'update', count: 2, existing: 20, limit: 0.05 }])
+    expect(plan.excesses).toEqual([])
+    expect(excesses(plan, { update: 0.05 })).toMatchObject([{ op: 'update', count: 2, existing: 20, limit: 0.05 }])
   })
 
   it('asks for a hundred records at a time', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { limited } from '../../../src/core/compare/compare.ts'
 import { absent, compared, held, isPartner, syncOf, wanted } from '../../support/syncs.ts'
 
 describe('the three lists of a comparison', () => {
@@ -211,16 +210,6 @@ describe('a key that a processor leaves out on purpose', () => {
       changes: [],
       skipped: [{ key: 'A', reason: 'duplicate-email', id: '1', name: 'Ada' }],
     })
-  })
-})
-
-describe('the limits of a plan', () => {
-  it('SAFE-01: a drop against the last run is found once that is known', async () => {
-    const plan = await compared({ desired: [wanted('A')] })
-    expect(plan.excesses).toEqual([])
-    expect(limited(plan, syncOf()).excesses).toEqual([])
-    expect(limited(plan, syncOf(), 20).excesses).toMatchObject([{ op: 'drop', count: 19 }])
-    expect(limited(plan, syncOf({ limits: { drop: 1 } }), 20).excesses).toEqual([])
   })
 })
 

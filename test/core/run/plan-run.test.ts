@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import type { Config, Desired } from 'zds'
+import { planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
+import type { Watch } from '../../../src/core/run/schedule.ts'
+import { planOf as changesOf, update } from '../../support/applying.ts'
+import { engineOf, type TestEngine } from '../../support/engine.ts'
+import { held, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+
+const unwatched: Watch<Read> = {
+  scheduled: () => undefined,
+  started: () => undefined,
+  progress: () => undefined,
+  rows: () => undefined,
+  ended: () => undefined,
+  warn: () => undefined,
+}
+
+/** An engine of one sync, whose last run that was carried out desired `before` records. */
+async function after(before: number, config: Config): Promise<TestEngine> {
+  const engine = engineOf(config)
+  const at = engine.clock.now()
+  const address = config.targets['global']?.target.address() ?? ''
+  await engine.state.journal.count([{ sync: 'global', address, desired: before }], 'run-0', at)
+  return engine
+}
+
+const one = (limits: object = {}): Config => ({
+  sources: {},
+  targets: {
+    global: syncOf(
+      { limits },
+      {
+        desired: sourceOf<Desired>('accounts', [wanted('A', { aar: 1 })]),
+        target: targetOf({ records: [held('1', 'A')] }),
+      },
+    ),
+  },
+})
+
+describe('SAFE-01: the limits of a plan', () => {
+  it('know of a drop against the last run that was carried out', async () => {
+    const plan = await planRun(await after(20, one()), 'run-1', undefined, unwatched)
+    expect(plan.syncs[0]?.excesses).toMatchObject([{ op: 'drop', count: 19 }])
+    const loose = await planRun(await after(20, one({ drop: 1 })), 'run-1', undefined, unwatched)
+    expect(loose.syncs[0]?.excesses).toEqual([])
+    expect((await planRun(engineOf(one()), 'run-1', undefined, unwatched)).syncs[0]?.excesses).toEqual([])
+  })
+
+  it('hold as well where only what a run did not get done is planned, and the artifact is of that plan', async () => {
+    const engine = await after(20, one())
+    const first = await planRun(engine, 'run-1', undefined, unwatched)
+    const { journal } = engine.state
+    const at = engine.clock.now()
+    await journal.begin({ id: 'run-1', plan: first, forced: false, at })
+    await journal.record({ run: 'run-1', sync: 'global', steps: [{ key: 'A', status: 'done', id: '1' }], at })
+    const run = await journal.run('run-1')
+    if (run === undefined) throw new Error('The run is not in the journal')
+    const rest = await planRun(engine, 'run-2', { run, plan: first }, unwatched)
+    expect(rest.syncs[0]?.changes).toEqual([])
+    expect(rest.syncs[0]?.excesses).toMatchObject([{ op: 'drop', count: 19 }])
+    const lines = []
+    for await (const row of engine.state.artifacts('run-2').read('plan')) lines.push(row)
+    expect(lines).toMatchObject([{ digest: rest.digest }, { name: 'global' }])
+  })
+
+  it('are those of its syncs, whoever made their plans', async () => {
+    const part = { ...changesOf(update('A'), update('B')), existing: 20 }
+    const plan = await planOf([part], engineOf(one({ update: 0.05 })))
+    expect(plan.syncs[0]?.excesses).toMatchObject([{ op: 'update', count: 2, existing: 20, limit: 0.05 }])
+  })
+})
