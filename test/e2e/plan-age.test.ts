@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Report } from 'zds'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import { expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
 import type { Project } from '../support/zds.ts'
@@ -35,6 +36,13 @@ describe('SAFE-11: a saved plan', () => {
     expect(writesTo(sandbox)).toEqual([])
   })
 
+  test('for yesterday is offered as it is taken: a night may lie between plan and apply', async () => {
+    const here = scratch(sandbox.env)
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+    const planned = await saved(here, {}, '--as-of', yesterday)
+    expect(planned.stderr).not.toContain('zds apply refuses it today')
+  })
+
   test('that is older than a day is refused, by a code of its own', async () => {
     const here = scratch(sandbox.env)
     await saved(here, { createdAt: new Date(Date.now() - 25 * 3_600_000).toISOString() })
@@ -53,6 +61,11 @@ describe('SAFE-11: a saved plan', () => {
     const again = await here.zds('apply', 'plan.json')
     expect(again, again.stderr).toMatchObject({ code: 0 })
     expect(again.stdout).toMatch(/^This plan was carried out by run \S+ at \S+: nothing to do\.$/m)
+    const told = await here.zds('apply', 'plan.json', '--json')
+    expect(told, told.stderr).toMatchObject({ code: 0 })
+    const { status, syncs } = JSON.parse(told.stdout) as Report // what --json prints
+    expect([status, syncs.map(({ planned, done }) => planned - done)]).toEqual(['done', syncs.map(() => 0)])
+    expect(syncs.some(({ done }) => done > 0)).toBe(true)
     expect(writesTo(sandbox)).toHaveLength(sent)
     const next = await here.zds('plan', '--detailed-exitcode')
     expect(next, next.stdout).toMatchObject({ code: 0 })

@@ -86,7 +86,9 @@ async function applySaved(
 ): Promise<number> {
   const before = await engine.carriedOut(plan)
   if (before !== undefined) {
-    print([`This plan was carried out by run ${before.id} at ${before.endedAt ?? before.startedAt}: nothing to do.`])
+    const { id, startedAt, endedAt = startedAt } = before
+    if (options.json) printDocument(reportDocument(await engine.report(id), options.redact))
+    else print([`This plan was carried out by run ${id} at ${endedAt}: nothing to do.`])
     return 0
   }
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
@@ -96,7 +98,6 @@ async function applySaved(
   return !isIdle(report) || options.json ? told(report, options) : 0
 }
 
-/** An approval may add what an empty source held back: the report knows what there was to do. */
 /** Nothing to do, and nothing that was left undone. */
 const isIdle = ({ syncs }: Report): boolean => syncs.every(({ planned, heldBack }) => planned + heldBack === 0)
 

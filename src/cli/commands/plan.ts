@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { dateOf } from '../../core/clock.ts'
 import { hasChanges } from '../../core/run/engine.ts'
+import { isOfDay } from '../../core/run/timely.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -57,8 +58,9 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
 const besideOf = (out: string): string => `${out}.summary.json`
 
 /** What to do next. Commands stand on lines of their own, whole at any width, to be copied. */
-function nextSteps({ asOf, syncs, digest }: Plan, { out }: PlanOptions): string[] {
-  const today = asOf === dateOf(new Date())
+function nextSteps(plan: Plan, { out }: PlanOptions): string[] {
+  const { asOf, syncs, digest } = plan
+  const today = isOfDay(plan, dateOf(new Date()))
   const day = `This is what the rules say on ${asOf}. zds apply refuses it today, unless --as-of repeats the day.`
   if (syncs.every(({ excesses }) => excesses.length === 0))
     return today ? ['To carry it out:', `  zds apply${out === undefined ? '' : ` ${out}`}`] : [day]

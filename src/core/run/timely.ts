@@ -18,9 +18,8 @@ export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeM
   const anew = 'Make a new one: zds plan --out FILE'
   if (plan.config !== fingerprint)
     throw new ZdsError('PLAN_STALE', 'The plan was made with another configuration', { hint: anew })
-  const { today } = clock
-  if (plan.asOf < addDays(today, -1) || plan.asOf > addDays(today, 1)) {
-    throw new ZdsError('PLAN_DATE', `The plan is as of ${plan.asOf}, and today is ${today} (UTC)`, {
+  if (!isOfDay(plan, clock.today)) {
+    throw new ZdsError('PLAN_DATE', `The plan is as of ${plan.asOf}, and today is ${clock.today} (UTC)`, {
       hint: `${anew}. If that day is meant: zds apply FILE --as-of ${plan.asOf}`,
     })
   }
@@ -30,6 +29,10 @@ export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeM
     throw new ZdsError('PLAN_EXPIRED', message, { hint: anew })
   }
 }
+
+/** Whether a plan is for the day `today`, a day of grace aside: a night may lie between plan and apply. */
+export const isOfDay = ({ asOf }: Pick<Plan, 'asOf'>, today: string): boolean =>
+  asOf >= addDays(today, -1) && asOf <= addDays(today, 1)
 
 /** The run that has carried out this plan since it was made, or undefined. */
 export async function carriedOut(plan: Plan, { state }: Shared): Promise<RunRecord | undefined> {
