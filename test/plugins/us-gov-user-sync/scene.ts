@@ -1,6 +1,7 @@
 import { collect, type Existing, type Fields, type JsonObject, type Limits, type Setting, type SyncPlan } from 'zds'
 import { userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { compared, held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
+import { excesses } from '../../../src/core/plan/limits.ts'
 import { testRun } from 'zds/testing'
 
 export const setting = (value: string | undefined): Setting => ({
@@ -36,7 +37,7 @@ export type Scene = {
   readonly limits?: Limits
 }
 
-/** What the user sync plans in a scene. */
+/** What the user sync plans in a scene, held against its own limits. */
 export async function planned(scene: Scene): Promise<SyncPlan> {
   const {
     contacts = [],
@@ -58,9 +59,11 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
   const changes = Object.entries({ create: creates, update: updates }).flatMap(([op, keys]) =>
     keys.map((key) => ({ op, key, fields: {} })),
   )
-  const plan = { name: 'us-gov', changes }
-  const desired = await collect(sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [plan] })))
-  return compared({ desired, existing: users }, sync)
+  const desired = await collect(
+    sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [{ name: 'us-gov', changes }] })),
+  )
+  const plan = await compared({ desired, existing: users }, sync)
+  return { ...plan, excesses: excesses(plan, sync.limits) }
 }
 
 /** The changes of a plan, short: `update ada@x name organization_id`. */
