@@ -1,0 +1,31 @@
+import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import { EXIT_CODES as CODES } from '../exit-codes.ts'
+
+/** What a group of commands is declared with. */
+export type Declaring = {
+  readonly program: Command
+  readonly signal: AbortSignal
+  /** Told the exit code of the command that was carried out. */
+  readonly ended: (code: number) => void
+}
+
+export const EXIT_CODES = `
+Exit codes:
+${CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`
+
+export const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
+export const ENV_FILE = ['--env <file>', 'read variables from a file; the environment wins'] as const
+export const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
+
+/** Milliseconds of an age like `14d` or `36h`. */
+export function age(text: string): number {
+  const [, count, unit] = /^(\d+)([dh])$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('It must be days or hours, like 14d or 36h.')
+  return Number(count) * (unit === 'd' ? 24 : 1) * 3_600_000
+}
+
+/** A whole number of the command line. */
+export function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  return Number(text)
+}
