@@ -10,8 +10,7 @@ export const readFileText = (path: string, setting: string): Promise<string> =>
   readText(path, `Create the file, or set ${setting} to where it is.`)
 
 /**
- * What a file holds, for the fingerprint of a plan; undefined for an address, and where it cannot
- * be read now.
+ * What a file holds, for the fingerprint of a plan; undefined for an address.
  */
 export function identityOf({ peek }: Setting, directory: string): string | undefined {
   const path = peek()
@@ -19,8 +18,8 @@ export function identityOf({ peek }: Setting, directory: string): string | undef
   try {
     return readFileSync(resolve(directory, path), 'utf8')
   } catch {
-    // That it is missing, or cannot be read, is told by the check of its source.
-    return undefined
+    // That it is missing, or cannot be read, is told by whoever checks or reads its source.
+    return ''
   }
 }
 

@@ -16,6 +16,7 @@ const PUT = `
   ON CONFLICT (project, run, name)
   DO UPDATE SET id = excluded.id, parts = excluded.parts, summary = excluded.summary, at = clock_timestamp()`
 const GET = 'SELECT id, parts, summary FROM zds.artifacts WHERE project = $1 AND run = $2 AND name = $3'
+const RUNS = 'SELECT DISTINCT run COLLATE "C" AS run FROM zds.artifacts WHERE project = $1 ORDER BY 1 DESC'
 const GET_PART = 'SELECT rows FROM zds.parts WHERE project = $1 AND id = $2 AND number = $3'
 
 /** The artifacts of a run: NDJSON in compressed parts, whole or not there. */
@@ -55,6 +56,11 @@ export function postgresArtifacts({ query }: Database, project: string, run: str
     },
     summary: async (name) => JSON.parse(text(await found(name), 'summary')) as Summary, // written by `write` above
   }
+}
+
+/** The runs that have left artifacts, the newest first: names of runs begin with their moment. */
+export async function runsWithArtifacts({ query }: Database, project: string): Promise<string[]> {
+  return (await query(RUNS, [project])).map((row) => text(row, 'run'))
 }
 
 /** Whole rows, as many as make a part. */

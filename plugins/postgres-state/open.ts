@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { clearScratch, type Json, type Memory, type State } from 'zds'
 import { connectionOf } from './address.ts'
-import { postgresArtifacts } from './artifacts.ts'
+import { postgresArtifacts, runsWithArtifacts } from './artifacts.ts'
 import { databaseAt, text, type Database } from './database.ts'
 import type { PostgresOptions } from './options.ts'
 import { postgresJournal } from './journal.ts'
@@ -25,6 +25,7 @@ export async function open({ url, project: name }: PostgresOptions, directory: s
     journal: postgresJournal(database, project, locks),
     locks,
     artifacts: (run) => postgresArtifacts(database, project, run),
+    runs: () => runsWithArtifacts(database, project),
     memory: (plugin) => memoryOf(database, project, plugin),
     scratch,
     prune: async (before) => {

@@ -36,7 +36,8 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(moment.getTime()) && dateOf(moment) === text
 }
 
-function calendarDate(text: string): string {
+/** A date that somebody gave. Throws USAGE for what is none. */
+export function calendarDate(text: string): string {
   if (isDate(text)) return text
   throw new ZdsError('USAGE', `${text} is not a date`, {
     hint: 'Write it as YYYY-MM-DD, for example --as-of 2026-03-16.',

@@ -75,7 +75,14 @@ export type {
   Target,
   Write,
 } from './types.ts'
-export { openEngine, type ApplyAsked, type Engine, type EngineOptions, type RunWatch } from './run/engine.ts'
+export {
+  openEngine,
+  type ApplyAsked,
+  type Engine,
+  type EngineOptions,
+  type PlanAsked,
+  type RunWatch,
+} from './run/engine.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'
 export { LEASE_MS, lockLost, locksOver, type Leases } from './state/leases.ts'
 export { localState } from './state/local.ts'

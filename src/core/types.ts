@@ -43,7 +43,7 @@ export interface Source<Row extends Json = Json> {
   readonly needs?: readonly Source[]
   /**
    * The text of a data file it is made of, beside the configuration: of another text, a plan is
-   * refused.
+   * refused. Where it has one, it is read anew in a plan from what another run has gathered.
    */
   identity?(directory: string): string | undefined
   /** Without it, a source that yields nothing stops the run (SAFE-02). */

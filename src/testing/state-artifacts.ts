@@ -42,6 +42,14 @@ export const artifactLaws: readonly StateLaw[] = [
     }
   }),
 
+  law('names the runs that have left artifacts, the newest first', async (here, there) => {
+    assert.deepEqual(await here.runs(), [])
+    for (const run of ['20260316T100000-b', '20260317T090000-a', '20260316T100001-a'])
+      await here.artifacts(run).write('gather:x', [1])
+    await here.artifacts('20260316T100000-b').write('gather:y', [1])
+    assert.deepEqual(await there.runs(), ['20260317T090000-a', '20260316T100001-a', '20260316T100000-b'])
+  }),
+
   law('has nothing of what broke off or was refused, and what was there before stays whole', async (here, there) => {
     const [mine, theirs] = [here.artifacts('run-1'), there.artifacts('run-1')]
     const cause = new Error('cut off')

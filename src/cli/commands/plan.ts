@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { dateOf } from '../../core/clock.ts'
@@ -22,6 +23,7 @@ export type PlanOptions = {
   out?: string
   redact?: true
   failedFrom?: string
+  from?: string
   detailedExitcode?: true
   all?: true
 }
@@ -34,11 +36,13 @@ export type PlanOptions = {
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const out = options.out === undefined ? undefined : resolve(options.out)
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
+  const from = placeOf(options.from)
   for (const file of out === undefined ? [] : [out, ...(options.redact ? [besideOf(out)] : [])])
     await refuseToReplace(file)
   return inSession(options, signal, async ({ engine }) => {
     const key = options.redact && out !== undefined ? planKey() : undefined
-    const plan = await watched((watch) => engine.plan({ failedFrom: options.failedFrom }, watch))
+    const { failedFrom, asOf } = options
+    const plan = await watched((watch) => engine.plan({ failedFrom, from, asOf }, watch))
     const shown = options.redact ? planNumbers(plan) : plan
     if (out !== undefined) {
       await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))
@@ -53,6 +57,10 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
   })
 }
+
+/** A run by its name, or a directory as it is called where the command is given. */
+export const placeOf = (from: string | undefined): string | undefined =>
+  from !== undefined && from !== 'last' && existsSync(from) ? resolve(from) : from
 
 /** Where the numbers of a sealed plan are. */
 const besideOf = (out: string): string => `${out}.summary.json`

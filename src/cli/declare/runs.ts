@@ -12,11 +12,12 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option('--out <file>', 'also save the plan document, for zds apply FILE')
     .option('--redact', 'show numbers only, no data of any record; --out saves the plan encrypted (ZDS_PLAN_KEY)')
     .option('--failed-from <run>', 'plan only what a run did not get done: its id (zds status), or last')
+    .option('--from <run>', 'make no request: read what a run (its id, or last) or a directory of stages has gathered')
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('--all', 'show every change instead of the first of each kind')
     .addHelpText(
       'after',
-      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
+      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --from last      what today's files would do with what was gathered last\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
     )
     .action(async (options) => {
       const { planCommand } = await import('../commands/plan.ts')

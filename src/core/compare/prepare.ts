@@ -1,16 +1,19 @@
 import { ZdsError } from '../errors.ts'
 import type { Change, Skip, SyncPlan } from '../plan/plan.ts'
-import type { Preparation, Run, Sync, Target } from '../types.ts'
+import type { Preparation, Sync, Target } from '../types.ts'
 import { withWords } from './words.ts'
+
+/** Asks a target to complete changes; undefined where it has nothing to say. */
+export type Ask = (changes: readonly Change[]) => Promise<Preparation | undefined>
 
 /**
  * The target has the last word on a plan: it knows what it can do, what cannot be, and what becomes
  * of that which comes along with a record.
  */
-export async function prepare(compared: SyncPlan, sync: Sync, run: Run): Promise<SyncPlan> {
+export async function prepare(compared: SyncPlan, sync: Sync, ask: Ask): Promise<SyncPlan> {
   const { target } = sync
   const plan = possiblePlan(compared, target)
-  const prepared = plan.changes.length === 0 ? undefined : await target.prepare?.(plan.changes, run)
+  const prepared = plan.changes.length === 0 ? undefined : await ask(plan.changes)
   const whole = prepared === undefined ? plan : completedPlan(plan, prepared, target)
   return withWords({ ...whole, changes: whole.changes.map((change) => describe(change, plan.name, target)) }, sync)
 }

@@ -47,6 +47,16 @@ export function stageOf(config: Config): (source: Source) => string {
 }
 
 /**
+ * Whether a source follows from others and from files of this machine: a processor, or a file. What
+ * does not is gathered from elsewhere.
+ */
+export function computedIn(config: Config): (source: Source) => boolean {
+  const desired = [...syncsOf(config).values()].map((sync): Source => sync.desired)
+  const processors = new Set<Source>([...Object.values(config.processors ?? {}), ...desired])
+  return (source) => source.identity?.('.') !== undefined || (processors.has(source) && (source.needs ?? []).length > 0)
+}
+
+/**
  * Pure: everything `config` implies, each stage once, needs before the needy. Throws CONFIG_INVALID
  * on a cycle or a name used twice.
  */

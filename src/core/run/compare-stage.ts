@@ -7,7 +7,8 @@ import type { Json } from '../json.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import type { Desired, Existing, Source } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
-import { lend, rowsIn, type Shared, type StageOf } from './shared.ts'
+import { answersOf } from './answers.ts'
+import { madeBy, rowsIn, type Shared, type StageOf } from './shared.ts'
 
 /**
  * Compares one sync from the artifacts of its sources. Its limits are held against it when the plan
@@ -23,15 +24,15 @@ export async function compareStage(
   const artifacts = shared.state.artifacts(runId)
   const idOf = stageOf(shared.config)
   const rowsOf = <Row extends Json>(source: Source<Row>) => rowsIn(source, shared, runId)
-  const complete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
+  const isComplete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
 
   const everyone = [sync, ...rivals].map((one) => foldKeys(rowsOf(one.desired), one))
-  const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(complete))
+  const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(isComplete))
   // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it
   // (SAFE-02).
   const some = await hasRecord(rowsOf(sync.desired))
   const whole = wanted.every(Boolean)
-  const sides = { desired: some && whole, existing: await complete(sync.target) }
+  const sides = { desired: some && whole, existing: await isComplete(sync.target) }
   const compared = await compare(name, sync, {
     desired: sortBy(foldKeys(rowsOf(sync.desired), sync), ({ key }: Desired) => key, shared.state.scratch),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyIn(sync, row), shared.state.scratch),
@@ -41,8 +42,9 @@ export async function compareStage(
     complete: sides,
     empty: !some && whole,
   })
-  const plan = await prepare(compared, sync, lend(stage, shared, runId, watch))
-  await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete: sides.desired && sides.existing }))
+  const plan = await prepare(compared, sync, (changes) => answersOf(changes, stage, shared, runId, watch))
+  const complete = sides.desired && sides.existing
+  await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete, ...madeBy(shared) }))
   return plan
 }
 

@@ -8,6 +8,7 @@ import type { RunRecord, State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import { applyRun, resumeRun, type Progress } from './apply-run.ts'
 import { passLimits, type Consent } from './approval.ts'
+import { fromRun, gatheredBy } from './from-run.ts'
 import { checkReady } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
 import { planRun, type Read } from './plan-run.ts'
@@ -45,6 +46,12 @@ export type ApplyAsked = Consent & {
   readonly maxAgeMs?: number | undefined
 }
 
+export type PlanAsked = {
+  readonly failedFrom?: string | undefined
+  readonly from?: string | undefined
+  readonly asOf?: string | undefined
+}
+
 /**
  * Runs of one configuration: what the command line, a test, a script or a worker calls. It prints
  * nothing, asks nobody and ends no process. Every method throws ZdsError.
@@ -55,9 +62,11 @@ export interface Engine {
   check(): Promise<void>
   /**
    * Checks, gathers, compares. With `failedFrom`, only what that run (its id, or `last`) did not
-   * get done.
+   * get done. `from` a run (its id, or `last`) or a directory of stages it makes no request: what
+   * was gathered is taken from there, as of the day of then or `asOf`; processors, rules and files
+   * are those of today.
    */
-  plan(options?: { readonly failedFrom?: string | undefined }, watch?: RunWatch): Promise<Plan>
+  plan(options?: PlanAsked, watch?: RunWatch): Promise<Plan>
   /**
    * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
    * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,
@@ -121,8 +130,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     shared,
     check: () => checkReady(shared),
-    plan: async ({ failedFrom } = {}, watch = UNWATCHED) => {
+    plan: async ({ failedFrom, from, asOf } = {}, watch = UNWATCHED) => {
       const past = failedFrom === undefined ? undefined : await runNamed(journal, failedFrom)
+      if (from !== undefined) {
+        const gathered = await gatheredBy(from, shared)
+        return fromRun(gathered, shared, (offline) => planRun(offline, 'from', past, watch), asOf)
+      }
       const runId = newRunId(shared.clock)
       const plan = await planRun(shared, runId, past, watch)
       madeIn.set(plan, runId)

@@ -1,11 +1,11 @@
 import { guardIssues } from '../compare/guards.ts'
-import { stages, syncsOf } from '../config/stages.ts'
+import { computedIn, stages, syncsOf } from '../config/stages.ts'
 import { ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Summary } from '../state/state.ts'
 import type { Run } from '../types.ts'
 import type { StageWatch, Watch } from './schedule.ts'
-import { lend, type Shared, type StageOf } from './shared.ts'
+import { lend, madeBy, type Shared, type StageOf } from './shared.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
 type Waiting = Pick<Watch<never>, 'progress'>
@@ -61,8 +61,8 @@ const HINTS: Partial<Record<Code, string>> = {
 }
 
 /**
- * Reads one source into its artifact. Throws EMPTY_SOURCE when it yields nothing and may not
- * (SAFE-02).
+ * Reads one source into its artifact, unless an earlier run has gathered it for this one. Throws
+ * EMPTY_SOURCE when it yields nothing and may not (SAFE-02).
  */
 export async function gather(
   stage: StageOf<'gather'>,
@@ -71,6 +71,7 @@ export async function gather(
   watch: StageWatch,
 ): Promise<Summary> {
   const artifacts = shared.state.artifacts(runId)
+  if (shared.from !== undefined && !computedIn(shared.config)(stage.source)) return artifacts.summary(stage.id)
   let announced: { rows: number; tolerance: number } | undefined
   const run: Run = {
     ...lend(stage, shared, runId, watch),
@@ -89,7 +90,7 @@ export async function gather(
       watch.progress(
         `${rows} rows came, ${announced?.rows} were announced: nothing that may only be missing is created or retired`,
       )
-    return { rows, complete: whole && needs.every(({ complete }) => complete) }
+    return { rows, complete: whole && needs.every(({ complete }) => complete), ...madeBy(shared) }
   })
 }
 

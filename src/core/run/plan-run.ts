@@ -16,7 +16,8 @@ export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'pla
 
 /**
  * Checks, gathers, compares and assembles; leaves the artifacts of all stages and the plan under
- * the name of the run. With `failedFrom`, only what that run did not get done is planned.
+ * the name of the run. With `failedFrom`, only what that run did not get done is planned. From what
+ * another run has gathered (`fromRun`), nothing is checked, left or told to anybody.
  */
 export async function planRun(
   shared: Shared,
@@ -24,7 +25,8 @@ export async function planRun(
   failedFrom: PastRun | undefined,
   watch: Watch<Read>,
 ): Promise<Plan> {
-  await checkReady(shared, watch)
+  const offline = shared.from !== undefined
+  if (!offline) await checkReady(shared, watch)
   const made = new Map<string, SyncPlan>()
   await schedule<Reading, Read>(
     stages(shared.config).filter((stage) => stage.kind !== 'apply'),
@@ -41,6 +43,7 @@ export async function planRun(
   const whole = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])
   const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
   const plan = await planOf(unmetEverywhere(parts, syncs), shared)
+  if (offline) return plan
   await shared.state.artifacts(runId).write('plan', partsOf(plan))
   const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
   for (const warning of warnings) watch.warn(warning)

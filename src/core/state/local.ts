@@ -6,6 +6,7 @@ import { openDatabase, textIn } from './database.ts'
 import { sqliteJournal } from './journal.ts'
 import { sqliteLocks } from './locks.ts'
 import { keptIn, pruneLocal } from './retention.ts'
+import { namesIn } from './scratch.ts'
 import type { Memory, State } from './state.ts'
 
 /** State in a directory of this machine: `state.db`, and a directory of artifacts for each run. */
@@ -16,6 +17,8 @@ export function localState(directory: string): State {
     journal: sqliteJournal(database),
     locks: sqliteLocks(database),
     artifacts: (run) => artifactsIn(join(runs, run)),
+    // Names of runs begin with their moment.
+    runs: async () => (await namesIn(runs)).toSorted().toReversed(),
     memory: (plugin) => memoryOf(database, plugin),
     scratch: directory,
     prune: (before) => pruneLocal(database, directory, before),

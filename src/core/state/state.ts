@@ -12,6 +12,8 @@ export interface State {
   readonly locks: Locks
   /** What the stages of a run leave for one another. */
   artifacts(run: string): Artifacts
+  /** The names of the runs that have left artifacts, the newest first: planned, applied or not. */
+  runs(): Promise<readonly string[]>
   /** A little that a plugin wants to know in its next run: a cursor, a refresh token. */
   memory(plugin: string): Memory
   /** A directory of this machine for files that are gone when the work is: sorting needs one. */
@@ -172,6 +174,11 @@ export type Summary = {
   readonly rows: number
   /** Whether everything was proved to have been read (SAFE-02). */
   readonly complete: boolean
+  /** When it was made, and the day that the rules saw then. */
+  readonly at?: string
+  readonly asOf?: string
+  /** The fingerprint of the configuration that it was made with. */
+  readonly config?: string
 }
 
 /** Where stages leave their results for one another: JSON rows by name, whole or not there. */

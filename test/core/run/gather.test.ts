@@ -6,6 +6,8 @@ import { sourceOf, stream, syncOf, targetOf } from '../../support/syncs.ts'
 import { engineOf } from '../../support/engine.ts'
 
 const configOf = (sources: { readonly [name: string]: Source }): Config => ({ sources, targets: {} })
+/** What an artifact says of whoever made it. */
+const MADE = { at: '2026-03-16T10:00:00.000Z', asOf: '2026-03-16', config: 'fingerprint' }
 const announcing = (rows: number, announced: number, slack?: number): Source => ({
   name: 'accounts',
   read: (run: Run) => {
@@ -20,6 +22,7 @@ describe('gathering a source', () => {
     expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({
       rows: 3,
       complete: true,
+      ...MADE,
     })
     expect(await collect(engine.artifacts.read('gather:accounts'))).toEqual(['a', 'b', 'c'])
     expect(engine.counts).toEqual([1, 2, 3])
@@ -40,6 +43,7 @@ describe('gathering a source', () => {
     expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({
       rows: 0,
       complete: true,
+      ...MADE,
     })
     expect(await collect(engine.artifacts.read('gather:accounts'))).toEqual([])
   })
@@ -53,7 +57,11 @@ describe('gathering a source', () => {
     [8, 10, 1, false],
   ])('SAFE-02: %i rows of %i announced, give or take %s: complete %s', async (rows, announced, slack, complete) => {
     const engine = engineOf(configOf({ accounts: announcing(rows, announced, slack) }))
-    expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({ rows, complete })
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({
+      rows,
+      complete,
+      ...MADE,
+    })
     expect(engine.told.join()).toBe(
       complete
         ? ''

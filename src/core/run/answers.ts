@@ -1,0 +1,70 @@
+import { ZdsError } from '../errors.ts'
+import { canonical, type Json } from '../json.ts'
+import type { Change, Skip } from '../plan/plan.ts'
+import type { Preparation } from '../types.ts'
+import type { StageWatch } from './schedule.ts'
+import { lend, type Shared, type StageOf } from './shared.ts'
+
+/** A planned change, and what its target made of it: the change completed, or why it cannot be. */
+type Answer = { readonly asked: Change } & ({ readonly change: Change } | { readonly skip: Skip })
+
+/**
+ * What the target says of planned changes. It is kept beside the plan: where nothing may be asked,
+ * what it said of the same change holds, and a change that is new stays as it is.
+ */
+export async function answersOf(
+  changes: readonly Change[],
+  stage: StageOf<'compare'>,
+  shared: Shared,
+  runId: string,
+  watch: StageWatch,
+): Promise<Preparation | undefined> {
+  const { target } = stage.sync
+  if (target.prepare === undefined) return undefined
+  const artifacts = shared.state.artifacts(runId)
+  const name = `prepare:${stage.name}`
+  if (shared.from !== undefined)
+    return recalled(changes, await byKey(artifacts.read(name) as AsyncIterable<Answer>), watch) // written below
+  const said = await target.prepare(changes, lend(stage, shared, runId, watch))
+  await artifacts.write(name, pairs(changes, said))
+  return said
+}
+
+function* pairs(asked: readonly Change[], { changes, skipped }: Preparation): Iterable<Json> {
+  const completed = new Map(changes.map((change) => [change.key, { change }]))
+  const left = new Map(skipped.map((skip) => [skip.key, { skip }]))
+  for (const one of asked) yield { asked: one, ...(completed.get(one.key) ?? left.get(one.key)) }
+}
+
+async function byKey(answers: AsyncIterable<Answer>): Promise<ReadonlyMap<string, Answer>> {
+  const found = new Map<string, Answer>()
+  try {
+    for await (const answer of answers) found.set(answer.asked.key, answer)
+  } catch (error) {
+    // Whoever had no change asked nothing.
+    if (!(error instanceof ZdsError && error.code === 'ARTIFACT_MISSING')) throw error
+  }
+  return found
+}
+
+function recalled(changes: readonly Change[], known: ReadonlyMap<string, Answer>, watch: StageWatch): Preparation {
+  const answers = changes.map((change) => {
+    const answer = known.get(change.key)
+    return answer !== undefined && isAbout(answer, change) ? adapted(answer, change) : { change, unasked: true }
+  })
+  const unasked = answers.filter((answer) => 'unasked' in answer).length
+  if (unasked > 0) watch.progress(`${unasked} changes are new since then: their target was not asked about them`)
+  return {
+    changes: answers.flatMap((answer) => ('change' in answer ? [answer.change] : [])),
+    skipped: answers.flatMap((answer) => ('skip' in answer ? [answer.skip] : [])),
+  }
+}
+
+/** What a target says of a record and of what comes along holds whatever else is written to it. */
+const isAbout = ({ asked }: Answer, change: Change): boolean => aboutOf(asked) === aboutOf(change)
+const aboutOf = ({ op, id, along }: Change): string => canonical([op, id ?? null, along ?? null])
+
+function adapted(answer: Answer, change: Change): { readonly change: Change } | { readonly skip: Skip } {
+  if ('skip' in answer || canonical(answer.asked.fields) === canonical(change.fields)) return answer
+  return { change: { ...answer.change, fields: change.fields } }
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { calendarDate } from '../clock.ts'
+import { computedIn, stages } from '../config/stages.ts'
+import { ZdsError } from '../errors.ts'
+import { artifactsIn } from '../state/artifacts.ts'
+import type { Artifacts, State, Summary } from '../state/state.ts'
+import type { Shared } from './shared.ts'
+
+/** What was gathered: by a run, or in a directory of stages. */
+export type Gathered = { readonly name: string; readonly artifacts: Artifacts }
+
+/**
+ * What a run has left, its id or `last`, or what lies in a directory that `zds stage` has made.
+ * Throws ARTIFACT_MISSING where there is nothing of that name.
+ */
+export async function gatheredBy(asked: string, { state }: Pick<Shared, 'state'>): Promise<Gathered> {
+  const run = asked === 'last' ? await lastPlanned(state) : (await state.runs()).find((name) => name === asked)
+  if (run !== undefined) return { name: `run ${run}`, artifacts: state.artifacts(run) }
+  if (asked !== 'last' && existsSync(asked)) return { name: asked, artifacts: artifactsIn(resolve(asked)) }
+  const message = asked === 'last' ? 'No run has left what it gathered' : `Nothing is left of a run ${asked}`
+  throw new ZdsError('ARTIFACT_MISSING', message, {
+    hint: 'It was forgotten (zds prune), or there never was one: zds plan gathers anew, and --from last takes the newest.',
+  })
+}
+
+/** The newest run that came as far as a plan. */
+async function lastPlanned(state: State): Promise<string | undefined> {
+  for (const run of await state.runs()) if (await summaryIn(state.artifacts(run), 'plan')) return run
+  return undefined
+}
+
+async function summaryIn(artifacts: Artifacts, name: string): Promise<Summary | undefined> {
+  return artifacts.summary(name).catch((error: unknown) => {
+    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return undefined
+    throw error
+  })
+}
+
+/**
+ * Work that makes no request: sources and listings are read as `gathered` has them, processors and
+ * files are computed anew with the configuration of `shared`, as of the day of then or `asOf`. The
+ * clock stands where it stood then, so that a plan is as old as what it was made of. What is
+ * computed is gone when the work is.
+ */
+export async function fromRun<Result>(
+  gathered: Gathered,
+  shared: Shared,
+  work: (offline: Shared) => Promise<Result>,
+  asOf?: string,
+): Promise<Result> {
+  const then = await momentOf(gathered, shared)
+  const clock = { ...shared.clock, today: asOf === undefined ? then.asOf : calendarDate(asOf), now: () => then.at }
+  const scratch = await mkdtemp(join(shared.state.scratch, 'from-'))
+  const artifacts = over(gathered, artifactsIn(scratch))
+  const state: State = { ...shared.state, artifacts: () => artifacts }
+  try {
+    return await work({ ...shared, from: gathered.name, state, clock })
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+/** When something was gathered, and as of which day: all of it, so any of it tells. */
+async function momentOf({ name, artifacts }: Gathered, { config }: Shared): Promise<{ at: Date; asOf: string }> {
+  const isComputed = computedIn(config)
+  for (const stage of stages(config)) {
+    if (stage.kind !== 'gather' || isComputed(stage.source)) continue
+    const summary = await summaryIn(artifacts, stage.id)
+    if (summary?.asOf !== undefined && summary.at !== undefined) return { at: new Date(summary.at), asOf: summary.asOf }
+  }
+  throw new ZdsError('ARTIFACT_MISSING', `Nothing that ${name} has gathered says when it was`, {
+    hint: 'It was made by an earlier zds, or gathers nothing: gather anew with zds plan.',
+  })
+}
+
+/** What is written goes into `own`, and what is not there is read from what was gathered. */
+function over({ name, artifacts }: Gathered, own: Artifacts): Artifacts {
+  const written = new Set<string>()
+  const of = (stage: string): Artifacts => (written.has(stage) ? own : artifacts)
+  const missing = (stage: string) => (error: unknown) => {
+    if (!(error instanceof ZdsError && error.code === 'ARTIFACT_MISSING')) throw error
+    throw new ZdsError('ARTIFACT_MISSING', `${stage} was not gathered by ${name}`, {
+      cause: error,
+      hint: 'The configuration needs it today: zds plan gathers it.',
+    })
+  }
+  return {
+    write: async (stage, rows, summarise) => {
+      const summary = await own.write(stage, rows, summarise)
+      written.add(stage)
+      return summary
+    },
+    read: (stage) => of(stage).read(stage),
+    summary: (stage) => of(stage).summary(stage).catch(missing(stage)),
+  }
+}
