@@ -39,13 +39,14 @@ export async function undo(
 
 /** The change that undoes one, without fields where nothing is left to undo; why there is none. */
 function reverse(change: Done, now: Existing | undefined, { target, rules }: Sync): Change | keyof typeof REASONS {
-  const { op, key, id, fields } = change
+  const { op, key, id, name, fields } = change
+  const called = name === undefined ? {} : { name }
   const old = Object.entries(fields).map(([field, { from }]) => [field, from] as const)
-  if (op === 'remove' && now === undefined) return { op: 'create', key, fields: toward(old, {}), reason: 'undo' }
+  if (op === 'remove' && now === undefined) return { op: 'create', key, ...called, fields: toward(old, {}), reason: 'undo' }
   if (now === undefined || op === 'remove' || differingFields(change, 'to', now, target.types).length > 0)
     return 'changed-since'
   const { retire } = rules
-  const of = { key, id, ...(now.version !== undefined && { version: now.version }), reason: 'undo' }
+  const of = { key, id, ...called, ...(now.version !== undefined && { version: now.version }), reason: 'undo' }
   if (op === 'create' && retire === 'remove') return { ...of, op: 'remove', fields: removal(now.fields) }
   if (op === 'create' && retire === undefined) return 'no-retire'
   const back = toward(op === 'create' ? Object.entries(retire ?? {}) : old, now.fields)

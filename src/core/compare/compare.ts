@@ -1,4 +1,5 @@
 import { ZdsError } from '../errors.ts'
+import { NAME } from '../field-types.ts'
 import { keyReader, type KeyReader } from '../keys.ts'
 import { decide, owns, type Pair, type Sides, type Verdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
@@ -72,7 +73,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     if (key === '') found.withoutKey = ours
     else if (right.length > 0) found.joined += records
     for (const { change, skip } of key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)) {
-      if (change !== undefined) changes.push(change)
+      if (change !== undefined) changes.push({ ...change, ...nameOf(fieldsOf(pair), sync) })
       if (skip !== undefined) skipped.push(describe(key, skip, sync))
     }
   }
@@ -80,7 +81,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
   notices.push(...guards.notices())
   const { instance, resource } = target
-  const named = fates(skipped, ordered, rules)
+  const held = fates(skipped, ordered, rules)
   const plan: SyncPlan = {
     name,
     instance,
@@ -88,9 +89,9 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     ...counts,
     complete: sides.complete,
     changes: ordered,
-    skipped: named.skipped,
+    skipped: held.skipped,
     words: {},
-    notices: [...named.notices, ...notices],
+    notices: [...held.notices, ...notices],
     excesses: [],
   }
   return withWords(plan, sync)
@@ -152,11 +153,17 @@ function describe(key: string, skip: NonNullable<Verdict['skip']>, sync: Sync): 
     ...(of.id !== undefined && { id: of.id }),
     ...nameOf(of.fields, sync),
     ...(heldBy && { heldBy }),
-    ...(change && { change }),
+    ...(change && { change: { ...change, ...nameOf(of.fields, sync) } }),
   }
 }
 
-function nameOf(fields: Fields, { rules: { unique } }: Sync): { readonly name?: string } {
-  const name = unique === undefined ? undefined : fields[unique]
-  return typeof name === 'string' ? { name } : {}
+/** The fields of a record as it is, or as it should be created. */
+const fieldsOf = ({ desired, existing: [found] }: Pair): Fields =>
+  found?.fields ?? desired.find((row) => row.kind === 'record')?.fields ?? {}
+
+/** What people call a record: the name that is unique, or else its first field that is a name. */
+function nameOf(fields: Fields, { rules, target: { types } }: Sync): { readonly name?: string } {
+  const field = rules.unique ?? Object.keys(types).find((each) => types[each]?.name === NAME.name)
+  const name = field === undefined ? undefined : fields[field]
+  return typeof name === 'string' && name !== '' ? { name } : {}
 }

@@ -3,8 +3,8 @@ import { nearest } from '../options.ts'
 import { OPS, type Excess, type Plan, type SyncPlan } from './plan.ts'
 
 /**
- * What somebody who has looked at a plan lets pass: the plan by its digest, and of it what is
- * named; without names every excess, but no empty source.
+ * What somebody who has looked at a plan lets pass: the plan by its digest, or at least the first
+ * eight digits of it, and of it what is named; without names every excess, but no empty source.
  */
 export type Permit = { readonly digest: string; readonly names?: readonly string[] }
 
@@ -19,7 +19,7 @@ export function permitOf(text: string): Permit {
  * one.
  */
 export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
-  if (permit.digest !== digest)
+  if (!isMeant(permit.digest, digest))
     throw new ZdsError(
       'LIMIT_EXCEEDED',
       `The approval is for the plan ${permit.digest.slice(0, 12)}…, and this one is ${digest}`,
@@ -38,6 +38,9 @@ export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
   })
   throw new ZdsError('USAGE', '--approve names what is not in the plan', { issues })
 }
+
+const isMeant = (given: string, digest: string): boolean =>
+  /^[\da-f]{8,}$/i.test(given) && digest.startsWith(given.toLowerCase())
 
 /**
  * What may be named, whether it is beyond its limit now or only once an empty source is let

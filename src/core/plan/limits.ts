@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
-import type { Because, Change, Excess, FieldChange, Op, SyncPlan } from './plan.ts'
+import { OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
+import type { FieldChange, Op, Order, SyncPlan } from './plan.ts'
 
 /**
  * How much may happen unasked: a share of the existing records (0.05 is 5 %), but always `least`
@@ -10,11 +11,8 @@ type Measure = { readonly share?: number; readonly least?: number; readonly coun
 
 /** How often one field may change. */
 export type FieldLimit = Measure & {
-  /**
-   * Then only falls count. Values from the highest down, or `dates`: an earlier day is lower. A
-   * value that is not in it, or no date, is below all others.
-   */
-  readonly order?: readonly Json[] | 'dates'
+  /** Then only falls count. A value that is not in it, or no date, is below all others. */
+  readonly order?: Order
 }
 
 /** What of a plan needs no approval (SAFE-01, SAFE-12). */
@@ -58,24 +56,41 @@ const EXAMPLES = 5
 
 /** Why a plan needs an approval; empty when it needs none. */
 export function excesses(measured: Measured, limits: Limits = {}): Excess[] {
-  const {
-    create = CREATE,
-    firstRun,
-    update = UPDATE,
-    retire = RETIRE,
-    remove = retire,
-    floor = FLOOR,
-    fields = {},
-  } = limits
-  const first = firstRun === true && measured.before === undefined
+  const { fields, ...bounds } = boundsOf(measured, limits)
   return [
-    ...(first ? [] : beyond('create', create, measured, floor)),
-    ...beyond('update', update, measured, floor),
-    ...beyond('retire', measured.existing < floor ? ofFew(retire) : retire, measured, floor),
-    ...beyond('remove', measured.existing < floor ? ofFew(remove) : remove, measured, floor),
-    ...Object.entries(fields).flatMap(([field, limit]) => fieldBeyond(field, limit, measured, floor)),
+    ...OPS.flatMap((op) => beyond(op, bounds[op], measured)),
+    ...Object.entries(fields).flatMap(([field, bound]) => fieldBeyond(field, bound, measured)),
     ...dropped(measured, limits),
   ]
+}
+
+/** What the limits come to for so many records. */
+export function boundsOf(measured: Measured, limits: Limits = {}): Bounds {
+  const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, remove = retire, floor = FLOOR } = limits
+  const { existing, before } = measured
+  const first = firstRun === true && before === undefined
+  const few = (bound: Bound): Bound => (existing < floor ? ofFew(bound) : bound)
+  const bounds = { create: first ? {} : create, update, retire: few(retire), remove: few(remove) }
+  const ofField = ([field, limit]: readonly [string, FieldLimit]) => {
+    const { order } = limit
+    return [field, { ...allowed(limit, existing, floor), ...(order && { order }) }] as const
+  }
+  const ofOps = OPS.map((op) => [op, allowed(bounds[op], existing, floor)] as const)
+  return {
+    ...Object.fromEntries(ofOps.filter(([, bound]) => bound !== undefined)),
+    fields: Object.fromEntries(Object.entries(limits.fields ?? {}).map(ofField)),
+  }
+}
+
+/** So many of the existing records a bound lets pass; undefined where it lets all. */
+function allowed(bound: Bound, existing: number, floor: number): Allowed | undefined {
+  const { share, least, count } = measureOf(bound)
+  const checked = share !== undefined && (existing >= floor || least !== undefined)
+  // A product such as 0.29 * 100 is a little less than it should be.
+  const shared = checked ? Math.max(Math.floor(share * existing + 1e-9), least ?? 0) : Number.POSITIVE_INFINITY
+  const most = Math.min(shared, count ?? Number.POSITIVE_INFINITY)
+  if (most === Number.POSITIVE_INFINITY) return undefined
+  return { most, ...(checked && most === shared && most !== least && { share }) }
 }
 
 /** Of a few records a small share is none at all. */
@@ -86,12 +101,11 @@ function ofFew(retire: Bound): Bound {
 
 const measureOf = (bound: Bound): Measure => (typeof bound === 'number' ? { share: bound } : bound)
 
-function beyond(op: Op, bound: Bound, measured: Measured, floor: number): Excess[] {
-  const { name, changes, existing, adopt } = measured
+function beyond(op: Op, bound: Allowed | undefined, { name, changes, existing, adopt }: Measured): Excess[] {
   const some = changes.filter((change) => change.op === op)
   const because = op === 'update' ? cause(some, adopt) : undefined
   const without = because === undefined ? '' : `; without ${because.fields.join(', ')} ${number(because.left)}`
-  return tooMany(some, bound, existing, floor).map(({ words, ...found }) => ({
+  return tooMany(some, bound, existing).map(({ words, ...found }) => ({
     id: `${name}.${op}`,
     op,
     ...found,
@@ -100,14 +114,15 @@ function beyond(op: Op, bound: Bound, measured: Measured, floor: number): Excess
   }))
 }
 
-function fieldBeyond(field: string, limit: FieldLimit, { name, changes, existing }: Measured, floor: number): Excess[] {
-  const { order } = limit
+function fieldBeyond(field: string, bound: Bounds['fields'][string], { name, changes, existing }: Measured): Excess[] {
+  const { order, most, share } = bound
   const some = changes.filter(({ op, fields }) => {
     const change = fields[field]
-    return op !== 'create' && change !== undefined && (order === undefined || falls(change, order))
+    return op !== 'create' && change !== undefined && (order === undefined || fell(change, order))
   })
   const verb = order === undefined ? 'change' : 'fall'
-  return tooMany(some, limit, existing, floor).map(({ words, ...found }) => ({
+  const limit = most === undefined ? undefined : { most, ...(share !== undefined && { share }) }
+  return tooMany(some, limit, existing).map(({ words, ...found }) => ({
     id: `${name}.field.${field}`,
     op: 'field',
     field,
@@ -116,7 +131,8 @@ function fieldBeyond(field: string, limit: FieldLimit, { name, changes, existing
   }))
 }
 
-function falls({ from, to }: FieldChange, order: NonNullable<FieldLimit['order']>): boolean {
+/** Whether a value has become a lower one. */
+export function fell({ from, to }: FieldChange, order: Order): boolean {
   if (order === 'dates') return day(to) < day(from)
   const rank = (value: Json): number => (order.includes(value) ? order.indexOf(value) : order.length)
   return rank(to) > rank(from)
@@ -126,19 +142,15 @@ function falls({ from, to }: FieldChange, order: NonNullable<FieldLimit['order']
 const day = (value: Json): string => (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? value : '')
 
 /** What more records than a bound allows have in common: nothing where it allows them. */
-function tooMany(some: readonly Change[], bound: Bound, existing: number, floor: number) {
-  const { share, least, count } = measureOf(bound)
-  const checked = share !== undefined && (existing >= floor || least !== undefined)
-  // A product such as 0.29 * 100 is a little less than it should be.
-  const shared = checked ? Math.max(Math.floor(share * existing + 1e-9), least ?? 0) : Number.POSITIVE_INFINITY
-  const most = Math.min(shared, count ?? Number.POSITIVE_INFINITY)
-  if (some.length <= most) return []
-  const bySharing = checked && most === shared && most !== least
-  const words = bySharing
-    ? ` (${percent(some.length / existing)}), the limit is ${percent(share)}`
-    : `, the limit is ${number(most)}`
+function tooMany(some: readonly Change[], bound: Allowed | undefined, existing: number) {
+  if (bound === undefined || some.length <= bound.most) return []
+  const { most, share } = bound
+  const words =
+    share === undefined
+      ? `, the limit is ${number(most)}`
+      : ` (${percent(some.length / existing)}), the limit is ${percent(share)}`
   const examples = some.slice(0, EXAMPLES).map(({ key }) => key)
-  return [{ count: some.length, existing, limit: bySharing ? share : most, words, examples }]
+  return [{ count: some.length, existing, limit: share ?? most, words, examples }]
 }
 
 /** The fields in which most updates change a record; left are those that change any other one. */

@@ -15,6 +15,8 @@ export type Change = {
   readonly key: string
   /** The target's own id; absent exactly on creates. */
   readonly id?: string
+  /** What people call the record: as it is, or as it will be created. */
+  readonly name?: string
   /** The version of the record that this was planned for, where its target has versions. */
   readonly version?: string
   readonly fields: { readonly [field: string]: FieldChange }
@@ -96,12 +98,28 @@ export type Excess = {
 
 export type Because = { readonly fields: readonly string[]; readonly left: number }
 
+/**
+ * So many changes need no approval; `share` of the existing records, where that is what the number
+ * comes from.
+ */
+export type Allowed = { readonly most: number; readonly share?: number }
+
+/** Values from the highest down, or `dates`: an earlier day is lower. */
+export type Order = readonly Json[] | 'dates'
+
+/** What a plan was held against; what is not in it has no limit. */
+export type Bounds = { readonly [op in Op]?: Allowed } & {
+  readonly fields: { readonly [field: string]: Partial<Allowed> & { readonly order?: Order } }
+}
+
 /** The changes of one sync, in the order create, update, retire, and by key. */
 export type SyncPlan = {
   readonly name: string
   /** Where it writes: `global`. */
   readonly instance: string
   readonly resource: string
+  /** Where that is: `https://example.zendesk.com`. */
+  readonly address?: string
   /** Number of records that the target holds and this sync answers for. */
   readonly existing: number
   /** Number of records that should be there. */
@@ -114,6 +132,7 @@ export type SyncPlan = {
   readonly words: Words
   readonly notices: readonly Notice[]
   readonly excesses: readonly Excess[]
+  readonly bounds?: Bounds
 }
 
 /** Pure data: what `zds plan` prints, CI stores and `zds apply` interprets. */

@@ -15,6 +15,7 @@ const Change = Type.Object(
     op: Type.Enum(OPS),
     key: Text,
     id: Type.Optional(Text),
+    name: Type.Optional(Text),
     version: Type.Optional(Text),
     fields: Type.Record(Type.String(), FieldChange),
     reason: Type.Optional(Text),
@@ -59,11 +60,28 @@ const Excess = Type.Object(
   },
   strict,
 )
+const Allowed = Type.Object({ most: Count, share: Type.Optional(Type.Number()) }, strict)
+const Order = Type.Union([Type.Literal('dates'), Type.Array(Type.Unknown())])
+const FieldBound = Type.Object(
+  { most: Type.Optional(Count), share: Type.Optional(Type.Number()), order: Type.Optional(Order) },
+  strict,
+)
+const Bounds = Type.Object(
+  {
+    create: Type.Optional(Allowed),
+    update: Type.Optional(Allowed),
+    retire: Type.Optional(Allowed),
+    remove: Type.Optional(Allowed),
+    fields: Type.Record(Type.String(), FieldBound),
+  },
+  strict,
+)
 const SyncPlan = Type.Object(
   {
     name: Text,
     instance: Text,
     resource: Text,
+    address: Type.Optional(Text),
     existing: Count,
     desired: Count,
     complete: Type.Object({ desired: Type.Boolean(), existing: Type.Boolean() }, strict),
@@ -72,6 +90,7 @@ const SyncPlan = Type.Object(
     words: Type.Record(Type.String(), Text),
     notices: Type.Array(Notice),
     excesses: Type.Array(Excess),
+    bounds: Type.Optional(Bounds),
   },
   strict,
 )

@@ -1,6 +1,6 @@
 import { unmetEverywhere } from '../compare/guards.ts'
 import { stages, syncsOf } from '../config/stages.ts'
-import { excesses } from '../plan/limits.ts'
+import { boundsOf, excesses } from '../plan/limits.ts'
 import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
@@ -62,8 +62,15 @@ export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?
   const syncs = await Promise.all(
     parts.map(async (part): Promise<SyncPlan> => {
       const sync = syncNamed(part.name, shared)
-      const before = await state.journal.lastDesired(part.name, sync.target.address())
-      return { ...part, excesses: excesses({ ...part, before, adopt: sync.rules.adopt }, sync.limits) }
+      const address = sync.target.address()
+      const before = await state.journal.lastDesired(part.name, address)
+      const measured = { ...part, before, adopt: sync.rules.adopt }
+      return {
+        ...part,
+        ...(address !== '' && { address }),
+        excesses: excesses(measured, sync.limits),
+        bounds: boundsOf(measured, sync.limits),
+      }
     }),
   )
   return assemble(syncs, fingerprint, clock, undoes)

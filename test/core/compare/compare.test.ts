@@ -154,7 +154,7 @@ describe('what speaks against a mark', () => {
     const plan = await compared({ existing: [record] }, syncOf({ retire: 'remove' }))
     const fields = { salesforce_id: ['A', null], mark_for_deletion: [false, null], name: ['Acme', null] }
     const taken = Object.fromEntries(Object.entries(fields).map(([field, [from, to]]) => [field, { from, to }]))
-    expect(plan.changes).toEqual([{ op: 'remove', key: 'A', id: '1', version: '7', fields: taken, reason: 'gone' }])
+    expect(plan.changes).toEqual([{ op: 'remove', key: 'A', id: '1', name: 'Acme', version: '7', fields: taken, reason: 'gone' }])
     const kept = await compared({ existing: [record] }, syncOf({ retire: 'remove', protects: () => true }))
     expect([kept.changes, kept.skipped.map(({ reason }) => reason)]).toEqual([[], ['protected']])
   })
@@ -217,7 +217,7 @@ describe('a sync without a unique field', () => {
   const { unique: _unique, ...rules } = syncOf().rules
   const nameless = { ...syncOf(), rules }
 
-  it('creates and updates what has the name of another, and names no record', async () => {
+  it('creates and updates what has the name of another, and calls records by their name all the same', async () => {
     const existing = [
       held('1', 'A', { name: 'Acme' }),
       held('2', 'B', { name: 'Other' }),
@@ -234,7 +234,7 @@ describe('a sync without a unique field', () => {
       ['create', 'C', 'Acme'],
       ['update', 'A', 'Other'],
     ])
-    expect(plan.skipped).toEqual([{ key: '', reason: 'no-key', id: '3' }])
+    expect(plan.skipped).toEqual([{ key: '', reason: 'no-key', id: '3', name: 'Stray' }])
   })
 })
 

@@ -54,12 +54,20 @@ describe('SAFE-12: an approval is for one plan, and for what is in it', () => {
     expect(refusal({ digest: plan.digest, names })).toBeUndefined()
   })
 
-  it('another digest is refused, part of one too', () => {
-    for (const digest of ['f'.repeat(64), plan.digest.slice(0, 12), '']) {
+  it('another digest is refused, and less than eight digits of one', () => {
+    for (const digest of ['f'.repeat(64), plan.digest.slice(0, 7), `${plan.digest}0`, '']) {
       expect(refusal({ digest })).toMatchObject({
         code: 'LIMIT_EXCEEDED',
         message: expect.stringContaining(plan.digest),
       })
+    }
+  })
+
+  it('its first digits are enough, eight at least, in whatever case', () => {
+    for (const digits of [8, 12, 63]) {
+      const digest = plan.digest.slice(0, digits)
+      expect(refusal({ digest })).toBeUndefined()
+      expect(refusal({ digest: digest.toUpperCase() })).toBeUndefined()
     }
   })
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, FieldLimit, Limits } from 'zds'
-import { excesses as excessesOf, type Measured } from '../../../src/core/plan/limits.ts'
+import { boundsOf, excesses as excessesOf, type Measured } from '../../../src/core/plan/limits.ts'
 import type { Op } from '../../../src/core/plan/plan.ts'
 import { compared, held, syncOf, wanted } from '../../support/syncs.ts'
 
@@ -336,5 +336,47 @@ describe('what an excess of updates is because of', () => {
       ['create', undefined],
       ['retire', undefined],
     ])
+  })
+})
+
+describe('what the limits come to', () => {
+  const of = (existing: number, limits: Limits = {}, before?: number) =>
+    boundsOf({ name: 'global', changes: [], existing, desired: existing, before }, limits)
+
+  it('is told in records, with the share that they come from', () => {
+    expect(of(1000)).toEqual({
+      create: { most: 100, share: 0.1 },
+      update: { most: 300, share: 0.3 },
+      retire: { most: 50, share: 0.05 },
+      remove: { most: 50, share: 0.05 },
+      fields: {},
+    })
+    expect(of(100).create).toEqual({ most: 25 })
+  })
+
+  it('names no operation without a limit: a first run, fewer records than the floor', () => {
+    expect(of(0, { firstRun: true })).toEqual({ retire: { most: 1 }, remove: { most: 1 }, fields: {} })
+  })
+
+  it('keeps the order of a field, also where its number has no limit', () => {
+    const fields = { level: { order: ['gold', 'none'] }, until: { count: 3, order: 'dates' } } as const
+    expect(of(100, { fields }).fields).toEqual({
+      level: { order: ['gold', 'none'] },
+      until: { most: 3, order: 'dates' },
+    })
+  })
+
+  it('is what excesses are held against', () => {
+    const changes = Array.from({ length: 40 }, (_, index) => ({
+      op: 'update' as const,
+      key: `K${index}`,
+      id: `${index}`,
+      fields: { a: { from: 1, to: 2 } },
+    }))
+    for (const existing of [9, 10, 100, 133, 134, 1000]) {
+      const some = { name: 'global', changes, existing, desired: existing }
+      const most = boundsOf(some).update?.most ?? Number.POSITIVE_INFINITY
+      expect(excesses(some).length).toBe(changes.length > most ? 1 : 0)
+    }
   })
 })
