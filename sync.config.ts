@@ -240,6 +240,7 @@ const usGovZendesk = zendesk({
   url: env('ZENDESK_US_GOV_URL'),
   oauth: { clientId: env('ZENDESK_US_GOV_CLIENT_ID'), clientSecret: secret('ZENDESK_US_GOV_CLIENT_SECRET') },
   apiToken: { email: env('ZENDESK_US_GOV_EMAIL'), token: secret('ZENDESK_US_GOV_API_TOKEN') },
+  confined: true,
   http,
 })
 

@@ -14,6 +14,7 @@ const COPIED = {
   docs: '.',
   'sync.config.ts': 'reference',
   data: 'reference',
+  'src/cli/render/page/style.css': '.',
 }
 
 /**

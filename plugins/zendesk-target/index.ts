@@ -24,8 +24,8 @@ export interface Zendesk {
  */
 export function zendesk(options: ZendeskOptions): Zendesk {
   checkOptions(`zendesk(${options.name})`, ZENDESK_OPTIONS, options)
-  const { createConcurrency = 4 } = options
-  const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency }
+  const { createConcurrency = 4, confined = false } = options
+  const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency, confined }
 
   const records = <Table extends FieldTable>(name: string, kind: Kind, given: RecordsOptions<Table>) => {
     checkOptions(`zendesk(${options.name}).${kind.resource}`, RECORDS_OPTIONS, given)

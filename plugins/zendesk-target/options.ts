@@ -19,6 +19,8 @@ export type ZendeskOptions = {
   readonly reserve?: number
   /** Organizations that are being created at a time. Default 4. */
   readonly createConcurrency?: number
+  /** Reports tell its records in files of their own (OPS-08). Default false. */
+  readonly confined?: boolean
 }
 
 export type RecordsOptions<Table extends FieldTable = FieldTable> = {
@@ -50,6 +52,7 @@ export const ZENDESK_OPTIONS = Type.Object(
     concurrency: optional(whole(1)),
     reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
     createConcurrency: optional(whole(1)),
+    confined: optional(Type.Boolean()),
   },
   closed,
 )

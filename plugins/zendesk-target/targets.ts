@@ -19,6 +19,7 @@ export type TargetOptions<Table extends FieldTable> = {
   readonly fields: Table
   readonly slots: Slots
   readonly createConcurrency: number
+  readonly confined: boolean
   readonly mayBeEmpty: boolean | undefined
 }
 
@@ -27,7 +28,7 @@ export type TargetOptions<Table extends FieldTable> = {
  * retired in jobs (SYN-01 to SYN-08).
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
-  const { name, client, kind, fields, slots, createConcurrency, mayBeEmpty } = options
+  const { name, client, kind, fields, slots, createConcurrency, confined, mayBeEmpty } = options
   const types = typesOf(fields)
   const updatable: Updatable = {
     client,
@@ -47,6 +48,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     // Jobs know no condition, and a hundred records are read with one request.
     staleness: 'batch',
     address: () => originOf(client.address()),
+    confined,
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     check: (run) => checkFields(client, kind, types, run),
     read: (run) => list(client, kind, types, run),

@@ -20,8 +20,8 @@ export async function writePrivately(file: string, text: string): Promise<void> 
 export const unsaved =
   (file: string) =>
   (cause: unknown): never => {
-    throw new ZdsError('FILE_NOT_FOUND', `The plan cannot be saved as ${file}: ${messageOf(cause)}`, {
+    throw new ZdsError('FILE_NOT_FOUND', `${file} cannot be written: ${messageOf(cause)}`, {
       cause,
-      hint: 'Give --out the name of a file in a directory that exists and may be written to.',
+      hint: 'Give the name of a file in a directory that exists and may be written to.',
     })
   }

@@ -123,6 +123,8 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
    * at a time may write, and what was planned for one address is not carried out at another.
    */
   address(): string
+  /** Its records are told in files of their own only, apart from those of other instances (OPS-08). */
+  readonly confined?: boolean
   /**
    * The records with these ids, as they are now, for staleness and read-back. Ids of records that
    * are gone are left out.

@@ -31,4 +31,23 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
       const { outcomesCommand } = await import('../commands/outcomes.ts')
       ended(await outcomesCommand(run, options, signal))
     })
+
+  program
+    .command('report')
+    .description('write a plan, or a run and what became of it, as a page, for a merge request, or for CI')
+    .argument('[run|plan]', 'the id of a run (zds status), last, or a plan saved by zds plan --out', 'last')
+    .option('--html <file>', 'one page that needs nothing else: tables, charts, every change')
+    .option('--markdown <file>', 'for a comment of a merge request: at most 65,535 characters')
+    .option('--junit <file>', 'test results: limits, and the changes that were attempted')
+    .option('--gitlab <dir>', 'a file a sync for the reports:terraform of GitLab')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .addHelpText(
+      'after',
+      '\nWhat an instance keeps to itself (confined: true) is in files of its own, like\npage.us-gov.html.\n\nExamples:\n  zds report --html page.html\n  zds report plan.json --markdown comment.md --gitlab reports/',
+    )
+    .action(async (asked, options) => {
+      const { reportCommand } = await import('../commands/report.ts')
+      ended(await reportCommand(asked, options, signal))
+    })
 }

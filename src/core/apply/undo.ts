@@ -42,7 +42,8 @@ function reverse(change: Done, now: Existing | undefined, { target, rules }: Syn
   const { op, key, id, name, fields } = change
   const called = name === undefined ? {} : { name }
   const old = Object.entries(fields).map(([field, { from }]) => [field, from] as const)
-  if (op === 'remove' && now === undefined) return { op: 'create', key, ...called, fields: toward(old, {}), reason: 'undo' }
+  if (op === 'remove' && now === undefined)
+    return { op: 'create', key, ...called, fields: toward(old, {}), reason: 'undo' }
   if (now === undefined || op === 'remove' || differingFields(change, 'to', now, target.types).length > 0)
     return 'changed-since'
   const { retire } = rules

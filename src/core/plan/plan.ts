@@ -120,6 +120,8 @@ export type SyncPlan = {
   readonly resource: string
   /** Where that is: `https://example.zendesk.com`. */
   readonly address?: string
+  /** What it holds may be told only where it is: its target says so (OPS-08). */
+  readonly confined?: true
   /** Number of records that the target holds and this sync answers for. */
   readonly existing: number
   /** Number of records that should be there. */

@@ -82,6 +82,7 @@ const SyncPlan = Type.Object(
     instance: Text,
     resource: Text,
     address: Type.Optional(Text),
+    confined: Type.Optional(Type.Literal(true)),
     existing: Count,
     desired: Count,
     complete: Type.Object({ desired: Type.Boolean(), existing: Type.Boolean() }, strict),

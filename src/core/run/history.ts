@@ -2,7 +2,8 @@ import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Known, Outcome } from '../outcome.ts'
 import type { Change, Plan } from '../plan/plan.ts'
-import type { Journal, Place, RunRecord } from '../state/state.ts'
+import type { Journal, Place, RunRecord, State } from '../state/state.ts'
+import { planLeft } from './plan-parts.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Shared } from './shared.ts'
 import { PLAN_MAX_AGE_MS } from './timely.ts'
@@ -76,6 +77,22 @@ export async function runNamed(journal: Journal, asked: string): Promise<PastRun
   throw new ZdsError('USAGE', `There is no run ${asked} in the journal`, {
     hint: 'zds status lists the runs; `last` is the newest.',
   })
+}
+
+/**
+ * A plan that was made here, with its run where it was carried out: of a run by its id, or the
+ * newest (`last`). Throws USAGE where there is none.
+ */
+export async function planNamed(asked: string, state: State): Promise<{ plan: Plan; run?: RunRecord }> {
+  const { journal } = state
+  const [begun] = asked === 'last' ? await journal.runs(1) : []
+  const [made = ''] = asked === 'last' ? await state.runs() : []
+  // Names of runs are in the order of time.
+  const id = asked === 'last' ? [begun?.id ?? '', made].toSorted().at(-1) : asked
+  const run = id === undefined ? undefined : await journal.run(id)
+  if (run !== undefined) return runNamed(journal, run.id)
+  const plan = id === undefined || !(await state.runs()).includes(id) ? undefined : await planLeft(state.artifacts(id))
+  return plan === undefined ? runNamed(journal, asked) : { plan }
 }
 
 /** Every change of a run with how far it has come. */

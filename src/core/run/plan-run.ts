@@ -8,6 +8,7 @@ import { onlyUndone } from './failed-from.ts'
 import { checkReady, gather } from './gather.ts'
 import type { PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
+import { leavePlan } from './plan-parts.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { syncNamed, type Shared } from './shared.ts'
 
@@ -44,7 +45,7 @@ export async function planRun(
   const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
   const plan = await planOf(unmetEverywhere(parts, syncs), shared)
   if (offline) return plan
-  await shared.state.artifacts(runId).write('plan', partsOf(plan))
+  await leavePlan(plan, shared.state.artifacts(runId))
   const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
   for (const warning of warnings) watch.warn(warning)
   return plan
@@ -68,19 +69,11 @@ export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?
       return {
         ...part,
         ...(address !== '' && { address }),
+        ...(sync.target.confined === true && { confined: true }),
         excesses: excesses(measured, sync.limits),
         bounds: boundsOf(measured, sync.limits),
       }
     }),
   )
   return assemble(syncs, fingerprint, clock, undoes)
-}
-
-/** The plan document in parts that are written one by one: each change is a line of its own. */
-function* partsOf({ syncs, ...head }: Plan) {
-  yield head
-  for (const { changes, ...sync } of syncs) {
-    yield sync
-    yield* changes
-  }
 }

@@ -154,7 +154,9 @@ describe('what speaks against a mark', () => {
     const plan = await compared({ existing: [record] }, syncOf({ retire: 'remove' }))
     const fields = { salesforce_id: ['A', null], mark_for_deletion: [false, null], name: ['Acme', null] }
     const taken = Object.fromEntries(Object.entries(fields).map(([field, [from, to]]) => [field, { from, to }]))
-    expect(plan.changes).toEqual([{ op: 'remove', key: 'A', id: '1', name: 'Acme', version: '7', fields: taken, reason: 'gone' }])
+    expect(plan.changes).toEqual([
+      { op: 'remove', key: 'A', id: '1', name: 'Acme', version: '7', fields: taken, reason: 'gone' },
+    ])
     const kept = await compared({ existing: [record] }, syncOf({ retire: 'remove', protects: () => true }))
     expect([kept.changes, kept.skipped.map(({ reason }) => reason)]).toEqual([[], ['protected']])
   })

@@ -38,7 +38,9 @@ describe('AMB-20, SYN-20: creating under a name that is taken', () => {
       desired: [named('A', 'Acme', { aar: 2 }), named('B', 'Acme')],
       existing: [held('1', 'A', { name: 'Acme', aar: 1 })],
     })
-    expect(plan.changes).toEqual([{ op: 'update', key: 'A', id: '1', name: 'Acme', fields: { aar: { from: 1, to: 2 } } }])
+    expect(plan.changes).toEqual([
+      { op: 'update', key: 'A', id: '1', name: 'Acme', fields: { aar: { from: 1, to: 2 } } },
+    ])
     expect(plan.skipped).toEqual([
       { key: 'B', reason: 'name-taken', name: 'Acme', heldBy: { key: 'A', id: '1', name: 'Acme' } },
     ])
@@ -69,7 +71,9 @@ describe('AMB-20: renaming', () => {
       desired: [named('A', 'Globex', { aar: 2 }), named('B', 'Globex')],
       existing: [held('1', 'A', { name: 'Acme', aar: 1 }), held('2', 'B', { name: 'Globex' })],
     })
-    expect(plan.changes).toEqual([{ op: 'update', key: 'A', id: '1', name: 'Acme', fields: { aar: { from: 1, to: 2 } } }])
+    expect(plan.changes).toEqual([
+      { op: 'update', key: 'A', id: '1', name: 'Acme', fields: { aar: { from: 1, to: 2 } } },
+    ])
     expect(plan.skipped).toEqual([
       { key: 'A', reason: 'name-taken', id: '1', name: 'Acme', heldBy: { key: 'B', id: '2', name: 'Globex' } },
     ])
@@ -121,7 +125,9 @@ describe('AMB-20: renaming', () => {
 
   it('changing the case of the own name is no clash', async () => {
     const plan = await compared({ desired: [named('A', 'ACME')], existing: [held('1', 'A', { name: 'Acme' })] })
-    expect(plan.changes).toEqual([{ op: 'update', key: 'A', id: '1', name: 'Acme', fields: { name: { from: 'Acme', to: 'ACME' } } }])
+    expect(plan.changes).toEqual([
+      { op: 'update', key: 'A', id: '1', name: 'Acme', fields: { name: { from: 'Acme', to: 'ACME' } } },
+    ])
   })
 
   it('changing the case of the own name is no clash for a twin with an organization either', async () => {

@@ -1,0 +1,96 @@
+import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { join, parse, resolve } from 'node:path'
+import { ZdsError } from '../../core/errors.ts'
+import type { Outcome } from '../../core/outcome.ts'
+import { count, type SyncPlan } from '../../core/plan/plan.ts'
+import { redact } from '../../core/secrets.ts'
+import { changesOf, planNamed } from '../../core/run/history.ts'
+import { documentOf, tell } from '../output.ts'
+import { unsaved, writePrivately } from '../private-file.ts'
+import { junitOf } from '../render/junit.ts'
+import { markdownOf } from '../render/markdown.ts'
+import { pageOf } from '../render/page/page.ts'
+import type { Subject } from '../render/page/subject.ts'
+import { inSession } from '../session.ts'
+import { readPlan } from './show.ts'
+
+export type ReportOptions = {
+  config?: string
+  env?: string
+  html?: string
+  markdown?: string
+  junit?: string
+  gitlab?: string
+}
+
+/** How each form is written, of a subject and the syncs whose records it tells. */
+const FORMS = { html: pageOf, markdown: markdownOf, junit: junitOf } as const
+
+/**
+ * `zds report [RUN|PLAN]`: a plan, or a run and what became of it, as a page, for a merge request,
+ * and for the reports of CI. What an instance keeps to itself is in files of its own (OPS-08).
+ */
+export async function reportCommand(asked: string, options: ReportOptions, signal: AbortSignal): Promise<number> {
+  const { gitlab } = options
+  const files = (['html', 'markdown', 'junit'] as const).flatMap((form) => {
+    const file = options[form]
+    return file === undefined ? [] : [{ form, file: resolve(file) }]
+  })
+  if (files.length === 0 && gitlab === undefined) throw nothingAsked()
+  const directory = gitlab === undefined ? undefined : resolve(gitlab)
+  const subject = existsSync(asked) ? { plan: await readPlan(asked) } : await pastOf(asked, options, signal)
+  const written = files.flatMap(({ form, file }) =>
+    partsOf(subject).map(({ suffix, named }) => ({ file: beside(file, suffix), text: FORMS[form](subject, named) })),
+  )
+  if (directory !== undefined) {
+    await mkdir(directory, { recursive: true }).catch(unsaved(directory))
+    written.push(
+      ...subject.plan.syncs.map((sync) => ({ file: join(directory, `${sync.name}.json`), text: terraform(sync) })),
+    )
+  }
+  for (const { file, text } of written) await writePrivately(file, redact(text)).catch(unsaved(file))
+  tell(written.map(({ file }) => `Wrote ${file}`))
+  return 0
+}
+
+/** What a run has planned, and what became of each change where it was carried out. */
+function pastOf(asked: string, options: ReportOptions, signal: AbortSignal): Promise<Subject> {
+  return inSession(options, signal, async ({ engine }) => {
+    const { state } = engine.shared
+    const { plan, run } = await planNamed(asked, state)
+    if (run === undefined) return { plan }
+    const outcomes = new Map<string, Map<string, Outcome>>(plan.syncs.map(({ name }) => [name, new Map()]))
+    for await (const { sync, change, known } of changesOf(state.journal, { run, plan })) {
+      if (known?.kind === 'outcome') outcomes.get(sync)?.set(change.key, known.outcome)
+    }
+    return { plan, report: await engine.report(run.id), outcomes }
+  })
+}
+
+/** Everything that may be told in one file, and each instance that keeps its records to itself. */
+function partsOf({ plan }: Subject): { suffix: string; named: SyncPlan[] }[] {
+  const confined = plan.syncs.filter((sync) => sync.confined === true)
+  const apart = Map.groupBy(confined, ({ instance }) => instance)
+  const open = plan.syncs.filter((sync) => sync.confined !== true)
+  return [{ suffix: '', named: open }, ...[...apart].map(([instance, named]) => ({ suffix: `.${instance}`, named }))]
+}
+
+/** `report.html` as `report.us-gov.html`. */
+function beside(file: string, suffix: string): string {
+  const { dir, name, ext } = parse(file)
+  return join(dir, `${name}${suffix}${ext}`)
+}
+
+/** What a merge request shows of a plan (`reports:terraform` of GitLab). */
+const terraform = (sync: SyncPlan): string =>
+  documentOf({
+    create: count(sync, 'create'),
+    update: count(sync, 'update'),
+    delete: count(sync, 'retire') + count(sync, 'remove'),
+  })
+
+const nothingAsked = (): ZdsError =>
+  new ZdsError('USAGE', 'zds report was not told what to write', {
+    hint: 'Name at least one of --html FILE, --markdown FILE, --junit FILE, --gitlab DIR.',
+  })

@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { expectRefusal } from '../cli/scratch.ts'
+import { project, type Project, type Result } from '../support/zds.ts'
+
+const asOf = new Date().toISOString().slice(0, 10)
+let sandbox: Sandbox
+let here: Project
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ world: generateWorld({ accounts: 120, seed: 1, asOf }) })
+  here = project(sandbox.env)
+}, 60_000)
+afterAll(async () => {
+  here.remove()
+  await sandbox.close()
+})
+
+const text = (file: string): string => readFileSync(join(here.directory, file), 'utf8')
+const done = { code: 0, stdout: '' }
+const FORMS = ['--html', 'out/page.html', '--markdown', 'out/plan.md', '--junit', 'out/plan.xml', '--gitlab', 'out/gl']
+
+test('zds report writes a plan, saved or just made, and a run with its outcomes; it asks and changes nothing', async () => {
+  mkdirSync(join(here.directory, 'out'))
+  await here.zds('plan', '--out', 'plan.json')
+  const asked = sandbox.requests.length
+  expect(await here.zds('report', ...FORMS)).toMatchObject(done)
+  expect(sandbox.requests.length).toBe(asked)
+  const page = text('out/page.html')
+  expect(page).toContain('<title>Plan as of ')
+  expect(readdirSync(join(here.directory, 'out/gl')).toSorted()).toEqual(
+    ['global.json', 'partners.json', 'us-gov-users.json', 'us-gov.json'].toSorted(),
+  )
+  const { syncs } = JSON.parse(text('plan.json')) as {
+    syncs: { name: string; changes: { op: string; key: string }[] }[]
+  } // a plan
+  const creates = (name: string): number =>
+    syncs.find((sync) => sync.name === name)?.changes.filter(({ op }) => op === 'create').length ?? 0
+  expect(JSON.parse(text('out/gl/global.json'))).toMatchObject({ create: creates('global') })
+
+  // OPS-08: what US Government keeps to itself is in files of its own.
+  const keysOf = (some: typeof syncs): string[] => some.flatMap(({ changes }) => changes.map(({ key }) => key))
+  const apart = syncs.filter(({ name }) => name.startsWith('us-gov'))
+  const elsewhere = new Set(keysOf(syncs.filter((sync) => !apart.includes(sync))))
+  const own = keysOf(apart).filter((key) => !elsewhere.has(key))
+  expect(own.length).toBeGreaterThan(0)
+  for (const file of ['out/page.html', 'out/plan.md', 'out/plan.xml']) {
+    expect(
+      own.filter((key) => text(file).includes(key)),
+      file,
+    ).toEqual([])
+  }
+  expect(own.filter((key) => !text('out/page.us-gov.html').includes(key))).toEqual([])
+
+  expect(await here.zds('report', 'plan.json', '--html', 'out/saved.html')).toMatchObject(done)
+  expect(text('out/saved.html')).toBe(page)
+
+  await here.zds('apply', 'plan.json', '--yes', '--force')
+  expect(await here.zds('report', 'last', ...FORMS)).toMatchObject(done)
+  expect(text('out/page.html')).toMatch(/<title>Run \S+: done<\/title>/)
+  expect(text('out/plan.xml')).toContain(' failures="0">')
+  expect(JSON.parse((await here.zds('plan', '--json')).stdout)).toMatchObject({
+    syncs: syncs.map(({ name }) => ({ name, changes: [] })),
+  })
+})
+
+function expectNamed(result: Result, code: string, named: string): void {
+  expectRefusal(result, code)
+  expect(result.stderr).toContain(named)
+}
+
+test('what cannot be told of is refused by name', async () => {
+  expectNamed(await here.zds('report'), 'USAGE', '--html FILE')
+  expectNamed(await here.zds('report', 'nosuch', '--html', 'x.html'), 'USAGE', 'nosuch')
+  expect(existsSync(join(here.directory, 'x.html'))).toBe(false)
+  expectNamed(await here.zds('report', 'last', '--html', 'nowhere/x.html'), 'FILE_NOT_FOUND', 'nowhere/x.html')
+})
