@@ -27,8 +27,11 @@ export interface Run {
    * less may have come or gone meanwhile.
    */
   expect(rows: number, tolerance?: number): void
-  /** One line about what is going on, for a person who waits. */
-  progress(message: string): void
+  /**
+   * One line about what is going on, for a person who waits; `waitMs` where something is waited
+   * for, and how long.
+   */
+  progress(message: string, waitMs?: number): void
 }
 
 /**

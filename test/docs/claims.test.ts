@@ -5,6 +5,7 @@ import * as entitlements from 'zds/entitlements'
 import * as partnerSync from 'zds/partner-sync'
 import * as salesforceSource from 'zds/salesforce-source'
 import * as slackNotify from 'zds/slack-notify'
+import * as webhookNotify from 'zds/webhook-notify'
 import * as testing from 'zds/testing'
 import * as usGovUserSync from 'zds/us-gov-user-sync'
 import * as zendeskTarget from 'zds/zendesk-target'
@@ -53,7 +54,7 @@ describe('what the documentation claims', () => {
 
   it('every export for configurations and plugins is documented', () => {
     const known = [page('docs/configuration.md'), page('docs/write-a-plugin.md')].map(({ text }) => text).join('\n')
-    const all = [zds, entitlements, partnerSync, salesforceSource, slackNotify, testing, usGovUserSync, zendeskTarget]
+    const all = [zds, entitlements, partnerSync, salesforceSource, slackNotify, webhookNotify, testing, usGovUserSync, zendeskTarget]
     const names = all.flatMap((one) => Object.keys(one))
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(known))).toEqual([])
   })

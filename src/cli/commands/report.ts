@@ -6,6 +6,7 @@ import type { Outcome } from '../../core/outcome.ts'
 import { count, type SyncPlan } from '../../core/plan/plan.ts'
 import { redact } from '../../core/secrets.ts'
 import { changesOf, planNamed } from '../../core/run/history.ts'
+import { lapsOf } from '../../core/run/timeline.ts'
 import { documentOf, tell } from '../output.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { junitOf } from '../render/junit.ts'
@@ -58,13 +59,15 @@ export async function reportCommand(asked: string, options: ReportOptions, signa
 function pastOf(asked: string, options: ReportOptions, signal: AbortSignal): Promise<Subject> {
   return inSession(options, signal, async ({ engine }) => {
     const { state } = engine.shared
-    const { plan, run } = await planNamed(asked, state)
-    if (run === undefined) return { plan }
+    const { id, plan, run } = await planNamed(asked, state)
+    const artifacts = state.artifacts(id)
+    const laps = { plan: await lapsOf('plan', artifacts), apply: await lapsOf('apply', artifacts) }
+    if (run === undefined) return { plan, laps }
     const outcomes = new Map<string, Map<string, Outcome>>(plan.syncs.map(({ name }) => [name, new Map()]))
     for await (const { sync, change, known } of changesOf(state.journal, { run, plan })) {
       if (known?.kind === 'outcome') outcomes.get(sync)?.set(change.key, known.outcome)
     }
-    return { plan, report: await engine.report(run.id), outcomes }
+    return { plan, laps, report: await engine.report(id), outcomes }
   })
 }
 

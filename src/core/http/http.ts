@@ -23,6 +23,7 @@ export function http(options: HttpOptions): Http {
         if (error.status === 429) limiter?.pause(run.clock.now().getTime() + wait, lane)
         run.progress(
           `${service}: ${reasonOf(error)}, trying again in ${wait < 60_000 ? `${(wait / 1000).toFixed(1)} s` : spanOf(wait)}`,
+          wait,
         )
         await run.clock.sleep(wait, run.signal)
       },

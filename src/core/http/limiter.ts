@@ -63,7 +63,7 @@ export function limiter(options: LimiterOptions): Limiter {
   const gate = async ({ clock, signal, progress }: Waiting, lane: string): Promise<void> => {
     for (let wait; (wait = opensAt(lane) - clock.now().getTime()) > 0;) {
       if (wait > LONGEST_WAIT_MS) throw closed(service, wait)
-      progress(`${service}: rate limit, waiting ${spanOf(wait)}`)
+      progress(`${service}: rate limit, waiting ${spanOf(wait)}`, wait)
       await clock.sleep(wait, signal)
     }
   }

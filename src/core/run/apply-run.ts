@@ -12,6 +12,7 @@ import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type StageWatch, type Watch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
+import { leaveLaps, timed } from './timeline.ts'
 
 /** How far the apply of one sync has come. */
 export type Progress = { readonly kind: 'changes'; readonly done: number; readonly planned: number }
@@ -91,9 +92,11 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
   const { journal } = shared.state
   const outcomes = new Map<string, readonly Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
+  const timing = timed(watch, shared.clock)
   const finish = async (status: RunStatus, error?: unknown): Promise<Report> => {
     try {
       await tellEnd(work, { status, error, outcomes }, shared, watch)
+      await leaveLaps('apply', timing.laps, shared.state.artifacts(run))
       await journal.end(run, status, shared.clock.now())
     } catch (cause) {
       // Where the state itself is gone, the run is one that was killed: its report still says how
@@ -111,7 +114,7 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
         const here = { ...shared, clock: whileHeld(shared.clock, hold), signal }
         return applyStage(stage, sync, { ...work, outcomes }, here, told)
       },
-      { signal: shared.signal, watch },
+      { signal: shared.signal, watch: timing.watch },
     )
     await journal.count(desires(plan, shared), run, shared.clock.now())
     return await finish('done')

@@ -79,20 +79,28 @@ export async function runNamed(journal: Journal, asked: string): Promise<PastRun
   })
 }
 
+/** A plan that was made here, and its run where it was carried out. */
+export type MadeHere = { readonly id: string; readonly plan: Plan; readonly run?: RunRecord }
+
 /**
- * A plan that was made here, with its run where it was carried out: of a run by its id, or the
- * newest (`last`). Throws USAGE where there is none.
+ * A plan of a run by its id, or the newest (`last`) of those that planned and those that were
+ * carried out. Throws USAGE where there is none.
  */
-export async function planNamed(asked: string, state: State): Promise<{ plan: Plan; run?: RunRecord }> {
-  const { journal } = state
-  const [begun] = asked === 'last' ? await journal.runs(1) : []
-  const [made = ''] = asked === 'last' ? await state.runs() : []
-  // Names of runs are in the order of time.
-  const id = asked === 'last' ? [begun?.id ?? '', made].toSorted().at(-1) : asked
-  const run = id === undefined ? undefined : await journal.run(id)
-  if (run !== undefined) return runNamed(journal, run.id)
-  const plan = id === undefined || !(await state.runs()).includes(id) ? undefined : await planLeft(state.artifacts(id))
-  return plan === undefined ? runNamed(journal, asked) : { plan }
+export async function planNamed(asked: string, state: State): Promise<MadeHere> {
+  const id = asked === 'last' ? await newest(state) : asked
+  const run = await state.journal.run(id)
+  if (run === undefined && (await state.runs()).includes(id)) {
+    const plan = await planLeft(state.artifacts(id))
+    if (plan !== undefined) return { id, plan }
+  }
+  return { id, ...(await runNamed(state.journal, run === undefined ? asked : id)) }
+}
+
+/** Names of runs are in the order of time. */
+async function newest(state: State): Promise<string> {
+  const [begun] = await state.journal.runs(1)
+  const [made = ''] = await state.runs()
+  return begun !== undefined && begun.id > made ? begun.id : made
 }
 
 /** Every change of a run with how far it has come. */

@@ -11,6 +11,7 @@ import { tellObservers } from './observers.ts'
 import { leavePlan } from './plan-parts.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { syncNamed, type Shared } from './shared.ts'
+import { leaveLaps, timed } from './timeline.ts'
 
 /** What a stage of a plan comes to. */
 export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'plan'; readonly plan: SyncPlan }
@@ -29,6 +30,7 @@ export async function planRun(
   const offline = shared.from !== undefined
   if (!offline) await checkReady(shared, watch)
   const made = new Map<string, SyncPlan>()
+  const timing = timed(watch, shared.clock)
   await schedule<Reading, Read>(
     stages(shared.config).filter((stage) => stage.kind !== 'apply'),
     async (stage, told, signal) => {
@@ -38,14 +40,16 @@ export async function planRun(
       made.set(stage.name, plan)
       return { kind: 'plan', plan }
     },
-    { signal: shared.signal, watch },
+    { signal: shared.signal, watch: timing.watch },
   )
   const syncs = syncsOf(shared.config)
   const whole = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])
   const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
   const plan = await planOf(unmetEverywhere(parts, syncs), shared)
   if (offline) return plan
-  await leavePlan(plan, shared.state.artifacts(runId))
+  const artifacts = shared.state.artifacts(runId)
+  await leavePlan(plan, artifacts)
+  await leaveLaps('plan', timing.laps, artifacts)
   const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
   for (const warning of warnings) watch.warn(warning)
   return plan

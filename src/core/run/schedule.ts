@@ -3,7 +3,8 @@ import { ZdsError } from '../errors.ts'
 
 /** What a person who waits is told about one stage. */
 export type StageWatch = {
-  progress(message: string): void
+  /** `waitMs` where it is told that something is waited for, and how long. */
+  progress(message: string, waitMs?: number): void
   rows(count: number): void
 }
 
@@ -21,7 +22,7 @@ export type Watch<Result> = {
   /** All stages that are about to be carried out, before the first of them. */
   scheduled(stages: readonly Stage[]): void
   started(stage: Stage): void
-  progress(stage: Stage, message: string): void
+  progress(stage: Stage, message: string, waitMs?: number): void
   rows(stage: Stage, count: number): void
   ended(stage: Stage, end: End<Result>): void
   /** What a person should know although nothing stops for it. */
@@ -51,7 +52,7 @@ export async function schedule<S extends Stage, Result>(
     watch.started(stage)
     try {
       const told = {
-        progress: (message: string) => watch.progress(stage, message),
+        progress: (message: string, waitMs?: number) => watch.progress(stage, message, waitMs),
         rows: (count: number) => watch.rows(stage, count),
       }
       return { kind: 'done', result: await work(stage, told, either), ms: ms() }

@@ -49,7 +49,7 @@ export function rowsIn<Row extends Json>(
 export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWatch): Run {
   const idOf = stageOf(shared.config)
   return {
-    ...lendNothing(shared, stage.id, (message) => watch.progress(message)),
+    ...lendNothing(shared, stage.id, (message, waitMs) => watch.progress(message, waitMs)),
     input: <Row extends Json>(source: Source<Row>) => {
       const id = idOf(source)
       if (!stage.needs.includes(id)) throw new ZdsError('CONFIG_INVALID', `${stage.id} reads ${id} without needing it`)
@@ -62,7 +62,7 @@ export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWa
 export function lendNothing(
   { clock, signal }: Pick<Shared, 'clock' | 'signal'>,
   who: string,
-  progress: (message: string) => void,
+  progress: Run['progress'],
 ): Run {
   return {
     signal,

@@ -5,6 +5,7 @@ import type { SyncPlan } from '../../../core/plan/plan.ts'
 import { data, html, ours } from './html.ts'
 import { changesTable, fieldCharts, firstThings, head, leftRecords, totals } from './sections.ts'
 import { rowsOf, type Subject } from './subject.ts'
+import { timelines } from './timelines.ts'
 
 /**
  * One page that needs nothing else: no request goes anywhere, and what it may run is named by its
@@ -32,7 +33,7 @@ export function pageOf(subject: Subject, shown: readonly SyncPlan[]): string {
         </header>
         <main>
           ${totals(subject)} ${firstThings(subject, shown)} ${fieldCharts(subject)} ${leftRecords(subject)}
-          ${changesTable(subject, rows)}
+          ${timelines(subject)} ${changesTable(subject, rows)}
         </main>
         ${ours(`<script type="application/json" id="data">${data(rows)}</script><script type="module">${script}</script>`)}
       </body>

@@ -10,6 +10,7 @@ import {
   type SyncPlan,
 } from '../../../core/plan/plan.ts'
 import type { Report } from '../../../core/run/report.ts'
+import type { Lap } from '../../../core/run/timeline.ts'
 
 /** What a report tells of: a plan, and what became of it where it was carried out. */
 export type Subject = {
@@ -17,6 +18,8 @@ export type Subject = {
   readonly report?: Report
   /** By sync and key. */
   readonly outcomes?: ReadonlyMap<string, ReadonlyMap<string, Outcome>>
+  /** What took how long, where that is known. */
+  readonly laps?: { readonly plan: readonly Lap[]; readonly apply: readonly Lap[] }
 }
 
 /** One line of the table: a change, or a record that is left as it is. */

@@ -1,0 +1,83 @@
+import { Type } from 'typebox'
+import { checkOptions, http, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
+import { EVENTS, eventOfEnd, eventOfPlan, type Event, type EventType } from './events.ts'
+import { signed } from './signature.ts'
+
+export type { Event, EventType } from './events.ts'
+
+export type WebhookOptions = {
+  /** Where events are posted to. Declare it with `secret()` where its path is one. */
+  readonly url: Setting
+  /** What events are signed with: text, or `whsec_` and base64 (Standard Webhooks). */
+  readonly secret: Setting
+  /** What is told. Default: all but `planned`. */
+  readonly events?: readonly EventType[]
+  /** A link to the job that this is. Default: what GitLab, GitHub, Jenkins or Buildkite say. */
+  readonly job?: Setting
+  readonly http?: HttpPolicy
+}
+
+const opaque = Type.Unknown()
+const schema = Type.Object(
+  {
+    url: opaque,
+    secret: opaque,
+    events: Type.Optional(Type.Array(Type.Enum(EVENTS))),
+    job: Type.Optional(opaque),
+    http: Type.Optional(opaque),
+  },
+  { additionalProperties: false },
+)
+
+/**
+ * Posts an event for each plan that waits for somebody, and each end of a run: numbers, never a
+ * record, so that it may go anywhere (OPS-08). A receiver that is down is a warning, never a failed
+ * run.
+ */
+export function webhookNotify(options: WebhookOptions): Observer {
+  checkOptions('webhookNotify', schema, options)
+  const { events = EVENTS.filter((type) => type !== 'planned') } = options
+  const tell = async (event: Event, run: Run): Promise<void> => {
+    if (events.includes(event.type)) await post(event, options, run)
+  }
+  const job = (): string | undefined => options.job?.peek() ?? jobOf(process.env)
+  return {
+    kind: 'observer',
+    planned: (plan, run) => tell(eventOfPlan('planned', plan, run.clock.now(), job()), run),
+    refused: (plan, run) => tell(eventOfPlan('waiting', plan, run.clock.now(), job()), run),
+    ended: (ended, run) => tell(eventOfEnd(ended, run.clock.now(), job()), run),
+  }
+}
+
+async function post(
+  event: Event,
+  { url, secret, http: policy = httpPolicy() }: WebhookOptions,
+  run: Run,
+): Promise<void> {
+  const [address, key] = [url.peek(), secret.peek()]
+  if (address === undefined || key === undefined) {
+    const missing = [url, secret].filter((setting) => setting.peek() === undefined).map(({ name }) => name)
+    return run.progress(`${missing.join(' and ')} not set, so no event is posted`)
+  }
+  const body = JSON.stringify(event)
+  const send = http({ service: 'webhook', policy })
+  try {
+    // Its id lets a receiver know an event that comes twice, so a lost answer is asked for again.
+    await send(
+      { method: 'POST', url: address, headers: signed(event, body, key), body, repeatable: true, accept: 'text' },
+      { ...run, progress: () => undefined },
+    )
+  } catch (error) {
+    run.signal.throwIfAborted()
+    run.progress(`the event ${event.type} did not go through: ${messageOf(error)}`)
+  }
+}
+
+/** A link to the CI job that this is, where there is one. */
+function jobOf(environment: { readonly [name: string]: string | undefined }): string | undefined {
+  const { CI_JOB_URL, BUILD_URL, BUILDKITE_BUILD_URL, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } =
+    environment
+  const github =
+    GITHUB_RUN_ID === undefined ? undefined : `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+  return [CI_JOB_URL, github, BUILD_URL, BUILDKITE_BUILD_URL].find(Boolean)
+}

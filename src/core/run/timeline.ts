@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts'
+import { ZdsError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { Artifacts } from '../state/state.ts'
+import type { Watch } from './schedule.ts'
+
+/** When a stage ran, how it ended, and what it waited for, in milliseconds since the run began. */
+export type Lap = {
+  readonly stage: string
+  readonly from: number
+  readonly to: number
+  readonly end: 'done' | 'failed' | 'stopped'
+  readonly rows: number
+  readonly waits: readonly Wait[]
+}
+
+/** Requests wait side by side: waits of one stage may overlap. */
+export type Wait = { readonly from: number; readonly ms: number; readonly what: string }
+
+/** A run of a day may wait ten thousand times; nobody looks at more. */
+const MOST_WAITS = 1_000
+
+type Begun = { from: number; rows: number; waits: Wait[] }
+
+/** Watches as `watch` does, and remembers what took how long. */
+export function timed<Result>(watch: Watch<Result>, clock: Clock): { watch: Watch<Result>; laps: Lap[] } {
+  const began = clock.now().getTime()
+  const since = (): number => clock.now().getTime() - began
+  const begun = new Map<string, Begun>()
+  const laps: Lap[] = []
+  return {
+    laps,
+    watch: {
+      ...watch,
+      started: (stage) => {
+        begun.set(stage.id, { from: since(), rows: 0, waits: [] })
+        watch.started(stage)
+      },
+      rows: (stage, count) => {
+        const lap = begun.get(stage.id)
+        if (lap !== undefined) lap.rows = count
+        watch.rows(stage, count)
+      },
+      progress: (stage, message, waitMs) => {
+        const waits = begun.get(stage.id)?.waits
+        if (waitMs !== undefined && waits !== undefined && waits.length < MOST_WAITS)
+          waits.push({ from: since(), ms: waitMs, what: message })
+        watch.progress(stage, message, waitMs)
+      },
+      ended: (stage, end) => {
+        const lap = begun.get(stage.id)
+        if (lap !== undefined && end.kind !== 'left') laps.push({ stage: stage.id, ...lap, to: since(), end: end.kind })
+        watch.ended(stage, end)
+      },
+    },
+  }
+}
+
+type Part = 'plan' | 'apply'
+
+/** Leaves what took how long beside what a run has read. */
+export async function leaveLaps(part: Part, laps: readonly Lap[], artifacts: Artifacts): Promise<void> {
+  await artifacts.write(nameOf(part), laps)
+}
+
+/** What took how long in a run; nothing where it is not known. */
+export async function lapsOf(part: Part, artifacts: Artifacts): Promise<Lap[]> {
+  try {
+    return await Array.fromAsync(artifacts.read(nameOf(part)), (row: Json) => row as unknown as Lap) // written above
+  } catch (error) {
+    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return []
+    throw error
+  }
+}
+
+const nameOf = (part: Part): string => `timeline:${part}`
