@@ -1,4 +1,4 @@
-import { isObject, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
+import { isObject, well, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
 import { identityOf, issuesOf, onceForSame, readFileText } from './files.ts'
 import { FACTS, EXPIRED } from './rules.ts'
 import { meant, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
@@ -29,6 +29,10 @@ export function supportPlans(path: Setting): CatalogueFile {
     load,
     identity: (directory) => identityOf(path, directory),
     check: () => issuesOf(path.name, load),
+    async *inspect() {
+      const { where, subscriptions, levels } = await load()
+      yield well(where, `${Object.keys(subscriptions).length} subscription types, ${levels.length} levels`)
+    },
     async *read(run: Run) {
       run.signal.throwIfAborted()
       yield await load()

@@ -12,9 +12,8 @@ import {
   type Sync,
   type Target,
 } from 'zds'
-import type { Catalogue } from './catalogue.ts'
 import { ACCOUNT } from './columns.ts'
-import { entitlements, type AbsenceReason } from './entitlements.ts'
+import { entitlements, type AbsenceReason, type EntitlementsOptions } from './entitlements.ts'
 import type { OverridesSource } from './overrides/overrides.ts'
 import type { Side } from './rule.ts'
 
@@ -38,7 +37,7 @@ export type CustomersOptions<Table extends FieldTable> = {
    * `entitlementChildren` ask for them.
    */
   readonly accounts: Source<JsonObject>
-  readonly catalogue: Source<Catalogue>
+  readonly catalogue: EntitlementsOptions<Table>['catalogue']
   readonly overrides: OverridesSource
   /**
    * Where it is asked why an organization has no account among the rows (AMB-17): what

@@ -20,10 +20,11 @@ import { accountOf, invalid } from './account.ts'
 import { ACCOUNT } from './columns.ts'
 import { contextOf } from './context.ts'
 import { sameInstance } from './overrides/instances.ts'
+import { inspect, valuesOf } from './inspect.ts'
 import type { OverridesSource } from './overrides/overrides.ts'
 import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
-import type { Catalogue } from './catalogue.ts'
+import type { Catalogue, CatalogueFile } from './catalogue.ts'
 import { recordMaker } from './record.ts'
 import { derive, SIDES, type Draft, type Side } from './rule.ts'
 import { rules } from './rules.ts'
@@ -40,7 +41,7 @@ export type EntitlementsOptions<Table extends FieldTable> = {
    * `entitlementChildren` ask for them.
    */
   readonly accounts: Source
-  readonly catalogue: Source<Catalogue>
+  readonly catalogue: Source<Catalogue> & Partial<Pick<CatalogueFile, 'load'>>
   readonly overrides: OverridesSource
   readonly fields: Table
   /** Accounts for which another sync wants a record are left to it, without a word (AMB-19). */
@@ -113,7 +114,15 @@ export function entitlements<const Table extends FieldTable>(
   const needs: readonly Source[] = [accounts, catalogue, overrides, exclude, elsewhere, listing?.target].filter(
     (source) => source !== undefined,
   )
-  return { name, types: typesOf(fields), words: ABSENT, needs, read: (run) => read(options, run) }
+  return {
+    name,
+    types: typesOf(fields),
+    words: ABSENT,
+    needs,
+    values: (run) => valuesOf(options, run),
+    inspect: (run) => inspect(options, run),
+    read: (run) => read(options, run),
+  }
 }
 
 async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {

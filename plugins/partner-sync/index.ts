@@ -4,7 +4,6 @@ import {
   sync,
   type FieldTable,
   type Fields,
-  type Json,
   type Derive,
   type LimitsFor,
   type Processor,
@@ -15,19 +14,20 @@ import {
 } from 'zds'
 
 /** Account types that make an organization a partner's (PART-07, PROC-05). */
-const PARTNER_TYPES: ReadonlySet<Json> = new Set(['alliance_partner', 'open_partner', 'select_partner'])
+const PARTNER_TYPES = ['alliance_partner', 'open_partner', 'select_partner']
 
 /** Whether an organization belongs to the partner sync, by its account type. */
-export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.has(existing['account_type'] ?? null)
+export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.some((type) => type === existing['account_type'])
 
 /** The account type of a partner from its id and its track; the first match wins (PART-03). */
-export const partnerType =
-  (allianceId: Setting): Derive =>
-  (id, track) => {
+export function partnerType(allianceId: Setting): Derive {
+  const derive: Derive = (id, track) => {
     if (typeof id === 'string' && id === allianceId.peek()) return 'alliance_partner'
     if (track === 'Open') return 'open_partner'
     return track === 'Select' ? 'select_partner' : null
   }
+  return Object.assign(derive, { values: PARTNER_TYPES })
+}
 
 export type PartnerOptions<Table extends FieldTable> = {
   /** The sync of the same organizations that goes first; the partner sync writes to its target. */

@@ -13,7 +13,7 @@ import {
   type Proof,
 } from 'zds'
 import { descriptionOf, type Description } from './describe.ts'
-import { logIn, type Login } from './login.ts'
+import { logIn, type Login, type Session } from './login.ts'
 import { replaceTransport } from './transport.ts'
 import { advise, explain, translated, verdict } from './trouble.ts'
 
@@ -28,6 +28,8 @@ export type Connection = {
    * when the user may not see it.
    */
   describe(object: string, run: Caller): Promise<Description>
+  /** Who we are there, and the headers of the last answer. */
+  seen(run: Caller): Promise<Session & { readonly headers: Headers }>
 }
 
 export type ConnectionOptions = Login & { readonly http?: HttpPolicy; readonly version: string }
@@ -54,9 +56,12 @@ export function connect(options: ConnectionOptions): Connection {
   const authorize = async (run: Caller, refused?: Proof): Promise<Proof> => (await session(run, refused)).proof
   const described = new Map<string, Promise<Description>>()
   let sender: Http | undefined
-  const send: Http = (request, run) => {
+  let headers = new Headers()
+  const send: Http = async (request, run) => {
     sender ??= http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, advise, verdict, authorize })
-    return sender(request, run)
+    const answer = await sender(request, run)
+    headers = answer.headers
+    return answer
   }
 
   const ask = async (object: string, run: Caller): Promise<Description> => {
@@ -74,6 +79,7 @@ export function connect(options: ConnectionOptions): Connection {
   }
 
   return {
+    seen: async (run) => ({ ...(await session(run)), headers }),
     queryUrl: async (soql, run) => {
       const { instanceUrl } = await session(run)
       return new URL(

@@ -10,12 +10,14 @@ import {
   type Keys,
   type Run,
   type Setting,
+  type Sight,
   type Source,
 } from 'zds'
 import { check } from './check.ts'
 import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
 import { countRows } from './count.ts'
+import { diagnose } from './diagnose.ts'
 import type { Login } from './login.ts'
 import { LONGEST_URL, lookUp, tooLong } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
@@ -83,10 +85,13 @@ export type Salesforce = {
 export function salesforce(options: SalesforceOptions): Salesforce {
   checkLogin(options)
   const connection = connect({ version: '60.0', ...options })
+  const unusable = (): readonly Issue[] => [...unset(...settingsOf(options)), ...invalid(originUrl(options.loginUrl))]
   const checked = async (query: Query, run: Run): Promise<readonly Issue[]> => {
-    const issues = [...unset(...settingsOf(options)), ...invalid(originUrl(options.loginUrl))]
+    const issues = unusable()
     return issues.length > 0 ? issues : check((object) => connection.describe(object, run), query)
   }
+  const diagnosed = (name: string, query: Query, run: Run): AsyncIterable<Sight> =>
+    diagnose(connection, { name, query, isSet: unusable().length === 0 }, run)
 
   return {
     rows: (asked) => {
@@ -104,6 +109,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         name,
         mayBeEmpty: asked.mayBeEmpty ?? false,
         check: (run) => checked(query(run.clock.today), run),
+        diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
           const asked = query(run.clock.today)
           const url = await connection.queryUrl(composeSoql(asked), run)
@@ -124,6 +130,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         needs: keys.needs,
         mayBeEmpty: asked.mayBeEmpty ?? true,
         check: (run) => checked({ object, columns: [...query.columns, column] }, run),
+        diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
         read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
       }
     },

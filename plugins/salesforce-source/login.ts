@@ -28,7 +28,13 @@ export type Login = { readonly loginUrl: Setting; readonly clientId: Setting } &
   | { readonly jwt: JwtGrant; readonly clientSecret?: undefined }
 )
 
-export type Session = { readonly proof: Proof; readonly instanceUrl: string }
+export type Session = {
+  readonly proof: Proof
+  readonly instanceUrl: string
+  /** The address of the user that zds acts as, where the answer has it. */
+  readonly user?: string
+  readonly scope?: string
+}
 
 /** Gets a token. Throws AUTH_FAILED with Salesforce's reason and what to look at. */
 export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Promise<Session> {
@@ -66,7 +72,12 @@ function sessionOf(answer: TokenResponse | undefined): Session {
   if (typeof token !== 'string' || token === '' || typeof address !== 'string') {
     throw new ZdsError('HTTP_UNREADABLE', 'salesforce: the answer to the login holds no token and address')
   }
-  return { proof: { authorization: `Bearer ${conceal(token)}` }, instanceUrl: addressOf(address) }
+  return {
+    proof: { authorization: `Bearer ${conceal(token)}` },
+    instanceUrl: addressOf(address),
+    ...(answer?.id !== undefined && { user: answer.id }),
+    ...(answer?.scope !== undefined && { scope: answer.scope }),
+  }
 }
 
 /** The token travels to this address: it must be as safe as one of the configuration. */

@@ -1,3 +1,4 @@
+import type { WebClient } from '@slack/web-api'
 import { baseUrl, conceal, http, notInstalled, type HttpPolicy, type Run, type Setting } from 'zds'
 import type { Message } from './messages.ts'
 
@@ -21,15 +22,28 @@ export function adviceFor(refusal: string, token: Setting): string {
   return refusal === 'missing_scope' ? ': the bot needs the scope chat:write' : ''
 }
 
+export type BotOptions = { readonly token: Setting; readonly apiUrl?: Setting | undefined; readonly http: HttpPolicy }
+
+/** Posts as one bot. */
+export async function poster(options: BotOptions, run: Run): Promise<Poster> {
+  const client = await clientOf(options, run)
+  return async (channel, { text, blocks }) => {
+    await client.chat.postMessage({ channel, text, blocks: [...blocks], unfurl_links: false, unfurl_media: false })
+  }
+}
+
+/** The name of the bot, and of its workspace. */
+export async function botOf(options: BotOptions, run: Run): Promise<string> {
+  const { user, team } = await (await clientOf(options, run)).auth.test()
+  return `${user ?? 'a bot'} in ${team ?? 'a workspace'}`
+}
+
 /**
- * A poster over @slack/web-api, whose requests go through core's HTTP layer: a post is sent again
- * only when Slack certainly did not act on it (429, no connection), never after a timeout or a 5xx
- * (SL-03: chat.postMessage can post twice).
+ * @slack/web-api, whose requests go through core's HTTP layer: a post is sent again only when Slack
+ * certainly did not act on it (429, no connection), never after a timeout or a 5xx (SL-03:
+ * chat.postMessage can post twice).
  */
-export async function poster(
-  options: { token: Setting; apiUrl?: Setting | undefined; http: HttpPolicy },
-  run: Run,
-): Promise<Poster> {
+async function clientOf(options: BotOptions, run: Run): Promise<WebClient> {
   const { LogLevel, WebClient } = await import('@slack/web-api').catch(notInstalled)
   // A retry is nobody's warning: only how it ends is told.
   const quiet = { clock: run.clock, signal: run.signal, progress: () => undefined }
@@ -41,7 +55,7 @@ export async function poster(
     verdict: ({ status }) => (status >= 500 ? 'unavailable' : undefined),
   })
   const apiUrl = options.apiUrl?.peek() === undefined ? undefined : `${baseUrl(options.apiUrl)}/`
-  const client = new WebClient(conceal(options.token.read()), {
+  return new WebClient(conceal(options.token.read()), {
     ...(apiUrl !== undefined && { slackApiUrl: apiUrl }),
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
@@ -54,7 +68,4 @@ export async function poster(
       return new Response(answer.text, { status: answer.status, headers: answer.headers })
     },
   })
-  return async (channel, { text, blocks }) => {
-    await client.chat.postMessage({ channel, text, blocks: [...blocks], unfurl_links: false, unfurl_media: false })
-  }
 }

@@ -1,6 +1,16 @@
 import { Type } from 'typebox'
-import { checkOptions, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
-import { adviceFor, poster, refusalIn } from './client.ts'
+import {
+  checkOptions,
+  httpPolicy,
+  messageOf,
+  well,
+  type HttpPolicy,
+  type Observer,
+  type Run,
+  type Setting,
+  type Sight,
+} from 'zds'
+import { adviceFor, botOf, poster, refusalIn } from './client.ts'
 import { digestsOfEnd, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
 import { messagesOf } from './messages.ts'
 
@@ -43,8 +53,24 @@ export function slackNotify(options: SlackOptions): Observer {
   const { countsOnly = [] } = options
   return {
     kind: 'observer',
+    diagnose: (run) => diagnose(options, run),
     refused: (plan, run) => post(refusals(plan), options, run),
     ended: (end, run) => post(digestsOfEnd(end, countsOnly), options, run),
+  }
+}
+
+/** Whether the bot is one. A dead chat stops no sync, so it is a warning at most. */
+async function* diagnose(options: SlackOptions, run: Run): AsyncGenerator<Sight, void, void> {
+  const { token, apiUrl, http = httpPolicy() } = options
+  if (token.peek() === undefined) return yield well('slack', `${token.name} is not set, so nothing is posted`)
+  try {
+    yield well('slack', `posts as ${await botOf({ token, apiUrl, http }, run)}`)
+  } catch (error) {
+    run.signal.throwIfAborted()
+    const refusal = refusalIn(error)
+    const message = refusal === undefined ? messageOf(error) : `refuses the bot: ${refusal}`
+    const hint = `Check ${token.name}: until then no run is told of.`
+    yield { level: 'warning', code: 'SLACK_REFUSES', where: 'slack', message, hint }
   }
 }
 

@@ -73,7 +73,7 @@ async function mint(instance: string, oauth: OAuth, base: string, options: HttpO
     grant_type: 'client_credentials',
     client_id: clientId.read(),
     client_secret: conceal(clientSecret.read()),
-    scope: oauth.scope ?? 'read write',
+    scope: scopeOf(oauth),
     expires_in: LIFETIME_S,
   })
   const send = http({
@@ -120,6 +120,17 @@ function missing(instance: string, credentials: Credentials): ZdsError {
     issues: credentialIssues(credentials),
   })
 }
+
+/** How zds signs in: with an OAuth client and its scope where that is set, else with an API token. */
+export type SignIn = { readonly by: 'oauth' | 'token'; readonly name: string; readonly scope: string }
+
+export function signInOf({ oauth, apiToken }: Credentials): SignIn {
+  return oauth !== undefined && isSet(oauth.clientId, oauth.clientSecret)
+    ? { by: 'oauth', name: oauth.clientId.name, scope: scopeOf(oauth) }
+    : { by: 'token', name: apiToken?.token.name ?? '', scope: 'read write' }
+}
+
+const scopeOf = ({ scope = 'read write' }: OAuth): string => scope
 
 const waysOf = ({ oauth, apiToken }: Credentials): Setting[][] => [
   ...(oauth ? [[oauth.clientId, oauth.clientSecret]] : []),

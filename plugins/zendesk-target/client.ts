@@ -16,7 +16,7 @@ import {
   type JsonObject,
   type Setting,
 } from 'zds'
-import { authorizer, credentialIssues, type Credentials } from './auth.ts'
+import { authorizer, credentialIssues, signInOf, type Credentials, type SignIn } from './auth.ts'
 import { rate } from './rate.ts'
 import { untouched, verdictOf, warningIn, wordsOf } from './refusals.ts'
 
@@ -38,7 +38,7 @@ type Call = {
   readonly repeatable?: boolean
 }
 
-type Reply = { readonly body: JsonObject; readonly headers: Headers }
+export type Reply = { readonly body: JsonObject; readonly headers: Headers }
 
 /** One Zendesk instance over core's HTTP layer. */
 export interface Client {
@@ -47,6 +47,8 @@ export interface Client {
   /** The address of the instance as it is set; empty where it is not. */
   address(): string
   policy(): HttpPolicy
+  /** Which of the credentials are used, and what they allow. */
+  signsIn(): SignIn
   /** What has to be set before the first request, and is not. */
   unset(): readonly Issue[]
   /**
@@ -73,6 +75,7 @@ export function client(options: ClientOptions): Client {
     instance: name,
     address: () => options.url.peek() ?? '',
     policy,
+    signsIn: () => signInOf(options),
     unset: () => [...unset(options.url), ...invalid(originUrl(options.url)), ...credentialIssues(options)],
     call: async (call, run) => {
       const { method, repeatable } = call

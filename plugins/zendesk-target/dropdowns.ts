@@ -66,7 +66,7 @@ function valuesOf(changes: readonly Change[], types: FieldTypes): Values {
 }
 
 /** The values of a dropdown's options; undefined where Zendesk does not tell. */
-function optionsOf(field: JsonObject): ReadonlySet<string> | undefined {
+export function optionsOf(field: JsonObject): ReadonlySet<string> | undefined {
   const options: Json | undefined = field['custom_field_options']
   if (!Array.isArray(options)) return undefined
   return new Set(options.flatMap((option: JsonObject) => textIn(option, 'value') ?? []))
@@ -75,12 +75,19 @@ function optionsOf(field: JsonObject): ReadonlySet<string> | undefined {
 const EXAMPLES = 3
 
 function issueOf(where: string, value: string, keys: readonly string[], options: ReadonlySet<string>): Issue {
-  const near = nearest(value, options)
   const records = `${keys.length} record${keys.length === 1 ? '' : 's'} (${keys.slice(0, EXAMPLES).join(', ')}${keys.length > EXAMPLES ? ', …' : ''})`
+  return { code: 'FIELD_MISMATCH', where, ...strangeOption(value, options, `${records} would get`) }
+}
+
+/** What is said of a value that is no option of its dropdown. */
+export function strangeOption(
+  value: string,
+  options: ReadonlySet<string>,
+  use: string,
+): { readonly message: string; readonly hint: string } {
+  const near = nearest(value, options)
   return {
-    code: 'FIELD_MISMATCH',
-    where,
-    message: `has no option ${JSON.stringify(value)}, which ${records} would get`,
+    message: `has no option ${JSON.stringify(value)}, which ${use}`,
     hint:
       near === undefined
         ? 'Add the option in Zendesk, or correct the value where it comes from.'

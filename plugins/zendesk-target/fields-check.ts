@@ -8,7 +8,7 @@ import {
   type JsonObject,
   type Run,
 } from 'zds'
-import type { Client } from './client.ts'
+import type { Client, Reply } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { objectIn, textIn } from './replies.ts'
@@ -16,7 +16,7 @@ import { objectIn, textIn } from './replies.ts'
 const TEXTS = ['text', 'textarea', 'regexp']
 
 /** The Zendesk types that can hold a field type (ZD-13); a type that is not here is text. */
-const HOLDS: { readonly [type: string]: readonly string[] } = {
+export const HOLDS: { readonly [type: string]: readonly string[] } = {
   text: TEXTS,
   name: TEXTS,
   dropdown: ['dropdown'],
@@ -39,12 +39,28 @@ export async function checkFields(client: Client, kind: Kind, types: FieldTypes,
   const unset = client.unset()
   if (unset.length > 0) return unset
   const trouble = await checkUser(client, run)
-  if (trouble !== undefined) return [trouble]
-  const fields = new Map(
-    (await collect(pages(client, kind.custom, run))).flat().map((field) => [textIn(field, 'key') ?? '', field]),
-  )
+  if (trouble === undefined) return fieldIssues(client.instance, kind, types, await fieldsOf(client, kind, run))
+  // Who may not write may still read: then all is told at once.
+  const fields = await fieldsOf(client, kind, run).catch((error: unknown) => {
+    if (error instanceof HttpError && error.code === 'AUTH_FAILED') return undefined
+    throw error
+  })
+  return [trouble, ...(fields === undefined ? [] : fieldIssues(client.instance, kind, types, fields))]
+}
+
+const fieldsOf = async (client: Client, kind: Kind, run: Run): Promise<readonly JsonObject[]> =>
+  (await collect(pages(client, kind.custom, run))).flat()
+
+/** What of the declared fields is not there, not active, or of another type. */
+export function fieldIssues(
+  instance: string,
+  kind: Kind,
+  types: FieldTypes,
+  custom: readonly JsonObject[],
+): readonly Issue[] {
+  const fields = new Map(custom.map((field) => [textIn(field, 'key') ?? '', field]))
   return Object.entries(types).flatMap(([key, type]) => {
-    const where = `${client.instance}: ${kind.one} field ${key}`
+    const where = `${instance}: ${kind.one} field ${key}`
     const attribute = kind.attributes[key]
     const issue = attribute === undefined ? checkField(key, type, fields) : checkAttribute(key, type, attribute, kind)
     return issue === undefined ? [] : [{ where, ...issue }]
@@ -56,14 +72,7 @@ export async function checkFields(client: Client, kind: Kind, types: FieldTypes,
  * nothing (ZD-09).
  */
 async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
-  const body = await client.call({ method: 'GET', path: ['users', 'me'] }, run).then(
-    (reply) => reply.body,
-    (error: unknown) => {
-      // Where nobody tells who we are, the first request that needs a right will.
-      if (error instanceof HttpError && error.status === 404) return undefined
-      throw error
-    },
-  )
+  const body = (await whoWeAre(client, run))?.body
   if (body === undefined) return undefined
   const { id, name, role } = objectIn(body, 'user')
   const where = `${client.instance}: users/me`
@@ -78,6 +87,14 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   if (role === 'admin' || role === 'agent') return undefined
   const message = `the user that zds acts as is ${typeof role === 'string' ? role : 'without a role'}, neither admin nor agent`
   return { code: 'AUTH_FAILED', where, message, hint: 'Let an admin own the OAuth client or the API token.' }
+}
+
+/** What tells who we are; undefined where nobody does: the first request that needs a right will. */
+export async function whoWeAre(client: Client, run: Run): Promise<Reply | undefined> {
+  return client.call({ method: 'GET', path: ['users', 'me'] }, run).catch((error: unknown) => {
+    if (error instanceof HttpError && error.status === 404) return undefined
+    throw error
+  })
 }
 
 type FieldProblem = Omit<Issue, 'where'>

@@ -1,10 +1,12 @@
 import { merge, typesOf, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { create } from './write/creates.ts'
+import { diagnose } from './diagnose.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetch } from './listing.ts'
+import { missing } from './missing.ts'
 import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf } from './records.ts'
@@ -51,6 +53,8 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     confined,
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     check: (run) => checkFields(client, kind, types, run),
+    diagnose: (run, values) => diagnose(client, kind, types, values, run),
+    missing: (run, values) => missing(client, kind, types, values, run),
     read: (run) => list(client, kind, types, run),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
     settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),

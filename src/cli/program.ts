@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings'
 import { ownDirectory, ownManifest } from '../core/package.ts'
 import { declareAnswers } from './declare/answers.ts'
 import { declareBeginning } from './declare/beginning.ts'
+import { declareChecks } from './declare/checks.ts'
 import { EXIT_CODES, type Declaring } from './declare/options.ts'
 import { declareRuns } from './declare/runs.ts'
 import { declareStages } from './declare/stages.ts'
@@ -29,7 +30,8 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
     .showHelpAfterError('(zds --help and zds <command> --help explain more)')
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
   const declaring: Declaring = { program, signal, ended: (of) => (code = of) }
-  for (const declare of [declareRuns, declareAnswers, declareStages, declareState, declareBeginning]) declare(declaring)
+  const all = [declareRuns, declareChecks, declareAnswers, declareStages, declareState, declareBeginning]
+  for (const declare of all) declare(declaring)
   await program.parseAsync(argv)
   return code
 }

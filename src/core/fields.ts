@@ -24,7 +24,11 @@ type Reads =
   | { readonly kind: 'nothing' }
 
 /** The value of a field from the values it reads, in the order in which they are named. */
-export type Derive = (...values: readonly Json[]) => Json
+export type Derive = {
+  (...values: readonly Json[]): Json
+  /** All that it can make, where that is a few words. */
+  readonly values?: readonly string[]
+}
 
 /**
  * One line of a field table: column, derivation, type. Query, record, comparison and payload follow

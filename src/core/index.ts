@@ -57,6 +57,7 @@ export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
 export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
 export { batches, chunk, collect } from './streams.ts'
+export { clockSight, well, type Missing, type Sight, type Values } from './sights.ts'
 export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
   ApplyRun,

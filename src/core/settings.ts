@@ -37,6 +37,13 @@ export interface Setting<Value = string> {
   issues?(): readonly Issue[]
 }
 
+/** A setting whose values stand for records by their keys (SAFE-09). */
+export interface Guard {
+  readonly setting: Setting<string | readonly string[]>
+  /** Whether a value means the record with this key; the same text, unless given. */
+  readonly means?: (value: string, key: string) => boolean
+}
+
 /**
  * An environment variable. An empty or blank one counts as not set; blanks and line ends around a
  * value are no part of it.

@@ -7,9 +7,11 @@ import type { Fold } from './keys.ts'
 import type { Change, Op, Plan, Remark, Skip, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Ended, Outcome, Step } from './outcome.ts'
-import type { Setting } from './settings.ts'
+import type { Guard } from './settings.ts'
+import type { Missing, Sight, Values } from './sights.ts'
 
 export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
+export type { Guard } from './settings.ts'
 
 /**
  * Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere.
@@ -53,6 +55,10 @@ export interface Source<Row extends Json = Json> {
   readonly mayBeEmpty?: boolean
   /** Everything that can be known to be wrong before reading: columns, fields, permissions. */
   check?(run: Run): Promise<readonly Issue[]>
+  /** What is to be said of the files that it is made of; no service is asked. */
+  inspect?(run: Run): AsyncIterable<Sight>
+  /** A look at the service, where `values` may be written: what is well, what ends one day. */
+  diagnose?(run: Run, values: Values): AsyncIterable<Sight>
   read(run: Run): AsyncIterable<Row>
 }
 
@@ -68,6 +74,8 @@ export interface Processor<
   readonly types?: Types
   /** Its own reasons for `absent` and `skip`, each with what it means. */
   readonly words?: { readonly [W in Word]: string }
+  /** The values that its dropdowns may get. */
+  values?(run: Run): Promise<Values>
 }
 
 /** Planned changes after the target has seen them. */
@@ -149,6 +157,8 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
    * Without it nothing may come along.
    */
   describe?(change: Change): readonly Remark[]
+  /** What is missing in it that its fields, and these values of them, need. */
+  missing?(run: Run, values: Values): Promise<readonly Missing[]>
 }
 
 /** A system that can be read, and written to by carrying out changes. */
@@ -164,13 +174,6 @@ export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
         apply(changes: readonly Change[], run: ApplyRun): AsyncIterable<Step>
       }
   )
-
-/** A setting whose values stand for records by their keys (SAFE-09). */
-export interface Guard {
-  readonly setting: Setting<string | readonly string[]>
-  /** Whether a value means the record with this key; the same text, unless given. */
-  readonly means?: (value: string, key: string) => boolean
-}
 
 /** How desired and existing records are compared: data and pure functions of a record. */
 export interface Rules {
@@ -244,5 +247,7 @@ export interface Observer {
   readonly kind: 'observer'
   planned?(plan: Plan, run: Run): Promise<void>
   refused?(plan: Plan, run: Run): Promise<void>
+  /** As that of a source. */
+  diagnose?(run: Run): AsyncIterable<Sight>
   ended?(ended: Ended, run: Run): Promise<void>
 }

@@ -3,10 +3,14 @@ import { fetchText, shownAddress } from './fetch-text.ts'
 import { identityOf, isAddress, issuesOf, onceForSame, readFileText } from '../files.ts'
 import type { CatalogueFile } from '../catalogue.ts'
 import { entriesOf, type Override } from './entries.ts'
+import { overrideSights } from './inspect.ts'
 import type { Tables } from './problems.ts'
 
 /** The entries of an overrides file, and the instances that they may name. */
-export type OverridesSource = Source<Override> & { readonly instances?: readonly string[] }
+export type OverridesSource = Source<Override> & {
+  readonly instances?: readonly string[]
+  load?(run: Run): Promise<readonly Override[]>
+}
 
 export type OverridesOptions = {
   /** A path, taken from the working directory, or an https address. */
@@ -38,6 +42,11 @@ export function overrides(options: OverridesOptions): OverridesSource {
     name: 'overrides',
     instances: Object.keys(options.fields),
     mayBeEmpty: true,
+    load,
+    async *inspect(run) {
+      const place = options.from.read()
+      if (!isAddress(place)) yield* overrideSights(place, await load(run), options.fields, run.clock.today)
+    },
     identity: (directory) => identityOf(options.from, directory),
     check: (run) => issuesOf(options.from.name, () => load(run)),
     async *read(run) {
@@ -48,6 +57,6 @@ export function overrides(options: OverridesOptions): OverridesSource {
 }
 
 /** What is wrong with the plans file is told by its own check. */
-function toldElsewhere(error: unknown): undefined {
+export function toldElsewhere(error: unknown): undefined {
   if (!(error instanceof ZdsError)) throw error
 }

@@ -56,7 +56,7 @@ function headProblems(
 /**
  * The tables of the instances that an entry is for; all, where the instance is absent or unknown.
  */
-function applicable(instance: Json | undefined, tables: Tables): readonly FieldTable[] {
+export function applicable(instance: Json | undefined, tables: Tables): readonly FieldTable[] {
   const named = Object.entries(tables).filter(([name]) => typeof instance === 'string' && sameInstance(name, instance))
   return named.length === 0 ? Object.values(tables) : named.map(([, table]) => table)
 }
@@ -104,7 +104,7 @@ function valueProblem(field: Field, value: Json, { catalogue }: Known): Wrong | 
 }
 
 /** The values that a fact may have, where they are known: dropdowns are made for them. */
-function optionsOf(fact: string, { levels, regions }: Catalogue): readonly string[] | undefined {
+export function optionsOf(fact: string, { levels, regions }: Catalogue): readonly string[] | undefined {
   if (fact === 'level') return [...levels.map(({ level }) => level), EXPIRED]
   if (fact === 'type') return TYPES
   return fact === 'region' ? Object.values(regions) : undefined

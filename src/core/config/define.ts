@@ -17,6 +17,8 @@ export interface Config {
    * keeps all.
    */
   readonly keepDays?: number
+  /** Findings of `zds validate` and `zds doctor` that are known, by id, each with why it is left. */
+  readonly silenced?: { readonly [id: string]: string }
 }
 
 /** Identity, for the editor: the argument is typed, nothing is merged or defaulted. */

@@ -156,6 +156,11 @@ const SETTINGS = {
     fits: (value: unknown) => typeof value === 'number' && value >= 0,
     is: 'a number of days; 0 keeps all',
   },
+  silenced: {
+    fits: (value: unknown) =>
+      isRecord(value) && Object.values(value).every((why) => typeof why === 'string' && why !== ''),
+    is: 'ids of findings, each with why it is left: { "token-ends:global": "…" }',
+  },
 } as const
 
 /**

@@ -26,6 +26,17 @@ export function records<const Table extends FieldTable, const Word extends strin
   return {
     name,
     types: typesOf(fields),
+    values: async () =>
+      Object.fromEntries(
+        Object.entries(fields).flatMap(
+          ([
+            field,
+            {
+              derive: { values },
+            },
+          ]) => (values ? [[field, values]] : []),
+        ),
+      ),
     needs: [rows, ...(elsewhere ? [elsewhere.rows] : [])],
     ...(mayBeEmpty !== undefined && { mayBeEmpty }),
     // Object.fromEntries forgets which keys it was given.

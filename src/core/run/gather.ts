@@ -37,14 +37,18 @@ async function checked(stage: StageOf<'gather'>, shared: Shared, watch: Waiting)
     return (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
   } catch (error) {
     shared.signal.throwIfAborted()
-    if (!(error instanceof ZdsError)) throw error
-    if (error.issues.length > 0) return error.issues
-    // Two sources of one service meet the same wrong password: without a place of their own they
-    // are one issue.
-    return [
-      { code: error.code, where: '', message: error.message, ...(error.hint !== undefined && { hint: error.hint }) },
-    ]
+    return issuesIn(error)
   }
+}
+
+/**
+ * The problems of a failure that a person can act on. Two sources of one service meet the same
+ * wrong password: without a place of their own they are one problem.
+ */
+export function issuesIn(error: unknown): readonly Issue[] {
+  if (!(error instanceof ZdsError)) throw error
+  const { code, message, hint, issues } = error
+  return issues.length > 0 ? issues : [{ code, where: '', message, ...(hint !== undefined && { hint }) }]
 }
 
 /** What keeps a run from its start, under the code of all problems where they have one. */
@@ -54,7 +58,8 @@ function notReady(issues: readonly Issue[]): ZdsError {
   return new ZdsError(code, 'The run cannot start; nothing was changed', { issues, hint: HINTS[code] })
 }
 
-const HINTS: Partial<Record<Code, string>> = {
+/** What to do about problems that all have one code. */
+export const HINTS: Partial<Record<Code, string>> = {
   ENV_MISSING:
     'Set the variables in the environment, in the .env file beside the configuration, or in a file named by --env.',
   FILE_INVALID: 'Correct the file; until then nothing is computed from it.',

@@ -1,0 +1,43 @@
+import { well, type FieldTable, type Json, type Run, type Sight, type Values } from 'zds'
+import type { CatalogueFile } from './catalogue.ts'
+import { contextOf } from './context.ts'
+import { inEffect } from './overrides/entries.ts'
+import { sameInstance } from './overrides/instances.ts'
+import { toldElsewhere, type OverridesSource } from './overrides/overrides.ts'
+import { optionsOf } from './overrides/problems.ts'
+import type { Side } from './rule.ts'
+
+/** What can be known of an instance before anything is read. */
+type Inspected = {
+  readonly instance: string
+  readonly side: Side
+  readonly catalogue: Partial<Pick<CatalogueFile, 'load'>>
+  readonly overrides: OverridesSource
+  readonly fields: FieldTable
+}
+
+/** Whether the plans file knows what the fields read. */
+export async function* inspect(options: Inspected, run: Run): AsyncGenerator<Sight> {
+  const catalogue = await options.catalogue.load?.().catch(toldElsewhere)
+  if (catalogue === undefined) return
+  contextOf(options, options.fields, catalogue, [], run.clock.today)
+  yield well(`${options.instance}: fields`, `${catalogue.where} knows all that they read`)
+}
+
+/** What the dropdowns may get: the options of their facts, and what overrides set. */
+export async function valuesOf({ instance, catalogue: file, overrides, fields }: Inspected, run: Run): Promise<Values> {
+  const catalogue = await file.load?.()
+  const entries = ((await overrides.load?.(run).catch(toldElsewhere)) ?? [])
+    .filter(inEffect(run.clock.today))
+    .filter((entry) => entry.instance === null || sameInstance(entry.instance, instance))
+  const dropdowns = Object.entries(fields).filter(([, { type }]) => type.name === 'dropdown')
+  return Object.fromEntries(
+    dropdowns.map(([name, { reads }]) => {
+      const known = reads.kind === 'fact' && catalogue !== undefined ? (optionsOf(reads.fact, catalogue) ?? []) : []
+      const set = entries.flatMap((entry) => textOf(entry.set[name]))
+      return [name, [...new Set([...known, ...set])]]
+    }),
+  )
+}
+
+const textOf = (value: Json | undefined): string[] => (typeof value === 'string' ? [value] : [])

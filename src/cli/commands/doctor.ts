@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { systemClock } from '../../core/clock.ts'
+import { load } from '../../core/config/load.ts'
+import { diagnose, type Asking, type Diagnosis } from '../../core/run/diagnose.ts'
+import { tell } from '../output.ts'
+import { variablesLine } from '../render/variables.ts'
+import { foundBy, onlyOnce } from './validate.ts'
+
+export type DoctorOptions = { config?: string; env?: string; json?: true }
+
+/** `zds doctor`: looks at every service that a run needs, and tells all that is well and all that is not. */
+export async function doctorCommand(options: DoctorOptions, signal: AbortSignal): Promise<number> {
+  return foundBy(options, () => diagnosed(options, signal))
+}
+
+async function diagnosed(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
+  const { asking, directory } = await askingFor(options, signal)
+  return diagnose(asking, join(directory, '.zds'))
+}
+
+/** What a look at the services of the configuration needs. */
+export async function askingFor(
+  options: { config?: string; env?: string },
+  signal: AbortSignal,
+): Promise<{ asking: Asking; directory: string }> {
+  const { config, directory, variables } = await load(process.cwd(), options)
+  if (variables) tell([variablesLine(variables)])
+  process.chdir(directory)
+  return { asking: { config, clock: systemClock(), signal, progress: onlyOnce() }, directory }
+}

@@ -1,0 +1,18 @@
+import { missingOf } from '../../core/run/diagnose.ts'
+import { lookOf, print, printDocument, tell } from '../output.ts'
+import { findingLines } from '../render/findings.ts'
+import { missingLines, type MissingFormat } from '../render/missing.ts'
+import { askingFor } from './doctor.ts'
+
+export type FieldsOptions = { config?: string; env?: string; json?: true; format: MissingFormat }
+
+/** `zds fields`: the fields and options that instances lack, and how to make them; makes none itself. */
+export async function fieldsCommand(options: FieldsOptions, signal: AbortSignal): Promise<number> {
+  const { asking } = await askingFor(options, signal)
+  const { missing, diagnosis } = await missingOf(asking)
+  if (options.json) printDocument({ missing })
+  else print(missingLines(missing, options.format))
+  if (diagnosis.findings.length === 0) return 0
+  tell(findingLines(diagnosis, lookOf(true).paint, Number.POSITIVE_INFINITY))
+  return 1
+}

@@ -1,0 +1,39 @@
+import { systemClock } from '../../core/clock.ts'
+import { load } from '../../core/config/load.ts'
+import { diagnosisOf, validate, type Diagnosis } from '../../core/run/diagnose.ts'
+import { lookOf, print, printDocument, tell } from '../output.ts'
+import { findingLines, findingsDocument } from '../render/findings.ts'
+
+export type ValidateOptions = { config?: string; env?: string; asOf?: string; json?: true }
+
+/**
+ * `zds validate`: what can be known of the configuration and its files without a service, a
+ * credential or a variable.
+ */
+export async function validateCommand(options: ValidateOptions, signal: AbortSignal): Promise<number> {
+  return foundBy(options, () => validated(options, signal))
+}
+
+async function validated({ asOf, ...options }: ValidateOptions, signal: AbortSignal): Promise<Diagnosis> {
+  const { config, directory } = await load(process.cwd(), options)
+  process.chdir(directory)
+  return validate({ config, clock: systemClock(asOf), signal, progress: onlyOnce() })
+}
+
+/** Shows what `look` finds, and what keeps it from looking; 1 where something is an error. */
+export async function foundBy({ json }: { json?: true }, look: () => Promise<Diagnosis>): Promise<number> {
+  const found = await look().catch((error: unknown) => diagnosisOf(error, 'configuration'))
+  const { paint, columns } = lookOf(true)
+  if (json) printDocument(findingsDocument(found))
+  else print(findingLines(found, paint, columns))
+  return found.findings.some(({ level }) => level === 'error') ? 1 : 0
+}
+
+/** Tells each line on stderr, and none twice: several sources wait for one service. */
+export function onlyOnce(): (message: string) => void {
+  const told = new Set<string>()
+  return (message) => {
+    if (!told.has(message)) tell([message])
+    told.add(message)
+  }
+}

@@ -1,0 +1,175 @@
+import type { Clock } from '../clock.ts'
+import { guardIssues } from '../compare/guards.ts'
+import type { Config } from '../config/define.ts'
+import { observersOf, stages, syncsOf } from '../config/stages.ts'
+import type { Issue } from '../errors.ts'
+import { localState } from '../state/local.ts'
+import { well, type Missing, type Sight, type Values } from '../sights.ts'
+import type { Run, Target } from '../types.ts'
+import { HINTS, issuesIn } from './gather.ts'
+import { lendNothing } from './shared.ts'
+
+/** What would stop or falsify a run, or will one day. The id is the same as long as the thing is. */
+export type Finding = {
+  readonly id: string
+  readonly level: 'error' | 'warning'
+  readonly where: string
+  readonly message: string
+  readonly hint: string
+}
+
+/** What was found, what of it the configuration silences and why, and what is well. */
+export type Diagnosis = {
+  readonly findings: readonly Finding[]
+  readonly silenced: readonly (Finding & { readonly because: string })[]
+  readonly ticks: readonly Extract<Sight, { level: 'ok' }>[]
+}
+
+/** Who asks, and whoever is told meanwhile. */
+export type Asking = {
+  readonly config: Config
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly progress: (message: string) => void
+}
+
+type Look = { readonly name: string; sights(run: Run): AsyncIterable<Sight> }
+
+/** What can be said of a configuration and its files without a service and without a variable. */
+export function validate(asking: Asking): Promise<Diagnosis> {
+  const inspected = sourcesOf(asking.config).flatMap(({ name, source }) =>
+    source.inspect ? [{ name, sights: (run: Run) => source.inspect?.(run) ?? none() }] : [],
+  )
+  return diagnosisBy([graph(asking.config), guards(asking.config), ...inspected], asking)
+}
+
+/** Looks at everything that a run needs: every source is asked, and none stops another. */
+export async function diagnose(asking: Asking, directory: string): Promise<Diagnosis> {
+  const { config } = asking
+  const looks = sourcesOf(config).flatMap(({ name, source }): Look[] => [
+    { name, sights: (run) => errorsOf(source.check?.(run)) },
+    { name, sights: (run) => source.inspect?.(run) ?? none() },
+    {
+      name,
+      sights: async function* (run) {
+        yield* source.diagnose?.(run, await valuesFor(source, config, run)) ?? none()
+      },
+    },
+  ])
+  const watching = [...observersOf(config)].map(([name, observer]): Look => ({
+    name,
+    sights: (run) => observer.diagnose?.(run) ?? none(),
+  }))
+  const state: Look = { name: 'state', sights: () => stateOf(config, directory) }
+  return diagnosisBy([graph(config), guards(config), ...looks, ...watching, state], asking)
+}
+
+/** What the targets lack, of all that can be asked; and why the others cannot. */
+export async function missingOf(asking: Asking): Promise<{ missing: readonly Missing[]; diagnosis: Diagnosis }> {
+  const targets = [...new Set([...syncsOf(asking.config).values()].map(({ target }) => target))]
+  const missing = targets.map((): readonly Missing[] => [])
+  const looks = targets.map((target, place): Look => ({
+    name: target.name,
+    sights: async function* (run) {
+      missing[place] = (await target.missing?.(run, await valuesFor(target, asking.config, run))) ?? []
+      yield* none()
+    },
+  }))
+  return { diagnosis: await diagnosisBy(looks, asking), missing: missing.flat() }
+}
+
+/** The findings of an error that keeps a configuration from being looked at. */
+export const diagnosisOf = (error: unknown, name: string): Diagnosis =>
+  told(once(issuesIn(error).map((issue) => ({ name, sight: { ...issue, level: 'error' } }))), {})
+
+const sourcesOf = (config: Config) => stages(config).flatMap((stage) => (stage.kind === 'gather' ? [stage] : []))
+
+const graph = (config: Config): Look => ({
+  name: 'graph',
+  sights: async function* () {
+    yield well('graph', `${stages(config).length} stages of ${syncsOf(config).size} syncs`)
+  },
+})
+
+const guards = (config: Config): Look => ({
+  name: 'guards',
+  sights: () => errorsOf(Promise.resolve([...syncsOf(config).values()].flatMap(guardIssues))),
+})
+
+async function* none(): AsyncGenerator<Sight> {}
+
+async function* errorsOf(issues: Promise<readonly Issue[]> | undefined): AsyncGenerator<Sight> {
+  for (const issue of (await issues) ?? []) yield { ...issue, level: 'error' }
+}
+
+async function* stateOf({ state = localState }: Config, directory: string): AsyncGenerator<Sight> {
+  const opened = await state(directory)
+  try {
+    yield well('state', `opens, and keeps ${(await opened.kept()).runs} runs`)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** What all syncs of a target may write to it. */
+async function valuesFor(target: object, config: Config, run: Run): Promise<Values> {
+  const syncs = [...syncsOf(config).values()].filter((sync): boolean => (sync.target satisfies Target) === target)
+  // What is wrong with the files that they come from is told by their own check.
+  const some = syncs.map(async ({ desired }) => desired.values?.(run).catch(() => undefined))
+  const all: { [field: string]: readonly string[] } = {}
+  for (const values of await Promise.all(some)) {
+    for (const [field, more] of Object.entries(values ?? {}))
+      all[field] = [...new Set([...(all[field] ?? []), ...more])]
+  }
+  return all
+}
+
+async function diagnosisBy(looks: readonly Look[], asking: Asking): Promise<Diagnosis> {
+  const sights = await Promise.all(looks.map((look) => sightsBy(look, asking)))
+  return told(once(sights.flat()), asking.config.silenced ?? {})
+}
+
+type Seen = { readonly name: string; readonly sight: Sight }
+
+async function sightsBy(look: Look, asking: Asking): Promise<Seen[]> {
+  const { name } = look
+  const found: Seen[] = []
+  try {
+    for await (const sight of look.sights(lendNothing(asking, name, asking.progress))) found.push({ name, sight })
+  } catch (error) {
+    asking.signal.throwIfAborted()
+    for (const issue of issuesIn(error)) found.push({ name, sight: { ...issue, level: 'error' } })
+  }
+  return found
+}
+
+/** Each sight once, however many looked at the same; one without a place has that of the first. */
+function once(seen: readonly Seen[]): Sight[] {
+  const sights = new Map<string, Sight>()
+  for (const { name, sight } of seen) {
+    const key = JSON.stringify(sight.level === 'ok' ? sight.where : [sight.where, sight.message])
+    if (!sights.has(key)) sights.set(key, { ...sight, where: sight.where || name })
+  }
+  return [...sights.values()]
+}
+
+/** Errors go first. */
+function told(sights: readonly Sight[], silenced: { readonly [id: string]: string }): Diagnosis {
+  const found = sights.flatMap((sight) => (sight.level === 'ok' ? [] : [findingOf(sight)]))
+  const all = [...found.filter(({ level }) => level === 'error'), ...found.filter(({ level }) => level !== 'error')]
+  return {
+    findings: all.filter(({ id }) => silenced[id] === undefined),
+    silenced: all.flatMap((finding) => {
+      const because = silenced[finding.id]
+      return because === undefined ? [] : [{ ...finding, because }]
+    }),
+    ticks: sights.filter((sight) => sight.level === 'ok'),
+  }
+}
+
+function findingOf({ code, level, where, message, hint }: Exclude<Sight, { level: 'ok' }>): Finding {
+  // Lines of a file move.
+  const place = where.replaceAll(/:\d+/g, '').replaceAll(/\W+/g, '-').replaceAll(/^-|-$/g, '')
+  const id = `${code.toLowerCase().replaceAll('_', '-')}:${place}`
+  return { id, level, where, message, hint: hint ?? HINTS[code] ?? `What ${code} means is in docs/errors.md.` }
+}
