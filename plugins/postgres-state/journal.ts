@@ -5,6 +5,7 @@ import {
   type Known,
   type Outcome,
   type Plan,
+  type RunEvent,
   type RunRecord,
   type RunStatus,
   type Step,
@@ -39,6 +40,11 @@ const COUNT = `
   SELECT $1, one.sync, one.address, one.desired, $5, $6::timestamptz
   FROM held, unnest($2::text[], $3::text[], $4::integer[]) AS one (sync, address, desired)
   ON CONFLICT (project, sync, address) DO UPDATE SET desired = excluded.desired, run = excluded.run, at = excluded.at`
+
+const NOTE = `
+  INSERT INTO zds.events (project, run, kind, at, as_of, digest, changes, code, message)
+  SELECT $1, $2, $3, $4::timestamptz, $5, $6, $7::integer, $8, $9 FROM held`
+const NOTED = 'SELECT * FROM zds.events WHERE project = $1 AND at >= $2 ORDER BY number DESC'
 
 /**
  * The journal of one project: durable when a call settles. Under a hold it writes over its
@@ -87,13 +93,17 @@ export function postgresJournal(database: Database, project: string, locks: Fenc
       )
     },
     claimTelling: async (run, at) => (await write(TELL, run, at)) === 1,
+    note: async ({ run, kind, at, asOf, digest, changes, code, message }) => {
+      const said = message === undefined ? undefined : storable(message)
+      await write(NOTE, run, kind, at, asOf, digest, changes, code, said)
+    },
     ...readingOf(ask),
   }
 }
 
 type Ask = (sql: string, ...values: readonly unknown[]) => Promise<readonly Row[]>
 
-function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done'> {
+function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done' | 'noted'> {
   return {
     lastDesired: async (sync, address) => {
       const [row] = await ask(DESIRED, sync, address)
@@ -116,6 +126,7 @@ function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'pl
       return known
     },
     done: async (run) => Number((await ask(DONE, run))[0]?.['done']),
+    noted: async (since) => (await ask(NOTED, since)).map(eventOf),
   }
 }
 
@@ -153,7 +164,20 @@ function knownOf(one: One): Known {
 }
 
 /** A column of text takes all but these; the step itself is JSON, which escapes them. */
-const storable = (key: string): string => key.toWellFormed().replaceAll('\0', '\uFFFD')
+const storable = (said: string): string => said.toWellFormed().replaceAll('\0', '\uFFFD')
+
+function eventOf(row: Row): RunEvent {
+  return {
+    run: text(row, 'run'),
+    kind: row['kind'] as RunEvent['kind'], // written by `note` above
+    at: moment(row, 'at'),
+    asOf: text(row, 'as_of'),
+    digest: maybe(row, 'digest'),
+    changes: row['changes'] === null ? undefined : Number(row['changes']),
+    code: maybe(row, 'code'),
+    message: maybe(row, 'message'),
+  }
+}
 
 function runOf(row: Row): RunRecord {
   const by = maybe(row, 'approved_by')

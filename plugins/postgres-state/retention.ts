@@ -15,6 +15,7 @@ const ARTIFACTS = `
 const REST = `
   DELETE FROM zds.parts WHERE project = $1 AND at < $2
   AND NOT EXISTS (SELECT FROM zds.artifacts WHERE artifacts.project = $1 AND artifacts.id = parts.id)`
+const EVENTS = 'DELETE FROM zds.events WHERE project = $1 AND at < $2'
 const KEPT = `
   SELECT (SELECT count(*) FROM zds.runs WHERE project = $1)::integer AS runs,
   (SELECT min(started_at) FROM zds.runs WHERE project = $1) AS since,
@@ -30,6 +31,7 @@ export async function pruneRuns({ query }: Database, project: string, before: Da
   const runs = await query(RUNS, [project, before])
   const artifacts = await query(ARTIFACTS, [project, runsFrom(before)])
   await query(REST, [project, before])
+  await query(EVENTS, [project, before])
   return { runs: runs.length, artifacts: artifacts.length }
 }
 

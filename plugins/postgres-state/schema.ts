@@ -51,6 +51,27 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE zds.parts ALTER COLUMN rows SET STORAGE EXTERNAL;
   ALTER TABLE zds.runs ALTER COLUMN plan SET STORAGE EXTERNAL;
   `,
+  // Views are for people (docs/state.md): their columns stay, whatever becomes of the tables. What
+  // JSON may hold and text may not makes a cell of a step empty.
+  String.raw`
+  CREATE TABLE zds.events (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    project text NOT NULL, run text NOT NULL, kind text NOT NULL, at timestamptz NOT NULL, as_of text NOT NULL,
+    digest text, changes integer, code text, message text
+  );
+  CREATE INDEX events_in_order ON zds.events (project, at);
+  CREATE VIEW zds.zds_events AS SELECT project, run, kind, at, as_of, digest, changes, code, message FROM zds.events;
+  CREATE VIEW zds.zds_runs AS
+    SELECT project, id AS run, status, as_of, started_at, ended_at, digest, changes, forced, approved_by, approved_because
+    FROM zds.runs;
+  CREATE VIEW zds.zds_outcomes AS
+    SELECT project, run, sync, key, status, told ->> 'id' AS id, told ->> 'code' AS code, told ->> 'message' AS message, at
+    FROM (
+      SELECT DISTINCT ON (project, run, sync, key) project, run, sync, key, status, at,
+        CASE WHEN step ~ '\\u(0000|[dD][89a-fA-F])' THEN NULL ELSE step::json END AS told
+      FROM zds.steps ORDER BY project, run, sync, key, number DESC
+    ) AS last;
+  `,
 ]
 
 /**

@@ -103,6 +103,7 @@ export type {
   OpenState,
   Place,
   Pruned,
+  RunEvent,
   RunRecord,
   State,
   Summary,

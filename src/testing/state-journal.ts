@@ -141,4 +141,33 @@ export const journalLaws: readonly StateLaw[] = [
     assert.equal(await last('global', 'https://b.example'), 5)
     assert.equal(await last('us-gov', 'https://a.example'), undefined)
   }),
+
+  law('remembers plans, refusals and failures, the last first, from a moment on', async (here, there) => {
+    const planned = {
+      run: 'run-1',
+      kind: 'planned',
+      at: at.toISOString(),
+      asOf: '2026-03-16',
+      digest: 'd',
+      changes: 7,
+    } as const
+    const refused = {
+      ...planned,
+      kind: 'refused',
+      at: later.toISOString(),
+      code: 'LIMIT_EXCEEDED',
+      message: 'ü "ja"\n',
+    } as const
+    const failed = { ...refused, run: 'run-2', kind: 'failed', digest: undefined, changes: undefined } as const
+    await here.journal.note({ ...planned, code: undefined, message: undefined })
+    await there.journal.note(refused)
+    await here.journal.note(failed)
+    const all = [failed, refused, { ...planned, code: undefined, message: undefined }]
+    assert.deepEqual(await there.journal.noted(at), all)
+    assert.deepEqual(await here.journal.noted(later), all.slice(0, 2))
+    // They are no runs: nobody goes on with them.
+    assert.deepEqual(await here.journal.runs(), [])
+    await there.prune(later)
+    assert.deepEqual(await here.journal.noted(at), all.slice(0, 2))
+  }),
 ]

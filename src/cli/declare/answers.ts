@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { CONFIG, ENV_FILE, type Declaring } from './options.ts'
+import { CONFIG, ENV_FILE, age, type Declaring } from './options.ts'
 
 /** What answers a question of a plan or of a run, and changes nothing. */
 export function declareAnswers({ program, signal, ended }: Declaring): void {
@@ -49,5 +49,20 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .action(async (asked, options) => {
       const { reportCommand } = await import('../commands/report.ts')
       ended(await reportCommand(asked, options, signal))
+    })
+
+  program
+    .command('log')
+    .description('show the history: plans, applies, refusals and failures')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--since <age>', 'not what is older, as 7d or 36h', age)
+    .option('--failed', 'only what was refused, failed, stopped or left undone')
+    .option('--key <key>', 'only what concerns a record: its key, or its id there')
+    .option('--json', 'print the history, and nothing else, on stdout')
+    .addHelpText('after', '\nExamples:\n  zds log --since 7d\n  zds log --failed\n  zds log --key 001000000000001AAA')
+    .action(async (options) => {
+      const { logCommand } = await import('../commands/log.ts')
+      ended(await logCommand(options, signal))
     })
 }

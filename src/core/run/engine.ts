@@ -11,6 +11,7 @@ import { passLimits, type Consent } from './approval.ts'
 import { fromRun, gatheredBy } from './from-run.ts'
 import { checkReady } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
+import { notedPlan, notedReport } from './noted.ts'
 import { planRun, type Read } from './plan-run.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Watch } from './schedule.ts'
@@ -137,20 +138,22 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         return fromRun(gathered, shared, (offline) => planRun(offline, 'from', past, watch), asOf)
       }
       const runId = newRunId(shared.clock)
-      const plan = await planRun(shared, runId, past, watch)
+      const plan = await notedPlan(runId, shared, () => planRun(shared, runId, past, watch))
       madeIn.set(plan, runId)
       return plan
     },
     apply: async (plan, { waitMs = 0, maxAgeMs, ...consent } = {}, watch = UNWATCHED) => {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)
-      if (runId === undefined) assertTimely(plan, shared, maxAgeMs)
-      const { plan: agreed, approval } = await passLimits(plan, consent, shared)
       const run = runId ?? newRunId(shared.clock)
-      const forced = consent.force ?? false
-      if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
-      if (runId === undefined) await checkReady(shared, watch)
-      return tidied(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
+      return notedReport(run, plan, shared, async () => {
+        if (runId === undefined) assertTimely(plan, shared, maxAgeMs)
+        const { plan: agreed, approval } = await passLimits(plan, consent, shared)
+        const forced = consent.force ?? false
+        if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
+        if (runId === undefined) await checkReady(shared, watch)
+        return tidied(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
+      })
     },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
@@ -158,8 +161,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
-      await checkReady(shared, watch)
-      return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
+      return notedReport(rest.run.id, rest.plan, shared, async () => {
+        await checkReady(shared, watch)
+        return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
+      })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),
     runNamed: (asked) => runNamed(journal, asked),

@@ -114,6 +114,22 @@ export async function* changesOf(
   }
 }
 
+/** What became of a change: `not-attempted`, `unknown` while nobody has settled it, or its outcome. */
+export type OutcomeOf = {
+  readonly status: Outcome['status'] | 'not-attempted' | 'unknown'
+  readonly id: string | null
+  readonly code: string | null
+  readonly message: string | null
+}
+
+export function outcomeOf(known: Known | undefined): OutcomeOf {
+  const empty = { id: null, code: null, message: null }
+  if (known?.kind !== 'outcome') return { ...empty, status: known === undefined ? 'not-attempted' : 'unknown' }
+  const { outcome } = known
+  if (outcome.status === 'done') return { ...empty, status: 'done', id: outcome.id }
+  return { ...empty, status: outcome.status, code: outcome.code, message: outcome.message }
+}
+
 /** What became of the plan of a run that is over, or as far as it has come. */
 export async function reportOfPast({ run, plan }: PastRun, journal: Journal): Promise<Report> {
   const outcomes = new Map<string, readonly Outcome[]>()

@@ -11,6 +11,20 @@ const LOCKS = `
   CREATE TABLE memory (plugin TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (plugin, name)) STRICT;
 `
 
+/** Views are for people (docs/state.md): their columns stay, whatever becomes of the tables. */
+const EVENTS = `
+  CREATE TABLE events (
+    number INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, as_of TEXT NOT NULL,
+    digest TEXT, changes INTEGER, code TEXT, message TEXT
+  ) STRICT;
+  CREATE VIEW zds_events AS SELECT run, kind, at, as_of, digest, changes, code, message FROM events;
+  CREATE VIEW zds_runs AS
+    SELECT id AS run, status, as_of, started_at, ended_at, digest, changes, forced, approved_by, approved_because FROM runs;
+  CREATE VIEW zds_outcomes AS
+    SELECT run, sync, key, status, target_id AS id, code, message, at FROM steps
+    WHERE number IN (SELECT max(number) FROM steps GROUP BY run, sync, key);
+`
+
 const SCHEMA = `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
@@ -28,6 +42,7 @@ const SCHEMA = `
     PRIMARY KEY (sync, address)
   ) STRICT;
   ${LOCKS}
+  ${EVENTS}
 `
 
 /**
@@ -35,8 +50,9 @@ const SCHEMA = `
  */
 const MIGRATIONS: { readonly [from: number]: string } = {
   2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; ALTER TABLE steps ADD COLUMN partly TEXT; DROP TABLE locks; ${LOCKS}`,
+  3: EVENTS,
 }
-const VERSION = 3
+const VERSION = 4
 
 /**
  * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call

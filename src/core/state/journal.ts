@@ -4,7 +4,7 @@ import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
 import type { Plan, Remark } from '../plan/plan.ts'
 import { atomically, maybeIn, textIn, type Row } from './database.ts'
 import { assertHeld } from './locks.ts'
-import type { Hold, Journal, RunRecord } from './state.ts'
+import type { Hold, Journal, RunEvent, RunRecord } from './state.ts'
 
 /** The columns of a run without its plan, which is large. */
 const RUN = 'id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes'
@@ -42,6 +42,10 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
   const insert = database.prepare(
     'INSERT INTO steps (run, sync, key, status, target_id, job, code, message, partly, facts, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
+  const note = database.prepare(
+    'INSERT INTO events (run, kind, at, as_of, digest, changes, code, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const noted = database.prepare('SELECT * FROM events WHERE at >= ? ORDER BY number DESC')
   return {
     under: (held) => sqliteJournal(database, held),
     begin: async ({ id, plan: made, forced, at, approval }) => {
@@ -89,6 +93,11 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
       return known
     },
     done: async (of) => Number(done.get(of)?.['done']),
+    note: async ({ run: of, kind, at, asOf, digest, changes, code, message }) => {
+      const cells = [digest, changes, code, message].map((cell) => cell ?? null)
+      write(() => note.run(of, kind, at, asOf, ...cells))
+    },
+    noted: async (since) => noted.all(since.toISOString()).map(eventOf),
   }
 }
 
@@ -142,6 +151,19 @@ function knownOf(row: Row): Known {
     case 'stale':
     case 'unresolved':
       return { kind: 'outcome', outcome: { key, status, code: textIn(row, 'code'), message: textIn(row, 'message') } }
+  }
+}
+
+function eventOf(row: Row): RunEvent {
+  return {
+    run: textIn(row, 'run'),
+    kind: row['kind'] as RunEvent['kind'], // written by `note` above
+    at: textIn(row, 'at'),
+    asOf: textIn(row, 'as_of'),
+    digest: maybeIn(row, 'digest'),
+    changes: row['changes'] === null ? undefined : Number(row['changes']),
+    code: maybeIn(row, 'code'),
+    message: maybeIn(row, 'message'),
   }
 }
 

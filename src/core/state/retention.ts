@@ -12,6 +12,7 @@ const NEWEST = 'SELECT id FROM runs ORDER BY rowid DESC LIMIT 1'
 export async function pruneLocal(database: DatabaseSync, directory: string, before: Date): Promise<Pruned> {
   const old = `started_at < ? AND id NOT IN (${NEWEST})`
   const runs = atomically(database, () => {
+    database.prepare('DELETE FROM events WHERE at < ?').run(before.toISOString())
     database.prepare(`DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE ${old})`).run(before.toISOString())
     return Number(database.prepare(`DELETE FROM runs WHERE ${old}`).run(before.toISOString()).changes)
   })

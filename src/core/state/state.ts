@@ -72,6 +72,23 @@ export type RunRecord = {
 }
 
 /**
+ * What happened besides what a run has sent: a plan that was made, one that was refused, a plan or
+ * an apply that failed.
+ */
+export type RunEvent = {
+  readonly run: string
+  readonly kind: 'planned' | 'refused' | 'failed'
+  readonly at: string
+  readonly asOf: string
+  /** Of the plan, where there is one, and the number of its changes. */
+  readonly digest: string | undefined
+  readonly changes: number | undefined
+  /** Of the error, where it is one. */
+  readonly code: string | undefined
+  readonly message: string | undefined
+}
+
+/**
  * How many records a sync desired at the address that it writes to: another address is another
  * world.
  */
@@ -116,6 +133,10 @@ export interface Journal {
   known(run: string, sync: string): Promise<Map<string, Known>>
   /** How many changes of a run are done. */
   done(run: string): Promise<number>
+  /** Remembers what happened, as long as a run of that moment is kept. */
+  note(event: RunEvent): Promise<void>
+  /** All that happened from a moment on, the last first. */
+  noted(since: Date): Promise<readonly RunEvent[]>
 }
 
 /** What is locked: the address that is written to, under the name that people know it by. */

@@ -1,0 +1,163 @@
+import { ZdsError } from '../errors.ts'
+import type { Json } from '../json.ts'
+import type { RunStatus } from '../outcome.ts'
+import type { Change, FieldChange } from '../plan/plan.ts'
+import type { Approval, RunEvent, RunRecord, State } from '../state/state.ts'
+import { syncsOf } from '../config/stages.ts'
+import { changesOf, outcomeOf, type OutcomeOf } from './history.ts'
+import type { Shared } from './shared.ts'
+
+/** What a run did to one record, or a plan would have done. */
+export type LogChange = {
+  readonly sync: string
+  readonly op: Change['op']
+  readonly key: string
+  readonly name?: string
+  readonly fields: { readonly [field: string]: FieldChange }
+  /** What became of it; not of a plan. */
+  readonly outcome?: OutcomeOf
+  /** Fields that somebody else had changed since zds wrote them last: this change sets them back. */
+  readonly drift?: readonly string[]
+}
+
+/** One line of the history: a plan, an apply, a refusal, or a failure before anything was sent. */
+export type LogEntry = {
+  readonly run: string
+  readonly kind: 'plan' | 'apply' | 'refused' | 'failed'
+  readonly at: string
+  readonly endedAt?: string
+  readonly asOf: string
+  readonly status?: RunStatus
+  readonly digest?: string
+  readonly changes?: number
+  /** How many of them are done. */
+  readonly done?: number
+  readonly forced?: boolean
+  readonly approval?: Approval
+  readonly error?: { readonly code: string; readonly message: string }
+  /** Those of the key that is asked for. */
+  readonly ofKey?: readonly LogChange[]
+}
+
+export type LogAsked = {
+  readonly since?: Date | undefined
+  /** Only what was refused, failed, stopped, or left changes undone. */
+  readonly failed?: boolean | undefined
+  /** Only what concerns this record: its key, or its id in the target. */
+  readonly key?: string | undefined
+}
+
+/** The history of a project, the last first. */
+export async function logOf(
+  shared: Shared,
+  { since = new Date(0), failed = false, key }: LogAsked,
+): Promise<LogEntry[]> {
+  const { journal } = shared.state
+  const events = await journal.noted(since)
+  const all = await journal.runs()
+  const runs = all.filter(({ startedAt }) => Date.parse(startedAt) >= since.getTime())
+  const begun = new Set(all.map(({ id }) => id))
+  const applies = await Promise.all(runs.map(async (run) => applyEntry(run, await journal.done(run.id), events)))
+  // How a run ended is told with it.
+  const others = events.filter(({ run, kind }) => kind === 'planned' || !begun.has(run)).map(eventEntry)
+  const entries = [...others, ...applies].toSorted((a, b) => b.at.localeCompare(a.at))
+  const wanted = failed ? entries.filter(isFailed) : entries
+  return key === undefined ? wanted : ofKey(wanted, meaning(key, shared), shared.state)
+}
+
+function applyEntry(run: RunRecord, done: number, events: readonly RunEvent[]): LogEntry {
+  const { id, startedAt: at, endedAt, asOf, status, digest, changes, forced, approval } = run
+  const end = status === 'done' ? undefined : events.find((event) => event.run === id && event.code !== undefined)
+  return {
+    ...{ run: id, kind: 'apply', at, asOf, status, digest, changes, done, forced },
+    ...(endedAt !== undefined && { endedAt }),
+    ...(approval && { approval }),
+    ...(end && errorOf(end)),
+  }
+}
+
+function eventEntry(event: RunEvent): LogEntry {
+  const { run, kind, at, asOf, digest, changes } = event
+  return {
+    ...{ run, kind: kind === 'planned' ? 'plan' : kind, at, asOf },
+    ...(digest !== undefined && { digest }),
+    ...(changes !== undefined && { changes }),
+    ...errorOf(event),
+  }
+}
+
+const errorOf = ({ code, message = '' }: RunEvent) => (code === undefined ? {} : { error: { code, message } })
+
+function isFailed({ kind, status, changes = 0, done = 0 }: LogEntry): boolean {
+  if (kind === 'apply') return status !== 'done' || done < changes
+  return kind !== 'plan'
+}
+
+/** Whether a change of a sync is one of the record that is asked for. */
+type Means = (sync: string, change: Change) => boolean
+
+/** The key as the syncs know it, or the id of the record in their targets. */
+function meaning(asked: string, { config }: Pick<Shared, 'config'>): Means {
+  const syncs = syncsOf(config)
+  return (sync, { key, id }) => key === (syncs.get(sync)?.rules.fold?.(asked) ?? asked) || id === asked
+}
+
+/** Oldest first, so that each change can be held against what zds wrote before it. */
+async function ofKey(entries: readonly LogEntry[], means: Means, state: State): Promise<LogEntry[]> {
+  const written = new Map<string, Json>()
+  const found: LogEntry[] = []
+  for (const entry of entries.toReversed()) {
+    const changes =
+      entry.kind === 'apply' ? await applied(entry.run, means, state, written) : await planned(entry, means, state)
+    if (changes.length > 0) found.unshift({ ...entry, ofKey: changes })
+  }
+  return found
+}
+
+async function applied(run: string, means: Means, state: State, written: Map<string, Json>): Promise<LogChange[]> {
+  const { journal } = state
+  const [record, plan] = [await journal.run(run), await journal.plan(run)]
+  const changes: LogChange[] = []
+  if (record === undefined || plan === undefined) return changes
+  for await (const { sync, change, known } of changesOf(journal, { run: record, plan })) {
+    if (!means(sync, change)) continue
+    const outcome = outcomeOf(known)
+    const drift = driftOf(sync, change, written)
+    changes.push({ ...changeOf(sync, change), outcome, ...(drift.length > 0 && { drift }) })
+    if (outcome.status !== 'done') continue
+    for (const [field, { to }] of Object.entries(change.fields)) written.set(placeOf(sync, change.key, field), to)
+  }
+  return changes
+}
+
+/** Fields whose value was not the one that zds had left there. */
+function driftOf(sync: string, { key, fields }: Change, written: ReadonlyMap<string, Json>): string[] {
+  return Object.entries(fields).flatMap(([field, { from }]) => {
+    const last = written.get(placeOf(sync, key, field))
+    return last !== undefined && JSON.stringify(last) !== JSON.stringify(from) ? [field] : []
+  })
+}
+
+const placeOf = (...parts: readonly string[]): string => JSON.stringify(parts)
+
+const changeOf = (sync: string, { op, key, name, fields }: Change): LogChange => ({
+  ...{ sync, op, key, fields },
+  ...(name !== undefined && { name }),
+})
+
+/** From the plan that its run has left, where that is still there: its syncs, each before its changes. */
+async function planned({ run, kind }: LogEntry, means: Means, state: State): Promise<LogChange[]> {
+  const changes: LogChange[] = []
+  if (kind !== 'plan') return changes
+  let sync = ''
+  try {
+    for await (const row of state.artifacts(run).read('plan')) {
+      const part = row as Partial<Change> // what `planRun` has written: a sync, or a change of it
+      if (part.op === undefined) sync = part.name ?? sync
+      else if (means(sync, part as Change)) changes.push(changeOf(sync, part as Change)) // it has an op
+    }
+  } catch (error) {
+    if (!(error instanceof ZdsError) || error.code !== 'ARTIFACT_MISSING') throw error
+  }
+  return changes
+}

@@ -1,0 +1,57 @@
+import { messageOf, ZdsError } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { RunEvent } from '../state/state.ts'
+import type { Report } from './report.ts'
+import type { Shared } from './shared.ts'
+
+/** What a refusal of a plan is called, before anything was sent. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'LIMIT_EXCEEDED',
+  'NEEDS_APPROVAL',
+  'PLAN_STALE',
+  'PLAN_DATE',
+  'PLAN_EXPIRED',
+  'PLAN_INVALID',
+])
+
+/** Makes a plan, and notes that it was made, or why not. */
+export async function notedPlan(run: string, shared: Shared, make: () => Promise<Plan>): Promise<Plan> {
+  const plan = await make().catch((error: unknown) => noteError(run, shared, error))
+  await note(run, shared, { kind: 'planned', ...ofPlan(plan) })
+  return plan
+}
+
+/** Carries a plan out, and notes why it was refused, or ended before its end. */
+export async function notedReport(
+  run: string,
+  plan: Plan,
+  shared: Shared,
+  carryOut: () => Promise<Report>,
+): Promise<Report> {
+  const report = await carryOut().catch((error: unknown) => noteError(run, shared, error, plan))
+  if (report.error !== undefined) await noteError(run, shared, report.error, plan).catch(() => undefined)
+  return report
+}
+
+/** Notes an error and throws it. Where even that cannot be written, the error itself says more. */
+async function noteError(run: string, shared: Shared, error: unknown, plan?: Plan): Promise<never> {
+  const code = error instanceof ZdsError ? error.code : 'INTERNAL'
+  const kind = REFUSALS.has(code) ? 'refused' : 'failed'
+  const said = { kind, ...(plan && ofPlan(plan)), code, message: messageOf(error) } as const
+  await note(run, shared, said).catch(() => undefined)
+  throw error
+}
+
+const ofPlan = ({ digest, syncs }: Plan) => ({
+  digest,
+  changes: syncs.reduce((sum, { changes }) => sum + changes.length, 0),
+})
+
+async function note(
+  run: string,
+  { state, clock }: Shared,
+  { kind, digest, changes, code, message }: Pick<RunEvent, 'kind'> & Partial<RunEvent>,
+): Promise<void> {
+  const at = clock.now().toISOString()
+  await state.journal.note({ run, kind, at, asOf: clock.today, digest, changes, code, message })
+}
