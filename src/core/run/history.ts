@@ -123,11 +123,11 @@ export type OutcomeOf = {
 }
 
 export function outcomeOf(known: Known | undefined): OutcomeOf {
-  const empty = { id: null, code: null, message: null }
-  if (known?.kind !== 'outcome') return { ...empty, status: known === undefined ? 'not-attempted' : 'unknown' }
+  const none = { id: null, code: null, message: null }
+  if (known?.kind !== 'outcome') return { status: known === undefined ? 'not-attempted' : 'unknown', ...none }
   const { outcome } = known
-  if (outcome.status === 'done') return { ...empty, status: 'done', id: outcome.id }
-  return { ...empty, status: outcome.status, code: outcome.code, message: outcome.message }
+  if (outcome.status === 'done') return { status: 'done', ...none, id: outcome.id }
+  return { status: outcome.status, id: null, code: outcome.code, message: outcome.message }
 }
 
 /** What became of the plan of a run that is over, or as far as it has come. */

@@ -37,9 +37,19 @@ export async function notedReport(
 async function noteError(run: string, shared: Shared, error: unknown, plan?: Plan): Promise<never> {
   const code = error instanceof ZdsError ? error.code : 'INTERNAL'
   const kind = REFUSALS.has(code) ? 'refused' : 'failed'
-  const said = { kind, ...(plan && ofPlan(plan)), code, message: messageOf(error) } as const
+  const said = { kind, ...(plan && ofPlan(plan)), code, message: wordsOf(error) } as const
   await note(run, shared, said).catch(() => undefined)
   throw error
+}
+
+/** So many of several problems are remembered. */
+const MOST = 20
+
+/** An error in one line: what it says, and each problem with its place. */
+function wordsOf(error: unknown): string {
+  const issues = error instanceof ZdsError ? error.issues : []
+  const told = issues.slice(0, MOST).map(({ where, message }) => (where === '' ? message : `${where}: ${message}`))
+  return [messageOf(error), ...told, ...(issues.length > MOST ? ['…'] : [])].join('; ')
 }
 
 const ofPlan = ({ digest, syncs }: Plan) => ({
