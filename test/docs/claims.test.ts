@@ -54,7 +54,17 @@ describe('what the documentation claims', () => {
 
   it('every export for configurations and plugins is documented', () => {
     const known = [page('docs/configuration.md'), page('docs/write-a-plugin.md')].map(({ text }) => text).join('\n')
-    const all = [zds, entitlements, partnerSync, salesforceSource, slackNotify, webhookNotify, testing, usGovUserSync, zendeskTarget]
+    const all = [
+      zds,
+      entitlements,
+      partnerSync,
+      salesforceSource,
+      slackNotify,
+      webhookNotify,
+      testing,
+      usGovUserSync,
+      zendeskTarget,
+    ]
     const names = all.flatMap((one) => Object.keys(one))
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(known))).toEqual([])
   })

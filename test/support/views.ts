@@ -20,8 +20,14 @@ export async function assertViews(state: State, ask: (sql: string) => Promise<Ro
   )
   await journal.end('run-1', 'done', at)
   await journal.note({
-    ...{ run: 'run-2', kind: 'refused', at: at.toISOString(), asOf: '2026-03-16', digest: 'd', changes: 7 },
-    ...{ code: 'LIMIT_EXCEEDED', message: 'too many' },
+    run: 'run-2',
+    kind: 'refused',
+    at: at.toISOString(),
+    asOf: '2026-03-16',
+    digest: 'd',
+    changes: 7,
+    code: 'LIMIT_EXCEEDED',
+    message: 'too many',
   })
   assert.deepEqual(await ask('SELECT run, status, changes, approved_by, approved_because FROM zds_runs'), [
     { run: 'run-1', status: 'done', changes: 1, approved_by: 'ada', approved_because: 'a merger' },

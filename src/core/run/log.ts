@@ -69,7 +69,15 @@ function applyEntry(run: RunRecord, done: number, events: readonly RunEvent[]): 
   const { id, startedAt: at, endedAt, asOf, status, digest, changes, forced, approval } = run
   const end = status === 'done' ? undefined : events.find((event) => event.run === id && event.code !== undefined)
   return {
-    ...{ run: id, kind: 'apply', at, asOf, status, digest, changes, done, forced },
+    run: id,
+    kind: 'apply',
+    at,
+    asOf,
+    status,
+    digest,
+    changes,
+    done,
+    forced,
     ...(endedAt !== undefined && { endedAt }),
     ...(approval && { approval }),
     ...(end && errorOf(end)),
@@ -79,7 +87,10 @@ function applyEntry(run: RunRecord, done: number, events: readonly RunEvent[]): 
 function eventEntry(event: RunEvent): LogEntry {
   const { run, kind, at, asOf, digest, changes } = event
   return {
-    ...{ run, kind: kind === 'planned' ? 'plan' : kind, at, asOf },
+    run,
+    kind: kind === 'planned' ? 'plan' : kind,
+    at,
+    asOf,
     ...(digest !== undefined && { digest }),
     ...(changes !== undefined && { changes }),
     ...errorOf(event),
@@ -141,7 +152,10 @@ function driftOf(sync: string, { key, fields }: Change, written: ReadonlyMap<str
 const placeOf = (...parts: readonly string[]): string => JSON.stringify(parts)
 
 const changeOf = (sync: string, { op, key, name, fields }: Change): LogChange => ({
-  ...{ sync, op, key, fields },
+  sync,
+  op,
+  key,
+  fields,
   ...(name !== undefined && { name }),
 })
 
