@@ -22,6 +22,9 @@ export async function* diagnose(
   yield* signInSights(client, kind)
   const reply = await whoWeAre(client, run)
   if (reply !== undefined) yield* replySights(client, kind, reply, run.clock.now())
+  // An agent of one organization may list none.
+  await client.call({ method: 'GET', path: [kind.resource], query: { 'page[size]': 1 } }, run)
+  yield well(`${client.instance}: listing of ${kind.resource}`, 'may be read')
   yield* fieldSights(client, kind, types, values, run)
 }
 
@@ -68,7 +71,7 @@ function* userSights(instance: string, { resource }: Kind, user: JsonObject): Ge
     ...(user['restricted_agent'] === true && role === 'agent' ? ['is an agent with restricted rights'] : []),
   ]
   const where = `${instance}: rights for ${resource}`
-  if (wrong.length === 0) return yield well(where, `${role}: may write ${resource}`)
+  if (wrong.length === 0) return yield rightsOf(role, where, resource)
   const message = `the user that zds acts as ${wrong.join(' and ')}, so it may not write all ${resource}`
   yield {
     level: 'error',
@@ -77,6 +80,14 @@ function* userSights(instance: string, { resource }: Kind, user: JsonObject): Ge
     message,
     hint: 'Let an admin own the OAuth client or the API token.',
   }
+}
+
+/** What an agent may do is a matter of a role that only admins can read. */
+function rightsOf(role: 'admin' | 'agent', where: string, resource: string): Sight {
+  if (role === 'admin') return well(where, `admin: may write ${resource}`)
+  const message = `the user that zds acts as is an agent: Zendesk does not say whether its role lets it write ${resource}`
+  const hint = 'Let an admin own the OAuth client or the API token; or silence this, where runs go well.'
+  return { level: 'warning', code: 'RIGHTS_UNKNOWN', where, message, hint }
 }
 
 /** The fields that are as declared, and the dropdowns that lack an option that may be written. */

@@ -156,6 +156,34 @@ describe('zds doctor (SAFE-07)', () => {
     expect(findings[0]?.message).toMatch(/^this machine is (59|60)\d s ahead$/)
   })
 
+  test('rights: an agent of one organization cannot list them, a suspended one cannot write, another one may not', async () => {
+    const agent = (more: object) => ({ user: { id: 5, name: 'Somebody', role: 'agent', ...more } })
+    const told = (service: string, body: ReturnType<typeof agent>): Fault => ({
+      service,
+      path: '/users/me',
+      kind: 'status',
+      status: 200,
+      responseBody: body,
+      times: 0,
+    })
+    const { code, findings } = await doctor({
+      faults: [
+        told('global', agent({})),
+        told('us_gov', agent({ suspended: true })),
+        { service: 'us_gov', pattern: '/organizations\\?', kind: 'status', status: 403, times: 0 },
+      ],
+    })
+    expect(code).toBe(1)
+    expect(findings.map(({ id, level }) => [id, level])).toEqual(
+      expect.arrayContaining([
+        ['auth-failed:us-gov-rights-for-organizations', 'error'],
+        ['auth-failed:us-gov-rights-for-users', 'error'],
+        ['rights-unknown:global-rights-for-organizations', 'warning'],
+      ]),
+    )
+    expect(findings.some(({ message }) => message.includes('403'))).toBe(true)
+  })
+
   test('silenced: known findings do not count, and are told with why', async () => {
     const { code, findings, silenced } = await doctor({ of: withoutField(world, 'global', 'support_hold') }, [
       edit(
