@@ -93,7 +93,14 @@ describe('zds log', () => {
   test('outcomes name the record and have the values from and to', async () => {
     const rows = (await here.zds('outcomes', 'last')).stdout.trim().split('\n')
     expect(rows.map((row) => JSON.parse(row) as object)).toMatchObject([
-      { sync: 'global', op: 'update', status: 'done', reason: null, from: { account_owner: 'Somebody Else' } },
+      {
+        drift: ['account_owner'],
+        sync: 'global',
+        op: 'update',
+        status: 'done',
+        reason: null,
+        from: { account_owner: 'Somebody Else' },
+      },
     ])
     expect((await here.zds('outcomes', 'last', '--format', 'csv')).stdout).toMatch(
       /,"\{""account_owner"":""Somebody Else""/,

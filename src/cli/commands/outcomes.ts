@@ -1,13 +1,25 @@
 import type { Json } from '../../core/json.ts'
-import type { Known } from '../../core/outcome.ts'
-import type { Change } from '../../core/plan/plan.ts'
-import { changesOf, outcomeOf, runNamed } from '../../core/run/history.ts'
+import { driftedChangesOf, type Drifted } from '../../core/run/drift.ts'
+import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact } from '../../core/secrets.ts'
 import { inSession } from '../session.ts'
 
 export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
 
-const COLUMNS = ['sync', 'op', 'key', 'status', 'id', 'code', 'message', 'name', 'reason', 'from', 'to'] as const
+const COLUMNS = [
+  'sync',
+  'op',
+  'key',
+  'status',
+  'id',
+  'code',
+  'message',
+  'name',
+  'reason',
+  'from',
+  'to',
+  'drift',
+] as const
 type Row = { readonly [column in (typeof COLUMNS)[number]]: Json }
 
 /** `zds outcomes RUN`: what became of each change, as NDJSON or CSV, for other tools. */
@@ -16,8 +28,8 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
     const { journal } = engine.shared.state
     const past = await runNamed(journal, asked)
     if (options.format === 'csv') process.stdout.write(`${COLUMNS.join(',')}\r\n`)
-    for await (const { sync, change, known } of changesOf(journal, past)) {
-      const row = rowOf(sync, change, known)
+    for await (const one of driftedChangesOf(journal, past)) {
+      const row = rowOf(one)
       const line =
         options.format === 'csv'
           ? `${COLUMNS.map((column) => quoted(cellOf(row[column]))).join(',')}\r\n`
@@ -28,20 +40,15 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
   })
 }
 
-/** `from` and `to` are the values of the fields that are written. */
-function rowOf(sync: string, { op, key, name, reason, fields }: Change, known: Known | undefined): Row {
+/**
+ * `from` and `to` are the values of the fields that are written; `drift` names those that somebody
+ * had changed since zds wrote them last.
+ */
+function rowOf({ sync, change, known, drift }: Drifted): Row {
+  const { op, key, name = null, reason = null, fields } = change
   const values = (side: 'from' | 'to') =>
-    Object.fromEntries(Object.entries(fields).map(([field, change]) => [field, change[side]]))
-  return {
-    sync,
-    op,
-    key,
-    ...outcomeOf(known),
-    name: name ?? null,
-    reason: reason ?? null,
-    from: values('from'),
-    to: values('to'),
-  }
+    Object.fromEntries(Object.entries(fields).map(([field, one]) => [field, one[side]]))
+  return { sync, op, key, ...outcomeOf(known), name, reason, from: values('from'), to: values('to'), drift }
 }
 
 const cellOf = (value: Json): string | null =>

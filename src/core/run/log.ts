@@ -1,9 +1,9 @@
 import { ZdsError } from '../errors.ts'
-import type { Json } from '../json.ts'
 import type { RunStatus } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Approval, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
+import { watchDrift } from './drift.ts'
 import { changesOf, outcomeOf, type OutcomeOf } from './history.ts'
 import type { Shared } from './shared.ts'
 
@@ -115,41 +115,33 @@ function meaning(asked: string, { config }: Pick<Shared, 'config'>): Means {
 
 /** Oldest first, so that each change can be held against what zds wrote before it. */
 async function ofKey(entries: readonly LogEntry[], means: Means, state: State): Promise<LogEntry[]> {
-  const written = new Map<string, Json>()
+  const drifted = watchDrift()
   const found: LogEntry[] = []
   for (const entry of entries.toReversed()) {
     const changes =
-      entry.kind === 'apply' ? await applied(entry.run, means, state, written) : await planned(entry, means, state)
+      entry.kind === 'apply' ? await applied(entry.run, means, state, drifted) : await planned(entry, means, state)
     if (changes.length > 0) found.unshift({ ...entry, ofKey: changes })
   }
   return found
 }
 
-async function applied(run: string, means: Means, state: State, written: Map<string, Json>): Promise<LogChange[]> {
+async function applied(
+  run: string,
+  means: Means,
+  state: State,
+  drifted: ReturnType<typeof watchDrift>,
+): Promise<LogChange[]> {
   const { journal } = state
   const [record, plan] = [await journal.run(run), await journal.plan(run)]
   const changes: LogChange[] = []
   if (record === undefined || plan === undefined) return changes
   for await (const { sync, change, known } of changesOf(journal, { run: record, plan })) {
     if (!means(sync, change)) continue
-    const outcome = outcomeOf(known)
-    const drift = driftOf(sync, change, written)
-    changes.push({ ...changeOf(sync, change), outcome, ...(drift.length > 0 && { drift }) })
-    if (outcome.status !== 'done') continue
-    for (const [field, { to }] of Object.entries(change.fields)) written.set(placeOf(sync, change.key, field), to)
+    const drift = drifted(sync, change, known)
+    changes.push({ ...changeOf(sync, change), outcome: outcomeOf(known), ...(drift.length > 0 && { drift }) })
   }
   return changes
 }
-
-/** Fields whose value was not the one that zds had left there. */
-function driftOf(sync: string, { key, fields }: Change, written: ReadonlyMap<string, Json>): string[] {
-  return Object.entries(fields).flatMap(([field, { from }]) => {
-    const last = written.get(placeOf(sync, key, field))
-    return last !== undefined && JSON.stringify(last) !== JSON.stringify(from) ? [field] : []
-  })
-}
-
-const placeOf = (...parts: readonly string[]): string => JSON.stringify(parts)
 
 const changeOf = (sync: string, { op, key, name, fields }: Change): LogChange => ({
   sync,

@@ -1,0 +1,47 @@
+import type { Json } from '../json.ts'
+import type { Change } from '../plan/plan.ts'
+import type { Journal, RunRecord } from '../state/state.ts'
+import { doneUnder, type Known } from '../outcome.ts'
+import { changesOf, type PastRun } from './history.ts'
+
+/**
+ * Is shown the changes of runs, the oldest first, and tells the fields of each whose value was not
+ * the one that zds had left there: what somebody has edited meanwhile, and the change undoes.
+ */
+export function watchDrift(): (sync: string, change: Change, known: Known | undefined) => readonly string[] {
+  const written = new Map<string, Json>()
+  return (sync, { op, key, fields }, known) => {
+    const place = (field: string): string => JSON.stringify([sync, key, field])
+    const drift = Object.entries(fields).flatMap(([field, { from }]) => {
+      const last = written.get(place(field))
+      return op !== 'create' && last !== undefined && JSON.stringify(last) !== JSON.stringify(from) ? [field] : []
+    })
+    if (doneUnder(known) !== undefined)
+      for (const [field, { to }] of Object.entries(fields)) written.set(place(field), to)
+    return drift
+  }
+}
+
+/** A change of a run, how far it has come, and its fields that somebody had edited. */
+export type Drifted = {
+  readonly sync: string
+  readonly change: Change
+  readonly known: Known | undefined
+  readonly drift: readonly string[]
+}
+
+/** The changes of a run with how far each has come, and what of it undoes the edit of somebody. */
+export async function* driftedChangesOf(journal: Journal, past: PastRun): AsyncIterable<Drifted> {
+  const drifted = watchDrift()
+  for (const run of await before(past.run, journal)) {
+    const plan = await journal.plan(run.id)
+    if (plan === undefined) continue
+    for await (const { sync, change, known } of changesOf(journal, { run, plan })) drifted(sync, change, known)
+  }
+  for await (const one of changesOf(journal, past)) yield { ...one, drift: drifted(one.sync, one.change, one.known) }
+}
+
+async function before({ id }: RunRecord, journal: Journal): Promise<RunRecord[]> {
+  const runs = await journal.runs()
+  return runs.slice(runs.findIndex((run) => run.id === id) + 1).toReversed()
+}
