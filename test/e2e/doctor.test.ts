@@ -91,7 +91,14 @@ describe('zds doctor (SAFE-07)', () => {
       'support_level',
       { custom_field_options: [{ id: 1, name: 'Ultimate', raw_name: 'Ultimate', value: 'ultimate' }] },
     )
-    const { code, findings } = await doctor({ of: broken }, [
+    const customersOnly = ['customer', 'former_customer'].map((value, id) => ({
+      id,
+      name: value,
+      raw_name: value,
+      value,
+    }))
+    const all = changedField(broken, 'global', 'account_type', { custom_field_options: customersOnly })
+    const { code, findings } = await doctor({ of: all }, [
       edit(`text('Technical_Account_Manager_Name__c')`, `text('Technical_Manager__c')`),
       file('data/overrides.yaml', '- salesforce_id: "1"\n  set: { nothing: 1 }\n  reason: ""\n'),
     ])
@@ -101,6 +108,7 @@ describe('zds doctor (SAFE-07)', () => {
       expect.arrayContaining([
         'field-unknown:global-organization-field-support_hold',
         'field-mismatch:global-organization-field-aar',
+        'field-mismatch:global-organization-field-account_type-option-open_partner',
         'field-mismatch:us-gov-organization-field-support_level-option-premium',
         'field-unknown:salesforce-Account-Technical_Manager__c',
         'file-invalid:data-overrides-yaml',

@@ -175,7 +175,7 @@ describe('a configuration of the wrong shape', () => {
     write(
       'sync.config.ts',
       `const read = async function* () {}
-export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {}, state: {}, keepDays: '7' }
+export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {}, state: {}, keepDays: '7', silenced: { 'token-ends:global': '' } }
 `,
     )
     const { code, issues = [] } = await loaded()
@@ -184,8 +184,9 @@ export default { sources: { accounts: {}, 'bad name': { read } }, processors: []
       'hooks.global has a name that another entry has',
       'hooks.x must be a sync or an observer',
       'keepDays must be a number of days; 0 keeps all',
-      'plugins is not one of sources, processors, targets, hooks, state, keepDays',
+      'plugins is not one of sources, processors, targets, hooks, state, keepDays, silenced',
       'processors must be an object: names and what they stand for',
+      'silenced must be ids of findings, each with why it is left: { "token-ends:global": "…" }',
       'sources.accounts must be a source',
       'sources.bad name must be named with letters, digits and hyphens',
       'state must be what opens a state: localState, postgresState({ … })',
