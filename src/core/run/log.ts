@@ -1,10 +1,10 @@
-import { ZdsError } from '../errors.ts'
 import type { RunStatus } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Approval, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
 import { watchDrift } from './drift.ts'
 import { changesOf, outcomeOf, type OutcomeOf } from './history.ts'
+import { planLeft } from './plan-parts.ts'
 import type { Shared } from './shared.ts'
 
 /** What a run did to one record, or a plan would have done. */
@@ -151,19 +151,10 @@ const changeOf = (sync: string, { op, key, name, fields }: Change): LogChange =>
   ...(name !== undefined && { name }),
 })
 
-/** From the plan that its run has left, where that is still there: its syncs, each before its changes. */
+/** From the plan that its run has left, where that is still there. */
 async function planned({ run, kind }: LogEntry, means: Means, state: State): Promise<LogChange[]> {
-  const changes: LogChange[] = []
-  if (kind !== 'plan') return changes
-  let sync = ''
-  try {
-    for await (const row of state.artifacts(run).read('plan')) {
-      const part = row as Partial<Change> // what `planRun` has written: a sync, or a change of it
-      if (part.op === undefined) sync = part.name ?? sync
-      else if (means(sync, part as Change)) changes.push(changeOf(sync, part as Change)) // it has an op
-    }
-  } catch (error) {
-    if (!(error instanceof ZdsError) || error.code !== 'ARTIFACT_MISSING') throw error
-  }
-  return changes
+  const plan = kind === 'plan' ? await planLeft(state.artifacts(run)) : undefined
+  return (plan?.syncs ?? []).flatMap(({ name, changes }) =>
+    changes.filter((change) => means(name, change)).map((change) => changeOf(name, change)),
+  )
 }
