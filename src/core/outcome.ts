@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts'
-import type { Plan, Remark } from './plan/plan.ts'
+import type { Change, Plan, Remark } from './plan/plan.ts'
 
 /**
  * What became of one change. One that is done may be so `partly`: the record is as meant, and of
@@ -28,6 +28,12 @@ export type Step =
   | Outcome
   | { readonly status: 'sending'; readonly keys: readonly string[] }
   | { readonly status: 'accepted'; readonly keys: readonly string[]; readonly job: string }
+
+/**
+ * A change that was sent, and the job that took it over, if the answer came. Those of one job are
+ * in the order in which they were sent.
+ */
+export type Sent = { readonly change: Change; readonly job?: string }
 
 /** What became of each change, by sync. */
 export type Outcomes = ReadonlyMap<string, readonly Outcome[]>

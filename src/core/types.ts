@@ -4,13 +4,15 @@ import type { Desired, Existing, Fields } from './desired.ts'
 import type { FieldTypes } from './field-types.ts'
 import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
-import type { Change, Op, Plan, Remark, Skip, Words } from './plan/plan.ts'
+import type { Change, Op, Plan, Preparation, Remark, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Ended, Outcome, Step } from './outcome.ts'
+import type { Ended, Outcome, Sent, Step } from './outcome.ts'
 import type { Guard } from './settings.ts'
 import type { Missing, Sight, Values } from './sights.ts'
 
 export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
+export type { Sent } from './outcome.ts'
+export type { Preparation } from './plan/plan.ts'
 export type { Guard } from './settings.ts'
 
 /**
@@ -77,15 +79,6 @@ export interface Processor<
   /** The values that its dropdowns may get. */
   values?(run: Run): Promise<Values>
 }
-
-/** Planned changes after the target has seen them. */
-export type Preparation = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
-
-/**
- * A change that was sent, and the job that took it over, if the answer came. Those of one job are
- * in the order in which they were sent.
- */
-export type Sent = { readonly change: Change; readonly job?: string }
 
 /** What a run lends while changes are carried out. */
 export interface ApplyRun extends Run {

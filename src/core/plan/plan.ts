@@ -62,6 +62,9 @@ export type Skip = {
   readonly change?: Change
 }
 
+/** Planned changes after the target has seen them. */
+export type Preparation = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
+
 /**
  * A record that has a name which another one wants; without an id, one that wants it as well.
  * `fate`: what becomes of it in the same plan, unless it stays as it is.
