@@ -29,7 +29,7 @@ const respelt = new Map(
     ...keysOf([...expected['us-gov'], ...expected.partners], 'none', 'update'),
   ].map((key, at) => [key, SPELLINGS[at % SPELLINGS.length]?.(key) ?? key]),
 )
-const NO_ID = 'see Salesforce'
+const NO_ID = `see Salesforce, ${'please '.repeat(3_000)}`.trim()
 
 const spelt = (id: unknown): unknown => (id === alone ? NO_ID : (respelt.get(String(id)) ?? id))
 

@@ -1,6 +1,7 @@
 import { chunk, HttpError, type Json, type JsonObject, type Run } from 'zds'
 import type { Client } from '../client.ts'
 import { idIn, rowsOf, textIn } from '../replies.ts'
+import { told } from './rows.ts'
 import { hold, slots, type Slots } from './slots.ts'
 
 /**
@@ -31,12 +32,19 @@ const FIRST_POLL_MS = 100
 const LONGEST_POLL_MS = 5_000
 /** Without any change for this long, nothing more is expected of a job. */
 const STUCK_MS = 600_000
+/** A job of 100 rows takes seconds: one that gets on for so long gets nowhere. */
+const LONGEST_MS = 3_600_000
 /** How long to hope for a place while none of our jobs ends and none is accepted. */
 const PATIENCE_MS = 600_000
 /** Under load Zendesk can lose sight of a job for a moment (ZD-08). */
 const LOST_MS = 15_000
 
-type Open = PromiseWithResolvers<Ended> & { seen: string; changedAt: number; missingSince: number | undefined }
+type Open = PromiseWithResolvers<Ended> & {
+  readonly since: number
+  seen: string
+  changedAt: number
+  missingSince: number | undefined
+}
 
 export function jobs(client: Client, run: Run): Jobs {
   const open = new Map<string, Open>()
@@ -81,7 +89,8 @@ export function jobs(client: Client, run: Run): Jobs {
 
   return {
     ended: (id) => {
-      const job: Open = { ...Promise.withResolvers<Ended>(), seen: '', changedAt: now(), missingSince: undefined }
+      const since = now()
+      const job: Open = { ...Promise.withResolvers(), since, seen: '', changedAt: since, missingSince: undefined }
       open.set(id, job)
       refusedSince = undefined
       if (!polling) void poll()
@@ -124,14 +133,17 @@ function judge(job: Open, status: JsonObject | undefined, endedAt: number, now: 
   const words = textIn(status, 'message')
   if (state === 'completed') return { kind: 'completed', results: status['results'] ?? null }
   if (state === 'failed' || state === 'killed')
-    return { kind: state, words: `the job was ${state}${words === undefined ? '' : `: ${words}`}` }
-  const seen = JSON.stringify([state ?? null, status['progress'] ?? null])
+    return { kind: state, words: `the job was ${state}${words === undefined ? '' : `: ${told(words)}`}` }
+  const { progress } = status
+  const seen = `${typeof state === 'string' ? told(state) : ''} ${typeof progress === 'number' ? progress : ''}`
   if (seen !== job.seen) {
     job.seen = seen
     job.changedAt = now
   }
   const since = state === 'queued' ? Math.max(job.changedAt, endedAt) : job.changedAt
-  return now - since >= STUCK_MS
-    ? { kind: 'stuck', words: `the job made no progress in ${STUCK_MS / 60_000} minutes` }
+  if (now - since >= STUCK_MS)
+    return { kind: 'stuck', words: `the job made no progress in ${STUCK_MS / 60_000} minutes` }
+  return now - job.since >= LONGEST_MS
+    ? { kind: 'stuck', words: `the job did not end in ${LONGEST_MS / 60_000} minutes` }
     : undefined
 }

@@ -32,21 +32,23 @@ export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Ver
     // asked for here: the id goes first.
     const row = id === undefined ? (typeof index === 'number' ? rows[index] : undefined) : byId.get(id)
     const verdict = verdictOf(result)
-    if (row !== undefined && verdict !== undefined) verdicts.set(row.key, verdict)
+    // Of two results of one row the worse counts.
+    if (row !== undefined && verdict !== undefined && verdicts.get(row.key)?.kind !== 'failed')
+      verdicts.set(row.key, verdict)
   }
   return verdicts
 }
 
 function verdictOf({ error, details, success, status }: JsonObject): Verdict | undefined {
-  if (typeof error === 'string') {
-    const words = typeof details === 'string' ? details : typeof status === 'string' ? status : 'no reason given'
-    return {
-      kind: 'failed',
-      code: codeOf(error) ?? 'row-refused',
-      message: `${words.replaceAll(/\s+/g, ' ').trim()} (${error})`,
-    }
-  }
-  if (success === false)
-    return { kind: 'failed', code: 'row-refused', message: typeof status === 'string' ? status : 'no reason given' }
+  const words = [details, status].find((one) => typeof one === 'string') ?? 'no reason given'
+  if (typeof error === 'string')
+    return { kind: 'failed', code: codeOf(error) ?? 'row-refused', message: `${told(words)} (${told(error)})` }
+  if (success === false) return { kind: 'failed', code: 'row-refused', message: told(words) }
   return success === true || status === 'Updated' ? { kind: 'done' } : undefined
 }
+
+const LONGEST_WORDS = 500
+
+/** A service's words on one line, as far as anybody reads. */
+export const told = (words: string): string =>
+  words.slice(0, 2 * LONGEST_WORDS).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_WORDS)

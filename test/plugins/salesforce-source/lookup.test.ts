@@ -77,6 +77,15 @@ describe('lookup', () => {
     expect(rows).toHaveLength(500)
   })
 
+  it('a key that no row can have costs that key only, and is told', async () => {
+    const { url, asked } = await contactOrg()
+    const { run, progress } = testRun(new Map([[organizations, [idAt(1), 'A'.repeat(20_000), idAt(2)]]]))
+    const rows = await collect(salesforce(login(url)).lookup(contacts).read(run))
+    expect(asked).toEqual([[idAt(1), idAt(2)]])
+    expect(rows).toHaveLength(2)
+    expect(progress).toContain('contacts: no row has a key of 20000 letters: AAAAAAAAAAAAAAAAAAAA…')
+  })
+
   it('asks nothing when there are no keys, and that is no error', async () => {
     const { url, asked } = await contactOrg()
     expect(await lookUp(url, [])).toEqual({ rows: [], expected: [0] })
