@@ -89,7 +89,7 @@ export function connect(options: ConnectionOptions): Connection {
     get: async (link, object, run) => {
       const { instanceUrl } = await session(run)
       try {
-        return (await send({ method: 'GET', url: sameOrigin(link, instanceUrl) }, run)).body
+        return (await send({ method: 'GET', url: sameOrigin(link, instanceUrl, 'salesforce') }, run)).body
       } catch (error) {
         throw translated(error, object)
       }

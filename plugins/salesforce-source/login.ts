@@ -59,14 +59,14 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
           assertion: assertion(jwt, clientId, loginUrl, run.clock.now()),
         }
   try {
-    return sessionOf(await oauth.requestToken(grant))
+    return sessionOf(await oauth.requestToken(grant), loginUrl)
   } catch (error) {
     throw error instanceof HttpError ? failed(error) : error
   }
 }
 
 /** jsforce declares the answer's type and does not check it. */
-function sessionOf(answer: TokenResponse | undefined): Session {
+function sessionOf(answer: TokenResponse | undefined, loginUrl: string): Session {
   const token = answer?.access_token
   const address = answer?.instance_url
   if (typeof token !== 'string' || token === '' || typeof address !== 'string') {
@@ -74,26 +74,37 @@ function sessionOf(answer: TokenResponse | undefined): Session {
   }
   return {
     proof: { authorization: `Bearer ${conceal(token)}` },
-    instanceUrl: addressOf(address),
+    instanceUrl: addressOf(address, loginUrl),
     ...(answer?.id !== undefined && { user: answer.id }),
     ...(answer?.scope !== undefined && { scope: answer.scope }),
   }
 }
 
-/** The token travels to this address: it must be as safe as one of the configuration. */
-function addressOf(address: string): string {
+/** Where orgs live; whatever customers can put a page on is none of it. */
+const ORGS = /\.(?:salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)$/
+
+/**
+ * The token travels to this address: it must be as safe as one of the configuration, and the host
+ * that was asked, or one of Salesforce's own.
+ */
+function addressOf(address: string, loginUrl: string): string {
+  const named = instanceUrlIn(address)
+  if (named !== undefined && (hostOf(named) === hostOf(loginUrl) || ORGS.test(hostOf(named)))) return named
+  const message = 'salesforce: the login names an instance_url that is none of Salesforce; no token is sent there'
+  throw new ZdsError('AUTH_FAILED', message, {
+    hint: 'Check the address of the login, and what stands between you and it.',
+  })
+}
+
+function instanceUrlIn(address: string): string | undefined {
   try {
     return instanceUrl({ name: 'instance_url', read: () => address, peek: () => address })
-  } catch (cause) {
-    throw new ZdsError(
-      'AUTH_FAILED',
-      'salesforce: the login names an instance_url that is no https:// address; no token is sent there',
-      {
-        cause,
-      },
-    )
+  } catch {
+    return undefined
   }
 }
+
+const hostOf = (address: string): string => new URL(address).hostname
 
 /** OAuth errors are an object, unlike those of the REST API. */
 function reasonOf(body: Json): string | undefined {

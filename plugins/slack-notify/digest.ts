@@ -43,7 +43,7 @@ export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly str
 export function digestsOfEnd({ run, status, plan, outcomes, error }: Ended, countsOnly: readonly string[]): Digest[] {
   if (status === 'done' || status === 'abandoned') return digests(plan, outcomes, countsOnly)
   const why = error instanceof ZdsError ? error.code : 'INTERNAL'
-  return [digest('stopped', 'A sync stopped before it was done', [`• run ${run} ${status}: ${why}`])]
+  return [digest('stopped', 'A sync stopped before it was done', [`• run ${run} ${status}: ${escaped(why)}`])]
 }
 
 /**
@@ -82,9 +82,14 @@ function nameOf(change: Change | undefined): string {
 
 function failures({ name }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
   const failed = outcomes.flatMap(failure)
-  if (!quiet) return failed.map(({ key, code, message }) => `• *${name}* ${escaped(key)} ${code}: ${escaped(message)}`)
-  return [...Map.groupBy(failed, ({ code }) => code)].map(([code, some]) => `• *${name}*: ${some.length} × ${code}`)
+  if (!quiet)
+    return failed.map(({ key, code, message }) => `• *${name}* ${escaped(key)} ${escaped(code)}: ${escaped(message)}`)
+  const codes = Map.groupBy(failed, ({ code }) => (CODE.test(code) ? code : 'other'))
+  return [...codes].map(([code, some]) => `• *${name}*: ${some.length} × ${code}`)
 }
+
+/** What a code looks like; anything else may be a service's own words. */
+const CODE = /^[a-z]{1,20}(?:-[a-z\d]{1,20}){0,4}$/
 
 type Failure = { readonly key: string; readonly code: string; readonly message: string }
 

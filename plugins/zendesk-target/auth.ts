@@ -107,14 +107,25 @@ function notMinted(instance: string, cause: HttpError): ZdsError {
   return new ZdsError('AUTH_FAILED', message, { cause, hint: cause.hint })
 }
 
-/** The settings that keep us from signing in: those of every way, where none is complete. */
+/**
+ * The settings that keep us from signing in: those of one way, the one that somebody has begun with
+ * or else the first, with the others in the hint.
+ */
 export function credentialIssues(credentials: Credentials): Issue[] {
   const ways = waysOf(credentials)
-  return ways.some((way) => isSet(...way)) ? [] : unset(...ways.flat())
+  if (ways.some((way) => isSet(...way))) return []
+  const asked = ways.find((way) => way.some((one) => isSet(one))) ?? ways[0] ?? []
+  const others = ways.filter((way) => way !== asked).map(namesOf)
+  const issues = unset(...asked)
+  const last = issues.pop()
+  if (last === undefined || others.length === 0) return unset(...asked)
+  return [...issues, { ...last, hint: `Or set ${others.join(', or ')}.` }]
 }
 
+const namesOf = (way: readonly Setting[]): string => way.map(({ name }) => name).join(' and ')
+
 function missing(instance: string, credentials: Credentials): ZdsError {
-  const ways = waysOf(credentials).map((way) => way.map(({ name }) => name).join(' and '))
+  const ways = waysOf(credentials).map(namesOf)
   return new ZdsError('ENV_MISSING', `${instance}: there are no credentials for Zendesk`, {
     hint: ways.length === 0 ? `Give zendesk() the option oauth or apiToken.` : `Set ${ways.join(', or ')}.`,
     issues: credentialIssues(credentials),

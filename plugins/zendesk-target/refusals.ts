@@ -41,7 +41,7 @@ export type Refusal = { readonly code: string; readonly message: string }
  */
 export function refusalOf({ body, status, message }: HttpError): Refusal {
   const [first] = isObject(body) ? detailsOf(body) : []
-  if (first?.error === 'DuplicateValue') return { code: `${first.field.replaceAll('_', '-')}-taken`, message }
+  if (first?.error === 'DuplicateValue') return { code: TAKEN.get(first.field) ?? 'value-taken', message }
   const name = first?.error ?? (isObject(body) ? body['error'] : undefined)
   return { code: (typeof name === 'string' ? codeOf(name) : undefined) ?? `http-${status}`, message }
 }
@@ -54,18 +54,48 @@ export function isAboutRecords({ code, status }: HttpError): boolean {
   return code === 'HTTP_REFUSED' || status === 409
 }
 
+const TAKEN: ReadonlyMap<string, string> = new Map([
+  ['name', 'name-taken'],
+  ['external_id', 'external-id-taken'],
+  ['email', 'email-taken'],
+])
+
 /**
- * `OrganizationUpdateFailed` as `organization-update-failed`; undefined for what is no name: a
- * service can say anything there.
+ * `OrganizationUpdateFailed` as `organization-update-failed`; undefined for a name with any other
+ * word than these: a code is shown where the words of a service are not, and it can say anything
+ * there (OPS-08).
  */
 export function codeOf(name: string): string | undefined {
-  if (!/^[A-Za-z][A-Za-z _]{0,59}$/.test(name)) return undefined
-  return name
-    .replaceAll(/([a-z\d])([A-Z])/g, '$1-$2')
-    .replaceAll(/[^A-Za-z\d]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
+  const code = name
+    .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
+    .replaceAll(/[ _]/g, '-')
     .toLowerCase()
+  const words = code.split('-', 8)
+  return words.length < 8 && words.every((word) => WORDS.has(word)) ? code : undefined
 }
+
+/** What Zendesk's names of errors are made of (ZD-16). */
+const WORDS = new Set(
+  [
+    ['organization', 'user', 'users', 'record', 'membership', 'identity', 'account', 'field', 'parameter', 'endpoint'],
+    ['value', 'values', 'format', 'database', 'api', 'rate', 'limit', 'job', 'jobs', 'service', 'server', 'internal'],
+    ['create', 'update', 'delete', 'too', 'many', 'long', 'short', 'not', 'found', 'blank', 'duplicate', 'invalid'],
+    [
+      'failed',
+      'missing',
+      'exceeded',
+      'conflict',
+      'deadlock',
+      'error',
+      'forbidden',
+      'permission',
+      'denied',
+      'in',
+      'use',
+    ],
+    ['suspended', 'unavailable', 'unprocessable', 'entity', 'bad', 'request', 'required', 'taken', 'locked', 'unknown'],
+  ].flat(),
+)
 
 type Detail = { readonly field: string; readonly words: string; readonly error: string | undefined }
 

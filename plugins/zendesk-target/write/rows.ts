@@ -51,4 +51,8 @@ const LONGEST_WORDS = 500
 
 /** A service's words on one line, as far as anybody reads. */
 export const told = (words: string): string =>
-  words.slice(0, 2 * LONGEST_WORDS).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_WORDS)
+  words
+    .slice(0, 2 * LONGEST_WORDS)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, LONGEST_WORDS)

@@ -57,7 +57,7 @@ export function failureLines(error: unknown, paint: Paint): string[] {
     ...told.flatMap((issue) => issueLines(issue, paint)),
     ...(issues.length > told.length ? [`  … and ${number(issues.length - told.length)} more`] : []),
     ...(error.hint === undefined || hints.has(error.hint) ? [] : hintLines(error.hint, '  ', paint)),
-    ...(error instanceof HttpError && error.arrived === 'maybe'
+    ...(error instanceof HttpError && error.arrived === 'maybe' && !error.reads
       ? [paint('dim', '  Whether the service acted on it is not known; the next plan shows it.')]
       : []),
   ]

@@ -6,6 +6,7 @@ export type Told = {
   readonly status: number
   readonly body?: Json
   readonly arrived: 'no' | 'maybe'
+  readonly reads?: boolean
   readonly passing?: boolean
   readonly retryMs?: number | undefined
   readonly endpointOnly?: boolean
@@ -24,6 +25,8 @@ export class HttpError extends ZdsError {
   readonly body: Json
   /** `no`: the service did certainly not act on it. `maybe`: it may have. */
   readonly arrived: 'no' | 'maybe'
+  /** True for a request that changes nothing, whether it arrived or not. */
+  readonly reads: boolean
   /** Whether it is a trouble that passes, and so worth another try. */
   readonly passing: boolean
   /** How long the service asked us to wait, in milliseconds. */
@@ -36,6 +39,7 @@ export class HttpError extends ZdsError {
     this.status = told.status
     this.body = told.body ?? null
     this.arrived = told.arrived
+    this.reads = told.reads ?? false
     this.passing = told.passing ?? false
     this.retryMs = told.retryMs
     this.endpointOnly = told.endpointOnly ?? false

@@ -4,7 +4,7 @@ import { HttpError } from './error.ts'
 import { troubleOf } from './network.ts'
 import { MOST_BYTES } from './policy.ts'
 import { useProxy } from './proxy.ts'
-import { refused } from './refusal.ts'
+import { refused, withoutHost } from './refusal.ts'
 import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from './request.ts'
 
 /**
@@ -13,6 +13,7 @@ import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from
 export async function exchange(request: Request, options: HttpOptions, run: Caller): Promise<Answer> {
   const { service, policy, limiter } = options
   const { timeoutMs, mostBytes = MOST_BYTES } = policy
+  const reads = request.method === 'GET'
   const at = `${service}: ${request.method} ${new URL(request.url).pathname}`
   useProxy()
   let response: Response | undefined
@@ -27,16 +28,18 @@ export async function exchange(request: Request, options: HttpOptions, run: Call
     })
     text = await boundedText(response, mostBytes)
   } catch (cause) {
-    if (response !== undefined) throw unreadable(`${at}: the answer broke off`, response, { passing: true, cause })
+    if (response !== undefined)
+      throw unreadable(`${at}: the answer broke off`, response, { passing: true, reads, cause })
     const { words, hint, passing, arrived } = troubleOf(cause, timeoutMs)
-    throw new HttpError('HTTP_UNAVAILABLE', `${at}: ${words}`, { status: 0, arrived, passing }, { cause, hint })
+    const message = `${at}: ${withoutHost(words, request.url)}`
+    throw new HttpError('HTTP_UNAVAILABLE', message, { status: 0, arrived, passing, reads }, { cause, hint })
   }
   const { status, headers, ok } = response
   const now = run.clock.now()
   const rate = limiter?.heed(headers, now, laneOf(request))
   if (text === undefined) {
     const hint = 'If the service really gives that much, raise ZDS_HTTP_MOST_BYTES.'
-    throw unreadable(`${at} answered ${status} with more than ${mostBytes / 1_000_000} MB`, response, { hint })
+    throw unreadable(`${at} answered ${status} with more than ${mostBytes / 1_000_000} MB`, response, { reads, hint })
   }
   const body = isJson(headers) ? parseJson(text) : undefined
   if (!ok) throw refused(at, { status, headers, body: body ?? null }, { request, rate, now }, options)
@@ -48,19 +51,21 @@ function isJson(headers: Headers): boolean {
   return (headers.get('content-type') ?? '').includes('json')
 }
 
-function assertReadable(at: string, { accept = 'json' }: Request, response: Response, body: Json | undefined): void {
+function assertReadable(at: string, request: Request, response: Response, body: Json | undefined): void {
+  const { accept = 'json', method } = request
   if (accept !== 'json') return
+  const reads = method === 'GET'
   const what = `${at} answered ${response.status} with`
   if (body === undefined && response.status !== 204)
-    throw unreadable(`${what} something that is not JSON`, response, { passing: true })
+    throw unreadable(`${what} something that is not JSON`, response, { passing: true, reads })
   if (body !== undefined && !isSound(body))
-    throw unreadable(`${what} JSON that cannot be used: nested too deep, or a number too large`, response, {})
+    throw unreadable(`${what} JSON that cannot be used: nested too deep, or a number too large`, response, { reads })
 }
 
 function unreadable(
   message: string,
   { status }: Response,
-  { passing, ...more }: { passing?: boolean; cause?: unknown; hint?: string },
+  { reads, passing = false, ...more }: { reads: boolean; passing?: boolean; cause?: unknown; hint?: string },
 ): HttpError {
-  return new HttpError('HTTP_UNREADABLE', message, { status, arrived: 'maybe', ...(passing && { passing }) }, more)
+  return new HttpError('HTTP_UNREADABLE', message, { status, arrived: 'maybe', reads, passing }, more)
 }

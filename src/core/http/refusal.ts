@@ -36,6 +36,7 @@ export function refused(
     redact(`${at} answered ${status}${words}${long ? `, and asks to wait ${spanOf(retryMs)}` : ''}`),
     {
       status,
+      reads: request.method === 'GET',
       body,
       arrived: code === 'HTTP_UNAVAILABLE' && !untouched ? 'maybe' : 'no',
       passing: verdict === 'passing' && !long,
@@ -63,9 +64,13 @@ const LONGEST_WORDS = 500
  * last, or the beginning of a secret may stay.
  */
 function shownWords(said: string, status: number, { url, body }: Request): string {
-  const clean = redact(said).replaceAll(new URL(url).host, '…')
+  const clean = withoutHost(redact(said), url)
   return (ABOUT_DATA.has(status) ? clean : withoutOurs(clean, body)).slice(0, LONGEST_WORDS)
 }
+
+/** What others say of a request, without its host (OPS-08). */
+export const withoutHost = (words: string, url: string): string =>
+  words.replaceAll(new RegExp(`${RegExp.escape(new URL(url).hostname)}(?::\\d+)?`, 'gi'), '…')
 
 /**
  * A service that refuses who we are, or is down, has no reason to repeat whom the request was

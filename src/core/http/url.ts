@@ -42,13 +42,14 @@ function originIn(text: string): Meaning {
 
 /**
  * `link`, resolved against `base`; refused when it leads to another origin, where our token has no
- * business.
+ * business. Neither of the two is named: an error names `service`, and no host (OPS-08).
  */
-export function sameOrigin(link: string, base: string): string {
+export function sameOrigin(link: string, base: string, service = 'a service'): string {
   const url = URL.canParse(link, base) ? new URL(link, base) : undefined
   if (url !== undefined && url.origin === new URL(base).origin) return url.href
   throw new ZdsError(
     'HTTP_UNREADABLE',
-    `An answer of ${new URL(base).origin} links to another address, which is not followed`,
+    `An answer of ${service} links to another host than its own, which is not followed`,
+    { hint: 'Check the address of the service, and what stands between you and it.' },
   )
 }

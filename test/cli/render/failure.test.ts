@@ -66,6 +66,11 @@ describe('a failure', () => {
     expect(lines(refused)).toEqual(['Error [HTTP_REFUSED] global: answered 400'])
   })
 
+  test('after a request that only read does not: there was nothing to act on', () => {
+    const lost = new HttpError('HTTP_UNAVAILABLE', 'global: no answer', { status: 0, arrived: 'maybe', reads: true })
+    expect(lines(lost)).toEqual(['Error [HTTP_UNAVAILABLE] global: no answer'])
+  })
+
   test('of the operating system has no stack and blames nobody', () => {
     const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
       code: 'ENOSPC',

@@ -102,7 +102,7 @@ describe('a link in an answer', () => {
     const error: unknown = thrownBy(() => sameOrigin(link, home))
     expect(error).toMatchObject({
       code: 'HTTP_UNREADABLE',
-      message: expect.stringContaining('https://example.zendesk.com links to another'),
+      message: expect.not.stringContaining('example.zendesk.com'),
     })
     expect(String(error)).not.toContain(link)
   })

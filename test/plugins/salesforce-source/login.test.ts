@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { collect, redact } from 'zds'
 import { salesforce } from 'zds/salesforce-source'
+import { logIn } from '../../../plugins/salesforce-source/login.ts'
 import {
   complaint,
   FAST,
@@ -113,14 +114,25 @@ describe('login', () => {
     expect((await read(salesforce(login(made.url)).rows(accounts))).rows).toEqual([{ Name: 'Acme' }])
   })
 
-  it.each(['http://org.example.com', 'https://user:pw@org.example.com', 'nowhere'])(
-    'sends no token to the instance_url %s',
-    async (instanceUrl) => {
-      const made = await org()
-      givesTokens(made, instanceUrl)
-      await expect(read(salesforce(login(made.url)).rows(accounts))).rejects.toMatchObject({ code: 'AUTH_FAILED' })
-    },
-  )
+  it.each([
+    ...['http://org.example.com', 'https://user:pw@org.example.com', 'nowhere', 'https://evil.example'],
+    ...['https://acme.my.salesforce.com.evil.example', 'https://evilsalesforce.com', 'https://evil.force.com'],
+  ])('sends no token to the instance_url %s, and does not name it', async (instanceUrl) => {
+    const made = await org()
+    givesTokens(made, instanceUrl)
+    const failing = read(salesforce(login(made.url)).rows(accounts))
+    await expect(failing).rejects.toMatchObject({
+      code: 'AUTH_FAILED',
+      message: expect.not.stringMatching(/evil|example/),
+    })
+  })
+
+  it('an org of Salesforce may live elsewhere than its login', async () => {
+    const made = await org()
+    givesTokens(made, 'https://acme--dev.sandbox.my.salesforce.com')
+    const session = await logIn(login(made.url), FAST, testRun().run)
+    expect(session.instanceUrl).toBe('https://acme--dev.sandbox.my.salesforce.com')
+  })
 
   it('gets a new token once when the session has expired in the middle of a run, and goes on', async () => {
     const made = await orgWith(

@@ -109,4 +109,16 @@ describe('what a run has to tell', () => {
       '• &lt;!channel&gt; A&amp;B &lt;https://evil.example|click&gt; (A)',
     ])
   })
+
+  it('codes cannot either, and of an instance in countsOnly what does not look like one is not told (OPS-08)', () => {
+    const plan = planOf(syncPlan('us-gov', [change('update', 'A'), change('update', 'B')]))
+    const outcomes = outcomesOf({
+      'us-gov': [failed('A', '<!channel> Secret Agency'), failed('B', '<https://evil.example|x>')],
+    })
+    expect(linesOf(digests(plan, outcomes, []))['failures']).toEqual([
+      '• *us-gov* A &lt;!channel&gt; Secret Agency: is taken',
+      '• *us-gov* B &lt;https://evil.example|x&gt;: is taken',
+    ])
+    expect(linesOf(digests(plan, outcomes, ['us-gov']))['failures']).toEqual(['• *us-gov*: 2 × other'])
+  })
 })

@@ -16,7 +16,11 @@ async function told(...jobs: { readonly [name: string]: Json }[]) {
   const { target, sandbox } = await start({ count: 2 })
   open = sandbox
   const answer = { service: 'zendesk', kind: 'status', status: 200 } as const
-  sandbox.faults.add({ ...answer, path: '/update_many', responseBody: { job_status: { id: 'V3-1', status: 'queued' } } })
+  sandbox.faults.add({
+    ...answer,
+    path: '/update_many',
+    responseBody: { job_status: { id: 'V3-1', status: 'queued' } },
+  })
   for (const [index, job] of jobs.entries()) {
     const responseBody = { job_statuses: [{ id: 'V3-1', ...job }] }
     sandbox.faults.add({ ...answer, path: '/job_statuses', at: index + 1, responseBody })

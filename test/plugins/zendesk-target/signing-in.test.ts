@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect, redact, type Target } from 'zds'
 import type { Fault, Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
+import { credentialIssues } from '../../../plugins/zendesk-target/auth.ts'
 import { testRun } from './run.ts'
 import { connect, FIELDS, requestsTo, setting, start, updating } from './world.ts'
 
@@ -139,8 +140,18 @@ describe('no credentials', () => {
     expect(await failure(collect(target.read(testRun().run)))).toMatchObject({
       code: 'ENV_MISSING',
       hint: 'Set THE_ID and THE_SECRET, or THE_EMAIL and THE_TOKEN.',
-      issues: [{ where: 'THE_ID' }, { where: 'THE_EMAIL' }, { where: 'THE_TOKEN' }],
+      issues: [{ where: 'THE_ID', hint: 'Or set THE_EMAIL and THE_TOKEN.' }],
     })
     expect(sandbox.requests).toEqual([])
+  })
+
+  it('are asked for as one pair: the one that was begun, else that of an OAuth client', () => {
+    const missing = (email?: string) => {
+      const oauth = { clientId: setting('THE_ID', undefined), clientSecret: setting('THE_SECRET', undefined) }
+      const apiToken = { email: setting('THE_EMAIL', email), token: setting('THE_TOKEN', undefined) }
+      return credentialIssues({ oauth, apiToken }).map(({ where, hint = '' }) => `${where} ${hint}`.trim())
+    }
+    expect(missing()).toEqual(['THE_ID', 'THE_SECRET Or set THE_EMAIL and THE_TOKEN.'])
+    expect(missing('ada@example.com')).toEqual(['THE_TOKEN Or set THE_ID and THE_SECRET.'])
   })
 })
