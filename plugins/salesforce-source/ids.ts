@@ -1,5 +1,4 @@
-import { several, single, type Meaning, type Setting } from 'zds'
-import { salesforceIdOf } from './salesforce-id.ts'
+import { caseSafeId, several, single, type Meaning, type Setting } from 'zds'
 
 /** A Salesforce id in a variable: its 18-character form (SAFE-09). */
 export const salesforceId = (from: Setting): Setting => single(from, meaning)
@@ -8,7 +7,7 @@ export const salesforceId = (from: Setting): Setting => single(from, meaning)
 export const salesforceIds = (from: Setting): Setting<readonly string[]> => several(from, meaning)
 
 function meaning(text: string): Meaning {
-  const id = salesforceIdOf(text)
+  const id = caseSafeId(text)
   if (id !== undefined) return id
   const hint = 'Copy the id from the field Account_ID_18__c, or from the address of the record.'
   if (!/^[a-z\d]+$/i.test(text)) return { problem: 'is no Salesforce id: those are letters and digits', hint }

@@ -25,7 +25,8 @@ import { select } from './select.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
-export { salesforceIdOf } from './salesforce-id.ts'
+/** The 18-character form of a Salesforce id, of whatever spelling: the fold of keys that are such ids. */
+export { caseSafeId as salesforceIdOf } from 'zds'
 export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
 
 export type SalesforceOptions = Login & {

@@ -2,6 +2,7 @@
 export { differingFields } from './apply/current.ts'
 export { merge } from './apply/merge.ts'
 export { cannotTell } from './apply/requests.ts'
+export { caseSafeId } from './case-safe-id.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig, type Config } from './config/define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'

@@ -1,11 +1,11 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
 
 /**
- * The 18-character form of a Salesforce id of 15 characters, or of 18 in whatever case: its last
- * three characters tell which of the others are upper case (SF-05). Surrounding blanks do not
- * count. Undefined for what is no id: the fold of keys that are Salesforce ids (SAFE-10).
+ * The 18-character form of an id of 15 characters whose case counts, or of 18 in whatever case: its
+ * last three characters tell which of the others are upper case (SF-05). Surrounding blanks do not
+ * count. Undefined for what is no such id: the fold of keys that are (SAFE-10).
  */
-export function salesforceIdOf(text: string): string | undefined {
+export function caseSafeId(text: string): string | undefined {
   const id = text.trim()
   if (/^[a-z\d]{15}$/i.test(id)) return id + checksum(id)
   if (!/^[a-z\d]{15}[a-z0-5]{3}$/i.test(id)) return undefined
