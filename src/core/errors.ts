@@ -24,6 +24,7 @@ type CoreCode =
   | 'PLAN_STALE'
   | 'PLAN_DATE'
   | 'PLAN_EXPIRED'
+  | 'CLOCK_WRONG'
   | 'LIMIT_EXCEEDED'
   | 'NEEDS_APPROVAL'
   | 'LOCKED'

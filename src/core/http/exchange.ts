@@ -5,6 +5,7 @@ import { troubleOf } from './network.ts'
 import { MOST_BYTES } from './policy.ts'
 import { useProxy } from './proxy.ts'
 import { refused, withoutHost } from './refusal.ts'
+import { heedDate } from './time.ts'
 import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from './request.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function exchange(request: Request, options: HttpOptions, run: Call
       redirect: 'manual',
       signal: AbortSignal.any([run.signal, AbortSignal.timeout(timeoutMs)]),
     })
+    heedDate(service, response.headers, run.clock.now(), run.clock)
     text = await boundedText(response, mostBytes)
   } catch (cause) {
     if (response !== undefined)

@@ -4,6 +4,7 @@ import { redact } from '../secrets.ts'
 import { HttpError } from './error.ts'
 import type { Rate } from './limiter.ts'
 import type { HttpOptions, Refusal, Request, Verdict } from './request.ts'
+import { dateIn } from './time.ts'
 import { LONGEST_WAIT_MS, spanOf, tooLong, untilMs } from './wait.ts'
 
 /** Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies. */
@@ -106,8 +107,8 @@ const CLOCK_MS = 60_000
 
 /** Every answer has a date, by which our own clock can be told to be wrong. */
 function clockHint(headers: Headers, now: Date, service: string): string | undefined {
-  const ahead = now.getTime() - Date.parse(headers.get('date') ?? '')
-  if (Number.isNaN(ahead) || Math.abs(ahead) < CLOCK_MS) return undefined
+  const ahead = now.getTime() - (dateIn(headers)?.getTime() ?? now.getTime())
+  if (Math.abs(ahead) < CLOCK_MS) return undefined
   const which = ahead > 0 ? 'ahead of' : 'behind'
   return `The clock of this machine is ${spanOf(Math.abs(ahead))} ${which} that of ${service}: set it right first.`
 }

@@ -3,6 +3,7 @@ import { createdIn } from '../apply/bind.ts'
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import { lastLook } from '../http/last-look.ts'
+import { assertClock } from '../http/time.ts'
 import type { Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
@@ -39,7 +40,8 @@ type Work = {
 /**
  * Carries out a plan in the name of a run, under the locks of all addresses that it writes to:
  * whatever happens is in the journal first, and nothing is sent without the locks. The report says
- * how far it came, and why no further. Throws LOCKED where another run has a lock.
+ * how far it came, and why no further. Throws LOCKED where another run has a lock,
+ * CLOCK_WRONG where a service has another time.
  */
 export async function applyRun(
   plan: Plan,
@@ -67,7 +69,9 @@ export async function resumeRun(
   })
 }
 
-/** One apply at a time for each address that the plan writes to. */
+/**
+ * One apply at a time for each address that the plan writes to, by a clock that the services share.
+ */
 async function locked(
   plan: Plan,
   run: string,
@@ -76,6 +80,7 @@ async function locked(
   work: (hold: Hold, held: Shared, at: Date) => Promise<Report>,
 ): Promise<Report> {
   const { state, clock, signal } = shared
+  assertClock(clock)
   const hold = await state.locks.take(placesOf(plan, shared), run, { waitMs, clock, signal })
   const addresses = hold.places.map(({ address }) => address)
   const lookAway = lastLook(addresses, () => hold.assert())

@@ -6,7 +6,7 @@ import type { Journal, Place, RunRecord, State } from '../state/state.ts'
 import { planLeft } from './plan-parts.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Shared } from './shared.ts'
-import { PLAN_MAX_AGE_MS } from './timely.ts'
+import { ageOf, PLAN_MAX_AGE_MS } from './timely.ts'
 
 /** A run of the journal and its plan. */
 export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
@@ -21,7 +21,7 @@ export type Rest = PastRun & { readonly left?: string }
 export async function unfinished({ state, clock }: Shared): Promise<PastRun | undefined> {
   const [run] = await state.journal.runs(1)
   if (run === undefined || run.status === 'done' || run.status === 'abandoned') return undefined
-  if (clock.now().getTime() - Date.parse(run.startedAt) > PLAN_MAX_AGE_MS) return undefined
+  if (ageOf(run.startedAt, clock) > PLAN_MAX_AGE_MS) return undefined
   const plan = await state.journal.plan(run.id)
   return plan && { run, plan }
 }

@@ -1,4 +1,4 @@
-import { addDays } from '../clock.ts'
+import { addDays, type Clock } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RunRecord } from '../state/state.ts'
@@ -23,12 +23,18 @@ export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeM
       hint: `${anew}. If that day is meant: zds apply FILE --as-of ${plan.asOf}`,
     })
   }
-  const age = clock.now().getTime() - Date.parse(plan.createdAt)
-  if (!(age <= maxAgeMs)) {
-    const message = `The plan was made at ${plan.createdAt}, more than ${Math.round(maxAgeMs / 3_600_000)} hours ago`
+  if (!(ageOf(plan.createdAt, clock) <= maxAgeMs)) {
+    const where = Date.parse(plan.createdAt) > clock.now().getTime() ? 'ahead' : 'ago'
+    const message = `The plan was made at ${plan.createdAt}, more than ${Math.round(maxAgeMs / 3_600_000)} hours ${where}`
     throw new ZdsError('PLAN_EXPIRED', message, { hint: anew })
   }
 }
+
+/**
+ * How long ago something was, in milliseconds. What lies ahead was told by a clock that was wrong
+ * by at least as much.
+ */
+export const ageOf = (moment: string, clock: Clock): number => Math.abs(clock.now().getTime() - Date.parse(moment))
 
 /** Whether a plan is for the day `today`, a day of grace aside: a night may lie between plan and apply. */
 export const isOfDay = ({ asOf }: Pick<Plan, 'asOf'>, today: string): boolean =>
