@@ -10,14 +10,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (thrown: unknown) => void explained(thrown).finally(() => process.exit(1)))
   }
-  outlive(process.stdout)
-  outlive(process.stderr)
+  outlive(process.stdout, 'stdout', interruption)
+  outlive(process.stderr, 'stderr', interruption)
   try {
-    process.exitCode = await runCommand(argv, interruption)
+    endWith(await runCommand(argv, interruption.signal))
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 1
-    else process.exitCode = await explained(error)
+    endWith(error instanceof CommanderError ? Math.min(1, error.exitCode) : await explained(error))
   }
+}
+
+/** The exit code, unless output was lost before: that stays. */
+function endWith(code: number): void {
+  process.exitCode ||= code
 }
 
 /** Tells what went wrong, by code that most runs never load, and returns the exit code. */
@@ -29,28 +33,41 @@ async function explained(error: unknown): Promise<number> {
 
 /**
  * Whoever reads the output may stop (`| head`): that is no failure, and no reason to leave an apply
- * half done.
+ * half done. Output that is lost, as to a full disk, stops the run as a signal does.
  */
-function outlive(stream: NodeJS.WriteStream): void {
+function outlive(stream: NodeJS.WriteStream, name: string, interruption: AbortController): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code === 'EPIPE') return
+    endWith(1)
+    if (interruption.signal.aborted) return
+    const lost = interrupted(`${name} cannot be written (${error.code ?? 'unknown'})`)
+    interruption.abort(lost)
+    // Whatever was under way tells of it; there may be nothing any more.
+    if (name === 'stdout') void explained(lost)
   })
 }
 
-/** Aborted by the first SIGINT or SIGTERM; a second one ends the process at once. */
-function interruptions(): AbortSignal {
+/** Whoever passes a signal on to all processes, and on through npm, sends it more than once. */
+const ONE_SIGNAL_MS = 1_000
+
+/**
+ * Aborted by the first SIGINT, SIGTERM or SIGHUP: what is under way ends between two requests, with
+ * its journal whole. A later one ends the process at once.
+ */
+function interruptions(): AbortController {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  let since = 0
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // The listener stays: where it is the last one to go, libraries that restore the cursor end the
     // process themselves.
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130)
-      controller.abort(
-        new ZdsError('INTERRUPTED', `Stopped by ${name}`, {
-          hint: 'Run the same command again: it starts from what is there then.',
-        }),
-      )
+      if (!controller.signal.aborted) since = performance.now()
+      else if (performance.now() - since > ONE_SIGNAL_MS) process.exit(130)
+      controller.abort(interrupted(`Stopped by ${name}`))
     })
   }
-  return controller.signal
+  return controller
 }
+
+const interrupted = (message: string): ZdsError =>
+  new ZdsError('INTERRUPTED', message, { hint: 'Run the same command again: it starts from what is there then.' })

@@ -30,7 +30,7 @@ function withoutRefs(before: Fields, now: Fields): Fields {
 }
 type Fields = Plan['syncs'][number]['changes'][number]['fields']
 
-describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
   test('during plan: ends soon with 130 and says how to go on; nothing was written', async () => {
     sandbox.faults.add({ service: 'salesforce', path: '/query', kind: 'latency', ms: 8000, times: 0 })
     const here = scratch(sandbox.env)

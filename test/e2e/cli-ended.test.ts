@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Plan } from 'zds'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { running, scratch, started, until, writesTo } from '../cli/scratch.ts'
+import type { Project } from '../support/zds.ts'
+
+const asOf = '2026-03-16'
+const ZDS = 'bin/zds.js'
+let sandbox: Sandbox
+
+beforeEach(async () => {
+  const world = generateWorld({ accounts: 250, seed: 1, asOf })
+  sandbox = await startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
+})
+afterEach(() => sandbox.close())
+
+/** The same command does the rest: nothing is left to do then, and no organization is there twice. */
+async function expectWhole(here: Project): Promise<void> {
+  const rest = await here.zds('apply', '--yes', '--as-of', asOf)
+  expect(rest, rest.stderr).toMatchObject({ code: 0 })
+  const { stdout } = await here.zds('plan', '--json', '--as-of', asOf)
+  expect((JSON.parse(stdout) as Plan).syncs.flatMap(({ changes }) => changes)).toEqual([]) // what --json prints
+  const { organizations = [] } = sandbox.zendesk['global'] ?? {}
+  const ids = organizations.flatMap(({ external_id: id }) => (id === null ? [] : [id]))
+  expect(new Set(ids).size).toBe(ids.length)
+}
+
+describe('an apply that is ended from outside ends between requests, its journal whole', () => {
+  test.each([
+    ['a terminal that goes away', ['SIGHUP']],
+    ['a signal that comes from the group and through npm', ['SIGTERM', 'SIGTERM']],
+  ] as const)('%s', async (_, signals) => {
+    const here = scratch(sandbox.env)
+    const slow = { service: 'global', path: 'update_many', kind: 'latency', ms: 1500 } as const
+    sandbox.faults.add({ ...slow, times: 0 })
+    const child = running(here, sandbox.env, 'apply', '--yes', '--json', '--as-of', asOf)
+    await until(() => writesTo(sandbox).length > 0, 'the first writes', child)
+    for (const signal of signals) process.kill(child.pid, signal)
+    const { code, stdout, stderr } = await child.ended
+    expect(code, stderr).toBe(130)
+    expect(stderr).toContain(`Error [INTERRUPTED] Stopped by ${signals[0]}`)
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'interrupted' })
+    sandbox.faults.clear()
+    await expectWhole(here)
+  })
+
+  test.runIf(existsSync('/dev/full'))('a full disk under stderr', async () => {
+    const here = scratch(sandbox.env)
+    const planned = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
+    expect(planned, planned.stderr).toMatchObject({ code: 0 })
+    const zds = `exec ${process.execPath} ${process.cwd()}/${ZDS} apply plan.json --json --as-of ${asOf} 2>/dev/full`
+    const { code, stdout } = await started('sh', ['-c', zds], here, sandbox.env).ended
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'interrupted' })
+    await expectWhole(here)
+  })
+})
+
+test.runIf(existsSync('/dev/full'))('a full disk under stdout is told, and is no success', async () => {
+  const here = scratch(sandbox.env)
+  const zds = `exec ${process.execPath} ${process.cwd()}/${ZDS} plan --as-of ${asOf} >/dev/full`
+  const { code, stderr } = await started('sh', ['-c', zds], here, sandbox.env).ended
+  expect(code).toBe(1)
+  expect(stderr).toContain('Error [INTERRUPTED] stdout cannot be written (ENOSPC)')
+})
