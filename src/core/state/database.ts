@@ -57,20 +57,20 @@ const VERSION = 4
 /**
  * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call
  * returns. Processes may share it. One of an earlier version is brought to this one. Throws
- * STATE_INVALID for one of a later version, one that is no database, and one that cannot be used.
+ * STATE_INVALID for one of a later version and one that is no database, STATE_UNAVAILABLE for one
+ * that cannot be used now.
  */
 export function openDatabase(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  chmodSync(dirname(file), 0o700)
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    chmodSync(dirname(file), 0o700)
     const database = new DatabaseSync(file, { timeout: 10_000 })
     chmodSync(file, 0o600)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     atomically(database, () => migrate(database, file))
     return database
   } catch (cause) {
-    if (cause instanceof ZdsError) throw cause
-    throw new ZdsError('STATE_INVALID', `${file} cannot be used: ${messageOf(cause)}`, { cause, hint: hintFor(cause) })
+    throw troubleOf(cause, file)
   }
 }
 
@@ -94,27 +94,52 @@ function otherVersion(file: string): ZdsError {
   })
 }
 
-/** SQLite's words for what waiting or another disk mends, and for a file that is no database. */
-function hintFor(cause: unknown): string {
-  const words = messageOf(cause)
-  if (/locked|busy/i.test(words))
-    return 'Another process holds it: try again. Nothing in it is lost; do not move it away.'
-  if (/full|readonly|read-only|unable to open/i.test(words))
-    return 'Make room, or give this user the right to write there. Nothing in it is lost; do not move it away.'
-  return 'If it is damaged, keep a copy and move it away: a new one is made, and the next plan shows what is left to do.'
+const FREE = 'Another process holds it: run the same command again.'
+const ROOM = 'Make room on its disk; then the same command goes on.'
+const RIGHT = 'Give this user the right to write there; then the same command goes on.'
+
+/** What waiting, room or a right mends, by SQLite's primary result codes and those of the system. */
+const PASSING: ReadonlyMap<unknown, string> = new Map([
+  ...[5, 6].map((code) => [code, FREE] as const),
+  ...[10, 13, 'ENOSPC', 'EDQUOT', 'EIO'].map((code) => [code, ROOM] as const),
+  ...[3, 8, 14, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].map((code) => [code, RIGHT] as const),
+])
+
+/**
+ * Why the state cannot be used. Only for a file that is no database, moving it away is a way out:
+ * any other has what a run was doing.
+ */
+function troubleOf(cause: unknown, file: string): unknown {
+  if (cause instanceof ZdsError || !(cause instanceof Error)) return cause
+  const code = 'errcode' in cause ? Number(cause.errcode) & 0xff : 'syscall' in cause && 'code' in cause && cause.code
+  if (code === false) return cause
+  const message = `${file} cannot be used: ${messageOf(cause)}`
+  const mended = PASSING.get(code)
+  if (mended !== undefined)
+    return new ZdsError('STATE_UNAVAILABLE', message, {
+      cause,
+      hint: `${mended} Nothing in it is lost: leave it there.`,
+    })
+  return new ZdsError('STATE_INVALID', message, {
+    cause,
+    hint: 'If it is damaged, keep a copy and move it away: a new one is made, and the next plan shows what is left to do.',
+  })
 }
 
-/** Runs `work` so that all or nothing of what it writes is kept. */
+/**
+ * Runs `work` so that all or nothing of what it writes is kept. Throws STATE_UNAVAILABLE where that
+ * is not possible now.
+ */
 export function atomically<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE')
   try {
+    database.exec('BEGIN IMMEDIATE')
     const result = work()
     database.exec('COMMIT')
     return result
   } catch (error) {
     // A full disk has rolled it back already.
     if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
+    throw troubleOf(error, database.location() ?? 'The state')
   }
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../../src/core/state/database.ts'
+import { atomically, openDatabase } from '../../../src/core/state/database.ts'
 
 let directory: string
 let file: string
@@ -152,5 +152,63 @@ describe('the state database', () => {
     writeFileSync(other, 'this is text, and long enough to be taken for a header of a database file, which it is not')
     expect(refusal(other)).toEqual(invalid('not a database', 'move it away'))
     expect(refusal(other)).toMatchObject({ cause: { code: 'ERR_SQLITE_ERROR' } })
+  })
+})
+
+/** What is thrown; undefined where nothing is. */
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+const passing = (message: string, hint: string): unknown =>
+  expect.objectContaining({
+    code: 'STATE_UNAVAILABLE',
+    message: expect.stringContaining(message) as string,
+    hint: expect.stringMatching(new RegExp(`^${hint}.*leave it there`)) as string,
+  })
+
+describe('a state that cannot be used now is told as that, and never to be moved away: it has what a run was doing', () => {
+  const insert = (database: DatabaseSync, size = 1): unknown =>
+    atomically(database, () =>
+      database.exec(`INSERT INTO counts VALUES ('${'x'.repeat(size)}', '', 440, 'run-1', '2026-03-16')`),
+    )
+
+  it('while another process writes for too long', async () => {
+    const database = openDatabase(file)
+    database.exec('PRAGMA busy_timeout = 10')
+    const worker = await writing(300)
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    expect(thrownBy(() => insert(database))).toEqual(passing('locked', 'Another process'))
+    await ended
+    insert(database)
+    database.close()
+  })
+
+  it('on a full disk: nothing of it is kept, and with room it goes on', () => {
+    const database = openDatabase(file)
+    const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count'])
+    database.exec(`PRAGMA max_page_count = ${pages + 2}`)
+    expect(thrownBy(() => insert(database, 100_000))).toEqual(passing('full', 'Make room'))
+    expect(database.prepare('SELECT * FROM counts').all()).toEqual([])
+    insert(database)
+    expect(database.prepare('SELECT * FROM counts').all()).toHaveLength(1)
+    database.close()
+  })
+
+  it('that may be read only', () => {
+    const database = openDatabase(file)
+    database.exec('PRAGMA query_only = 1')
+    expect(thrownBy(() => insert(database))).toEqual(passing('readonly', 'Give this user'))
+    database.close()
+  })
+
+  it('whose directory cannot be made', () => {
+    writeFileSync(join(directory, 'file'), '')
+    expect(refusal(join(directory, 'file', '.zds', 'state.db'))).toEqual(passing('ENOTDIR', 'Give this user'))
   })
 })
