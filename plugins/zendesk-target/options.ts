@@ -37,7 +37,8 @@ export type RecordsOptions<Table extends FieldTable = FieldTable> = {
 const closed = { additionalProperties: false }
 const opaque = Type.Unknown()
 const optional = (schema: TSchema) => Type.Optional(schema)
-const whole = (minimum: number) => Type.Integer({ minimum })
+/** So many at a time no service takes. */
+const few = Type.Integer({ minimum: 1, maximum: 100 })
 
 /** @internal */
 export const ZENDESK_OPTIONS = Type.Object(
@@ -49,9 +50,9 @@ export const ZENDESK_OPTIONS = Type.Object(
     ),
     apiToken: optional(Type.Object({ email: opaque, token: opaque }, closed)),
     http: optional(httpPolicySchema),
-    concurrency: optional(whole(1)),
+    concurrency: optional(few),
     reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
-    createConcurrency: optional(whole(1)),
+    createConcurrency: optional(few),
     confined: optional(Type.Boolean()),
   },
   closed,

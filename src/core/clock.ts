@@ -36,9 +36,16 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(moment.getTime()) && dateOf(moment) === text
 }
 
-/** A date that somebody gave. Throws USAGE for what is none. */
+/** Rules count years on and back from it, and dates have four digits for them. */
+const EARLIEST = '2000-01-01'
+const LATEST = '2099-12-31'
+
+/** A date that somebody gave. Throws USAGE for what is none, or out of range. */
 export function calendarDate(text: string): string {
-  if (isDate(text)) return text
+  const known = isDate(text)
+  if (known && text >= EARLIEST && text <= LATEST) return text
+  if (known)
+    throw new ZdsError('USAGE', `${text} is not between ${EARLIEST} and ${LATEST}`, { hint: 'Correct --as-of.' })
   throw new ZdsError('USAGE', `${text} is not a date`, {
     hint: 'Write it as YYYY-MM-DD, for example --as-of 2026-03-16.',
   })

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { messageOf, ZdsError, type Issue } from './errors.ts'
 
 /** So many lines are named one by one. */
@@ -10,12 +10,23 @@ const LINES = 10
  * Throws FILE_NOT_FOUND with `hint`, or FILE_INVALID with what the file is instead, and where.
  */
 export async function readText(file: string, hint?: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await bytesOf(file).catch((cause: unknown) => {
     const message = `cannot be read: ${reasonOf(cause)}`
     const issue: Issue = { code: 'FILE_NOT_FOUND', where: file, message, ...(hint !== undefined && { hint }) }
     throw new ZdsError('FILE_NOT_FOUND', `${file} ${message}`, { cause, hint, issues: [issue] })
   })
-  return textOf(bytes, file)
+  if (bytes.length <= MOST_BYTES) return textOf(bytes, file)
+  throw new ZdsError('FILE_INVALID', `${file} has more than ${MOST_BYTES / 1_000_000} MB`)
+}
+
+/** Far above any file of these, and far below what is not to be held in memory. */
+const MOST_BYTES = 500_000_000
+
+/** All of a file, or a little more than there may be: a device has no end. */
+async function bytesOf(file: string): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of createReadStream(file, { end: MOST_BYTES })) parts.push(part as Buffer) // no encoding was asked for
+  return Buffer.concat(parts)
 }
 
 /**

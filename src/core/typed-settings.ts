@@ -51,11 +51,12 @@ function domainIn(text: string): string | undefined {
   return labels.length > 1 && labels.every((label) => /^[\w-]+$/.test(label)) ? ascii : undefined
 }
 
-/** Quotes and blanks that people put around a value, and what nobody sees. */
-const AROUND = /^[\s"'`“”„‘’‚«»<>]+|[\s"'`“”„‘’‚«»<>]+$/g
+/** What is left of a value without the quotes and blanks that people put around it. */
+const WITHIN = /[^\s"'`“”„‘’‚«»<>](?:.*[^\s"'`“”„‘’‚«»<>])?/su
+/** What nobody sees. */
 const INVISIBLE = /[\u00AD\u200B-\u200F\u2060\uFEFF]/g
 
-const bare = (text: string): string => text.replaceAll(INVISIBLE, '').replaceAll(AROUND, '')
+const bare = (text: string): string => WITHIN.exec(text.replaceAll(INVISIBLE, ''))?.[0] ?? ''
 
 const parts = (text: string): string[] =>
   text

@@ -107,3 +107,16 @@ describe('the clock of the machine', () => {
     expect(performance.now() - start).toBeLessThan(5000)
   })
 })
+
+describe('a date for the rules', () => {
+  it.each(['0000-01-01', '1999-12-31', '2100-01-01', '9999-12-31'])(
+    '%s is out of range, and refused by name',
+    (date) => {
+      expect(() => systemClock(date)).toThrow(
+        expect.objectContaining({ code: 'USAGE', message: `${date} is not between 2000-01-01 and 2099-12-31` }),
+      )
+    },
+  )
+
+  it.each(['2000-01-01', '2099-12-31'])('%s is taken', (date) => expect(systemClock(date).today).toBe(date))
+})

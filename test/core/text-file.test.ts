@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -20,6 +20,13 @@ function problemsOf(bytes: Buffer): string[] {
 }
 
 describe('a file of people', () => {
+  it.runIf(existsSync('/dev/zero'))('ends: a device that does not is no such file', async () => {
+    await expect(readText('/dev/zero')).rejects.toMatchObject({
+      code: 'FILE_INVALID',
+      message: '/dev/zero has more than 500 MB',
+    })
+  })
+
   it('is UTF-8, with a byte order mark or without', () => {
     expect(textOf(Buffer.from('\uFEFFBjörn\r\n'), 'f')).toBe('Björn\r\n')
     expect(textOf(Buffer.from('Björn 🦊'), 'f')).toBe('Björn 🦊')

@@ -1,9 +1,9 @@
 import {
-  baseUrl,
   conceal,
   http,
   HttpError,
   httpPolicy,
+  url,
   ZdsError,
   type Answer,
   type HttpPolicy,
@@ -27,19 +27,19 @@ export const shownAddress = (place: string): string => place.replace(/[?#].*$/s,
  * mostly), HTML, more than 5 MB.
  */
 export async function fetchText(place: Setting, options: FetchOptions, run: Run): Promise<string> {
-  const url = baseUrl(place)
+  const address = url(place).read()
   const token = conceal(options.token?.peek())
   const send = http({ service: 'overrides', policy: options.http ?? httpPolicy() })
   const headers = {
     accept: 'text/plain, application/yaml, */*;q=0.5',
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   }
-  const answer = await send({ method: 'GET', url, headers, accept: 'text' }, run).catch((error: unknown) => {
+  const answer = await send({ method: 'GET', url: address, headers, accept: 'text' }, run).catch((error: unknown) => {
     throw redirected(error, place) ?? error
   })
   const wrong = problemOf(answer)
   if (wrong === undefined) return answer.text
-  throw new ZdsError('HTTP_UNREADABLE', `${shownAddress(url)} ${wrong}`, {
+  throw new ZdsError('HTTP_UNREADABLE', `${shownAddress(address)} ${wrong}`, {
     hint: `${place.name} must lead to the raw text of the file.`,
   })
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { ZdsError } from '../../core/errors.ts'
+import { refuse, ZdsError } from '../../core/errors.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { hasChanges, type ApplyAsked } from '../../core/run/engine.ts'
 import type { Rest } from '../../core/run/history.ts'
@@ -39,6 +39,7 @@ export async function applyCommand(
   options: ApplyOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  refuseMeaningless(file, options)
   if (file === undefined && !options.yes && !options.resume && !isAttended()) throw unapproved()
   const path = file === undefined ? undefined : resolve(file)
   return inSession(options, signal, async (session) => {
@@ -57,6 +58,24 @@ export async function applyCommand(
     }
     return saved === undefined ? planAndApply(session, options, signal) : applySaved(saved, file, session, options)
   })
+}
+
+/** Throws USAGE for what would do nothing beside the rest: whoever gives it expects something. */
+function refuseMeaningless(file: string | undefined, options: ApplyOptions): void {
+  const { resume, approve, force, because } = options
+  const agreed = 'its plan and what was agreed to are those of the run'
+  const resumed = (['new', 'force', 'approve', 'because', 'asOf'] as const).filter(
+    (name) => options[name] !== undefined,
+  )
+  const found = [
+    ...(resume && file !== undefined ? [[file, agreed]] : []),
+    ...(resume ? resumed.map((name) => [`--${name === 'asOf' ? 'as-of' : name}`, agreed]) : []),
+    ...(because !== undefined && !resume && !approve && !force
+      ? [['--because', 'it goes with --approve or --force']]
+      : []),
+  ]
+  const issues = found.map(([where = '', why]) => ({ code: 'USAGE', where, message: `means nothing here: ${why}` }))
+  refuse('USAGE', `zds apply${resume ? ' --resume' : ''} was given what means nothing`, issues)
 }
 
 const isAttended = (): boolean => process.stdin.isTTY && process.stderr.isTTY

@@ -21,11 +21,20 @@ export const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD
 export function age(text: string): number {
   const [, count, unit] = /^(\d+)([dh])$/.exec(text) ?? []
   if (count === undefined) throw new InvalidArgumentError('It must be days or hours, like 14d or 36h.')
-  return Number(count) * (unit === 'd' ? 24 : 1) * 3_600_000
+  const hours = Number(count) * (unit === 'd' ? 24 : 1)
+  if (hours > 876_000) throw new InvalidArgumentError('It must be at most 36500d, a hundred years.')
+  return hours * 3_600_000
 }
 
 /** A whole number of the command line. */
 export function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at most 10 digits.')
   return Number(text)
+}
+
+/** Seconds of at most a day. */
+export function seconds(text: string): number {
+  const value = whole(text)
+  if (value > 86_400) throw new InvalidArgumentError('It must be at most 86400, a day.')
+  return value
 }

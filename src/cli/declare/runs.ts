@@ -1,4 +1,4 @@
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, whole, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, seconds, type Declaring } from './options.ts'
 
 /** What changes a service, or says what would change. */
 export function declareRuns({ program, signal, ended }: Declaring): void {
@@ -37,7 +37,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option('--because <reason>', 'why it was approved, for the journal')
     .option('--new', 'start afresh instead of going on with a run that stopped')
     .option('--resume', 'go on with a run that stopped, and do nothing else')
-    .option('--lock-timeout <seconds>', 'how long to wait for another apply (default: 0)', whole)
+    .option('--lock-timeout <seconds>', 'how long to wait for another apply (default: 0)', seconds)
     .option('--json', 'print the report, and nothing else, on stdout')
     .option('--redact', 'show numbers only, no data of any record')
     .option('--all', 'show every change and failure instead of the first of each kind')

@@ -18,7 +18,9 @@ const SHOW_EVERY_MS = 100
  * plain lines elsewhere.
  */
 export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>): Promise<Result> {
-  const { watch, end } = process.stderr.isTTY ? onTerminal() : inLog()
+  const { isTTY, columns } = process.stderr
+  // A terminal that has no columns, as one of `docker -t`, has no place to draw on.
+  const { watch, end } = isTTY && columns > 0 ? onTerminal() : inLog()
   try {
     return await work(watch)
   } finally {

@@ -153,8 +153,8 @@ const SETTINGS = {
     is: 'what opens a state: localState, postgresState({ … })',
   },
   keepDays: {
-    fits: (value: unknown) => typeof value === 'number' && value >= 0,
-    is: 'a number of days; 0 keeps all',
+    fits: (value: unknown) => typeof value === 'number' && value >= 0 && value <= 36_500,
+    is: 'a number of days, at most 36500; 0 keeps all',
   },
   silenced: {
     fits: (value: unknown) =>

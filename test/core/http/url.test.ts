@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { baseUrl, env, instanceUrl, sameOrigin } from 'zds'
+import { baseUrl, env, instanceUrl, sameOrigin, url } from 'zds'
 
 afterEach(() => delete process.env['ZDS_TEST_URL'])
 
@@ -76,6 +76,28 @@ describe('the address of Salesforce or Zendesk', () => {
       )
     },
   )
+})
+
+describe('an address to which paths are added', () => {
+  it.each(['https://slack.example/api?team=1', 'https://slack.example/api#top'])(
+    '%s has no query or fragment',
+    (text) => {
+      process.env['ZDS_TEST_URL'] = text
+      expect(() => baseUrl(env('ZDS_TEST_URL'))).toThrow(
+        expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining('query') as string }),
+      )
+      expect(url(env('ZDS_TEST_URL')).read()).toBe(text)
+      delete process.env['ZDS_TEST_URL']
+    },
+  )
+
+  it('takes no longer where it ends in a hundred thousand slashes, or holds as many', () => {
+    process.env['ZDS_TEST_URL'] = `https://slack.example/a${'/'.repeat(100_000)}b${'/'.repeat(100_000)}`
+    const began = performance.now()
+    expect(baseUrl(env('ZDS_TEST_URL')).endsWith('/b')).toBe(true)
+    expect(performance.now() - began).toBeLessThan(1_000)
+    delete process.env['ZDS_TEST_URL']
+  })
 })
 
 describe('a link in an answer', () => {

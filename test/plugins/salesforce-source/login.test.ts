@@ -115,8 +115,13 @@ describe('login', () => {
   })
 
   it.each([
-    ...['http://org.example.com', 'https://user:pw@org.example.com', 'nowhere', 'https://evil.example'],
-    ...['https://acme.my.salesforce.com.evil.example', 'https://evilsalesforce.com', 'https://evil.force.com'],
+    'http://org.example.com',
+    'https://user:pw@org.example.com',
+    'nowhere',
+    'https://evil.example',
+    'https://acme.my.salesforce.com.evil.example',
+    'https://evilsalesforce.com',
+    'https://evil.force.com',
   ])('sends no token to the instance_url %s, and does not name it', async (instanceUrl) => {
     const made = await org()
     givesTokens(made, instanceUrl)

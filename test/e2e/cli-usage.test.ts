@@ -1,0 +1,58 @@
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { edit, expectRefusal, scratch, started, writesTo } from '../cli/scratch.ts'
+
+const asOf = '2026-03-16'
+let sandbox: Sandbox
+beforeAll(async () => {
+  sandbox = await startSandbox({ world: generateWorld({ accounts: 20, seed: 1, asOf }) })
+})
+afterAll(() => sandbox.close())
+
+describe('what means nothing is refused by name before anything is read', () => {
+  test.each([
+    [['apply', 'plan.json', '--resume'], 'plan.json: means nothing here'],
+    [['apply', '--resume', '--new'], '--new: means nothing here'],
+    [['apply', '--resume', '--as-of', asOf], '--as-of: means nothing here'],
+    [['apply', '--yes', '--because', 'ticket 1'], '--because: means nothing here: it goes with --approve or --force'],
+    [['plan', '--as-of', '9999-12-31'], '9999-12-31 is not between'],
+    [['apply', '--yes', '--lock-timeout', '99999999999'], '--lock-timeout'],
+    [['apply', '--yes', '--lock-timeout', '86401'], 'at most 86400'],
+    [['prune', '--keep', '99999999999d'], 'at most 36500d'],
+  ])('zds %j', async (args, says) => {
+    const { code, stdout, stderr } = await scratch(sandbox.env).zds(...args)
+    expect(code, stderr).toBe(1)
+    expect(stdout).toBe('')
+    expect(stderr).toContain('Error [USAGE]')
+    expect(stderr).toContain(says)
+    expect(writesTo(sandbox)).toEqual([])
+  })
+
+  test('numbers beyond reason in the configuration', async () => {
+    const absurd = edit("name: 'global',\n", "name: 'global',\n  concurrency: 1_000_000,\n")
+    const result = await scratch(sandbox.env, absurd).zds('plan')
+    expectRefusal(result, 'CONFIG_INVALID')
+    expect(result.stderr).toContain('concurrency: must be <= 100')
+    const keep = edit('targets: { global,', 'keepDays: Number.POSITIVE_INFINITY,\n  targets: { global,')
+    expectRefusal(await scratch(sandbox.env, keep).zds('plan'), 'CONFIG_INVALID')
+  })
+})
+
+test('a terminal that says it has no columns, as docker -t does, shows the plan before it asks', async () => {
+  const here = scratch(sandbox.env)
+  const command = `stty cols 0 rows 0; exec ${process.execPath} ${process.cwd()}/bin/zds.js apply --as-of ${asOf}`
+  const child = started('script', ['--quiet', '--return', '--command', command, '/dev/null'], here, {
+    TERM: 'xterm',
+    ...sandbox.env,
+  })
+  const begun = performance.now()
+  while (!child.seen().includes('Only "yes" does') && performance.now() - begun < 20_000)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const [before = ''] = stripVTControlCharacters(child.seen()).split('Only "yes" does')
+  child.send('no\r')
+  expect((await child.ended).code).toBe(0)
+  expect(before).toMatch(/global: \d+ to create, \d+ to update/)
+  expect(before).toMatch(/✔ gather:accounts {2}\d+ rows/)
+  expect(before).toMatch(/~ 0010\w{14}/)
+})
