@@ -2,7 +2,10 @@ import { CommanderError } from '@commander-js/extra-typings'
 import { ZdsError } from '../core/errors.ts'
 import { runCommand } from './program.ts'
 
-/** Runs the command line and leaves the exit code in `process.exitCode`. */
+/**
+ * Runs the command line and ends the process: whatever a configuration or a plugin left running, a
+ * timer or a connection, keeps nothing alive.
+ */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = interruptions()
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
@@ -17,6 +20,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     endWith(error instanceof CommanderError ? Math.min(1, error.exitCode) : await explained(error))
   }
+  for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))
+  // What could not be written is told in a turn of its own.
+  setImmediate(() => process.exit())
 }
 
 /** The exit code, unless output was lost before: that stays. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
-import { load, type LoadOptions, type Project } from '../core/config/load.ts'
+import type { LoadOptions, Project } from '../core/config/load.ts'
 import { openEngine, type Engine } from '../core/run/engine.ts'
+import { loadWatched } from './load-watched.ts'
 import { tell } from './output.ts'
 import { variablesLine } from './render/variables.ts'
 
@@ -18,7 +19,7 @@ export async function inSession<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const clock = systemClock(options.asOf)
-  const project = await load(process.cwd(), options)
+  const project = await loadWatched({ ...options, signal })
   if (project.variables) tell([variablesLine(project.variables)])
   process.chdir(project.directory)
   const { config, fingerprint } = project

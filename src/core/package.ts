@@ -10,6 +10,7 @@ type Manifest = {
    * without them.
    */
   readonly optionalFor: { readonly [part: string]: readonly string[] }
+  readonly dependencies?: { readonly [name: string]: string }
   readonly peerDependencies?: { readonly [name: string]: string }
 }
 
@@ -18,8 +19,11 @@ const ROOT = new URL('../../', import.meta.url)
 /** Where this zds is installed. */
 export const ownDirectory = (): string => resolve(fileURLToPath(ROOT))
 
+let manifest: Manifest | undefined
+
 /** What the package says of itself. */
-export const ownManifest = (): Manifest => JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as Manifest // our own package.json
+export const ownManifest = (): Manifest =>
+  (manifest ??= JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as Manifest) // our own package.json
 
 /**
  * Of an import that found no package of an optional part: what to install. Undefined for anything

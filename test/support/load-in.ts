@@ -17,3 +17,5 @@ try {
   const { code, message, hint, issues } = error
   process.stdout.write(JSON.stringify({ code, message, hint, issues }))
 }
+// Whatever the configuration left running.
+process.exit()

@@ -1,7 +1,7 @@
 import { CONFIG, ENV_FILE, type Declaring } from './options.ts'
 
 /** What has to do with single stages, and with whoever runs them. */
-export function declareStages({ program, ended }: Declaring): void {
+export function declareStages({ program, signal, ended }: Declaring): void {
   program
     .command('graph')
     .description('show the stages that the configuration implies')
@@ -11,6 +11,6 @@ export function declareStages({ program, ended }: Declaring): void {
     .addHelpText('after', '\nExamples:\n  zds graph\n  zds graph --json')
     .action(async (options) => {
       const { graphCommand } = await import('../commands/graph.ts')
-      ended(await graphCommand(options))
+      ended(await graphCommand(options, signal))
     })
 }

@@ -15,11 +15,12 @@ const PACKAGE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?!node:)[\w@][^'"]*)['
 
 /**
  * What makes a configuration the one that it is: the text of the file and of all files that it
- * imports from beside it, the versions of the packages that they import, what its sources say makes
- * them what they are (the text of a data file), and the addresses that it writes to. A plan that
- * was made with another one is not carried out.
+ * imports from beside it, of what else was `loaded` for it in whatever way, the versions of the
+ * packages that they import, what its sources say makes them what they are (the text of a data
+ * file), and the addresses that it writes to. A plan that was made with another one is not carried
+ * out.
  */
-export function fingerprintOf(file: string, config: Config): string {
+export function fingerprintOf(file: string, config: Config, loaded: readonly string[] = []): string {
   const texts = new Map<string, string>()
   const packages = new Set<string>()
   const read = (path: string): void => {
@@ -30,6 +31,7 @@ export function fingerprintOf(file: string, config: Config): string {
     for (const [, name = ''] of text.matchAll(PACKAGE_IMPORT)) packages.add(versionOf(name, path))
   }
   read(file)
+  for (const path of loaded.toSorted()) if (existsSync(path)) texts.set(path, readFileSync(path, 'utf8'))
   return sha256(
     JSON.stringify([
       [...texts.values()],

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { cosmiconfig, type Loader } from 'cosmiconfig'
 import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
 import { readVariables, type Variables } from './env-file.ts'
+import { nearestConfig, PLACES } from './find.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { importWatched, LOADING_MS, type Imported } from './import.ts'
 import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
 import { stages } from './stages.ts'
@@ -22,14 +22,12 @@ export type Project = {
   readonly variables?: Variables
 }
 
-const PLACES = ['sync.config.ts', 'sync.config.mts', 'sync.config.js', 'sync.config.mjs']
-
-const importFile = async (file: string): Promise<unknown> => {
+/** Imports a configuration, and says what keeps it from being one. */
+async function imported(file: string, { withinMs = LOADING_MS, signal }: LoadOptions): Promise<Imported> {
   try {
-    const module: unknown = await import(pathToFileURL(file).href)
-    const found = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
-    return found ?? NO_DEFAULT
+    return await importWatched(file, withinMs, signal ?? new AbortController().signal)
   } catch (cause) {
+    signal?.throwIfAborted()
     const told = packageMissing(cause) ?? cause
     if (told instanceof ZdsError) throw inFile(file, told)
     throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
@@ -39,9 +37,6 @@ const importFile = async (file: string): Promise<unknown> => {
   }
 }
 
-/** cosmiconfig takes nothing for no file at all and looks further up. */
-const NO_DEFAULT = Symbol('a module without default export')
-
 export type LoadOptions = {
   /** The configuration, when it is not to be searched for. */
   readonly config?: string
@@ -49,6 +44,10 @@ export type LoadOptions = {
   readonly env?: string
   /** The environment, where it is not that of the process. */
   readonly variables?: { readonly [name: string]: string | undefined }
+  /** How long its code may run, in milliseconds. Default 30,000. */
+  readonly withinMs?: number
+  /** Gives up waiting for its code. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -62,39 +61,30 @@ export async function load(from: string, options: LoadOptions = {}): Promise<Pro
   return variables === undefined ? loadHere(from, options) : within({ ...variables }, () => loadHere(from, options))
 }
 
-async function loadHere(from: string, { config: file, env }: LoadOptions): Promise<Project> {
+async function loadHere(from: string, options: LoadOptions): Promise<Project> {
+  const { config: named, env } = options
   let variables = env === undefined ? undefined : await readVariables(resolve(from, env))
-  const loader: Loader = async (found) => {
-    const beside = join(dirname(found), '.env')
-    if (env === undefined && existsSync(beside)) variables = await readVariables(beside)
-    return importFile(found)
-  }
-  const explorer = cosmiconfig('sync', {
-    searchPlaces: PLACES,
-    loaders: { '.ts': loader, '.mts': loader, '.js': loader, '.mjs': loader },
-    searchStrategy: 'project',
-    // An empty file is a mistake to be told of; the configuration above it is another project's.
-    ignoreEmptySearchPlaces: false,
-    cache: false,
-  })
-  const path = file === undefined ? undefined : resolve(from, file)
-  if (path !== undefined && !existsSync(path)) throw notFound(`There is no file ${path}`)
-  const result = await (path === undefined ? explorer.search(from) : explorer.load(path))
-  if (result === null) throw notFound(`There is no ${PLACES[0]} in ${from} or above it`)
-  const found: unknown = result.config
-  if (found === NO_DEFAULT || result.isEmpty === true) {
-    throw new ZdsError('CONFIG_BROKEN', `${result.filepath} has no default export`, {
+  const file = named === undefined ? nearestConfig(from) : resolve(from, named)
+  if (file === undefined) throw notFound(`There is no ${PLACES[0]} in ${from} or above it`)
+  if (!existsSync(file)) throw notFound(`There is no file ${file}`)
+  const beside = join(dirname(file), '.env')
+  if (env === undefined && existsSync(beside)) variables = await readVariables(beside)
+  const { module, files } = await imported(file, options)
+  const found: unknown =
+    typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+  if (found === undefined || found === null) {
+    throw new ZdsError('CONFIG_BROKEN', `${file} has no default export`, {
       hint: 'End it with: export default defineConfig({ ... })',
     })
   }
-  refuse('CONFIG_INVALID', `${result.filepath} is not a configuration of zds`, shapeIssues(found))
+  refuse('CONFIG_INVALID', `${file} is not a configuration of zds`, shapeIssues(found))
   const config = found as Config // its shape was checked in the line above
   stages(config)
   return {
     config,
-    file: result.filepath,
-    directory: dirname(result.filepath),
-    fingerprint: fingerprintOf(result.filepath, config),
+    file,
+    directory: dirname(file),
+    fingerprint: fingerprintOf(file, config, files),
     ...(variables && { variables }),
   }
 }
@@ -154,7 +144,7 @@ const SETTINGS = {
   },
   keepDays: {
     fits: (value: unknown) => typeof value === 'number' && value >= 0 && value <= 36_500,
-    is: 'a number of days, at most 36500; 0 keeps all',
+    is: 'a number of days; 0 keeps all',
   },
   silenced: {
     fits: (value: unknown) =>

@@ -31,6 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 type How = {
+  readonly withinMs?: number
   readonly from?: string
   readonly config?: string
   readonly env?: string
@@ -282,5 +283,40 @@ describe('the .env file beside the configuration', () => {
     write('sync.config.ts', GOOD)
     write('deep/.env', 'ZDS_TEST_SEEN=from the file\n')
     expect((await loaded({ from: join(directory, 'deep') })).seen).toBeNull()
+  })
+})
+
+describe('code that never comes to its end', () => {
+  it('is given up after a while, whatever keeps it', async () => {
+    write('sync.config.ts', `${GOOD}\nsetInterval(() => {}, 10)\nawait new Promise(() => {})\n`)
+    const found = await loaded({ withinMs: 300 })
+    expect(found).toMatchObject({ code: 'CONFIG_BROKEN' })
+    expect(found.message).toContain('was not loaded in 0.3 s')
+  })
+})
+
+describe('the fingerprint sees every module that was loaded', () => {
+  it.each([
+    ['a path that is computed', `await import(['./', 'part.ts'].join(''))`],
+    ['a require', `(await import('node:module')).createRequire(import.meta.url)('./part.cjs')`],
+    ['an installed plugin', `await import(['my', 'plugin'].join('-'))`],
+  ])('%s', async (_, code) => {
+    mkdirSync(join(directory, 'node_modules/my-plugin'), { recursive: true })
+    write(
+      'node_modules/my-plugin/package.json',
+      '{"name":"my-plugin","version":"1.0.0","type":"module","main":"main.js"}',
+    )
+    write('node_modules/my-plugin/main.js', `import './part.js'`)
+    write('node_modules/my-plugin/part.js', 'export const one = 1')
+    write('part.ts', 'export const one = 1')
+    write('part.cjs', 'module.exports = 1')
+    write('sync.config.ts', `${GOOD}\n;${code}\n`)
+    const before = await loaded()
+    expect(before.fingerprint).toMatch(/^[0-9a-f]{64}$/)
+    expect((await loaded()).fingerprint).toBe(before.fingerprint)
+    write('node_modules/my-plugin/part.js', 'export const one = 2')
+    write('part.ts', 'export const one = 2')
+    write('part.cjs', 'module.exports = 2')
+    expect((await loaded()).fingerprint).not.toBe(before.fingerprint)
   })
 })

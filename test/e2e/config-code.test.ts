@@ -1,0 +1,63 @@
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { expectRefusal, file, running, scratch, until, type Change } from '../cli/scratch.ts'
+
+const asOf = '2026-03-16'
+let sandbox: Sandbox
+beforeAll(async () => {
+  sandbox = await startSandbox({ world: generateWorld({ accounts: 20, seed: 1, asOf }) })
+})
+afterAll(() => sandbox.close())
+
+const appended =
+  (text: string): Change =>
+  (directory) =>
+    appendFileSync(join(directory, 'sync.config.ts'), `\n${text}\n`)
+
+describe('the code of a configuration', () => {
+  test.each([
+    ['waits for nothing that comes', 'await new Promise(() => {})', 130],
+    ['waits while timers run', 'setInterval(() => {}, 10); await new Promise(() => {})', 130],
+    ['runs in a circle', 'for (;;) {}', -1],
+  ])('that %s is ended by SIGINT', async (_, code, exit) => {
+    const here = scratch(sandbox.env, appended(`process.stderr.write('begun\\n'); ${code}`))
+    const child = running(here, sandbox.env, 'graph')
+    await until(() => child.seen().includes('begun'), 'the configuration', child)
+    await wait(1_200)
+    process.kill(child.pid, 'SIGINT')
+    const result = await child.ended
+    expect(result.code, result.stderr).toBe(exit)
+    if (exit === 130) expect(result.stderr).toContain('[INTERRUPTED] Stopped by SIGINT')
+  })
+
+  test('that ends the process is an error, and no success', async () => {
+    const result = await scratch(sandbox.env, appended('process.exit(0)')).zds('plan')
+    expectRefusal(result, 'CONFIG_BROKEN')
+    expect(result.stderr).toContain('ends the process (process.exit)')
+  })
+
+  test('leaves timers that keep nothing running', async () => {
+    const here = scratch(sandbox.env, appended('setInterval(() => {}, 1000)'))
+    const { code, stdout } = await here.zds('graph', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).not.toEqual([])
+  })
+})
+
+describe('no other file says where code comes from', () => {
+  const meta = `process.stderr.write('meta was run'); module.exports = { searchPlaces: ['other.ts'] }`
+  test.each([
+    ['.config/config.json', '{"searchPlaces":["other.ts"]}'],
+    ['.config/config.cjs', meta],
+    ['.syncrc', '{"$import":"./other.ts"}'],
+  ])('%s %s', async (name, text) => {
+    const folder: Change = (directory) => mkdirSync(join(directory, '.config'))
+    const other = file('other.ts', `process.stderr.write('other was run')`)
+    const result = await scratch(sandbox.env, folder, file(name, text), other).zds('graph', '--json')
+    expect(result.code, result.stderr).toBe(0)
+    expect(result.stderr).not.toMatch(/was run/)
+  })
+})
