@@ -1,4 +1,4 @@
-import { redact } from '../core/secrets.ts'
+import { redact, redactedJson } from '../core/secrets.ts'
 import { painter } from './render/paint.ts'
 import type { Look } from './render/plan.ts'
 
@@ -15,7 +15,7 @@ export function print(lines: readonly string[]): void {
 
 /** A JSON document on stdout, without a known secret in it. */
 export function printDocument(document: unknown): void {
-  process.stdout.write(redact(documentOf(document)))
+  process.stdout.write(`${redactedJson(document, 2)}\n`)
 }
 
 /** Lines on stderr, without a known secret in them. */

@@ -9,12 +9,17 @@ const SHORTEST = 6
 /** A line of a secret of several lines is long; a shorter one may be an ordinary word. */
 const SHORTEST_LINE = 20
 
+/** All of them, the longest first: one secret may begin with another, and its end must not stay. */
+let pattern: RegExp | undefined
+
 /**
- * Remembers a secret, also as addresses, forms, JSON and HTML show it, and each long line of one,
- * and hands it back.
+ * Remembers a secret, also as addresses, forms, JSON, HTML and base64 show it, and each long line
+ * of one, and hands it back.
  */
 export function conceal<T extends string | undefined>(value: T): T {
-  for (const part of partsOf(value ?? '')) for (const shape of shapesOf(part)) concealed.add(shape)
+  const shapes = partsOf(value ?? '').flatMap((part) => (concealed.has(part) ? [] : shapesOf(part)))
+  for (const shape of shapes) concealed.add(shape)
+  if (shapes.length > 0) pattern = undefined
   return value
 }
 
@@ -32,22 +37,80 @@ function partsOf(value: string): string[] {
 
 function shapesOf(part: string): string[] {
   const form = new URLSearchParams({ value: part }).toString().slice('value='.length)
-  const html = part.replaceAll(/[&<>"']/g, (character) => HTML[character] ?? character)
-  return [part, encodeURIComponent(part), form, JSON.stringify(part).slice(1, -1), html]
+  const json = inJson(part)
+  const escaped = inEscapes(part)
+  const encoded = [encodeURIComponent(part.toWellFormed()), form]
+  return [
+    part,
+    ...encoded,
+    ...encoded.map((text) => text.replaceAll(/%../g, lower)),
+    ...[json, escaped, escaped.replaceAll(/\\u..../g, lower), json.replaceAll('/', '\\/')],
+    ...[inJson(json), inJson(escaped)],
+    ...HTML.map((entity) => part.replaceAll(/[&<>"'/]/g, entity)),
+    ...inBase64(part),
+  ]
 }
 
-const HTML: { readonly [character: string]: string } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
+const lower = (text: string): string => text.toLowerCase()
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
+
+/** As JSON that is ASCII only. */
+const inEscapes = (text: string): string =>
+  inJson(text).replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  )
+
+const NAMED: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+const named = (character: string): string => NAMED[character] ?? character
+
+/** The ways in which HTML writes what means something in it. */
+const HTML: readonly ((character: string) => string)[] = [
+  named,
+  (character) => (character === "'" ? '&#39;' : named(character)),
+  (character) => (character === "'" ? '&apos;' : named(character)),
+  (character) => (character === "'" || character === '/' ? hexEntity(character) : named(character)),
+  (character) => (character === "'" ? hexEntity(character) : named(character)),
+  (character) => `&#${character.charCodeAt(0)};`,
+  hexEntity,
+]
+
+function hexEntity(character: string): string {
+  return `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`
+}
+
+/** As base64 of a longer text shows it, wherever in it: without the letters that others share. */
+function inBase64(part: string): string[] {
+  const bytes = Buffer.from(part)
+  return [0, 1, 2].flatMap((before) => {
+    const all = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url')
+    const own = all.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 4) / 3))
+    return own.length < SHORTEST ? [] : [own, own.replaceAll('-', '+').replaceAll('_', '/')]
+  })
 }
 
 /** `text` with every known secret replaced by `***`. */
 export function redact(text: string): string {
-  let clean = text
-  // The longest first: one secret may begin with another, and its end must not stay.
-  for (const value of [...concealed].toSorted((a, b) => b.length - a.length)) clean = clean.replaceAll(value, '***')
-  return clean
+  if (concealed.size === 0) return text
+  pattern ??= new RegExp(
+    [...concealed]
+      .toSorted((a, b) => b.length - a.length)
+      .map((value) => RegExp.escape(value))
+      .join('|'),
+    'g',
+  )
+  return text.replaceAll(pattern, '***')
+}
+
+/**
+ * The text of a JSON document without a known secret in its texts. Its names and numbers are those
+ * of zds and of the field tables: a secret that is such a word or number is none that could be kept.
+ */
+export function redactedJson(document: unknown, indent?: number): string {
+  return JSON.stringify(
+    document,
+    (_name, value: unknown) => (typeof value === 'string' ? redact(value) : value),
+    indent,
+  )
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { conceal, http, redact, type Json } from 'zds'
+import { redactedJson } from '../../src/core/secrets.ts'
 import { serverOf } from '../support/server.ts'
 import { testRun } from 'zds/testing'
 
@@ -16,6 +17,43 @@ describe('a secret', () => {
       's3cr&amp;t &quot;of&quot; &lt;zds&gt;/+=',
     ]
     for (const shape of shapes) expect(redact(shape)).not.toMatch(/s3cr/)
+  })
+
+  it.each([
+    [
+      'percent-encoded in small letters',
+      (text: string) => encodeURIComponent(text).replaceAll(/%../g, (hex) => hex.toLowerCase()),
+    ],
+    ['JSON in JSON', (text: string) => JSON.stringify(JSON.stringify({ text }))],
+    ['JSON in ASCII', (text: string) => JSON.stringify(text).replaceAll('é', '\\u00e9')],
+    ['JSON in ASCII, in capitals', (text: string) => JSON.stringify(text).replaceAll('é', '\\u00E9')],
+    ['JSON with its slashes escaped', (text: string) => JSON.stringify(text).replaceAll('/', '\\/')],
+    [
+      'hexadecimal entities',
+      (text: string) => text.replaceAll('&', '&amp;').replaceAll("'", '&#x27;').replaceAll('"', '&quot;'),
+    ],
+    ['numeric entities', (text: string) => text.replaceAll(/[&'"/]/g, (one) => `&#${one.charCodeAt(0)};`)],
+    ['base64', (text: string) => Buffer.from(text).toString('base64')],
+    ['base64 behind one letter', (text: string) => Buffer.from(`:${text}`).toString('base64')],
+    ['base64 between others', (text: string) => Buffer.from(`ab${text}, and more`).toString('base64')],
+    ['base64 for addresses', (text: string) => Buffer.from(text).toString('base64url')],
+  ])('is found as %s', (_, shape) => {
+    const secret = conceal('s3crét/of&\'the\'"zds"~~~???')
+    const shown = shape(secret)
+    expect(redact(`before ${shown} after`)).toContain('***')
+    for (const part of ['s3cr', Buffer.from('crét/of').toString('base64').slice(2, 8)])
+      expect(redact(shown)).not.toContain(part)
+  })
+
+  it('that is a word or a number leaves JSON what it is', () => {
+    conceal('status')
+    conceal('123456')
+    const document = { status: 'the status is 123456', seats: 123456, list: [{ status: 'done' }] }
+    expect(JSON.parse(redactedJson(document, 2))).toEqual({
+      status: 'the *** is ***',
+      seats: 123456,
+      list: [{ status: 'done' }],
+    })
   })
 
   it('is known without the space around it', () => {

@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json.ts'
 import { driftedChangesOf, type Drifted } from '../../core/run/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
-import { redact } from '../../core/secrets.ts'
+import { redact, redactedJson } from '../../core/secrets.ts'
 import { inSession } from '../session.ts'
 
 export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
@@ -32,9 +32,9 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
       const row = rowOf(one)
       const line =
         options.format === 'csv'
-          ? `${COLUMNS.map((column) => quoted(cellOf(row[column]))).join(',')}\r\n`
-          : `${JSON.stringify(row)}\n`
-      process.stdout.write(redact(line))
+          ? redact(`${COLUMNS.map((column) => quoted(cellOf(row[column]))).join(',')}\r\n`)
+          : `${redactedJson(row)}\n`
+      process.stdout.write(line)
     }
     return 0
   })
