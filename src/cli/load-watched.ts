@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { LOADING_MS } from '../core/config/import.ts'
+import { ZdsError } from '../core/errors.ts'
 import { load, type LoadOptions, type Project } from '../core/config/load.ts'
 
 /** Signals are what they are to any program for so long: a loop would keep us from hearing them. */
@@ -27,18 +28,28 @@ export async function loadWatched(options: LoadOptions): Promise<Project> {
     for (const [name, all] of listeners)
       for (const one of all) if (!process.listeners(name).includes(one)) process.on(name, one)
   }
+  const { exit } = process
+  process.exit = ended
   const deaf = setTimeout(hear, DEAF_MS)
   const { withinMs = LOADING_MS } = options
-  const ended = new Int32Array(new SharedArrayBuffer(4))
+  const loaded = new Int32Array(new SharedArrayBuffer(4))
   const message = `Error [CONFIG_BROKEN] The configuration was not loaded in ${withinMs / 1000} s: its code runs without an end\n`
-  const watchdog = new Worker(WATCHDOG, { eval: true, workerData: { ended, ms: withinMs + DEAF_MS, message } })
+  const watchdog = new Worker(WATCHDOG, { eval: true, workerData: { ended: loaded, ms: withinMs + DEAF_MS, message } })
   watchdog.unref()
   try {
     return await load(process.cwd(), options)
   } finally {
+    process.exit = exit
     clearTimeout(deaf)
     hear()
-    Atomics.store(ended, 0, 1)
-    Atomics.notify(ended, 0)
+    Atomics.store(loaded, 0, 1)
+    Atomics.notify(loaded, 0)
   }
+}
+
+/** What ends the process where a configuration would. */
+function ended(): never {
+  throw new ZdsError('CONFIG_BROKEN', 'the configuration ends the process (process.exit)', {
+    hint: 'It says what there is; leave that out.',
+  })
 }

@@ -2,6 +2,9 @@ import { CommanderError } from '@commander-js/extra-typings'
 import { ZdsError } from '../core/errors.ts'
 import { runCommand } from './program.ts'
 
+/** While a configuration is loaded, the process has another one. */
+const exit = process.exit.bind(process)
+
 /**
  * Runs the command line and ends the process: whatever a configuration or a plugin left running, a
  * timer or a connection, keeps nothing alive.
@@ -11,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
   // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (thrown: unknown) => void explained(thrown).finally(() => process.exit(1)))
+    process.on(event, (thrown: unknown) => void explained(thrown).finally(() => exit(1)))
   }
   outlive(process.stdout, 'stdout', interruption)
   outlive(process.stderr, 'stderr', interruption)
@@ -22,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))
   // What could not be written is told in a turn of its own.
-  setImmediate(() => process.exit())
+  setImmediate(() => exit())
 }
 
 /** The exit code, unless output was lost before: that stays. */
@@ -68,7 +71,7 @@ function interruptions(): AbortController {
     // process themselves.
     process.on(name, () => {
       if (!controller.signal.aborted) since = performance.now()
-      else if (performance.now() - since > ONE_SIGNAL_MS) process.exit(130)
+      else if (performance.now() - since > ONE_SIGNAL_MS) exit(130)
       controller.abort(interrupted(`Stopped by ${name}`))
     })
   }

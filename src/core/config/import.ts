@@ -14,8 +14,8 @@ export type Imported = { readonly module: unknown; readonly files: readonly stri
 const known = new Map<string, readonly string[]>()
 
 /**
- * Imports a file that people write. Rejects where it is not done in time, where `signal` aborts,
- * and where it would end the process.
+ * Imports a file that people write. Rejects where it is not done in time, and where `signal`
+ * aborts.
  */
 export async function importWatched(file: string, ms: number, signal: AbortSignal): Promise<Imported> {
   const files = new Set([file])
@@ -27,24 +27,21 @@ export async function importWatched(file: string, ms: number, signal: AbortSigna
       return found
     },
   })
-  const { exit } = process
-  process.exit = () => {
-    throw broken(`${file} ends the process (process.exit)`, 'A configuration says what there is; leave it out.')
-  }
   try {
     const module: unknown = await inTime(import(pathToFileURL(file).href), file, ms, signal)
     const all = known.get(file) ?? [...files]
     known.set(file, all)
     return { module, files: all }
   } finally {
-    process.exit = exit
     hooks.deregister()
   }
 }
 
 async function inTime<T>(work: Promise<T>, file: string, ms: number, signal: AbortSignal): Promise<T> {
   const over = Promise.withResolvers<never>()
-  const late = broken(`${file} was not loaded in ${ms / 1000} s`, 'It waits for something: see what it awaits.')
+  const late = new ZdsError('CONFIG_BROKEN', `${file} was not loaded in ${ms / 1000} s`, {
+    hint: 'It waits for something: see what it awaits.',
+  })
   const timer = setTimeout(() => over.reject(late), ms)
   const stop = (): void => over.reject(signal.reason)
   if (signal.aborted) stop()
@@ -56,8 +53,6 @@ async function inTime<T>(work: Promise<T>, file: string, ms: number, signal: Abo
     signal.removeEventListener('abort', stop)
   }
 }
-
-const broken = (message: string, hint: string): ZdsError => new ZdsError('CONFIG_BROKEN', message, { hint })
 
 const pathOf = (url = ''): string | undefined => (url.startsWith('file:') ? fileURLToPath(url) : undefined)
 
