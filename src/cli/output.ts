@@ -1,6 +1,6 @@
 import { redact, redactedJson } from '../core/secrets.ts'
 import { painter } from './render/paint.ts'
-import type { Look } from './render/plan.ts'
+import type { Look } from './render/look.ts'
 
 /** How a document is shown on stdout. A terminal that does not tell its width has 80 columns. */
 export function lookOf(all: boolean): Look {

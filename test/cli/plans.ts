@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Change, Notice, Plan, Remark, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
 import type { Json } from '../../src/core/json.ts'
 import type { Paint } from '../../src/cli/render/paint.ts'
-import type { Look } from '../../src/cli/render/plan.ts'
+import type { Look } from '../../src/cli/render/look.ts'
 
 export const bare: Paint = (_, text) => text
 /** Colours as a terminal gets them. */

@@ -4,7 +4,7 @@ import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
-import { planLines } from '../render/plan.ts'
+import { planLines } from '../render/plan/screen.ts'
 import { plain } from '../render/text.ts'
 import { inSession } from '../session.ts'
 

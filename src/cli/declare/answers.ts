@@ -1,5 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import { CONFIG, ENV_FILE, age, type Declaring } from './options.ts'
+import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What answers a question of a plan or of a run, and changes nothing. */
 export function declareAnswers({ program, signal, ended }: Declaring): void {
@@ -8,8 +9,22 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .description('show a saved plan')
     .argument('<file>', 'a plan saved by zds plan --out')
     .option(...ENV_FILE)
-    .option('--all', 'show every change instead of the first of each kind')
-    .addHelpText('after', '\nExamples:\n  zds show plan.json\n  zds show plan.json --all')
+    .option('--all', 'also show every change with every field')
+    .addOption(KEY())
+    .addOption(SYNC())
+    .addOption(FIELD())
+    .addOption(OP())
+    .option(...RETIRE)
+    .addOption(
+      new Option('--format <format>', 'the form in which it is shown')
+        .choices(['text', 'md', 'csv', 'ndjson', 'json'] as const)
+        .default('text' as const),
+    )
+    .option('--json', 'print the plan document, and nothing else, on stdout')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds show plan.json\n  zds show plan.json --key 001000000043kk9AAA\n  zds show plan.json --sync us-gov --field account_owner\n  zds show plan.json --retire --format csv > retired.csv\n  zds show plan.json --all',
+    )
     .action(async (file, options) => {
       const { showCommand } = await import('../commands/show.ts')
       ended(await showCommand(file, options))

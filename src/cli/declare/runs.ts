@@ -1,4 +1,5 @@
 import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, seconds, type Declaring } from './options.ts'
+import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What changes a service, or says what would change. */
 export function declareRuns({ program, signal, ended }: Declaring): void {
@@ -14,7 +15,12 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option('--failed-from <run>', 'plan only what a run did not get done: its id (zds status), or last')
     .option('--from <run>', 'make no request: read what a run (its id, or last) or a directory of stages has gathered')
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
-    .option('--all', 'show every change instead of the first of each kind')
+    .option('--all', 'also show every change with every field')
+    .addOption(KEY())
+    .addOption(SYNC())
+    .addOption(FIELD())
+    .addOption(OP())
+    .option(...RETIRE)
     .addHelpText(
       'after',
       `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --from last      what today's files would do with what was gathered last\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
@@ -40,7 +46,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option('--lock-timeout <seconds>', 'how long to wait for another apply (default: 0)', seconds)
     .option('--json', 'print the report, and nothing else, on stdout')
     .option('--redact', 'show numbers only, no data of any record')
-    .option('--all', 'show every change and failure instead of the first of each kind')
+    .option('--all', 'also show every change with every field, and every failure')
     .addHelpText(
       'after',
       `\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at\n${EXIT_CODES}`,
@@ -58,7 +64,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option(...ENV_FILE)
     .option('--out <file>', 'where to save the plan (default: below .zds)')
     .option('--json', 'print the plan document, and nothing else, on stdout')
-    .option('--all', 'show every change instead of the first of each kind')
+    .option('--all', 'also show every change with every field')
     .addHelpText('after', '\nExamples:\n  zds undo last --out undo.json\n  zds apply undo.json')
     .action(async (run, options) => {
       const { undoCommand } = await import('../commands/undo.ts')

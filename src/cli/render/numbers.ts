@@ -1,7 +1,8 @@
 import type { Plan } from '../../core/plan/plan.ts'
 import { planNumbers, type PlanNumbers } from '../../core/plan/numbers.ts'
 import { counted, number, plain } from './text.ts'
-import { planLines, type Look } from './plan.ts'
+import type { Look } from './look.ts'
+import { planLines } from './plan/screen.ts'
 
 /** A plan as it is shown; with `redact`, its numbers only. */
 export function shownLines(plan: Plan, look: Look, redact = false): string[] {

@@ -2,7 +2,7 @@ import { ZdsError } from '../../core/errors.ts'
 import { messageOf } from '../../core/errors.ts'
 import { reportNumbers, type Report } from '../../core/run/report.ts'
 import { counted, number, plain, wrapped } from './text.ts'
-import type { Look } from './plan.ts'
+import type { Look } from './look.ts'
 
 const EXAMPLES = 10
 

@@ -5,6 +5,10 @@ import type { Json } from '../../core/json.ts'
 /** `12,345`. */
 export const number = (value: number): string => value.toLocaleString('en')
 
+/** `98.6 %`. */
+export const percent = (share: number): string =>
+  `${(share * 100).toLocaleString('en', { maximumFractionDigits: 1 })} %`
+
 /** `1 organization`, `2 organizations`. */
 export function counted(value: number, plural: string): string {
   return `${number(value)} ${value === 1 ? plural.replace(/s$/, '') : plural}`
@@ -94,7 +98,7 @@ export function cut(text: string, width: number): string {
  * `text` on as many lines as `width` columns need, broken between words; what follows the first
  * line is indented. Colours take no columns.
  */
-export function wrapped(text: string, width: number): string[] {
+export function wrapped(text: string, width: number, indent = INDENT): string[] {
   if (stringWidth(text) <= width) return [text]
   const lines: string[] = []
   let line = ''
@@ -102,12 +106,21 @@ export function wrapped(text: string, width: number): string[] {
     const longer = line === '' ? word : `${line} ${word}`
     if (line !== '' && stringWidth(longer) > width) {
       lines.push(line)
-      line = `${INDENT}${word}`
+      line = `${indent}${word}`
     } else line = longer
   }
   return [...lines, line]
 }
 
+/** `text` after `head`; what does not fit goes on below where it begins. */
+export function hanging(head: string, text: string, width: number): string[] {
+  const before = stringWidth(head)
+  const room = Math.max(width - before, LEAST)
+  const [first = '', ...more] = wrapped(text, room, '')
+  return [`${head}${first}`, ...more.map((line) => `${' '.repeat(before)}${line}`)]
+}
+
+const LEAST = 20
 const INDENT = '      '
 const LETTERS = new Intl.Segmenter()
 const ESCAPE = '\u001B'

@@ -1,0 +1,16 @@
+import { cut, number, plain } from '../text.ts'
+import type { Who } from './who.ts'
+
+/** So many names are told; the others are counted. */
+const NAMES = 5
+const WIDTH = 40
+
+/** `Acme, Globex, … 120 more`: what people call the first of some records. */
+export function namesText<W extends Who>(who: readonly W[], more: (one: W) => string = () => ''): string {
+  const told = who.slice(0, NAMES).map((one) => `${nameText(one)}${more(one)}`)
+  const rest = who.length - told.length
+  return [...told, ...(rest > 0 ? [`… ${number(rest)} more`] : [])].join(', ')
+}
+
+/** The name of a record, or its key where it has none. */
+export const nameText = ({ key, name }: Who): string => cut(plain(name ?? key), WIDTH)

@@ -1,0 +1,172 @@
+import { count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
+import type { Change, Plan, SyncPlan } from '../../../core/plan/plan.ts'
+import { fieldsOf, type FieldLine } from './fields.ts'
+import { movesOf, retiresOf, type Move, type Retired } from './hurts.ts'
+import { whoOf, type Who } from './who.ts'
+
+/** How many changes of an operation a sync has, of so many records, and what it may have. */
+type Operation = { readonly count: number; readonly share?: number; readonly broken: boolean; readonly limit?: Allowed }
+
+/** What becomes of the records of one sync, in numbers. */
+export type SyncRow = {
+  readonly name: string
+  readonly instance: string
+  readonly resource: string
+  readonly existing: number
+  readonly operations: { readonly [op in Op]: Operation }
+  readonly left: number
+  readonly inSync: number
+}
+
+/** What is beyond a limit, in the words of the limit, and what it comes from. */
+type Breach = { readonly sync: string; readonly id: string; readonly message: string; readonly because?: Because }
+
+/** New records of a sync, and what comes along with them by its word; `alone` are those with nobody. */
+type Created = {
+  readonly sync: string
+  readonly resource: string
+  readonly who: readonly Who[]
+  readonly along: { readonly [word: string]: number }
+  readonly alone: readonly Who[]
+}
+
+/** Changes of a sync that are held back, and why (SAFE-13); `empty`: where nothing is desired. */
+type Held = { readonly sync: string; readonly changes: number; readonly unproved: readonly string[]; readonly empty: boolean }
+
+/** Records of a sync that are left as they are, for one reason. */
+type Left = {
+  readonly sync: string
+  readonly reason: string
+  readonly meaning: string
+  readonly who: readonly Who[]
+}
+
+/**
+ * What a person needs to know of a plan to decide on it, as data: a terminal, a page and a message
+ * draw the same.
+ */
+export type Overview = {
+  readonly asOf: string
+  readonly createdAt: string
+  readonly digest: string
+  readonly changes: number
+  readonly operations: { readonly [op in Op]: number }
+  /** Where the plan writes, each instance once. */
+  readonly instances: readonly { readonly name: string; readonly address?: string; readonly changes: number }[]
+  readonly syncs: readonly SyncRow[]
+  readonly breaches: readonly Breach[]
+  readonly retired: readonly Retired[]
+  readonly moves: readonly Move[]
+  readonly created: readonly Created[]
+  readonly held: readonly Held[]
+  /** One for each field that an update changes, over all syncs of a resource. */
+  readonly fields: readonly FieldLine[]
+  readonly left: readonly Left[]
+  readonly notices: readonly { readonly code: string; readonly messages: readonly string[] }[]
+}
+
+/** Pure: what a plan comes to. */
+export function overviewOf({ asOf, createdAt, digest, syncs }: Plan): Overview {
+  const total = (op: Op): number => syncs.reduce((sum, sync) => sum + count(sync, op), 0)
+  return {
+    asOf,
+    createdAt,
+    digest,
+    changes: syncs.reduce((sum, { changes }) => sum + changes.length, 0),
+    operations: byOp(total),
+    instances: instancesOf(syncs),
+    syncs: syncs.map(rowOf),
+    breaches: syncs.flatMap(breachesOf),
+    retired: retiresOf(syncs),
+    moves: movesOf(syncs),
+    created: syncs.flatMap(createdOf),
+    held: syncs.flatMap(heldOf),
+    fields: fieldsOf(syncs),
+    left: syncs.flatMap(leftOf),
+    notices: noticesOf(syncs),
+  }
+}
+
+const byOp = <T>(of: (op: Op) => T): { readonly [op in Op]: T } => ({
+  create: of('create'),
+  update: of('update'),
+  retire: of('retire'),
+  remove: of('remove'),
+})
+
+function instancesOf(syncs: readonly SyncPlan[]): Overview['instances'] {
+  return [...Map.groupBy(syncs, ({ instance }) => instance)].map(([name, some]) => {
+    const address = some.find((sync) => sync.address !== undefined)?.address
+    const changes = some.reduce((sum, sync) => sum + sync.changes.length, 0)
+    return { name, ...(address !== undefined && { address }), changes }
+  })
+}
+
+function rowOf(sync: SyncPlan): SyncRow {
+  const { name, instance, resource, existing, desired, skipped } = sync
+  const kept = desired - count(sync, 'create') - count(sync, 'update') - notCreated(sync)
+  const operations = byOp((op) => operationOf(op, sync))
+  return { name, instance, resource, existing, operations, left: skipped.length, inSync: Math.max(0, kept) }
+}
+
+function operationOf(op: Op, sync: SyncPlan): Operation {
+  const { existing, excesses, bounds } = sync
+  const some = count(sync, op)
+  const limit = bounds?.[op]
+  return {
+    count: some,
+    ...(existing > 0 && op !== 'create' && { share: some / existing }),
+    broken: excesses.some((excess) => excess.op === op),
+    ...(limit && { limit }),
+  }
+}
+
+/** Desired records that a skip kept from being created. */
+function notCreated({ skipped }: SyncPlan): number {
+  return skipped.filter(({ id, reason }) => id === undefined || reason === 'duplicate-key').length
+}
+
+const breachesOf = ({ name, excesses }: SyncPlan): Breach[] =>
+  excesses.map(({ id, message, because }) => ({ sync: name, id, message, ...(because && { because }) }))
+
+function createdOf({ name, resource, changes }: SyncPlan): Created[] {
+  const some = changes.filter(({ op }) => op === 'create')
+  if (some.length === 0) return []
+  const words = Map.groupBy(
+    some.flatMap(({ remarks = [] }) => remarks),
+    ({ code }) => code,
+  )
+  const along = Object.fromEntries([...words].map(([word, remarks]) => [word, remarks.length]))
+  const alone = some.filter(({ remarks }: Change) => remarks?.length === 0)
+  return [{ sync: name, resource, who: some.map(whoOf), along, alone: alone.map(whoOf) }]
+}
+
+function heldOf(sync: SyncPlan): Held[] {
+  const changes = heldBack(sync)
+  if (changes === 0) return []
+  const unproved = SIDES.flatMap(([side, words]) => (sync.complete[side] ? [] : [words(sync)]))
+  return [{ sync: sync.name, changes, unproved, empty: sync.skipped.some(({ change }) => change !== undefined) }]
+}
+
+const SIDES = [
+  ['desired', () => 'what should be there'],
+  ['existing', ({ instance }: SyncPlan) => `what ${instance} has`],
+] as const
+
+function leftOf({ name, skipped, words }: SyncPlan): Left[] {
+  const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
+  return reasons.map(([reason, some]) => ({
+    sync: name,
+    reason,
+    meaning: words[reason] ?? '',
+    who: some.map(whoOf),
+  }))
+}
+
+function noticesOf(syncs: readonly SyncPlan[]): Overview['notices'] {
+  const kinds = Map.groupBy(
+    syncs.flatMap(({ notices }) => notices),
+    ({ code }) => code,
+  )
+  return [...kinds].map(([code, some]) => ({ code, messages: [...new Set(some.map(({ message }) => message))] }))
+}

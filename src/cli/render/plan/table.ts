@@ -1,0 +1,92 @@
+import stringWidth from 'string-width'
+import type { Allowed, Op } from '../../../core/plan/plan.ts'
+import type { Look } from '../look.ts'
+import { cut, number, percent, plain } from '../text.ts'
+import type { SyncRow } from './overview.ts'
+
+type Row = readonly string[]
+type Column = { readonly head: string; readonly of: (row: SyncRow) => string; readonly limit: (row: SyncRow) => string }
+
+/** A name is cut from here on, so that the numbers stay beside it. */
+const NAME = 20
+const GAP = '  '
+
+/** One table for all syncs: what becomes of their records, and in the last rows what may. */
+export function tableLines(syncs: readonly SyncRow[], look: Look): string[] {
+  const whole = aligned(tableRows(syncs))
+  const fits = whole.every((line) => stringWidth(line) <= look.columns)
+  const [head = '', ...lines] = fits ? whole : aligned(tableRows(syncs, false))
+  const broken = new Set(syncs.flatMap((row, at) => (isBroken(row) ? [at] : [])))
+  return [
+    look.paint('bold', head),
+    ...lines.map((line, at) => {
+      if (at >= syncs.length) return look.paint('dim', line)
+      return broken.has(at) ? look.paint('red', line) : line
+    }),
+  ]
+}
+
+const isBroken = ({ operations }: SyncRow): boolean => Object.values(operations).some(({ broken }) => broken)
+
+/** Head, syncs and limits in columns; with or without what share of the records is meant. */
+export function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
+  const removes = syncs.some(({ operations }) => operations.remove.count > 0)
+  const columns = [
+    column('create', shares),
+    column('update', shares),
+    column('retire', shares),
+    ...(removes ? [column('remove', shares)] : []),
+    { head: 'left', of: ({ left }: SyncRow) => number(left), limit: () => '' },
+    { head: 'in sync', of: ({ inSync }: SyncRow) => number(inSync), limit: () => '' },
+  ]
+  return [
+    ['', ...columns.map(({ head }) => head)],
+    ...syncs.map((row) => [row.name, ...columns.map(({ of }) => of(row))]),
+    ...limitRows(syncs, columns),
+  ]
+}
+
+function column(op: Op, shares: boolean): Column {
+  return {
+    head: op,
+    of: ({ operations }) => {
+      const { count, share, broken } = operations[op]
+      const part = share === undefined || !shares ? '' : (count === 0 ? '' : shareText(share)).padStart(SHARE)
+      return `${broken ? '! ' : ''}${number(count)}${part}`
+    },
+    limit: ({ operations }) => limitText(operations[op].limit),
+  }
+}
+
+/** With one digit, so that shares stand below each other. */
+const shareText = (share: number): string => `${(share * 100).toFixed(1)} %`
+const SHARE = 9
+
+const limitText = (limit: Allowed | undefined): string =>
+  limit === undefined ? 'none' : limit.share === undefined ? number(limit.most) : percent(limit.share)
+
+/** The limits of most syncs, and a row for each kind of others. */
+function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Row[] {
+  const rows = syncs.map((row) => ({ name: row.name, cells: columns.map(({ limit }) => limit(row)) }))
+  const kinds = [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()].toSorted((a, b) => b.length - a.length)
+  return kinds.flatMap((some, at) => {
+    const [first] = some
+    if (first === undefined) return []
+    const whose = at === 0 ? 'limit' : `limit ${some.map(({ name }) => name).join(', ')}`
+    return [[whose, ...first.cells]]
+  })
+}
+
+function aligned(table: readonly Row[]): string[] {
+  const rows = table.map(([name = '', ...cells]) => [cut(plain(name), NAME), ...cells])
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => stringWidth(row[at] ?? ''))))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => {
+        const blanks = ' '.repeat((widths[at] ?? 0) - stringWidth(cell))
+        return at === 0 ? cell + blanks : blanks + cell
+      })
+      .join(GAP)
+      .trimEnd(),
+  )
+}
