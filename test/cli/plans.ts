@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Change, Notice, Plan, Remark, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
+import type { Change, Notice, Plan, Skip, SyncPlan } from '../../src/core/plan/plan.ts'
 import type { Json } from '../../src/core/json.ts'
 import type { Paint } from '../../src/cli/render/paint.ts'
 import type { Look } from '../../src/cli/render/look.ts'
@@ -23,7 +23,7 @@ export const change = (
   op: Change['op'],
   key: string,
   fields: Values,
-  more: { readonly reason?: string; readonly along?: Json; readonly remarks?: readonly Remark[] } = {},
+  more: Pick<Partial<Change>, 'name' | 'reason' | 'along' | 'remarks'> = {},
 ): Change => ({
   op,
   key,

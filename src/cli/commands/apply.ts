@@ -9,9 +9,12 @@ import { exitCodeOfReport } from '../exit-codes.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
 import { explainFailure } from '../render/failure.ts'
 import { shownLines } from '../render/numbers.ts'
+import { overviewOf } from '../render/plan/overview.ts'
+import { placeLines, placesText, totalsText } from '../render/plan/places.ts'
 import { reportDocument, reportLines } from '../render/report.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession, type Session } from '../session.ts'
+import { shortDigest } from '../render/plan/names.ts'
 import { readPlan } from './show.ts'
 
 export type ApplyOptions = {
@@ -86,7 +89,12 @@ const isAttended = (): boolean => process.stdin.isTTY && process.stderr.isTTY
  */
 async function goOn(rest: Rest, { engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
   tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
-  if (!options.yes && !options.resume && isAttended() && !(await agreed(await restLine(rest, engine), signal)))
+  if (
+    !options.yes &&
+    !options.resume &&
+    isAttended() &&
+    !(await agreed(await restLine(rest, engine), rest.plan, signal))
+  )
     return declined()
   const waitMs = (options.lockTimeout ?? 0) * 1000
   return told(await watched((watch) => engine.resume(rest, { waitMs }, watch)), options)
@@ -94,7 +102,8 @@ async function goOn(rest: Rest, { engine }: Session, options: ApplyOptions, sign
 
 async function restLine({ run, plan }: Rest, { shared }: Session['engine']): Promise<string> {
   const done = await shared.state.journal.done(run.id)
-  return `${done} of ${run.changes} changes of the plan as of ${plan.asOf} are done. Go on with the rest?`
+  const where = placesText(overviewOf(plan))
+  return `${done} of ${run.changes} changes of the plan as of ${plan.asOf} are done. Go on with the rest in ${where}?`
 }
 
 async function applySaved(
@@ -125,7 +134,8 @@ async function planAndApply({ engine }: Session, options: ApplyOptions, signal: 
   if (!options.json) print(shownLines(plan, lookOf(options.all ?? false), options.redact))
   const within =
     options.force || options.approve !== undefined || plan.syncs.every(({ excesses }) => excesses.length === 0)
-  if (within && hasChanges(plan) && !options.yes && !(await agreed('Carry it out?', signal))) return declined()
+  if (within && hasChanges(plan) && !options.yes && !(await agreed(totalsText(overviewOf(plan)), plan, signal)))
+    return declined()
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
     throw withApproval(error, plan, undefined, options)
   })
@@ -166,7 +176,7 @@ function withApproval(
 ): unknown {
   if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
   const day = asOf === undefined ? '' : ` --as-of ${asOf}`
-  const command = `zds apply ${file ?? 'FILE'} --approve ${plan.digest}${day}`
+  const command = `zds apply ${file ?? 'FILE'} --approve ${shortDigest(plan)}${day}`
   const look = file === undefined ? 'zds plan --all --out FILE' : `zds show ${file} --all`
   const force = file === undefined ? '\n(zds apply --force would pass every limit unseen.)' : ''
   const hint = `Look at it:\n  ${look}\nIf it is right:\n  ${command}${force}`
@@ -178,12 +188,14 @@ function withApproval(
   return new ZdsError(error.code, error.message, { cause: error, issues, hint })
 }
 
-async function agreed(question: string, signal: AbortSignal): Promise<boolean> {
+/** Asks whoever sits there, below where it would be done. */
+async function agreed(question: string, plan: Plan, signal: AbortSignal): Promise<boolean> {
+  tell(['', ...placeLines(overviewOf(plan))])
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   // While it reads a line, the terminal gives Ctrl+C as a key, not as a signal.
   terminal.once('SIGINT', () => process.emit('SIGINT'))
   try {
-    const answer = await terminal.question(`\n${question} Only "yes" does: `, { signal })
+    const answer = await terminal.question(`${question} Only "yes" does: `, { signal })
     return answer.trim().toLowerCase() === 'yes'
   } catch (error) {
     signal.throwIfAborted()

@@ -2,6 +2,7 @@ import type { Json } from '../../core/json.ts'
 import { driftedChangesOf, type Drifted } from '../../core/run/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
+import { csvLine } from '../render/csv.ts'
 import { inSession } from '../session.ts'
 
 export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
@@ -27,12 +28,12 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
   return inSession(options, signal, async ({ engine }) => {
     const { journal } = engine.shared.state
     const past = await runNamed(journal, asked)
-    if (options.format === 'csv') process.stdout.write(`${COLUMNS.join(',')}\r\n`)
+    if (options.format === 'csv') process.stdout.write(csvLine(COLUMNS))
     for await (const one of driftedChangesOf(journal, past)) {
       const row = rowOf(one)
       const line =
         options.format === 'csv'
-          ? redact(`${COLUMNS.map((column) => quoted(cellOf(row[column]))).join(',')}\r\n`)
+          ? redact(csvLine(COLUMNS.map((column) => cellOf(row[column]))))
           : `${redactedJson(row)}\n`
       process.stdout.write(line)
     }
@@ -53,13 +54,3 @@ function rowOf({ sync, change, known, drift }: Drifted): Row {
 
 const cellOf = (value: Json): string | null =>
   value === null || typeof value === 'string' ? value : JSON.stringify(value)
-
-/**
- * RFC 4180. A spreadsheet would run a cell that begins like a formula, so such a cell begins with
- * an apostrophe.
- */
-function quoted(value: string | null): string {
-  if (value === null) return ''
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { dateOf } from '../../core/clock.ts'
+import { ZdsError } from '../../core/errors.ts'
 import { hasChanges } from '../../core/run/engine.ts'
 import { isOfDay } from '../../core/run/timely.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
@@ -12,10 +13,13 @@ import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { shownLines } from '../render/numbers.ts'
+import { shortDigest } from '../render/plan/names.ts'
+import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
+import { selectionLines } from '../render/plan/selection.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession } from '../session.ts'
 
-export type PlanOptions = {
+export type PlanOptions = Wanted & {
   config?: string
   env?: string
   asOf?: string
@@ -34,6 +38,7 @@ export type PlanOptions = {
  * key of ZDS_PLAN_KEY only.
  */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
+  refuseParts(options)
   const out = options.out === undefined ? undefined : resolve(options.out)
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
   const from = placeOf(options.from)
@@ -51,7 +56,11 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
     }
     if (options.json) printDocument(shown)
     else {
-      print(shownLines(plan, lookOf(options.all ?? false), options.redact))
+      print(
+        isSelective(options)
+          ? selectionLines(selectedOf(plan, options), plan, lookOf(true))
+          : shownLines(plan, lookOf(options.all ?? false), options.redact),
+      )
       if (hasChanges(plan)) tell(['', ...nextSteps(plan, options).map((line) => asCalled(line))])
     }
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
@@ -62,18 +71,27 @@ export async function planCommand(options: PlanOptions, signal: AbortSignal): Pr
 export const placeOf = (from: string | undefined): string | undefined =>
   from !== undefined && from !== 'last' && existsSync(from) ? resolve(from) : from
 
+/** A document is whole, and numbers are of nobody: only what a person reads has parts. */
+function refuseParts(options: PlanOptions): void {
+  if (!isSelective(options) || !(options.json || options.redact)) return
+  const whole = options.json ? '--json' : '--redact'
+  throw new ZdsError('USAGE', `${whole} tells of the whole plan, so a part of it cannot be asked for`, {
+    hint: 'Save it, and ask for parts of the file: zds plan --out FILE, then zds show FILE --sync NAME --json',
+  })
+}
+
 /** Where the numbers of a sealed plan are. */
 const besideOf = (out: string): string => `${out}.summary.json`
 
 /** What to do next. Commands stand on lines of their own, whole at any width, to be copied. */
 function nextSteps(plan: Plan, { out }: PlanOptions): string[] {
-  const { asOf, syncs, digest } = plan
+  const { asOf, syncs } = plan
   const today = isOfDay(plan, dateOf(new Date()))
   const day = `This is what the rules say on ${asOf}. zds apply refuses it today, unless --as-of repeats the day.`
   if (syncs.every(({ excesses }) => excesses.length === 0))
     return today ? ['To carry it out:', `  zds apply${out === undefined ? '' : ` ${out}`}`] : [day]
   const look = out === undefined ? 'zds plan --out FILE' : `zds show ${out} --all`
-  const approve = `zds apply ${out ?? 'FILE'} --approve ${digest}`
+  const approve = `zds apply ${out ?? 'FILE'} --approve ${shortDigest(plan)}`
   const steps = ['It goes beyond its limits. Look at it:', `  ${look}`]
   return today
     ? [...steps, 'If it is right:', `  ${approve}`]

@@ -5,6 +5,8 @@ import { countsOf } from '../plan/numbers.ts'
 /** A change that was not done, or not all of it. */
 type Failure = {
   readonly key: string
+  /** What people call the record. */
+  readonly name?: string
   readonly status: string
   readonly code: string
   readonly message: string
@@ -49,10 +51,11 @@ export function reportOf(
     const known = outcomes.get(name) ?? []
     const failures = known.filter((outcome) => outcome.status !== 'done')
     const stale = failures.filter(({ status: end }) => end === 'stale').length
+    const names = new Map(changes.map((change) => [change.key, change.name && { name: change.name }]))
     const told = [
       ...failures.map(({ key, status: end, code, message }) => ({ key, status: end, code, message })),
       ...known.flatMap(lacks),
-    ]
+    ].map((failure): Failure => ({ ...failure, ...names.get(failure.key) }))
     return {
       name,
       planned: changes.length,

@@ -75,7 +75,9 @@ function manyTurns({ turns, records, set, emptied }: FieldLine): string {
     ...(others > 0 ? [`${number(others)} changed`] : []),
     ...(set > 0 ? [`${number(set)} set`] : []),
     ...(emptied > 0 ? [`${number(emptied)} emptied`] : []),
-    parts.length <= VALUES ? `now ${parts.join(', ')}` : `${number(values.size)} different values`,
+    ...(values.size === 0
+      ? []
+      : [parts.length <= VALUES ? `now ${parts.join(', ')}` : `${number(values.size)} different values`]),
   ].join(', ')
 }
 

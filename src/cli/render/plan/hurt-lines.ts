@@ -24,7 +24,7 @@ function heldLine({ sync, changes, unproved, empty }: Overview['held'][number], 
   const why = empty
     ? `nothing should be there, which may be a mistake; if it is right: --approve DIGEST:${plain(sync)}.empty`
     : `${plain(unproved.join(' and '))} may lack records`
-  const line = `  ! ${plain(sync)} is not proved complete: ${counted(changes, 'changes')} held back (${why})`
+  const line = `  ! not proved complete: ${counted(changes, 'changes')} held back in ${plain(sync)} (${why})`
   return [paint('red', line)]
 }
 
@@ -32,7 +32,7 @@ function retiredLines({ op, resource, effect, records, reasons }: Retired, paint
   const gets = Object.entries(effect).map(([field, to]) => `${plain(field)} -> ${shown(to)}`)
   const becomes = op === 'remove' ? 'removed' : gets.join(', ')
   return [
-    `  ${paint('red', '-')} ${counted(records, resource)}: ${becomes}`,
+    `  ${paint('red', '-')} ${counted(records, plain(resource))}: ${becomes}`,
     ...reasons.map(({ reason, meaning, who }) => {
       const why = meaning === '' ? plain(reason) : `${plain(reason)} (${plain(meaning)})`
       return `      ${number(who.length)} ${why}: ${namesText(who, wantedText)}`
@@ -57,10 +57,13 @@ function moveLines({ field, fell, rose }: Move, paint: Paint): string[] {
   const steps = ({ from, to }: Move['fell'][number]): string => ` (${shown(from)} -> ${shown(to)})`
   const told = (some: Move['fell']): string => (some.length === 0 ? '' : `: ${namesText(some, steps)}`)
   return [
-    `  ${paint(fell.length > 0 ? 'red' : 'dim', 'v')} ${counted(fell.length, 'records')} fall in ${plain(field)}${told(fell)}`,
-    `  ${paint('green', '^')} ${counted(rose.length, 'records')} rise in ${plain(field)}${told(rose)}`,
+    `  ${paint(fell.length > 0 ? 'red' : 'dim', 'v')} ${moved(fell, 'fall')} in ${plain(field)}${told(fell)}`,
+    `  ${paint('green', '^')} ${moved(rose, 'rise')} in ${plain(field)}${told(rose)}`,
   ]
 }
+
+const moved = ({ length }: Move['fell'], verb: string): string =>
+  `${counted(length, 'records')} ${verb}${length === 1 ? 's' : ''}`
 
 function aloneLines({ created }: Overview, paint: Paint): string[] {
   return created.flatMap(({ sync, resource, who, alone }) => {

@@ -19,11 +19,17 @@ export function markdownOf(plan: Plan, all: boolean): string {
   const [head = [], ...syncs] = tableRows(overview.syncs)
   const parts = [
     headOf(overview),
-    table(['sync', ...head.slice(1)], syncs),
-    ...list('Stopped by limits', overview.breaches.map(({ sync, id, message }) => `${sync}: ${message} [${id}]`)),
+    table(
+      ['sync', ...head.slice(1)],
+      syncs.map(([name = '', ...cells]) => [verbatim(name), ...cells.map(tight)]),
+    ),
+    ...list(
+      'Stopped by limits',
+      overview.breaches.map(({ sync, id, message }) => `${sync}: ${message} [${id}]`),
+    ),
     ...list('Read these first', hurtLines(overview, LOOK)),
     ...list('New records', createdLines(overview, LOOK)),
-    ...titled('Fields of existing records', ['field', '', 'records', 'from -> to'], fieldRows(overview.fields)),
+    ...titled('Fields of existing records', ['field', '', 'records', 'from -> to'], fieldCells(overview)),
     ...list('Left as they are', leftLines(overview, plan, LOOK)),
     ...(all ? changeTable(plan) : []),
   ]
@@ -55,16 +61,25 @@ function headOf({ asOf, changes, breaches, digest, instances }: Overview): strin
 
 function list(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return []
-  const items = lines.map((line) => `${line.startsWith('      ') ? '    ' : ''}- ${verbatim(line)}`)
+  const items = lines.map((line) => `${line.startsWith('      ') ? '    ' : ''}- ${verbatim(line.replace(MARK, ''))}`)
   return [`### ${title}`, items.join('\n')]
 }
+
+/** What begins a line of the screen: `- `, `! `. */
+const MARK = /^ {2}[-+.!vi^] /
+
+/** Numbers of a column of the screen, without the blanks that align them. */
+const tight = (cell: string): string => cell.replaceAll(/ +/g, ' ')
+
+const fieldCells = ({ fields }: Overview): Row[] =>
+  fieldRows(fields).map(([field, kind, records, turns]) => [verbatim(field), kind, records, verbatim(turns)])
 
 const titled = (title: string, head: Row, rows: readonly Row[]): string[] =>
   rows.length === 0 ? [] : [`### ${title}`, table(head, rows)]
 
 function table(head: Row, rows: readonly Row[]): string {
-  const cells = (row: Row): string => `| ${row.map(verbatim).join(' | ')} |`
-  return [`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...rows.map(cells)].join('\n')
+  const cells = (row: Row): string => `| ${row.join(' | ')} |`
+  return [cells(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(cells)].join('\n')
 }
 
 function changeTable({ syncs }: Plan): string[] {
@@ -73,7 +88,10 @@ function changeTable({ syncs }: Plan): string[] {
 }
 
 function rowsOf({ op, key, name = '', fields }: Change, sync: string): Row[] {
-  const head = [sync, op, key, name]
-  const values = Object.entries(fields).map(([field, { from, to }]) => [...head, field, shown(from), shown(to)])
+  const head = [verbatim(sync), op, verbatim(key), verbatim(name)]
+  const values = Object.entries(fields).map(([field, { from, to }]) => [
+    ...head,
+    ...[field, shown(from), shown(to)].map(verbatim),
+  ])
   return values.length === 0 ? [[...head, '', '', '']] : values
 }

@@ -1,6 +1,9 @@
 import { cut, number, plain } from '../text.ts'
 import type { Who } from './who.ts'
 
+/** So many digits of a digest are enough for people, and for `--approve`. */
+export const shortDigest = ({ digest }: { readonly digest: string }): string => digest.slice(0, 12)
+
 /** So many names are told; the others are counted. */
 const NAMES = 5
 const WIDTH = 40

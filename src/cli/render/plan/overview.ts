@@ -31,7 +31,12 @@ type Created = {
 }
 
 /** Changes of a sync that are held back, and why (SAFE-13); `empty`: where nothing is desired. */
-type Held = { readonly sync: string; readonly changes: number; readonly unproved: readonly string[]; readonly empty: boolean }
+type Held = {
+  readonly sync: string
+  readonly changes: number
+  readonly unproved: readonly string[]
+  readonly empty: boolean
+}
 
 /** Records of a sync that are left as they are, for one reason. */
 type Left = {

@@ -1,3 +1,4 @@
+import { counted, number, plain } from '../text.ts'
 import type { Overview } from './overview.ts'
 
 /** An address as people read it, without what could be a password in it. */
@@ -21,10 +22,26 @@ export function siteOf(address: string): Site {
   return { text: `${protocol}//${host}${pathname === '/' ? '' : pathname}`, production: !harmless }
 }
 
+/** `3 create, 1,409 update in 2 instances (PRODUCTION).` */
+export function totalsText(overview: Overview): string {
+  const totals = Object.entries(overview.operations).filter(([, count]) => count > 0)
+  return `${totals.map(([op, count]) => `${number(count)} ${op}`).join(', ')} in ${placesText(overview)}.`
+}
+
+/** `2 instances (PRODUCTION)`: in how many something is changed. */
+export function placesText(overview: Overview): string {
+  return `${counted(touched(overview).length, 'instances')}${isProduction(overview) ? ' (PRODUCTION)' : ''}`
+}
+
+/** A line for each instance in which something is changed. */
+export const placeLines = (overview: Overview): string[] =>
+  touched(overview).map(({ name, address }) =>
+    plain(`  ${name}${address === undefined ? '' : `  ${siteOf(address).text}`}`),
+  )
+
 /** The instances in which a plan changes something. */
-export const touched = ({ instances }: Overview): Overview['instances'] =>
-  instances.filter(({ changes }) => changes > 0)
+const touched = ({ instances }: Overview): Overview['instances'] => instances.filter(({ changes }) => changes > 0)
 
 /** Whether a plan changes something in an instance that may be in use. */
-export const isProduction = (overview: Overview): boolean =>
+const isProduction = (overview: Overview): boolean =>
   touched(overview).some(({ address }) => address !== undefined && siteOf(address).production)

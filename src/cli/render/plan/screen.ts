@@ -1,12 +1,11 @@
 import stringWidth from 'string-width'
 import type { Plan } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
-import type { Paint } from '../paint.ts'
 import { counted, number, plain, wrapped } from '../text.ts'
 import { changeLines } from './change-lines.ts'
 import { fieldLines } from './field-text.ts'
 import { hurtLines } from './hurt-lines.ts'
-import { namesText } from './names.ts'
+import { namesText, shortDigest } from './names.ts'
 import { overviewOf, type Overview } from './overview.ts'
 import { siteOf } from './places.ts'
 import { waitsFor, whoseOf } from './skips.ts'
@@ -40,7 +39,7 @@ export function planLines(plan: Plan, look: Look): string[] {
 function headOf({ asOf, changes, breaches, digest }: Overview): string {
   const total = changes === 0 ? 'nothing to do' : counted(changes, 'changes')
   const beyond = breaches.length === 0 ? '' : ', NOT APPROVED'
-  return `Plan as of ${asOf}: ${total}${beyond} (digest ${digest.slice(0, 12)})`
+  return `Plan as of ${asOf}: ${total}${beyond} (digest ${shortDigest({ digest })})`
 }
 
 /** Where each instance is, beside each other where they fit. */

@@ -36,11 +36,7 @@ export function selectedOf(plan: Plan, wanted: Wanted): Plan {
   return { ...plan, syncs: syncs.map((sync) => partOf(sync, wanted, isMeant)) }
 }
 
-function partOf(
-  sync: SyncPlan,
-  { field, op, retire }: Wanted,
-  isMeant: (record: Named) => boolean,
-): SyncPlan {
+function partOf(sync: SyncPlan, { field, op, retire }: Wanted, isMeant: (record: Named) => boolean): SyncPlan {
   const ops = op === undefined && retire === undefined ? undefined : [...(op ?? []), ...(retire ? ENDS : [])]
   const changes = sync.changes.filter(
     (change) =>

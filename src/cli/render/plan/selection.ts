@@ -2,12 +2,13 @@ import type { Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
 import { number, plain, wrapped } from '../text.ts'
 import { changeLines } from './change-lines.ts'
-import { whoseOf, waitsFor } from './skips.ts'
+import { shortDigest } from './names.ts'
+import { waitsFor, whoseOf } from './skips.ts'
 
 /** A part of a plan for people: each change of it with every field, and why there is none. */
 export function selectionLines(part: Plan, whole: Plan, look: Look): string[] {
   const { columns, paint } = look
-  const head = `Plan as of ${whole.asOf}: ${number(sizeOf(part))} of ${number(sizeOf(whole))} changes (digest ${whole.digest.slice(0, 12)})`
+  const head = `Plan as of ${whole.asOf}: ${number(sizeOf(part))} of ${number(sizeOf(whole))} changes (digest ${shortDigest(whole)})`
   return [
     ...wrapped(paint('bold', head), columns),
     ...changeLines(part, look),

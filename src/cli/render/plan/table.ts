@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import type { Allowed, Op } from '../../../core/plan/plan.ts'
+import { OPS, type Allowed, type Op } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
 import { cut, number, percent, plain } from '../text.ts'
 import type { SyncRow } from './overview.ts'
@@ -30,12 +30,9 @@ const isBroken = ({ operations }: SyncRow): boolean => Object.values(operations)
 
 /** Head, syncs and limits in columns; with or without what share of the records is meant. */
 export function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
-  const removes = syncs.some(({ operations }) => operations.remove.count > 0)
+  const removes = hasAny('remove', syncs)
   const columns = [
-    column('create', shares),
-    column('update', shares),
-    column('retire', shares),
-    ...(removes ? [column('remove', shares)] : []),
+    ...OPS.filter((op) => op !== 'remove' || removes).map((op) => column(op, shares && hasAny(op, syncs))),
     { head: 'left', of: ({ left }: SyncRow) => number(left), limit: () => '' },
     { head: 'in sync', of: ({ inSync }: SyncRow) => number(inSync), limit: () => '' },
   ]
@@ -45,6 +42,8 @@ export function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
     ...limitRows(syncs, columns),
   ]
 }
+
+const hasAny = (op: Op, syncs: readonly SyncRow[]): boolean => syncs.some(({ operations }) => operations[op].count > 0)
 
 function column(op: Op, shares: boolean): Column {
   return {
