@@ -66,24 +66,29 @@ const digest = (topic: Topic, title: string, lines: readonly string[]): Digest =
  * people says how many there are.
  */
 function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
-  const byKey = new Map(changes.map((change) => [change.key, change]))
+  const whose = whoseOf(changes)
   return outcomes.flatMap((outcome) => {
     if (outcome.status !== 'done' || outcome.facts?.['people'] !== 0) return []
     const missing = outcome.partly?.length ?? 0
     const why = missing > 0 ? `, ${missing} could not be added` : ''
-    return [`• ${escaped(nameOf(byKey.get(outcome.key)))} (${escaped(outcome.key)})${why}`]
+    return [`• ${whose(outcome.key)}${why}`]
   })
 }
 
-function nameOf(change: Change | undefined): string {
-  const name = change?.fields['name']?.to
-  return typeof name === 'string' ? name.trim() : ''
+/** `Acme (001A)`: a record by its name and its key. */
+function whoseOf(changes: readonly Change[]): (key: string) => string {
+  const names = new Map(changes.map(({ key, name, fields }) => [key, name ?? fields['name']?.to]))
+  return (key) => {
+    const name = names.get(key)
+    return typeof name === 'string' ? `${escaped(name.trim())} (${escaped(key)})` : escaped(key)
+  }
 }
 
-function failures({ name }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
+function failures({ name, changes }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
   const failed = outcomes.flatMap(failure)
+  const whose = whoseOf(changes)
   if (!quiet)
-    return failed.map(({ key, code, message }) => `• *${name}* ${escaped(key)} ${escaped(code)}: ${escaped(message)}`)
+    return failed.map(({ key, code, message }) => `• *${name}* ${whose(key)} ${escaped(code)}: ${escaped(message)}`)
   const codes = Map.groupBy(failed, ({ code }) => (CODE.test(code) ? code : 'other'))
   return [...codes].map(([code, some]) => `• *${name}*: ${some.length} × ${code}`)
 }

@@ -34,8 +34,8 @@ describe('3', () => {
     const here = scratch(sandbox.env)
     const plan = await here.zds('plan', '--out', 'plan.json', '--detailed-exitcode', '--as-of', later)
     expect(plan, plan.stderr).toMatchObject({ code: 2 })
-    expect(plan.stdout).toMatch(/! over the limit: .* would be updated/)
-    expect(plan.stderr).toMatch(/beyond its limits[^]*\n {2}zds apply plan\.json --approve \w{64}/)
+    expect(plan.stdout).toMatch(/^STOPPED by \d limits?[^]*! global: .* would be updated/m)
+    expect(plan.stderr).toMatch(/beyond its limits[^]*\n {2}zds apply plan\.json --approve [\da-f]{12}$/m)
 
     for (const args of [
       ['--yes', '--as-of', later],

@@ -30,12 +30,12 @@ describe('SAFE-01: limits and approvals', () => {
     const refused = await here.zds(['apply', 'plan.json', '--as-of', AS_OF])
     expect(refused).toMatchObject({ code: 3 })
     expect(refused.stderr).toMatch(/\d+ of \d+ records would be updated .*, the limit is 30 %/)
-    expect(refused.stderr).toContain(`zds apply plan.json --approve ${digest}`)
+    expect(refused.stderr).toContain(`\n    zds apply plan.json --approve ${digest.slice(0, 12)}`)
 
     const wrong = await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--approve', digest.replaceAll(/./g, 'a')])
     expect(wrong).toMatchObject({ code: 3 })
     expect(wrong.stderr).toMatch(/The approval is for the plan a+…, and this one is/)
-    const part = await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--approve', digest.slice(0, 12)])
+    const part = await here.zds(['apply', 'plan.json', '--as-of', AS_OF, '--approve', digest.slice(0, 7)])
     expect(part).toMatchObject({ code: 3 })
     expect(writes(here.sandbox)).toEqual([])
 
@@ -45,7 +45,7 @@ describe('SAFE-01: limits and approvals', () => {
       '--as-of',
       AS_OF,
       '--approve',
-      digest,
+      digest.slice(0, 12),
       '--because',
       'agreed in CHG-1',
     ])

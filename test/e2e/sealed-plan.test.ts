@@ -51,7 +51,7 @@ describe('a sealed plan (OPS-08)', () => {
     expect(planned.stdout).toMatch(
       /^ {2}! over the limit: global\.update \d+ of \d+, the limit is 2 %; without [\w, ]+ \d+$/m,
     )
-    expect(planned.stderr).toContain(`zds apply plan.sealed --approve ${digest()}`)
+    expect(planned.stderr).toContain(`zds apply plan.sealed --approve ${digest().slice(0, 12)}`)
     expect(readFileSync(at('plan.sealed'), 'utf8')).toContain(digest())
     expect([modeOf(at('plan.sealed')), modeOf(at('plan.sealed.summary.json'))]).toEqual(['600', '600'])
   })
@@ -129,7 +129,7 @@ describe('a sealed plan (OPS-08)', () => {
   test('is carried out like any plan, limits and approval included', async () => {
     const refused = await here.zds('apply', 'plan.sealed', ...asOf)
     expect(refused).toMatchObject({ code: 3 })
-    expect(refused.stderr).toContain(`zds apply plan.sealed --approve ${digest()}`)
+    expect(refused.stderr).toContain(`zds apply plan.sealed --approve ${digest().slice(0, 12)}`)
     const applied = await here.zds('apply', 'plan.sealed', ...asOf, '--approve', digest())
     expect(applied, applied.stderr).toMatchObject({ code: 0 })
     const next = await here.zds('plan', '--redact', '--json', ...asOf)

@@ -33,7 +33,7 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
       const row = rowOf(one)
       const line =
         options.format === 'csv'
-          ? redact(csvLine(COLUMNS.map((column) => cellOf(row[column]))))
+          ? redact(csvLine(COLUMNS.map((column) => row[column])))
           : `${redactedJson(row)}\n`
       process.stdout.write(line)
     }
@@ -52,5 +52,3 @@ function rowOf({ sync, change, known, drift }: Drifted): Row {
   return { sync, op, key, ...outcomeOf(known), name, reason, from: values('from'), to: values('to'), drift }
 }
 
-const cellOf = (value: Json): string | null =>
-  value === null || typeof value === 'string' ? value : JSON.stringify(value)

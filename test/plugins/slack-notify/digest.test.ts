@@ -26,7 +26,7 @@ describe('what a run has to tell', () => {
     const plan = planOf(
       syncPlan(
         'global',
-        ['A', 'B', 'C', 'D'].map((key) => change('update', key)),
+        ['A', 'B', 'C', 'D'].map((key) => ({ ...change('update', key), ...(key === 'B' && { name: 'Beta <!here>' }) })),
       ),
     )
     const outcomes = outcomesOf({
@@ -39,7 +39,7 @@ describe('what a run has to tell', () => {
     })
     expect(linesOf(digests(plan, outcomes, []))['failures']).toEqual([
       '• *global* A name-taken: is taken',
-      '• *global* B changed-since-plan: Changed',
+      '• *global* Beta &lt;!here&gt; (B) changed-since-plan: Changed',
       '• *global* C unresolved: No org',
     ])
   })
@@ -82,11 +82,12 @@ describe('what a run has to tell', () => {
     const [org, user] = ['001SECRETACCOUNT', 'secret@agency.example']
     const plan = planOf(
       syncPlan('us-gov', [change('create', org, 'Secret Agency'), change('update', 'B')]),
-      syncPlan('us-gov-users', [change('create', user, 'Secret Person'), change('update', 'C')], {
+      syncPlan('us-gov-users', [change('create', user), { ...change('update', 'C'), name: 'Secret Person' }], {
         instance: 'us-gov',
         resource: 'users',
       }),
     )
+    expect(JSON.stringify(plan)).toContain('"name":"Secret Person"')
     const outcomes = outcomesOf({
       'us-gov': [done(org, 0), failed('B', 'name-taken', 'https://us-gov.zendesk.com says Secret Agency is taken')],
       'us-gov-users': [failed(user, 'email-taken', `${user} is taken`), failed('C', 'email-taken', 'Secret Person')],
