@@ -83,7 +83,7 @@ describe('AMB-20: names of the retired', () => {
     })
     expect(plan.notices).toMatchObject([{ code: 'name-of-retired', key: living?.key }])
     const { stdout } = await here.zds('plan', '--as-of', asOf)
-    expect(stdout).toContain(`${retired?.key}  (its name is wanted by ${living?.key})`)
+    expect(stdout).toContain(`: ${retired?.name} (its name is wanted by ${living?.key})`)
     const shown = stdout.replaceAll(/\s+/g, ' ')
     expect(shown).toContain(
       `name-of-retired: ${living?.key} waits for "Borealis Health Group" of ${retired?.key} (${retired?.id}), which is retired`,

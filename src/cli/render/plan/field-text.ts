@@ -33,11 +33,9 @@ const LABEL = 34
 export const fieldRows = (fields: readonly FieldLine[]) =>
   fields.map((line) => [labelOf(line, fields), kindOf(line), number(line.records), turnsText(line)] as const)
 
-/** A field that records of several kinds have says which are meant. */
-function labelOf({ field, resource }: FieldLine, all: readonly FieldLine[]): string {
-  const alone = all.filter((line) => line.field === field).length === 1
-  return alone ? field : `${field} (${resource})`
-}
+/** Of another kind of records than the first line is of, a field says which are meant. */
+const labelOf = ({ field, resource }: FieldLine, [first]: readonly FieldLine[]): string =>
+  resource === first?.resource ? field : `${field} (${resource})`
 
 /** `new`, `set`, `emptied`: where all records of a field have that in common. */
 function kindOf({ isNew, ownKey, records, set, emptied }: FieldLine): string {
@@ -71,14 +69,14 @@ function manyTurns({ turns, records, set, emptied }: FieldLine): string {
   const parts = [...values].toSorted(([, a], [, b]) => b - a).map(([text, some]) => `${text} ${number(some)}`)
   if (parts.length <= VALUES && set === records) return `'' -> ${parts.join(', ')}`
   const others = records - set - emptied
-  return [
-    ...(others > 0 ? [`${number(others)} changed`] : []),
-    ...(set > 0 ? [`${number(set)} set`] : []),
+  const counts = [
+    ...(others > 0 && others < records ? [`${number(others)} changed`] : []),
+    ...(set > 0 && set < records ? [`${number(set)} set`] : []),
     ...(emptied > 0 ? [`${number(emptied)} emptied`] : []),
-    ...(values.size === 0
-      ? []
-      : [parts.length <= VALUES ? `now ${parts.join(', ')}` : `${number(values.size)} different values`]),
-  ].join(', ')
+  ]
+  if (values.size === 0) return counts.join(', ')
+  const now = parts.length <= VALUES ? `now ${parts.join(', ')}` : `${number(values.size)} different`
+  return [...counts, now].join(', ')
 }
 
 const isEmpty = (of: Json): boolean => of === null || of === ''

@@ -5,6 +5,9 @@ import type { Move, Retired } from './hurts.ts'
 import { namesText } from './names.ts'
 import type { Overview } from './overview.ts'
 
+/** A line below another one. */
+const REASON = '      '
+
 /** Notices of one kind that are told; the others are counted. */
 const NOTICES = 10
 
@@ -16,7 +19,7 @@ export function hurtLines(overview: Overview, { columns, paint, all }: Look): st
     ...movesLines(overview.moves, paint),
     ...aloneLines(overview, paint),
     ...noticeLines(overview, paint, all),
-  ].flatMap((line) => wrapped(line, columns))
+  ].flatMap((line) => wrapped(line, columns, line.startsWith(REASON) ? `${REASON}  ` : REASON))
 }
 
 /** What was read may lack records; what would be done if it does not is held back (SAFE-13). */
@@ -35,7 +38,7 @@ function retiredLines({ op, resource, effect, records, reasons }: Retired, paint
     `  ${paint('red', '-')} ${counted(records, plain(resource))}: ${becomes}`,
     ...reasons.map(({ reason, meaning, who }) => {
       const why = meaning === '' ? plain(reason) : `${plain(reason)} (${plain(meaning)})`
-      return `      ${number(who.length)} ${why}: ${namesText(who, wantedText)}`
+      return `${REASON}${number(who.length)} ${why}: ${namesText(who, wantedText)}`
     }),
   ]
 }

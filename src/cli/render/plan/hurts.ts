@@ -12,7 +12,7 @@ export type Retired = {
   readonly reasons: readonly {
     readonly reason: string
     readonly meaning: string
-    /** With the key of the record that waits for the name of this one (AMB-20). */
+    /** First those whose names other records wait for, with the keys of these (AMB-20). */
     readonly who: readonly (Who & { readonly wantedBy?: string })[]
   }[]
 }
@@ -56,7 +56,7 @@ function reasonsOf(endings: readonly Ending[]): Retired['reasons'] {
   return byReason.map(([reason, some]) => ({
     reason,
     meaning: some[0]?.meaning ?? '',
-    who: some.map(({ who }) => who),
+    who: some.map(({ who }) => who).toSorted((a, b) => Number('wantedBy' in b) - Number('wantedBy' in a)),
   }))
 }
 

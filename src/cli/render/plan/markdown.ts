@@ -30,7 +30,7 @@ export function markdownOf(plan: Plan, all: boolean): string {
     ...list('Read these first', hurtLines(overview, LOOK)),
     ...list('New records', createdLines(overview, LOOK)),
     ...titled('Fields of existing records', ['field', '', 'records', 'from -> to'], fieldCells(overview)),
-    ...list('Left as they are', leftLines(overview, plan, LOOK)),
+    ...list('Left as they are', leftLines(overview, LOOK)),
     ...(all ? changeTable(plan) : []),
   ]
   return `${parts.join('\n\n')}\n`

@@ -5,12 +5,12 @@ import type { Who } from './who.ts'
 export const shortDigest = ({ digest }: { readonly digest: string }): string => digest.slice(0, 12)
 
 /** So many names are told; the others are counted. */
-const NAMES = 5
+const NAMES = 3
 const WIDTH = 40
 
 /** `Acme, Globex, … 120 more`: what people call the first of some records. */
 export function namesText<W extends Who>(who: readonly W[], more: (one: W) => string = () => ''): string {
-  const told = who.slice(0, NAMES).map((one) => `${nameText(one)}${more(one)}`)
+  const told = [...new Set(who.map((one) => `${nameText(one)}${more(one)}`))].slice(0, NAMES)
   const rest = who.length - told.length
   return [...told, ...(rest > 0 ? [`… ${number(rest)} more`] : [])].join(', ')
 }

@@ -1,5 +1,5 @@
 import { count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
-import type { Change, Plan, SyncPlan } from '../../../core/plan/plan.ts'
+import type { Change, Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import { fieldsOf, type FieldLine } from './fields.ts'
 import { movesOf, retiresOf, type Move, type Retired } from './hurts.ts'
 import { whoOf, type Who } from './who.ts'
@@ -38,12 +38,11 @@ type Held = {
   readonly empty: boolean
 }
 
-/** Records of a sync that are left as they are, for one reason. */
+/** Records that are left as they are, for one reason. */
 type Left = {
-  readonly sync: string
   readonly reason: string
   readonly meaning: string
-  readonly who: readonly Who[]
+  readonly skips: readonly (Skip & { readonly sync: string })[]
 }
 
 /**
@@ -87,7 +86,7 @@ export function overviewOf({ asOf, createdAt, digest, syncs }: Plan): Overview {
     created: syncs.flatMap(createdOf),
     held: syncs.flatMap(heldOf),
     fields: fieldsOf(syncs),
-    left: syncs.flatMap(leftOf),
+    left: leftOf(syncs),
     notices: noticesOf(syncs),
   }
 }
@@ -158,14 +157,11 @@ const SIDES = [
   ['existing', ({ instance }: SyncPlan) => `what ${instance} has`],
 ] as const
 
-function leftOf({ name, skipped, words }: SyncPlan): Left[] {
-  const reasons = [...Map.groupBy(skipped, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
-  return reasons.map(([reason, some]) => ({
-    sync: name,
-    reason,
-    meaning: words[reason] ?? '',
-    who: some.map(whoOf),
-  }))
+function leftOf(syncs: readonly SyncPlan[]): Left[] {
+  const all = syncs.flatMap(({ name: sync, skipped }) => skipped.map((skip) => ({ ...skip, sync })))
+  const meanings = new Map(syncs.flatMap(({ words }) => Object.entries(words)))
+  const reasons = [...Map.groupBy(all, ({ reason }) => reason)].toSorted(([, a], [, b]) => b.length - a.length)
+  return reasons.map(([reason, skips]) => ({ reason, meaning: meanings.get(reason) ?? '', skips }))
 }
 
 function noticesOf(syncs: readonly SyncPlan[]): Overview['notices'] {

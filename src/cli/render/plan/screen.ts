@@ -31,7 +31,7 @@ export function planLines(plan: Plan, look: Look): string[] {
     ...section('READ THESE FIRST', hurtLines(overview, look)),
     ...(each ? [] : section('NEW RECORDS', createdLines(overview, look))),
     ...(each ? [] : section(fieldHead, fields)),
-    ...section('LEFT AS THEY ARE', leftLines(overview, plan, look)),
+    ...section('LEFT AS THEY ARE', leftLines(overview, look)),
     ...(each ? section('ALL CHANGES', changeLines(plan, look)) : []),
   ]
 }
@@ -72,11 +72,13 @@ export function createdLines({ created }: Overview, { columns, paint }: Look): s
   })
 }
 
-export function leftLines({ left }: Overview, { syncs }: Plan, { columns, paint, all }: Look): string[] {
-  return left.flatMap(({ sync, reason, meaning, who }) => {
-    const line = `  . ${number(who.length)} in ${plain(sync)}: ${plain(reason)} (${plain(meaning)})`
-    const skips = syncs.find(({ name }) => name === sync)?.skipped.filter((skip) => skip.reason === reason) ?? []
-    const told = all ? skips.map((skip) => `      ${plain(whoseOf(skip))}${waitsFor(skip.heldBy)}`) : []
-    return [line, ...told].flatMap((one) => wrapped(paint('dim', one), columns))
+export function leftLines({ left }: Overview, { columns, paint, all }: Look): string[] {
+  return left.flatMap(({ reason, meaning, skips }) => {
+    const where = [...Map.groupBy(skips, ({ sync }) => sync)].map(
+      ([sync, some]) => `${plain(sync)} ${number(some.length)}`,
+    )
+    const line = `  . ${number(skips.length)} ${plain(reason)} (${plain(meaning)}): ${where.join(', ')}`
+    const each = skips.map((skip) => `      ${plain(skip.sync)}  ${plain(whoseOf(skip))}${waitsFor(skip.heldBy)}`)
+    return [line, ...(all ? each : [])].flatMap((one) => wrapped(paint('dim', one), columns))
   })
 }
