@@ -67,7 +67,8 @@ function manyTurns({ turns, records, set, emptied }: FieldLine): string {
   for (const { to, records: some } of turns)
     if (!isEmpty(to)) values.set(value(to), (values.get(value(to)) ?? 0) + some)
   const parts = [...values].toSorted(([, a], [, b]) => b - a).map(([text, some]) => `${text} ${number(some)}`)
-  if (parts.length <= VALUES && set === records) return `'' -> ${parts.join(', ')}`
+  const few = parts.length <= VALUES && values.size * 2 <= records
+  if (few && set === records) return `'' -> ${parts.join(', ')}`
   const others = records - set - emptied
   const counts = [
     ...(others > 0 && others < records ? [`${number(others)} changed`] : []),
@@ -75,7 +76,7 @@ function manyTurns({ turns, records, set, emptied }: FieldLine): string {
     ...(emptied > 0 ? [`${number(emptied)} emptied`] : []),
   ]
   if (values.size === 0) return counts.join(', ')
-  const now = parts.length <= VALUES ? `now ${parts.join(', ')}` : `${number(values.size)} different`
+  const now = few ? `now ${parts.join(', ')}` : `${number(values.size)} different`
   return [...counts, now].join(', ')
 }
 

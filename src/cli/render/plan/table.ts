@@ -64,10 +64,11 @@ const SHARE = 9
 const limitText = (limit: Allowed | undefined): string =>
   limit === undefined ? 'none' : limit.share === undefined ? number(limit.most) : percent(limit.share)
 
-/** The limits of most syncs, and a row for each kind of others. */
+/** The limits of the largest sync and all with the same, and a row for each kind of others. */
 function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Row[] {
-  const rows = syncs.map((row) => ({ name: row.name, cells: columns.map(({ limit }) => limit(row)) }))
-  const kinds = [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()].toSorted((a, b) => b.length - a.length)
+  const bySize = syncs.toSorted((a, b) => b.existing - a.existing)
+  const rows = bySize.map((row) => ({ name: row.name, cells: columns.map(({ limit }) => limit(row)) }))
+  const kinds = [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()]
   return kinds.flatMap((some, at) => {
     const [first] = some
     if (first === undefined) return []

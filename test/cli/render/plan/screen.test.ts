@@ -70,13 +70,13 @@ describe('the table', () => {
     expect(table(syncPlan({ desired: 10, skipped }))[1]).toMatch(/ 2 +9$/)
   })
 
-  test('limits stand below it, those of most syncs first, and what is beyond one is marked (SAFE-01)', () => {
+  test('limits stand below it, those of the largest sync first, and what is beyond one is marked (SAFE-01)', () => {
     const bounds = { create: { most: 25 }, update: { most: 30, share: 0.3 }, retire: { most: 5, share: 0.05 } }
     const excesses = [
       { id: 'global.update', op: 'update', count: 31, existing: 100, limit: 0.3, message: 'too many', examples: [] },
     ] as const
     const broken = syncPlan({ changes: many(31, owner), excesses, bounds: { ...bounds, fields: {} } })
-    const other = syncPlan({ name: 'partners', bounds: { retire: { most: 1 }, fields: {} } })
+    const other = syncPlan({ name: 'partners', existing: 9, bounds: { retire: { most: 1 }, fields: {} } })
     const third = syncPlan({ name: 'us-gov', bounds: { ...bounds, fields: {} } })
     expect(table(broken, other, third)).toEqual([
       '                create         update  retire  left  in sync',
