@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startSandbox, type Sandbox } from 'zds/sandbox'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Change, Plan } from 'zds'
-import { scratch } from '../cli/scratch.ts'
+import { project, type Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
-let here: ReturnType<typeof scratch>
+let here: Project
 let plan: Plan
 let changes: readonly Change[]
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ accounts: 60, seed: 1, asOf })
-  here = scratch(sandbox.env)
+  sandbox = await startSandbox({ world: generateWorld({ accounts: 60, seed: 1, asOf }) })
+  here = project(sandbox.env)
   const { code, stderr } = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
   expect(code, stderr).toBe(0)
   plan = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // what --out saves
