@@ -98,12 +98,13 @@ describe('other forms of it', () => {
     expect(JSON.parse((await show('--format', 'json')).stdout)).toEqual(plan)
   })
 
-  test('NDJSON has a line a change, CSV a line a field, Markdown the tables; on stdout and nothing else', async () => {
+  test('NDJSON has a line a change, CSV a line a field, Markdown the tables, HTML a page; on stdout and nothing else', async () => {
     const ndjson = (await show('--format', 'ndjson')).stdout.trimEnd().split('\n')
     expect(ndjson.map((line) => (JSON.parse(line) as Change).key)).toEqual(changes.map(({ key }) => key)) // what it prints
     const csv = (await show('--format', 'csv')).stdout.trimEnd().split('\r\n')
     expect(csv).toHaveLength(1 + changes.reduce((sum, { fields }) => sum + Object.keys(fields).length, 0))
     expect(csv[0]).toMatch(/^\uFEFFsync,/)
+    expect((await show('--format', 'html')).stdout).toMatch(/^<!doctype html>[^]*<\/html>\n$/)
     expect((await show('--format', 'md')).stdout).toMatch(
       /^## Plan as of 2026-03-16: \d+ changes\n[^]*\n\| `global` \| \d/,
     )

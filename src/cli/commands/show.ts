@@ -7,6 +7,7 @@ import { isSealed, planKey, unseal } from '../../core/plan/seal.ts'
 import { readText } from '../../core/text-file.ts'
 import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, tell } from '../output.ts'
+import { pageOf } from '../render/page/page.ts'
 import { changesMarkdown, markdownOf } from '../render/plan/markdown.ts'
 import { csvOf, ndjsonOf } from '../render/plan/rows.ts'
 import { planLines } from '../render/plan/screen.ts'
@@ -15,7 +16,7 @@ import { selectionLines } from '../render/plan/selection.ts'
 import { variablesLine } from '../render/variables.ts'
 
 /** The forms in which a plan is shown. */
-type Format = 'text' | 'md' | 'csv' | 'ndjson' | 'json'
+type Format = 'text' | 'md' | 'html' | 'csv' | 'ndjson' | 'json'
 
 export type ShowOptions = Wanted & { all?: true; env?: string; format: Format; json?: true }
 
@@ -39,6 +40,8 @@ function textOf(plan: Plan, format: Exclude<Format, 'text'>, options: ShowOption
   switch (format) {
     case 'md':
       return isSelective(options) ? changesMarkdown(plan) : markdownOf(plan, options.all ?? false)
+    case 'html':
+      return pageOf({ plan }, plan.syncs)
     case 'csv':
       return csvOf(plan)
     case 'ndjson':

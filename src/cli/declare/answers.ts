@@ -17,7 +17,7 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .option(...RETIRE)
     .addOption(
       new Option('--format <format>', 'the form in which it is shown')
-        .choices(['text', 'md', 'csv', 'ndjson', 'json'] as const)
+        .choices(['text', 'md', 'html', 'csv', 'ndjson', 'json'] as const)
         .default('text' as const),
     )
     .option('--json', 'print the plan document, and nothing else, on stdout')
