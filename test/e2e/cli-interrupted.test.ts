@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Plan } from 'zds'
@@ -109,10 +110,13 @@ describe('on a terminal', () => {
     expect(writesTo(sandbox)).toEqual([])
   })
 
-  test('yes carries it out', async () => {
+  test('yes carries it out; the question repeats how much, and where', async () => {
     const here = scratch(sandbox.env)
     const child = onTerminal(here, sandbox.env, 'apply', '--as-of', asOf)
     await until(() => child.seen().includes('Only "yes" does'), 'the question', child)
+    const asked = stripVTControlCharacters(child.seen())
+    expect(asked).toMatch(/\d+ create, \d+ update, \d+ retire in 2 instances\. Only "yes" does/)
+    expect(asked.slice(asked.lastIndexOf('LEFT AS THEY ARE'))).toContain(`global  ${sandbox.env['ZENDESK_GLOBAL_URL']}`)
     child.send('yes\r')
     expect((await child.ended).code).toBe(0)
     expect(writesTo(sandbox).length).toBeGreaterThan(0)

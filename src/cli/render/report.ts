@@ -43,12 +43,13 @@ export function reportLines(report: Report, look: Look, redact = false): string[
       failures?.length === 1 ? [] : Object.entries(codes).map(([code, count]) => `${number(count)} × ${plain(code)}`)
     return [
       `${look.paint('bold', plain(name))}: ${parts.join(', ')}`,
-      ...(told ?? []).flatMap(({ key, name: called, code, message }) =>
-        wrapped(
-          `  ${look.paint('red', '✖')} ${plain(key)}${called === undefined ? '' : `  ${plain(called)}`}  ${plain(code)}: ${plain(message)}`,
+      ...(told ?? []).flatMap(({ key, name: called, code, message }) => {
+        const whose = called === undefined ? '' : ` (${plain(called)})`
+        return wrapped(
+          `  ${look.paint('red', '✖')} ${plain(key)}  ${plain(code)}: ${plain(message)}${whose}`,
           look.columns,
-        ),
-      ),
+        )
+      }),
       ...(left > 0 ? [`  … and ${number(left)} more (--json lists all)`] : []),
       ...(byCode.length > 0 ? wrapped(`  by code: ${byCode.join(', ')}`, look.columns) : []),
     ]

@@ -46,6 +46,14 @@ describe('a report', () => {
     ])
   })
 
+  test('calls the record of a failure by its name; numbers alone do not', () => {
+    const named = planOf(syncPlan({ changes: [change('update', 'K0', { seats: [0, 1] }, { name: 'Acme\u202E' })] }))
+    const report = reportOf('r', named, new Map([['global', [failed(0)]]]), false)
+    expect(report.syncs[0]?.failures).toMatchObject([{ key: 'K0', name: 'Acme\u202E' }])
+    expect(reportLines(report, look())[1]).toBe(String.raw`  ✖ K0  row-refused: Name: is too long (Acme\u202E)`)
+    expect(JSON.stringify(reportDocument(report, true))).not.toContain('Acme')
+  })
+
   test('of a sync that never began, every change is without an outcome', () => {
     expect(reportOf('r', plan, new Map(), false).syncs[0]).toMatchObject({ done: 0, notAttempted: 20 })
   })
