@@ -14,6 +14,8 @@ export type SyncRow = {
   readonly resource: string
   readonly existing: number
   readonly operations: { readonly [op in Op]: Operation }
+  /** False for a plan of an older zds, which does not say what its limits come to. */
+  readonly bounded: boolean
   readonly left: number
   readonly inSync: number
 }
@@ -107,10 +109,11 @@ function instancesOf(syncs: readonly SyncPlan[]): Overview['instances'] {
 }
 
 function rowOf(sync: SyncPlan): SyncRow {
-  const { name, instance, resource, existing, desired, skipped } = sync
+  const { name, instance, resource, existing, desired, skipped, bounds } = sync
   const kept = desired - count(sync, 'create') - count(sync, 'update') - notCreated(sync)
   const operations = byOp((op) => operationOf(op, sync))
-  return { name, instance, resource, existing, operations, left: skipped.length, inSync: Math.max(0, kept) }
+  const bounded = bounds !== undefined
+  return { name, instance, resource, existing, operations, bounded, left: skipped.length, inSync: Math.max(0, kept) }
 }
 
 function operationOf(op: Op, sync: SyncPlan): Operation {

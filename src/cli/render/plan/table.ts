@@ -66,7 +66,7 @@ const limitText = (limit: Allowed | undefined): string =>
 
 /** The limits of the largest sync and all with the same, and a row for each kind of others. */
 function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Row[] {
-  const bySize = syncs.toSorted((a, b) => b.existing - a.existing)
+  const bySize = syncs.filter(({ bounded }) => bounded).toSorted((a, b) => b.existing - a.existing)
   const rows = bySize.map((row) => ({ name: row.name, cells: columns.map(({ limit }) => limit(row)) }))
   const kinds = [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()]
   return kinds.flatMap((some, at) => {

@@ -52,7 +52,6 @@ describe('the table', () => {
       '          create      update      retire  left  in sync',
       'global         1  2   20.0 %  1   10.0 %     0        7',
       'partners       0  0           0              0      100',
-      'limit       none        none        none',
     ])
   })
 
@@ -70,7 +69,7 @@ describe('the table', () => {
     expect(table(syncPlan({ desired: 10, skipped }))[1]).toMatch(/ 2 +9$/)
   })
 
-  test('limits stand below it, those of the largest sync first, and what is beyond one is marked (SAFE-01)', () => {
+  test('limits stand below it where the plan knows them, those of the largest sync first, and what is beyond one is marked (SAFE-01)', () => {
     const bounds = { create: { most: 25 }, update: { most: 30, share: 0.3 }, retire: { most: 5, share: 0.05 } }
     const excesses = [
       { id: 'global.update', op: 'update', count: 31, existing: 100, limit: 0.3, message: 'too many', examples: [] },
