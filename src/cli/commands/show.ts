@@ -59,7 +59,7 @@ function showWhole(plan: Plan, file: string, all: boolean): void {
 }
 
 /** How more of a plan is seen: commands on lines of their own, whole at any width, to be copied. */
-export function moreSteps({ syncs }: Plan, file: string): string[] {
+function moreSteps({ syncs }: Plan, file: string): string[] {
   const changes = syncs.flatMap((sync) => sync.changes)
   const ends = changes.some(({ op }) => op === 'retire' || op === 'remove')
   return [

@@ -23,7 +23,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option(...RETIRE)
     .addHelpText(
       'after',
-      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --from last      what today's files would do with what was gathered last\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
+      `\nExamples:\n  zds plan\n  zds plan --out plan.json --detailed-exitcode\n  zds plan --redact --out plan.sealed\n  zds plan --from last      without any request, from what was gathered last\n  zds plan --json | jq '.syncs[].changes[].key'\n${EXIT_CODES}`,
     )
     .action(async (options) => {
       const { planCommand } = await import('../commands/plan.ts')

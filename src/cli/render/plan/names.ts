@@ -16,4 +16,4 @@ export function namesText<W extends Who>(who: readonly W[], more: (one: W) => st
 }
 
 /** The name of a record, or its key where it has none. */
-export const nameText = ({ key, name }: Who): string => cut(plain(name ?? key), WIDTH)
+const nameText = ({ key, name }: Who): string => cut(plain(name ?? key), WIDTH)
