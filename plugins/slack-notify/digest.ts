@@ -66,31 +66,35 @@ const digest = (topic: Topic, title: string, lines: readonly string[]): Digest =
  * people says how many there are.
  */
 function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
-  const whose = whoseOf(changes)
+  const names = namesOf(changes)
   return outcomes.flatMap((outcome) => {
     if (outcome.status !== 'done' || outcome.facts?.['people'] !== 0) return []
     const missing = outcome.partly?.length ?? 0
     const why = missing > 0 ? `, ${missing} could not be added` : ''
-    return [`• ${whose(outcome.key)}${why}`]
+    return [`• ${names.get(outcome.key) ?? ''} (${escaped(outcome.key)})${why}`]
   })
 }
 
-/** `Acme (001A)`: a record by its name and its key. */
-function whoseOf(changes: readonly Change[]): (key: string) => string {
-  const names = new Map(changes.map(({ key, name, fields }) => [key, name ?? fields['name']?.to]))
-  return (key) => {
-    const name = names.get(key)
-    return typeof name === 'string' ? `${escaped(name.trim())} (${escaped(key)})` : escaped(key)
-  }
+/** What people call the records of some changes, by key. */
+function namesOf(changes: readonly Change[]): ReadonlyMap<string, string> {
+  return new Map(
+    changes.flatMap(({ key, name, fields }) => {
+      const called = name ?? fields['name']?.to
+      return typeof called === 'string' ? [[key, escaped(called.trim())] as const] : []
+    }),
+  )
 }
 
-function failures({ name, changes }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
+function failures({ name: sync, changes }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
   const failed = outcomes.flatMap(failure)
-  const whose = whoseOf(changes)
-  if (!quiet)
-    return failed.map(({ key, code, message }) => `• *${name}* ${whose(key)} ${escaped(code)}: ${escaped(message)}`)
+  const names = namesOf(changes)
+  const line = ({ key, code, message }: Failure): string => {
+    const name = names.get(key)
+    return `• *${sync}* ${escaped(key)} ${escaped(code)}: ${escaped(message)}${name === undefined ? '' : ` (${name})`}`
+  }
+  if (!quiet) return failed.map(line)
   const codes = Map.groupBy(failed, ({ code }) => (CODE.test(code) ? code : 'other'))
-  return [...codes].map(([code, some]) => `• *${name}*: ${some.length} × ${code}`)
+  return [...codes].map(([code, some]) => `• *${sync}*: ${some.length} × ${code}`)
 }
 
 /** What a code looks like; anything else may be a service's own words. */

@@ -39,7 +39,7 @@ describe('what a run has to tell', () => {
     })
     expect(linesOf(digests(plan, outcomes, []))['failures']).toEqual([
       '• *global* A name-taken: is taken',
-      '• *global* Beta &lt;!here&gt; (B) changed-since-plan: Changed',
+      '• *global* B changed-since-plan: Changed (Beta &lt;!here&gt;)',
       '• *global* C unresolved: No org',
     ])
   })
