@@ -77,6 +77,7 @@ describe('the plan of the partner sync', () => {
     expect(changes).toEqual([
       {
         op: 'update',
+        name: 'Partner A',
         key: 'A',
         id: '1',
         fields: { account_type: { from: 'customer', to: 'open_partner' }, external_id: { from: null, to: 'A' } },

@@ -18,6 +18,7 @@ describe('users and contacts', () => {
       {
         op: 'create',
         key: 'new@x.example',
+        name: 'Ada',
         fields: {
           name: { from: null, to: 'Ada' },
           email: { from: null, to: 'new@x.example' },
@@ -25,8 +26,20 @@ describe('users and contacts', () => {
           not_in_sfdc: { from: null, to: false },
         },
       },
-      { op: 'update', key: 'moved@x.example', id: '13', fields: { organization_id: { from: '1', to: '2' } } },
-      { op: 'update', key: 'name@x.example', id: '12', fields: { name: { from: 'Ada', to: 'Ada Lovelace' } } },
+      {
+        op: 'update',
+        key: 'moved@x.example',
+        id: '13',
+        name: 'Ada',
+        fields: { organization_id: { from: '1', to: '2' } },
+      },
+      {
+        op: 'update',
+        key: 'name@x.example',
+        id: '12',
+        name: 'Ada',
+        fields: { name: { from: 'Ada', to: 'Ada Lovelace' } },
+      },
     ])
   })
 
@@ -49,10 +62,17 @@ describe('users and contacts', () => {
       ],
     })
     expect(plan.changes).toEqual([
-      { op: 'update', key: 'back@x.example', id: '13', fields: { not_in_sfdc: { from: true, to: false } } },
+      {
+        op: 'update',
+        key: 'back@x.example',
+        id: '13',
+        name: 'Ada',
+        fields: { not_in_sfdc: { from: true, to: false } },
+      },
       {
         op: 'retire',
         key: 'untied@x.example',
+        name: 'Ada',
         id: '11',
         fields: { not_in_sfdc: { from: false, to: true } },
         reason: 'gone',
