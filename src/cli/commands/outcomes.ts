@@ -32,9 +32,7 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
     for await (const one of driftedChangesOf(journal, past)) {
       const row = rowOf(one)
       const line =
-        options.format === 'csv'
-          ? redact(csvLine(COLUMNS.map((column) => row[column])))
-          : `${redactedJson(row)}\n`
+        options.format === 'csv' ? redact(csvLine(COLUMNS.map((column) => row[column]))) : `${redactedJson(row)}\n`
       process.stdout.write(line)
     }
     return 0
@@ -51,4 +49,3 @@ function rowOf({ sync, change, known, drift }: Drifted): Row {
     Object.fromEntries(Object.entries(fields).map(([field, one]) => [field, one[side]]))
   return { sync, op, key, ...outcomeOf(known), name, reason, from: values('from'), to: values('to'), drift }
 }
-
