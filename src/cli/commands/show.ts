@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readVariables } from '../../core/config/env-file.ts'
-import { redact } from '../../core/secrets.ts'
+import { redact, redactedJson } from '../../core/secrets.ts'
 import { parsePlan } from '../../core/plan/schema.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import { isSealed, planKey, unseal } from '../../core/plan/seal.ts'
 import { readText } from '../../core/text-file.ts'
 import { asCalled } from '../called.ts'
-import { documentOf, lookOf, print, tell } from '../output.ts'
+import { lookOf, print, tell } from '../output.ts'
 import { pageOf } from '../render/page/page.ts'
 import { changesMarkdown, markdownOf } from '../render/plan/markdown.ts'
 import { csvOf, ndjsonOf } from '../render/plan/rows.ts'
@@ -30,7 +30,7 @@ export async function showCommand(file: string, options: ShowOptions): Promise<n
   const whole = await readPlan(file)
   const plan = isSelective(options) ? selectedOf(whole, options) : whole
   const format = options.json ? 'json' : options.format
-  if (format !== 'text') process.stdout.write(redact(textOf(plan, format, options)))
+  if (format !== 'text') process.stdout.write(textOf(plan, format, options))
   else if (isSelective(options)) print(selectionLines(plan, whole, lookOf(true)))
   else showWhole(plan, file, options.all ?? false)
   return 0
@@ -39,15 +39,15 @@ export async function showCommand(file: string, options: ShowOptions): Promise<n
 function textOf(plan: Plan, format: Exclude<Format, 'text'>, options: ShowOptions): string {
   switch (format) {
     case 'md':
-      return isSelective(options) ? changesMarkdown(plan) : markdownOf(plan, options.all ?? false)
+      return redact(isSelective(options) ? changesMarkdown(plan) : markdownOf(plan, options.all ?? false))
     case 'html':
-      return pageOf({ plan }, plan.syncs)
+      return redact(pageOf({ plan }, plan.syncs))
     case 'csv':
       return csvOf(plan)
     case 'ndjson':
       return ndjsonOf(plan)
     case 'json':
-      return documentOf(plan)
+      return `${redactedJson(plan, 2)}\n`
     default:
       return format satisfies never
   }
