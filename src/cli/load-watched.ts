@@ -28,7 +28,7 @@ export async function loadWatched(options: LoadOptions): Promise<Project> {
     for (const [name, all] of listeners)
       for (const one of all) if (!process.listeners(name).includes(one)) process.on(name, one)
   }
-  const { exit } = process
+  const exit = process.exit.bind(process)
   process.exit = ended
   const deaf = setTimeout(hear, DEAF_MS)
   const { withinMs = LOADING_MS } = options
