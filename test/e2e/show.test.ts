@@ -15,7 +15,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({ world: generateWorld({ accounts: 60, seed: 1, asOf }) })
   here = project(sandbox.env)
   const { code, stderr } = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
-  expect(code, stderr).toBe(0)
+  if (code !== 0) throw new Error(stderr)
   plan = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // what --out saves
   changes = plan.syncs.flatMap((sync) => sync.changes)
 })
