@@ -18,7 +18,10 @@ import { userRoutes } from './users.ts'
 export type ZendeskOptions = {
   /** Requests a clock minute (default 700). */
   readonly requestsPerMinute?: number
-  /** How long a job stays queued and working, milliseconds (default 20 and 40). */
+  /**
+   * How long a job stays queued and working (default 20 and 40), and works longer for each of its
+   * rows (0), milliseconds.
+   */
   readonly jobMs?: JobOptions['jobMs']
   /** Jobs queued or working at once (default 30). */
   readonly maxJobs?: number

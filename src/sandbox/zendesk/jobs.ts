@@ -6,8 +6,8 @@ import type { JobStatus, Json } from '../types.ts'
 import type { Instance } from './instance.ts'
 
 export type JobOptions = {
-  /** How long a job stays queued and working, milliseconds. */
-  readonly jobMs: { readonly queued: number; readonly working: number }
+  /** How long a job stays queued and working, and works longer for each of its rows, milliseconds. */
+  readonly jobMs: { readonly queued: number; readonly working: number; readonly perRow?: number }
   /** Jobs queued or working at once. */
   readonly maxJobs: number
   readonly tooManyJobsStatus: 400 | 403 | 422 | 429 | 503
@@ -97,7 +97,7 @@ export function createJobs(instance: Instance, options: JobOptions): Jobs {
         apply(stuck.applied ?? 0)
         return
       }
-      later(options.jobMs.working, () => {
+      later(options.jobMs.working + (options.jobMs.perRow ?? 0) * plan.rows.length, () => {
         if (kill !== undefined) {
           const applied = apply(kill.applied ?? 0).length
           update({
