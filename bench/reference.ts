@@ -64,7 +64,8 @@ async function query(salesforce: Call, soql: string): Promise<void> {
     for (const row of listOf(page['records'])) {
       for (const child of Object.values(row)) {
         const more = isObject(child) ? child['nextRecordsUrl'] : undefined
-        for (let link = more; typeof link === 'string';) link = (await salesforce('GET', link))['nextRecordsUrl'] ?? null
+        for (let link = more; typeof link === 'string';)
+          link = (await salesforce('GET', link))['nextRecordsUrl'] ?? null
       }
     }
     next = page['nextRecordsUrl'] ?? null
@@ -92,7 +93,9 @@ async function write(zendesk: Call, resource: string, changes: readonly Change[]
   for (const change of changes.filter(({ op }) => op === 'create')) await create(zendesk, resource, change)
   let jobs = 0
   for (const wanted of ['update', 'retire'] as const) {
-    const rows = changes.filter(({ op }) => op === wanted).map((change) => ({ id: Number(change.id), ...bodyOf(change) }))
+    const rows = changes
+      .filter(({ op }) => op === wanted)
+      .map((change) => ({ id: Number(change.id), ...bodyOf(change) }))
     for (let at = 0; at < rows.length; at += 100) {
       await zendesk('PUT', `/api/v2/${resource}/update_many`, { [resource]: rows.slice(at, at + 100) })
       if ((jobs += 1) % 20 === 0) await clock.sleep(30_000, new AbortController().signal)

@@ -1,5 +1,5 @@
 import { nearest, type Issue } from 'zds'
-import type { Query } from './compose.ts'
+import type { Child, Query } from './compose.ts'
 import type { Describe, Description } from './describe.ts'
 import { isHidden } from './trouble.ts'
 
@@ -10,19 +10,20 @@ export async function check(describe: Describe, { object, columns, children = []
   const look = visible(describe)
   const description = await look(object)
   if (description === undefined) return [hidden(`salesforce ${object}`, object)]
-  const issues = await columnIssues(look, description, columns)
-  for (const { relationship, columns } of children) {
-    const known = description.children.get(relationship.toLowerCase())
-    const child = known === undefined ? undefined : await look(known.object)
-    const where = `salesforce ${object}.${relationship}`
-    if (known === undefined)
-      issues.push(
-        unknown(where, `${object} has no child relationship ${relationship}`, relationship, description.children),
-      )
-    else if (child === undefined) issues.push(hidden(where, known.object))
-    else issues.push(...(await columnIssues(look, child, columns)))
-  }
-  return issues
+  const issues = await Promise.all([
+    columnIssues(look, description, columns),
+    ...children.map((child) => childIssues(look, description, child)),
+  ])
+  return issues.flat()
+}
+
+async function childIssues(look: Look, parent: Description, { relationship, columns }: Child): Promise<Issue[]> {
+  const known = parent.children.get(relationship.toLowerCase())
+  const where = `salesforce ${parent.name}.${relationship}`
+  if (known === undefined)
+    return [unknown(where, `${parent.name} has no child relationship ${relationship}`, relationship, parent.children)]
+  const child = await look(known.object)
+  return child === undefined ? [hidden(where, known.object)] : columnIssues(look, child, columns)
 }
 
 type Look = (object: string) => Promise<Description | undefined>
@@ -40,12 +41,12 @@ function visible(describe: Describe): Look {
 }
 
 async function columnIssues(look: Look, description: Description, columns: readonly string[]): Promise<Issue[]> {
-  const issues: Issue[] = []
-  for (const column of columns) {
-    const issue = await columnIssue(look, description, column.split('.'), `salesforce ${description.name}.${column}`)
-    if (issue !== undefined) issues.push(issue)
-  }
-  return issues
+  const issues = await Promise.all(
+    columns.map((column) =>
+      columnIssue(look, description, column.split('.'), `salesforce ${description.name}.${column}`),
+    ),
+  )
+  return issues.flatMap((issue) => issue ?? [])
 }
 
 async function columnIssue(

@@ -32,6 +32,10 @@ export function composeSoql(query: Query): string {
 /** The text of a query that only counts: the same rows, no columns. */
 export const countSoql = ({ object, where }: Query): string => select(['COUNT()'], [], object, where)
 
+/** The text of a query for the Id at one end of the same rows. */
+export const endSoql = ({ object, where }: Query, order: 'ASC' | 'DESC'): string =>
+  `${select(['Id'], [], object, where)} ORDER BY Id ${order} LIMIT 1`
+
 function select(
   columns: readonly string[],
   children: readonly string[],

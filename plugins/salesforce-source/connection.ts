@@ -35,10 +35,10 @@ export type Connection = {
 export type ConnectionOptions = Login & { readonly http?: HttpPolicy; readonly version: string }
 
 /**
- * Salesforce counts calls of more than 20 s, of which an org may have 25 at a time and a trial 5
- * (API limits).
+ * Salesforce counts calls of more than 20 s only, of which an org may have 25 at a time and a trial
+ * 5 (API limits); a page takes about one.
  */
-const CONCURRENCY = 4
+const CONCURRENCY = 8
 
 export function connect(options: ConnectionOptions): Connection {
   const policy = () => options.http ?? httpPolicy()

@@ -21,7 +21,9 @@ import { diagnose } from './diagnose.ts'
 import type { Login } from './login.ts'
 import { LONGEST_URL, lookUp, tooLong } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
-import { select } from './select.ts'
+import { isWorthIt, rangesOf } from './ranges.ts'
+import { firstPage, select, type Selection } from './select.ts'
+import { inTurn, sideBySide } from './side-by-side.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
@@ -115,9 +117,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
           const asked = query(run.clock.today)
           const url = await connection.queryUrl(composeSoql(asked), run)
           if (url.length > LONGEST_URL) throw tooLong(name, url.length)
-          const announced = async (total: number) =>
-            run.expect((await countRows(connection, name, asked, run)) ?? total)
-          yield* select({ connection, name, query: asked, url, key, seen: new Map(), announced }, run)
+          yield* rowsOf({ connection, name, query: asked, url, key, seen: new Map() }, run)
         },
       }
     },
@@ -136,6 +136,27 @@ export function salesforce(options: SalesforceOptions): Salesforce {
       }
     },
   }
+}
+
+/**
+ * The rows of a query, of a long one in ranges that are read at the same time. There must be as many
+ * as a count of their own says.
+ */
+async function* rowsOf(whole: Omit<Selection, 'announced'>, run: Run): AsyncIterable<JsonObject> {
+  const { connection, name, query } = whole
+  const announced = async (total: number) => run.expect((await countRows(connection, name, query, run)) ?? total)
+  const first = await firstPage({ ...whole, announced }, run)
+  const { totalSize: total } = first
+  if (first.next === undefined || !isWorthIt(total)) return yield* select({ ...whole, announced }, run, first)
+  const [ranges] = await Promise.all([rangesOf(connection, name, query, total, run), announced(total)])
+  if (ranges.length < 2) return yield* select({ ...whole, announced: () => undefined }, run, first)
+  yield* sideBySide(
+    ranges.map((range, index) => {
+      const progress = (message: string): void => run.progress(`range ${index + 1} of ${ranges.length}: ${message}`)
+      return select({ ...whole, ...range, announced: () => undefined }, { ...run, progress })
+    }),
+    inTurn,
+  )
 }
 
 /** Every column once: those of the tables, the further ones, and the key. */

@@ -1,7 +1,8 @@
-import { ZdsError, type JsonObject, type Keys, type Run } from 'zds'
+import { chunk, ZdsError, type JsonObject, type Keys, type Run } from 'zds'
 import { composeSoql, type Query } from './compose.ts'
 import type { Connection } from './connection.ts'
 import { select } from './select.ts'
+import { inOrder, sideBySide, WIDTH } from './side-by-side.ts'
 import { quote } from './soql.ts'
 
 export type Lookup = {
@@ -26,11 +27,12 @@ export async function* lookUp(connection: Connection, lookup: Lookup, run: Run):
   const urlOf = (keys: readonly string[]) =>
     connection.queryUrl(composeSoql({ ...query, where: condition(lookup, keys) }), run)
   const room = LONGEST_URL - (await urlOf([])).length
-  for await (const keys of parts(lookup, room, run)) {
-    const url = await urlOf(keys)
-    yield* select(
-      { connection, name, query, url, key: undefined, seen, announced: (rows) => void (total += rows) },
-      run,
+  const announced = (rows: number): void => void (total += rows)
+  for await (const some of chunk(parts(lookup, room, run), WIDTH)) {
+    const urls = await Promise.all(some.map(urlOf))
+    yield* sideBySide(
+      urls.map((url) => select({ connection, name, query, url, key: undefined, seen, announced }, run)),
+      inOrder,
     )
   }
   run.expect(total)

@@ -27,17 +27,18 @@ const BEGINNINGS = 3
 
 /**
  * The rows of one query, flat and complete, one at a time (SFA-04). A query whose result or session
- * ends on the way is begun again, and the rows that were handed out are left out.
+ * ends on the way is begun again, and the rows that were handed out are left out. `begun` is its
+ * first page, where that is there already.
  */
-export async function* select(selection: Selection, run: Run): AsyncIterable<JsonObject> {
-  const { connection, name, query, url } = selection
-  const read: Read = async (link, what) => pageOf(await connection.get(link, query.object, run), what)
+export async function* select(selection: Selection, run: Run, begun?: Page): AsyncIterable<JsonObject> {
+  const { name, url } = selection
+  const read = reader(selection, run)
   const given: (string | undefined)[] = []
   let total: number | undefined
   const announced = (rows: number) => (total === undefined ? selection.announced((total = rows)) : undefined)
   for (let left = BEGINNINGS; ;) {
     // Whatever is wrong with the first page is no matter of its age.
-    const first = await read(url, name)
+    const first: Page = left === BEGINNINGS && begun !== undefined ? begun : await read(url, name)
     if (first.totalSize !== (total ?? first.totalSize)) throw incomplete(`${name} changed while they were read`)
     try {
       for await (const { id, row } of rows({ ...selection, announced }, first, read, new Set(given), run)) {
@@ -55,6 +56,10 @@ export async function* select(selection: Selection, run: Run): AsyncIterable<Jso
   }
 }
 
+/** The first page of a query. */
+export const firstPage = (selection: Selection, run: Run): Promise<Page> =>
+  reader(selection, run)(selection.url, selection.name)
+
 type Told = { readonly id: string | undefined; readonly row: JsonObject }
 
 async function* rows(
@@ -69,14 +74,17 @@ async function* rows(
   const children = (query.children ?? []).map(childReader)
   let received = 0
   for await (const records of follow(first, (link) => read(link, name), name)) {
-    for (const record of records) {
+    const fresh = records.filter((record) => !given.has(idOf(record)))
+    // All children before the next page of parents: that is the order in which Salesforce promises
+    // to remember them.
+    const lists = await Promise.all(
+      fresh.map((record) =>
+        Promise.all(children.map(async ({ relationship, readList }) => [relationship, await readList(record, read)])),
+      ),
+    )
+    for (const [index, record] of fresh.entries()) {
       const id = idOf(record)
-      if (given.has(id)) continue
-      // All children before the next page of parents: that is the order in which Salesforce
-      // promises to remember them.
-      const lists: [string, readonly JsonObject[]][] = []
-      for (const { relationship, readList } of children) lists.push([relationship, await readList(record, read)])
-      const row = { ...flat(record), ...Object.fromEntries(lists) }
+      const row: JsonObject = { ...flat(record), ...Object.fromEntries(lists[index] ?? []) }
       refuseTwice(selection, row, record)
       await announced(first.totalSize)
       yield { id, row }
@@ -88,6 +96,10 @@ async function* rows(
 }
 
 type Read = (link: string, what: string) => Promise<Page>
+
+function reader({ connection, query }: Selection, run: Run): Read {
+  return async (link, what) => pageOf(await connection.get(link, query.object, run), what)
+}
 
 /**
  * Reads one child list of a parent to its end; a parent without children has an empty list
