@@ -17,6 +17,8 @@ export type Kind = {
    * records have it.
    */
   readonly identity: 'external_id' | 'email'
+  /** The attributes that Zendesk lets no two records share. */
+  readonly unique: readonly string[]
   /** What every create says beside the fields of the change. */
   readonly onCreate: JsonObject
   /** Why a planned change of this kind may be left out, and what it means. */
@@ -31,6 +33,7 @@ export const ORGANIZATION: Kind = {
   attributes: { name: name.type, external_id: text.type },
   addresses: [],
   identity: 'external_id',
+  unique: ['name', 'external_id'],
   onCreate: {},
   words: {},
 }
@@ -43,6 +46,7 @@ export const USER: Kind = {
   attributes: { name: name.type, email: text.type, role: text.type, organization_id: reference.type },
   addresses: ['email'],
   identity: 'email',
+  unique: ['email'],
   // A sync must not send a mail to everybody it finds.
   onCreate: { skip_verify_email: true },
   words: { 'second-address': 'a user has this address beside another one; make it their first one' },

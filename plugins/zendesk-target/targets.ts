@@ -1,5 +1,6 @@
-import { merge, typesOf, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
+import { merge, typesOf, type Change, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
+import { OPEN_JOBS } from './write/batches.ts'
 import { create } from './write/creates.ts'
 import { diagnose } from './diagnose.ts'
 import { checkDropdowns } from './dropdowns.ts'
@@ -10,6 +11,8 @@ import { missing } from './missing.ts'
 import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf } from './records.ts'
+import { lanes } from './write/lanes.ts'
+import { rounds } from './write/rounds.ts'
 import { settle } from './write/settle.ts'
 import type { Slots } from './write/slots.ts'
 import { update, type Updatable } from './write/updates.ts'
@@ -27,7 +30,7 @@ export type TargetOptions<Table extends FieldTable> = {
 
 /**
  * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
- * retired in jobs (SYN-01 to SYN-08).
+ * retired in jobs, all of it side by side (SYN-01 to SYN-08).
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
   const { name, client, kind, fields, slots, createConcurrency, confined, mayBeEmpty } = options
@@ -63,15 +66,27 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
       return kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
     },
     ...(kind.resource === 'organizations' && { describe }),
+    together: true,
     async *apply(changes, run) {
       const whole = uncut(run)
-      const creates = () => changes.values().map((change) => create(change, client, kind, types, whole))
-      yield* changes[0]?.op === 'create'
-        ? merge(creates, createConcurrency, run.signal)
-        : update(changes, updatable, run)
+      for (const round of rounds(changes, kind.unique)) {
+        const [creates, others] = [round.filter(isCreate), round.filter((change) => !isCreate(change))]
+        const made = creates.values().map((change) => create(change, client, kind, types, whole))
+        yield* merge(
+          (over) =>
+            [
+              ...lanes(made, createConcurrency, over),
+              ...lanes(update(others, updatable, over, run), OPEN_JOBS, over),
+            ].values(),
+          createConcurrency + OPEN_JOBS,
+          run.signal,
+        )
+      }
     },
   }
 }
+
+const isCreate = ({ op }: Change): boolean => op === 'create'
 
 /** One spelling of the address of an instance; what is no address is told by the preflight. */
 function originOf(address: string): string {

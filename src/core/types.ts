@@ -135,8 +135,8 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
    */
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   /**
-   * Finds out what became of changes of one operation that were sent and not answered, in this run
-   * or in one that died: an outcome for each that was carried out or refused, nothing for one that
+   * Finds out what became of changes that were sent and not answered, in this run or in one that
+   * died: an outcome for each that was carried out or refused, nothing for one that
    * certainly was not carried out and may be sent again. Who cannot tell says so: `cannotTell`.
    */
   settle(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
@@ -160,11 +160,17 @@ export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
     | { readonly write: Write }
     | {
         /**
-         * Carries out changes of one operation: for APIs with jobs, or with requests that belong
-         * together. A step of status `sending` before each request that writes, which the engine
-         * journals before it asks for the next step, and one outcome per change.
+         * Carries out changes: for APIs with jobs, or with requests that belong together. A step of
+         * status `sending` before each request that writes, which the engine journals before it
+         * asks for the next step, and one outcome per change.
          */
         apply(changes: readonly Change[], run: ApplyRun): AsyncIterable<Step>
+        /**
+         * True: it is given the changes of all operations at once, and itself sees to it that one
+         * which needs what another sets free waits for that. Else those of one operation after
+         * those of another.
+         */
+        readonly together?: boolean
       }
   )
 

@@ -1,7 +1,6 @@
 import {
   batches,
   differingFields,
-  merge,
   ZdsError,
   type ApplyRun,
   type Change,
@@ -13,7 +12,7 @@ import {
   type Sent,
   type Step,
 } from 'zds'
-import { BATCH_SIZE, OPEN_JOBS, outcomes, writeBatch, type Writing } from './batches.ts'
+import { BATCH_SIZE, outcomes, writeBatch, type Writing } from './batches.ts'
 import { jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import type { Row } from './rows.ts'
@@ -30,23 +29,23 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
 }
 
 /**
- * Updates and retires alike: batches of 100, as many at a time as jobs may be open (SYN-06, SYN-08,
- * SAFE-04). One outcome per change. Throws what concerns more than one batch: no access, no
- * service.
+ * Updates and retires alike: a task for each batch of 100 (SYN-06, SYN-08). One outcome per change.
+ * They throw what concerns more than one batch: no access, no service.
  */
-export function update(changes: readonly Change[], kind: Updatable, run: ApplyRun): AsyncIterable<Step> {
+export function* update(
+  changes: readonly Change[],
+  kind: Updatable,
+  over: AbortSignal,
+  run: ApplyRun,
+): Generator<AsyncGenerator<Step, void>, void> {
   const { client, resource, slots } = kind
   const fresh = async (rows: readonly Row[]): Promise<Row[]> => {
     const left = new Set(await run.fresh(rows.map(({ change }) => change)))
     return rows.filter(({ change }) => left.has(change))
   }
-  const writing = { client, resource, slots, ...lookingOf(kind, run), fresh }
+  const writing = { client, resource, slots, ...lookingOf(kind, run), fresh, over }
   const rows = changes.map((change) => rowOf(change, kind))
-  return merge(
-    (over) => batches(rows, BATCH_SIZE).map((batch) => writeBatch(batch, { ...writing, over }, run)),
-    OPEN_JOBS,
-    run.signal,
-  )
+  for (const batch of batches(rows, BATCH_SIZE)) yield writeBatch(batch, writing, run)
 }
 
 /**

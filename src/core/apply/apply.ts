@@ -25,8 +25,8 @@ export type Attempt = {
 }
 
 /**
- * Interprets the plan of one sync: creates, then updates, retires and removals (SYN-01). Each step
- * is recorded before its outcome is told. What an earlier attempt has done is told and not done
+ * Interprets the plan of one sync: creates, then updates, retires and removals, or all at once where
+ * the target can tell which must wait (SYN-01). Each step is recorded before its outcome is told. What an earlier attempt has done is told and not done
  * again; what it had sent when it died is settled first. A record that is no longer as the plan
  * says is left alone, also where the plan was made in the same run: to read a large instance takes
  * long enough for people to edit it. A record that is read back and is not as it was written gets a
@@ -39,8 +39,8 @@ export async function* apply(
   run: Run,
 ): AsyncIterable<Outcome> {
   const written: Written[] = []
-  for (const op of OPS) {
-    const changes = plan.changes.filter((change) => change.op === op)
+  for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
+    const changes = plan.changes.filter(({ op }) => ops.includes(op))
     const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
     for await (const outcome of carriedOut(bound, target, { record, known }, run)) {
       yield outcome
@@ -51,9 +51,7 @@ export async function* apply(
   yield* told(readBack(written, share, target, run), record)
 }
 
-/**
- * Carries out changes of one operation that were bound; what could not be has an outcome already.
- */
+/** Carries out changes that were bound; what could not be has an outcome already. */
 async function* carriedOut(
   bound: ReadonlyMap<string, Change | Outcome>,
   target: Target,

@@ -7,7 +7,7 @@ import { batches, collect } from '../streams.ts'
 import type { ApplyRun, Target } from '../types.ts'
 import { merge } from './merge.ts'
 
-/** The steps in which a target carries out changes of one operation. */
+/** The steps in which a target carries out changes. */
 export function stepsOf(target: Target, changes: readonly Change[], run: ApplyRun): AsyncIterable<Step> {
   if ('apply' in target) return target.apply(changes, run)
   const { batch, parallel } = target.write

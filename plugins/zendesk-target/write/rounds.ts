@@ -1,0 +1,25 @@
+import type { Change, Json } from 'zds'
+
+/**
+ * Changes in rounds, each to be carried out after the one before: one that takes a value which
+ * nobody else may have, and which another change sets free, comes in a later round than that one.
+ * Those that wait for each other in a circle are one round: Zendesk refuses them, as it has to.
+ */
+export function rounds(changes: readonly Change[], unique: readonly string[]): readonly (readonly Change[])[] {
+  const freed = new Set(changes.flatMap((change) => valuesOf(change, 'from', unique)))
+  const waits = (change: Change): boolean => valuesOf(change, 'to', unique).some((value) => freed.has(value))
+  const first = changes.filter((change) => !waits(change))
+  if (first.length === 0 || first.length === changes.length) return [changes]
+  return [first, ...rounds(changes.filter(waits), unique)]
+}
+
+/** The unique values that a change takes or gives up, compared as Zendesk does. */
+function valuesOf({ fields }: Change, side: 'from' | 'to', unique: readonly string[]): string[] {
+  return unique.flatMap((field) => {
+    const { from = null, to = null } = fields[field] ?? {}
+    const [is, other] = side === 'from' ? [fold(from), fold(to)] : [fold(to), fold(from)]
+    return is === '' || is === other ? [] : [`${field} ${is}`]
+  })
+}
+
+const fold = (value: Json): string => (typeof value === 'string' ? value.trim().toLowerCase() : '')
