@@ -10,7 +10,7 @@ if (major < 24 || (major === 24 && minor < 14)) {
 }
 // Without a listener Node would open its inspector, to every user of the machine.
 process.on('SIGUSR1', () => undefined)
-const { keepCompiled } = await import('../src/cli/compiled.ts')
+const { keepCompiled } = await import('../src/cli/compiled.js')
 keepCompiled()
 const { main } = await import('../src/cli/main.ts')
 await main(process.argv)

@@ -1,5 +1,5 @@
 import { checkOptions, type FieldTable, type Target, type TypesOf } from 'zds'
-import { OPEN_JOBS } from './write/batches.ts'
+import { BATCH_SIZE, OPEN_JOBS } from './write/batches.ts'
 import { client } from './client.ts'
 import { ORGANIZATION, USER, type Kind } from './kinds.ts'
 import { RECORDS_OPTIONS, ZENDESK_OPTIONS, type RecordsOptions, type ZendeskOptions } from './options.ts'
@@ -24,8 +24,8 @@ export interface Zendesk {
  */
 export function zendesk(options: ZendeskOptions): Zendesk {
   checkOptions(`zendesk(${options.name})`, ZENDESK_OPTIONS, options)
-  const { createConcurrency = 4, confined = false } = options
-  const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency, confined }
+  const { createConcurrency = 4, smallestJob = BATCH_SIZE, confined = false } = options
+  const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency, smallestJob, confined }
 
   const records = <Table extends FieldTable>(name: string, kind: Kind, given: RecordsOptions<Table>) => {
     checkOptions(`zendesk(${options.name}).${kind.resource}`, RECORDS_OPTIONS, given)

@@ -21,6 +21,11 @@ export type ZendeskOptions = {
   readonly createConcurrency?: number
   /** Reports tell its records in files of their own (OPS-08). Default false. */
   readonly confined?: boolean
+  /**
+   * Records in a job while some of the 30 that may be open are unused: with fewer, more jobs share
+   * the work. At most 100, which is the default.
+   */
+  readonly smallestJob?: number
 }
 
 export type RecordsOptions<Table extends FieldTable = FieldTable> = {
@@ -54,6 +59,7 @@ export const ZENDESK_OPTIONS = Type.Object(
     reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
     createConcurrency: optional(few),
     confined: optional(Type.Boolean()),
+    smallestJob: optional(Type.Integer({ minimum: 1, maximum: 100 })),
   },
   closed,
 )

@@ -25,6 +25,7 @@ export type TargetOptions<Table extends FieldTable> = {
   readonly slots: Slots
   readonly createConcurrency: number
   readonly confined: boolean
+  readonly smallestJob: number
   readonly mayBeEmpty: boolean | undefined
 }
 
@@ -33,7 +34,7 @@ export type TargetOptions<Table extends FieldTable> = {
  * retired in jobs, all of it side by side (SYN-01 to SYN-08).
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
-  const { name, client, kind, fields, slots, createConcurrency, confined, mayBeEmpty } = options
+  const { name, client, kind, fields, slots, createConcurrency, smallestJob, confined, mayBeEmpty } = options
   const types = typesOf(fields)
   const updatable: Updatable = {
     client,
@@ -42,6 +43,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     payload: (change) => bodyOf(change, kind),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
     types,
+    smallestJob,
   }
   return {
     name,

@@ -12,7 +12,7 @@ import {
   type Sent,
   type Step,
 } from 'zds'
-import { BATCH_SIZE, outcomes, writeBatch, type Writing } from './batches.ts'
+import { BATCH_SIZE, OPEN_JOBS, outcomes, writeBatch, type Writing } from './batches.ts'
 import { jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import type { Row } from './rows.ts'
@@ -26,11 +26,13 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
   payload(change: Change): JsonObject
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   readonly types: FieldTypes
+  /** Fewer rows than this are no job of their own, as long as there are places for all. */
+  readonly smallestJob: number
 }
 
 /**
- * Updates and retires alike: a task for each batch of 100 (SYN-06, SYN-08). One outcome per change.
- * They throw what concerns more than one batch: no access, no service.
+ * Updates and retires: a task for each job of at most 100 (SYN-06, SYN-08), the updates first. One
+ * outcome per change. They throw what concerns more than one job: no access, no service.
  */
 export function* update(
   changes: readonly Change[],
@@ -39,13 +41,20 @@ export function* update(
   run: ApplyRun,
 ): Generator<AsyncGenerator<Step, void>, void> {
   const { client, resource, slots } = kind
+  let before: Promise<unknown> = Promise.resolve()
+  // Records are read while those of the job before are written; the jobs are sent in their order.
   const fresh = async (rows: readonly Row[]): Promise<Row[]> => {
-    const left = new Set(await run.fresh(rows.map(({ change }) => change)))
+    const mine = Promise.all([run.fresh(rows.map(({ change }) => change)), before])
+    before = mine.catch(() => undefined)
+    const left = new Set((await mine)[0])
     return rows.filter(({ change }) => left.has(change))
   }
   const writing = { client, resource, slots, ...lookingOf(kind, run), fresh, over }
-  const rows = changes.map((change) => rowOf(change, kind))
-  for (const batch of batches(rows, BATCH_SIZE)) yield writeBatch(batch, writing, run)
+  const size = Math.min(BATCH_SIZE, Math.max(kind.smallestJob, Math.ceil(changes.length / OPEN_JOBS)))
+  for (const some of Map.groupBy(changes, ({ op }) => op).values()) {
+    const rows = some.map((change) => rowOf(change, kind))
+    for (const batch of batches(rows, size)) yield writeBatch(batch, writing, run)
+  }
 }
 
 /**
