@@ -109,7 +109,10 @@ async function zdsRun(directory: string): Promise<Timed> {
 function watching(phase: (name: string) => void) {
   const nothing = (): void => undefined
   return {
-    ...{ scheduled: nothing, progress: nothing, rows: nothing, warn: nothing },
+    scheduled: nothing,
+    progress: nothing,
+    rows: nothing,
+    warn: nothing,
     started: ({ id }: { readonly id: string }) => phase(`${id} begins`),
     ended: ({ id }: { readonly id: string }) => phase(id),
   }

@@ -48,7 +48,7 @@ async function service(name: string, tokens: string): Promise<Call> {
   })
   const { access_token: token } = objectOf(await signedIn.json())
   const call: Call = async (method, path, body) => {
-    const headers = { authorization: `Bearer ${String(token)}`, 'content-type': 'application/json' }
+    const headers = { authorization: `Bearer ${textOf(token)}`, 'content-type': 'application/json' }
     const response = await fetch(base + path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
     if (response.status !== 429) return objectOf(await response.json())
     // The old scripts waited for the window in which the next request is taken.
@@ -74,7 +74,7 @@ async function query(salesforce: Call, soql: string): Promise<void> {
 
 function contactsOf(organizations: readonly JsonObject[]): string {
   const ids = organizations.flatMap((one) => objectOf(one['organization_fields'])['salesforce_id'] ?? [])
-  const where = `AccountId IN (${ids.map((id) => `'${String(id)}'`).join(',')})`
+  const where = `AccountId IN (${ids.map((id) => `'${textOf(id)}'`).join(',')})`
   return composeSoql({ object: 'Contact', columns: ['Name', 'Email'], where })
 }
 
@@ -108,10 +108,10 @@ async function create(zendesk: Call, resource: string, change: Change): Promise<
   const made = await zendesk('POST', `/api/v2/${resource}`, { [resource.slice(0, -1)]: bodyOf(change) })
   const id = objectOf(made['organization'])['id'] ?? null
   for (const person of listOf(objectOf(change.along)['people'])) {
-    const email = String(person['email'])
+    const { email, name } = { email: textOf(person['email']), name: textOf(person['name']) }
     const found = await zendesk('GET', `/api/v2/users/search?query=${encodeURIComponent(`email:"${email}"`)}`)
     if (listOf(found['users']).length === 0)
-      await zendesk('POST', '/api/v2/users', { user: { name: String(person['name']), email, organization_id: id } })
+      await zendesk('POST', '/api/v2/users', { user: { name, email, organization_id: id } })
   }
 }
 
@@ -126,4 +126,5 @@ function bodyOf({ fields }: Change): JsonObject {
 }
 
 const objectOf = (value: unknown): JsonObject => (isObject(value as Json) ? (value as JsonObject) : {}) // JSON of the sandbox
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 const listOf = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : [])

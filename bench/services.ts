@@ -30,7 +30,10 @@ process.send?.(sandbox.env)
 
 function latencies(): Fault[] {
   const late = (service: string, ms: number, more: { method?: string }): Fault => ({
-    ...{ service, kind: 'latency', times: 0, ms: Math.round(scaled(ms)) },
+    service,
+    kind: 'latency',
+    times: 0,
+    ms: Math.round(scaled(ms)),
     ...more,
   })
   return [

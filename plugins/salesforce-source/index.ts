@@ -144,19 +144,19 @@ export function salesforce(options: SalesforceOptions): Salesforce {
  */
 async function* rowsOf(whole: Omit<Selection, 'announced'>, run: Run): AsyncIterable<JsonObject> {
   const { connection, name, query } = whole
-  const announced = async (total: number) => run.expect((await countRows(connection, name, query, run)) ?? total)
-  const first = await firstPage({ ...whole, announced }, run)
-  const { totalSize: total } = first
-  if (first.next === undefined || !isWorthIt(total)) return yield* select({ ...whole, announced }, run, first)
-  const [ranges] = await Promise.all([rangesOf(connection, name, query, total, run), announced(total)])
-  if (ranges.length < 2) return yield* select({ ...whole, announced: () => undefined }, run, first)
-  yield* sideBySide(
-    ranges.map((range, index) => {
-      const progress = (message: string): void => run.progress(`range ${index + 1} of ${ranges.length}: ${message}`)
-      return select({ ...whole, ...range, announced: () => undefined }, { ...run, progress })
-    }),
-    inTurn,
-  )
+  let counted: Promise<void> | undefined
+  const count = async (total: number): Promise<void> =>
+    run.expect((await countRows(connection, name, query, run)) ?? total)
+  const selection: Selection = { ...whole, announced: (total) => (counted ??= count(total)) }
+  const first = await firstPage(selection, run)
+  const isLong = first.next !== undefined && isWorthIt(first.totalSize)
+  const [ranges] = isLong
+    ? await Promise.all([rangesOf(connection, name, query, first.totalSize, run), selection.announced(first.totalSize)])
+    : [[]]
+  const progressOf = (index: number) => (message: string) =>
+    run.progress(`range ${index + 1} of ${ranges.length}: ${message}`)
+  const read = ranges.map((range, index) => select({ ...selection, ...range }, { ...run, progress: progressOf(index) }))
+  yield* read.length > 1 ? sideBySide(read, inTurn) : select(selection, run, first)
 }
 
 /** Every column once: those of the tables, the further ones, and the key. */

@@ -92,7 +92,7 @@ export function cuts(first: string | undefined, last: string | undefined, count:
 
 function numberOf(text: string): bigint | undefined {
   if (text.length !== LENGTH - PREFIX || !/^[0-9A-Za-z]+$/.test(text)) return undefined
-  return [...text].reduce((number, digit) => number * 62n + BigInt(DIGITS.indexOf(digit)), 0n)
+  return text.split('').reduce((number, digit) => number * 62n + BigInt(DIGITS.indexOf(digit)), 0n)
 }
 
 function textOf(number: bigint): string {

@@ -1,4 +1,4 @@
-import { ZdsError, type JsonObject, type Run } from 'zds'
+import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
 import type { Child, Query } from './compose.ts'
 import type { Connection } from './connection.ts'
 import { flattener, idOf, member } from './flatten.ts'
@@ -72,19 +72,21 @@ async function* rows(
   const { name, query, announced } = selection
   const flat = flattener(query.columns)
   const children = (query.children ?? []).map(childReader)
+  const childrenOf = async (record: JsonObject): Promise<JsonObject> => {
+    const lists = children.map(async ({ relationship, readList }): Promise<[string, Json]> => {
+      return [relationship, await readList(record, read)]
+    })
+    return Object.fromEntries(await Promise.all(lists))
+  }
   let received = 0
   for await (const records of follow(first, (link) => read(link, name), name)) {
     const fresh = records.filter((record) => !given.has(idOf(record)))
     // All children before the next page of parents: that is the order in which Salesforce promises
     // to remember them.
-    const lists = await Promise.all(
-      fresh.map((record) =>
-        Promise.all(children.map(async ({ relationship, readList }) => [relationship, await readList(record, read)])),
-      ),
-    )
+    const lists = await Promise.all(fresh.map((record) => childrenOf(record)))
     for (const [index, record] of fresh.entries()) {
       const id = idOf(record)
-      const row: JsonObject = { ...flat(record), ...Object.fromEntries(lists[index] ?? []) }
+      const row = { ...flat(record), ...lists[index] }
       refuseTwice(selection, row, record)
       await announced(first.totalSize)
       yield { id, row }

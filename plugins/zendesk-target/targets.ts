@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import { OPEN_JOBS } from './write/batches.ts'
 import { create } from './write/creates.ts'
 import { diagnose } from './diagnose.ts'
+import { gate } from './write/gate.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
@@ -31,7 +32,8 @@ export type TargetOptions<Table extends FieldTable> = {
 
 /**
  * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
- * retired in jobs, all of it side by side (SYN-01 to SYN-08).
+ * retired in jobs (SYN-01 to SYN-08). The jobs begin when every create has been answered, and go on
+ * beside the people who come with the new ones.
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
   const { name, client, kind, fields, slots, createConcurrency, smallestJob, confined, mayBeEmpty } = options
@@ -73,12 +75,13 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
       const whole = uncut(run)
       for (const round of rounds(changes, kind.unique)) {
         const [creates, others] = [round.filter(isCreate), round.filter((change) => !isCreate(change))]
-        const made = creates.values().map((change) => create(change, client, kind, types, whole))
+        const answered = gate(creates.length)
+        const made = creates.values().map((change) => create(change, client, kind, types, whole, answered.pass))
         yield* merge(
           (over) =>
             [
               ...lanes(made, createConcurrency, over),
-              ...lanes(update(others, updatable, over, run), OPEN_JOBS, over),
+              ...lanes(update(others, { ...updatable, begin: () => answered.wait(over) }, over, run), OPEN_JOBS, over),
             ].values(),
           createConcurrency + OPEN_JOBS,
           run.signal,

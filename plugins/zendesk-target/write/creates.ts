@@ -24,8 +24,9 @@ type Made =
   | { readonly kind: 'lost' }
 
 /**
- * Creates one record (SYN-02), and then the people who come with it. A create whose answer was lost
- * is looked up before it is sent again, at most as often as the policy allows attempts (SAFE-05).
+ * Creates one record (SYN-02), says when it is there or refused, and then adds the people who come
+ * with it. A create whose answer was lost is looked up before it is sent again, at most as often as
+ * the policy allows attempts (SAFE-05).
  * Throws what concerns more than this record: no access, no service.
  */
 export async function* create(
@@ -34,9 +35,11 @@ export async function* create(
   kind: Kind,
   types: FieldTypes,
   run: Run,
+  answered: () => void,
 ): AsyncGenerator<Step, void> {
   const newcomers = newcomersOf(change)
   for await (const step of made(change, client, kind, types, run)) {
+    if ('key' in step) answered()
     if (step.status !== 'done' || newcomers === undefined) yield step
     else yield { ...step, ...(await welcome(newcomers, step.id, client, run)) }
   }

@@ -31,12 +31,12 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
 }
 
 /**
- * Updates and retires: a task for each job of at most 100 (SYN-06, SYN-08), the updates first. One
- * outcome per change. They throw what concerns more than one job: no access, no service.
+ * Updates and retires: a task for each job of at most 100 (SYN-06, SYN-08), the updates first; no
+ * record is looked at before they may begin. One outcome per change. They throw what concerns more than one job: no access, no service.
  */
 export function* update(
   changes: readonly Change[],
-  kind: Updatable,
+  kind: Updatable & { readonly begin: () => Promise<void> },
   over: AbortSignal,
   run: ApplyRun,
 ): Generator<AsyncGenerator<Step, void>, void> {
@@ -44,6 +44,7 @@ export function* update(
   let before: Promise<unknown> = Promise.resolve()
   // Records are read while those of the job before are written; the jobs are sent in their order.
   const fresh = async (rows: readonly Row[]): Promise<Row[]> => {
+    await kind.begin()
     const mine = Promise.all([run.fresh(rows.map(({ change }) => change)), before])
     before = mine.catch(() => undefined)
     const left = new Set((await mine)[0])

@@ -7,6 +7,7 @@ import { compareStage } from './compare-stage.ts'
 import { onlyUndone } from './failed-from.ts'
 import { checkReady, gather } from './gather.ts'
 import type { PastRun } from './history.ts'
+import { meanwhile, toldOnce } from './meanwhile.ts'
 import { tellObservers } from './observers.ts'
 import { leavePlan } from './plan-parts.ts'
 import { schedule, type Watch } from './schedule.ts'
@@ -28,19 +29,21 @@ export async function planRun(
   watch: Watch<Read>,
 ): Promise<Plan> {
   const offline = shared.from !== undefined
-  if (!offline) await checkReady(shared, watch)
+  const ready = offline ? Promise.resolve() : checkReady(shared, watch)
   const made = new Map<string, SyncPlan>()
-  const timing = timed(watch, shared.clock)
-  await schedule<Reading, Read>(
-    stages(shared.config).filter((stage) => stage.kind !== 'apply'),
-    async (stage, told, signal) => {
-      const here = { ...shared, signal }
-      if (stage.kind === 'gather') return { kind: 'rows', ...(await gather(stage, here, runId, told)) }
-      const plan = await compareStage(stage, here, runId, told)
-      made.set(stage.name, plan)
-      return { kind: 'plan', plan }
-    },
-    { signal: shared.signal, watch: timing.watch },
+  const timing = timed(toldOnce(ready, watch), shared.clock)
+  await meanwhile(ready, shared.signal, (reading) =>
+    schedule<Reading, Read>(
+      stages(shared.config).filter((stage) => stage.kind !== 'apply'),
+      async (stage, told, signal) => {
+        const here = { ...shared, signal }
+        if (stage.kind === 'gather') return { kind: 'rows', ...(await gather(stage, here, runId, told)) }
+        const plan = await compareStage(stage, here, runId, told)
+        made.set(stage.name, plan)
+        return { kind: 'plan', plan }
+      },
+      { signal: reading, watch: timing.watch },
+    ),
   )
   const syncs = syncsOf(shared.config)
   const whole = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, constantFrom, property, uniqueArray } from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect, type Change } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
@@ -22,19 +22,29 @@ const keysIn = (changes: readonly Change[]): string[] =>
   rounds(changes, ['name']).map((one) => one.map(({ key }) => key).join(' '))
 
 describe('changes of a target, side by side (SYN-01)', () => {
-  it('creates go beside the jobs of updates and retires', async () => {
+  it('jobs of updates and retires go beside each other, and begin when every create has been answered', async () => {
     const { target, sandbox } = await start({ count: 120, zendesk: { jobMs: { queued: 0, working: 400 } } })
     open = sandbox
-    const changes = [...many(3, creating), ...many(110, (n) => updating(n)), ...[115, 116].map(retiring)]
+    const changes = [...many(9, creating), ...many(110, (n) => updating(n)), ...[115, 116].map(retiring)]
     const steps = await collect(stepsOf(target, changes, testRun().run))
     expect(outcomesOf(steps).map(({ status }) => status)).toEqual(changes.map(() => 'done'))
-    const firstEnd = steps.findIndex((step) => 'key' in step)
-    const sent = steps.slice(0, firstEnd).flatMap((step) => (step.status === 'sending' ? step.keys : []))
-    // Nothing waited for a job to end.
-    expect(sent.filter((key) => key.startsWith('001NEW'))).not.toEqual([])
-    const lastJobEnd = steps.findLastIndex((step) => 'key' in step && step.key.startsWith('001EXT'))
-    const lastCreate = steps.findLastIndex((step) => 'key' in step && step.key.startsWith('001NEW'))
-    expect(lastCreate).toBeLessThan(lastJobEnd)
+    const writes = sandbox.requests.filter(({ method, path }) => method !== 'GET' && path.includes('organizations'))
+    expect(writes.map(({ method }) => method)).toEqual([...many(9, creating).map(() => 'POST'), 'PUT', 'PUT', 'PUT'])
+    const accepted = steps.findLastIndex(({ status }) => status === 'accepted')
+    const firstEnd = steps.findIndex((step) => 'key' in step && step.key.startsWith('001EXT'))
+    expect(accepted).toBeLessThan(firstEnd)
+  })
+
+  it('jobs do not wait for the people of new organizations (SYN-03)', async () => {
+    const { target, sandbox } = await start({ count: 2 })
+    open = sandbox
+    sandbox.faults.add({ service: 'zendesk', method: 'POST', path: '/users', kind: 'latency', ms: 600 })
+    const along = { people: [{ email: 'ada@new.example', name: 'Ada' }] }
+    const steps = await collect(stepsOf(target, [{ ...creating(1), along }, updating(0)], testRun().run))
+    expect(outcomesOf(steps)).toMatchObject([
+      { key: '001EXT0', status: 'done' },
+      { key: '001NEW1', status: 'done', facts: { people: 1 } },
+    ])
   })
 
   it('a create that takes the name which an update sets free waits for it, and gets it', async () => {
@@ -65,9 +75,9 @@ describe('rounds', () => {
   })
 
   it('whatever the names are, each change is in one round, after the one that sets its name free', () => {
-    const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
-    fc.assert(
-      fc.property(fc.uniqueArray(name), fc.array(name), (from, to) => {
+    const name = constantFrom('a', 'b', 'c', 'd', 'e', 'f')
+    assert(
+      property(uniqueArray(name), array(name), (from, to) => {
         const changes = from.map((old, n) => renaming(n, old, to[n] ?? `new ${n}`))
         const found = rounds(changes, ['name'])
         expect(found.flat().toSorted(byKey)).toEqual(changes.toSorted(byKey))

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { meanwhile, toldOnce } from '../../../src/core/run/meanwhile.ts'
+import type { Watch } from '../../../src/core/run/schedule.ts'
+
+function notes() {
+  const told: string[] = []
+  const nothing = (): void => undefined
+  const watch: Watch<never> = {
+    scheduled: nothing,
+    started: nothing,
+    progress: nothing,
+    rows: nothing,
+    ended: nothing,
+    warn: (message) => void told.push(message),
+  }
+  return { told, watch }
+}
+const going = new AbortController().signal
+
+describe('reading while it is checked whether a run can start (SAFE-07)', () => {
+  it('is told of once it is known that it can, in the order in which it happened', async () => {
+    const { told, watch } = notes()
+    const ready = Promise.withResolvers<void>()
+    await meanwhile(ready.promise, going, async () => {
+      const held = toldOnce(ready.promise, watch)
+      held.warn('one')
+      held.warn('two')
+      expect(told).toEqual([])
+      ready.resolve()
+      await ready.promise
+      held.warn('three')
+    })
+    expect(told).toEqual(['one', 'two', 'three'])
+  })
+
+  it('is stopped where it cannot, and nobody hears of it', async () => {
+    const { told, watch } = notes()
+    const ready = Promise.withResolvers<void>()
+    const reading = meanwhile(ready.promise, going, async (signal) => {
+      const held = toldOnce(ready.promise, watch)
+      held.warn('never told')
+      ready.reject(new Error('not ready'))
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))))
+    })
+    await expect(reading).rejects.toThrow('not ready')
+    expect(told).toEqual([])
+  })
+
+  it('that fails first waits for what the check says', async () => {
+    const ready = Promise.withResolvers<void>()
+    const reading = meanwhile(ready.promise, going, async () => {
+      throw new Error('a column that does not exist')
+    })
+    ready.reject(new Error('everything that is wrong'))
+    await expect(reading).rejects.toThrow('everything that is wrong')
+    const failed = meanwhile(Promise.resolve(), going, async () => {
+      throw new Error('down')
+    })
+    await expect(failed).rejects.toThrow('down')
+  })
+})
