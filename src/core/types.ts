@@ -165,11 +165,7 @@ export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
          * asks for the next step, and one outcome per change.
          */
         apply(changes: readonly Change[], run: ApplyRun): AsyncIterable<Step>
-        /**
-         * True: it is given the changes of all operations at once, and itself sees to it that one
-         * which needs what another sets free waits for that. Else those of one operation after
-         * those of another.
-         */
+        /** True: it is given all operations at once, and lets those wait that have to. */
         readonly together?: boolean
       }
   )
