@@ -16,6 +16,17 @@ export async function find(value: string, client: Client, kind: Kind, run: Run):
   return rows.find((row) => foldAddress(textIn(row, kind.identity) ?? '') === foldAddress(value))
 }
 
+/** The records whose external ids are among `values`, by that in lower case; at most 100, with one request. */
+export async function findMany(
+  values: readonly string[],
+  client: Client,
+  kind: Kind,
+  run: Run,
+): Promise<ReadonlyMap<string, JsonObject>> {
+  const rows = await ask(client, [kind.resource, 'show_many'], { external_ids: values.join(',') }, kind, run)
+  return new Map(rows.map((row) => [(textIn(row, kind.identity) ?? '').toLowerCase(), row]))
+}
+
 async function ask(
   client: Client,
   path: readonly string[],

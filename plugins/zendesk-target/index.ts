@@ -24,8 +24,9 @@ export interface Zendesk {
  */
 export function zendesk(options: ZendeskOptions): Zendesk {
   checkOptions(`zendesk(${options.name})`, ZENDESK_OPTIONS, options)
-  const { createConcurrency = 4, smallestJob = BATCH_SIZE, confined = false } = options
-  const shared = { client: client(options), slots: slots(OPEN_JOBS), createConcurrency, smallestJob, confined }
+  const { createConcurrency = 4, createsInJobs = Infinity, smallestJob = BATCH_SIZE, confined = false } = options
+  const pace = { createConcurrency, createsInJobs, smallestJob }
+  const shared = { client: client(options), slots: slots(OPEN_JOBS), ...pace, confined }
 
   const records = <Table extends FieldTable>(name: string, kind: Kind, given: RecordsOptions<Table>) => {
     checkOptions(`zendesk(${options.name}).${kind.resource}`, RECORDS_OPTIONS, given)

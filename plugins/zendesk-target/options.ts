@@ -21,6 +21,8 @@ export type ZendeskOptions = {
   readonly createConcurrency?: number
   /** Reports tell its records in files of their own (OPS-08). Default false. */
   readonly confined?: boolean
+  /** From so many organizations on they are created in jobs, not one by one. Default: never. */
+  readonly createsInJobs?: number
   /**
    * Records in a job while some of the 30 that may be open are unused: with fewer, more jobs share
    * the work. At most 100, which is the default.
@@ -59,6 +61,7 @@ export const ZENDESK_OPTIONS = Type.Object(
     reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
     createConcurrency: optional(few),
     confined: optional(Type.Boolean()),
+    createsInJobs: optional(Type.Integer({ minimum: 1 })),
     smallestJob: optional(Type.Integer({ minimum: 1, maximum: 100 })),
   },
   closed,

@@ -1,7 +1,7 @@
 import { merge, typesOf, type Change, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { OPEN_JOBS } from './write/batches.ts'
-import { create } from './write/creates.ts'
+import { createTasks } from './write/create-many.ts'
 import { diagnose } from './diagnose.ts'
 import { gate } from './write/gate.ts'
 import { checkDropdowns } from './dropdowns.ts'
@@ -26,6 +26,7 @@ export type TargetOptions<Table extends FieldTable> = {
   readonly slots: Slots
   readonly createConcurrency: number
   readonly confined: boolean
+  readonly createsInJobs: number
   readonly smallestJob: number
   readonly mayBeEmpty: boolean | undefined
 }
@@ -36,7 +37,8 @@ export type TargetOptions<Table extends FieldTable> = {
  * beside the people who come with the new ones.
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
-  const { name, client, kind, fields, slots, createConcurrency, smallestJob, confined, mayBeEmpty } = options
+  const { name, client, kind, fields, slots, createConcurrency, createsInJobs, smallestJob, confined, mayBeEmpty } =
+    options
   const types = typesOf(fields)
   const updatable: Updatable = {
     client,
@@ -72,15 +74,14 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     ...(kind.resource === 'organizations' && { describe }),
     together: true,
     async *apply(changes, run) {
-      const whole = uncut(run)
       for (const round of rounds(changes, kind.unique)) {
         const [creates, others] = [round.filter(isCreate), round.filter((change) => !isCreate(change))]
         const answered = gate(creates.length)
-        const made = creates.values().map((change) => create(change, client, kind, types, whole, answered.pass))
+        const creating = { client, kind, types, slots, createsInJobs, smallestJob, answered: () => answered.pass() }
         yield* merge(
           (over) =>
             [
-              ...lanes(made, createConcurrency, over),
+              ...lanes(createTasks(creates, creating, over, run), createConcurrency, over),
               ...lanes(update(others, { ...updatable, begin: () => answered.wait(over) }, over, run), OPEN_JOBS, over),
             ].values(),
           createConcurrency + OPEN_JOBS,
@@ -96,12 +97,4 @@ const isCreate = ({ op }: Change): boolean => op === 'create'
 /** One spelling of the address of an instance; what is no address is told by the preflight. */
 function originOf(address: string): string {
   return URL.canParse(address) ? new URL(address).origin : address
-}
-
-/**
- * A create and the people who come with it are one: an interruption ends the run after it, not in
- * the middle of it (SYN-03).
- */
-function uncut(run: Run): Run {
-  return { ...run, signal: new AbortController().signal }
 }

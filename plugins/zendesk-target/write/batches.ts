@@ -28,6 +28,10 @@ export type Writing = {
   settled(rows: readonly Row[], run: Run): Promise<ReadonlySet<string>>
 }
 
+/** Rows in a job: at least `smallest`, so that as many jobs as may be open share the work. */
+export const jobSize = (rows: number, smallest: number): number =>
+  Math.min(BATCH_SIZE, Math.max(smallest, Math.ceil(rows / OPEN_JOBS)))
+
 type Sent =
   | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }
   | { readonly kind: 'busy' | 'lost' }

@@ -37,12 +37,17 @@ export async function* create(
   run: Run,
   answered: () => void,
 ): AsyncGenerator<Step, void> {
-  const newcomers = newcomersOf(change)
   for await (const step of made(change, client, kind, types, run)) {
     if ('key' in step) answered()
-    if (step.status !== 'done' || newcomers === undefined) yield step
-    else yield { ...step, ...(await welcome(newcomers, step.id, client, run)) }
+    yield 'key' in step ? await withPeople(change, step, client, run) : step
   }
+}
+
+/** The outcome of a create, once the people who come with it are added. */
+export async function withPeople(change: Change, outcome: Outcome, client: Client, run: Run): Promise<Outcome> {
+  const newcomers = newcomersOf(change)
+  if (outcome.status !== 'done' || newcomers === undefined) return outcome
+  return { ...outcome, ...(await welcome(newcomers, outcome.id, client, run)) }
 }
 
 /**
@@ -120,7 +125,7 @@ async function post(change: Change, client: Client, kind: Kind, run: Run): Promi
   }
 }
 
-function outcomeOf(key: string, { id, dropped }: Extract<Made, { kind: 'made' }>, client: Client): Outcome {
+export function outcomeOf(key: string, { id, dropped }: Extract<Made, { kind: 'made' }>, client: Client): Outcome {
   return dropped.length > 0 ? { key, status: 'failed', ...notPermitted(client, dropped) } : { key, status: 'done', id }
 }
 
@@ -137,7 +142,7 @@ async function lookUp(
   return row && recordOf(row, kind, types)
 }
 
-function compared(
+export function compared(
   change: Change,
   found: Existing,
   { instance }: Client,
@@ -157,7 +162,7 @@ function compared(
  */
 const isTaken = (sent: Made): boolean => sent.kind === 'refused' && sent.code.endsWith('-taken')
 
-function identityIn({ fields }: Change, { identity }: Kind): string | undefined {
+export function identityIn({ fields }: Change, { identity }: Kind): string | undefined {
   const to = fields[identity]?.to
   return typeof to === 'string' && to !== '' ? to : undefined
 }

@@ -1,7 +1,9 @@
-import { type Change, type FieldTypes, type Outcome, type Run, type Sent } from 'zds'
+import { type FieldTypes, type Outcome, type Run, type Sent } from 'zds'
 import type { Client } from '../client.ts'
 import { settleCreate } from './creates.ts'
 import type { Kind } from '../kinds.ts'
+import { jobs } from './jobs.ts'
+import { quiet } from './quiet.ts'
 import { settleUpdates, type Updatable } from './updates.ts'
 
 /**
@@ -14,11 +16,20 @@ export async function* settle(
   { client, kind, types, updatable }: { client: Client; kind: Kind; types: FieldTypes; updatable: Updatable },
   run: Run,
 ): AsyncIterable<Outcome> {
-  const creates = sent.flatMap(({ change }): Change[] => (change.op === 'create' ? [change] : []))
-  for (const change of creates) yield* settleCreate(change, client, kind, types, run)
+  const creates = sent.filter(({ change }) => change.op === 'create')
+  if (creates.length > 1) await endOf(creates, client, run)
+  for (const { change } of creates) yield* settleCreate(change, client, kind, types, run)
   yield* settleUpdates(
     sent.filter(({ change }) => change.op !== 'create'),
     updatable,
     run,
   )
+}
+
+/** Waits for what may still be creating: the jobs that took some over, and one whose id nobody knows. */
+async function endOf(creates: readonly Sent[], client: Client, run: Run): Promise<void> {
+  const open = jobs(client, run)
+  const known = new Set(creates.flatMap(({ job }) => job ?? []))
+  await Promise.all([...known].map((job) => open.ended(job)))
+  if (creates.some(({ job }) => job === undefined)) await quiet(client, run)
 }

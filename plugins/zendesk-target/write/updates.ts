@@ -12,7 +12,7 @@ import {
   type Sent,
   type Step,
 } from 'zds'
-import { BATCH_SIZE, OPEN_JOBS, outcomes, writeBatch, type Writing } from './batches.ts'
+import { jobSize, outcomes, writeBatch, type Writing } from './batches.ts'
 import { jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import type { Row } from './rows.ts'
@@ -51,7 +51,7 @@ export function* update(
     return rows.filter(({ change }) => left.has(change))
   }
   const writing = { client, resource, slots, ...lookingOf(kind, run), fresh, over }
-  const size = Math.min(BATCH_SIZE, Math.max(kind.smallestJob, Math.ceil(changes.length / OPEN_JOBS)))
+  const size = jobSize(changes.length, kind.smallestJob)
   for (const some of Map.groupBy(changes, ({ op }) => op).values()) {
     const rows = some.map((change) => rowOf(change, kind))
     for (const batch of batches(rows, size)) yield writeBatch(batch, writing, run)

@@ -106,12 +106,19 @@ function targetOf(sandbox: Sandbox, fields: FieldTable = FIELDS): Target {
   return connect(sandbox).organizations({ fields })
 }
 
-export function connect(sandbox: Sandbox, credentials?: Pick<Parameters<typeof zendesk>[0], 'oauth' | 'apiToken'>) {
+type Options = Parameters<typeof zendesk>[0]
+
+export function connect(
+  sandbox: Sandbox,
+  credentials?: Pick<Options, 'oauth' | 'apiToken'>,
+  more: Partial<Options> = {},
+) {
   const of = (name: string): Setting => setting(name, sandbox.env[name])
   return zendesk({
     name: 'global',
     url: of('ZENDESK_GLOBAL_URL'),
     http: HTTP,
+    ...more,
     ...(credentials ?? {
       oauth: { clientId: of('ZENDESK_GLOBAL_CLIENT_ID'), clientSecret: of('ZENDESK_GLOBAL_CLIENT_SECRET') },
     }),

@@ -1,0 +1,135 @@
+import { batches, HttpError, type Change, type FieldTypes, type Json, type Outcome, type Run, type Step } from 'zds'
+import { jobSize, namesIn } from './batches.ts'
+import type { Client } from '../client.ts'
+import { compared, create, identityIn, outcomeOf, withPeople } from './creates.ts'
+import { findMany } from '../find.ts'
+import { jobs, type Jobs } from './jobs.ts'
+import type { Kind } from '../kinds.ts'
+import { quiet } from './quiet.ts'
+import { bodyOf, recordOf } from '../records.ts'
+import { isAboutRecords, isTooManyJobs, unpermitted } from '../refusals.ts'
+import { idIn, objectIn } from '../replies.ts'
+import type { Slots } from './slots.ts'
+
+/** How records of one kind are created. */
+type Creating = {
+  readonly client: Client
+  readonly kind: Kind
+  readonly types: FieldTypes
+  readonly slots: Slots
+  readonly jobs: Jobs
+  /** Aborts when nothing more is to be sent. */
+  readonly over: AbortSignal
+  /** The run of what is not to be parted by an interruption. */
+  readonly whole: Run
+  /** Called for each record that is there, or refused, before its people are added. */
+  readonly answered: () => void
+}
+
+/**
+ * A task for each create, or, from `createsInJobs` of them on, for each job of them.
+ */
+export function* createTasks(
+  changes: readonly Change[],
+  options: Omit<Creating, 'jobs' | 'over' | 'whole'> & { readonly createsInJobs: number; readonly smallestJob: number },
+  over: AbortSignal,
+  run: Run,
+): Generator<AsyncGenerator<Step, void>, void> {
+  const creating: Creating = { ...options, over, jobs: jobs(options.client, run), whole: uncut(run) }
+  const inJobs = changes.length >= options.createsInJobs
+  const [together, alone] = inJobs ? partition(changes, options.kind) : [[], changes]
+  for (const some of batches(together, jobSize(together.length, options.smallestJob)))
+    yield createMany(some, creating, run)
+  for (const change of alone) yield createAlone(change, creating)
+}
+
+/**
+ * Creates up to a hundred records in one job, and then adds their people. What the job says of a row
+ * names no record: all are looked up by their identities, with one request, and what is not there
+ * is created by itself, which tells why it cannot be. So it is after a lost answer, too.
+ */
+async function* createMany(changes: readonly Change[], creating: Creating, run: Run): AsyncGenerator<Step, void> {
+  const { slots, over } = creating
+  await slots.take(over)
+  let outcomes: ReadonlyMap<string, Outcome>
+  try {
+    const keys = changes.map(({ key }) => key)
+    yield { status: 'sending', keys }
+    const { job, dropped, made } = await send(changes, creating, run)
+    if (job !== undefined) {
+      yield { status: 'accepted', keys, job }
+      await creating.jobs.ended(job)
+    } else if (made) await quiet(creating.client, run)
+    outcomes = made ? await found(changes, dropped, creating, run) : new Map()
+  } finally {
+    slots.give()
+  }
+  for (const change of changes) if (outcomes.has(change.key)) creating.answered()
+  for (const change of changes) {
+    const outcome = outcomes.get(change.key)
+    if (outcome === undefined) yield* createAlone(change, creating)
+    else yield await withPeople(change, outcome, creating.client, creating.whole)
+  }
+}
+
+const createAlone = (change: Change, { client, kind, types, whole, answered }: Creating): AsyncGenerator<Step, void> =>
+  create(change, client, kind, types, whole, answered)
+
+/**
+ * A create and the people who come with it are one: an interruption ends the run after it, not in
+ * the middle of it (SYN-03).
+ */
+function uncut(run: Run): Run {
+  return { ...run, signal: new AbortController().signal }
+}
+
+/** Those that can be looked up together, as a list of identities, and the others. */
+function partition(changes: readonly Change[], kind: Kind): readonly [readonly Change[], readonly Change[]] {
+  const isListed = (change: Change): boolean => {
+    const identity = identityIn(change, kind)
+    return kind.identity === 'external_id' && identity !== undefined && !identity.includes(',')
+  }
+  return [changes.filter(isListed), changes.filter((change) => !isListed(change))]
+}
+
+type Sent = { readonly job?: string; readonly dropped: readonly string[]; readonly made: boolean }
+
+/** `made` is false where nothing can have been created; a job that is not known may have been begun. */
+async function send(changes: readonly Change[], { client, kind }: Creating, run: Run): Promise<Sent> {
+  const payloads = changes.map((change) => ({ payload: bodyOf(change, kind) }))
+  const body = { [kind.resource]: payloads.map(({ payload }): Json => ({ ...payload, ...kind.onCreate })) }
+  try {
+    const path = [kind.resource, 'create_many']
+    const reply = await client.call({ method: 'POST', path, body, repeatable: false }, run)
+    const job = idIn(objectIn(reply.body, 'job_status'))
+    return { ...(job !== undefined && { job }), dropped: unpermitted(reply.headers, namesIn(payloads)), made: true }
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error
+    if (isTooManyJobs(error) || (error.arrived === 'no' && isAboutRecords(error))) return { dropped: [], made: false }
+    if (error.arrived === 'maybe') return { dropped: [], made: true }
+    throw error
+  }
+}
+
+/** What became of those of the records that are there. */
+async function found(
+  changes: readonly Change[],
+  dropped: readonly string[],
+  { client, kind, types }: Creating,
+  run: Run,
+): Promise<ReadonlyMap<string, Outcome>> {
+  const identities = changes.map((change) => identityIn(change, kind) ?? '')
+  const rows = await findMany(identities, client, kind, run)
+  const outcomes = changes.flatMap((change, index): [string, Outcome][] => {
+    const row = rows.get((identities[index] ?? '').toLowerCase())
+    if (row === undefined) return []
+    const lacks = dropped.filter((name) => namesIn([{ payload: bodyOf(change, kind) }]).has(name))
+    const record = recordOf(row, kind, types)
+    const outcome =
+      lacks.length > 0
+        ? outcomeOf(change.key, { kind: 'made', id: record.id, dropped: lacks }, client)
+        : compared(change, record, client, kind, types)
+    return [[change.key, outcome]]
+  })
+  return new Map(outcomes)
+}
