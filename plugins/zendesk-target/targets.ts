@@ -1,4 +1,4 @@
-import { merge, typesOf, type Change, type FieldTable, type Run, type Target, type TypesOf } from 'zds'
+import { merge, typesOf, type Change, type FieldTable, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { OPEN_JOBS } from './write/batches.ts'
 import { createTasks } from './write/create-many.ts'
