@@ -1,4 +1,3 @@
-import http from 'node:http'
 import { ZdsError } from '../errors.ts'
 import { conceal } from '../secrets.ts'
 import { env } from '../settings.ts'
@@ -28,6 +27,8 @@ function takeUp(proxy: string, no_proxy: string): () => void {
   conceal(/^(?:\w+:\/\/)?[^:@]*:(.+)@/.exec(proxy)?.[1])
   try {
     // People write proxy.example:3128 too, which as it is would have the scheme `proxy.example`.
+    // To import it loads the whole HTTP client of Node, which many commands never use.
+    const http = process.getBuiltinModule('node:http')
     return http.setGlobalProxyFromEnv({ https_proxy: proxy.includes('://') ? proxy : `http://${proxy}`, no_proxy })
   } catch {
     throw new ZdsError('ENV_INVALID', 'HTTPS_PROXY is not the address of a proxy', {
