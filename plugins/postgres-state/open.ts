@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { clearScratch, type Json, type Memory, type State } from 'zds'
+import { clearScratch, privateDirectory, type Json, type Memory, type State } from 'zds'
 import { connectionOf } from './address.ts'
 import { postgresArtifacts, runsWithArtifacts } from './artifacts.ts'
 import { databaseAt, text, type Database } from './database.ts'
@@ -15,7 +14,7 @@ export async function open({ url, project: name }: PostgresOptions, directory: s
   const database = databaseAt(connectionOf(url))
   const project = name.read()
   const scratch = join(directory, 'scratch')
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
+  for (const path of [directory, scratch]) privateDirectory(path)
   await migrate(database).catch(async (error: unknown) => {
     await database.close()
     throw error

@@ -42,6 +42,9 @@ export const userFields = {
   not_in_sfdc: checkbox(),
 } satisfies FieldTable
 
+/** Whose role it is says whether we may touch a user; nobody gets one from us. */
+const { role: _, ...written } = userFields
+
 export type UserSyncOptions = {
   /** The sync of the organizations that the users belong to. */
   readonly after: Sync
@@ -115,7 +118,7 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
   const plan = planSource(after)
   return {
     name: `${options.users.name}-desired`,
-    types: typesOf(userFields),
+    types: typesOf(written),
     words: { 'duplicate-email': 'another contact has this address' },
     needs: [contacts, after.target, plan],
     mayBeEmpty: true,

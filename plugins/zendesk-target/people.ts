@@ -33,18 +33,20 @@ export type Newcomer = { readonly email: string; readonly name: string; readonly
  */
 export function newcomersOf({ key, along }: Change): readonly Newcomer[] | undefined {
   if (along === undefined) return undefined
-  const people: Json | undefined = isObject(along) ? along['people'] : undefined
-  if (Array.isArray(people)) return people.map((one: Json) => newcomerOf(one, key))
+  const { people, ...more }: { [part: string]: Json } = isObject(along) ? along : {}
+  if (Array.isArray(people) && Object.keys(more).length === 0) return people.map((one: Json) => newcomerOf(one, key))
   throw unreadable(key)
 }
 
 function newcomerOf(one: Json, key: string): Newcomer {
-  const { email, name, action = 'create' } = isObject(one) ? one : {}
+  const { email, name, action = 'create', ...more } = isObject(one) ? one : {}
+  if (Object.keys(more).length > 0) throw unreadable(key)
   if (typeof email === 'string' && typeof name === 'string' && isFate(action)) return { email, name, action }
   throw unreadable(key)
 }
 
-const isFate = (action: Json): action is Newcomer['action'] => typeof action === 'string' && action in FATES
+const isFate = (action: Json): action is Newcomer['action'] =>
+  typeof action === 'string' && Object.hasOwn(FATES, action)
 
 function unreadable(key: string): ZdsError {
   return new ZdsError('ROW_INVALID', `What comes along with the new organization ${key} is no list of people`, {

@@ -72,6 +72,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
       return kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
     },
     ...(kind.resource === 'organizations' && { describe }),
+    misfit: ({ id = '1' }) => (/^[1-9]\d{0,18}$/.test(id) ? undefined : 'id: is none that Zendesk gives'),
     together: true,
     async *apply(changes, run) {
       for (const round of rounds(changes, kind.unique)) {

@@ -1,6 +1,7 @@
 import { redact, redactedJson } from '../core/secrets.ts'
 import { painter } from './render/paint.ts'
 import type { Look } from './render/look.ts'
+import { escapedJson, harmless } from './render/text.ts'
 
 /** How a document is shown on stdout. A terminal that does not tell its width has 80 columns. */
 export function lookOf(all: boolean): Look {
@@ -10,21 +11,24 @@ export function lookOf(all: boolean): Look {
 
 /** Lines on stdout, without a known secret in them. */
 export function print(lines: readonly string[]): void {
-  process.stdout.write(redact(lines.map((line) => `${line}\n`).join('')))
+  process.stdout.write(textOf(lines))
 }
 
 /** A JSON document on stdout, without a known secret in it. */
 export function printDocument(document: unknown): void {
-  process.stdout.write(`${redactedJson(document, 2)}\n`)
+  process.stdout.write(`${escapedJson(redactedJson(document, 2))}\n`)
 }
 
 /** Lines on stderr, without a known secret in them. */
 export function tell(lines: readonly string[]): void {
-  process.stderr.write(redact(lines.map((line) => `${line}\n`).join('')))
+  process.stderr.write(textOf(lines))
 }
+
+/** Wherever it came from: what reaches a terminal cannot rewrite it. */
+const textOf = (lines: readonly string[]): string => redact(lines.map((line) => `${harmless(line)}\n`).join(''))
 
 /** What a person should know although nothing stops for it. */
 export const warn = (message: string): void => tell([`Warning: ${message}`])
 
 /** The text of a JSON document. */
-export const documentOf = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
+export const documentOf = (document: unknown): string => `${escapedJson(JSON.stringify(document, null, 2))}\n`

@@ -1,15 +1,18 @@
-import { open, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { ZdsError } from '../core/errors.ts'
 import { isSealed } from '../core/plan/seal.ts'
+import { refuseStrange } from './private-file.ts'
 
 /** How a plan document and its summary begin, whole or broken off. */
 const PLAN = /^\s*\{\s*"version":\s*\d+,\s*"(?:createdAt|asOf)":/
 
 /**
  * Throws USAGE where `file` is there and is no plan: `--out` replaces only what it may have
- * written. A pipe or a device is nothing to lose.
+ * written.
  */
 export async function refuseToReplace(file: string): Promise<void> {
+  await refuseStrange(file)
   const start = await startOf(file)
   if (start === undefined || start.trim() === '' || PLAN.test(start) || isSealed(start)) return
   throw new ZdsError('USAGE', `${file} is there already and is no plan, so it is not replaced`, {
@@ -19,12 +22,10 @@ export async function refuseToReplace(file: string): Promise<void> {
 
 const START = 200
 
-/** The first characters of a file; undefined where there is none, or no ordinary one. */
+/** The first characters of a file; undefined where there is none. */
 async function startOf(file: string): Promise<string | undefined> {
-  // A pipe is not opened: that would wait for whoever writes into it.
-  const found = await stat(file).catch(() => undefined)
-  if (found?.isFile() !== true) return undefined
-  const handle = await open(file, 'r')
+  const handle = await open(file, READ).catch(() => undefined)
+  if (handle === undefined) return undefined
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(START), 0, START, 0)
     return buffer.toString('utf8', 0, bytesRead)
@@ -32,3 +33,6 @@ async function startOf(file: string): Promise<string | undefined> {
     await handle.close()
   }
 }
+
+/** No link is followed, and no pipe waited for. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)

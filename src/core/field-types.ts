@@ -84,7 +84,7 @@ export const DECIMAL: FieldType<number, false> = {
     if (value.trim() === '') return null
     return Number.isFinite(Number(value)) ? Number(value) : value
   },
-  misfit: must('must be a number', (value) => typeof value === 'number'),
+  misfit: must('must be a number', Number.isFinite),
   same: identical,
 }
 

@@ -89,6 +89,7 @@ export {
 export { load, type LoadOptions, type Project } from './config/load.ts'
 export { LEASE_MS, lockLost, locksOver, type Leases } from './state/leases.ts'
 export { localState } from './state/local.ts'
+export { privateDirectory } from './state/private.ts'
 export { mayLive, thisProcess } from './state/process.ts'
 export { clearScratch, runsFrom } from './state/scratch.ts'
 export type { Report, SyncReport } from './run/report.ts'

@@ -44,6 +44,13 @@ test.each([
   })
 })
 
-test.each(['nothing', '/dev/null'])('%s is nothing to lose', async (name) => {
-  await expect(refuseToReplace(resolve(folder, name))).resolves.toBeUndefined()
+test('nothing is nothing to lose', async () => {
+  await expect(refuseToReplace(resolve(folder, 'nothing'))).resolves.toBeUndefined()
+})
+
+test.each(['/dev/null', '/dev/full', '/dev/stdout', tmpdir()])('%s is refused by its name', async (name) => {
+  await expect(refuseToReplace(name)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining(name) as string,
+  })
 })

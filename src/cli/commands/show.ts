@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readVariables } from '../../core/config/env-file.ts'
+import { assertAuthentic, proved } from '../../core/plan/mac.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
 import { parsePlan } from '../../core/plan/schema.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -71,10 +72,15 @@ function moreSteps({ syncs }: Plan, file: string): string[] {
 }
 
 /**
- * Reads a plan document, sealed or not. Throws FILE_NOT_FOUND, FILE_INVALID or PLAN_INVALID; of a
- * sealed one without its key, ENV_MISSING or ENV_INVALID.
+ * Reads a plan document, sealed or not. Throws FILE_NOT_FOUND, FILE_INVALID or PLAN_INVALID; with a
+ * key, PLAN_NOT_AUTHENTIC for one that was not made with it; of a sealed one without its key,
+ * ENV_MISSING or ENV_INVALID.
  */
 export async function readPlan(path: string): Promise<Plan> {
   const text = await readText(path, 'Make one with: zds plan --out FILE')
-  return parsePlan(isSealed(text) ? unseal(text, path, planKey()) : text, path)
+  // What was sealed with the key was made by who has it.
+  if (isSealed(text)) return proved(parsePlan(unseal(text, path, planKey()), path))
+  const plan = parsePlan(text, path)
+  assertAuthentic(plan, path)
+  return plan
 }

@@ -11,7 +11,7 @@ export const percent = (share: number): string =>
 
 /** `1 organization`, `2 organizations`. */
 export function counted(value: number, plural: string): string {
-  return `${number(value)} ${value === 1 ? plural.replace(/s$/, '') : plural}`
+  return `${number(value)} ${plain(value === 1 ? plural.replace(/s$/, '') : plural)}`
 }
 
 /**
@@ -32,6 +32,22 @@ export function shown(value: Json): string {
 export function plain(text: string): string {
   return text.replaceAll(UNSEEN, (found, emoji?: string) => emoji ?? ESCAPES[found] ?? escaped(found))
 }
+
+/** Lines as they may reach a terminal: of what rewrites it only colours and line ends are left. */
+export function harmless(text: string): string {
+  const lines = text
+    .split('\n')
+    .map((line) => line.split(COLOUR).map((part, at) => (at % 2 === 1 ? part : plain(part))))
+  return lines.map((parts) => parts.join('')).join('\n')
+}
+
+/** JSON text with nothing in it that could rewrite a terminal: the same to whoever parses it. */
+export const escapedJson = (text: string): string =>
+  text.replaceAll(/[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\n]]/gv, (found) =>
+    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+      '',
+    ),
+  )
 
 // What joins the parts of an emoji belongs to it. A Braille blank is a symbol to Unicode.
 const UNSEEN = /(\p{RGI_Emoji})|[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[\x20]]/gv

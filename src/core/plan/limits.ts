@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts'
+import { canonical, type Json } from '../json.ts'
 import { OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
 import type { FieldChange, Op, Order, SyncPlan } from './plan.ts'
 
@@ -39,11 +39,13 @@ export type Limits = {
 
 /**
  * The numbers that limits are held against; `before` is the number of desired records of the last
- * run that was carried out, `adopt` the fields that are no reason of their own (SAFE-05).
+ * run that was carried out, `adopt` the fields that are no reason of their own (SAFE-05), `retire`
+ * what a record looks like that nobody desires.
  */
 export type Measured = Pick<SyncPlan, 'name' | 'changes' | 'existing' | 'desired'> & {
   readonly before?: number | undefined
   readonly adopt?: readonly string[] | undefined
+  readonly retire?: { readonly [field: string]: Json } | 'remove' | undefined
 }
 
 const CREATE = { share: 0.1, least: 25 }
@@ -54,8 +56,12 @@ const FLOOR = 10
 const DROP = 0.2
 const EXAMPLES = 5
 
-/** Why a plan needs an approval; empty when it needs none. */
-export function excesses(measured: Measured, limits: Limits = {}): Excess[] {
+/**
+ * Why a plan needs an approval; empty when it needs none. What its changes tell is not asked
+ * elsewhere: what makes a record look retired retires it, and who changes many has many.
+ */
+export function excesses(told: Measured, limits: Limits = {}): Excess[] {
+  const measured = { ...told, changes: told.changes.map((change) => asRetired(change, told.retire)) }
   const { fields, ...bounds } = boundsOf(measured, limits)
   return [
     ...OPS.flatMap((op) => beyond(op, bounds[op], measured)),
@@ -64,10 +70,20 @@ export function excesses(measured: Measured, limits: Limits = {}): Excess[] {
   ]
 }
 
+/** An update that gives a record all that a retirement would is one. */
+function asRetired(change: Change, look: Measured['retire'] = {}): Change {
+  const marks = look === 'remove' ? [] : Object.entries(look)
+  const { op, fields } = change
+  const all = marks.every(([field, value]) => canonical(fields[field]?.to ?? null) === canonical(value))
+  return op === 'update' && marks.length > 0 && all ? { ...change, op: 'retire' } : change
+}
+
 /** What the limits come to for so many records. */
 export function boundsOf(measured: Measured, limits: Limits = {}): Bounds {
-  const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, remove = retire, floor = FLOOR } = limits
-  const { existing, before } = measured
+  const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, remove = retire } = limits
+  const { existing, before, changes } = measured
+  const { floor: least = FLOOR } = limits
+  const floor = changes.filter(({ op }) => op !== 'create').length < least ? least : 0
   const first = firstRun === true && before === undefined
   const few = (bound: Bound): Bound => (existing < floor ? ofFew(bound) : bound)
   const bounds = { create: first ? {} : create, update, retire: few(retire), remove: few(remove) }

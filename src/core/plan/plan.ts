@@ -151,6 +151,8 @@ export type Plan = {
   readonly undoes?: string
   readonly syncs: readonly SyncPlan[]
   readonly digest: string
+  /** Proves who made it, where there is a key (`proved`). */
+  readonly mac?: string
 }
 
 /**

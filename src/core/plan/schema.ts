@@ -7,6 +7,11 @@ import { digestOf, OPS, type Plan } from './plan.ts'
 const strict = { additionalProperties: false }
 const Text = Type.String({ minLength: 1 })
 const Count = Type.Integer({ minimum: 0 })
+const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const DAY = '\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])'
+const Day = Type.String({ pattern: `^${DAY}$` })
+/** A moment as `Date` writes it. */
+const Moment = Type.String({ pattern: `^${DAY}T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{3})?Z$` })
 
 const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, strict)
 const Remark = Type.Object({ code: Text, message: Text }, strict)
@@ -100,12 +105,13 @@ const SyncPlan = Type.Object(
 export const planSchema = Type.Object(
   {
     version: Type.Literal(1),
-    createdAt: Text,
-    asOf: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    createdAt: Moment,
+    asOf: Day,
     config: Text,
     undoes: Type.Optional(Text),
     syncs: Type.Array(SyncPlan),
-    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    digest: Hash,
+    mac: Type.Optional(Hash),
   },
   {
     ...strict,
@@ -115,6 +121,8 @@ export const planSchema = Type.Object(
   },
 )
 
+const ANEW = 'Make a new one: zds plan --out FILE'
+
 /**
  * Reads a plan document. Throws PLAN_INVALID when it is none, is of another version, or was changed
  * after it was made.
@@ -123,19 +131,19 @@ export function parsePlan(text: string, file: string): Plan {
   const found = parseJson(text)
   if (found === undefined)
     throw new ZdsError('PLAN_INVALID', `${file} is not JSON`, { hint: 'Make a plan with: zds plan --out FILE' })
+  return planIn(found, file)
+}
+
+/** The plan that a value is, wherever it came from. Throws PLAN_INVALID as `parsePlan` does. */
+export function planIn(found: unknown, called: string): Plan {
   const version = typeof found === 'object' && found !== null && 'version' in found ? found.version : undefined
   if (version !== 1)
-    throw new ZdsError('PLAN_INVALID', `${file} is not a plan of version 1`, {
+    throw new ZdsError('PLAN_INVALID', `${called} is not a plan of version 1`, {
       hint: 'Make a new one with this zds: zds plan --out FILE',
     })
   const issues = problems('PLAN_INVALID', 'plan', planSchema, found)
-  if (issues.length > 0)
-    throw new ZdsError('PLAN_INVALID', `${file} is not a plan`, { issues, hint: 'Make a new one: zds plan --out FILE' })
-  const plan = found as unknown as Plan // the schema was checked in the lines above
-  if (digestOf(plan) !== plan.digest) {
-    throw new ZdsError('PLAN_INVALID', `${file} was changed after it was made: its digest does not fit`, {
-      hint: 'Make a new one: zds plan --out FILE',
-    })
-  }
-  return plan
+  if (issues.length > 0) throw new ZdsError('PLAN_INVALID', `${called} is not a plan`, { issues, hint: ANEW })
+  const plan = found as Plan // the schema was checked in the lines above
+  if (digestOf(plan) === plan.digest) return plan
+  throw new ZdsError('PLAN_INVALID', `${called} was changed after it was made: its digest does not fit`, { hint: ANEW })
 }

@@ -1,10 +1,10 @@
 import { ZdsError, type Issue } from '../errors.ts'
-import { checkPermit, permitOf, released, unapproved, type Permit } from '../plan/approval.ts'
+import { checkPermit, permitOf, released, unapproved } from '../plan/approval.ts'
 import type { Excess, Plan } from '../plan/plan.ts'
 import { userName } from '../state/process.ts'
 import type { Approval } from '../state/state.ts'
 import { tellObservers } from './observers.ts'
-import { planOf } from './plan-run.ts'
+import { limited, planOf } from './plan-run.ts'
 import type { Shared } from './shared.ts'
 
 /** What somebody takes upon themselves for a plan that goes beyond its limits. */
@@ -34,22 +34,20 @@ export async function passLimits(
   shared: Shared,
 ): Promise<Passed> {
   const permit = approve === undefined ? undefined : permitOf(approve)
-  const whole = permit === undefined ? plan : await permitted(plan, permit, shared)
-  const issues = whole.syncs.flatMap(({ name, excesses }) =>
+  const meant = permit === undefined ? plan.syncs : plan.syncs.map((sync) => released(sync, permit))
+  const syncs = await limited(meant, shared)
+  if (permit !== undefined) checkPermit({ ...plan, syncs }, permit)
+  const issues = syncs.flatMap(({ name, excesses }) =>
     unapproved(excesses, permit).map((excess) => issueOf(name, excess)),
   )
   if (issues.length > 0 && !force) {
-    await tellObservers((observer, run) => observer.refused?.(plan, run), shared)
+    await tellObservers((observer, run) => observer.refused?.({ ...plan, syncs }, run), shared)
     throw new ZdsError('LIMIT_EXCEEDED', 'The plan goes beyond its limits, so nothing was changed', { issues })
   }
-  const beyond = whole !== plan || whole.syncs.some(({ excesses }) => excesses.length > 0)
+  const same = meant.every((sync) => plan.syncs.includes(sync))
+  const beyond = !same || syncs.some(({ excesses }) => excesses.length > 0)
+  const whole = same ? plan : await planOf(meant, shared, plan.undoes)
   return { plan: whole, approval: beyond ? { by: userName(), because } : undefined }
-}
-
-async function permitted(plan: Plan, permit: Permit, shared: Shared): Promise<Plan> {
-  checkPermit(plan, permit)
-  const syncs = plan.syncs.map((sync) => released(sync, permit))
-  return syncs.every((sync) => plan.syncs.includes(sync)) ? plan : planOf(syncs, shared)
 }
 
 function issueOf(where: string, { message, examples, count }: Excess): Issue {

@@ -8,6 +8,7 @@ import type { RunRecord, State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import { applyRun, resumeRun, type Progress } from './apply-run.ts'
 import { passLimits, type Consent } from './approval.ts'
+import { assertOurs } from './fits.ts'
 import { fromRun, gatheredBy } from './from-run.ts'
 import { checkReady } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
@@ -71,7 +72,8 @@ export interface Engine {
   /**
    * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
    * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,
-   * PLAN_DATE, PLAN_EXPIRED). The report says how far it came, and in `error` why no further.
+   * PLAN_DATE, PLAN_EXPIRED), be one that its syncs make (PLAN_INVALID), and by who has the key
+   * where there is one (PLAN_NOT_AUTHENTIC). The report says how far it came, and in `error` why no further.
    */
   apply(plan: Plan, asked?: ApplyAsked, watch?: RunWatch): Promise<Report>
   /** The run that has carried out this plan since it was made. */
@@ -147,7 +149,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       madeIn.delete(plan)
       const run = runId ?? newRunId(shared.clock)
       return notedReport(run, plan, shared, async () => {
-        if (runId === undefined) assertTimely(plan, shared, maxAgeMs)
+        if (runId === undefined) {
+          assertTimely(plan, shared, maxAgeMs)
+          assertOurs(plan, shared)
+        }
         const { plan: agreed, approval } = await passLimits(plan, consent, shared)
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
@@ -162,6 +167,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
       return notedReport(rest.run.id, rest.plan, shared, async () => {
+        assertOurs(rest.plan, shared)
         await checkReady(shared, watch)
         return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
       })

@@ -2,6 +2,7 @@ import { guardIssues } from '../compare/guards.ts'
 import { computedIn, stages, syncsOf } from '../config/stages.ts'
 import { ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
+import { keyIfSet } from '../plan/seal.ts'
 import type { Summary } from '../state/state.ts'
 import type { Run } from '../types.ts'
 import type { StageWatch, Watch } from './schedule.ts'
@@ -14,6 +15,7 @@ const NOBODY: Waiting = { progress: () => undefined }
 
 /** Throws everything that keeps a run from its start, all at once (SAFE-07). */
 export async function checkReady(shared: Shared, watch: Waiting = NOBODY): Promise<void> {
+  keyIfSet()
   const issues = await preflight(shared, watch)
   if (issues.length > 0) throw notReady(issues)
 }

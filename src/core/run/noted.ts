@@ -12,6 +12,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'PLAN_DATE',
   'PLAN_EXPIRED',
   'PLAN_INVALID',
+  'PLAN_NOT_AUTHENTIC',
 ])
 
 /** Makes a plan, and notes that it was made, or why not. */

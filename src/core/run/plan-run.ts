@@ -1,6 +1,7 @@
 import { unmetEverywhere } from '../compare/guards.ts'
 import { stages, syncsOf } from '../config/stages.ts'
 import { boundsOf, excesses } from '../plan/limits.ts'
+import { proved } from '../plan/mac.ts'
 import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
@@ -60,27 +61,30 @@ export async function planRun(
 
 type Reading = Exclude<ReturnType<typeof stages>[number], { kind: 'apply' }>
 
-/**
- * The plan of these syncs, with what of it goes beyond the limits of the configuration: held
- * against them here and nowhere else, together with what each sync desired when a plan was last
- * carried out.
- */
+/** The plan of these syncs, with what of it goes beyond its limits, and its proof. */
 export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?: string): Promise<Plan> {
-  const { state, clock, fingerprint } = shared
-  const syncs = await Promise.all(
+  return proved(assemble(await limited(parts, shared), shared.fingerprint, shared.clock, undoes))
+}
+
+/**
+ * The syncs of a plan with what of them goes beyond the limits of the configuration: held against
+ * them here and nowhere else, together with what each sync desired when a plan was last carried
+ * out. What a plan says of its own excesses is not believed.
+ */
+export async function limited(parts: readonly SyncPlan[], shared: Shared): Promise<SyncPlan[]> {
+  return Promise.all(
     parts.map(async (part): Promise<SyncPlan> => {
-      const sync = syncNamed(part.name, shared)
-      const address = sync.target.address()
-      const before = await state.journal.lastDesired(part.name, address)
-      const measured = { ...part, before, adopt: sync.rules.adopt }
+      const { rules, target, limits } = syncNamed(part.name, shared)
+      const address = target.address()
+      const before = await shared.state.journal.lastDesired(part.name, address)
+      const measured = { ...part, before, adopt: rules.adopt, retire: rules.retire }
       return {
         ...part,
         ...(address !== '' && { address }),
-        ...(sync.target.confined === true && { confined: true }),
-        excesses: excesses(measured, sync.limits),
-        bounds: boundsOf(measured, sync.limits),
+        ...(target.confined === true && { confined: true }),
+        excesses: excesses(measured, limits),
+        bounds: boundsOf(measured, limits),
       }
     }),
   )
-  return assemble(syncs, fingerprint, clock, undoes)
 }

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, ZdsError } from '../errors.ts'
+import { keepPrivate, privateDirectory } from './private.ts'
 
 const LOCKS = `
   CREATE TABLE locks (
@@ -62,10 +62,10 @@ const VERSION = 4
  */
 export function openDatabase(file: string): DatabaseSync {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    chmodSync(dirname(file), 0o700)
+    privateDirectory(dirname(file))
+    for (const part of ['', '-wal', '-shm']) keepPrivate(`${file}${part}`, 'file')
     const database = new DatabaseSync(file, { timeout: 10_000 })
-    chmodSync(file, 0o600)
+    keepPrivate(file, 'file')
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     atomically(database, () => migrate(database, file))
     return database

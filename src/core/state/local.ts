@@ -5,6 +5,7 @@ import { artifactsIn } from './artifacts.ts'
 import { openDatabase, textIn } from './database.ts'
 import { sqliteJournal } from './journal.ts'
 import { sqliteLocks } from './locks.ts'
+import { keepPrivate } from './private.ts'
 import { keptIn, pruneLocal } from './retention.ts'
 import { namesIn } from './scratch.ts'
 import type { Memory, State } from './state.ts'
@@ -13,6 +14,7 @@ import type { Memory, State } from './state.ts'
 export function localState(directory: string): State {
   const database = openDatabase(join(directory, 'state.db'))
   const runs = join(directory, 'runs')
+  keepPrivate(runs, 'directory')
   return {
     journal: sqliteJournal(database),
     locks: sqliteLocks(database),

@@ -158,7 +158,7 @@ describe('reading a plan document', () => {
         return !(error instanceof ZdsError && error.code === 'PLAN_INVALID')
       }
     })
-    expect(accepted).toEqual([{ ...(JSON.parse(text(plan)) as Plan), createdAt: `${plan.createdAt}x` }])
+    expect(accepted).toEqual([])
   })
 
   it('says that it was changed', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Config, Desired } from 'zds'
-import { planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
+import type { Config, Desired, SyncPlan } from 'zds'
+import { limited, planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
 import type { Watch } from '../../../src/core/run/schedule.ts'
-import { planOf as changesOf, update } from '../../support/applying.ts'
+import { planOf as changesOf, retire, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
 import { held, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
@@ -67,5 +67,35 @@ describe('SAFE-01: the limits of a plan', () => {
     const part = { ...changesOf(update('A'), update('B')), existing: 20 }
     const plan = await planOf([part], engineOf(one({ update: 0.05 })))
     expect(plan.syncs[0]?.excesses).toMatchObject([{ op: 'update', count: 2, existing: 20, limit: 0.05 }])
+  })
+})
+
+describe('SAFE-01: what a plan says of itself is not believed', () => {
+  const marked = (key: string, op: 'update' | 'retire') => ({ ...update(key), op, fields: retire(key).fields })
+  const found = async (part: SyncPlan, limits: object = {}): Promise<(string | number)[][]> => {
+    const [plan] = await limited([part], engineOf(one(limits)))
+    return (plan?.excesses ?? []).map(({ op, count }) => [op, count])
+  }
+  const keys = Array.from({ length: 12 }, (_, n) => `K${n}`)
+  const part = changesOf(...keys.map((key) => marked(key, 'retire')))
+
+  it('not that nothing of it goes beyond a limit', async () => {
+    expect(await found({ ...part, existing: 100, excesses: [] })).toEqual([['retire', 12]])
+  })
+
+  it('not that there are too few records for a share, where it changes many', async () => {
+    const updates = changesOf(...keys.map(update))
+    expect(await found({ ...updates, existing: 0 })).toEqual([['update', 12]])
+    expect(await found({ ...updates, changes: updates.changes.slice(3), existing: 9 })).toEqual([])
+  })
+
+  it('not that it is an update what leaves a record as a retirement does', async () => {
+    const updates = changesOf(...keys.map((key) => marked(key, 'update')))
+    expect(await found({ ...updates, existing: 100 })).toEqual([['retire', 12]])
+    const back = updates.changes.map((change) => ({
+      ...change,
+      fields: { mark_for_deletion: { from: true, to: false } },
+    }))
+    expect(await found({ ...updates, changes: back, existing: 100 })).toEqual([])
   })
 })

@@ -1,0 +1,29 @@
+import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { ZdsError } from '../errors.ts'
+
+/**
+ * Makes a directory that only its owner may enter, also where others could before (OPS-08). Throws
+ * STATE_INVALID for a link, a file, and what belongs to another user.
+ */
+export function privateDirectory(path: string): void {
+  keepPrivate(path, 'directory')
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+}
+
+/** The same for what may be there already, or not. */
+export function keepPrivate(path: string, meant: 'directory' | 'file'): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  const strange = strangeness(found, meant)
+  if (strange === undefined) return chmodSync(path, meant === 'file' ? 0o600 : 0o700)
+  throw new ZdsError('STATE_INVALID', `${path} ${strange}, so nothing is kept there`, {
+    hint: 'What zds keeps is its own, and nobody else may put it there: move it away, or run as its owner.',
+  })
+}
+
+/** Why something on the disk is not what this user has put there, or undefined. */
+export function strangeness(found: Stats, meant: 'directory' | 'file'): string | undefined {
+  if (found.isSymbolicLink()) return 'is a link'
+  if (meant === 'directory' ? !found.isDirectory() : !found.isFile()) return `is no ordinary ${meant}`
+  return process.getuid === undefined || found.uid === process.getuid() ? undefined : 'belongs to another user'
+}
