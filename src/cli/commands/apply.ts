@@ -180,10 +180,9 @@ function withApproval(
   const look = file === undefined ? 'zds plan --all --out FILE' : `zds show ${file} --all`
   const force = file === undefined ? '\n(zds apply --force would pass every limit unseen.)' : ''
   const hint = `Look at it:\n  ${look}\nIf it is right:\n  ${command}${force}`
+  // Keys of records come after a colon.
   const issues = redact
-    ? plan.syncs.flatMap(({ name, excesses }) =>
-        excesses.map(({ message }) => ({ code: error.code, where: name, message })),
-      )
+    ? error.issues.map((issue) => ({ ...issue, message: issue.message.replace(/: .*/s, '') }))
     : error.issues
   return new ZdsError(error.code, error.message, { cause: error, issues, hint })
 }

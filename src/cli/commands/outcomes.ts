@@ -3,6 +3,7 @@ import { driftedChangesOf, type Drifted } from '../../core/run/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
 import { csvLine } from '../render/csv.ts'
+import { escapedJson } from '../render/text.ts'
 import { inSession } from '../session.ts'
 
 export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
@@ -32,7 +33,9 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
     for await (const one of driftedChangesOf(journal, past)) {
       const row = rowOf(one)
       const line =
-        options.format === 'csv' ? redact(csvLine(COLUMNS.map((column) => row[column]))) : `${redactedJson(row)}\n`
+        options.format === 'csv'
+          ? redact(csvLine(COLUMNS.map((column) => row[column])))
+          : `${escapedJson(redactedJson(row))}\n`
       process.stdout.write(line)
     }
     return 0

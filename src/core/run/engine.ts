@@ -8,7 +8,7 @@ import type { RunRecord, State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import { applyRun, resumeRun, type Progress } from './apply-run.ts'
 import { passLimits, type Consent } from './approval.ts'
-import { assertOurs } from './fits.ts'
+import { assertOurs, assertWhole } from './fits.ts'
 import { fromRun, gatheredBy } from './from-run.ts'
 import { checkReady } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
@@ -176,6 +176,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     runNamed: (asked) => runNamed(journal, asked),
     undo: async (run, warn = () => undefined) => {
       const past = await runNamed(journal, run)
+      assertWhole(past.plan)
       await checkReady(shared)
       return undoRun(past, shared, warn)
     },

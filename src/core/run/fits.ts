@@ -14,8 +14,7 @@ import type { Shared } from './shared.ts'
  * (PLAN_STALE), and one that does what its syncs never would (PLAN_INVALID): everything at once.
  */
 export function assertOurs(plan: Plan, { config }: Pick<Shared, 'config'>): void {
-  const { syncs } = planIn(plan, 'The plan')
-  assertAuthentic(plan, 'The plan')
+  const { syncs } = assertWhole(plan)
   const known = syncsOf(config)
   const strange = syncs.filter(({ name }) => !known.has(name))
   const issues = [
@@ -29,6 +28,15 @@ export function assertOurs(plan: Plan, { config }: Pick<Shared, 'config'>): void
     issues,
     hint: 'Make a new one: zds plan --out FILE',
   })
+}
+
+/**
+ * The plan, where it is one, and as it was made (PLAN_INVALID), by who has the key where there is
+ * one (PLAN_NOT_AUTHENTIC).
+ */
+export function assertWhole(plan: Plan): Plan {
+  assertAuthentic(planIn(plan, 'The plan'), 'The plan')
+  return plan
 }
 
 function syncIssues(part: SyncPlan, sync: Sync | undefined): Issue[] {

@@ -9,10 +9,13 @@ import type { Shared } from './shared.ts'
  */
 export const PLAN_MAX_AGE_MS = 24 * 3_600_000
 
+/** So far the clock of another machine may be ahead. */
+const AHEAD_MS = 3_600_000
+
 /**
  * Refuses a plan that was made with another configuration (PLAN_STALE), for another day than the
  * one that the clock of the engine has, a day of grace aside (PLAN_DATE), or too long ago
- * (PLAN_EXPIRED).
+ * (PLAN_EXPIRED), or not yet (PLAN_INVALID).
  */
 export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeMs: number = PLAN_MAX_AGE_MS): void {
   const anew = 'Make a new one: zds plan --out FILE'
@@ -23,9 +26,13 @@ export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeM
       hint: `${anew}. If that day is meant: zds apply FILE --as-of ${plan.asOf}`,
     })
   }
-  if (!(ageOf(plan.createdAt, clock) <= maxAgeMs)) {
-    const where = Date.parse(plan.createdAt) > clock.now().getTime() ? 'ahead' : 'ago'
-    const message = `The plan was made at ${plan.createdAt}, more than ${Math.round(maxAgeMs / 3_600_000)} hours ${where}`
+  const age = clock.now().getTime() - Date.parse(plan.createdAt)
+  if (age < -AHEAD_MS)
+    throw new ZdsError('PLAN_INVALID', `The plan says that it was made at ${plan.createdAt}, which is yet to come`, {
+      hint: `${anew}, and look at the clocks of both machines`,
+    })
+  if (!(age <= maxAgeMs)) {
+    const message = `The plan was made at ${plan.createdAt}, more than ${Math.round(maxAgeMs / 3_600_000)} hours ago`
     throw new ZdsError('PLAN_EXPIRED', message, { hint: anew })
   }
 }

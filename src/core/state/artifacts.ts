@@ -1,11 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
-import { privateDirectory } from './private.ts'
 import type { Artifacts, Summary } from './state.ts'
 
 /** Artifacts in a directory of their own, readable by nobody else (OPS-08). */
@@ -14,7 +13,7 @@ export function artifactsIn(directory: string): Artifacts {
   const summaryPath = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.summary.json`)
   return {
     write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
-      privateDirectory(directory)
+      await mkdir(directory, { recursive: true, mode: 0o700 })
       const partial = `${path(name)}.partial`
       try {
         const count = await writeRows(partial, rows)

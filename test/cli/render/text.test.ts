@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { counted, cut, lookalike, number, plain, shown } from '../../../src/cli/render/text.ts'
+import { counted, cut, escapedJson, harmless, lookalike, number, plain, shown } from '../../../src/cli/render/text.ts'
 import { colours, uncoloured } from '../plans.ts'
 
 describe('shown', () => {
@@ -129,4 +129,24 @@ describe('cut', () => {
     expect(uncoloured(cut(`${'x'.repeat(10)}${colours('red', 'y')}`, 11))).toBe(`${'x'.repeat(10)}y`)
     expect(uncoloured(cut(`${'x'.repeat(10)}${colours('red', 'yy')}`, 11))).toBe(`${'x'.repeat(10)}…`)
   })
+})
+
+describe('whatever reaches a terminal', () => {
+  test('keeps its colours and its line ends, and nothing else that is not seen', () => {
+    expect(harmless('\u001B[31mred\u001B[39m\nnext\u001B[2J\u009B31m\u202E\r')).toBe(
+      '\u001B[31mred\u001B[39m\nnext' + String.raw`\u001B[2J\u009B31m\u202E\r`,
+    )
+    expect(harmless(plain('a\u001Bb'))).toBe(plain('a\u001Bb'))
+  })
+
+  test('as JSON, is the same to whoever parses it', () => {
+    const value = { '\u202Ekey': ['\u009B2J', '\u001B', 'e\u0301 👩‍👩‍👧', '\u{E0041}', '\n'] }
+    const text = escapedJson(JSON.stringify(value, null, 2))
+    expect(JSON.parse(text)).toEqual(value)
+    expect(text).not.toMatch(/[^\P{C}\n]/u)
+  })
+})
+
+test('a word of a plan that is counted is made visible', () => {
+  expect(counted(2, '\u001B[2J')).toBe(String.raw`2 \u001B[2J`)
 })

@@ -56,6 +56,16 @@ describe('SAFE-11: a plan is for its configuration, its day and its hour', () =>
   })
 })
 
+describe('SAFE-11: a plan from the future', () => {
+  it('would never be too old, and counts as none; an hour is what clocks may differ', () => {
+    expect(refusal(planAt('2026-03-16T11:00:00Z'))).toBeUndefined()
+    expect(refusal({ ...planAt('2026-03-16T09:00:00Z'), createdAt: '2026-03-16T11:00:01Z' })).toMatchObject({
+      code: 'PLAN_INVALID',
+      message: 'The plan says that it was made at 2026-03-16T11:00:01Z, which is yet to come',
+    })
+  })
+})
+
 describe('SAFE-11: a plan that was carried out', () => {
   it('is known by its digest, if a run has done it since it was made', async () => {
     const engine = engineOf({ sources: {}, targets: {} })
