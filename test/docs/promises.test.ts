@@ -39,3 +39,40 @@ describe('docs/promises.md', () => {
     expect(text).toContain('## What is not promised')
   })
 })
+
+describe('the threat table of docs/security.md', () => {
+  const threats = page('docs/security.md')
+    .text.split('\n')
+    .filter((line) => line.startsWith('| ') && line.split(' | ').length === 4 && !/^\| (?:who|-+) /.test(line))
+    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| |\s*\|$/g, '').trim()))
+
+  it('speaks of everybody there is to fear, each with more than one row', () => {
+    const found = Map.groupBy(threats, ([who = '']) => who)
+    expect([...found.keys()]).toEqual([
+      'accidents',
+      'other users of the machine',
+      'whoever can write an artifact',
+      'a service that lies',
+      'a person with the credentials',
+    ])
+    for (const rows of found.values()) expect(rows.length).toBeGreaterThan(2)
+  })
+
+  it.each(threats.map(([who = '', what = '', ...cells]) => [who, what, cells] as const))(
+    '%s: %s: its files are there, and a test proves it',
+    (_, what, cells) => {
+      expect(what.length).toBeGreaterThan(15)
+      const [by = [], proof = []] = cells.map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path))
+      expect(by).not.toEqual([])
+      expect(proof).not.toEqual([])
+      expect(proof.filter((path) => !/^test\/.*\.test\.ts$/.test(path))).toEqual([])
+      expect([...by, ...proof].filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+    },
+  )
+
+  it('says what is not kept, and that a digest alone proves nothing', () => {
+    const { text: all } = page('docs/security.md')
+    expect(all).toContain('### What is not kept')
+    expect(all).toContain('Without a key it guards against accidents, not against people who can write the file.')
+  })
+})

@@ -25,9 +25,9 @@ const CIPHER = 'aes-256-gcm'
 const MAGIC = `{"format":"${FORMAT}"`
 const TAG_BYTES = 16
 
+const KEY = secret('ZDS_PLAN_KEY')
 /** The variable with the key that plans are sealed and proved with. */
-export const PLAN_KEY = 'ZDS_PLAN_KEY'
-const KEY = secret(PLAN_KEY)
+export const { name: PLAN_KEY } = KEY
 const HOW = 'Make a key with: openssl rand -hex 32. Keep it as a secret of the CI system, the same for plan and apply.'
 
 /**
