@@ -4,6 +4,7 @@ import { redact } from '../secrets.ts'
 import type { Run, Sent, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
 import { checkedSteps, settledOutcomes } from './checked.ts'
+import type { Objection } from './current.ts'
 import { readBack, type Written } from './read-back.ts'
 
 /**
@@ -22,6 +23,8 @@ export type Attempt = {
   readonly created: Created
   /** How far an earlier attempt at this plan has come, by key (SAFE-06). */
   readonly known?: ReadonlyMap<string, Known>
+  /** Why a record as it is now is not to be changed so, whatever the plan says. */
+  readonly objection?: Objection
 }
 
 /**
@@ -35,14 +38,14 @@ export type Attempt = {
 export async function* apply(
   plan: SyncPlan,
   { target, readBack: share = READ_BACK }: Pick<Sync, 'target' | 'readBack'>,
-  { record, created, known = new Map() }: Attempt,
+  { record, created, known = new Map(), objection }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
   const written: Written[] = []
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
     const changes = plan.changes.filter(({ op }) => ops.includes(op))
     const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
-    for await (const outcome of carriedOut(bound, target, { record, known }, run)) {
+    for await (const outcome of carriedOut(bound, target, { record, known, objection }, run)) {
       yield outcome
       const change = bound.get(outcome.key)
       if (outcome.status === 'done' && change !== undefined && 'op' in change) written.push({ change, id: outcome.id })
@@ -51,11 +54,16 @@ export async function* apply(
   yield* told(readBack(written, share, target, run), record)
 }
 
+type Carrying = Pick<Attempt, 'record'> & {
+  readonly known: ReadonlyMap<string, Known>
+  readonly objection: Objection | undefined
+}
+
 /** Carries out changes that were bound; what could not be has an outcome already. */
 async function* carriedOut(
   bound: ReadonlyMap<string, Change | Outcome>,
   target: Target,
-  { record, known }: { readonly record: Attempt['record']; readonly known: ReadonlyMap<string, Known> },
+  { record, known, objection }: Carrying,
   run: Run,
 ): AsyncIterable<Outcome> {
   const done = [...bound.keys()].flatMap((key) => doneBefore(known.get(key)))
@@ -68,7 +76,7 @@ async function* carriedOut(
     record,
   )
   const open = left.filter((item) => 'op' in item)
-  if (open.length > 0) yield* told(checkedSteps(target, open, run), record)
+  if (open.length > 0) yield* told(checkedSteps(target, open, run, objection), record)
 }
 
 /** Failures of changes that were carried out, or may have been. */

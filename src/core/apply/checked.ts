@@ -2,7 +2,7 @@ import { ZdsError } from '../errors.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { Run, Sent, Target } from '../types.ts'
-import { staleOf } from './current.ts'
+import { staleOf, type Objection } from './current.ts'
 import { stepsOf } from './requests.ts'
 
 /** How far a planned change has come; `planned` is one whose record has yet to be looked at. */
@@ -13,13 +13,18 @@ type State = 'planned' | 'fresh' | 'sent' | 'ended'
  * without an outcome, and tells of each once, after it was sent. A change that ends without an
  * outcome is settled where it was sent; else it has failed. Throws TARGET_INVALID.
  */
-export async function* checkedSteps(target: Target, changes: readonly Change[], run: Run): AsyncGenerator<Step> {
+export async function* checkedSteps(
+  target: Target,
+  changes: readonly Change[],
+  run: Run,
+  objection?: Objection,
+): AsyncGenerator<Step> {
   const looks = ({ id }: Change): boolean => target.staleness === 'batch' && id !== undefined
   const states = new Map(changes.map((change): [string, State] => [change.key, looks(change) ? 'planned' : 'fresh']))
   const jobs = new Map<string, string>()
   const stale: Outcome[] = []
   const fresh = async (asked: readonly Change[]): Promise<readonly Change[]> => {
-    const found = await staleOf(asked.filter(looks), target, run)
+    const found = await staleOf(asked.filter(looks), target, run, objection)
     for (const { key } of asked) if (states.get(key) === 'planned') states.set(key, 'fresh')
     for (const { key } of found) states.set(key, 'ended')
     stale.push(...found)

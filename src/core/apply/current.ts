@@ -35,17 +35,28 @@ export function differingFields(
   return Object.keys(fields).filter((field) => !same(types[field], now.fields[field], fields[field]?.[side]))
 }
 
+/** Why a record as it is now is not to be changed so, or undefined. */
+export type Objection = (change: Change, now: Existing) => string | undefined
+
 /**
  * Changes whose record no longer holds what the plan says it held (a person, or another run, was
- * there meanwhile).
+ * there meanwhile), or of which `objection` says why not.
  */
-export async function staleOf(changes: readonly Change[], target: Target, run: Run): Promise<Outcome[]> {
+export async function staleOf(
+  changes: readonly Change[],
+  target: Target,
+  run: Run,
+  objection: Objection = () => undefined,
+): Promise<Outcome[]> {
   const stale: Outcome[] = []
   for await (const { item, now } of withRecords(changes, ({ id }) => id, target, run)) {
-    const moved = now && differingFields(item, 'from', now, target.types)
-    if (moved?.length === 0) continue
-    const message = moved === undefined ? 'The record is gone' : `Changed since the plan was made: ${moved.join(', ')}`
-    stale.push({ key: item.key, status: 'stale', code: 'changed-since-plan', message })
+    const message = now === undefined ? 'The record is gone' : (objection(item, now) ?? moved(item, now, target.types))
+    if (message !== undefined) stale.push({ key: item.key, status: 'stale', code: 'changed-since-plan', message })
   }
   return stale
+}
+
+function moved(change: Change, now: Existing, types: FieldTypes): string | undefined {
+  const fields = differingFields(change, 'from', now, types)
+  return fields.length === 0 ? undefined : `Changed since the plan was made: ${fields.join(', ')}`
 }

@@ -1,5 +1,7 @@
 import { apply } from '../apply/apply.ts'
 import { createdIn } from '../apply/bind.ts'
+import type { Objection } from '../apply/current.ts'
+import { notOurs } from '../apply/whose.ts'
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import { lastLook } from '../http/last-look.ts'
@@ -174,7 +176,8 @@ export async function* stageOutcomes(
     await journal.record({ run, sync: name, steps, at: shared.clock.now() })
   }
   const known = await journal.known(run, name)
-  yield* apply(plan, sync, { known, created, record }, lend({ sync, name, ...stage }, shared, run, watch))
+  const objection: Objection = (change, now) => notOurs(change, now, sync)
+  yield* apply(plan, sync, { known, created, record, objection }, lend({ sync, name, ...stage }, shared, run, watch))
 }
 
 type End = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
