@@ -47,7 +47,7 @@ describe('a file of --out (OPS-08)', () => {
   })
 
   test('that is a pipe is refused, and not waited for', async () => {
-    execFileSync('mkfifo', [at('pipe')])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', at('pipe')])
     await expect(writePrivately(at('pipe'), 'a plan')).rejects.toMatchObject({ code: 'USAGE' })
     expect(lstatSync(at('pipe')).isFIFO()).toBe(true)
   })
@@ -96,7 +96,9 @@ describe('what a state keeps on the disk (OPS-08)', () => {
     await state.artifacts('run-1').write('gather:accounts', [1])
     const files = ['.zds/state.db', '.zds/state.db-wal', '.zds/runs/run-1/gather.accounts.ndjson']
     expect(['.zds', '.zds/runs', '.zds/runs/run-1', ...files].map((path) => modeOf(at(path)))).toEqual([
-      ...['700', '700', '700'],
+      '700',
+      '700',
+      '700',
       ...files.map(() => '600'),
     ])
     await state.close()

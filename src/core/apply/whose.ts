@@ -8,8 +8,9 @@ import type { Existing, Sync } from '../types.ts'
  * again, of a plan that may be old, or not be what it seems.
  */
 export function notOurs({ op, key }: Change, now: Existing, sync: Sync): string | undefined {
-  const { takesOver, protects } = sync.rules
+  const { rules } = sync
   if (keyIn(sync, now) !== key) return 'The record has another key'
-  if (!owns(now.fields, sync) && (op !== 'update' || takesOver !== true)) return 'The record belongs to another sync'
-  return op !== 'update' && protects?.(now.fields) === true ? 'The record is protected' : undefined
+  if (!owns(now.fields, sync) && (op !== 'update' || rules.takesOver !== true))
+    return 'The record belongs to another sync'
+  return op !== 'update' && rules.protects?.(now.fields) === true ? 'The record is protected' : undefined
 }

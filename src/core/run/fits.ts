@@ -68,13 +68,14 @@ function strangeIn(change: Change, sync: Sync): string[] {
   const { op, id, fields } = change
   const { target } = sync
   const unlike = target.misfit?.(change)
+  const written = writes(op, sync)
   return [
     ...(isDone(change, sync) ? [] : [`${op}: is nothing that this sync does`]),
     ...((id === undefined) === (op === 'create')
       ? []
       : [`id: ${op === 'create' ? 'is there before its record' : 'is missing'}`]),
     ...(unlike === undefined ? [] : [unlike]),
-    ...Object.entries(fields).flatMap(([field, { to }]) => strangeField(field, to, change, sync) ?? []),
+    ...Object.entries(fields).flatMap(([field, { to }]) => strangeField(field, to, op, written) ?? []),
     ...strangeCompany(change, sync),
   ]
 }
@@ -84,10 +85,10 @@ const isDone = ({ op }: Change, { target, rules: { retire } }: Sync): boolean =>
   target.ops.includes(op) &&
   (op === 'retire' ? retire !== undefined && retire !== 'remove' : op !== 'remove' || retire === 'remove')
 
-function strangeField(field: string, to: Json, { op }: Change, sync: Sync): string | undefined {
-  const written = writes(op, sync).get(field)
-  if (written === undefined) return `${field}: is no field that a ${op} of this sync writes`
-  const { type, always } = written
+function strangeField(field: string, to: Json, op: Op, written: Written): string | undefined {
+  const known = written.get(field)
+  if (known === undefined) return `${field}: is no field that a ${op} of this sync writes`
+  const { type, always } = known
   const problem = misfit(type, to)
   if (problem !== undefined) return `${field}: ${problem}`
   return always === undefined || same(type, to, always) ? undefined : `${field}: is not what a ${op} writes`
