@@ -27,7 +27,7 @@ export function assertAuthentic(plan: Plan, called: string): void {
   if (found.length === meant.length && timingSafeEqual(found, meant)) return
   const why = plan.mac === undefined ? 'carries no proof that it was' : 'was changed since, or made with another one'
   throw new ZdsError('PLAN_NOT_AUTHENTIC', `${called} was not made with the key in ${PLAN_KEY}: it ${why}`, {
-    hint: `Make a new one where ${PLAN_KEY} is set: zds plan --out FILE`,
+    hint: `Make a new one where ${PLAN_KEY} is set: zds plan --out FILE\n(What a run has left is planned anew by: zds apply --new)`,
   })
 }
 

@@ -167,7 +167,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
       return notedReport(rest.run.id, rest.plan, shared, async () => {
-        assertOurs(rest.plan, shared)
+        assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
         await checkReady(shared, watch)
         return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
       })
@@ -176,7 +176,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     runNamed: (asked) => runNamed(journal, asked),
     undo: async (run, warn = () => undefined) => {
       const past = await runNamed(journal, run)
-      assertWhole(past.plan)
+      assertWhole(past.plan, `The plan of run ${past.run.id}`)
       await checkReady(shared)
       return undoRun(past, shared, warn)
     },

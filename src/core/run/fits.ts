@@ -13,8 +13,8 @@ import type { Shared } from './shared.ts'
  * (PLAN_INVALID), that nobody with the key made (PLAN_NOT_AUTHENTIC), of a sync that there is not
  * (PLAN_STALE), and one that does what its syncs never would (PLAN_INVALID): everything at once.
  */
-export function assertOurs(plan: Plan, { config }: Pick<Shared, 'config'>): void {
-  const { syncs } = assertWhole(plan)
+export function assertOurs(plan: Plan, { config }: Pick<Shared, 'config'>, called = 'The plan'): void {
+  const { syncs } = assertWhole(plan, called)
   const known = syncsOf(config)
   const strange = syncs.filter(({ name }) => !known.has(name))
   const issues = [
@@ -24,7 +24,7 @@ export function assertOurs(plan: Plan, { config }: Pick<Shared, 'config'>): void
   ]
   if (issues.length === 0) return
   const code = issues.every((one) => one.code === 'PLAN_STALE') ? 'PLAN_STALE' : 'PLAN_INVALID'
-  throw new ZdsError(code, 'The plan is none that this configuration makes, so nothing was changed', {
+  throw new ZdsError(code, `${called} is none that this configuration makes, so nothing was changed`, {
     issues,
     hint: 'Make a new one: zds plan --out FILE',
   })
@@ -34,8 +34,8 @@ export function assertOurs(plan: Plan, { config }: Pick<Shared, 'config'>): void
  * The plan, where it is one, and as it was made (PLAN_INVALID), by who has the key where there is
  * one (PLAN_NOT_AUTHENTIC).
  */
-export function assertWhole(plan: Plan): Plan {
-  assertAuthentic(planIn(plan, 'The plan'), 'The plan')
+export function assertWhole(plan: Plan, called: string): Plan {
+  assertAuthentic(planIn(plan, called), called)
   return plan
 }
 

@@ -77,7 +77,10 @@ describe('SAFE-06: a run that is gone on with', () => {
     const here = await scene()
     await killed(here)
     here.alter(renamed)
-    await expect(resumed(here)).rejects.toMatchObject({ code: 'PLAN_INVALID' })
+    await expect(resumed(here)).rejects.toMatchObject({
+      code: 'PLAN_INVALID',
+      message: expect.stringContaining('The plan of run run-1 was changed') as string,
+    })
     await expect(here.engine.undo('run-1')).rejects.toMatchObject({ code: 'PLAN_INVALID' })
     expect(here.sent).toEqual([])
   })
