@@ -2,7 +2,7 @@ import { unmetEverywhere } from '../compare/guards.ts'
 import { stages, syncsOf } from '../config/stages.ts'
 import { boundsOf, excesses } from '../plan/limits.ts'
 import { proved } from '../plan/mac.ts'
-import { assemble, type Plan, type SyncPlan } from '../plan/plan.ts'
+import { assemble, count, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
 import { onlyUndone } from './failed-from.ts'
@@ -72,12 +72,15 @@ export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?
  * out. What a plan says of its own excesses is not believed.
  */
 export async function limited(parts: readonly SyncPlan[], shared: Shared): Promise<SyncPlan[]> {
+  const last = await lastCarriedOut(shared)
   return Promise.all(
     parts.map(async (part): Promise<SyncPlan> => {
       const { rules, target, limits } = syncNamed(part.name, shared)
       const address = target.address()
       const before = await shared.state.journal.lastDesired(part.name, address)
-      const measured = { ...part, before, adopt: rules.adopt, retire: rules.retire }
+      const earlier = last.find((sync) => sync.name === part.name && sync.address === address)
+      const existing = Math.min(part.existing, believedAfter(earlier))
+      const measured = { ...part, existing, before, adopt: rules.adopt, retire: rules.retire }
       return {
         ...part,
         ...(address !== '' && { address }),
@@ -88,3 +91,21 @@ export async function limited(parts: readonly SyncPlan[], shared: Shared): Promi
     }),
   )
 }
+
+/** Of so many records a share is taken, whatever the state knows. */
+const BELIEVED = 100
+
+/** A sync has at most twice the records that its last run has left: more is not believed. */
+const believedAfter = (earlier: SyncPlan | undefined): number =>
+  earlier === undefined
+    ? Number.POSITIVE_INFINITY
+    : Math.max(BELIEVED, 2 * (earlier.existing + count(earlier, 'create')))
+
+/** What was carried out last, as the state knows it. */
+async function lastCarriedOut({ state: { journal } }: Shared): Promise<readonly SyncPlan[]> {
+  const run = (await journal.runs(RECENT)).find(({ status }) => status === 'done')
+  return (run && (await journal.plan(run.id)))?.syncs ?? []
+}
+
+/** So many runs are looked at. */
+const RECENT = 20

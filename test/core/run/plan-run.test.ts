@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Config, Desired, SyncPlan } from 'zds'
 import { limited, planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
 import type { Watch } from '../../../src/core/run/schedule.ts'
-import { planOf as changesOf, retire, update } from '../../support/applying.ts'
+import { create, planOf as changesOf, retire, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
 import { held, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
@@ -97,5 +97,20 @@ describe('SAFE-01: what a plan says of itself is not believed', () => {
       fields: { mark_for_deletion: { from: true, to: false } },
     }))
     expect(await found({ ...updates, changes: back, existing: 100 })).toEqual([])
+  })
+
+  it('not that there are far more records than the last run has left, where the state knows of one', async () => {
+    const engine = engineOf(one())
+    const { journal } = engine.state
+    const all = { ...part, existing: 1e6 }
+    const found = async (): Promise<unknown> => (await limited([all], engine))[0]?.excesses
+    expect(await found()).toEqual([])
+    const plan = await planOf([{ ...changesOf(create('N')), existing: 109 }], engine)
+    await journal.begin({ id: 'run-1', plan, forced: false, at: engine.clock.now() })
+    expect(await found()).toEqual([])
+    await journal.end('run-1', 'done', engine.clock.now())
+    // 5 % of 2 × (109 + 1)
+    expect(await found()).toMatchObject([{ op: 'retire', count: 12, existing: 220, limit: 0.05 }])
+    expect((await limited([{ ...all, existing: 240, changes: all.changes.slice(1) }], engine))[0]?.excesses).toEqual([])
   })
 })
