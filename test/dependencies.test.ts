@@ -31,6 +31,7 @@ const LICENCES = new Set([
   'BlueOak-1.0.0',
   'ISC',
   'MIT',
+  'PSF-2.0',
   '(MIT OR CC0-1.0)',
 ])
 
@@ -46,6 +47,7 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
       '@slack/web-api',
       'ajv',
       'commander',
+      'cosmiconfig',
       'fastest-levenshtein',
       'hono',
       'jsforce',

@@ -64,7 +64,7 @@ export async function load(from: string, options: LoadOptions = {}): Promise<Pro
 async function loadHere(from: string, options: LoadOptions): Promise<Project> {
   const { config: named, env } = options
   let variables = env === undefined ? undefined : await readVariables(resolve(from, env))
-  const file = named === undefined ? nearestConfig(from) : resolve(from, named)
+  const file = named === undefined ? await nearestConfig(from) : resolve(from, named)
   if (file === undefined) throw notFound(`There is no ${PLACES[0]} in ${from} or above it`)
   if (!existsSync(file)) throw notFound(`There is no file ${file}`)
   const beside = join(dirname(file), '.env')
