@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { ZdsError, type Artifacts, type Json, type Summary } from 'zds'
 import { text, type Database } from './database.ts'
 import { unzipped, zipped } from './zip.ts'
@@ -31,11 +31,13 @@ export function postgresArtifacts({ query }: Database, project: string, run: str
       const id = randomUUID()
       try {
         let [count, parts] = [0, 0]
+        const hash = createHash('sha256')
         for await (const part of partsOf(rows)) {
           count += part.rows
+          hash.update(part.text)
           await query(PUT_PART, [project, id, parts++, await zipped(part.text)])
         }
-        const summary = summarise(count)
+        const summary = summarise(count, hash.digest('hex'))
         await query(PUT, [project, run, name, id, parts, JSON.stringify(summary)])
         return summary
       } catch (error) {

@@ -78,14 +78,9 @@ export type {
   Target,
   Write,
 } from './types.ts'
-export {
-  openEngine,
-  type ApplyAsked,
-  type Engine,
-  type EngineOptions,
-  type PlanAsked,
-  type RunWatch,
-} from './run/engine.ts'
+export { openEngine, type Engine, type EngineOptions, type PlanAsked, type RunWatch } from './run/engine.ts'
+export type { ApplyAsked } from './run/apply-run.ts'
+export type { StageAsked, StageEnd } from './run/stage-run.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'
 export { LEASE_MS, lockLost, locksOver, type Leases } from './state/leases.ts'
 export { localState } from './state/local.ts'

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import type { Json } from '../core/json.ts'
 import { collect } from '../core/streams.ts'
 import { fails, law, type StateLaw } from './state-world.ts'
@@ -23,6 +24,19 @@ export const artifactLaws: readonly StateLaw[] = [
     let n = 0
     for await (const row of there.artifacts('run-1').read('gather:x')) assert.deepEqual(row, rows[n++])
     assert.equal(n, rows.length)
+  }),
+
+  law('has the digest of its rows as NDJSON, of few and of many', async (here) => {
+    for (const count of [0, 3, 30_000]) {
+      const rows = Array.from({ length: count }, (_, n) => ({ n, text: '€\n' }))
+      let told = ''
+      await here.artifacts('run-1').write('gather:x', rows, (wrote, digest) => {
+        told = digest
+        return { rows: wrote, complete: true }
+      })
+      const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+      assert.equal(told, createHash('sha256').update(text).digest('hex'))
+    }
   }),
 
   law('can be left after the first row', async (here) => {

@@ -39,16 +39,31 @@ describe('--json prints the document and nothing else on stdout', () => {
     expectPlain(result)
   })
 
-  test('graph: the stages, wave by wave, each after what it needs', async () => {
+  test('graph: the stages, each after what it needs', async () => {
     const result = await scratch({}).zds('graph', '--json')
     expect(result).toMatchObject({ code: 0, stderr: '' })
-    const waves = json(result.stdout) as { id: string; needs: string[] }[][] // what --json prints
+    const { stages } = json(result.stdout) as { stages: { id: string; kind: string; needs: string[] }[] } // what --json prints
     const seen = new Set<string>()
-    for (const wave of waves) {
-      for (const { needs } of wave) expect(needs.filter((need) => !seen.has(need))).toEqual([])
-      for (const { id } of wave) seen.add(id)
+    for (const { id, needs, kind } of stages) {
+      expect(needs.filter((need) => !seen.has(need))).toEqual([])
+      expect(id.split(':')[0]).toBe(kind)
+      seen.add(id)
     }
     expect([...seen]).toEqual(expect.arrayContaining(['gather:accounts', 'compare:global', 'apply:us-gov-users']))
+  })
+
+  test('graph: as a drawing, for Mermaid and for Graphviz', async () => {
+    const here = scratch({})
+    const mermaid = await here.zds('graph', '--mermaid')
+    expect(mermaid).toMatchObject({ code: 0, stderr: '' })
+    const [, node] = /^ {2}(s\d+)\["gather:accounts"\]$/m.exec(mermaid.stdout) ?? []
+    const [, needy] = /^ {2}(s\d+)\["gather:global-accounts"\]$/m.exec(mermaid.stdout) ?? []
+    expect(mermaid.stdout).toMatch(/^flowchart LR\n/)
+    expect(mermaid.stdout).toContain(`\n  ${node} --> ${needy}\n`)
+    const dot = await here.zds('graph', '--dot')
+    expect(dot).toMatchObject({ code: 0, stderr: '' })
+    expect(dot.stdout).toContain('\n  "gather:accounts" -> "gather:global-accounts"\n')
+    expect(await here.zds('graph', '--dot', '--json')).toMatchObject({ code: 1, stdout: '' })
   })
 
   test('apply: the report', async () => {

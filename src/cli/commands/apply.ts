@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { refuse, ZdsError } from '../../core/errors.ts'
 import type { Plan } from '../../core/plan/plan.ts'
-import { hasChanges, type ApplyAsked } from '../../core/run/engine.ts'
+import type { ApplyAsked } from '../../core/run/apply-run.ts'
+import { hasChanges } from '../../core/run/engine.ts'
 import type { Rest } from '../../core/run/history.ts'
 import type { Report } from '../../core/run/report.ts'
 import { exitCodeOfReport } from '../exit-codes.ts'
@@ -122,8 +123,14 @@ async function applySaved(
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
     throw withApproval(error, plan, file, options)
   })
-  if (isIdle(report) && !options.json) print(['Nothing to do'])
-  return !isIdle(report) || options.json ? told(report, options) : 0
+  return toldOrIdle(report, options)
+}
+
+/** Prints the report; of one that had nothing to do, that. */
+export function toldOrIdle(report: Report, options: ApplyOptions): number {
+  if (!isIdle(report) || options.json) return told(report, options)
+  print(['Nothing to do'])
+  return 0
 }
 
 /** Nothing to do, and nothing that was left undone. */
@@ -142,7 +149,7 @@ async function planAndApply({ engine }: Session, options: ApplyOptions, signal: 
   return !isIdle(report) || options.json ? told(report, options) : 0
 }
 
-const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyOptions): ApplyAsked => ({
+export const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyOptions): ApplyAsked => ({
   force,
   approve,
   because,
@@ -168,7 +175,7 @@ function unapproved(): ZdsError {
 }
 
 /** A refusal for a limit, with what to do about it: the command, whole. */
-function withApproval(
+export function withApproval(
   error: unknown,
   plan: Plan,
   file: string | undefined,

@@ -1,23 +1,20 @@
-import { stages, waves } from '../../core/config/stages.ts'
+import { stages } from '../../core/config/stages.ts'
 import { loadWatched } from '../load-watched.ts'
 import { lookOf, print, printDocument } from '../output.ts'
+import { dotLines, mermaidLines, waveLines } from '../render/graph.ts'
 import { wrapped } from '../render/text.ts'
 
-export type GraphOptions = { config?: string; env?: string; json?: true }
+export type GraphOptions = { config?: string; env?: string; json?: true; mermaid?: true; dot?: true }
 
-/** `zds graph`: the stages that the configuration implies, wave by wave, with what each needs. */
+/** `zds graph`: the stages that the configuration implies, with what each needs. */
 export async function graphCommand(options: GraphOptions, signal: AbortSignal): Promise<number> {
-  const { config } = await loadWatched({ ...options, signal })
-  const groups = waves(stages(config))
-  if (options.json) {
-    printDocument(groups.map((wave) => wave.map(({ id, kind, needs }) => ({ id, kind, needs }))))
-    return 0
-  }
+  const { json, mermaid, dot, ...found } = options
+  const { config } = await loadWatched({ ...found, signal })
+  const all = stages(config)
   const { paint, columns } = lookOf(true)
-  const lines = groups.flatMap((wave, index) => [
-    paint('bold', `wave ${index + 1}`),
-    ...wave.map(({ id, needs }) => `  ${id}${needs.length === 0 ? '' : paint('dim', `  <- ${needs.join(', ')}`)}`),
-  ])
-  print(lines.flatMap((line) => wrapped(line, columns)))
+  if (json) printDocument({ stages: all.map(({ id, kind, needs }) => ({ id, kind, needs })) })
+  else if (mermaid) print(mermaidLines(all))
+  else if (dot) print(dotLines(all))
+  else print(waveLines(all, paint).flatMap((line) => wrapped(line, columns)))
   return 0
 }

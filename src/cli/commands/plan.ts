@@ -17,7 +17,7 @@ import { shortDigest } from '../render/plan/names.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
 import { watched } from '../render/tasks.ts'
-import { inSession } from '../session.ts'
+import { inSession, type Session } from '../session.ts'
 
 export type PlanOptions = Wanted & {
   config?: string
@@ -38,16 +38,27 @@ export type PlanOptions = Wanted & {
  * key of ZDS_PLAN_KEY only.
  */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
+  const from = placeOf(options.from)
+  return planned(options, signal, ({ engine }) => {
+    const { failedFrom, asOf } = options
+    return watched((watch) => engine.plan({ failedFrom, from, asOf }, watch))
+  })
+}
+
+/** Makes a plan, saves it where that is asked for, and shows it. */
+export async function planned(
+  options: PlanOptions,
+  signal: AbortSignal,
+  make: (session: Session) => Promise<Plan>,
+): Promise<number> {
   refuseParts(options)
   const out = options.out === undefined ? undefined : resolve(options.out)
   if (out !== undefined) await access(dirname(out), constants.W_OK).catch(unsaved(out))
-  const from = placeOf(options.from)
   for (const file of out === undefined ? [] : [out, ...(options.redact ? [besideOf(out)] : [])])
     await refuseToReplace(file)
-  return inSession(options, signal, async ({ engine }) => {
+  return inSession(options, signal, async (session) => {
     const key = options.redact && out !== undefined ? planKey() : undefined
-    const { failedFrom, asOf } = options
-    const plan = await watched((watch) => engine.plan({ failedFrom, from, asOf }, watch))
+    const plan = await make(session)
     const shown = options.redact ? planNumbers(plan) : plan
     if (out !== undefined) {
       await writePrivately(out, key === undefined ? documentOf(plan) : seal(plan, key)).catch(unsaved(out))

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseJson } from '../json.ts'
+import { parseJson, type Json } from '../json.ts'
 import { sha256 } from '../plan/plan.ts'
 import { stages, syncsOf } from './stages.ts'
 import type { Config } from './define.ts'
@@ -18,7 +18,7 @@ const PACKAGE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?!node:)[\w@][^'"]*)['
  * imports from beside it, of what else was `loaded` for it in whatever way, the versions of the
  * packages that they import, what its sources say makes them what they are (the text of a data
  * file), and the addresses that it writes to. A plan that was made with another one is not carried
- * out.
+ * out. Its first half is what is written, its second half where it writes.
  */
 export function fingerprintOf(file: string, config: Config, loaded: readonly string[] = []): string {
   const texts = new Map<string, string>()
@@ -32,15 +32,17 @@ export function fingerprintOf(file: string, config: Config, loaded: readonly str
   }
   read(file)
   for (const path of loaded.toSorted()) if (existsSync(path)) texts.set(path, readFileSync(path, 'utf8'))
-  return sha256(
-    JSON.stringify([
-      [...texts.values()],
-      [...packages].toSorted(),
-      identities(config, dirname(file)),
-      addressesOf(config),
-    ]),
-  )
+  return inHalves([[...texts.values()], [...packages].toSorted(), identities(config, dirname(file))], config)
 }
+
+/** The fingerprint of a configuration that is no file, but what `content` says. */
+export function inHalves(content: Json, config: Config): string {
+  const half = (value: Json): string => sha256(JSON.stringify(value)).slice(0, 32)
+  return `${half(content)}${half(addressesOf(config))}`
+}
+
+/** The half that stays the same wherever a configuration writes: a stage need not know all addresses. */
+export const contentHalf = (fingerprint: string): string => fingerprint.slice(0, 32)
 
 /**
  * `name@version` of the package that an import leads to; the bare import where it leads nowhere.
@@ -66,6 +68,6 @@ function identities(config: Config, directory: string): (readonly [string, strin
 }
 
 /** Where each sync writes: what was planned for one address is not carried out at another. */
-export function addressesOf(config: Config): string[] {
+function addressesOf(config: Config): string[] {
   return [...syncsOf(config).values()].map(({ target }) => target.address())
 }

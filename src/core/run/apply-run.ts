@@ -6,9 +6,10 @@ import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import { lastLook } from '../http/last-look.ts'
 import { assertClock } from '../http/time.ts'
-import type { Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
+import type { Known, Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
+import type { Consent } from './approval.ts'
 import { fenced, whileHeld } from './held.ts'
 import { placesOf } from './history.ts'
 import { tellObservers } from './observers.ts'
@@ -20,6 +21,13 @@ import { leaveLaps, timed } from './timeline.ts'
 /** How far the apply of one sync has come. */
 export type Progress = { readonly kind: 'changes'; readonly done: number; readonly planned: number }
 
+export type ApplyAsked = Consent & {
+  /** How long to wait for another run's lock, in milliseconds. Default 0. */
+  readonly waitMs?: number | undefined
+  /** A plan that was made longer ago is not carried out, in milliseconds. Default 24 h. */
+  readonly maxAgeMs?: number | undefined
+}
+
 /** How a plan is carried out. */
 export type ApplyOptions = {
   /** Who let it pass its limits. */
@@ -27,9 +35,14 @@ export type ApplyOptions = {
   readonly forced?: boolean
   /** How long to wait for another run's lock, in milliseconds. Default 0. */
   readonly waitMs?: number
+  /** What is known of a sync that went before, where another run has carried it out. */
+  readonly earlier?: Earlier
 }
 
+type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
+
 type Work = {
+  readonly earlier?: Earlier | undefined
   readonly plan: Plan
   readonly run: string
   readonly forced: boolean
@@ -48,26 +61,26 @@ type Work = {
 export async function applyRun(
   plan: Plan,
   run: string,
-  { approval, forced = false, waitMs = 0 }: ApplyOptions,
+  { approval, forced = false, waitMs = 0, earlier }: ApplyOptions,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
   return locked(plan, run, waitMs, shared, async (hold, held, startedAt) => {
     await held.state.journal.begin({ id: run, plan, forced, at: startedAt, approval })
-    return carryOut({ plan, run, forced, resumed: false, hold, startedAt }, held, watch)
+    return carryOut({ plan, run, forced, resumed: false, hold, startedAt, earlier }, held, watch)
   })
 }
 
 /** Goes on with a run that stopped, under what was agreed to then. */
 export async function resumeRun(
   { run, plan }: { readonly run: { readonly id: string; readonly forced: boolean }; readonly plan: Plan },
-  waitMs: number,
+  { waitMs = 0, earlier }: Pick<ApplyOptions, 'waitMs' | 'earlier'>,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
   return locked(plan, run.id, waitMs, shared, async (hold, held, startedAt) => {
     await held.state.journal.resume(run.id)
-    return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt }, held, watch)
+    return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt, earlier }, held, watch)
   })
 }
 
@@ -113,7 +126,9 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
     return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
   }
   try {
-    const applies = stages(shared.config).filter((stage) => stage.kind === 'apply')
+    const applies = stages(shared.config)
+      .filter((stage) => stage.kind === 'apply')
+      .filter(({ name }) => planned.has(name))
     await schedule<StageOf<'apply'>, Progress>(
       plan.undoes === undefined ? applies : backwards(applies),
       async (stage, told, signal) => {
@@ -164,13 +179,13 @@ async function applyStage(
 export async function* stageOutcomes(
   { sync, name, ...stage }: StageOf<'apply'>,
   plan: SyncPlan,
-  { run }: Pick<Work, 'run'>,
+  { run, earlier = (other) => shared.state.journal.known(run, other) }: Pick<Work, 'run' | 'earlier'>,
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
   const { journal } = shared.state
-  const earlier = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
-  const before = earlier.map(async ([other]) => [other, await journal.known(run, other)] as const)
+  const first = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
+  const before = first.map(async ([other]) => [other, await earlier(other)] as const)
   const created = createdIn(new Map(await Promise.all(before)))
   const record = async (steps: readonly Step[]): Promise<void> => {
     await journal.record({ run, sync: name, steps, at: shared.clock.now() })

@@ -8,7 +8,8 @@ import type { SyncPlan } from '../plan/plan.ts'
 import type { Desired, Existing, Source } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
 import { answersOf } from './answers.ts'
-import { madeBy, rowsIn, type Shared, type StageOf } from './shared.ts'
+import { inputsOf, madeFrom } from './inputs.ts'
+import { rowsIn, type Shared, type StageOf } from './shared.ts'
 
 /**
  * Compares one sync from the artifacts of its sources. Its limits are held against it when the plan
@@ -24,15 +25,16 @@ export async function compareStage(
   const artifacts = shared.state.artifacts(runId)
   const idOf = stageOf(shared.config)
   const rowsOf = <Row extends Json>(source: Source<Row>) => rowsIn(source, shared, runId)
-  const isComplete = async (source: Source): Promise<boolean> => (await artifacts.summary(idOf(source))).complete
+  const inputs = await inputsOf(stage.needs, artifacts)
+  const isComplete = (source: Source): boolean => inputs.get(idOf(source))?.complete === true
 
   const everyone = [sync, ...rivals].map((one) => foldKeys(rowsOf(one.desired), one))
-  const wanted = await Promise.all([sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])].map(isComplete))
+  const wanted = [sync.desired, ...(sync.rules.yields ? [sync.rules.yields] : [])]
   // A source that may be empty, and is, could be a query that went wrong: nobody is retired for it
   // (SAFE-02).
   const some = await hasRecord(rowsOf(sync.desired))
-  const whole = wanted.every(Boolean)
-  const sides = { desired: some && whole, existing: await isComplete(sync.target) }
+  const whole = wanted.every(isComplete)
+  const sides = { desired: some && whole, existing: isComplete(sync.target) }
   const compared = await compare(name, sync, {
     desired: sortBy(foldKeys(rowsOf(sync.desired), sync), ({ key }: Desired) => key, shared.state.scratch),
     existing: sortBy(rowsOf(sync.target), (row: Existing) => keyIn(sync, row), shared.state.scratch),
@@ -44,7 +46,8 @@ export async function compareStage(
   })
   const plan = await prepare(compared, sync, (changes) => answersOf(changes, stage, shared, runId, watch))
   const complete = sides.desired && sides.existing
-  await artifacts.write(compareId(name), [plan], (rows) => ({ rows, complete, ...madeBy(shared) }))
+  const made = { ...madeFrom(inputs, shared), address: sync.target.address() }
+  await artifacts.write(compareId(name), [plan], (rows, digest) => ({ rows, complete, digest, ...made }))
   return plan
 }
 

@@ -1,22 +1,23 @@
 import { systemClock, type Clock } from '../clock.ts'
-import { addressesOf } from '../config/fingerprint.ts'
+import { inHalves } from '../config/fingerprint.ts'
 import { stages } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import { sha256, type Plan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { localState } from '../state/local.ts'
 import type { RunRecord, State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
-import { applyRun, resumeRun, type Progress } from './apply-run.ts'
-import { passLimits, type Consent } from './approval.ts'
+import { applyRun, resumeRun, type ApplyAsked, type Progress } from './apply-run.ts'
+import { passLimits } from './approval.ts'
 import { assertOurs, assertWhole } from './fits.ts'
 import { fromRun, gatheredBy } from './from-run.ts'
-import { checkReady } from './gather.ts'
+import { checkReady, partsToWrite } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
 import { notedPlan, notedReport } from './noted.ts'
 import { planRun, type Read } from './plan-run.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Watch } from './schedule.ts'
-import { newRunId, type Shared } from './shared.ts'
+import { newRunId, syncNamed, type Shared } from './shared.ts'
+import { runStage, type StageAsked, type StageEnd } from './stage-run.ts'
 import { tidied } from './retention.ts'
 import { assertTimely, carriedOut } from './timely.ts'
 import { undoRun } from './undo-run.ts'
@@ -40,13 +41,6 @@ export type EngineOptions = {
 
 /** What happens in a run, as it is told to whoever watches. */
 export type RunWatch = Watch<Read | Progress>
-
-export type ApplyAsked = Consent & {
-  /** How long to wait for another run's lock, in milliseconds. Default 0. */
-  readonly waitMs?: number | undefined
-  /** A plan that was made longer ago is not carried out, in milliseconds. Default 24 h. */
-  readonly maxAgeMs?: number | undefined
-}
 
 export type PlanAsked = {
   readonly failedFrom?: string | undefined
@@ -76,6 +70,12 @@ export interface Engine {
    * where there is one (PLAN_NOT_AUTHENTIC). The report says how far it came, and in `error` why no further.
    */
   apply(plan: Plan, asked?: ApplyAsked, watch?: RunWatch): Promise<Report>
+  /**
+   * One stage in a process of its own, from the artifacts in the directory `run` and into it:
+   * `gather:accounts`, `compare:global`, `plan`, or `apply:global` of a plan. Throws
+   * ARTIFACT_MISSING where what it needs is not there, ARTIFACT_MISFIT where it does not fit.
+   */
+  stage(id: string, asked: StageAsked, watch?: RunWatch): Promise<StageEnd>
   /** The run that has carried out this plan since it was made. */
   carriedOut(plan: Plan): Promise<RunRecord | undefined>
   /**
@@ -118,7 +118,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   stages(config)
   const shared: Shared = {
     config,
-    fingerprint: options.fingerprint ?? sha256(JSON.stringify(addressesOf(config))),
+    fingerprint: options.fingerprint ?? inHalves(null, config),
     state: options.state ?? (await (config.state ?? localState)(options.directory ?? '.zds')),
     clock: options.clock ?? systemClock(),
     signal: options.signal ?? new AbortController().signal,
@@ -156,10 +156,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const { plan: agreed, approval } = await passLimits(plan, consent, shared)
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
-        if (runId === undefined) await checkReady(shared, watch)
+        if (runId === undefined) await readyToWrite(agreed, shared, watch)
         return tidied(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
       })
     },
+    stage: (id, asked, watch = UNWATCHED) => runStage(id, asked, shared, watch),
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
     abandon: (run) => journal.end(run, 'abandoned', shared.clock.now()),
@@ -168,8 +169,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
       return notedReport(rest.run.id, rest.plan, shared, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
-        await checkReady(shared, watch)
-        return tidied(await resumeRun(rest, waitMs, shared, watch), shared, watch)
+        await readyToWrite(rest.plan, shared, watch)
+        return tidied(await resumeRun(rest, { waitMs }, shared, watch), shared, watch)
       })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),
@@ -182,6 +183,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     close: () => shared.state.close(),
   }
+}
+
+/** What a plan writes to has to be ready; what it was made from is read no more. */
+function readyToWrite({ syncs }: Plan, shared: Shared, watch: RunWatch): Promise<void> {
+  const concerned = syncs.filter(({ changes }) => changes.length > 0)
+  return checkReady(shared, watch, partsToWrite(concerned.map(({ name }) => syncNamed(name, shared))))
 }
 
 /** Whether a plan has anything to do. */

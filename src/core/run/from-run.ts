@@ -5,7 +5,8 @@ import { calendarDate } from '../clock.ts'
 import { computedIn, stages } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import { artifactsIn } from '../state/artifacts.ts'
-import type { Artifacts, State, Summary } from '../state/state.ts'
+import type { Artifacts, State } from '../state/state.ts'
+import { summaryIn } from './inputs.ts'
 import type { Shared } from './shared.ts'
 
 /** What was gathered: by a run, or in a directory of stages. */
@@ -29,13 +30,6 @@ export async function gatheredBy(asked: string, { state }: Pick<Shared, 'state'>
 async function lastPlanned(state: State): Promise<string | undefined> {
   for (const run of await state.runs()) if (await summaryIn(state.artifacts(run), 'plan')) return run
   return undefined
-}
-
-async function summaryIn(artifacts: Artifacts, name: string): Promise<Summary | undefined> {
-  return artifacts.summary(name).catch((error: unknown) => {
-    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return undefined
-    throw error
-  })
 }
 
 /**

@@ -4,19 +4,29 @@ import { ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { keyIfSet } from '../plan/seal.ts'
 import type { Summary } from '../state/state.ts'
-import type { Run } from '../types.ts'
+import type { Run, Source, Sync } from '../types.ts'
 import type { StageWatch, Watch } from './schedule.ts'
-import { lend, madeBy, type Shared, type StageOf } from './shared.ts'
+import { inputsOf, madeFrom } from './inputs.ts'
+import { lend, type Shared, type StageOf } from './shared.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
 type Waiting = Pick<Watch<never>, 'progress'>
 
 const NOBODY: Waiting = { progress: () => undefined }
 
-/** Throws everything that keeps a run from its start, all at once (SAFE-07). */
-export async function checkReady(shared: Shared, watch: Waiting = NOBODY): Promise<void> {
+/** What has to be ready: sources, and the settings that guard the records of syncs. */
+type Parts = { readonly sources: ReadonlySet<Source>; readonly syncs: readonly Sync[] }
+
+/** What has to be ready for one sync to write: nothing else is asked for its settings. */
+export const partsToWrite = (syncs: readonly Sync[]): Parts => ({
+  sources: new Set(syncs.map(({ target }) => target)),
+  syncs,
+})
+
+/** Throws everything that keeps a run, or these parts of it, from its start, all at once (SAFE-07). */
+export async function checkReady(shared: Shared, watch: Waiting = NOBODY, parts?: Parts): Promise<void> {
   keyIfSet()
-  const issues = await preflight(shared, watch)
+  const issues = await preflight(shared, watch, parts)
   if (issues.length > 0) throw notReady(issues)
 }
 
@@ -24,10 +34,11 @@ export async function checkReady(shared: Shared, watch: Waiting = NOBODY): Promi
  * Everything that can be known to be wrong before anything is read, from all sources at once
  * (SAFE-07).
  */
-export async function preflight(shared: Shared, watch: Waiting = NOBODY): Promise<Issue[]> {
+export async function preflight(shared: Shared, watch: Waiting = NOBODY, parts?: Parts): Promise<Issue[]> {
   const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
-  const checks = await Promise.all(gathers.map((stage) => checked(stage, shared, watch)))
-  const guards = [...syncsOf(shared.config).values()].flatMap(guardIssues)
+  const concerned = gathers.filter(({ source }) => parts?.sources.has(source) ?? true)
+  const checks = await Promise.all(concerned.map((stage) => checked(stage, shared, watch)))
+  const guards = (parts?.syncs ?? [...syncsOf(shared.config).values()]).flatMap(guardIssues)
   const issues = [...guards, ...checks.flat()]
   const once = new Map(issues.map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
   return [...once.values()]
@@ -84,9 +95,9 @@ export async function gather(
     ...lend(stage, shared, runId, watch),
     expect: (rows, tolerance = 0) => (announced = { rows, tolerance }),
   }
-  const needs = await Promise.all(stage.needs.map((id) => artifacts.summary(id)))
+  const inputs = await inputsOf(stage.needs, artifacts)
 
-  return artifacts.write(stage.id, counted(stage.source.read(run), watch), (rows) => {
+  return artifacts.write(stage.id, counted(stage.source.read(run), watch), (rows, digest) => {
     if (rows === 0 && stage.source.mayBeEmpty !== true) {
       throw new ZdsError('EMPTY_SOURCE', `${stage.name} is empty, which would look as if everything were gone`, {
         hint: 'If that is right, set mayBeEmpty: true on it in the configuration.',
@@ -97,9 +108,13 @@ export async function gather(
       watch.progress(
         `${rows} rows came, ${announced?.rows} were announced: nothing that may only be missing is created or retired`,
       )
-    return { rows, complete: whole && needs.every(({ complete }) => complete), ...madeBy(shared) }
+    const complete = whole && inputs.values().every((input) => input.complete)
+    return { rows, complete, digest, ...madeFrom(inputs, shared), ...addressOf(stage.source) }
   })
 }
+
+const addressOf = (source: Source): Pick<Summary, 'address'> =>
+  'address' in source && typeof source.address === 'function' ? { address: String(source.address()) } : {}
 
 async function* counted(rows: AsyncIterable<Json>, watch: StageWatch): AsyncIterable<Json> {
   let count = 0

@@ -5,15 +5,15 @@ import type { Watch } from './schedule.ts'
  * take to answer. Where it cannot, the reading stops, nobody hears of it, and what the check says is
  * thrown, whatever went wrong with the reading.
  */
-export async function meanwhile(
+export async function meanwhile<Result>(
   ready: Promise<void>,
   signal: AbortSignal,
-  read: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+  read: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const refused = new AbortController()
   ready.catch((error: unknown) => refused.abort(error))
   try {
-    await read(AbortSignal.any([signal, refused.signal]))
+    return await read(AbortSignal.any([signal, refused.signal]))
   } finally {
     await ready
   }
@@ -32,7 +32,7 @@ export function toldOnce<Result>(ready: Promise<void>, watch: Watch<Result>): Wa
   return {
     scheduled: (all) => told(() => watch.scheduled(all)),
     started: (stage) => told(() => watch.started(stage)),
-    progress: (stage, message) => told(() => watch.progress(stage, message)),
+    progress: (stage, message, waitMs) => told(() => watch.progress(stage, message, waitMs)),
     rows: (stage, count) => told(() => watch.rows(stage, count)),
     ended: (stage, end) => told(() => watch.ended(stage, end)),
     warn: (message) => told(() => watch.warn(message)),

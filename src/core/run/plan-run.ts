@@ -1,5 +1,5 @@
 import { unmetEverywhere } from '../compare/guards.ts'
-import { stages, syncsOf } from '../config/stages.ts'
+import { stages, syncsOf, type Stage } from '../config/stages.ts'
 import { boundsOf, excesses } from '../plan/limits.ts'
 import { proved } from '../plan/mac.ts'
 import { assemble, count, type Plan, type SyncPlan } from '../plan/plan.ts'
@@ -31,35 +31,61 @@ export async function planRun(
 ): Promise<Plan> {
   const offline = shared.from !== undefined
   const ready = offline ? Promise.resolve() : checkReady(shared, watch)
-  const made = new Map<string, SyncPlan>()
   const timing = timed(toldOnce(ready, watch), shared.clock)
-  await meanwhile(ready, shared.signal, (reading) =>
-    schedule<Reading, Read>(
-      stages(shared.config).filter((stage) => stage.kind !== 'apply'),
-      async (stage, told, signal) => {
-        const here = { ...shared, signal }
-        if (stage.kind === 'gather') return { kind: 'rows', ...(await gather(stage, here, runId, told)) }
-        const plan = await compareStage(stage, here, runId, told)
-        made.set(stage.name, plan)
-        return { kind: 'plan', plan }
-      },
-      { signal: reading, watch: timing.watch },
-    ),
+  const reading = stages(shared.config).filter((stage) => stage.kind !== 'apply')
+  const made = await meanwhile(ready, shared.signal, (signal) =>
+    readStages(reading, { ...shared, signal }, runId, timing.watch),
   )
-  const syncs = syncsOf(shared.config)
-  const whole = [...syncs.keys()].flatMap((name) => made.get(name) ?? [])
+  const whole = made.flatMap((read) => (read.kind === 'plan' ? [read.plan] : []))
   const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
-  const plan = await planOf(unmetEverywhere(parts, syncs), shared)
+  const plan = await assembled(parts, shared)
   if (offline) return plan
-  const artifacts = shared.state.artifacts(runId)
-  await leavePlan(plan, artifacts)
-  await leaveLaps('plan', timing.laps, artifacts)
-  const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
-  for (const warning of warnings) watch.warn(warning)
+  await leaveLaps('plan', timing.laps, shared.state.artifacts(runId))
+  await leave(plan, shared, runId, watch)
   return plan
 }
 
-type Reading = Exclude<ReturnType<typeof stages>[number], { kind: 'apply' }>
+/** A stage that reads and computes, and changes nothing. */
+export type Reading = Exclude<Stage, { readonly kind: 'apply' }>
+
+/** Gathers and compares, each as soon as it can; what each came to, in no order. */
+export async function readStages(
+  all: readonly Reading[],
+  shared: Shared,
+  runId: string,
+  watch: Watch<Read>,
+): Promise<readonly Read[]> {
+  const made: Read[] = []
+  await schedule<Reading, Read>(
+    all,
+    async (stage, told, signal) => {
+      const here = { ...shared, signal }
+      const read: Read =
+        stage.kind === 'gather'
+          ? { kind: 'rows', ...(await gather(stage, here, runId, told)) }
+          : { kind: 'plan', plan: await compareStage(stage, here, runId, told) }
+      made.push(read)
+      return read
+    },
+    { signal: shared.signal, watch },
+  )
+  return made
+}
+
+/** The plan of comparisons in the order of the configuration, held against its limits. */
+export async function assembled(parts: readonly SyncPlan[], shared: Shared): Promise<Plan> {
+  const syncs = syncsOf(shared.config)
+  const byName = new Map(parts.map((part) => [part.name, part]))
+  const ordered = [...syncs.keys()].flatMap((name) => byName.get(name) ?? [])
+  return planOf(unmetEverywhere(ordered, syncs), shared)
+}
+
+/** Keeps a plan with what it was made of, and tells the observers of it. */
+export async function leave(plan: Plan, shared: Shared, runId: string, watch: Watch<Read>): Promise<void> {
+  await leavePlan(plan, shared.state.artifacts(runId))
+  const warnings = await tellObservers((observer, run) => observer.planned?.(plan, run), shared)
+  for (const warning of warnings) watch.warn(warning)
+}
 
 /** The plan of these syncs, with what of it goes beyond its limits, and its proof. */
 export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?: string): Promise<Plan> {

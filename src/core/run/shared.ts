@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { stageOf, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
-import type { State, Summary } from '../state/state.ts'
+import type { State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import type { Run, Source, Sync } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
@@ -28,13 +28,6 @@ export type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>
 export function newRunId(clock: Clock): string {
   return `${clock.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`
 }
-
-/** What an artifact says of whoever made it. */
-export const madeBy = ({ clock, fingerprint }: Shared): Pick<Summary, 'at' | 'asOf' | 'config'> => ({
-  at: clock.now().toISOString(),
-  asOf: clock.today,
-  config: fingerprint,
-})
 
 /** The rows of a source, from its artifact in a run. */
 export function rowsIn<Row extends Json>(

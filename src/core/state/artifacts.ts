@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,8 +17,8 @@ export function artifactsIn(directory: string): Artifacts {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const partial = `${path(name)}.partial`
       try {
-        const count = await writeRows(partial, rows)
-        const summary = summarise(count)
+        const { count, digest } = await writeRows(partial, rows)
+        const summary = summarise(count, digest)
         await writeFile(summaryPath(name), `${JSON.stringify(summary)}\n`, { mode: 0o600 })
         await rename(partial, path(name))
         return summary
@@ -35,22 +36,28 @@ export function artifactsIn(directory: string): Artifacts {
   }
 }
 
-/** Writes rows as NDJSON, as fast as the file takes them, and says how many there were. */
-export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<number> {
+/** Rows that were written: how many, and the digest of them. */
+type Written = { readonly count: number; readonly digest: string }
+
+/** Writes rows as NDJSON, as fast as the file takes them. */
+export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<Written> {
   let count = 0
+  const hash = createHash('sha256')
   async function* lines(): AsyncIterable<string> {
     let block = ''
     for await (const row of rows) {
       count += 1
       block += `${JSON.stringify(row)}\n`
       if (block.length < 65_536) continue
+      hash.update(block)
       yield block
       block = ''
     }
+    hash.update(block)
     yield block
   }
   await pipeline(Readable.from(lines()), createWriteStream(file, { mode: 0o600 }))
-  return count
+  return { count, digest: hash.digest('hex') }
 }
 
 /**

@@ -200,18 +200,23 @@ export type Summary = {
   readonly asOf?: string
   /** The fingerprint of the configuration that it was made with. */
   readonly config?: string
+  /** The digest of its rows, and of all that it was made from, by stage. */
+  readonly digest?: string
+  readonly inputs?: { readonly [stage: string]: string }
+  /** Where it is, of what a target holds or is to hold. */
+  readonly address?: string
 }
 
 /** Where stages leave their results for one another: JSON rows by name, whole or not there. */
 export interface Artifacts {
   /**
    * Writes all rows, then asks `summarise` for the summary, which may refuse by throwing: then
-   * nothing is left behind.
+   * nothing is left behind. `digest` is that of the rows as NDJSON (SHA-256).
    */
   write(
     name: string,
     rows: AsyncIterable<Json> | Iterable<Json>,
-    summarise?: (rows: number) => Summary,
+    summarise?: (rows: number, digest: string) => Summary,
   ): Promise<Summary>
   /** Throws ARTIFACT_MISSING where there is none of that name. */
   read(name: string): AsyncIterable<Json>

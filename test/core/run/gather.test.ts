@@ -7,7 +7,13 @@ import { engineOf } from '../../support/engine.ts'
 
 const configOf = (sources: { readonly [name: string]: Source }): Config => ({ sources, targets: {} })
 /** What an artifact says of whoever made it. */
-const MADE = { at: '2026-03-16T10:00:00.000Z', asOf: '2026-03-16', config: 'fingerprint' }
+const MADE = {
+  at: '2026-03-16T10:00:00.000Z',
+  asOf: '2026-03-16',
+  config: 'fingerprint',
+  digest: expect.stringMatching(/^[\da-f]{64}$/) as string,
+  inputs: {},
+}
 const announcing = (rows: number, announced: number, slack?: number): Source => ({
   name: 'accounts',
   read: (run: Run) => {

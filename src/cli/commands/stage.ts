@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import { printDocument } from '../output.ts'
+import { watched } from '../render/tasks.ts'
+import { inSession } from '../session.ts'
+import { askedBy, toldOrIdle, withApproval, type ApplyOptions } from './apply.ts'
+import { planned, type PlanOptions } from './plan.ts'
+import { readPlan } from './show.ts'
+
+export type StageOptions = ApplyOptions & PlanOptions & { run: string; plan?: string }
+
+/**
+ * `zds stage ID --run DIR`: one stage in a process of its own, from the artifacts in a directory and
+ * into it.
+ */
+export async function stageCommand(id: string, options: StageOptions, signal: AbortSignal): Promise<number> {
+  const run = resolve(options.run)
+  const asked = { run, asOf: options.asOf }
+  if (id === 'plan')
+    return planned(options, signal, async ({ engine }) => {
+      const end = await engine.stage(id, asked)
+      if (end.kind === 'whole-plan') return end.plan
+      throw new Error(`The stage ${id} has made no plan`)
+    })
+  const file = options.plan === undefined ? undefined : resolve(options.plan)
+  return inSession(options, signal, async ({ engine }) => {
+    const plan = file === undefined ? undefined : await readPlan(file)
+    const end = await watched((watch) => engine.stage(id, { ...askedBy(options), ...asked, plan }, watch)).catch(
+      (error: unknown) => {
+        throw plan === undefined ? error : withApproval(error, plan, options.plan, options)
+      },
+    )
+    if (end.kind === 'report') return toldOrIdle(end.report, options)
+    if (options.json) printDocument({ id, ...end })
+    return 0
+  })
+}

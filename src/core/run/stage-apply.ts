@@ -1,0 +1,106 @@
+import { ZdsError } from '../errors.ts'
+import type { Known, Outcome } from '../outcome.ts'
+import { digestOf, type Plan } from '../plan/plan.ts'
+import type { Approval, Artifacts } from '../state/state.ts'
+import { applyRun, resumeRun, type ApplyAsked, type Progress } from './apply-run.ts'
+import { passLimits } from './approval.ts'
+import { checkReady, partsToWrite } from './gather.ts'
+import { reportOfPast } from './history.ts'
+import { madeFrom, presentInputs, type Place } from './inputs.ts'
+import { reportOf, type Report } from './report.ts'
+import { tidied } from './retention.ts'
+import type { Watch } from './schedule.ts'
+import { newRunId, type Shared, type StageOf } from './shared.ts'
+import { assertTimely } from './timely.ts'
+
+/**
+ * Carries out what a plan has for one sync, after the syncs that go before it, whose outcomes are
+ * in the directory; its own are left there. The whole plan must be within its limits, or agreed to,
+ * as for an apply. Called again it goes on where it stopped, and does nothing twice.
+ */
+export async function applyStageIn(
+  stage: StageOf<'apply'>,
+  plan: Plan,
+  { waitMs = 0, maxAgeMs, ...consent }: ApplyAsked,
+  place: Place,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<Report> {
+  assertTimely(plan, shared, maxAgeMs)
+  await assertBefore(stage, plan, place)
+  const { plan: agreed, approval } = await passLimits(plan, consent, shared)
+  const how = { approval, forced: consent.force ?? false, waitMs, earlier: earlierIn(place.artifacts) }
+  const report = await carriedOutOnce(stage, onlyOf(agreed, stage.name), how, shared, watch)
+  if (report.error !== undefined) return report
+  const known = await shared.state.journal.known(report.run, stage.name)
+  const outcomes = known.values().flatMap((one) => (one.kind === 'outcome' ? [one.outcome] : []))
+  await place.artifacts.write(stage.id, outcomes, (rows, digest) => {
+    return { rows, complete: true, digest, ...madeFrom(new Map(), shared), inputs: { plan: plan.digest } }
+  })
+  return tidied(report, shared, watch)
+}
+
+/** The part of a plan that one sync carries out, a plan of its own. */
+function onlyOf(plan: Plan, name: string): Plan {
+  const syncs = plan.syncs.filter((sync) => sync.name === name)
+  if (syncs.length === 0 || plan.undoes !== undefined)
+    throw new ZdsError('PLAN_STALE', `The plan has no part that apply:${name} could carry out by itself`, {
+      hint: 'Make one with zds stage plan; a plan of zds undo is carried out as a whole: zds apply FILE',
+    })
+  const { version, asOf, config } = plan
+  return { ...plan, syncs, digest: digestOf({ version, asOf, config, syncs }) }
+}
+
+type How = {
+  readonly approval: Approval | undefined
+  readonly forced: boolean
+  readonly waitMs: number
+  readonly earlier: (sync: string) => Promise<ReadonlyMap<string, Known>>
+}
+
+async function carriedOutOnce(
+  { sync }: StageOf<'apply'>,
+  plan: Plan,
+  how: How,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<Report> {
+  const { journal } = shared.state
+  const changes = plan.syncs.some((part) => part.changes.length > 0)
+  if (!changes) return reportOf({ run: newRunId(shared.clock), status: 'done', forced: how.forced }, plan, new Map())
+  const runs = await journal.runs()
+  const before = runs.find(({ digest, startedAt }) => digest === plan.digest && startedAt >= plan.createdAt)
+  if (before?.status === 'done') return reportOfPast({ run: before, plan }, journal)
+  if (before?.status === 'abandoned')
+    throw new ZdsError('PLAN_STALE', `Run ${before.id} has given this plan up, after it failed twice or was left`, {
+      hint: 'Make a new one: zds stage plan, from what is gathered anew.',
+    })
+  await checkReady(shared, watch, partsToWrite([sync]))
+  if (before !== undefined) return resumeRun({ run: before, plan }, how, shared, watch)
+  return applyRun(plan, newRunId(shared.clock), how, shared, watch)
+}
+
+/** Throws where a sync that goes before has not been carried out, or of another plan. */
+async function assertBefore({ id, needs }: StageOf<'apply'>, plan: Plan, place: Place): Promise<void> {
+  const isApply = (need: string): boolean => place.all.some((stage) => stage.id === need && stage.kind === 'apply')
+  const all = place.all.map((stage) => ({ ...stage, needs: stage.needs.filter(isApply) }))
+  const inputs = await presentInputs({ id, needs: needs.filter(isApply) }, { ...place, all })
+  for (const [before, { inputs: from = {} }] of inputs) {
+    if (from['plan'] === plan.digest) continue
+    throw new ZdsError('ARTIFACT_MISFIT', `${before} was carried out for another plan than the one that is given`, {
+      hint: `Run it with this plan first: zds stage ${before} --run ${place.name} --plan FILE`,
+    })
+  }
+}
+
+/** What became of the changes of an earlier sync, as its stage has left it. */
+const earlierIn =
+  (artifacts: Artifacts) =>
+  async (sync: string): Promise<ReadonlyMap<string, Known>> => {
+    const known = new Map<string, Known>()
+    for await (const row of artifacts.read(`apply:${sync}`)) {
+      const outcome = row as Outcome // its apply stage wrote it
+      known.set(outcome.key, { kind: 'outcome', outcome })
+    }
+    return known
+  }
