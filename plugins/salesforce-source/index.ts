@@ -111,6 +111,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
       return {
         name,
         mayBeEmpty: asked.mayBeEmpty ?? false,
+        asks: (today) => partsOf(query(today)),
         check: (run) => checked(query(run.clock.today), run),
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
@@ -130,6 +131,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         name,
         needs: keys.needs,
         mayBeEmpty: asked.mayBeEmpty ?? true,
+        asks: () => partsOf(query),
         check: (run) => checked({ object, columns: [...query.columns, column] }, run),
         diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
         read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
@@ -165,6 +167,14 @@ function columnsAsked(asked: Asked & { readonly columns?: readonly string[] }, k
     ...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])]),
   ]
 }
+
+/** What a query asks for, part by part: fewer columns are answered by rows that have more. */
+const partsOf = ({ object, columns, children = [], where = 'all' }: Query): string[] => [
+  object,
+  ...columns,
+  ...children.map((child) => JSON.stringify(child)),
+  where,
+]
 
 /** What has to be set to log in. */
 function settingsOf({ loginUrl, clientId, clientSecret, jwt }: SalesforceOptions): Setting[] {

@@ -61,6 +61,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     address: () => originOf(client.address()),
     confined,
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
+    asks: () => Object.keys(types),
     check: (run) => checkFields(client, kind, types, run),
     diagnose: (run, values) => diagnose(client, kind, types, values, run),
     missing: (run, values) => missing(client, kind, types, values, run),

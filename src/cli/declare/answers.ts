@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { CONFIG, ENV_FILE, age, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, age, type Declaring } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What answers a question of a plan or of a run, and changes nothing. */
@@ -79,5 +79,41 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .action(async (options) => {
       const { logCommand } = await import('../commands/log.ts')
       ended(await logCommand(options, signal))
+    })
+
+  program
+    .command('impact')
+    .description('show what a change of the configuration or its files would cause; changes nothing')
+    .requiredOption('--base <ref>', 'what it is held against: a git reference, or a configuration file')
+    .option('--from <run>', 'make no request: read what a run (its id, or last) or a directory of stages has gathered')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option(...AS_OF)
+    .addOption(new Option('--json', 'print it as one document').conflicts('markdown'))
+    .option('--markdown', 'print it for a comment of a merge request')
+    .option('--all', 'show every record instead of the first of each field')
+    .option('--detailed-exitcode', 'exit with 2 when something would change')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  zds impact --base main\n  zds impact --base origin/main --from last --markdown\n${EXIT_CODES}`,
+    )
+    .action(async (options) => {
+      const { impactCommand } = await import('../commands/impact.ts')
+      ended(await impactCommand(options, signal))
+    })
+
+  program
+    .command('diff')
+    .description('show what differs between two saved plans')
+    .argument('<before>', 'a plan saved by zds plan --out')
+    .argument('<after>', 'another one')
+    .option(...ENV_FILE)
+    .option('--json', 'print the differences as one document')
+    .option('--all', 'show every difference instead of the first')
+    .option('--detailed-exitcode', 'exit with 2 when the plans differ')
+    .addHelpText('after', '\nExamples:\n  zds diff before.json after.json\n  zds diff before.json after.json --json')
+    .action(async (before, after, options) => {
+      const { diffCommand } = await import('../commands/diff.ts')
+      ended(await diffCommand(before, after, options))
     })
 }

@@ -45,12 +45,23 @@ export async function fromRun<Result>(
   asOf?: string,
 ): Promise<Result> {
   const then = await momentOf(gathered, shared)
-  const clock = { ...shared.clock, today: asOf === undefined ? then.asOf : calendarDate(asOf), now: () => then.at }
+  const today = asOf === undefined ? then.asOf : calendarDate(asOf)
+  const clock = { ...shared.clock, today, ...(shared.anew !== true && { now: () => then.at }) }
+  return inScratch(shared, (here, own) => {
+    const artifacts = over(gathered, own)
+    return work({ ...here, from: gathered.name, state: { ...here.state, artifacts: () => artifacts }, clock })
+  })
+}
+
+/** Work whose artifacts are gone when it is. */
+export async function inScratch<Result>(
+  shared: Shared,
+  work: (here: Shared, artifacts: Artifacts) => Promise<Result>,
+): Promise<Result> {
   const scratch = await mkdtemp(join(shared.state.scratch, 'from-'))
-  const artifacts = over(gathered, artifactsIn(scratch))
-  const state: State = { ...shared.state, artifacts: () => artifacts }
+  const artifacts = artifactsIn(scratch)
   try {
-    return await work({ ...shared, from: gathered.name, state, clock })
+    return await work({ ...shared, state: { ...shared.state, artifacts: () => artifacts } }, artifacts)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

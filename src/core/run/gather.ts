@@ -6,7 +6,7 @@ import { keyIfSet } from '../plan/seal.ts'
 import type { Summary } from '../state/state.ts'
 import type { Run, Source, Sync } from '../types.ts'
 import type { StageWatch, Watch } from './schedule.ts'
-import { inputsOf, madeFrom } from './inputs.ts'
+import { inputsOf, madeFrom, summaryIn } from './inputs.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
@@ -89,7 +89,8 @@ export async function gather(
   watch: StageWatch,
 ): Promise<Summary> {
   const artifacts = shared.state.artifacts(runId)
-  if (shared.from !== undefined && !computedIn(shared.config)(stage.source)) return artifacts.summary(stage.id)
+  const earlier = await earlierOf(stage, shared, runId)
+  if (earlier !== undefined) return earlier
   let announced: { rows: number; tolerance: number } | undefined
   const run: Run = {
     ...lend(stage, shared, runId, watch),
@@ -109,7 +110,26 @@ export async function gather(
         `${rows} rows came, ${announced?.rows} were announced: nothing that may only be missing is created or retired`,
       )
     const complete = whole && inputs.values().every((input) => input.complete)
-    return { rows, complete, digest, ...madeFrom(inputs, shared), ...addressOf(stage.source) }
+    const asked = stage.source.asks?.(shared.clock.today)
+    return { rows, complete, digest, ...madeFrom(inputs, shared), ...(asked && { asked }), ...addressOf(stage.source) }
+  })
+}
+
+/** The rows that an earlier run has gathered for this one, if they are what the source asks for today. */
+async function earlierOf(
+  { id, source }: StageOf<'gather'>,
+  { from, anew = false, config, state, clock }: Shared,
+  runId: string,
+): Promise<Summary | undefined> {
+  if (from === undefined || computedIn(config)(source)) return undefined
+  const artifacts = state.artifacts(runId)
+  const earlier = anew ? await summaryIn(artifacts, id) : await artifacts.summary(id)
+  const { asked, asOf = clock.today } = earlier ?? {}
+  const lacking = asked && source.asks?.(asOf).filter((one) => !asked.includes(one))
+  if (lacking === undefined || lacking.length === 0) return earlier
+  if (anew) return undefined
+  throw new ZdsError('ARTIFACT_MISFIT', `${id} was gathered by ${from} without ${lacking.join(', ')}`, {
+    hint: 'The configuration asks for it today: zds plan gathers it.',
   })
 }
 

@@ -18,6 +18,8 @@ export type Shared = {
   readonly signal: AbortSignal
   /** Where nothing may be asked of a service: what has gathered the rows that are read instead. */
   readonly from?: string
+  /** What that lacks is gathered now, rather than refused. */
+  readonly anew?: boolean
 }
 
 export type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>

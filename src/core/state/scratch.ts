@@ -11,7 +11,7 @@ export function runsFrom(moment: Date): string {
  * earlier run, half an artifact, plans of `zds undo`.
  */
 export async function clearScratch(directory: string, before: Date): Promise<void> {
-  for (const name of (await namesIn(directory)).filter((one) => /^(sort|undo|from)-|\.partial$/.test(one))) {
+  for (const name of (await namesIn(directory)).filter((one) => /^(sort|undo|from|base)-|\.partial$/.test(one))) {
     const found = await stat(join(directory, name)).catch(() => undefined) // whose process has removed it just now
     if (found !== undefined && found.mtime < before) await rm(join(directory, name), { recursive: true, force: true })
   }

@@ -203,6 +203,8 @@ export type Summary = {
   /** The digest of its rows, and of all that it was made from, by stage. */
   readonly digest?: string
   readonly inputs?: { readonly [stage: string]: string }
+  /** What was asked for, as its source says it. */
+  readonly asked?: readonly string[]
   /** Where it is, of what a target holds or is to hold. */
   readonly address?: string
 }

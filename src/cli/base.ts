@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { load, type Project } from '../core/config/load.ts'
+import { messageOf, ZdsError } from '../core/errors.ts'
+
+const run = promisify(execFile)
+
+/**
+ * Work with the configuration that `base` names: a file, or the one of today as a git reference has
+ * it, beside the files that it had then. Those lie below `scratch` meanwhile, where packages resolve
+ * as they do for the project; the work tree and the index stay as they are.
+ */
+export async function withBase<Result>(
+  base: string,
+  { file, directory }: Project,
+  scratch: string,
+  work: (base: Project) => Promise<Result>,
+): Promise<Result> {
+  if (isFile(base)) return work(await load(dirname(base), { config: base }))
+  const ask = (...args: readonly string[]): Promise<string> => git(directory, 'rev-parse', ...args).catch(() => '')
+  const root = await ask('--show-toplevel')
+  const commit = base.startsWith('-') ? '' : await ask('--verify', '--quiet', `${base}^{commit}`)
+  if (root === '' || commit === '')
+    throw new ZdsError('USAGE', `${base} is neither a file nor a reference of git that is known here`, {
+      hint: 'Give --base a branch, a tag or a commit (git fetch, where it is elsewhere), or a configuration file.',
+    })
+  const tree = await mkdtemp(join(scratch, 'base-'))
+  try {
+    await checkOut(root, commit, tree)
+    const then = join(tree, relative(root, await realpath(file)))
+    if (existsSync(then)) return await work(await load(dirname(then), { config: then }))
+    throw new ZdsError('CONFIG_NOT_FOUND', `There is no ${relative(root, await realpath(file))} in ${base}`, {
+      hint: 'Give --base a reference that has it, or a configuration file.',
+    })
+  } finally {
+    await rm(tree, { recursive: true, force: true })
+  }
+}
+
+/** The files of a commit, by an index of their own, which is not that of the work tree. */
+async function checkOut(root: string, commit: string, tree: string): Promise<void> {
+  const env = { GIT_INDEX_FILE: join(tree, '.index') }
+  try {
+    await run('git', ['-C', root, 'read-tree', commit], { env: { ...process.env, ...env } })
+    await run('git', ['-C', root, 'checkout-index', '--all', `--prefix=${tree}/`], { env: { ...process.env, ...env } })
+  } catch (cause) {
+    throw new ZdsError('USAGE', `git cannot give the files of ${commit}: ${messageOf(cause)}`, { cause })
+  } finally {
+    await rm(env.GIT_INDEX_FILE, { force: true })
+  }
+}
+
+async function git(directory: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await run('git', ['-C', resolve(directory), ...args])
+  return stdout.trim()
+}
+
+/** A directory may have the name of a branch. */
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true

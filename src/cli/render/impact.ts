@@ -1,0 +1,76 @@
+import type { Impact, Impinged } from '../../core/run/impact.ts'
+import type { Look } from './plan.ts'
+import { counted, cut, number, plain, shown, wrapped } from './text.ts'
+
+type SyncImpact = Impact['syncs'][number]
+
+/** Records of a field, or that come or go, before the rest is only counted. */
+const EXAMPLES = 5
+
+/** What a change would cause, per sync: field by field, then records that come and go. */
+export function impactLines({ syncs }: Impact, base: string, look: Look): string[] {
+  const concerned = syncs.filter((sync) => totalOf(sync) > 0)
+  if (concerned.length === 0) return [`Nothing changes that ${plain(base)} would not do as well`]
+  return concerned.flatMap((sync, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...wrapped(`${look.paint('bold', plain(sync.name))}: ${headOf(sync)}`, look.columns),
+    ...detailsOf(sync, look.all ? Number.POSITIVE_INFINITY : EXAMPLES).map((line) => cut(`  ${line}`, look.columns)),
+  ])
+}
+
+/** The same for a comment; of syncs that are confined only the numbers (OPS-08). */
+export function impactMarkdown({ syncs }: Impact, base: string, confined: ReadonlySet<string>): string[] {
+  const rows = syncs.map((sync) => `| ${sync.name} | ${headOf(sync)} |`)
+  const shows = (sync: SyncImpact): boolean => totalOf(sync) > 0 && !confined.has(sync.name)
+  const details = syncs.flatMap((sync) => (shows(sync) ? sectionOf(sync) : []))
+  return [
+    `### What this would change beside \`${plain(base)}\``,
+    '',
+    '| sync | |',
+    '| --- | --- |',
+    ...rows,
+    ...details,
+  ]
+}
+
+const sectionOf = (sync: SyncImpact): string[] => [
+  '',
+  `#### ${sync.name}`,
+  '',
+  '```text',
+  ...detailsOf(sync, EXAMPLES).map(unfenced),
+  '```',
+]
+
+/** A fence in a value would end the block that it stands in. */
+const unfenced = (line: string): string => line.replaceAll('```', "'''")
+
+const totalOf = ({ changes, appear, disappear }: SyncImpact): number =>
+  changes.length + appear.length + disappear.length
+
+function headOf({ changes, appear, disappear }: SyncImpact): string {
+  const records = new Set(changes.map(({ key }) => key)).size
+  const parts = [
+    ...(records > 0 ? [`${counted(records, 'records')} otherwise`] : []),
+    ...(appear.length > 0 ? [`${number(appear.length)} more to create`] : []),
+    ...(disappear.length > 0 ? [`${number(disappear.length)} fewer to create`] : []),
+  ]
+  return parts.length === 0 ? 'no difference' : parts.join(', ')
+}
+
+function detailsOf({ changes, appear, disappear }: SyncImpact, most: number): string[] {
+  const fields = [...Map.groupBy(changes, ({ field }) => field)].toSorted(([, a], [, b]) => b.length - a.length)
+  return [
+    ...fields.flatMap(([field, some]) => [
+      `${plain(field)}: ${counted(some.length, 'records')}`,
+      ...first(some, most, ({ key, base, now }: Impinged) => `  ${plain(key)}  ${shown(base)} -> ${shown(now)}`),
+    ]),
+    ...first(appear, most, (key) => `+ ${plain(key)}`),
+    ...first(disappear, most, (key) => `- ${plain(key)}`),
+  ]
+}
+
+function first<Item>(items: readonly Item[], most: number, lineOf: (item: Item) => string): string[] {
+  const left = items.length - most
+  return [...items.slice(0, most).map(lineOf), ...(left > 0 ? [`  … and ${number(left)} more (--all)`] : [])]
+}

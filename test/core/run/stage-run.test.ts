@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openEngine, ZdsError, type Change, type Config, type Engine, type Plan, type Report } from 'zds'
+import { stages } from '../../../src/core/config/stages.ts'
+import { localState } from '../../../src/core/state/local.ts'
+import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+import { fakeClock } from 'zds/testing'
+
+type Scene = { readonly engine: Engine; readonly run: string; readonly sent: string[] }
+
+/** Two syncs, the second after the first; `failing` throws before the changes of the keys it names. */
+async function scene(failing = new Set<string>(), checks: string[] = []): Promise<Scene> {
+  const sent: string[] = []
+  const send = (changes: readonly Change[]) => {
+    if (changes.some(({ key }) => failing.has(key))) throw new ZdsError('AUTH_FAILED', 'refused')
+    sent.push(...changes.map(({ key }) => key))
+    return changes.map(done)
+  }
+  const accounts = sourceOf('accounts', [wanted('A', { name: 'A' }), wanted('B', { name: 'B' })], {
+    check: () => {
+      checks.push('accounts')
+      return Promise.resolve([])
+    },
+  })
+  const others = sourceOf('others', [wanted('C', { name: 'C' })])
+  const target = targetOf({ address: 'https://a.example', send, settle: () => stream([]) })
+  const first = syncOf({}, { desired: accounts, target: { ...target, mayBeEmpty: true } })
+  const config: Config = {
+    sources: { accounts, others },
+    targets: {
+      first,
+      second: syncOf(
+        { after: [first] },
+        {
+          desired: others,
+          target: {
+            ...targetOf({ name: 'other-organizations', address: 'https://b.example', send }),
+            mayBeEmpty: true,
+          },
+        },
+      ),
+    },
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'zds-stages-'))
+  const engine = await openEngine({ config, state: localState(directory), clock: fakeClock() })
+  onTestFinished(async () => {
+    await engine.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  return { engine, run: join(directory, 'run'), sent }
+}
+
+async function planned({ engine, run }: Scene): Promise<Plan> {
+  const reading = stages(engine.shared.config).filter(({ kind }) => kind !== 'apply')
+  for (const { id } of reading) await engine.stage(id, { run })
+  const end = await engine.stage('plan', { run })
+  if (end.kind !== 'whole-plan') throw new Error('No plan was made')
+  return end.plan
+}
+
+async function applied({ engine, run }: Scene, id: string, plan: Plan): Promise<Report> {
+  const end = await engine.stage(id, { run, plan })
+  if (end.kind !== 'report') throw new Error('Nothing was applied')
+  return end.report
+}
+
+describe('the apply of one sync as a stage', () => {
+  it('carries out its own part, after the sync before it, and leaves what became of it', async () => {
+    const here = await scene()
+    const plan = await planned(here)
+    await expect(applied(here, 'apply:second', plan)).rejects.toMatchObject({
+      code: 'ARTIFACT_MISSING',
+      hint: expect.stringContaining('zds stage apply:first ') as string,
+    })
+    expect(await applied(here, 'apply:first', plan)).toMatchObject({
+      status: 'done',
+      syncs: [{ name: 'first', done: 2 }],
+    })
+    expect(here.sent).toEqual(['A', 'B'])
+    expect(await applied(here, 'apply:second', plan)).toMatchObject({ status: 'done', syncs: [{ done: 1 }] })
+    expect(here.sent).toEqual(['A', 'B', 'C'])
+  })
+
+  it('SAFE-06: goes on where it stopped, and sends nothing twice', async () => {
+    const failing = new Set(['A'])
+    const here = await scene(failing)
+    const plan = await planned(here)
+    const stopped = await applied(here, 'apply:first', plan)
+    expect(stopped).toMatchObject({ status: 'failed' })
+    await expect(applied(here, 'apply:second', plan)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
+    failing.clear()
+    const rest = await applied(here, 'apply:first', plan)
+    expect(rest).toMatchObject({ run: stopped.run, status: 'done', syncs: [{ done: 2 }] })
+    expect(await applied(here, 'apply:first', plan)).toMatchObject({ run: stopped.run, status: 'done' })
+    expect(here.sent).toEqual(['A', 'B'])
+  })
+
+  it('refuses one after a sync that was carried out for another plan', async () => {
+    const here = await scene()
+    const plan = await planned(here)
+    await applied(here, 'apply:first', plan)
+    const other = await here.engine.plan({ from: here.run, asOf: '2026-03-17' })
+    await expect(applied(here, 'apply:second', other)).rejects.toMatchObject({ code: 'ARTIFACT_MISFIT' })
+    expect(here.sent).toEqual(['A', 'B'])
+  })
+
+  it('needs a plan that has its sync', async () => {
+    const here = await scene()
+    const plan = await planned(here)
+    await expect(here.engine.stage('apply:first', { run: here.run })).rejects.toMatchObject({ code: 'USAGE' })
+    const without = { ...plan, syncs: [] }
+    await expect(applied(here, 'apply:first', without)).rejects.toMatchObject({ code: 'PLAN_STALE' })
+  })
+})
+
+it('a saved plan is carried out without a look at what it was made from', async () => {
+  const checks: string[] = []
+  const here = await scene(new Set(), checks)
+  const plan = await here.engine.plan()
+  expect(checks).toEqual(['accounts'])
+  const copy = { ...plan }
+  expect(await here.engine.apply(copy)).toMatchObject({ status: 'done' })
+  expect(checks).toEqual(['accounts'])
+  expect(here.sent).toEqual(['A', 'B', 'C'])
+})
