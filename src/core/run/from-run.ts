@@ -67,14 +67,21 @@ export async function inScratch<Result>(
   }
 }
 
-/** When something was gathered, and as of which day: all of it, so any of it tells. */
+/**
+ * When the first of it was gathered, and as of which day all of it was. Throws ARTIFACT_MISFIT where
+ * that is not one day, ARTIFACT_MISSING where nothing says it.
+ */
 async function momentOf({ name, artifacts }: Gathered, { config }: Shared): Promise<{ at: Date; asOf: string }> {
   const isComputed = computedIn(config)
-  for (const stage of stages(config)) {
-    if (stage.kind !== 'gather' || isComputed(stage.source)) continue
-    const summary = await summaryIn(artifacts, stage.id)
-    if (summary?.asOf !== undefined && summary.at !== undefined) return { at: new Date(summary.at), asOf: summary.asOf }
-  }
+  const ids = stages(config).flatMap((one) => (one.kind === 'gather' && !isComputed(one.source) ? [one.id] : []))
+  const found = await Promise.all(ids.map((id) => summaryIn(artifacts, id)))
+  const [at] = found.flatMap((summary) => summary?.at ?? []).toSorted()
+  const [asOf, ...others] = new Set(found.flatMap((summary) => summary?.asOf ?? []))
+  if (others.length > 0)
+    throw new ZdsError('ARTIFACT_MISFIT', `${name} was gathered as of several days: ${[asOf, ...others].join(', ')}`, {
+      hint: 'Gather all of it as of one day: --as-of.',
+    })
+  if (at !== undefined && asOf !== undefined) return { at: new Date(at), asOf }
   throw new ZdsError('ARTIFACT_MISSING', `Nothing that ${name} has gathered says when it was`, {
     hint: 'It was made by an earlier zds, or gathers nothing: gather anew with zds plan.',
   })
