@@ -1,5 +1,5 @@
 import type { Difference } from '../../core/plan/difference.ts'
-import type { Look } from './plan.ts'
+import type { Look } from './look.ts'
 import { cut, number, plain, shown } from './text.ts'
 
 /** Differences before the rest is only counted. */

@@ -1,5 +1,5 @@
 import type { Impact, Impinged } from '../../core/run/impact.ts'
-import type { Look } from './plan.ts'
+import type { Look } from './look.ts'
 import { counted, cut, number, plain, shown, wrapped } from './text.ts'
 
 type SyncImpact = Impact['syncs'][number]
