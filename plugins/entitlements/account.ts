@@ -10,6 +10,7 @@ export type Charge = {
 }
 
 export type Subscription = {
+  readonly id: string
   readonly start: string | null
   readonly end: string | null
   /** The address of whom it was sold to. */
@@ -79,6 +80,7 @@ function subscriptionsOf(id: string, account: Reader): readonly Subscription[] {
     const key = from.text(SUBSCRIPTION.id)
     if (key === null) throw invalid(from.where(), SUBSCRIPTION.id, 'must be an id')
     subscriptions.set(key, {
+      id: key,
       start: from.date(SUBSCRIPTION.start),
       end: from.date(SUBSCRIPTION.end),
       soldTo: from.text(SUBSCRIPTION.soldTo),

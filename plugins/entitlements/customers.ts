@@ -13,7 +13,8 @@ import {
   type Target,
 } from 'zds'
 import { ACCOUNT } from './columns.ts'
-import { entitlements, type AbsenceReason, type EntitlementsOptions } from './entitlements.ts'
+import { entitlements, type AbsenceReason } from './entitlements.ts'
+import type { EntitlementsOptions } from './options.ts'
 import type { OverridesSource } from './overrides/overrides.ts'
 import type { Side } from './rule.ts'
 

@@ -1,9 +1,9 @@
 import { addDays, addYears } from 'zds'
 
 /** Days for which a charge goes on counting after its end (PROC-02). */
-const GRACE_DAYS = 15
+export const GRACE_DAYS = 15
 /** Years for which an expired account keeps its record (DEL-04). */
-const RETENTION_YEARS = 3
+export const RETENTION_YEARS = 3
 
 /** The oldest end date of a charge that still counts on the day `today` (PROC-02). */
 export const graceStart = (today: string): string => addDays(today, -GRACE_DAYS)

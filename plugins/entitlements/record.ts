@@ -1,4 +1,4 @@
-import { misfit, type Field, type FieldTable, type Fields, type Json } from 'zds'
+import { misfit, type Field, type FieldTable, type Fields, type Json, type Said } from 'zds'
 import { invalid } from './account.ts'
 import type { Draft } from './rule.ts'
 
@@ -25,6 +25,13 @@ export function recordMaker(table: FieldTable): (draft: Draft) => Fields {
     }
     return fields
   }
+}
+
+/** What is said of an account: its record, or why there is none. */
+export function saidOf(draft: Draft, recordOf: (draft: Draft) => Fields): Said {
+  const { account, absent, people } = draft
+  if (absent !== undefined) return { kind: 'absent', key: account.id, reason: absent }
+  return { kind: 'record', key: account.id, fields: recordOf(draft), ...(people && { along: { people } }) }
 }
 
 type Value = (draft: Draft) => Json | undefined

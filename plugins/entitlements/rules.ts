@@ -18,7 +18,7 @@ const split: Rule = {
     'Keeps the subscriptions of this instance; an account without one has no record here (AMB-06, AMB-10, PROC-11).',
   apply(draft, context) {
     const { subscriptions, exception } = draft.account
-    const govTypes = exception ? context.usGovernment.exception : context.usGovernment.standard
+    const govTypes = govTypesFor(exception, context)
     const wanted = context.side === 'us_government'
     draft.subscriptions = subscriptions.filter((subscription) => hasType(subscription, govTypes, context) === wanted)
     draft.charges = draft.subscriptions.flatMap(({ charges }) => charges)
@@ -186,7 +186,12 @@ export const rules: readonly Rule[] = [
 /** What rules after the overrides compute anew, whatever an override says (OVR-04). */
 export const computedLater = rules.slice(rules.indexOf(override)).flatMap(({ computes }) => computes ?? [])
 
-function typeOf({ name }: Charge, context: Context): string | undefined {
+/** The types that put a subscription into US Government (AMB-06). */
+export const govTypesFor = (exception: boolean, { usGovernment }: Context): ReadonlySet<string> =>
+  exception ? usGovernment.exception : usGovernment.standard
+
+/** The subscription type that the name of a charge stands for, whether it counts or not. */
+export function typeOf({ name }: Charge, context: Context): string | undefined {
   return name === null ? undefined : context.typeOf.get(name)
 }
 
@@ -198,6 +203,6 @@ function hasType({ charges }: Subscription, types: ReadonlySet<string>, context:
  * Whether a charge has begun and has not ended more than the days of grace ago; a missing end never
  * counts (PROC-17, AMB-07).
  */
-function counts({ start, end }: Charge, { today, graceStart }: Context): boolean {
+export function counts({ start, end }: Charge, { today, graceStart }: Context): boolean {
   return (start === null || start <= today) && end !== null && end >= graceStart
 }

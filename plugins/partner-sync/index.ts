@@ -60,6 +60,14 @@ const schema = Type.Object(
   { additionalProperties: false },
 )
 
+/** The rules by which fields of a partner are made, those of the mapping unless named here. */
+const RULES: { readonly [field: string]: string } = {
+  account_type: 'PART-03',
+  restricted_account: 'PART-04',
+  org_in_escalated_state: 'PART-05',
+}
+const MAPPING = 'PART-06'
+
 /** Fields that the rules of this sync speak of. */
 type Needed = Pick<FieldTable, 'salesforce_id' | 'name' | 'external_id' | 'account_type' | 'mark_for_deletion'>
 
@@ -85,6 +93,7 @@ export function partnerSync<const Table extends FieldTable & Needed>(options: Pa
       owns: isPartner,
       takesOver: true,
       yields: after.desired,
+      ids: Object.fromEntries(Object.keys(fields).map((field) => [field, RULES[field] ?? MAPPING])),
       ...(alliance && { guards: [{ setting: alliance }] }),
     },
     ...(limits && { limits }),

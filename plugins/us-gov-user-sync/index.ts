@@ -27,6 +27,7 @@ import {
   type TypesOf,
 } from 'zds'
 import { contactOf, firstOfEach, type Contact } from './contacts.ts'
+import { explain, RULES } from './explain.ts'
 
 export { contactColumns } from './contacts.ts'
 
@@ -90,6 +91,7 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
       owns: ({ role }) => role === 'end-user',
       protects: ({ email }) => email !== null && isProtected(email),
       guards,
+      ids: RULES,
     },
     ...(limits && { limits }),
   })
@@ -122,6 +124,7 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
     words: { 'duplicate-email': 'another contact has this address' },
     needs: [contacts, after.target, plan],
     mayBeEmpty: true,
+    explain: (asked, run) => explain(contacts, isProtected, asked, run),
     read: async function* (run) {
       const organizations = await organizationIds(options, run)
       const accounts = keyReader(after.rules, after.target.types)

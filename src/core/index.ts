@@ -6,6 +6,16 @@ export { caseSafeId } from './case-safe-id.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig, type Config } from './config/define.ts'
 export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
+export type {
+  Explained,
+  ExplainedCharge,
+  ExplainedField,
+  ExplainedOverride,
+  ExplainedRule,
+  ExplainedSubscription,
+  Said,
+  Turn,
+} from './explained.ts'
 export {
   always,
   checkbox,

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { Desired, Existing, Fields } from './desired.ts'
+import type { Explained, Turn } from './explained.ts'
 import type { FieldTypes } from './field-types.ts'
 import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
@@ -80,6 +81,16 @@ export interface Processor<
   readonly words?: { readonly [W in Word]: string }
   /** The values that its dropdowns may get. */
   values?(run: Run): Promise<Values>
+  /**
+   * What it knows of a key, or of what has exactly this name, from the rows that `read` reads:
+   * nothing where it knows neither.
+   */
+  explain?(asked: string, run: Run): Promise<readonly Explained[]>
+  /**
+   * The turns that time alone will bring, after today up to `until`, those of a key in the order of
+   * their days. Without it nothing depends on the day.
+   */
+  forecast?(until: string, run: Run): AsyncIterable<Turn>
 }
 
 /** What a run lends while changes are carried out. */
@@ -214,6 +225,8 @@ export interface Rules {
   readonly retireFor?: readonly string[]
   /** True for a record that is never touched when nobody desires it (CMP-05). */
   protects?(existing: Fields): boolean
+  /** The ids of the rules by which fields are made, where the processor does not tell them. */
+  readonly ids?: { readonly [field: string]: string }
   /** Settings that these rules read: checked before the run, told where they mean no record. */
   readonly guards?: readonly Guard[]
 }

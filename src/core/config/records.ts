@@ -1,4 +1,5 @@
 import { ZdsError } from '../errors.ts'
+import type { ExplainedField } from '../explained.ts'
 import { typesOf, type FieldTable, type TypesOf } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { keyOf } from '../keys.ts'
@@ -54,7 +55,26 @@ export function records<const Table extends FieldTable, const Word extends strin
         if (!known.has(id)) yield { kind: 'absent', key: id, reason: elsewhere.reason }
       }
     },
+    explain: async (asked, run) => {
+      for (const source of elsewhere === undefined ? [rows] : [rows, elsewhere.rows])
+        for await (const row of run.input(source))
+          if (keyIn(row, key, name) === asked)
+            return [
+              { key: asked, rows: [{ source: source.name, row }], fields: source === rows ? fromColumns(fields) : {} },
+            ]
+      return []
+    },
   }
+}
+
+/** What each field is read from; whoever makes a sync of them knows the rules (`ids`). */
+function fromColumns(table: FieldTable): { [field: string]: ExplainedField } {
+  const columns = Object.entries(table).flatMap(([field, { reads }]) =>
+    reads.kind === 'columns'
+      ? [[field, { from: reads.columns.join(', ') || 'the configuration', rules: [] }] as const]
+      : [],
+  )
+  return Object.fromEntries(columns)
 }
 
 function keyIn(row: JsonObject, column: string | readonly string[], name: string): string {

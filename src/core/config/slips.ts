@@ -18,6 +18,7 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
     ...strangers('rules.adopt', rules.adopt ?? [], fields),
     ...strangers('rules.retire', rules.retire === 'remove' ? [] : Object.keys(rules.retire ?? {}), fields),
     ...strangers('rules.retireFor', retireFor, ['gone', ...Object.keys(desired.words ?? {})]),
+    ...strangers('rules.ids', Object.keys(rules.ids ?? {}), fields),
     ...strangers('limits.fields', Object.keys(limits?.fields ?? {}), fields),
     ...strangers('desired', Object.keys(desired.types ?? {}), fields),
     ...strangers('target', fields, Object.keys(target.types)),

@@ -1,0 +1,91 @@
+import {
+  collect,
+  keyReader,
+  ZdsError,
+  type Desired,
+  type FieldTable,
+  type JsonObject,
+  type Run,
+  type Source,
+} from 'zds'
+import { invalid } from './account.ts'
+import { ACCOUNT } from './columns.ts'
+import { contextOf } from './context.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { EntitlementsOptions, Listing } from './options.ts'
+import type { Override } from './overrides/entries.ts'
+import { sameInstance } from './overrides/instances.ts'
+import type { Context } from './rule.ts'
+
+/** What the accounts of an instance are computed with, apart from their own rows. */
+export type Inputs = {
+  /** The overrides of this instance, whether they have an effect or not. */
+  readonly entries: readonly Override[]
+  readonly catalogue: Catalogue
+  /** What rules look up on a day. */
+  contextOn(today: string): Context
+  /** Accounts that another sync wants (AMB-19). */
+  readonly excluded: ReadonlySet<string>
+  /** Accounts that the instance has; undefined where every account may be named (OPS-08). */
+  readonly listed: ReadonlySet<string> | undefined
+  /** Accounts that exist with another Type, unless they turn up among the rows (AMB-17). */
+  readonly moved: Set<string>
+}
+
+export async function readInputs(options: EntitlementsOptions<FieldTable>, run: Run): Promise<Inputs> {
+  const { instance, fields, overrides, listing, exclude, elsewhere } = options
+  const catalogue = await onlyCatalogue(options.catalogue, run)
+  const entries = (await collect(run.input(overrides))).filter(
+    (entry) => entry.instance === null || sameInstance(entry.instance, instance),
+  )
+  const excluded = await keysWanted(exclude, run)
+  const listed = await keysListed(listing, run)
+  const concerns = (key: string): boolean => !excluded.has(key) && listed?.has(key) !== false
+  return {
+    entries,
+    catalogue,
+    contextOn: (today) => contextOf(options, fields, catalogue, entries, today),
+    excluded,
+    listed,
+    moved: await keysElsewhere(elsewhere, concerns, run),
+  }
+}
+
+async function onlyCatalogue(source: Source<Catalogue>, run: Run): Promise<Catalogue> {
+  const [catalogue] = await collect(run.input(source))
+  if (catalogue === undefined)
+    throw new ZdsError('EMPTY_SOURCE', `${source.name} has no row`, { hint: 'Pass what supportPlans(...) returns.' })
+  return catalogue
+}
+
+async function keysWanted(source: Source<Desired> | undefined, run: Run): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>()
+  if (source === undefined) return keys
+  for await (const desired of run.input(source)) if (desired.kind === 'record') keys.add(desired.key)
+  return keys
+}
+
+/** Undefined without a listing: then every account may be named. */
+async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<string> | undefined> {
+  if (listing === undefined) return undefined
+  const { ofFields } = keyReader(listing, listing.target.types)
+  const keys = new Set<string>()
+  for await (const { fields } of run.input(listing.target)) keys.add(ofFields(fields).text)
+  return keys
+}
+
+async function keysElsewhere(
+  source: Source<JsonObject> | undefined,
+  concerns: (key: string) => boolean,
+  run: Run,
+): Promise<Set<string>> {
+  const keys = new Set<string>()
+  if (source === undefined) return keys
+  for await (const row of run.input(source)) {
+    const key = row[ACCOUNT.id] ?? row['key']
+    if (typeof key !== 'string' || key === '')
+      throw invalid(`a row of ${source.name}`, ACCOUNT.id, 'must be the 18-character id')
+    if (concerns(key)) keys.add(key)
+  }
+  return keys
+}

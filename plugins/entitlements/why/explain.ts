@@ -1,0 +1,60 @@
+import { isObject, type Explained, type ExplainedOverride, type FieldTable, type JsonObject, type Run } from 'zds'
+import { accountOf } from '../account.ts'
+import { ACCOUNT } from '../columns.ts'
+import { readInputs, type Inputs } from '../inputs.ts'
+import type { EntitlementsOptions } from '../options.ts'
+import { inEffect, type Override } from '../overrides/entries.ts'
+import { chargesOf } from './charges.ts'
+import { explainedFields } from './fields.ts'
+import { split } from './subscriptions.ts'
+import { traced } from './trace.ts'
+
+type Options = EntitlementsOptions<FieldTable>
+
+/** The accounts with this id or exactly this name, each with all that the rules make of it. */
+export async function explain(options: Options, asked: string, run: Run): Promise<readonly Explained[]> {
+  const found: JsonObject[] = []
+  for await (const row of run.input(options.accounts))
+    if (isObject(row) && (row[ACCOUNT.id] === asked || row['Name'] === asked)) found.push(row)
+  const inputs = await readInputs(options, run)
+  if (found.length > 0) return found.map((row) => explained(options, row, inputs, run.clock.today))
+  return inputs.moved.has(asked) ? [moved(options, asked)] : []
+}
+
+function explained(options: Options, row: JsonObject, inputs: Inputs, today: string): Explained {
+  const { accounts, fields } = options
+  const account = accountOf(row, 1)
+  const context = inputs.contextOn(today)
+  const { draft, steps } = traced(account, context, fields)
+  const absent = inputs.excluded.has(account.id) ? 'not-owned' : draft.absent
+  return {
+    key: account.id,
+    ...(absent !== undefined && { absent }),
+    rows: [{ source: accounts.name, row }],
+    rules: absent === 'not-owned' ? [LEFT] : steps.map(({ wrote: _, ...step }) => step),
+    charges: chargesOf(draft, context, inputs.catalogue.where),
+    subscriptions: split(draft, context),
+    overrides: inputs.entries.filter(({ salesforce_id: id }) => id === account.id).map(overrideOn(today)),
+    fields: explainedFields(fields, draft, steps, context),
+  }
+}
+
+const LEFT = { id: 'AMB-19', about: 'Another sync wants this account, so it is left to it.', changed: {} }
+const TYPE_CHANGED = {
+  id: 'AMB-17',
+  about: 'The account exists with another Type, so it has no record here.',
+  changed: {},
+}
+
+function moved({ elsewhere }: Options, key: string): Explained {
+  const rows = elsewhere === undefined ? [] : [{ source: elsewhere.name, row: { [ACCOUNT.id]: key } }]
+  return { key, absent: 'type-changed', rows, rules: [TYPE_CHANGED], fields: {} }
+}
+
+const overrideOn =
+  (today: string) =>
+  (entry: Override): ExplainedOverride => {
+    const [, file = entry.where, line] = /^(.*):(\d+)$/.exec(entry.where) ?? []
+    const { set, reason, expires_on: expiry } = entry
+    return { file, line: line === undefined ? null : Number(line), set, reason, expiry, active: inEffect(today)(entry) }
+  }
