@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, age, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, age, type Declaring } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What answers a question of a plan or of a run, and changes nothing. */
@@ -115,5 +115,47 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .action(async (before, after, options) => {
       const { diffCommand } = await import('../commands/diff.ts')
       ended(await diffCommand(before, after, options))
+    })
+
+  program
+    .command('explain')
+    .description('say why a record is as it is: rules, charges, overrides, and what becomes of it')
+    .argument('<key>', 'a Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the exact name')
+    .argument('[field]', 'only this field')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option(...AS_OF)
+    .option('--sync <name>', 'only this sync')
+    .option(...FROM)
+    .option('--json', 'print the explanation as JSON, and nothing else, on stdout')
+    .option('--all', 'show every rule, row and field')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds explain 001000000000001AAA\n  zds explain 001000000000001AAA support_level --from last\n  zds explain "Example Ltd" --as-of 2026-12-31',
+    )
+    .action(async (key, field, options) => {
+      const { explainCommand } = await import('../commands/explain.ts')
+      ended(await explainCommand(key, field, options, signal))
+    })
+
+  program
+    .command('forecast')
+    .description('say what time alone will change: who expires, loses or gains a level, reaches retention')
+    .requiredOption('--until <date>', 'the last day to look at, YYYY-MM-DD')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option(...AS_OF)
+    .option('--sync <name>', 'only this sync')
+    .option('--field <name>', 'only this field')
+    .option(...FROM)
+    .option('--json', 'print the forecast as JSON, and nothing else, on stdout')
+    .option('--all', 'show every record instead of the first of each day')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds forecast --until 2026-12-31\n  zds forecast --until 2026-12-31 --field support_level --from last',
+    )
+    .action(async (options) => {
+      const { forecastCommand } = await import('../commands/forecast.ts')
+      ended(await forecastCommand(options, signal))
     })
 }

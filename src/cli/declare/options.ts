@@ -17,6 +17,11 @@ export const CONFIG = ['--config <file>', 'the configuration (default: the neare
 export const ENV_FILE = ['--env <file>', 'read variables from a file; the environment wins'] as const
 export const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
 
+export const FROM = [
+  '--from <run>',
+  'make no request: read what a run (its id, or last) or a directory of stages has gathered',
+] as const
+
 /** Milliseconds of an age like `14d` or `36h`. */
 export function age(text: string): number {
   const [, count, unit] = /^(\d+)([dh])$/.exec(text) ?? []

@@ -1,4 +1,4 @@
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, seconds, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, seconds, type Declaring } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What changes a service, or says what would change. */
@@ -13,7 +13,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option('--out <file>', 'also save the plan document, for zds apply FILE')
     .option('--redact', 'show numbers only, no data of any record; --out saves the plan encrypted (ZDS_PLAN_KEY)')
     .option('--failed-from <run>', 'plan only what a run did not get done: its id (zds status), or last')
-    .option('--from <run>', 'make no request: read what a run (its id, or last) or a directory of stages has gathered')
+    .option(...FROM)
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('--all', 'also show every change with every field')
     .addOption(KEY())

@@ -8,11 +8,14 @@ import type { RunRecord, State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import { applyRun, resumeRun, type ApplyAsked, type Progress } from './apply-run.ts'
 import { passLimits } from './approval.ts'
+import { explainKey, type ExplainAsked, type Explanation } from './explain.ts'
 import { assertOurs, assertWhole } from './fits.ts'
+import { forecastUntil, type Forecast } from './forecast.ts'
 import { fromRun, gatheredBy } from './from-run.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
 import { notedPlan, notedReport } from './noted.ts'
+import { onGathered, type From } from './on-gathered.ts'
 import { planRun, type Read } from './plan-run.ts'
 import { reportOf, type Report } from './report.ts'
 import type { Watch } from './schedule.ts'
@@ -63,6 +66,10 @@ export interface Engine {
    * are those of today.
    */
   plan(options?: PlanAsked, watch?: RunWatch): Promise<Plan>
+  /** What is known of one key: from a live read, or from what a run has gathered. Writes nothing. */
+  explain(asked: ExplainAsked, from?: From, watch?: RunWatch): Promise<Explanation>
+  /** What time alone will change up to a day, `YYYY-MM-DD`. Writes nothing. */
+  forecast(until: string, from?: From, watch?: RunWatch): Promise<Forecast>
   /**
    * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
    * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,
@@ -144,6 +151,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       madeIn.set(plan, runId)
       return plan
     },
+    explain: (asked, from = {}, watch = UNWATCHED) =>
+      onGathered(from, shared, watch, (here, run) => explainKey(asked, here, run)),
+    forecast: (until, from = {}, watch = UNWATCHED) =>
+      onGathered(from, shared, watch, (here, run) => forecastUntil(until, here, run)),
     apply: async (plan, { waitMs = 0, maxAgeMs, ...consent } = {}, watch = UNWATCHED) => {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)

@@ -13,7 +13,7 @@ import { tellObservers } from './observers.ts'
 import { leavePlan } from './plan-parts.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { syncNamed, type Shared } from './shared.ts'
-import { leaveLaps, timed } from './timeline.ts'
+import { leaveLaps, timed, type Lap } from './timeline.ts'
 
 /** What a stage of a plan comes to. */
 export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'plan'; readonly plan: SyncPlan }
@@ -29,20 +29,28 @@ export async function planRun(
   failedFrom: PastRun | undefined,
   watch: Watch<Read>,
 ): Promise<Plan> {
-  const offline = shared.from !== undefined
-  const ready = offline ? Promise.resolve() : checkReady(shared, watch)
+  const { whole, laps } = await comparedAll(shared, runId, watch)
+  const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
+  const plan = await assembled(parts, shared)
+  if (shared.from !== undefined) return plan
+  await leaveLaps('plan', laps, shared.state.artifacts(runId))
+  await leave(plan, shared, runId, watch)
+  return plan
+}
+
+/** Checks, gathers and compares: the plan of each sync, in no order, and how long what took. */
+export async function comparedAll(
+  shared: Shared,
+  runId: string,
+  watch: Watch<Read>,
+): Promise<{ readonly whole: readonly SyncPlan[]; readonly laps: readonly Lap[] }> {
+  const ready = shared.from === undefined ? checkReady(shared, watch) : Promise.resolve()
   const timing = timed(toldOnce(ready, watch), shared.clock)
   const reading = stages(shared.config).filter((stage) => stage.kind !== 'apply')
   const made = await meanwhile(ready, shared.signal, (signal) =>
     readStages(reading, { ...shared, signal }, runId, timing.watch),
   )
-  const whole = made.flatMap((read) => (read.kind === 'plan' ? [read.plan] : []))
-  const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
-  const plan = await assembled(parts, shared)
-  if (offline) return plan
-  await leaveLaps('plan', timing.laps, shared.state.artifacts(runId))
-  await leave(plan, shared, runId, watch)
-  return plan
+  return { whole: made.flatMap((read) => (read.kind === 'plan' ? [read.plan] : [])), laps: timing.laps }
 }
 
 /** A stage that reads and computes, and changes nothing. */

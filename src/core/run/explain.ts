@@ -1,0 +1,180 @@
+import { compareId, syncsOf } from '../config/stages.ts'
+import { ZdsError } from '../errors.ts'
+import type { Explained } from '../explained.ts'
+import { keyReader } from '../keys.ts'
+import { nearest } from '../options.ts'
+import type { Op, Plan, Remark, SyncPlan } from '../plan/plan.ts'
+import type { Journal, RunRecord } from '../state/state.ts'
+import { collect } from '../streams.ts'
+import type { Existing, Sync } from '../types.ts'
+import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
+import { rowsIn, type Shared } from './shared.ts'
+import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type Known, type Verdict } from './verdict.ts'
+
+/** What one sync says of a key, and why. */
+export type SyncAnswer = Verdict &
+  Required<Omit<Explained, 'key' | 'absent' | 'fields'>> & {
+    readonly sync: string
+    readonly instance: string
+    readonly id?: string
+    /** What the reason means. */
+    readonly means?: string
+    readonly fields: readonly FieldAnswer[]
+    readonly notices: readonly Remark[]
+    readonly outcome?: PastOutcome
+  }
+
+/** What became of the last change of a record. */
+type PastOutcome = {
+  readonly run: string
+  readonly at: string
+  readonly op: Op
+  readonly status: string
+} & Partial<Remark>
+
+export type Explanation = { readonly key: string; readonly asOf: string; readonly syncs: readonly SyncAnswer[] }
+
+export type ExplainAsked = {
+  readonly asked: string
+  readonly field?: string | undefined
+  readonly sync?: string | undefined
+}
+
+/**
+ * All that is known of one key from the artifacts of a run that was planned. Throws USAGE for what
+ * nobody knows, and for a sync or a field that is not there.
+ */
+export async function explainKey(
+  { asked, field, sync: only }: ExplainAsked,
+  shared: Shared,
+  runId: string,
+): Promise<Explanation> {
+  const syncs = syncsAsked(only, shared)
+  const known = [...syncs.values()].flatMap(({ target }) => Object.keys(target.types))
+  if (field !== undefined && !known.includes(field)) throw unknown('field', field, known)
+  const key = await keyMeant({ key: asked, syncs }, shared, runId)
+  const past = await pastPlans(shared.state.journal)
+  const answers: SyncAnswer[] = []
+  for (const [name, sync] of syncs) {
+    const answer = await answerOf(key, name, sync, past, shared, runId)
+    if (answer !== undefined) answers.push(field === undefined ? answer : onlyField(answer, field))
+  }
+  return { key, asOf: shared.clock.today, syncs: answers }
+}
+
+function syncsAsked(only: string | undefined, { config }: Shared): ReadonlyMap<string, Sync> {
+  const syncs = syncsOf(config)
+  const sync = only === undefined ? undefined : syncs.get(only)
+  if (only === undefined) return syncs
+  if (sync === undefined) throw unknown('sync', only, [...syncs.keys()])
+  return new Map([[only, sync]])
+}
+
+function unknown(what: string, name: string, known: readonly string[]): ZdsError {
+  const near = nearest(name, known)
+  const hint =
+    near === undefined ? `There are: ${[...new Set(known)].join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
+  return new ZdsError('USAGE', `There is no ${what} ${name}`, { hint })
+}
+
+const onlyField = (answer: SyncAnswer, field: string): SyncAnswer => ({
+  ...answer,
+  fields: answer.fields.filter((one) => one.field === field),
+})
+
+async function answerOf(
+  key: string,
+  name: string,
+  sync: Sync,
+  past: readonly Past[],
+  shared: Shared,
+  runId: string,
+): Promise<SyncAnswer | undefined> {
+  const { instance } = sync.target
+  const live = await liveOf(key, sync, shared, runId)
+  const { record, spelt, absent: told } = await saidOf(key, sync, shared, runId)
+  const [explained = NOTHING] = await explainedBy(sync, spelt, shared, runId)
+  const { changes, skipped, words: used, notices } = await planOfSync(name, shared, runId)
+  const known: Known = {
+    sync,
+    key,
+    live,
+    record,
+    absent: explained.absent ?? told,
+    change: changes.find((one) => one.key === key),
+    skip: skipped.find((one) => one.key === key || (one.id !== undefined && one.id === live?.id)),
+    words: { ...sync.desired.words, ...sync.rules.words, ...used },
+  }
+  const verdict = verdictOf(known)
+  if (verdict === undefined) return undefined
+  const means = known.words[verdict.reason ?? '']
+  const outcome = await outcomeOf(key, name, past, shared.state.journal)
+  return {
+    sync: name,
+    instance,
+    ...(live && { id: live.id }),
+    ...verdict,
+    ...(means !== undefined && { means }),
+    fields: fieldsOf(known, explained, verdict.reason),
+    rules: [...(explained.rules ?? []), ...verdictRules(verdict, known)],
+    charges: explained.charges ?? [],
+    subscriptions: explained.subscriptions ?? [],
+    overrides: explained.overrides ?? [],
+    rows: explained.rows,
+    notices: notices.filter((one) => one.key === key).map(({ code, message }) => ({ code, message })),
+    ...(outcome && { outcome }),
+  }
+}
+
+const NOTHING: Explained = { key: '', rows: [], fields: {} }
+
+async function liveOf(key: string, sync: Sync, shared: Shared, runId: string): Promise<Existing | undefined> {
+  for await (const row of rowsIn(sync.target, shared, runId)) if (keyOfRecord(row, sync) === key) return row
+  return undefined
+}
+
+/** What the processor has told the sync of a key, and how it spells it. */
+async function saidOf(key: string, { desired, rules, target }: Sync, shared: Shared, runId: string) {
+  const { ofText } = keyReader(rules, target.types)
+  for await (const row of rowsIn(desired, shared, runId)) {
+    const { text, raw } = ofText(row.key)
+    if (row.kind === 'notice' || row.kind === 'skip' || (text || raw) !== key) continue
+    return row.kind === 'record'
+      ? { spelt: row.key, record: row.fields, absent: undefined }
+      : { spelt: row.key, record: undefined, absent: row.reason }
+  }
+  return { spelt: key, record: undefined, absent: undefined }
+}
+
+async function planOfSync(name: string, { state }: Shared, runId: string): Promise<SyncPlan> {
+  const [plan] = await collect(state.artifacts(runId).read(compareId(name)))
+  return plan as SyncPlan // its compare stage has written it
+}
+
+type Past = { readonly run: RunRecord; readonly plan: Plan | undefined }
+
+/** So many runs are looked through for the last change of a record. */
+const LOOKED_THROUGH = 5
+
+async function pastPlans(journal: Journal): Promise<Past[]> {
+  const runs = await journal.runs(LOOKED_THROUGH)
+  return Promise.all(runs.map(async (run) => ({ run, plan: await journal.plan(run.id) })))
+}
+
+async function outcomeOf(
+  key: string,
+  name: string,
+  past: readonly Past[],
+  journal: Journal,
+): Promise<PastOutcome | undefined> {
+  for (const { run, plan } of past) {
+    const change = plan?.syncs.find((sync) => sync.name === name)?.changes.find((one) => one.key === key)
+    if (change === undefined) continue
+    const known = (await journal.known(run.id, name)).get(key)
+    const outcome = known?.kind === 'outcome' ? known.outcome : undefined
+    const status = outcome?.status ?? known?.kind ?? 'not-attempted'
+    const trouble = outcome !== undefined && 'code' in outcome ? { code: outcome.code, message: outcome.message } : {}
+    return { run: run.id, at: run.endedAt ?? run.startedAt, op: change.op, status, ...trouble }
+  }
+  return undefined
+}

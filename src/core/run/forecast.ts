@@ -1,0 +1,98 @@
+import { owns } from '../compare/decide.ts'
+import { calendarDate } from '../clock.ts'
+import { desiredStage } from './key-meant.ts'
+import { syncsOf } from '../config/stages.ts'
+import { ZdsError } from '../errors.ts'
+import type { Said, Turn } from '../explained.ts'
+import { normalise, same } from '../field-types.ts'
+import type { Json } from '../json.ts'
+import { keyReader } from '../keys.ts'
+import type { Fields, Sync } from '../types.ts'
+import { lend, rowsIn, UNWATCHED, type Shared } from './shared.ts'
+
+/** What time alone will change in a record, on which day, and why. */
+export type ForecastChange = {
+  readonly key: string
+  readonly name?: string
+  readonly on: string
+  readonly field: string
+  readonly from: Json
+  readonly to: Json
+  readonly because: string
+}
+
+export type Forecast = {
+  readonly asOf: string
+  readonly until: string
+  readonly syncs: readonly { readonly name: string; readonly changes: readonly ForecastChange[] }[]
+}
+
+/** What will change after the day of the run up to the day `until`, if nothing else does. */
+export async function forecastUntil(until: string, shared: Shared, runId: string): Promise<Forecast> {
+  const asOf = shared.clock.today
+  if (calendarDate(until) <= asOf)
+    throw new ZdsError('USAGE', `${until} is not after ${asOf}, the day to start from`, {
+      hint: 'Give --until a later day.',
+    })
+  const syncs = [...syncsOf(shared.config)].map(async ([name, sync]) => ({
+    name,
+    changes: (await forecastOf(until, sync, shared, runId)).toSorted(byDay),
+  }))
+  return { asOf, until, syncs: await Promise.all(syncs) }
+}
+
+const byDay = (a: ForecastChange, b: ForecastChange): number =>
+  a.on === b.on ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.on < b.on ? -1 : 1
+
+async function forecastOf(until: string, sync: Sync, shared: Shared, runId: string): Promise<ForecastChange[]> {
+  const stage = desiredStage(sync, shared)
+  if (stage === undefined || sync.desired.forecast === undefined) return []
+  const there = await recordsOf(sync, shared, runId)
+  const changes: ForecastChange[] = []
+  for await (const turn of sync.desired.forecast(until, lend(stage, shared, runId, UNWATCHED)))
+    changes.push(...changesOf(turn, sync, there))
+  return changes
+}
+
+/** The keys of the records of a sync, and of those that are never retired. */
+type There = { readonly keys: Set<string>; readonly kept: Set<string> }
+
+async function recordsOf(sync: Sync, shared: Shared, runId: string): Promise<There> {
+  const { ofFields } = keyReader(sync.rules, sync.target.types)
+  const there: There = { keys: new Set(), kept: new Set() }
+  for await (const { fields } of rowsIn(sync.target, shared, runId)) {
+    const { text } = ofFields(fields)
+    there.keys.add(text)
+    if (sync.rules.protects?.(fields) === true || !owns(fields, sync)) there.kept.add(text)
+  }
+  return there
+}
+
+function changesOf({ on, before, after, because }: Turn, sync: Sync, there: There): ForecastChange[] {
+  const { rules, target } = sync
+  const key = keyReader(rules, target.types).ofText(after.key).text
+  const from = recordIn(before, key, sync, there)
+  if (from !== undefined) there.keys.add(key)
+  const to = recordIn(after, key, sync, there) ?? retired(after, key, sync, there)
+  if (to === undefined) return []
+  const { [rules.unique ?? '']: name } = { ...from, ...to }
+  const named = typeof name === 'string' ? { name } : {}
+  return Object.keys(to).flatMap((field) => {
+    const type = target.types[field]
+    if (same(type, from?.[field], to[field])) return []
+    return [{ key, ...named, on, field, from: normalise(type, from?.[field]), to: normalise(type, to[field]), because }]
+  })
+}
+
+/** The record that there is, or would be created; one that a rule holds is none. */
+function recordIn(said: Said, key: string, { rules }: Sync, { keys }: There): Fields | undefined {
+  if (said.kind !== 'record') return undefined
+  return keys.has(key) || rules.holds?.(said.fields) === undefined ? said.fields : undefined
+}
+
+/** What a record becomes that nobody desires any more. */
+function retired(said: Said, key: string, { rules }: Sync, { keys, kept }: There): Fields | undefined {
+  if (said.kind !== 'absent' || !keys.has(key) || kept.has(key)) return undefined
+  const retires = rules.retireFor?.includes(said.reason) !== false
+  return retires && typeof rules.retire === 'object' ? rules.retire : undefined
+}

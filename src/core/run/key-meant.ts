@@ -1,0 +1,77 @@
+import { stages, type Stage } from '../config/stages.ts'
+import { foldKeys } from '../compare/compare.ts'
+import { ZdsError } from '../errors.ts'
+import { keyReader } from '../keys.ts'
+import type { Explained } from '../explained.ts'
+import type { Existing, Sync } from '../types.ts'
+import { lend, rowsIn, UNWATCHED, type Shared } from './shared.ts'
+
+/** What is asked about, and the syncs that may know it. */
+export type Asked = { readonly key: string; readonly syncs: ReadonlyMap<string, Sync> }
+
+/** The key under which a record of a target is known here: its own, else its id. */
+export function keyOfRecord({ id, fields }: Existing, { rules, target }: Sync): string {
+  const { text, raw } = keyReader(rules, target.types).ofFields(fields)
+  return text || raw || id
+}
+
+/**
+ * The key that is meant by a key in any spelling, an id of a target, or the exact name of a record.
+ * Throws USAGE where nothing is found, and where several are.
+ */
+export async function keyMeant({ key: asked, syncs }: Asked, shared: Shared, runId: string): Promise<string> {
+  const found = new Set<string>()
+  for (const sync of syncs.values()) for await (const key of keysIn(asked, sync, shared, runId)) found.add(key)
+  if (found.size === 0) {
+    for (const sync of syncs.values())
+      for (const spelling of spellings(asked, sync))
+        for (const { key } of await explainedBy(sync, spelling, shared, runId)) found.add(key)
+  }
+  const [key, ...others] = found
+  if (key === undefined)
+    throw new ZdsError('USAGE', `Nothing that was read is called ${asked}`, {
+      hint: 'Give a Salesforce id of 15 or 18 characters, the id of a record, an e-mail address, or the exact name.',
+    })
+  if (others.length === 0) return key
+  throw new ZdsError('USAGE', `${asked} may be any of ${[...found].join(', ')}`, {
+    hint: 'Ask for one of these, or for one sync: --sync NAME.',
+  })
+}
+
+/** What was asked for, as the keys of a sync are spelt; addresses are in lower case. */
+function spellings(asked: string, { rules, target }: Sync): string[] {
+  const { ofText } = keyReader(rules, target.types)
+  const keys = [asked, asked.trim().toLowerCase()].map((text) => ofText(text).text).filter((text) => text !== '')
+  return [...new Set([...keys, asked])]
+}
+
+/** The keys of all that was read and may be meant. */
+async function* keysIn(asked: string, sync: Sync, shared: Shared, runId: string): AsyncIterable<string> {
+  const { unique } = sync.rules
+  const keys = new Set(spellings(asked, sync))
+  const isNamed = (name: unknown): boolean => typeof name === 'string' && name.trim() === asked.trim()
+  for await (const row of rowsIn(sync.target, shared, runId)) {
+    const key = keyOfRecord(row, sync)
+    if (keys.has(key) || row.id === asked || isNamed(unique && row.fields[unique])) yield key
+  }
+  for await (const row of foldKeys(rowsIn(sync.desired, shared, runId), sync)) {
+    if (row.kind === 'notice') continue
+    if (keys.has(row.key) || (row.kind === 'record' && isNamed(unique && row.fields[unique]))) yield row.key
+  }
+}
+
+/** What the processor of a sync knows of a key or a name. */
+export async function explainedBy(
+  sync: Sync,
+  asked: string,
+  shared: Shared,
+  runId: string,
+): Promise<readonly Explained[]> {
+  const stage = desiredStage(sync, shared)
+  if (stage === undefined || sync.desired.explain === undefined) return []
+  return sync.desired.explain(asked, lend(stage, shared, runId, UNWATCHED))
+}
+
+/** The stage that computes what a sync desires. */
+export const desiredStage = ({ desired }: Sync, { config }: Shared): Stage | undefined =>
+  stages(config).find((stage) => stage.kind === 'gather' && stage.source === desired)
