@@ -50,7 +50,8 @@ export const SOURCES: { readonly [rule: string]: Source } = {
       : giving.map((type) => `${called(type)}: ${from(type)}`).join(', ')
   },
   'PROC-32': (_, scene) => levelOf(scene),
-  'PROC-41': (_, scene) => (scene.draft.facts['level'] === EXPIRED ? levelOf(scene) : ACCOUNT.arr),
+  'PROC-41': (_, scene) =>
+    scene.draft.facts['level'] === EXPIRED ? `${ACCOUNT.arr}, 0 at ${levelOf(scene)}` : ACCOUNT.arr,
   'PROC-42': fact('sub_ss_enterprise'),
   'PROC-45': fact('sub_usgov_24x7'),
 }

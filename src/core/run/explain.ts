@@ -32,7 +32,13 @@ type PastOutcome = {
   readonly status: string
 } & Partial<Remark>
 
-export type Explanation = { readonly key: string; readonly asOf: string; readonly syncs: readonly SyncAnswer[] }
+export type Explanation = {
+  readonly key: string
+  readonly asOf: string
+  /** What has gathered the rows that it is made of: `run 20260316T100000-1a2b3c`. */
+  readonly gathered: string
+  readonly syncs: readonly SyncAnswer[]
+}
 
 export type ExplainAsked = {
   readonly asked: string
@@ -59,7 +65,7 @@ export async function explainKey(
     const answer = await answerOf(key, name, sync, past, shared, runId)
     if (answer !== undefined) answers.push(field === undefined ? answer : onlyField(answer, field))
   }
-  return { key, asOf: shared.clock.today, syncs: answers }
+  return { key, asOf: shared.clock.today, gathered: shared.from ?? `run ${runId}`, syncs: answers }
 }
 
 function syncsAsked(only: string | undefined, { config }: Shared): ReadonlyMap<string, Sync> {
@@ -115,7 +121,7 @@ async function answerOf(
     ...(live && { id: live.id }),
     ...verdict,
     ...(means !== undefined && { means }),
-    fields: fieldsOf(known, explained, verdict.reason),
+    fields: fieldsOf(known, explained, verdict),
     rules: [...(explained.rules ?? []), ...verdictRules(verdict, known)],
     charges: explained.charges ?? [],
     subscriptions: explained.subscriptions ?? [],

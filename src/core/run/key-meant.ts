@@ -38,10 +38,11 @@ export async function keyMeant({ key: asked, syncs }: Asked, shared: Shared, run
   })
 }
 
-/** What was asked for, as the keys of a sync are spelt; addresses are in lower case. */
+/** What was asked for, as the keys of a sync are spelt: of ids case counts, of addresses it does not. */
 function spellings(asked: string, { rules, target }: Sync): string[] {
   const { ofText } = keyReader(rules, target.types)
-  const keys = [asked, asked.trim().toLowerCase()].map((text) => ofText(text).text).filter((text) => text !== '')
+  const folded = asked.includes('@') ? [asked, asked.trim().toLowerCase()] : [asked]
+  const keys = folded.map((text) => ofText(text).text).filter((text) => text !== '')
   return [...new Set([...keys, asked])]
 }
 

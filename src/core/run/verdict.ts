@@ -52,12 +52,13 @@ export type FieldAnswer = {
 export function fieldsOf(
   known: Known,
   { fields }: Pick<Explained, 'fields'>,
-  reason: string | undefined,
+  { verdict: all, reason }: Verdict,
 ): FieldAnswer[] {
   const { sync, live, record, change } = known
   if (live === undefined && record === undefined) return []
-  const retire = record === undefined && typeof sync.rules.retire === 'object' ? sync.rules.retire : {}
-  const wanted: Fields = record ?? (live !== undefined && owns(live.fields, sync) ? retire : {})
+  const { retire } = sync.rules
+  const retires = (all === 'retire' || all === 'in-sync') && typeof retire === 'object'
+  const wanted: Fields = record ?? (retires ? retire : {})
   return Object.entries(sync.target.types).map(([field, type]) => {
     const verdict = field in wanted ? fieldVerdict(field, wanted, known) : 'not-managed'
     const { from = sync.desired.name, rules = [] } = fields[field] ?? {}
@@ -75,9 +76,8 @@ export function fieldsOf(
 /** A field that is only adopted, or spelt otherwise, is no difference until something is written. */
 function fieldVerdict(field: string, wanted: Fields, { sync, key, live, change }: Known): FieldAnswer['verdict'] {
   const { rules, target } = sync
-  if (change !== undefined && field in change.fields) return 'differs'
   if (same(target.types[field], live?.fields[field], wanted[field])) return 'same'
-  if (live === undefined) return 'differs'
+  if (live === undefined || (change !== undefined && field in change.fields)) return 'differs'
   if (rules.adopt?.includes(field) === true) return 'not-managed'
   const isKey = [rules.key].flat().includes(field) && keyReader(rules, target.types).ofFields(live.fields).text === key
   return isKey ? 'same' : 'differs'
