@@ -98,7 +98,7 @@ export { privateDirectory } from './state/private.ts'
 export { mayLive, thisProcess } from './state/process.ts'
 export { clearScratch, runsFrom } from './state/scratch.ts'
 export type { ExplainAsked, Explanation, SyncAnswer } from './run/explain.ts'
-export type { Forecast, ForecastChange } from './run/forecast.ts'
+export type { Forecast, ForecastAsked, ForecastChange } from './run/forecast.ts'
 export type { FieldAnswer } from './run/verdict.ts'
 export type { Report, SyncReport } from './run/report.ts'
 export type {

@@ -1,4 +1,3 @@
-import type { Forecast } from '../../core/run/forecast.ts'
 import { lookOf, print, printDocument } from '../output.ts'
 import { forecastLines } from '../render/forecast.ts'
 import { watched } from '../render/tasks.ts'
@@ -19,19 +18,12 @@ export type ForecastOptions = {
 
 /** `zds forecast --until DATE`: what time alone will change, if nobody does anything. */
 export async function forecastCommand(options: ForecastOptions, signal: AbortSignal): Promise<number> {
-  const { until, asOf } = options
+  const { until, sync, field, asOf } = options
   const from = placeOf(options.from)
   return inSession(options, signal, async ({ engine }) => {
-    const forecast = narrowed(await watched((watch) => engine.forecast(until, { from, asOf }, watch)), options)
+    const forecast = await watched((watch) => engine.forecast({ until, sync, field }, { from, asOf }, watch))
     if (options.json) printDocument(forecast)
     else print(forecastLines(forecast, lookOf(options.all ?? false)))
     return 0
   })
-}
-
-function narrowed(forecast: Forecast, { sync, field }: ForecastOptions): Forecast {
-  const syncs = forecast.syncs
-    .filter(({ name }) => sync === undefined || name === sync)
-    .map((one) => ({ ...one, changes: one.changes.filter((change) => field === undefined || change.field === field) }))
-  return { ...forecast, syncs }
 }

@@ -1,66 +1,57 @@
-import type { ExplainedCharge, ExplainedOverride, ExplainedRule } from '../../core/explained.ts'
+import type { ExplainedCharge, ExplainedOverride, ExplainedRule, ExplainedSubscription } from '../../core/explained.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Explanation, SyncAnswer } from '../../core/run/explain.ts'
 import type { FieldAnswer } from '../../core/run/verdict.ts'
 import type { Look } from './look.ts'
-import { counted, plain, shown, wrapped } from './text.ts'
+import { counted, hanging, plain, shown } from './text.ts'
 
 const VERDICTS = {
-  create: 'will be created',
-  update: 'will be updated',
-  retire: 'will be retired',
-  'in-sync': 'is in sync',
-  skipped: 'is left as it is',
-  absent: 'has no record',
+  create: ['green', 'will be created'],
+  update: ['yellow', 'will be updated'],
+  retire: ['red', 'will be retired'],
+  'in-sync': ['green', 'is in sync'],
+  skipped: ['cyan', 'is left as it is'],
+  absent: ['cyan', 'has no record'],
 } as const
 
 /** What is known of a key, for a person who asks why: the value first, then where it came from. */
 export function explanationLines(explanation: Explanation, field: string | undefined, look: Look): string[] {
   const { key, asOf, syncs } = explanation
-  const answers = syncs.flatMap((answer) => ['', ...answerLines(answer, field, look)])
   const nobody = syncs.length === 0 ? ['', 'No sync has anything to do with it.'] : []
-  return [look.paint('bold', `${plain(key)} as of ${asOf}`), ...answers, ...nobody].flatMap((line) =>
-    wrapped(line, look.columns),
-  )
+  return [
+    look.paint('bold', `${plain(key)} as of ${asOf}`),
+    ...syncs.flatMap((answer) => ['', ...answerLines(answer, field, look)]),
+    ...nobody,
+  ].flatMap((line) => hanging(line, look.columns))
 }
 
 function answerLines(answer: SyncAnswer, field: string | undefined, look: Look): string[] {
-  const { sync, instance, id, verdict, reason, means, fields, rules, charges, overrides, notices, outcome } = answer
-  const { paint } = look
-  const record = id === undefined ? '' : ` (${plain(instance)} ${plain(id)})`
-  const why = reason === undefined ? '' : `: ${plain(reason)}${means === undefined ? '' : `, ${plain(means)}`}`
-  const asked = field === undefined ? rules : rules.filter((rule) => isAbout(rule, field, fields))
+  const { fields, charges, overrides, subscriptions, notices, outcome } = answer
   return [
-    `${paint('bold', plain(sync))} ${paint(COLOURS[verdict], VERDICTS[verdict])}${why}${record}`,
+    headLine(answer, look),
     ...fieldLines(fields, field !== undefined, look),
     ...section('Overrides', overrides.map(overrideLine)),
-    ...section('Charges', charges.map(chargeLine(look))),
-    ...section('Rules', asked.filter((rule) => look.all || field !== undefined || hasSay(rule)).map(ruleLine)),
+    ...section('Charges', charges.flatMap(chargeLines(look))),
+    ...(field === undefined ? section('Subscriptions', subscriptions.map(subscriptionLine)) : []),
+    ...section('Rules', rulesAsked(answer, field, look).flatMap(ruleLines(look))),
     ...section(
       'To know',
       notices.map(({ code, message }) => `${plain(code)}: ${plain(message)}`),
     ),
-    ...(outcome === undefined ? [] : section('Last run', [outcomeLine(outcome)])),
+    ...section('Last change', outcome === undefined ? [] : [outcomeLine(outcome)]),
   ]
 }
 
-const COLOURS = {
-  create: 'green',
-  update: 'yellow',
-  retire: 'red',
-  'in-sync': 'green',
-  skipped: 'cyan',
-  absent: 'cyan',
-} as const
+function headLine({ sync, instance, id, verdict, reason, means, owner }: SyncAnswer, { paint }: Look): string {
+  const [colour, words] = VERDICTS[verdict]
+  const record = id === undefined ? '' : ` (${plain(instance)} ${plain(id)})`
+  const why = reason === undefined ? '' : `: ${plain(reason)}${means === undefined ? '' : `, ${plain(means)}`}`
+  const whose = owner === undefined || owner === sync ? '' : `; it belongs to ${plain(owner)}`
+  return `${paint('bold', plain(sync))} ${paint(colour, words)}${why}${whose}${record}`
+}
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)]
-
-/** A rule that changed something, or that decided: the last of them changes no field. */
-const hasSay = ({ changed, read }: ExplainedRule): boolean => Object.keys(changed).length > 0 || read === undefined
-
-const isAbout = ({ id, changed }: ExplainedRule, field: string, fields: readonly FieldAnswer[]): boolean =>
-  field in changed || fields.some(({ rules }) => rules.includes(id))
 
 /** What differs first; of the rest what has a value, unless all is asked for. */
 function fieldLines(fields: readonly FieldAnswer[], asked: boolean, look: Look): string[] {
@@ -71,7 +62,7 @@ function fieldLines(fields: readonly FieldAnswer[], asked: boolean, look: Look):
   return [
     ...section('Differs', differing.map(fieldLine(width, look))),
     ...section(differing.length > 0 ? 'The same' : 'Fields', same.map(fieldLine(width, look))),
-    ...(rest > 0 ? [`    … and ${counted(rest, 'empty fields')} (--all shows all)`] : []),
+    ...(rest > 0 ? [`    … and ${counted(rest, 'fields')} without a value (--all shows all)`] : []),
   ]
 }
 
@@ -81,39 +72,57 @@ const hasValue = ({ live, desired, verdict }: FieldAnswer): boolean =>
 const fieldLine =
   (width: number, { paint }: Look) =>
   ({ field, live, desired, verdict, from, rules }: FieldAnswer): string => {
-    const value = verdict === 'not-managed' ? `${shown(live)} (not managed)` : shown(desired)
-    const change = verdict === 'differs' ? `${shown(live)} -> ${paint('yellow', value)}` : value
-    return `${plain(field).padEnd(width)}  ${change}  ${paint('dim', `<- ${plain(from)} [${rules.join(', ')}]`)}`
+    const wanted = verdict === 'differs' ? `${shown(live)} -> ${paint('yellow', shown(desired))}` : shown(desired)
+    const value = verdict === 'not-managed' ? `${shown(live)} (not managed)` : wanted
+    return `${plain(field).padEnd(width)}  ${value}  ${paint('dim', `<- ${plain(from)} [${rules.join(', ')}]`)}`
   }
 
-const chargeLine =
+const chargeLines =
   ({ paint }: Look) =>
-  ({ name, type, start, end, quantity, grants, why }: ExplainedCharge): string => {
+  ({ name, type, start, end, quantity, grants, why }: ExplainedCharge): string[] => {
     const mark = grants ? paint('green', '+') : paint('red', '-')
-    const granted = grants ? `grants ${type}` : `grants nothing`
-    const when = `${start ?? '…'} to ${end ?? '…'}`
-    return `${mark} ${shown(name)}, ${when}, quantity ${quantity ?? 'none'}: ${granted}: ${plain(why)}`
+    const granted = grants ? `grants ${plain(type ?? '')}` : 'grants nothing'
+    return [
+      `${mark} ${shown(name)}: ${granted}`,
+      `    ${paint('dim', `${start ?? '…'} to ${end ?? '…'}, quantity ${quantity ?? 'none'}: ${plain(why)}`)}`,
+    ]
   }
+
+const subscriptionLine = ({ id, start, end, kept, because }: ExplainedSubscription): string =>
+  `${plain(id)}, ${start ?? '…'} to ${end ?? '…'}: ${kept ? 'counts here' : 'does not count here'}: ${plain(because)}`
 
 function overrideLine({ file, line, set, reason, expiry, active }: ExplainedOverride): string {
   const where = `${plain(file)}${line === null ? '' : `:${line}`}`
   const until = expiry === null ? 'for good' : active ? `until ${expiry}` : `ended on ${expiry}, has no effect`
-  return `${where} sets ${values(set)} (${plain(reason)}; ${until})`
+  return `${where} sets ${valuesOf(set)} (${plain(reason)}; ${until})`
 }
 
-const values = (of: JsonObject): string =>
+const valuesOf = (of: JsonObject): string =>
   Object.entries(of)
     .map(([name, value]) => `${plain(name)} ${shown(value)}`)
     .join(', ')
 
-function ruleLine({ id, about, read = {}, changed }: ExplainedRule): string {
-  const changes = Object.entries(changed).map(([name, { from, to }]) => `${plain(name)} ${shown(from)} -> ${shown(to)}`)
-  const result = changes.length === 0 ? '' : ` ${changes.join(', ')}.`
-  const given = Object.keys(read).length === 0 ? '' : ` Read: ${values(read)}.`
-  return `${id.padEnd(8)} ${plain(about)}${result}${given}`
+/** Of a field, the rules that it names; else those that changed something, and the verdict. */
+function rulesAsked({ rules, fields }: SyncAnswer, field: string | undefined, look: Look): readonly ExplainedRule[] {
+  if (look.all) return rules
+  if (field === undefined)
+    return rules.filter(({ changed, read }) => Object.keys(changed).length > 0 || read === undefined)
+  return rules.filter(({ id, changed }) => field in changed || fields.some((one) => one.rules.includes(id)))
 }
+
+/** What a rule made first, then what it says and what it read. */
+const ruleLines =
+  ({ paint }: Look) =>
+  ({ id, about, read = {}, changed }: ExplainedRule): string[] => {
+    const changes = Object.entries(changed).map(([name, { from, to }]) =>
+      from === null ? `${plain(name)} ${shown(to)}` : `${plain(name)} ${shown(from)} -> ${shown(to)}`,
+    )
+    const given = Object.keys(read).length === 0 ? '' : ` It read ${valuesOf(read)}.`
+    if (changes.length === 0) return [`${id}  ${plain(about)}${given}`]
+    return [`${id}  ${changes.join(', ')}`, `    ${paint('dim', `${plain(about)}${given}`)}`]
+  }
 
 function outcomeLine({ run, at, op, status, code, message }: NonNullable<SyncAnswer['outcome']>): string {
   const trouble = code === undefined ? '' : `: ${plain(code)} ${plain(message ?? '')}`
-  return `${plain(run)} at ${at}: ${op} ${status}${trouble}`
+  return `${op} ${status} at ${at} in run ${plain(run)}${trouble}`
 }

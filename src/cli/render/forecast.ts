@@ -1,60 +1,73 @@
 import type { Forecast, ForecastChange } from '../../core/run/forecast.ts'
 import type { Look } from './look.ts'
-import { counted, number, plain, shown, wrapped } from './text.ts'
+import { counted, hanging, number, plain, shown } from './text.ts'
 
-/** So many records of a day are listed before the rest is counted. */
-const RECORDS = 10
+/** So many turns are listed before the rest is counted, and so many kinds of change. */
+const TURNS = 20
+const KINDS = 10
 const BAR = 40
 
-/** What time alone will change: a chart of records a month, then each day with its causes. */
+/** What time alone will change: records a month as a chart, what changes most, then each by its day. */
 export function forecastLines({ asOf, until, syncs }: Forecast, look: Look): string[] {
   const all = syncs.flatMap(({ changes }) => changes)
-  const head = `${asOf} to ${until}: ${all.length === 0 ? 'time alone changes nothing' : counted(recordsIn(all), 'turns')}`
-  const lines = syncs
-    .filter(({ changes }) => changes.length > 0)
-    .flatMap(({ name, changes }) => [
-      '',
-      look.paint('bold', plain(name)),
-      ...chart(changes),
-      ...[...Map.groupBy(changes, ({ on }) => on)].flatMap(([on, some]) => dayLines(on, some, look)),
-    ])
-  return [look.paint('bold', head), ...lines].flatMap((line) => wrapped(line, look.columns))
+  const what =
+    all.length === 0 ? 'time alone changes nothing' : `${counted(turnsIn(all).length, 'turns')} by time alone`
+  const lines = syncs.flatMap(({ name, changes }) =>
+    changes.length === 0 ? [] : ['', look.paint('bold', plain(name)), ...syncLines(changes, look)],
+  )
+  return [look.paint('bold', `From ${asOf} until ${until}: ${what}`), ...lines].flatMap((line) =>
+    hanging(line, look.columns),
+  )
 }
 
-/** A record that turns on a day is one turn, however many of its fields do. */
-const recordsIn = (changes: readonly ForecastChange[]): number => turnsIn(changes).size
-
-const turnsIn = (changes: readonly ForecastChange[]): Map<string, ForecastChange[]> =>
-  Map.groupBy(changes, ({ on, key }) => `${on} ${key}`)
-
-/** Records a month, as bars of one scale. */
-function chart(changes: readonly ForecastChange[]): string[] {
-  const months = [...Map.groupBy(changes, ({ on }) => on.slice(0, 7))].map(([month, some]) => ({
-    month,
-    turns: recordsIn(some),
-  }))
-  const most = Math.max(...months.map(({ turns }) => turns))
-  return months.map(({ month, turns }) => `  ${month}  ${'#'.repeat(Math.ceil((turns / most) * BAR))} ${number(turns)}`)
-}
-
-function dayLines(on: string, changes: readonly ForecastChange[], look: Look): string[] {
-  const turns = [...turnsIn(changes).values()]
-  const listed = look.all ? turns : turns.slice(0, RECORDS)
+function syncLines(changes: readonly ForecastChange[], look: Look): string[] {
+  const turns = turnsIn(changes)
+  const listed = look.all ? turns : turns.slice(0, TURNS)
   const rest = turns.length - listed.length
   return [
-    `  ${look.paint('bold', on)}  ${counted(turns.length, 'records')}`,
-    ...listed.flatMap((some) => turnLines(some, look)),
-    ...(rest > 0 ? [`    … and ${number(rest)} more (--all shows all)`] : []),
+    ...chart(turns),
+    '',
+    ...kinds(changes, look),
+    '',
+    ...listed.flatMap((turn) => turnLines(turn, look)),
+    ...(rest > 0 ? [`  … and ${number(rest)} more (--all shows all)`] : []),
   ]
 }
 
-function turnLines(changes: readonly ForecastChange[], { paint }: Look): string[] {
-  const [first] = changes
+/** What changes in one record on one day. */
+type Turn = readonly ForecastChange[]
+
+/** Whose record turns on which day: one turn, however many of its fields do. */
+const turnsIn = (changes: readonly ForecastChange[]): Turn[] => [
+  ...Map.groupBy(changes, ({ on, key }) => `${on} ${key}`).values(),
+]
+
+const dayOf = ([first]: Turn): string => first?.on ?? ''
+
+/** Turns a month, as bars of one scale. */
+function chart(turns: readonly Turn[]): string[] {
+  const months = [...Map.groupBy(turns, (turn) => dayOf(turn).slice(0, 7))]
+  const most = Math.max(...months.map(([, some]) => some.length))
+  return months.map(
+    ([month, { length }]) => `  ${month}  ${'#'.repeat(Math.ceil((length / most) * BAR))} ${number(length)}`,
+  )
+}
+
+/** The changes that most records go through. */
+function kinds(changes: readonly ForecastChange[], { all }: Look): string[] {
+  const named = changes.filter(({ from, to }) => [from, to].every((value) => typeof value !== 'number'))
+  const same = [...Map.groupBy(named, ({ field, from, to }) => `${plain(field)} ${shown(from)} -> ${shown(to)}`)]
+  const most = same.toSorted(([, a], [, b]) => b.length - a.length)
+  return (all ? most : most.slice(0, KINDS)).map(([kind, { length }]) => `  ${number(length).padStart(6)}  ${kind}`)
+}
+
+function turnLines(turn: Turn, { paint }: Look): string[] {
+  const [first] = turn
   if (first === undefined) return []
-  const fields = changes.map(({ field, from, to }) => `${plain(field)} ${shown(from)} -> ${shown(to)}`)
+  const fields = turn.map(({ field, from, to }) => `${plain(field)} ${shown(from)} -> ${shown(to)}`)
   return [
-    `    ${plain(first.key)}${first.name === undefined ? '' : `  ${plain(first.name)}`}`,
-    `      ${fields.join(', ')}`,
-    `      ${paint('dim', plain(first.because))}`,
+    `  ${paint('bold', first.on)}  ${plain(first.key)}${first.name === undefined ? '' : `  ${plain(first.name)}`}`,
+    `    ${fields.join(', ')}`,
+    `    ${paint('dim', plain(first.because))}`,
   ]
 }

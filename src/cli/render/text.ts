@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import stringWidth from 'string-width'
 import { isRef } from '../../core/refs.ts'
 import type { Json } from '../../core/json.ts'
@@ -108,6 +109,11 @@ export function cut(text: string, width: number): string {
     }
   }
   return kept
+}
+
+/** As `wrapped`, with what follows the first line a little further in than that. */
+export function hanging(text: string, width: number): string[] {
+  return wrapped(text, width, `${/^ */.exec(stripVTControlCharacters(text))?.[0] ?? ''}  `)
 }
 
 /**

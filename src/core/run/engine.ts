@@ -10,7 +10,7 @@ import { applyRun, resumeRun, type ApplyAsked, type Progress } from './apply-run
 import { passLimits } from './approval.ts'
 import { explainKey, type ExplainAsked, type Explanation } from './explain.ts'
 import { assertOurs, assertWhole } from './fits.ts'
-import { forecastUntil, type Forecast } from './forecast.ts'
+import { forecastUntil, type Forecast, type ForecastAsked } from './forecast.ts'
 import { fromRun, gatheredBy } from './from-run.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './history.ts'
@@ -69,7 +69,7 @@ export interface Engine {
   /** What is known of one key: from a live read, or from what a run has gathered. Writes nothing. */
   explain(asked: ExplainAsked, from?: From, watch?: RunWatch): Promise<Explanation>
   /** What time alone will change up to a day, `YYYY-MM-DD`. Writes nothing. */
-  forecast(until: string, from?: From, watch?: RunWatch): Promise<Forecast>
+  forecast(asked: ForecastAsked, from?: From, watch?: RunWatch): Promise<Forecast>
   /**
    * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
    * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,
@@ -153,8 +153,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     explain: (asked, from = {}, watch = UNWATCHED) =>
       onGathered(from, shared, watch, (here, run) => explainKey(asked, here, run)),
-    forecast: (until, from = {}, watch = UNWATCHED) =>
-      onGathered(from, shared, watch, (here, run) => forecastUntil(until, here, run)),
+    forecast: (asked, from = {}, watch = UNWATCHED) =>
+      onGathered(from, shared, watch, (here, run) => forecastUntil(asked, here, run)),
     apply: async (plan, { waitMs = 0, maxAgeMs, ...consent } = {}, watch = UNWATCHED) => {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)

@@ -1,12 +1,12 @@
+import { owns } from '../compare/decide.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
-import { ZdsError } from '../errors.ts'
 import type { Explained } from '../explained.ts'
 import { keyReader } from '../keys.ts'
-import { nearest } from '../options.ts'
 import type { Op, Plan, Remark, SyncPlan } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import { collect } from '../streams.ts'
 import type { Existing, Sync } from '../types.ts'
+import { syncsAsked, type Narrowed } from './asked.ts'
 import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
 import { rowsIn, type Shared } from './shared.ts'
 import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type Known, type Verdict } from './verdict.ts'
@@ -17,6 +17,8 @@ export type SyncAnswer = Verdict &
     readonly sync: string
     readonly instance: string
     readonly id?: string
+    /** The sync whose record it is, where there is one. */
+    readonly owner?: string
     /** What the reason means. */
     readonly means?: string
     readonly fields: readonly FieldAnswer[]
@@ -40,52 +42,31 @@ export type Explanation = {
   readonly syncs: readonly SyncAnswer[]
 }
 
-export type ExplainAsked = {
-  readonly asked: string
-  readonly field?: string | undefined
-  readonly sync?: string | undefined
-}
+export type ExplainAsked = Narrowed & { readonly asked: string }
 
 /**
  * All that is known of one key from the artifacts of a run that was planned. Throws USAGE for what
  * nobody knows, and for a sync or a field that is not there.
  */
 export async function explainKey(
-  { asked, field, sync: only }: ExplainAsked,
+  { asked, ...narrowed }: ExplainAsked,
   shared: Shared,
   runId: string,
 ): Promise<Explanation> {
-  const syncs = syncsAsked(only, shared)
-  const known = [...syncs.values()].flatMap(({ target }) => Object.keys(target.types))
-  if (field !== undefined && !known.includes(field)) throw unknown('field', field, known)
+  const syncs = syncsAsked(narrowed, shared)
   const key = await keyMeant({ key: asked, syncs }, shared, runId)
   const past = await pastPlans(shared.state.journal)
   const answers: SyncAnswer[] = []
   for (const [name, sync] of syncs) {
     const answer = await answerOf(key, name, sync, past, shared, runId)
-    if (answer !== undefined) answers.push(field === undefined ? answer : onlyField(answer, field))
+    if (answer !== undefined) answers.push(onlyField(answer, narrowed.field))
   }
   return { key, asOf: shared.clock.today, gathered: shared.from ?? `run ${runId}`, syncs: answers }
 }
 
-function syncsAsked(only: string | undefined, { config }: Shared): ReadonlyMap<string, Sync> {
-  const syncs = syncsOf(config)
-  const sync = only === undefined ? undefined : syncs.get(only)
-  if (only === undefined) return syncs
-  if (sync === undefined) throw unknown('sync', only, [...syncs.keys()])
-  return new Map([[only, sync]])
-}
-
-function unknown(what: string, name: string, known: readonly string[]): ZdsError {
-  const near = nearest(name, known)
-  const hint =
-    near === undefined ? `There are: ${[...new Set(known)].join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
-  return new ZdsError('USAGE', `There is no ${what} ${name}`, { hint })
-}
-
-const onlyField = (answer: SyncAnswer, field: string): SyncAnswer => ({
+const onlyField = (answer: SyncAnswer, field: string | undefined): SyncAnswer => ({
   ...answer,
-  fields: answer.fields.filter((one) => one.field === field),
+  fields: answer.fields.filter((one) => field === undefined || one.field === field),
 })
 
 async function answerOf(
@@ -119,6 +100,7 @@ async function answerOf(
     sync: name,
     instance,
     ...(live && { id: live.id }),
+    ...ownerOf(live, record === undefined ? undefined : name, sync, shared),
     ...verdict,
     ...(means !== undefined && { means }),
     fields: fieldsOf(known, explained, verdict),
@@ -130,6 +112,19 @@ async function answerOf(
     notices: notices.filter((one) => one.key === key).map(({ code, message }) => ({ code, message })),
     ...(outcome && { outcome }),
   }
+}
+
+/** Whose a record is: whoever desires it and may take it over, else whoever knows it as its own. */
+function ownerOf(
+  live: Existing | undefined,
+  desiredBy: string | undefined,
+  { target, rules }: Sync,
+  { config }: Shared,
+): { readonly owner?: string } {
+  if (live === undefined) return {}
+  if (desiredBy !== undefined && rules.takesOver === true) return { owner: desiredBy }
+  const [found] = [...syncsOf(config)].find(([, sync]) => sync.target === target && owns(live.fields, sync)) ?? []
+  return found === undefined ? {} : { owner: found }
 }
 
 const NOTHING: Explained = { key: '', rows: [], fields: {} }

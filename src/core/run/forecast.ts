@@ -1,7 +1,7 @@
 import { owns } from '../compare/decide.ts'
 import { calendarDate } from '../clock.ts'
+import { syncsAsked, type Narrowed } from './asked.ts'
 import { desiredStage } from './key-meant.ts'
-import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Said, Turn } from '../explained.ts'
 import { normalise, same } from '../field-types.ts'
@@ -21,6 +21,8 @@ export type ForecastChange = {
   readonly because: string
 }
 
+export type ForecastAsked = Narrowed & { readonly until: string }
+
 export type Forecast = {
   readonly asOf: string
   readonly until: string
@@ -28,16 +30,21 @@ export type Forecast = {
 }
 
 /** What will change after the day of the run up to the day `until`, if nothing else does. */
-export async function forecastUntil(until: string, shared: Shared, runId: string): Promise<Forecast> {
+export async function forecastUntil(
+  { until, ...narrowed }: ForecastAsked,
+  shared: Shared,
+  runId: string,
+): Promise<Forecast> {
   const asOf = shared.clock.today
   if (calendarDate(until) <= asOf)
     throw new ZdsError('USAGE', `${until} is not after ${asOf}, the day to start from`, {
       hint: 'Give --until a later day.',
     })
-  const syncs = [...syncsOf(shared.config)].map(async ([name, sync]) => ({
-    name,
-    changes: (await forecastOf(until, sync, shared, runId)).toSorted(byDay),
-  }))
+  const syncs = [...syncsAsked(narrowed, shared)].map(async ([name, sync]) => {
+    const changes = await forecastOf(until, sync, shared, runId)
+    const asked = changes.filter(({ field }) => narrowed.field === undefined || field === narrowed.field)
+    return { name, changes: asked.toSorted(byDay) }
+  })
   return { asOf, until, syncs: await Promise.all(syncs) }
 }
 
