@@ -56,7 +56,9 @@ test('says each change that a plan of that day will have, its day and its cause;
         key,
         action: 'none',
       })
-      const value = change?.fields[field]?.to ?? (change?.op === 'retire' ? to : live?.organization_fields[field])
+      const written = change?.fields[field]
+      const value =
+        written === undefined ? (change?.op === 'retire' ? to : live?.organization_fields[field]) : written.to
       expect(emptied(value), `${key} ${field}`).toEqual(emptied(to))
     }
   }
