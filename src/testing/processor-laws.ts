@@ -34,6 +34,18 @@ const laws: readonly WorldLaw<ProcessorWorld>[] = [
     for (const row of await desiredOf(world)) if (row.kind === 'record') fits(row, types)
   }),
 
+  law('says of each record where every field comes from, where it says so at all', async (world) => {
+    const { source, run } = world
+    const records = (await desiredOf(world)).filter((row) => row.kind === 'record')
+    for (const { key, fields } of source.explain === undefined ? [] : records.slice(0, ASKED)) {
+      const [known, ...others] = (await source.explain?.(key, run())) ?? []
+      assert.equal(known?.key, key)
+      assert.equal(others.length, 0, `${key} is several`)
+      for (const field of Object.keys(fields)) assert.match(known.fields[field]?.from ?? '', /\S/, `${field} of ${key}`)
+    }
+    assert.deepEqual((await source.explain?.('no such key', run())) ?? [], [])
+  }),
+
   law('gives no reason that nobody explains', async (world) => {
     const words = { ...REASONS, ...world.source.words }
     for (const row of await desiredOf(world)) {
@@ -46,6 +58,9 @@ const laws: readonly WorldLaw<ProcessorWorld>[] = [
     }
   }),
 ]
+
+/** As many records as are asked why. */
+const ASKED = 10
 
 /** The laws of a `Processor`: those of a source, and what is more. */
 export const processorLaws = (setup: Setup<ProcessorWorld>): Law[] => [...sourceLaws(setup), ...inWorldsOf(setup, laws)]

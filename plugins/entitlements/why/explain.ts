@@ -31,7 +31,8 @@ function explained(options: Options, row: JsonObject, inputs: Inputs, today: str
     key: account.id,
     ...(absent !== undefined && { absent }),
     rows: [{ source: accounts.name, row }],
-    rules: absent === 'not-owned' ? [LEFT] : steps.map(({ wrote: _, ...step }) => step),
+    rules:
+      absent === 'not-owned' ? [LEFT] : steps.map(({ id, about, read, changed }) => ({ id, about, read, changed })),
     charges: chargesOf(draft, context, inputs.catalogue.where),
     subscriptions: split(draft, context),
     overrides: inputs.entries.filter(({ salesforce_id: id }) => id === account.id).map(overrideOn(today)),

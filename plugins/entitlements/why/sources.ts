@@ -1,3 +1,4 @@
+import { canonical } from 'zds'
 import type { Charge } from '../account.ts'
 import { ACCOUNT, CHARGE } from '../columns.ts'
 import type { Context, Draft } from '../rule.ts'
@@ -46,7 +47,7 @@ export const SOURCES: { readonly [rule: string]: Source } = {
     const types = context.levels.find((one) => one.level === level)?.types ?? []
     const giving = types.filter((type) => draft.facts[type] === true)
     return giving.length === 0
-      ? `no subscription type is set, which is ${EXPIRED}`
+      ? `no subscription type is set, so it is ${EXPIRED}`
       : giving.map((type) => `${called(type)}: ${from(type)}`).join(', ')
   },
   'PROC-32': (_, scene) => levelOf(scene),
@@ -56,7 +57,8 @@ export const SOURCES: { readonly [rule: string]: Source } = {
   'PROC-45': fact('sub_usgov_24x7'),
 }
 
-const levelOf = ({ draft, called }: Scene): string => `${called('level')} ${String(draft.facts['level'])}`
+const levelOf = ({ draft, called }: Scene): string =>
+  `${called('level')} ${canonical(draft.facts['level'] ?? null).replaceAll('"', '')}`
 
 /** A column, and the first charge with a known name that it is of. */
 function columnOf(column: string, { draft, context }: Scene, fits: (charge: Charge) => boolean): string {

@@ -5,7 +5,7 @@ import { derive, type Context, type Draft, type Rule } from '../rule.ts'
 import { rules } from '../rules.ts'
 
 /** A rule that has run, and the facts and fields that it has set, also to what they were. */
-export type Step = ExplainedRule & { readonly wrote: ReadonlySet<string> }
+export type Step = Required<ExplainedRule> & { readonly wrote: ReadonlySet<string> }
 
 /** The columns behind what rules read of an account. */
 const COLUMNS: { readonly [property: string]: string } = {
@@ -71,7 +71,7 @@ function watch(draft: Draft, called: (fact: string) => string) {
   const read: Record<string, Json> = {}
   const wrote = new Set<string>()
   const account = new Proxy(draft.account, {
-    get: (target, property: keyof Account & string) => {
+    get: (target, property: keyof Account) => {
       const column = COLUMNS[property]
       if (column !== undefined) read[column] = shown(target.row[column] ?? null)
       return target[property]

@@ -18,8 +18,10 @@ const VERDICTS = {
 export function explanationLines(explanation: Explanation, field: string | undefined, look: Look): string[] {
   const { key, asOf, syncs } = explanation
   const nobody = syncs.length === 0 ? ['', 'No sync has anything to do with it.'] : []
+  const name = syncs.find((answer) => answer.name !== undefined)?.name
+  const called = name === undefined ? '' : `, ${plain(name)},`
   return [
-    look.paint('bold', `${plain(key)} as of ${asOf}`),
+    look.paint('bold', `${plain(key)}${called} as of ${asOf}`),
     ...syncs.flatMap((answer) => ['', ...answerLines(answer, field, look)]),
     ...nobody,
   ].flatMap((line) => hanging(line, look.columns))
@@ -102,12 +104,15 @@ const valuesOf = (of: JsonObject): string =>
     .map(([name, value]) => `${plain(name)} ${shown(value)}`)
     .join(', ')
 
-/** Of a field, the rules that it names; else those that changed something, and the verdict. */
+/** All rules; those that changed something or decided; of a field, those that it is about. */
 function rulesAsked({ rules, fields }: SyncAnswer, field: string | undefined, look: Look): readonly ExplainedRule[] {
   if (look.all) return rules
-  if (field === undefined)
-    return rules.filter(({ changed, read }) => Object.keys(changed).length > 0 || read === undefined)
-  return rules.filter(({ id, changed }) => field in changed || fields.some((one) => one.rules.includes(id)))
+  // The comparison reads no row: it decides.
+  const decides = ({ changed, read }: ExplainedRule): boolean => read === undefined || 'absent' in changed
+  if (field === undefined) return rules.filter((rule) => Object.keys(rule.changed).length > 0 || decides(rule))
+  const isAbout = ({ id, changed }: ExplainedRule): boolean =>
+    field in changed || fields.some((one) => one.rules.includes(id))
+  return rules.filter((rule) => isAbout(rule) || decides(rule))
 }
 
 /** What a rule made first, then what it says and what it read. */

@@ -5,7 +5,7 @@ import { keyReader } from '../keys.ts'
 import type { Op, Plan, Remark, SyncPlan } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import { collect } from '../streams.ts'
-import type { Existing, Sync } from '../types.ts'
+import type { Existing, Fields, Sync } from '../types.ts'
 import { syncsAsked, type Narrowed } from './asked.ts'
 import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
 import { rowsIn, type Shared } from './shared.ts'
@@ -17,6 +17,8 @@ export type SyncAnswer = Verdict &
     readonly sync: string
     readonly instance: string
     readonly id?: string
+    /** What people call it. */
+    readonly name?: string
     /** The sync whose record it is, where there is one. */
     readonly owner?: string
     /** What the reason means. */
@@ -100,6 +102,7 @@ async function answerOf(
     sync: name,
     instance,
     ...(live && { id: live.id }),
+    ...nameOf(record ?? live?.fields, sync),
     ...ownerOf(live, record === undefined ? undefined : name, sync, shared),
     ...verdict,
     ...(means !== undefined && { means }),
@@ -112,6 +115,11 @@ async function answerOf(
     notices: notices.filter((one) => one.key === key).map(({ code, message }) => ({ code, message })),
     ...(outcome && { outcome }),
   }
+}
+
+function nameOf(fields: Fields = {}, { rules: { unique = '' } }: Sync): { readonly name?: string } {
+  const name = fields[unique]
+  return typeof name === 'string' ? { name } : {}
 }
 
 /** Whose a record is: whoever desires it and may take it over, else whoever knows it as its own. */

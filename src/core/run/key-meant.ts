@@ -30,7 +30,7 @@ export async function keyMeant({ key: asked, syncs }: Asked, shared: Shared, run
   const [key, ...others] = found
   if (key === undefined)
     throw new ZdsError('USAGE', `Nothing that was read is called ${asked}`, {
-      hint: 'Give a Salesforce id of 15 or 18 characters, the id of a record, an e-mail address, or the exact name.',
+      hint: 'Give the key itself, the id of a record, an e-mail address, or the exact name: case counts.',
     })
   if (others.length === 0) return key
   throw new ZdsError('USAGE', `${asked} may be any of ${[...found].join(', ')}`, {

@@ -25,6 +25,9 @@ export type Verdict = {
   readonly reason?: string
 }
 
+/** The rule that retires what nobody desires. */
+const RETIRE = 'AMB-17'
+
 /** What is planned for a key, or why nothing is; undefined where the sync has no say in it. */
 export function verdictOf({ sync, live, record, absent, change, skip }: Known): Verdict | undefined {
   const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
@@ -61,13 +64,15 @@ export function fieldsOf(
   const wanted: Fields = record ?? (retires ? retire : {})
   return Object.entries(sync.target.types).map(([field, type]) => {
     const verdict = field in wanted ? fieldVerdict(field, wanted, known) : 'not-managed'
-    const { from = sync.desired.name, rules = [] } = fields[field] ?? {}
+    const made = fields[field] ?? { from: sync.desired.name, rules: [] }
+    const { from, rules } =
+      record === undefined && field in wanted ? { from: `${reason}, so it is retired`, rules: [RETIRE] } : made
     return {
       field,
       live: normalise(type, live?.fields[field]),
       desired: normalise(type, change?.fields[field]?.to ?? wanted[field]),
       verdict,
-      from: record === undefined && field in wanted ? `${reason}, so it is retired` : from,
+      from,
       rules: [...new Set([...rules, ...ownRules(field, sync)])],
     }
   })
@@ -99,7 +104,7 @@ function ownRules(field: string, { rules }: Sync): string[] {
 const VERDICTS = {
   create: ['CMP-04', 'It is desired and not there yet, so it is created.'],
   update: ['CMP-03', 'It is there and differs, so what differs is written.'],
-  retire: ['AMB-17', 'It is there and nobody desires it, so it is retired.'],
+  retire: [RETIRE, 'It is there and nobody desires it, so it is retired.'],
   'in-sync': ['CMP-02', 'It is there, and as it should be.'],
 } as const
 
@@ -128,4 +133,4 @@ export function verdictRules({ verdict, reason }: Verdict, { sync, words }: Know
   return [...held, { id, about, changed: {} }]
 }
 
-const RETIRED = ['AMB-17', 'Nobody desires it, and it is retired already.'] as const
+const RETIRED = [RETIRE, 'Nobody desires it, and it is retired already.'] as const
