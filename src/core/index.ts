@@ -77,7 +77,6 @@ export type {
   Existing,
   Fields,
   Guard,
-  Observer,
   Preparation,
   Processor,
   Rules,
@@ -97,6 +96,7 @@ export { localState } from './state/local.ts'
 export { privateDirectory } from './state/private.ts'
 export { mayLive, thisProcess } from './state/process.ts'
 export { clearScratch, runsFrom } from './state/scratch.ts'
+export type { Observer } from './observer.ts'
 export type { ExplainAsked, Explanation, SyncAnswer } from './run/explain.ts'
 export type { Forecast, ForecastAsked, ForecastChange } from './run/forecast.ts'
 export type { FieldAnswer } from './run/verdict.ts'

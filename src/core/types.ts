@@ -5,9 +5,9 @@ import type { Explained, Turn } from './explained.ts'
 import type { FieldTypes } from './field-types.ts'
 import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
-import type { Change, Op, Plan, Preparation, Remark, Words } from './plan/plan.ts'
+import type { Change, Op, Preparation, Remark, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Ended, Outcome, Sent, Step } from './outcome.ts'
+import type { Outcome, Sent, Step } from './outcome.ts'
 import type { Guard } from './settings.ts'
 import type { Missing, Sight, Values } from './sights.ts'
 
@@ -247,19 +247,4 @@ export interface Sync {
    */
   readonly readBack?: number
   readonly after?: readonly Sync[]
-}
-
-/**
- * Watches runs: what was planned, what was refused because it went beyond its limits, how an apply
- * ended, also one that failed or was stopped. It cannot steer one, and its failure never fails one.
- * `done` and `abandoned` are told once of a run, whoever ends it; `failed` and `interrupted` each
- * time: somebody may go on with it.
- */
-export interface Observer {
-  readonly kind: 'observer'
-  planned?(plan: Plan, run: Run): Promise<void>
-  refused?(plan: Plan, run: Run): Promise<void>
-  /** As that of a source. */
-  diagnose?(run: Run): AsyncIterable<Sight>
-  ended?(ended: Ended, run: Run): Promise<void>
 }

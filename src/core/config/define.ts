@@ -1,5 +1,6 @@
 import type { OpenState } from '../state/state.ts'
-import type { Observer, Processor, Source, Sync } from '../types.ts'
+import type { Observer } from '../observer.ts'
+import type { Processor, Source, Sync } from '../types.ts'
 
 /** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
 export interface Config {

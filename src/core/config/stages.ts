@@ -1,6 +1,7 @@
 import { ZdsError } from '../errors.ts'
 import type { Config } from './define.ts'
-import type { Observer, Source, Sync, Target } from '../types.ts'
+import type { Observer } from '../observer.ts'
+import type { Source, Sync, Target } from '../types.ts'
 
 /**
  * One CI job's worth of work, as data. Three kinds are enough: processing is a gather with needs.

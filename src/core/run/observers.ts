@@ -1,6 +1,7 @@
 import { observersOf } from '../config/stages.ts'
 import { messageOf } from '../errors.ts'
-import type { Observer, Run } from '../types.ts'
+import type { Observer } from '../observer.ts'
+import type { Run } from '../types.ts'
 import { lendNothing, type Shared } from './shared.ts'
 
 /** Whoever has stopped a run waits no longer than this for its observers. */
