@@ -154,11 +154,15 @@ test('names the override that sets a field: file, line, reason, expiry, also one
   rmSync(file)
 })
 
-test('reads what is there now without --from: no service is written to, and nobody is told', async () => {
+test('reads what is there now without --from: no service is written to, nobody is told, nothing is left', async () => {
+  const runs = readdirSync(join(here.directory, '.zds/runs'))
   const asked = sandbox.requests.length
   const { key } = updateOf('us-gov')
   const answer = explanationIn(await here.zds('explain', key, '--json', '--as-of', expected.asOf))
   expect(answer.syncs.find(({ sync }) => sync === 'us-gov')).toMatchObject({ verdict: 'update' })
+  expect(answer.gathered).toBe('now')
+  expect(readdirSync(join(here.directory, '.zds/runs'))).toEqual(runs)
+  expect(readdirSync(join(here.directory, '.zds')).filter((name) => name.startsWith('from-'))).toEqual([])
   const requests = sandbox.requests.slice(asked)
   expect(requests.length).toBeGreaterThan(0)
   expect(requests.filter(({ method, path }) => method !== 'GET' && !path.includes('/oauth'))).toEqual([])
@@ -172,7 +176,7 @@ test('text is for a person: the value first, within 80 columns', async () => {
   expect(code, stdout).toBe(0)
   const lines = stdout.split('\r\n').filter((line) => !line.startsWith('.env'))
   expect(lines.filter((line) => line.length > 80)).toEqual([])
-  expect(stdout).toContain(`${key} as of ${expected.asOf}`)
+  expect(stdout).toMatch(new RegExp(`${key}, .+, as of ${expected.asOf}`))
   expect(stdout).toMatch(/global will be updated/)
   expect(lines.findIndex((line) => line.includes(field))).toBeLessThan(
     lines.findIndex((line) => /^ {2}Rules/.test(line)),

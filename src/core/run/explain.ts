@@ -39,7 +39,7 @@ type PastOutcome = {
 export type Explanation = {
   readonly key: string
   readonly asOf: string
-  /** What has gathered the rows that it is made of: `run 20260316T100000-1a2b3c`. */
+  /** When the rows were gathered that it is made of: `now`, or by which run. */
   readonly gathered: string
   readonly syncs: readonly SyncAnswer[]
 }
@@ -63,7 +63,7 @@ export async function explainKey(
     const answer = await answerOf(key, name, sync, past, shared, runId)
     if (answer !== undefined) answers.push(onlyField(answer, narrowed.field))
   }
-  return { key, asOf: shared.clock.today, gathered: shared.from ?? `run ${runId}`, syncs: answers }
+  return { key, asOf: shared.clock.today, gathered: shared.from ?? 'now', syncs: answers }
 }
 
 const onlyField = (answer: SyncAnswer, field: string | undefined): SyncAnswer => ({

@@ -1,16 +1,20 @@
+import { contentHalf } from '../config/fingerprint.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
 import type { Summary } from '../state/state.ts'
-import { fromRun, gatheredBy } from './from-run.ts'
+import { fromRun, gatheredBy, inScratch } from './from-run.ts'
 import { comparedAll, type Read } from './plan-run.ts'
 import type { Watch } from './schedule.ts'
-import { newRunId, type Shared } from './shared.ts'
+import type { Shared } from './shared.ts'
 
 /** A question is answered from what a run has gathered, or from what is read for it now. */
 export type From = { readonly from?: string | undefined; readonly asOf?: string | undefined }
 
+/** There is one set of artifacts, whatever the run is called. */
+const RUN = 'asked'
+
 /**
- * Work on what was gathered and compared: now, under a run of its own of which nobody is told, or
- * by an earlier run, without a request.
+ * Work on what was gathered and compared: now, or by an earlier run, without a request. Nobody is
+ * told of it, and nothing is left.
  */
 export async function onGathered<Result>(
   { from, asOf }: From,
@@ -18,24 +22,21 @@ export async function onGathered<Result>(
   watch: Watch<Read>,
   work: (shared: Shared, runId: string) => Promise<Result>,
 ): Promise<Result> {
-  if (from === undefined) {
-    const run = newRunId(shared.clock)
-    await comparedAll(shared, run, watch)
-    return work(shared, run)
+  const answered = async (here: Shared): Promise<Result> => {
+    if (here.from === undefined || !(await isOfNow(here))) await comparedAll(here, RUN, watch)
+    return work(here, RUN)
   }
-  const gathered = await gatheredBy(from, shared)
-  const answered = async (offline: Shared): Promise<Result> => {
-    if (!(await isOfNow(offline))) await comparedAll(offline, 'from', watch)
-    return work(offline, 'from')
-  }
-  return fromRun(gathered, shared, answered, asOf)
+  if (from === undefined) return inScratch(shared, answered)
+  return fromRun(await gatheredBy(from, shared), shared, answered, asOf)
 }
 
 /** Whether what was compared then was so with the configuration and as of the day of now. */
 async function isOfNow({ state, config, fingerprint, clock }: Shared): Promise<boolean> {
-  const artifacts = state.artifacts('from')
+  const artifacts = state.artifacts(RUN)
   const summaries = [...syncsOf(config).keys()].map((name): Promise<Partial<Summary>> =>
     artifacts.summary(compareId(name)).catch(() => ({})),
   )
-  return (await Promise.all(summaries)).every(({ config: made, asOf }) => made === fingerprint && asOf === clock.today)
+  return (await Promise.all(summaries)).every(
+    ({ config: made = '', asOf }) => contentHalf(made) === contentHalf(fingerprint) && asOf === clock.today,
+  )
 }
