@@ -23,7 +23,7 @@ export type Inputs = {
   readonly entries: readonly Override[]
   readonly catalogue: Catalogue
   /** What rules look up on a day. */
-  contextOn(today: string): Context
+  readonly contextOn: (today: string) => Context
   /** Accounts that another sync wants (AMB-19). */
   readonly excluded: ReadonlySet<string>
   /** Accounts that the instance has; undefined where every account may be named (OPS-08). */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Explanation, SyncAnswer } from '../../core/run/explain.ts'
 import type { FieldAnswer } from '../../core/run/verdict.ts'
 import type { Look } from './look.ts'
-import { counted, hanging, plain, shown } from './text.ts'
+import { counted, indented, plain, shown } from './text.ts'
 
 const VERDICTS = {
   create: ['green', 'will be created'],
@@ -24,7 +24,7 @@ export function explanationLines(explanation: Explanation, field: string | undef
     look.paint('bold', `${plain(key)}${called} as of ${asOf}`),
     ...syncs.flatMap((answer) => ['', ...answerLines(answer, field, look)]),
     ...nobody,
-  ].flatMap((line) => hanging(line, look.columns))
+  ].flatMap((line) => indented(line, look.columns))
 }
 
 function answerLines(answer: SyncAnswer, field: string | undefined, look: Look): string[] {

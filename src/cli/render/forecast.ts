@@ -1,6 +1,6 @@
 import type { Forecast, ForecastChange } from '../../core/run/forecast.ts'
 import type { Look } from './look.ts'
-import { counted, hanging, number, plain, shown } from './text.ts'
+import { counted, indented, number, plain, shown } from './text.ts'
 
 /** So many turns are listed before the rest is counted, and so many kinds of change. */
 const TURNS = 20
@@ -16,7 +16,7 @@ export function forecastLines({ asOf, until, syncs }: Forecast, look: Look): str
     changes.length === 0 ? [] : ['', look.paint('bold', plain(name)), ...syncLines(changes, look)],
   )
   return [look.paint('bold', `From ${asOf} until ${until}: ${what}`), ...lines].flatMap((line) =>
-    hanging(line, look.columns),
+    indented(line, look.columns),
   )
 }
 

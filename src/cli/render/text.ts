@@ -112,7 +112,7 @@ export function cut(text: string, width: number): string {
 }
 
 /** As `wrapped`, with what follows the first line a little further in than that. */
-export function hanging(text: string, width: number): string[] {
+export function indented(text: string, width: number): string[] {
   return wrapped(text, width, `${/^ */.exec(stripVTControlCharacters(text))?.[0] ?? ''}  `)
 }
 
