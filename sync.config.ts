@@ -42,6 +42,7 @@ import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { zendesk } from 'zds/zendesk-target'
 
 const http = httpPolicy()
+
 const alliance = salesforceId(env('PARTNER_ALLIANCE_ACCOUNT_ID'))
 
 // --- Fields: one line each. Type, the Salesforce columns or the computed fact it reads, the derivation.

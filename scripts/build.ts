@@ -12,6 +12,7 @@ const COPIED = {
   'CHANGELOG.md': '.',
   LICENSE: '.',
   docs: '.',
+  templates: '.',
   'sync.config.ts': 'reference',
   data: 'reference',
   'src/cli/render/page/style.css': '.',

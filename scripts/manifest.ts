@@ -34,7 +34,7 @@ export function manifestOf(checkout: Checkout, repository?: string) {
     engines,
     bin: { zds: 'bin/zds.js' },
     exports: exportsOf(checkout),
-    files: ['bin', 'src', 'plugins', 'docs', 'reference', 'CHANGELOG.md'],
+    files: ['bin', 'src', 'plugins', 'docs', 'reference', 'templates', 'CHANGELOG.md'],
     dependencies: Object.fromEntries(all.filter(([one]) => !optional.has(one))),
     peerDependencies: Object.fromEntries(peers.map(([one, tested]) => [one, `^${tested}`])),
     peerDependenciesMeta: Object.fromEntries(peers.map(([one]) => [one, { optional: true }])),

@@ -10,7 +10,7 @@ type Manifest = {
    * without them.
    */
   readonly optionalFor: { readonly [part: string]: readonly string[] }
-  readonly dependencies?: { readonly [name: string]: string }
+  readonly dependencies: { readonly [name: string]: string }
   readonly peerDependencies?: { readonly [name: string]: string }
 }
 

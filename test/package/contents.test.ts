@@ -24,16 +24,29 @@ describe('what is published', () => {
     const paths = packed?.files.map(({ path }) => path) ?? []
     const places = new Set(paths.map((path) => path.replace(/\/.*/, '')))
     expect([...places].toSorted()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'docs', 'package.json', 'plugins', 'reference', 'src'].toSorted(),
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'bin',
+        'docs',
+        'package.json',
+        'plugins',
+        'reference',
+        'src',
+        'templates',
+      ].toSorted(),
     )
-    const odd = paths.filter((path) => !/\.(js|d\.ts|md)$|^(package\.json|LICENSE)$/.test(path))
+    const odd = paths.filter((path) => !/\.(js|d\.ts|md)$|^(package\.json|LICENSE)$|^templates\//.test(path))
     expect(odd.toSorted()).toEqual([
-      'docs/plan.schema.json',
+      ...SCHEMAS,
       'reference/data/overrides.yaml',
       'reference/data/plans.yaml',
       'reference/sync.config.ts',
     ])
-    expect(paths.filter((path) => /\btest\b|\bvitest\b|\.tmp/.test(path) && !path.startsWith('docs/'))).toEqual([])
+    expect(paths.filter((path) => /\btest\b|\bvitest\b|\.tmp/.test(path) && !/^(docs|templates)\//.test(path))).toEqual(
+      [],
+    )
   })
 
   it('exports what the checkout exports, each with its declarations, and zds as the only program', () => {

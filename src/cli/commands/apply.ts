@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { refuse, ZdsError } from '../../core/errors.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { ApplyAsked } from '../../core/run/apply-run.ts'
@@ -8,6 +7,7 @@ import type { Rest } from '../../core/run/history.ts'
 import type { Report } from '../../core/run/report.ts'
 import { exitCodeOfReport } from '../exit-codes.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
+import { answerTo, isAttended } from '../question.ts'
 import { explainFailure } from '../render/failure.ts'
 import { shownLines } from '../render/numbers.ts'
 import { overviewOf } from '../render/plan/overview.ts'
@@ -81,8 +81,6 @@ function refuseMeaningless(file: string | undefined, options: ApplyOptions): voi
   const issues = found.map(([where = '', why]) => ({ code: 'USAGE', where, message: `means nothing here: ${why}` }))
   refuse('USAGE', `zds apply${resume ? ' --resume' : ''} was given what means nothing`, issues)
 }
-
-const isAttended = (): boolean => process.stdin.isTTY && process.stderr.isTTY
 
 /**
  * Goes on with the plan of a run that stopped: it was agreed to then, and is agreed to again where
@@ -194,20 +192,8 @@ export function withApproval(
   return new ZdsError(error.code, error.message, { cause: error, issues, hint })
 }
 
-/** Asks whoever sits there, below where it would be done. */
+/** Asks whoever sits there, below where it would be done. No answer is no agreement. */
 async function agreed(question: string, plan: Plan, signal: AbortSignal): Promise<boolean> {
   tell(['', ...placeLines(overviewOf(plan))])
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  // While it reads a line, the terminal gives Ctrl+C as a key, not as a signal.
-  terminal.once('SIGINT', () => process.emit('SIGINT'))
-  try {
-    const answer = await terminal.question(`${question} Only "yes" does: `, { signal })
-    return answer.trim().toLowerCase() === 'yes'
-  } catch (error) {
-    signal.throwIfAborted()
-    if (error instanceof Error && error.name === 'AbortError') return false // Ctrl+D: no answer is no agreement
-    throw error
-  } finally {
-    terminal.close()
-  }
+  return (await answerTo(`${question} Only "yes" does: `, signal))?.toLowerCase() === 'yes'
 }

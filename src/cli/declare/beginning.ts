@@ -1,4 +1,5 @@
-import { whole, type Declaring } from './options.ts'
+import { Argument, Option } from '@commander-js/extra-typings'
+import { CONFIG, ENV_FILE, whole, type Declaring } from './options.ts'
 
 /** What one begins with. */
 export function declareBeginning({ program, signal, ended }: Declaring): void {
@@ -19,5 +20,39 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .action(async (options) => {
       const { sandboxCommand } = await import('../commands/sandbox.ts')
       ended(await sandboxCommand(options, signal))
+    })
+
+  program
+    .command('create')
+    .description('write what one begins with here: a configuration, or a plugin; replaces nothing')
+    .addArgument(new Argument('<what>', 'what to write').choices(['config', 'plugin'] as const))
+    .argument('[name]', 'the name of the plugin')
+    .option('--instances <names>', 'Zendesk instances: global,us-gov, or emea=global with the rules of global')
+    .addOption(
+      new Option('--ci <system>', 'the CI to write a pipeline for').choices(['gitlab', 'github', 'none'] as const),
+    )
+    .addOption(
+      new Option('--kind <kind>', 'what the plugin is').choices(['source', 'processor', 'target', 'observer'] as const),
+    )
+    .option('--keep', 'leave files that are there as they are, and write the others')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds create config\n  zds create config --instances global,emea=global --ci github\n  zds create plugin people-source --kind source',
+    )
+    .action(async (what, name, options) => {
+      const { createCommand } = await import('../commands/create.ts')
+      ended(await createCommand(what, name, options, signal))
+    })
+
+  program
+    .command('ci')
+    .description('print a pipeline that plans and applies the configuration')
+    .addArgument(new Argument('<system>', 'the CI system').choices(['gitlab', 'github'] as const))
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .addHelpText('after', '\nExamples:\n  zds ci gitlab > .gitlab-ci.yml\n  zds ci github > .github/workflows/zds.yml')
+    .action(async (system, options) => {
+      const { ciCommand } = await import('../commands/ci.ts')
+      ended(await ciCommand(system, options))
     })
 }

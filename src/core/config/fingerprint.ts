@@ -21,18 +21,25 @@ const PACKAGE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?!node:)[\w@][^'"]*)['
  * out. Its first half is what is written, its second half where it writes.
  */
 export function fingerprintOf(file: string, config: Config, loaded: readonly string[] = []): string {
+  const texts = textsOf(file)
+  const packages = [...texts].flatMap(([path, text]) =>
+    [...text.matchAll(PACKAGE_IMPORT)].map(([, name = '']) => versionOf(name, path)),
+  )
+  for (const path of loaded.toSorted()) if (existsSync(path)) texts.set(path, readFileSync(path, 'utf8'))
+  return inHalves([[...texts.values()], [...new Set(packages)].toSorted(), identities(config, dirname(file))], config)
+}
+
+/** The texts of a file, and of all that it imports from beside it, by their paths. */
+export function textsOf(file: string): Map<string, string> {
   const texts = new Map<string, string>()
-  const packages = new Set<string>()
   const read = (path: string): void => {
     if (texts.has(path) || !existsSync(path)) return
     const text = readFileSync(path, 'utf8')
     texts.set(path, text)
     for (const [, link = ''] of text.matchAll(RELATIVE_IMPORT)) read(resolve(dirname(path), link))
-    for (const [, name = ''] of text.matchAll(PACKAGE_IMPORT)) packages.add(versionOf(name, path))
   }
   read(file)
-  for (const path of loaded.toSorted()) if (existsSync(path)) texts.set(path, readFileSync(path, 'utf8'))
-  return inHalves([[...texts.values()], [...packages].toSorted(), identities(config, dirname(file))], config)
+  return texts
 }
 
 /** The fingerprint of a configuration that is no file, but what `content` says. */

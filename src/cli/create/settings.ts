@@ -1,0 +1,18 @@
+/** A variable that a configuration reads, as it stands there. */
+export type Declared = { readonly name: string; readonly secret: boolean; readonly fallback?: string }
+
+/** The variables that a text declares by `env(...)` and `secret(...)`, each once, in its order. */
+export function settingsIn(code: string): Declared[] {
+  const found = new Map<string, Declared>()
+  for (const [, how, name = '', fallback] of code.matchAll(/\b(env|secret)\(\s*'(\w+)'(?:,\s*'([^']*)')?/g)) {
+    if (!found.has(name))
+      found.set(name, { name, secret: how === 'secret', ...(fallback !== undefined && { fallback }) })
+  }
+  return [...found.values()]
+}
+
+/** A file of variables to fill in; what has a default is commented out. */
+export function exampleOf(settings: readonly Declared[]): string {
+  const lines = settings.map(({ name, fallback }) => (fallback === undefined ? `${name}=` : `# ${name}=${fallback}`))
+  return `# Copy this to .env, which version control leaves out, and fill it in (docs/getting-started.md of zds).\n${lines.join('\n')}\n`
+}
