@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { globSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { projectOf } from '../../src/cli/create/project.ts'
+import { instancesFrom } from '../../src/cli/create/instances.ts'
+import type { System } from '../../src/cli/create/pipeline.ts'
+import { writesTo } from '../cli/scratch.ts'
+import { hostOf, type Host, type Variables } from '../support/ci/checkout.ts'
+import { runGithub } from '../support/ci/github.ts'
+import { runGitlab } from '../support/ci/gitlab.ts'
+
+/** A created project in a repository, its pipeline, and a sandbox. */
+async function scene(system: System) {
+  const { files } = projectOf('sync', instancesFrom('global,us-gov'), system)
+  const pipeline = files[system === 'gitlab' ? '.gitlab-ci.yml' : '.github/workflows/zds.yml'] ?? ''
+  const host = hostOf(files)
+  const sandbox = await startSandbox({ world: generateWorld({ accounts: 60 }) })
+  onTestFinished(async () => {
+    await sandbox.close()
+    host.remove()
+  })
+  const apply = { ...sandbox.env, ZDS_PLAN_KEY: randomBytes(32).toString('hex') }
+  return { pipeline, host, sandbox, apply }
+}
+
+/** Somebody gives every account another owner: more updates than the limits let pass. */
+function reassign({ salesforce }: Sandbox): void {
+  for (const account of salesforce.tables['Account'] ?? []) account['Account_Owner_Calc__c'] = 'Somebody Else'
+}
+
+const isReassigned = ({ zendesk }: Sandbox): boolean =>
+  (zendesk['global']?.organizations ?? []).filter(
+    ({ organization_fields }) => organization_fields['account_owner'] === 'Somebody Else',
+  ).length > 20
+
+/** What jobs left may be seen by whoever sees the project: no name of a customer, no secret. */
+function expectSealed({ artifacts }: Host, sandbox: Sandbox, secrets: Variables): void {
+  const names = (sandbox.salesforce.tables['Account'] ?? []).map((account) => String(account['Name']))
+  const left = globSync('**/*', { cwd: artifacts }).filter((path) => statSync(join(artifacts, path)).isFile())
+  expect(left.length).toBeGreaterThan(0)
+  for (const path of left) {
+    const content = readFileSync(join(artifacts, path), 'utf8')
+    expect(
+      names.filter((name) => content.includes(name)),
+      path,
+    ).toEqual([])
+    for (const name of Object.keys(secrets).filter((one) => /SECRET|TOKEN|KEY/.test(one)))
+      expect(content, `${name} in ${path}`).not.toContain(secrets[name])
+  }
+}
+
+/** An address that takes what is posted to it. */
+async function listener() {
+  const posted: { readonly path: string; readonly body: string }[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      posted.push({ path: request.url ?? '', body: new URLSearchParams(body).get('body') ?? body })
+      response.end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return { posted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } // it listens on a port
+}
+
+const GITLAB = {
+  CI_COMMIT_BRANCH: 'main',
+  CI_DEFAULT_BRANCH: 'main',
+  GITLAB_USER_LOGIN: 'ada',
+  CI_JOB_URL: 'https://ci.example/1',
+}
+
+test('GitLab: a plan beyond its limits changes nothing until somebody starts the gate; the next pipeline finds nothing to do', async () => {
+  const { pipeline, host, sandbox, apply } = await scene('gitlab')
+  const environments = { 'zds/apply': apply, 'zds/approval': apply }
+  const predefined = { ...GITLAB, CI_PIPELINE_SOURCE: 'schedule' }
+  reassign(sandbox)
+
+  const refused = await runGitlab(pipeline, { host, predefined, environments })
+  expect([...refused].map(([job, { code }]) => [job, code])).toEqual([
+    ['plan', 0],
+    ['apply', 3],
+  ])
+  expect(writesTo(sandbox)).toEqual([])
+  expectSealed(host, sandbox, apply)
+
+  const approved = await runGitlab(pipeline, { host, predefined, environments, started: ['apply-approved'] })
+  expect([...approved].map(([job, { code }]) => [job, code])).toEqual([
+    ['plan', 0],
+    ['apply', 3],
+    ['apply-approved', 0],
+  ])
+  expect(isReassigned(sandbox)).toBe(true)
+  expectSealed(host, sandbox, apply)
+
+  const before = writesTo(sandbox).length
+  const next = await runGitlab(pipeline, { host, predefined, environments })
+  expect([...next].map(([job, { code }]) => [job, code])).toEqual([
+    ['plan', 0],
+    ['apply', 0],
+  ])
+  expect(writesTo(sandbox)).toHaveLength(before)
+})
+
+test('GitLab: a merge request gets a plan in numbers as a comment, with credentials that only read', async () => {
+  const { pipeline, host, sandbox } = await scene('gitlab')
+  const { posted, url } = await listener()
+  const environments = { 'zds-read': { ...sandbox.env, ZDS_COMMENT_TOKEN: 'comments' } }
+  const request = { CI_API_V4_URL: url, CI_PROJECT_ID: '7', CI_MERGE_REQUEST_IID: '12' }
+  const predefined = { ...request, CI_PIPELINE_SOURCE: 'merge_request_event', CI_DEFAULT_BRANCH: 'main' }
+  const ran = await runGitlab(pipeline, { host, predefined, environments })
+  expect([...ran].map(([job, { code, output }]) => [job, code, code === 0 || output])).toEqual([
+    ['plan-merge-request', 0, true],
+  ])
+  expect(posted.map(({ path }) => path)).toEqual(['/projects/7/merge_requests/12/notes'])
+  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*global: \d+ to create/)
+  expect(writesTo(sandbox)).toEqual([])
+  expectSealed(host, sandbox, sandbox.env)
+})
+
+test('GitLab: no other pipeline runs anything', async () => {
+  const { pipeline, host } = await scene('gitlab')
+  const predefined = { ...GITLAB, CI_PIPELINE_SOURCE: 'push' }
+  expect((await runGitlab(pipeline, { host, predefined, environments: {} })).size).toBe(0)
+})
+
+const GITHUB = { repository: 'zds/test', server_url: 'https://github.example', run_id: '9' }
+
+test('GitHub: a plan beyond its limits waits for a reviewer, and is applied by its digest; the next run finds nothing to do', async () => {
+  const { pipeline, host, sandbox, apply } = await scene('github')
+  const run = {
+    host,
+    github: { ...GITHUB, event_name: 'schedule' },
+    environments: { 'zds-apply': apply },
+    gates: ['zds-approval'],
+  }
+  reassign(sandbox)
+
+  const refused = await runGithub(pipeline, run)
+  expect([...refused].map(([job, { code, output }]) => [job, code, code === 0 || output])).toEqual([
+    ['plan', 0, true],
+    ['apply', 0, true],
+  ])
+  expect(refused.get('apply')?.outputs).toEqual({ 'beyond-limits': 'true' })
+  expect(writesTo(sandbox)).toEqual([])
+  expectSealed(host, sandbox, apply)
+
+  const approved = await runGithub(pipeline, { ...run, reviewed: ['zds-approval'] })
+  expect([...approved.keys()]).toEqual(['plan', 'apply', 'approval', 'apply-approved'])
+  expect(approved.get('apply-approved')).toMatchObject({ code: 0 })
+  expect(approved.get('approval')?.outputs['digest']).toMatch(/^[0-9a-f]{64}$/)
+  expect(isReassigned(sandbox)).toBe(true)
+  expectSealed(host, sandbox, apply)
+
+  const before = writesTo(sandbox).length
+  const next = await runGithub(pipeline, run)
+  expect([...next].map(([job, { code }]) => [job, code])).toEqual([
+    ['plan', 0],
+    ['apply', 0],
+  ])
+  expect(next.get('apply')?.outputs).toEqual({ 'beyond-limits': '' })
+  expect(writesTo(sandbox)).toHaveLength(before)
+})
+
+test('GitHub: a pull request gets a plan in numbers as a comment; one from a fork runs nothing', async () => {
+  const { pipeline, host, sandbox } = await scene('github')
+  const { posted, url } = await listener()
+  const from = (full_name: string) => ({
+    ...GITHUB,
+    event_name: 'pull_request',
+    event: { pull_request: { number: 12, head: { repo: { full_name } } } },
+  })
+  const prelude = `gh() { [ "$1 $2 $3" = 'pr comment 12' ] && [ "$GH_TOKEN" = token ] && curl -sSf --data-urlencode body@zds-plan.md ${url}/comment; }`
+  const run = { host, environments: { 'zds-read': sandbox.env }, prelude }
+  const ran = await runGithub(pipeline, { ...run, github: from('zds/test') })
+  expect([...ran].map(([job, { code, output }]) => [job, code, code === 0 || output])).toEqual([
+    ['plan-pull-request', 0, true],
+    ['comment', 0, true],
+  ])
+  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*global: \d+ to create/)
+  expect(writesTo(sandbox)).toEqual([])
+  expect((await runGithub(pipeline, { ...run, github: from('stranger/test') })).size).toBe(0)
+})

@@ -1,0 +1,78 @@
+import { parse } from 'yaml'
+import type { Host, Ran, Variables } from './checkout.ts'
+
+type Rule = { readonly if: string; readonly when?: 'manual'; readonly allow_failure?: boolean }
+type Job = {
+  readonly stage: string
+  readonly needs?: readonly string[]
+  readonly rules: readonly Rule[]
+  readonly environment: { readonly name: string }
+  readonly script: readonly string[]
+  readonly allow_failure?: { readonly exit_codes: readonly number[] }
+  readonly artifacts?: { readonly when?: 'always'; readonly paths: readonly string[] }
+}
+type Pipeline = {
+  readonly stages: readonly string[]
+  readonly workflow: { readonly rules: readonly Rule[] }
+  readonly default: { readonly before_script: readonly string[] }
+  readonly [job: string]: unknown
+}
+
+export type GitlabRun = {
+  readonly host: Host
+  /** What GitLab says of the pipeline: CI_PIPELINE_SOURCE and others. */
+  readonly predefined: Variables
+  /** The variables of each environment. */
+  readonly environments: { readonly [name: string]: Variables }
+  /** Jobs that somebody starts by hand. */
+  readonly started?: readonly string[]
+}
+
+/**
+ * Runs a pipeline as GitLab does, one job after the other, each in a fresh clone: rules, needs,
+ * artifacts, exit codes that are allowed. A job that does not run is not in the result.
+ */
+export async function runGitlab(text: string, { host, predefined, environments, started = [] }: GitlabRun) {
+  const pipeline = parse(text) as Pipeline // checked against GitLab's schema in a test of its own
+  const jobs = Object.entries(pipeline).filter((entry): entry is [string, Job] => hasScript(entry[1]))
+  const ran = new Map<string, Ran & { readonly passed: boolean }>()
+  if (matching(pipeline.workflow.rules, predefined) === undefined) return ran
+  for (const stage of pipeline.stages) {
+    const failed = [...ran.values()].some(({ passed }) => !passed)
+    for (const [name, job] of jobs.filter(([, one]) => one.stage === stage)) {
+      const rule = matching(job.rules, predefined)
+      const may = job.needs === undefined ? !failed : job.needs.every((need) => ran.get(need)?.passed)
+      if (rule === undefined || !may || (rule.when === 'manual' && !started.includes(name))) continue
+      ran.set(name, await runJob(name, job))
+    }
+  }
+  return ran
+
+  async function runJob(name: string, job: Job): Promise<Ran & { readonly passed: boolean }> {
+    const directory = host.clone()
+    for (const earlier of job.needs ?? ran.keys()) host.restore(earlier, directory)
+    const script = [...pipeline.default.before_script, ...job.script].join('\n')
+    const result = await host.run(script, directory, { ...predefined, ...environments[job.environment.name] })
+    const passed = result.code === 0 || (job.allow_failure?.exit_codes.includes(result.code) ?? false)
+    if (result.code === 0 || job.artifacts?.when === 'always') host.keep(name, job.artifacts?.paths ?? [], directory)
+    return { ...result, passed }
+  }
+}
+
+const hasScript = (value: unknown): boolean => typeof value === 'object' && value !== null && 'script' in value
+
+/** The first rule that holds. */
+const matching = (rules: readonly Rule[], variables: Variables): Rule | undefined =>
+  rules.find((rule) => holds(rule.if, variables))
+
+/** `$A == "b" && $C =~ /d/`, and no more of the language than that. */
+function holds(condition: string, variables: Variables): boolean {
+  return condition.split('&&').every((part) => {
+    const [, left = '', operator, right = ''] = /^\s*\$(\w+) (==|!=|=~) (\S+)\s*$/.exec(part) ?? []
+    if (operator === undefined) throw new Error(`A rule that this runner cannot read: ${part}`)
+    const value = variables[left] ?? ''
+    if (operator === '=~') return new RegExp(right.slice(1, -1)).test(value)
+    const other = right.startsWith('$') ? (variables[right.slice(1)] ?? '') : right.slice(1, -1)
+    return (value === other) === (operator === '==')
+  })
+}
