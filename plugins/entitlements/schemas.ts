@@ -13,7 +13,7 @@ export const catalogueSchema = Type.Object(
     base_tiers: names,
     regions: Type.Record(Type.String(), Type.String({ minLength: 1 })),
   },
-  strict,
+  { ...strict, $id: 'zds-plans', title: 'zds plans file', description: 'What a product charge grants.' },
 )
 
 /** The shape of the overrides file; what `set` may hold depends on the field tables. */
@@ -28,4 +28,5 @@ export const overridesSchema = Type.Array(
     },
     strict,
   ),
+  { $id: 'zds-overrides', title: 'zds overrides file', description: 'Exceptions for single accounts.' },
 )

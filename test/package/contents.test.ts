@@ -14,6 +14,9 @@ const tool = (path: string, ...args: string[]): string =>
   execFileSync(process.execPath, [join(ROOT, 'node_modules', path), ...args], { cwd: ROOT, encoding: 'utf8' })
 const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, '')
 
+/** What editors read. */
+const SCHEMAS = ['faults', 'overrides', 'plan', 'plans', 'report', 'world'].map((name) => `docs/${name}.schema.json`)
+
 describe('what is published', () => {
   const stray = ['plan.json', '.env', 'zds-0.0.0.tgz'].map((name) => join(DIST, name))
   afterAll(() => stray.forEach((file) => rmSync(file, { force: true })))

@@ -13,7 +13,7 @@ const CHECKING: Versions = { '@types/node': '^24.0.0', typescript: '^7.0.0' }
 
 export function needsOf(config: string): Needs {
   const { optionalFor } = ownManifest()
-  const imported = [...config.matchAll(/from 'zds\/([\w-]+)'/g)].flatMap(([, part = '']) => optionalFor[part] ?? [])
+  const imported = [...config.matchAll(/'zds\/([\w-]+)'/g)].flatMap(([, part = '']) => optionalFor[part] ?? [])
   return {
     dependencies: versionsOf(imported),
     devDependencies: { ...versionsOf(optionalFor['sandbox'] ?? []), ...CHECKING },

@@ -55,4 +55,25 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
       const { ciCommand } = await import('../commands/ci.ts')
       ended(await ciCommand(system, options))
     })
+
+  program
+    .command('completion')
+    .description('print what completes commands, options, syncs, runs and stages in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish'] as const))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eval "$(zds completion bash)"     in ~/.bashrc\n  eval "$(zds completion zsh)"      in ~/.zshrc, after compinit\n  zds completion fish | source      in ~/.config/fish/config.fish',
+    )
+    .action(async (shell) => {
+      const { completionCommand } = await import('../commands/completion.ts')
+      ended(completionCommand(shell))
+    })
+
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words) => {
+      const { completeCommand } = await import('../commands/complete.ts')
+      ended(await completeCommand(program, words))
+    })
 }

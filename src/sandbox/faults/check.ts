@@ -1,9 +1,9 @@
 import type { Fault, FaultKind, FaultMatch } from './types.ts'
 
-const matchKeys: readonly (keyof FaultMatch)[] = ['service', 'method', 'path', 'pattern', 'body', 'at', 'times']
+export const matchKeys: readonly (keyof FaultMatch)[] = ['service', 'method', 'path', 'pattern', 'body', 'at', 'times']
 
 /** The keys each kind may have besides those that say which requests it meets. */
-const kindKeys: { readonly [kind in FaultKind]: readonly string[] } = {
+export const kindKeys: { readonly [kind in FaultKind]: readonly string[] } = {
   status: ['status', 'preset', 'retryAfter', 'headers', 'responseBody'],
   html: ['status'],
   reset: [],
@@ -19,7 +19,7 @@ const kindKeys: { readonly [kind in FaultKind]: readonly string[] } = {
   short: ['child', 'row'],
 }
 
-const presets = [
+export const presets = [
   'rate-limit',
   'rate-limit-no-header',
   'rate-limit-text',
@@ -36,8 +36,8 @@ const presets = [
   'invalid-record',
   'redirect',
 ]
-const numbers = new Set(['at', 'times', 'status', 'retryAfter', 'ms', 'applied', 'row', 'bytes'])
-const strings = new Set(['service', 'method', 'path', 'pattern', 'body', 'error', 'details', 'message', 'child'])
+export const numbers = new Set(['at', 'times', 'status', 'retryAfter', 'ms', 'applied', 'row', 'bytes'])
+export const strings = new Set(['service', 'method', 'path', 'pattern', 'body', 'error', 'details', 'message', 'child'])
 
 /**
  * Refuses a fault that could never fire, or not as meant, with a message that lists what is

@@ -3,8 +3,8 @@ import { faultProblem } from '../faults/check.ts'
 import type { Fault } from '../faults/types.ts'
 import type { World } from '../types.ts'
 
-const instanceKeys = ['organizations', 'users', 'organization_fields', 'user_fields']
-const fieldTypes = [
+export const instanceKeys = ['organizations', 'users', 'organization_fields', 'user_fields']
+export const fieldTypes = [
   'text',
   'textarea',
   'integer',

@@ -1,0 +1,53 @@
+import type { Command } from '@commander-js/extra-typings'
+import { systemClock } from '../../core/clock.ts'
+import { load } from '../../core/config/load.ts'
+import { stages, syncsOf } from '../../core/config/stages.ts'
+import { openEngine } from '../../core/run/engine.ts'
+import { candidatesFor, type Known } from '../complete/candidates.ts'
+import { print } from '../output.ts'
+
+/** Whoever presses the tabulator does not wait longer for a configuration or a database. */
+const PATIENCE_MS = 3000
+const RUNS = 20
+
+/** `zds complete`: what the shell may put where the last word stands, one a line. */
+export async function completeCommand(program: Command, words: readonly string[]): Promise<number> {
+  const found = candidatesFor(program, words)
+  const all = typeof found === 'string' ? await knownHere(found) : found
+  const current = words.at(-1) ?? ''
+  print(all.filter((word) => word.startsWith(current)))
+  return 0
+}
+
+/** What the configuration here knows; nothing where there is none that works: this is no moment for messages. */
+async function knownHere(known: Known): Promise<readonly string[]> {
+  const late = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref())
+  return Promise.race([wordsOf(known).catch(() => []), late])
+}
+
+async function wordsOf(known: Known): Promise<readonly string[]> {
+  const { config, fingerprint, directory } = await load(process.cwd())
+  switch (known) {
+    case 'stages':
+      return [...stages(config).map(({ id }) => id), 'plan']
+    case 'syncs':
+      return [...syncsOf(config).keys()]
+    case 'instances':
+      return [...new Set([...syncsOf(config).values()].map(({ target }) => target.instance))]
+    case 'runs': {
+      process.chdir(directory)
+      const signal = AbortSignal.timeout(PATIENCE_MS)
+      const engine = await openEngine({
+        config,
+        fingerprint,
+        directory: `${directory}/.zds`,
+        clock: systemClock(),
+        signal,
+      })
+      const runs = await engine.shared.state.journal.runs(RUNS).finally(() => engine.close())
+      return ['last', ...runs.map(({ id }) => id)]
+    }
+    default:
+      return known satisfies never
+  }
+}
