@@ -110,7 +110,7 @@ test('GitLab: a plan beyond its limits changes nothing until somebody starts the
 test('GitLab: a merge request gets a plan in numbers as a comment, with credentials that only read', async () => {
   const { pipeline, host, sandbox } = await scene('gitlab')
   const { posted, url } = await listener()
-  const environments = { 'zds-read': { ...sandbox.env, ZDS_COMMENT_TOKEN: 'comments' } }
+  const environments = { 'zds-read': { ...sandbox.env, COMMENT_TOKEN: 'comments' } }
   const request = { CI_API_V4_URL: url, CI_PROJECT_ID: '7', CI_MERGE_REQUEST_IID: '12' }
   const predefined = { ...request, CI_PIPELINE_SOURCE: 'merge_request_event', CI_DEFAULT_BRANCH: 'main' }
   const ran = await runGitlab(pipeline, { host, predefined, environments })
@@ -118,6 +118,7 @@ test('GitLab: a merge request gets a plan in numbers as a comment, with credenti
     ['plan-merge-request', 0, true],
   ])
   expect(posted.map(({ path }) => path)).toEqual(['/projects/7/merge_requests/12/notes'])
+  expect(globSync('*/terraform/*.json', { cwd: host.artifacts }).length).toBeGreaterThan(1)
   expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*global: \d+ to create/)
   expect(writesTo(sandbox)).toEqual([])
   expectSealed(host, sandbox, sandbox.env)
