@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { globSync, readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -40,7 +40,9 @@ const isReassigned = ({ zendesk }: Sandbox): boolean =>
 
 /** What jobs left may be seen by whoever sees the project: no name of a customer, no secret. */
 function expectSealed({ artifacts }: Host, sandbox: Sandbox, secrets: Variables): void {
-  const names = (sandbox.salesforce.tables['Account'] ?? []).map((account) => String(account['Name']))
+  const names = (sandbox.salesforce.tables['Account'] ?? []).map(({ Name: name }) =>
+    typeof name === 'string' ? name : 'no name',
+  )
   const left = globSync('**/*', { cwd: artifacts }).filter((path) => statSync(join(artifacts, path)).isFile())
   expect(left.length).toBeGreaterThan(0)
   for (const path of left) {
@@ -57,12 +59,12 @@ function expectSealed({ artifacts }: Host, sandbox: Sandbox, secrets: Variables)
 /** An address that takes what is posted to it. */
 async function listener() {
   const posted: { readonly path: string; readonly body: string }[] = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      posted.push({ path: request.url ?? '', body: new URLSearchParams(body).get('body') ?? body })
-      response.end('{}')
-    })
-  })
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request)
+    posted.push({ path: request.url ?? '', body: new URLSearchParams(body).get('body') ?? body })
+    response.end('{}')
+  }
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   return { posted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } // it listens on a port

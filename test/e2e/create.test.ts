@@ -11,7 +11,10 @@ import type { Result } from '../support/zds.ts'
 const AS_OF = '2026-03-16'
 
 /** An empty directory with zds installed, and its command line. */
-function beginner(): { readonly directory: string; zds(env: NodeJS.ProcessEnv, ...args: string[]): Promise<Result> } {
+function beginner(): {
+  readonly directory: string
+  readonly zds: (env: NodeJS.ProcessEnv, ...args: string[]) => Promise<Result>
+} {
   const { directory, remove } = installedDirectory()
   onTestFinished(remove)
   return {

@@ -1,10 +1,9 @@
 import type { Command } from '@commander-js/extra-typings'
-import { systemClock } from '../../core/clock.ts'
 import { load } from '../../core/config/load.ts'
 import { stages, syncsOf } from '../../core/config/stages.ts'
-import { openEngine } from '../../core/run/engine.ts'
 import { candidatesFor, type Known } from '../complete/candidates.ts'
 import { print } from '../output.ts'
+import { inSession, type Session } from '../session.ts'
 
 /** Whoever presses the tabulator does not wait longer for a configuration or a database. */
 const PATIENCE_MS = 3000
@@ -26,7 +25,8 @@ async function knownHere(known: Known): Promise<readonly string[]> {
 }
 
 async function wordsOf(known: Known): Promise<readonly string[]> {
-  const { config, fingerprint, directory } = await load(process.cwd())
+  if (known === 'runs') return inSession({}, AbortSignal.timeout(PATIENCE_MS), runsOf)
+  const { config } = await load(process.cwd())
   switch (known) {
     case 'stages':
       return [...stages(config).map(({ id }) => id), 'plan']
@@ -34,20 +34,12 @@ async function wordsOf(known: Known): Promise<readonly string[]> {
       return [...syncsOf(config).keys()]
     case 'instances':
       return [...new Set([...syncsOf(config).values()].map(({ target }) => target.instance))]
-    case 'runs': {
-      process.chdir(directory)
-      const signal = AbortSignal.timeout(PATIENCE_MS)
-      const engine = await openEngine({
-        config,
-        fingerprint,
-        directory: `${directory}/.zds`,
-        clock: systemClock(),
-        signal,
-      })
-      const runs = await engine.shared.state.journal.runs(RUNS).finally(() => engine.close())
-      return ['last', ...runs.map(({ id }) => id)]
-    }
     default:
       return known satisfies never
   }
 }
+
+const runsOf = async ({ engine }: Session): Promise<readonly string[]> => [
+  'last',
+  ...(await engine.shared.state.journal.runs(RUNS)).map(({ id }) => id),
+]

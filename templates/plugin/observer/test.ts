@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -10,11 +10,12 @@ import { examplePlugin, type ExamplePluginOptions } from './index.ts'
 /** Whoever is told, on a free port, and what they were told. */
 async function listener(options: Omit<ExamplePluginOptions, 'url'> = {}) {
   const told: unknown[] = []
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    told.push(await json(request))
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  }
   const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      told.push(body)
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
+    void answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // it listens on a port

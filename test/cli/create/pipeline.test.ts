@@ -21,20 +21,21 @@ describe('zds ci gitlab', () => {
       [job: string]: object
     } // our own text
     expect(common.cache.paths).toEqual(['.npm/'])
-    for (const job of Object.values(jobs))
-      if ('artifacts' in job) expect(job.artifacts).toMatchObject({ access: 'developer', expire_in: '1 day' })
-    for (const job of Object.values(jobs)) expect(job).not.toHaveProperty('cache')
+    const artifacts = Object.values(jobs).flatMap((job) => ('artifacts' in job ? [job.artifacts] : []))
+    expect(artifacts).toHaveLength(4)
+    for (const one of artifacts) expect(one).toMatchObject({ access: 'developer', expire_in: '1 day' })
+    expect(Object.values(jobs).filter((job) => 'cache' in job)).toEqual([])
   })
 
-  test('one apply at a time, and nothing but reading for a merge request', () => {
+  test('one apply at a time, and none with the environment of merge requests', () => {
     const jobs = parse(gitlab) as {
       [job: string]: { script?: string[]; resource_group?: string; environment?: { name: string } }
     } // our own text
-    for (const { script = [], resource_group, environment } of Object.values(jobs)) {
-      if (script.some((line) => line.includes('zds apply'))) expect(resource_group).toBe('zds')
-      if (resource_group === undefined && script.length > 0) expect(script.join()).not.toContain('zds apply')
-      if (environment?.name === 'zds-read') expect(script.join()).not.toContain('zds apply')
-    }
+    const applies = Object.values(jobs).filter(({ script = [] }) => script.join().includes('zds apply'))
+    expect(applies.map(({ resource_group, environment }) => [resource_group, environment?.name])).toEqual([
+      ['zds', 'zds/apply'],
+      ['zds', 'zds/approval'],
+    ])
   })
 })
 
@@ -59,10 +60,12 @@ describe('zds ci github', () => {
     const { jobs } = parse(github) as {
       jobs: { [name: string]: { concurrency?: object; permissions?: object; steps: { run?: string; uses?: string }[] } }
     } // our own text
-    for (const { concurrency, permissions, steps } of Object.values(jobs)) {
-      const applies = steps.some(({ run = '' }) => run.includes('zds apply'))
-      expect(concurrency).toEqual(applies ? { group: 'zds', 'cancel-in-progress': false } : undefined)
-      if (permissions !== undefined) expect(steps.map(({ uses = '' }) => uses).join()).not.toContain('checkout')
-    }
+    const all = Object.values(jobs)
+    const applies = all.filter(({ steps }) => steps.some(({ run = '' }) => run.includes('zds apply')))
+    const once = { group: 'zds', 'cancel-in-progress': false }
+    expect(applies.map(({ concurrency }) => concurrency)).toEqual([once, once])
+    const writing = all.filter(({ permissions }) => permissions !== undefined)
+    const used = writing.flatMap(({ steps }) => steps.map(({ uses = '' }) => uses))
+    expect(used.filter((one) => one !== '')).toEqual(['actions/download-artifact@v4'])
   })
 })

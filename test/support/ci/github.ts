@@ -111,7 +111,7 @@ function evaluated(expression: string, context: Context): string {
 }
 
 function valueOf(value: unknown): data.ExpressionData {
-  if (typeof value !== 'object' || value === null) return new data.StringData(String(value ?? ''))
+  if (typeof value !== 'object' || value === null) return new data.StringData(`${value as string | number}`) // what JSON has besides
   const entries = Object.entries(value).map(([key, one]: [string, unknown]) => ({ key, value: valueOf(one) }))
   return new data.Dictionary(...entries)
 }
