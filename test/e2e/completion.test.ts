@@ -81,5 +81,7 @@ test('zds completion prints what zsh and fish load', async () => {
   for (const shell of ['zsh', 'fish']) {
     const { code, stdout } = await here().zds('completion', shell)
     expect({ code, calls: stdout.includes(' complete -- ') }).toEqual({ code: 0, calls: true })
+    const named = await here().zds('completion', shell, '--name', 'sync')
+    expect(named.stdout).toMatch(/(?:compdef _zds|--command) sync\b/)
   }
 })

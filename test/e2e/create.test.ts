@@ -52,7 +52,7 @@ test.each(['global,us-gov', 'us-gov'])(
         'tsconfig.json',
       ].toSorted(),
     )
-    await withSandbox({ world: generateWorld({ accounts: 60, asOf: AS_OF }) }, async ({ env, zendesk }) => {
+    await withSandbox({ world: generateWorld({ accounts: 300, asOf: AS_OF }) }, async ({ env, zendesk }) => {
       const plan = await zds(env, 'plan', '--as-of', AS_OF, '--detailed-exitcode')
       expect(plan, plan.stderr).toMatchObject({ code: 2 })
       const applied = await zds(env, 'apply', '--as-of', AS_OF, '--force', '--yes')

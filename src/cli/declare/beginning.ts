@@ -60,13 +60,14 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .command('completion')
     .description('print what completes commands, options, syncs, runs and stages in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish'] as const))
+    .option('--name <command>', 'the name by which the shell calls it (default: zds)')
     .addHelpText(
       'after',
       '\nExamples:\n  eval "$(zds completion bash)"     in ~/.bashrc\n  eval "$(zds completion zsh)"      in ~/.zshrc, after compinit\n  zds completion fish | source      in ~/.config/fish/config.fish',
     )
-    .action(async (shell) => {
+    .action(async (shell, options) => {
       const { completionCommand } = await import('../commands/completion.ts')
-      ended(completionCommand(shell))
+      ended(completionCommand(shell, options))
     })
 
   program
