@@ -46,6 +46,7 @@ describe('what is published', () => {
       'reference/data/overrides.yaml',
       'reference/data/plans.yaml',
       'reference/sync.config.ts',
+      'src/cli/render/page/style.css',
     ])
     expect(paths.filter((path) => /\btest\b|\bvitest\b|\.tmp/.test(path) && !/^(docs|templates)\//.test(path))).toEqual(
       [],

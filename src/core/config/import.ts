@@ -61,7 +61,7 @@ const pathOf = (url = ''): string | undefined => (url.startsWith('file:') ? file
  * matter of chance, and our version says what it is.
  */
 function isOwn(path: string): boolean {
-  const { dependencies = {}, peerDependencies = {} } = ownManifest()
+  const { dependencies, peerDependencies = {} } = ownManifest()
   const installed = Object.keys({ ...dependencies, ...peerDependencies }).map((name) => join('node_modules', name))
   const own = ['src', 'plugins', 'dist', 'node_modules'].map((folder) => join(ownDirectory(), folder))
   return (
