@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close())
 
 /** Starts again with jobs that take longer than the machine may need for a request. */
-async function slow(jobMs: { queued: number; working: number }): Promise<void> {
+async function slow(jobMs: { queued: number; working: number; perRow?: number }): Promise<void> {
   await sandbox.close()
   sandbox = await startSandbox({ world: smallWorld, zendesk: { jobMs } })
   client = await zendeskClient(sandbox)
@@ -62,6 +62,14 @@ test('a job is queued, works, and completes with a row for each record, in order
     { id: expect.any(Number), status: 'Created' },
   ])
   expect(names()).toEqual(['Zeta', 'Alpha', 'Mid', 'One', 'Two'])
+})
+
+test('a job works longer for more rows', async () => {
+  await slow({ queued: 0, working: 0, perRow: 150 })
+  const organizations = [{ name: 'One' }, { name: 'Two' }, { name: 'Three' }]
+  const began = performance.now()
+  await finished(client, await client('POST', '/api/v2/organizations/create_many.json', { organizations }))
+  expect(performance.now() - began).toBeGreaterThan(440)
 })
 
 describe('update_many', () => {

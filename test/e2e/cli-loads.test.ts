@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** Tells every module that is loaded, one a line, on stderr. */
+const TELL = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  import { writeSync } from 'node:fs'
+  registerHooks({ load: (url, context, next) => { writeSync(2, url + '\\n'); return next(url, context) } })
+`)}`
+
+function loads(...args: string[]): Promise<string[]> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      ['--import', TELL, join(ROOT, 'bin/zds.js'), ...args],
+      { cwd: ROOT, env },
+      (error, _, stderr) => (error === null ? resolve(stderr.split('\n')) : reject(new Error(stderr))),
+    )
+  })
+}
+
+describe('a command loads what it uses', () => {
+  test('--help: nothing of the engine, and no type is stripped before compiled code is kept', async () => {
+    const files = await loads('--help')
+    const own = files.filter((url) => url.startsWith('file:') && !url.includes('node_modules'))
+    expect(own.slice(0, 3).map((url) => url.slice(url.lastIndexOf('/') + 1))).toEqual([
+      'zds.js',
+      'compiled.js',
+      'main.ts',
+    ])
+    expect(
+      own.filter((url) =>
+        /\/(core\/(run|http|apply|compare|state|config)|plugins|sandbox)\//.test(url.slice(ROOT.length)),
+      ),
+    ).toEqual([])
+  })
+
+  test('graph: the configuration, and no library that says what is wrong with one or makes requests', async () => {
+    const files = await loads('graph')
+    expect(files.filter((url) => url.endsWith('/sync.config.ts'))).toHaveLength(1)
+    expect(
+      files.filter((url) =>
+        /node_modules\/(ajv|typebox|jsforce|node-zendesk|@slack|pg|listr2)\/|^node:http$/.test(url),
+      ),
+    ).toEqual([])
+  })
+})
