@@ -54,6 +54,15 @@ function importsOf(file: string): Import[] {
   ]
 }
 
+/** The rooms of core from the ground up; the words, and the plan that they speak of, are the ground. */
+const STOREYS = ['http', 'state', 'compare', 'config', 'apply', 'run', 'answers']
+
+function storeyOf(file: string): number {
+  const [, , room = '', inner] = file.split('/')
+  if (room === 'engine.ts' || room === 'index.ts') return STOREYS.length
+  return inner === undefined ? -1 : STOREYS.indexOf(room)
+}
+
 const imports = files.flatMap(importsOf)
 const relative = ({ to }: Import): boolean => to.startsWith('.')
 const target = ({ from, to }: Import): string => normalize(join(dirname(from), to)).replaceAll(sep, '/')
@@ -149,6 +158,11 @@ describe('who imports whom (docs: architecture)', () => {
 })
 
 describe('core', () => {
+  it('the rooms of core are storeys: each imports those before it only', () => {
+    const up = of('src/core/').filter((one) => relative(one) && storeyOf(target(one)) > storeyOf(one.from))
+    expect(up.map(show)).toEqual([])
+  })
+
   it('names no service, but in comments that say where a fact was found', () => {
     const naming = files
       .filter((file) => file.startsWith('src/core/'))

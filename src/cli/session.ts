@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../core/clock.ts'
 import type { LoadOptions, Project } from '../core/config/load.ts'
-import { openEngine, type Engine } from '../core/run/engine.ts'
+import { openEngine, type Engine } from '../core/engine.ts'
 import { loadWatched } from './load-watched.ts'
 import { tell } from './output.ts'
 import { variablesLine } from './render/variables.ts'

@@ -87,7 +87,7 @@ export type {
   Target,
   Write,
 } from './types.ts'
-export { openEngine, type Engine, type EngineOptions, type PlanAsked, type RunWatch } from './run/engine.ts'
+export { openEngine, type Engine, type EngineOptions, type PlanAsked, type RunWatch } from './engine.ts'
 export type { ApplyAsked } from './run/apply-run.ts'
 export type { StageAsked, StageEnd } from './run/stage-run.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'
@@ -97,9 +97,9 @@ export { privateDirectory } from './state/private.ts'
 export { mayLive, thisProcess } from './state/process.ts'
 export { clearScratch, runsFrom } from './state/scratch.ts'
 export type { Observer } from './observer.ts'
-export type { ExplainAsked, Explanation, SyncAnswer } from './run/explain.ts'
-export type { Forecast, ForecastAsked, ForecastChange } from './run/forecast.ts'
-export type { FieldAnswer } from './run/verdict.ts'
+export type { ExplainAsked, Explanation, SyncAnswer } from './answers/explain.ts'
+export type { Forecast, ForecastAsked, ForecastChange } from './answers/forecast.ts'
+export type { FieldAnswer } from './answers/verdict.ts'
 export type { Report, SyncReport } from './run/report.ts'
 export type {
   Artifacts,

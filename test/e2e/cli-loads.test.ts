@@ -43,9 +43,7 @@ describe('a command loads what it uses', () => {
     const files = await loads('graph')
     expect(files.filter((url) => url.endsWith('/sync.config.ts'))).toHaveLength(1)
     expect(
-      files.filter((url) =>
-        /node_modules\/(jsforce|node-zendesk|@slack|pg|listr2)\/|^node:http$/.test(url),
-      ),
+      files.filter((url) => /node_modules\/(jsforce|node-zendesk|@slack|pg|listr2)\/|^node:http$/.test(url)),
     ).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
 import { load } from '../../core/config/load.ts'
-import { diagnose, type Asking, type Diagnosis } from '../../core/run/diagnose.ts'
+import { diagnose, type Asking, type Diagnosis } from '../../core/answers/diagnose.ts'
 import { tell } from '../output.ts'
 import { variablesLine } from '../render/variables.ts'
 import { foundBy, onlyOnce } from './validate.ts'

@@ -1,4 +1,4 @@
-import { missingOf } from '../../core/run/diagnose.ts'
+import { missingOf } from '../../core/answers/diagnose.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
 import { findingLines } from '../render/findings.ts'
 import { missingLines, type MissingFormat } from '../render/missing.ts'

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Config } from '../../core/config/define.ts'
 import { syncsOf } from '../../core/config/stages.ts'
-import { impact, type Impact } from '../../core/run/impact.ts'
+import { impact, type Impact } from '../../core/answers/impact.ts'
 import { isFile, withBase } from '../base.ts'
 import { lookOf, print, printDocument } from '../output.ts'
 import { impactLines, impactMarkdown } from '../render/impact.ts'

@@ -1,4 +1,4 @@
-import { logOf } from '../../core/run/log.ts'
+import { logOf } from '../../core/answers/log.ts'
 import { lookOf, print, printDocument } from '../output.ts'
 import { logLines } from '../render/log.ts'
 import { wrapped } from '../render/text.ts'

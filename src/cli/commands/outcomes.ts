@@ -1,5 +1,5 @@
 import type { Json } from '../../core/json.ts'
-import { driftedChangesOf, type Drifted } from '../../core/run/drift.ts'
+import { driftedChangesOf, type Drifted } from '../../core/answers/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
 import { csvLine } from '../render/csv.ts'

@@ -1,6 +1,6 @@
 import { systemClock } from '../../core/clock.ts'
 import { load } from '../../core/config/load.ts'
-import { diagnosisOf, validate, type Diagnosis } from '../../core/run/diagnose.ts'
+import { diagnosisOf, validate, type Diagnosis } from '../../core/answers/diagnose.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
 import { findingLines, findingsDocument } from '../render/findings.ts'
 

@@ -1,7 +1,7 @@
 import type { ExplainedCharge, ExplainedOverride, ExplainedRule, ExplainedSubscription } from '../../core/explained.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Explanation, SyncAnswer } from '../../core/run/explain.ts'
-import type { FieldAnswer } from '../../core/run/verdict.ts'
+import type { Explanation, SyncAnswer } from '../../core/answers/explain.ts'
+import type { FieldAnswer } from '../../core/answers/verdict.ts'
 import type { Look } from './look.ts'
 import { counted, indented, plain, shown } from './text.ts'
 

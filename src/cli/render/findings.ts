@@ -1,4 +1,4 @@
-import type { Diagnosis, Finding } from '../../core/run/diagnose.ts'
+import type { Diagnosis, Finding } from '../../core/answers/diagnose.ts'
 import type { Paint } from './paint.ts'
 import { counted, plain, wrapped } from './text.ts'
 

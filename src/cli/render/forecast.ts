@@ -1,4 +1,4 @@
-import type { Forecast, ForecastChange } from '../../core/run/forecast.ts'
+import type { Forecast, ForecastChange } from '../../core/answers/forecast.ts'
 import type { Look } from './look.ts'
 import { counted, indented, number, plain, shown } from './text.ts'
 

@@ -1,4 +1,4 @@
-import type { Impact, Impinged } from '../../core/run/impact.ts'
+import type { Impact, Impinged } from '../../core/answers/impact.ts'
 import type { Look } from './look.ts'
 import { counted, cut, number, plain, shown, wrapped } from './text.ts'
 

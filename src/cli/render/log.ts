@@ -1,4 +1,4 @@
-import type { LogChange, LogEntry } from '../../core/run/log.ts'
+import type { LogChange, LogEntry } from '../../core/answers/log.ts'
 import type { Paint } from './paint.ts'
 import { counted, number, plain, shown } from './text.ts'
 

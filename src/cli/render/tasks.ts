@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput, type ListrTask, type ListrTaskWrappe
 import type { Stage } from '../../core/config/stages.ts'
 import { count } from '../../core/plan/plan.ts'
 import type { Progress } from '../../core/run/apply-run.ts'
-import type { RunWatch } from '../../core/run/engine.ts'
+import type { RunWatch } from '../../core/engine.ts'
 import type { Read } from '../../core/run/plan-run.ts'
 import type { End } from '../../core/run/schedule.ts'
 import { tell, warn } from '../output.ts'

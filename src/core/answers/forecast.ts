@@ -8,7 +8,7 @@ import { normalise, same } from '../field-types.ts'
 import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import type { Fields, Sync } from '../types.ts'
-import { lend, rowsIn, UNWATCHED, type Shared } from './shared.ts'
+import { lend, rowsIn, UNWATCHED, type Shared } from '../run/shared.ts'
 
 /** What time alone will change in a record, on which day, and why. */
 export type ForecastChange = {

@@ -1,10 +1,10 @@
 import { contentHalf } from '../config/fingerprint.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
 import type { Summary } from '../state/state.ts'
-import { fromRun, gatheredBy, inScratch } from './from-run.ts'
-import { comparedAll, type Read } from './plan-run.ts'
-import type { Watch } from './schedule.ts'
-import type { Shared } from './shared.ts'
+import { fromRun, gatheredBy, inScratch } from '../run/from-run.ts'
+import { comparedAll, type Read } from '../run/plan-run.ts'
+import type { Watch } from '../run/schedule.ts'
+import type { Shared } from '../run/shared.ts'
 
 /** A question is answered from what a run has gathered, or from what is read for it now. */
 export type From = { readonly from?: string | undefined; readonly asOf?: string | undefined }

@@ -1,10 +1,10 @@
 import type { Config } from '../config/define.ts'
 import { canonical, type Json } from '../json.ts'
 import type { Change, Plan, SyncPlan } from '../plan/plan.ts'
-import { fromRun, gatheredBy, inScratch, type Gathered } from './from-run.ts'
-import { planRun, type Read } from './plan-run.ts'
-import type { Watch } from './schedule.ts'
-import type { Shared } from './shared.ts'
+import { fromRun, gatheredBy, inScratch, type Gathered } from '../run/from-run.ts'
+import { planRun, type Read } from '../run/plan-run.ts'
+import type { Watch } from '../run/schedule.ts'
+import type { Shared } from '../run/shared.ts'
 
 /** A field of a record that another configuration leaves with another value. */
 export type Impinged = { readonly key: string; readonly field: string; readonly base: Json; readonly now: Json }

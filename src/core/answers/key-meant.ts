@@ -4,7 +4,7 @@ import { ZdsError } from '../errors.ts'
 import { keyReader } from '../keys.ts'
 import type { Explained } from '../explained.ts'
 import type { Existing, Sync } from '../types.ts'
-import { lend, rowsIn, UNWATCHED, type Shared } from './shared.ts'
+import { lend, rowsIn, UNWATCHED, type Shared } from '../run/shared.ts'
 
 /** What is asked about, and the syncs that may know it. */
 export type Asked = { readonly key: string; readonly syncs: ReadonlyMap<string, Sync> }

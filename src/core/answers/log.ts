@@ -3,9 +3,9 @@ import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Approval, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
 import { watchDrift } from './drift.ts'
-import { changesOf, outcomeOf, type OutcomeOf } from './history.ts'
-import { planLeft } from './plan-parts.ts'
-import type { Shared } from './shared.ts'
+import { changesOf, outcomeOf, type OutcomeOf } from '../run/history.ts'
+import { planLeft } from '../run/plan-parts.ts'
+import type { Shared } from '../run/shared.ts'
 
 /** What a run did to one record, or a plan would have done. */
 export type LogChange = {

@@ -2,7 +2,7 @@ import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import { nearest } from '../options.ts'
 import type { Sync } from '../types.ts'
-import type { Shared } from './shared.ts'
+import type { Shared } from '../run/shared.ts'
 
 /** What a question is narrowed to. */
 export type Narrowed = { readonly sync?: string | undefined; readonly field?: string | undefined }

@@ -2,7 +2,7 @@ import type { Json } from '../json.ts'
 import type { Change } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import { doneUnder, type Known } from '../outcome.ts'
-import { changesOf, type PastRun } from './history.ts'
+import { changesOf, type PastRun } from '../run/history.ts'
 
 /**
  * Is shown the changes of runs, the oldest first, and tells the fields of each whose value was not

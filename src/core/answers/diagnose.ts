@@ -6,8 +6,8 @@ import type { Issue } from '../errors.ts'
 import { localState } from '../state/local.ts'
 import { well, type Missing, type Sight, type Values } from '../sights.ts'
 import type { Run, Target } from '../types.ts'
-import { HINTS, issuesIn } from './gather.ts'
-import { lendNothing } from './shared.ts'
+import { HINTS, issuesIn } from '../run/gather.ts'
+import { lendNothing } from '../run/shared.ts'
 
 /** What would stop or falsify a run, or will one day. The id is the same as long as the thing is. */
 export type Finding = {

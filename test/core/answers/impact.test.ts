@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, Json, Plan } from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
-import { impactOf } from '../../../src/core/run/impact.ts'
+import { impactOf } from '../../../src/core/answers/impact.ts'
 import { planOf } from '../../support/applying.ts'
 import { fakeClock } from 'zds/testing'
 

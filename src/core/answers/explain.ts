@@ -8,7 +8,7 @@ import { collect } from '../streams.ts'
 import type { Existing, Fields, Sync } from '../types.ts'
 import { syncsAsked, type Narrowed } from './asked.ts'
 import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
-import { rowsIn, type Shared } from './shared.ts'
+import { rowsIn, type Shared } from '../run/shared.ts'
 import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type Known, type Verdict } from './verdict.ts'
 
 /** What one sync says of a key, and why. */
