@@ -32,6 +32,7 @@ describe('a command loads what it uses', () => {
       'compiled.js',
       'main.ts',
     ])
+    expect(files.filter((url) => /\/(render|commands)\/|string-width/.test(url))).toEqual([])
     expect(
       own.filter((url) =>
         /\/(core\/(run|http|apply|compare|state|config)|plugins|sandbox)\//.test(url.slice(ROOT.length)),

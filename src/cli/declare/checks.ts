@@ -1,5 +1,4 @@
 import { Option } from '@commander-js/extra-typings'
-import { MISSING_FORMATS } from '../render/missing.ts'
 import { AS_OF, CONFIG, ENV_FILE, type Declaring } from './options.ts'
 
 /** What says whether a run could go well, and changes nothing. */
@@ -38,7 +37,11 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
     .option(...CONFIG)
     .option(...ENV_FILE)
     .option('--json', 'print what is missing, and nothing else, on stdout')
-    .addOption(new Option('--format <format>', 'the form').choices(MISSING_FORMATS).default('table' as const))
+    .addOption(
+      new Option('--format <format>', 'the form')
+        .choices(['table', 'curl', 'terraform'] as const)
+        .default('table' as const),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  zds fields\n  zds fields --format curl\n  zds fields --format terraform > fields.tf',

@@ -2,8 +2,7 @@ import stringWidth from 'string-width'
 import type { Missing } from '../../core/sights.ts'
 import { plain } from './text.ts'
 
-export const MISSING_FORMATS = ['table', 'curl', 'terraform'] as const
-export type MissingFormat = (typeof MISSING_FORMATS)[number]
+export type MissingFormat = 'table' | 'curl' | 'terraform'
 
 /** What the instances lack, for people, for a shell, or for Terraform. */
 export function missingLines(missing: readonly Missing[], format: MissingFormat): string[] {
