@@ -61,7 +61,8 @@ const ONE_SIGNAL_MS = 1_000
 
 /**
  * Aborted by the first SIGINT, SIGTERM or SIGHUP: what is under way ends between two requests, with
- * its journal whole. A later one ends the process at once.
+ * its journal whole, however often a system sends it. A person who presses Ctrl+C once more does not
+ * want to wait: that ends the process at once.
  */
 function interruptions(): AbortController {
   const controller = new AbortController()
@@ -71,7 +72,7 @@ function interruptions(): AbortController {
     // process themselves.
     process.on(name, () => {
       if (!controller.signal.aborted) since = performance.now()
-      else if (performance.now() - since > ONE_SIGNAL_MS) exit(130)
+      else if (name === 'SIGINT' && performance.now() - since > ONE_SIGNAL_MS) exit(130)
       controller.abort(interrupted(`Stopped by ${name}`))
     })
   }

@@ -41,7 +41,12 @@ export async function* driftedChangesOf(journal: Journal, past: PastRun): AsyncI
   for await (const one of changesOf(journal, past)) yield { ...one, drift: drifted(one.sync, one.change, one.known) }
 }
 
+/** What was written longer ago than so many runs is no drift any more: each plan is a file to read. */
+const LOOKED_BACK = 50
+
+/** The runs before one, the oldest first. */
 async function before({ id }: RunRecord, journal: Journal): Promise<RunRecord[]> {
   const runs = await journal.runs()
-  return runs.slice(runs.findIndex((run) => run.id === id) + 1).toReversed()
+  const at = runs.findIndex((run) => run.id === id)
+  return runs.slice(at + 1, at + 1 + LOOKED_BACK).toReversed()
 }
