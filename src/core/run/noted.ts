@@ -1,5 +1,6 @@
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
+import { redact } from '../secrets.ts'
 import type { RunEvent } from '../state/state.ts'
 import type { Report } from './report.ts'
 import type { Shared } from './shared.ts'
@@ -38,7 +39,7 @@ export async function notedReport(
 async function noteError(run: string, shared: Shared, error: unknown, plan?: Plan): Promise<never> {
   const code = error instanceof ZdsError ? error.code : 'INTERNAL'
   const kind = REFUSALS.has(code) ? 'refused' : 'failed'
-  const said = { kind, ...(plan && ofPlan(plan)), code, message: wordsOf(error) } as const
+  const said = { kind, ...(plan && ofPlan(plan)), code, message: redact(wordsOf(error)) } as const
   await note(run, shared, said).catch(() => undefined)
   throw error
 }
