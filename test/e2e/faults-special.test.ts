@@ -124,7 +124,7 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
       { service: 'salesforce', pattern: "COUNT\\(\\).*Type IN \\('Customer'", kind: 'status', ...counted },
     ])
     expect(here.code, here.stderr).toBe(4)
-    expect(here.stdout).toMatch(/left: incomplete-listing/)
+    expect(here.stdout).toMatch(/not proved complete: \d+ changes? held back [\s\S]*incomplete-listing/)
     expect(here.stdout).toMatch(/\d+ held back, as what was read is not proved complete/)
     expect(here.stderr).toMatch(
       /\d+ rows came, 500 were announced: nothing that may only be missing is created or retired/,
@@ -150,7 +150,7 @@ describe('lists that lack a row which is counted (SAFE-02)', () => {
     async (_, short) => {
       const here = await meeting([{ ...short, kind: 'short' }])
       expect(here.code, here.stderr).toBe(4)
-      expect(here.stdout).toMatch(/left: incomplete-listing/)
+      expect(here.stdout).toMatch(/not proved complete: \d+ changes? held back [\s\S]*incomplete-listing/)
       const written = writesOf(here.sandbox).filter(({ service }) => service === 'global')
       expect(written.map(({ method, path }) => `${method} ${path}`)).toEqual(
         ['PUT', 'PUT'].map((method) => `${method} /api/v2/organizations/update_many`),
