@@ -8,10 +8,22 @@ if (postgres.length === 0) process.stderr.write(`Left out: test/postgres/, since
 const browser = findChromium() !== undefined || process.env['CI'] ? ['test/browser/**/*.test.ts'] : []
 if (browser.length === 0) process.stderr.write(`Left out: test/browser/, since ${MISSING_CHROMIUM}\n`)
 
+/** Tests that drive the command line and its servers, each file in a process of its own. */
+const driving = (
+  name: string,
+  include: readonly string[],
+  more: { globalSetup?: string; hookTimeout?: number } = {},
+) => ({
+  test: { name, include: [...include], pool: 'forks' as const, testTimeout: 120_000, hookTimeout: 60_000, ...more },
+})
+
+/** What has a project of its own. */
+const APART = ['e2e', 'answers', 'pipelines', 'browser', 'postgres', 'package']
+
 /**
- * Unit tests share threads; end-to-end tests drive the command line and its servers, each file in a
- * process of its own; so do those with a PostgreSQL, which they share. Those of the package install
- * it, from a registry: `npm run test:package`. Pages are looked at in a Chromium.
+ * Unit tests share threads. `npm test` is these and `e2e`, which plans and applies; CI also runs what
+ * answers questions of runs, pipelines and single stages, pages in a Chromium, a state in a
+ * PostgreSQL that its tests share, and the package, installed from a registry.
  */
 export default defineConfig({
   test: {
@@ -21,49 +33,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/package/**', 'test/postgres/**', 'test/browser/**'],
+          exclude: APART.map((folder) => `test/${folder}/**`),
           pool: 'threads',
           testTimeout: 30_000,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          pool: 'forks',
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'package',
-          include: ['test/package/**/*.test.ts'],
-          globalSetup: 'test/package/setup.ts',
-          pool: 'forks',
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-        },
-      },
-      {
-        test: {
-          name: 'browser',
-          include: browser,
-          pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'postgres',
-          include: postgres,
-          globalSetup: postgres.length === 0 ? [] : ['test/postgres/setup.ts'],
-          pool: 'forks',
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
+      driving('e2e', ['test/e2e/**/*.test.ts']),
+      driving('answers', ['test/answers/**/*.test.ts']),
+      driving('pipelines', ['test/pipelines/**/*.test.ts']),
+      driving('browser', browser),
+      driving('postgres', postgres, postgres.length === 0 ? {} : { globalSetup: 'test/postgres/setup.ts' }),
+      driving('package', ['test/package/**/*.test.ts'], { globalSetup: 'test/package/setup.ts', hookTimeout: 300_000 }),
     ],
   },
 })

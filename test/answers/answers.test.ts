@@ -50,7 +50,7 @@ async function ran(block: string): Promise<string> {
   return `\`\`\`console\n${lines.join('')}\`\`\``
 }
 
-// `npx vitest -u --project e2e test/e2e/answers.test.ts` writes the page anew.
+// `npx vitest -u --project answers test/answers/answers.test.ts` writes the page anew.
 test('every command of docs/answers.md prints what the page shows', async () => {
   await expect(await rendered(page(ANSWERS).text)).toMatchFileSnapshot(join(ROOT, ANSWERS))
 }, 240_000)
