@@ -92,8 +92,10 @@ export function sentTwice(requests: readonly RequestLog[]): string[] {
       const said = fieldsIn(body)
       if (method === 'PUT' && which === 'update_many')
         return listIn(said[resource]).map((row) => `${service} ${resource} ${String(row['id'])}`)
-      if (method === 'POST' && resource === 'organizations')
-        return [`${service} new ${String(fieldsIn(said['organization'])['external_id'])}`]
+      if (method === 'POST' && resource === 'organizations') {
+        const made = which === 'create_many' ? listIn(said[resource]) : [fieldsIn(said['organization'])]
+        return made.map((row) => `${service} new ${String(row['external_id'])}`)
+      }
       if (method === 'POST' && resource === 'users')
         return [`${service} new ${String(fieldsIn(said['user'])['email']).toLowerCase()}`]
       if (method === 'PUT' && resource === 'users') return [`${service} organization of user ${which}`]
