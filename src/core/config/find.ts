@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import type { CosmiconfigResult, Options } from 'cosmiconfig'
+import * as inner from 'cosmiconfig/dist/Explorer.js'
 
 /** The names that a configuration may have, and no other: what is found here is run. */
 export const PLACES = ['sync.config.ts', 'sync.config.mts', 'sync.config.js', 'sync.config.mjs']
@@ -11,7 +11,7 @@ type Explorer = { search(from: string): Promise<CosmiconfigResult> }
  * The explorer of cosmiconfig by itself: its entry lets a file of the working directory
  * (`.config/config.js`, `package.json`) add places to search, and runs it to know them.
  */
-const { Explorer } = createRequire(import.meta.url)('cosmiconfig/dist/Explorer.js') as {
+const { Explorer } = inner as unknown as {
   Explorer: new (options: Required<Omit<Options, 'packageProp' | 'stopDir'>> & { moduleName: string }) => Explorer
 } // it has no types of its own; what it is given is what its entry gives it
 

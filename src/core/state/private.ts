@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { ZdsError } from '../errors.ts'
 
 /**
@@ -21,8 +21,11 @@ export function keepPrivate(path: string, meant: 'directory' | 'file'): void {
   })
 }
 
+/** What the system says of something on the disk. */
+type OnDisk = { readonly uid: number; isSymbolicLink(): boolean; isDirectory(): boolean; isFile(): boolean }
+
 /** Why something on the disk is not what this user has put there, or undefined. */
-export function strangeness(found: Stats, meant: 'directory' | 'file'): string | undefined {
+export function strangeness(found: OnDisk, meant: 'directory' | 'file'): string | undefined {
   if (found.isSymbolicLink()) return 'is a link'
   if (meant === 'directory' ? !found.isDirectory() : !found.isFile()) return `is no ordinary ${meant}`
   return process.getuid === undefined || found.uid === process.getuid() ? undefined : 'belongs to another user'
