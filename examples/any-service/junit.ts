@@ -3,7 +3,7 @@ import {
   messageOf,
   redact,
   type Change,
-  type Ended,
+  type RunEnd,
   type Observer,
   type Outcome,
   type Setting,
@@ -33,10 +33,10 @@ const limitsOf = ({ name, excesses }: SyncPlan): string =>
     excesses.map(({ id, message }) => testCase(id, { failure: message })),
   )
 
-const runOf = ({ run, status, error }: Ended): string =>
+const runOf = ({ run, status, error }: RunEnd): string =>
   suite('run', [testCase(run, error === undefined ? {} : { error: `${status}: ${messageOf(error)}` })])
 
-function changesOf({ name, changes }: SyncPlan, { outcomes }: Ended): string {
+function changesOf({ name, changes }: SyncPlan, { outcomes }: RunEnd): string {
   const told = new Map((outcomes.get(name) ?? []).map((outcome) => [outcome.key, outcome]))
   return suite(
     name,

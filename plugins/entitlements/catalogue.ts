@@ -1,7 +1,7 @@
 import { isObject, well, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
 import { identityOf, issuesOf, onceForSame, readFileText } from './files.ts'
 import { FACTS, EXPIRED } from './rules.ts'
-import { meant, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
+import { meantHint, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
 
 /** The validated plans file (PLAN-01): which charge names grant what, and what that is worth. */
 export type Catalogue = {
@@ -71,7 +71,11 @@ function contradictions(file: YamlFile): Issue[] {
   const unknown = references.filter(({ text }) => !types.includes(text))
   return [
     ...unknown.map(({ path, text }) =>
-      problem(file.at(path), `${String(path[0])}: ${JSON.stringify(text)} is no subscription type`, meant(text, types)),
+      problem(
+        file.at(path),
+        `${String(path[0])}: ${JSON.stringify(text)} is no subscription type`,
+        meantHint(text, types),
+      ),
     ),
     ...types
       .filter((type) => FACTS.some((fact) => fact === type))

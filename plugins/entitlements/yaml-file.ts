@@ -71,7 +71,7 @@ export function problem(where: string, message: string, hint?: string): Issue {
 }
 
 /** The hint for a word that is not among the known ones. */
-export function meant(word: string, known: readonly string[]): string {
+export function meantHint(word: string, known: readonly string[]): string {
   const near = nearest(word, known)
   return near === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
 }
@@ -113,7 +113,7 @@ export async function misfits(
     if (error.keyword === 'additionalProperties') {
       const known = Object.keys(propertiesOf(schema, path))
       return error.params.additionalProperties.map((key) =>
-        problem(file.at([...path, key]), `${name} has no ${JSON.stringify(key)}`, meant(key, known)),
+        problem(file.at([...path, key]), `${name} has no ${JSON.stringify(key)}`, meantHint(key, known)),
       )
     }
     if (error.keyword === 'required')

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { ZdsError, type Artifacts, type Json, type Summary } from 'zds'
 import { text, type Database } from './database.ts'
-import { unzipped, zipped } from './zip.ts'
+import { unzip, zip } from './zip.ts'
 
 /** Characters of a part: so much is in memory at a time, whatever an artifact holds. */
 const PART = 1_000_000
@@ -35,7 +35,7 @@ export function postgresArtifacts({ query }: Database, project: string, run: str
         for await (const part of partsOf(rows)) {
           count += part.rows
           hash.update(part.text)
-          await query(PUT_PART, [project, id, parts++, await zipped(part.text)])
+          await query(PUT_PART, [project, id, parts++, await zip(part.text)])
         }
         const summary = summarise(count, hash.digest('hex'))
         await query(PUT, [project, run, name, id, parts, JSON.stringify(summary)])
@@ -53,7 +53,7 @@ export function postgresArtifacts({ query }: Database, project: string, run: str
         const [part] = await query(GET_PART, [project, artifact['id'], number])
         if (part === undefined)
           throw new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off`, { hint: 'Run its stage again.' })
-        yield* rowsIn(await unzipped(part['rows']))
+        yield* rowsIn(await unzip(part['rows']))
       }
     },
     summary: async (name) => JSON.parse(text(await found(name), 'summary')) as Summary, // written by `write` above

@@ -12,7 +12,7 @@ import {
 } from 'zds'
 import { maybe, moment, text, type Database, type Row } from './database.ts'
 import type { FencedLocks } from './locks.ts'
-import { unzipped, zipped } from './zip.ts'
+import { unzip, zip } from './zip.ts'
 
 const RUNS = `
   SELECT id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes
@@ -63,7 +63,7 @@ export function postgresJournal(database: Database, project: string, locks: Fenc
     under: (held) => postgresJournal(database, project, locks, held),
     begin: async ({ id, plan, forced, at, approval }) => {
       const changes = plan.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
-      const made = await zipped(JSON.stringify(plan))
+      const made = await zip(JSON.stringify(plan))
       await write(BEGIN, id, plan.digest, plan.asOf, forced, made, at, approval?.by, approval?.because, changes)
     },
     record: async ({ run, sync, steps, at }) => {
@@ -113,7 +113,7 @@ function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'pl
     run: async (id) => (await ask(`${RUNS} AND id = $2`, id)).map(runOf)[0],
     plan: async (run) => {
       const [row] = await ask('SELECT plan FROM zds.runs WHERE project = $1 AND id = $2', run)
-      return row && (JSON.parse(await unzipped(row['plan'])) as Plan) // written by `begin` above
+      return row && (JSON.parse(await unzip(row['plan'])) as Plan) // written by `begin` above
     },
     known: async (run, sync) => {
       const known = new Map<string, Known>()

@@ -1,4 +1,4 @@
-import { runsFrom, type Kept, type Pruned } from 'zds'
+import { runsFrom, type Kept, type PruneResult } from 'zds'
 import { moment, type Database } from './database.ts'
 
 /** The newest run stays, whatever its age; steps go with their runs. */
@@ -27,7 +27,7 @@ const KEPT = `
  * Forgets the runs of a project that began before `before`, their artifacts, and what killed runs
  * left of others.
  */
-export async function pruneRuns({ query }: Database, project: string, before: Date): Promise<Pruned> {
+export async function pruneRuns({ query }: Database, project: string, before: Date): Promise<PruneResult> {
   const runs = await query(RUNS, [project, before])
   const artifacts = await query(ARTIFACTS, [project, runsFrom(before)])
   await query(REST, [project, before])

@@ -15,7 +15,7 @@ import {
 import { descriptionOf, type Description } from './describe.ts'
 import { logIn, type Login, type Session } from './login.ts'
 import { replaceTransport } from './transport.ts'
-import { advise, explain, translated, verdict } from './trouble.ts'
+import { advise, explain, translateTrouble, verdict } from './trouble.ts'
 
 /** One org. Every byte to and from it goes through zds's HTTP layer. */
 export type Connection = {
@@ -74,7 +74,7 @@ export function connect(options: ConnectionOptions): Connection {
     try {
       return descriptionOf(await connection.describe(object))
     } catch (error) {
-      throw translated(error, object)
+      throw translateTrouble(error, object)
     }
   }
 
@@ -91,7 +91,7 @@ export function connect(options: ConnectionOptions): Connection {
       try {
         return (await send({ method: 'GET', url: sameOrigin(link, instanceUrl, 'salesforce') }, run)).body
       } catch (error) {
-        throw translated(error, object)
+        throw translateTrouble(error, object)
       }
     },
     describe: (object, run) => {

@@ -70,7 +70,7 @@ const HINTS: { readonly [errorCode: string]: string } = {
  * `error` in the terms of whoever asked for rows of `object`; anything that is no complaint of
  * Salesforce is returned as it is.
  */
-export function translated(error: unknown, object: string): unknown {
+export function translateTrouble(error: unknown, object: string): unknown {
   const said = error instanceof HttpError ? complaint(error.body) : undefined
   if (!(error instanceof HttpError) || said === undefined) return error
   switch (said.errorCode) {

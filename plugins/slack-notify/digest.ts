@@ -1,4 +1,4 @@
-import { ZdsError, type Change, type Ended, type Outcome, type Outcomes, type Plan, type SyncPlan } from 'zds'
+import { ZdsError, type Change, type RunEnd, type Outcome, type Outcomes, type Plan, type SyncPlan } from 'zds'
 
 /** What a run can have to tell, each for a channel of its own. */
 export const TOPICS = ['without-people', 'failures', 'limits', 'summary', 'stopped'] as const
@@ -40,7 +40,7 @@ export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly str
  * What the end of a run has to tell: all of it once it is over, and that it stopped where somebody
  * may go on with it. The words of an error may speak of a record, so its code has to do.
  */
-export function digestsOfEnd({ run, status, plan, outcomes, error }: Ended, countsOnly: readonly string[]): Digest[] {
+export function digestsOfEnd({ run, status, plan, outcomes, error }: RunEnd, countsOnly: readonly string[]): Digest[] {
   if (status === 'done' || status === 'abandoned') return digests(plan, outcomes, countsOnly)
   const why = error instanceof ZdsError ? error.code : 'INTERNAL'
   return [digest('stopped', 'A sync stopped before it was done', [`• run ${run} ${status}: ${escaped(why)}`])]

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { planNumbers, ZdsError, type Ended, type Outcome, type Plan, type PlanNumbers } from 'zds'
+import { planNumbers, ZdsError, type RunEnd, type Outcome, type Plan, type PlanNumbers } from 'zds'
 
 /**
  * `planned`: a plan was made. `waiting`: it goes beyond its limits and waits for an approval.
@@ -38,7 +38,7 @@ export function eventOfPlan(type: 'planned' | 'waiting', plan: Plan, at: Date, j
 }
 
 /** The end of a run. */
-export function eventOfEnd(ended: Ended, at: Date, job: string | undefined): Event {
+export function eventOfEnd(ended: RunEnd, at: Date, job: string | undefined): Event {
   const { run, status, plan, outcomes, error, endedAt } = ended
   const over = status === 'done' || status === 'abandoned'
   const type = over ? (ended.resumed ? 'recovered' : 'done') : 'stopped'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { checkOptions, http, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
 import { EVENTS, eventOfEnd, eventOfPlan, type Event, type EventType } from './events.ts'
-import { signed } from './signature.ts'
+import { signatureHeaders } from './signature.ts'
 
 export type { Event, EventType } from './events.ts'
 
@@ -64,7 +64,14 @@ async function post(
   try {
     // Its id lets a receiver know an event that comes twice, so a lost answer is asked for again.
     await send(
-      { method: 'POST', url: address, headers: signed(event, body, key), body, repeatable: true, accept: 'text' },
+      {
+        method: 'POST',
+        url: address,
+        headers: signatureHeaders(event, body, key),
+        body,
+        repeatable: true,
+        accept: 'text',
+      },
       { ...run, progress: () => undefined },
     )
   } catch (error) {

@@ -6,7 +6,11 @@ import type { Event } from './events.ts'
  * The headers of a signed event, as Standard Webhooks has them: an HMAC-SHA256 over its id, its
  * moment in seconds and its body.
  */
-export function signed({ id, timestamp }: Event, body: string, secret: string): { readonly [name: string]: string } {
+export function signatureHeaders(
+  { id, timestamp }: Event,
+  body: string,
+  secret: string,
+): { readonly [name: string]: string } {
   const seconds = String(Math.floor(Date.parse(timestamp) / 1000))
   const signature = createHmac('sha256', keyOf(secret)).update(`${id}.${seconds}.${body}`).digest('base64')
   return {

@@ -18,7 +18,7 @@ import {
 } from 'zds'
 import { authorizer, credentialIssues, signInOf, type Credentials, type SignIn } from './auth.ts'
 import { rate } from './rate.ts'
-import { untouched, verdictOf, warningIn, wordsOf } from './refusals.ts'
+import { provesUntouched, verdictOf, warningIn, wordsOf } from './refusals.ts'
 
 export type ClientOptions = Credentials & {
   readonly name: string
@@ -69,7 +69,7 @@ export function client(options: ClientOptions): Client {
   const policy = once(() => options.http ?? httpPolicy())
   const shared = () => ({ service: name, policy: policy(), limiter: pace, explain: wordsOf })
   const authorize = authorizer(name, options, base, shared)
-  const send = once(() => http({ ...shared(), authorize, verdict: verdictOf, untouched }))
+  const send = once(() => http({ ...shared(), authorize, verdict: verdictOf, untouched: provesUntouched }))
 
   return {
     instance: name,

@@ -30,7 +30,7 @@ export function verdictOf(refused: Refused): Verdict | undefined {
 }
 
 /** A collision was undone as a whole, and no job was made; of everything else the status tells. */
-export const untouched = (refused: Refused): true | undefined =>
+export const provesUntouched = (refused: Refused): true | undefined =>
   refused.status === 409 || isTooManyJobs(refused) || undefined
 
 export type Refusal = { readonly code: string; readonly message: string }
@@ -117,7 +117,7 @@ function detailsOf(body: JsonObject): Detail[] {
  * does not know, and says so in the header `X-Zendesk-API-Warn` only (ZD-04). `ours` are
  * the names that matter.
  */
-export function unpermitted(headers: Headers, ours: ReadonlySet<string>): string[] {
+export function unpermittedNames(headers: Headers, ours: ReadonlySet<string>): string[] {
   return droppedIn(headers).filter((name) => ours.has(name))
 }
 

@@ -21,7 +21,7 @@ import { reportOf, type Report } from './run/report.ts'
 import type { Watch } from './run/schedule.ts'
 import { newRunId, syncNamed, type Shared } from './run/shared.ts'
 import { runStage, type StageAsked, type StageEnd } from './run/stage-run.ts'
-import { tidied } from './run/retention.ts'
+import { tidyAfter } from './run/retention.ts'
 import { assertTimely, carriedOut } from './run/timely.ts'
 import { undoRun } from './run/undo-run.ts'
 
@@ -168,7 +168,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
         if (runId === undefined) await readyToWrite(agreed, shared, watch)
-        return tidied(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
+        return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
       })
     },
     stage: (id, asked, watch = UNWATCHED) => runStage(id, asked, shared, watch),
@@ -181,7 +181,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return notedReport(rest.run.id, rest.plan, shared, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
         await readyToWrite(rest.plan, shared, watch)
-        return tidied(await resumeRun(rest, { waitMs }, shared, watch), shared, watch)
+        return tidyAfter(await resumeRun(rest, { waitMs }, shared, watch), shared, watch)
       })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),

@@ -58,7 +58,7 @@ export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { planNumbers, type PlanNumbers } from './plan/numbers.ts'
 export { checkOptions, nearest } from './options.ts'
 export { notInstalled } from './package.ts'
-export type { Ended, Known, Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
+export type { RunEnd, Known, Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
 export type { Change, FieldChange, Excess, Op, Plan, Remark, Skip, SyncPlan, Words } from './plan/plan.ts'
 export { records } from './config/records.ts'
 export { planSource } from './config/plan-source.ts'
@@ -81,7 +81,7 @@ export type {
   Processor,
   Rules,
   Run,
-  Sent,
+  SentChange,
   Source,
   Sync,
   Target,
@@ -112,7 +112,7 @@ export type {
   Memory,
   OpenState,
   Place,
-  Pruned,
+  PruneResult,
   RunEvent,
   RunRecord,
   State,

@@ -1,4 +1,4 @@
-import type { Ended } from './outcome.ts'
+import type { RunEnd } from './outcome.ts'
 import type { Plan } from './plan/plan.ts'
 import type { Sight } from './sights.ts'
 import type { Run } from './types.ts'
@@ -15,5 +15,5 @@ export interface Observer {
   refused?(plan: Plan, run: Run): Promise<void>
   /** As that of a source. */
   diagnose?(run: Run): AsyncIterable<Sight>
-  ended?(ended: Ended, run: Run): Promise<void>
+  ended?(ended: RunEnd, run: Run): Promise<void>
 }

@@ -33,7 +33,7 @@ export type Step =
  * A change that was sent, and the job that took it over, if the answer came. Those of one job are
  * in the order in which they were sent.
  */
-export type Sent = { readonly change: Change; readonly job?: string }
+export type SentChange = { readonly change: Change; readonly job?: string }
 
 /** What became of each change, by sync. */
 export type Outcomes = ReadonlyMap<string, readonly Outcome[]>
@@ -56,7 +56,7 @@ export function doneUnder(known: Known | undefined): string | undefined {
 }
 
 /** How a run ended, for observers; `error` is why it ended before its end. */
-export type Ended = {
+export type RunEnd = {
   readonly run: string
   readonly status: RunStatus
   readonly error: unknown

@@ -7,12 +7,12 @@ import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
 import type { Change, Op, Preparation, Remark, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
-import type { Outcome, Sent, Step } from './outcome.ts'
+import type { Outcome, SentChange, Step } from './outcome.ts'
 import type { Guard } from './settings.ts'
 import type { Missing, Sight, Values } from './sights.ts'
 
 export type { Desired, DesiredNotice, Existing, Fields } from './desired.ts'
-export type { Sent } from './outcome.ts'
+export type { SentChange } from './outcome.ts'
 export type { Preparation } from './plan/plan.ts'
 export type { Guard } from './settings.ts'
 
@@ -152,7 +152,7 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
    * died: an outcome for each that was carried out or refused, nothing for one that
    * certainly was not carried out and may be sent again. Who cannot tell says so: `cannotTell`.
    */
-  settle(sent: readonly Sent[], run: Run): AsyncIterable<Outcome>
+  settle(sent: readonly SentChange[], run: Run): AsyncIterable<Outcome>
   /**
    * Completes planned changes with what only the target can tell, and leaves out, with the reason,
    * what it knows to be impossible.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ZdsError } from '../core/errors.ts'
-import type { Ended, Outcome } from '../core/outcome.ts'
+import type { RunEnd, Outcome } from '../core/outcome.ts'
 import { assemble, type Change, type Plan } from '../core/plan/plan.ts'
 import type { Observer } from '../core/observer.ts'
 import { inWorldsOf, law, type Law, type Setup, type WorldLaw } from './laws.ts'
@@ -80,8 +80,8 @@ const OUTCOMES: readonly Outcome[] = [
 ]
 
 /** One end of each status, with none, some and all of the outcomes, and errors of all kinds. */
-function ends(): Ended[] {
-  const ended = (status: Ended['status'], error: unknown, outcomes: readonly Outcome[]): Ended => ({
+function ends(): RunEnd[] {
+  const ended = (status: RunEnd['status'], error: unknown, outcomes: readonly Outcome[]): RunEnd => ({
     run: 'run-1',
     status,
     error,

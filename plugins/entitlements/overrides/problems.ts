@@ -4,7 +4,7 @@ import type { Catalogue } from '../catalogue.ts'
 import { computedLater, EXPIRED, TYPES } from '../rules.ts'
 import { salesforceId } from '../salesforce-id.ts'
 import { sameInstance } from './instances.ts'
-import { meant, problem, type Path, type YamlFile } from '../yaml-file.ts'
+import { meantHint, problem, type Path, type YamlFile } from '../yaml-file.ts'
 
 /** The field table of each instance, by the name that entries give the instance. */
 export type Tables = { readonly [instance: string]: FieldTable }
@@ -44,7 +44,7 @@ function headProblems(
     )
   }
   if (typeof instance === 'string' && !instances.some((one) => sameInstance(one, instance))) {
-    add('instance', `there is no instance ${JSON.stringify(instance)}`, meant(instance, instances))
+    add('instance', `there is no instance ${JSON.stringify(instance)}`, meantHint(instance, instances))
   }
   if (typeof reason === 'string' && reason.trim() === '')
     add('reason', 'the reason is empty', 'Say why, for whoever meets this entry later.')
@@ -72,7 +72,7 @@ function setProblems(set: Json | undefined, known: Known): Problem[] {
     const path = ['set', name]
     if (fields.length === 0) {
       const names = [...new Set(known.tables.flatMap((table) => Object.keys(table)))]
-      return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meant(name, names) }]
+      return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meantHint(name, names) }]
     }
     const found = fields.map((field) => valueProblem(field, value, known)).filter((one) => one !== undefined)
     const wrong = new Map(found.map((one) => [one.message, one]))
@@ -99,7 +99,7 @@ function valueProblem(field: Field, value: Json, { catalogue }: Known): Wrong | 
   const options = optionsOf(reads.fact, catalogue)
   if (options === undefined || options.includes(value)) return undefined
   const later = computedLater.find(({ fact }) => fact === reads.fact)
-  const hint = `${meant(value, options)}${later === undefined ? '' : ` It is computed after the overrides. ${later.instead}`}`
+  const hint = `${meantHint(value, options)}${later === undefined ? '' : ` It is computed after the overrides. ${later.instead}`}`
   return { message: `has no option ${JSON.stringify(value)}`, hint }
 }
 

@@ -7,7 +7,7 @@ import { inEffect, type Override } from '../overrides/entries.ts'
 import { chargesOf } from './charges.ts'
 import { explainedFields } from './fields.ts'
 import { split } from './subscriptions.ts'
-import { traced } from './trace.ts'
+import { traceRules } from './trace.ts'
 
 type Options = EntitlementsOptions<FieldTable>
 
@@ -25,7 +25,7 @@ function explained(options: Options, row: JsonObject, inputs: Inputs, today: str
   const { accounts, fields } = options
   const account = accountOf(row, 1)
   const context = inputs.contextOn(today)
-  const { draft, steps } = traced(account, context, fields)
+  const { draft, steps } = traceRules(account, context, fields)
   const absent = inputs.excluded.has(account.id) ? 'not-owned' : draft.absent
   return {
     key: account.id,

@@ -18,7 +18,7 @@ const COLUMNS: { readonly [property: string]: string } = {
 }
 
 /** The rules run over one account as ever, and what each of them read, set and changed. */
-export function traced(
+export function traceRules(
   account: Account,
   context: Context,
   table: FieldTable,

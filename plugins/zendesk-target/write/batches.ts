@@ -2,7 +2,7 @@ import { backoff, HttpError, isObject, type Outcome, type Run, type Step } from 
 import type { Client } from '../client.ts'
 import type { Jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
-import { isAboutRecords, isTooManyJobs, refusalOf, unpermitted, type Refusal } from '../refusals.ts'
+import { isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type Refusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 import { verdictsOf, type Row } from './rows.ts'
 import type { Slots } from './slots.ts'
@@ -32,7 +32,7 @@ export type Writing = {
 export const jobSize = (rows: number, smallest: number): number =>
   Math.min(BATCH_SIZE, Math.max(smallest, Math.ceil(rows / OPEN_JOBS)))
 
-type Sent =
+type BatchAnswer =
   | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }
   | { readonly kind: 'busy' | 'lost' }
   | ({ readonly kind: 'refused'; readonly asWhole: boolean } & Refusal)
@@ -121,14 +121,14 @@ async function* written(rows: readonly Row[], turn: Slots, writing: Writing, run
   }
 }
 
-async function send(rows: readonly Row[], { client, resource }: Writing, run: Run): Promise<Sent> {
+async function send(rows: readonly Row[], { client, resource }: Writing, run: Run): Promise<BatchAnswer> {
   const body = { [resource]: rows.map(({ id, payload }) => ({ id: Number(id), ...payload })) }
   try {
     // Not repeated by the HTTP layer: after a lost answer the records are looked at first.
     const reply = await client.call({ method: 'PUT', path: [resource, 'update_many'], body, repeatable: false }, run)
     const job = idIn(objectIn(reply.body, 'job_status'))
     if (job === undefined) return { kind: 'lost' }
-    const dropped = unpermitted(reply.headers, namesIn(rows))
+    const dropped = unpermittedNames(reply.headers, namesIn(rows))
     return { kind: 'job', job, dropped }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error

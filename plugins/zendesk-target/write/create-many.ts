@@ -1,13 +1,13 @@
 import { batches, HttpError, type Change, type FieldTypes, type Json, type Outcome, type Run, type Step } from 'zds'
 import { jobSize, namesIn } from './batches.ts'
 import type { Client } from '../client.ts'
-import { compared, create, identityIn, outcomeOf, withPeople } from './creates.ts'
+import { outcomeOfFound, create, identityIn, outcomeOf, withPeople } from './creates.ts'
 import { findMany } from '../find.ts'
 import { jobs, type Jobs } from './jobs.ts'
 import type { Kind } from '../kinds.ts'
 import { quiet } from './quiet.ts'
 import { bodyOf, recordOf } from '../records.ts'
-import { isAboutRecords, isTooManyJobs, unpermitted } from '../refusals.ts'
+import { isAboutRecords, isTooManyJobs, unpermittedNames } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 import type { Slots } from './slots.ts'
 
@@ -92,17 +92,21 @@ function partition(changes: readonly Change[], kind: Kind): readonly [readonly C
   return [changes.filter(isListed), changes.filter((change) => !isListed(change))]
 }
 
-type Sent = { readonly job?: string; readonly dropped: readonly string[]; readonly made: boolean }
+type ManyAnswer = { readonly job?: string; readonly dropped: readonly string[]; readonly made: boolean }
 
 /** `made` is false where nothing can have been created; a job that is not known may have been begun. */
-async function send(changes: readonly Change[], { client, kind }: Creating, run: Run): Promise<Sent> {
+async function send(changes: readonly Change[], { client, kind }: Creating, run: Run): Promise<ManyAnswer> {
   const payloads = changes.map((change) => ({ payload: bodyOf(change, kind) }))
   const body = { [kind.resource]: payloads.map(({ payload }): Json => ({ ...payload, ...kind.onCreate })) }
   try {
     const path = [kind.resource, 'create_many']
     const reply = await client.call({ method: 'POST', path, body, repeatable: false }, run)
     const job = idIn(objectIn(reply.body, 'job_status'))
-    return { ...(job !== undefined && { job }), dropped: unpermitted(reply.headers, namesIn(payloads)), made: true }
+    return {
+      ...(job !== undefined && { job }),
+      dropped: unpermittedNames(reply.headers, namesIn(payloads)),
+      made: true,
+    }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
     if (isTooManyJobs(error) || (error.arrived === 'no' && isAboutRecords(error))) return { dropped: [], made: false }
@@ -128,7 +132,7 @@ async function found(
     const outcome =
       lacks.length > 0
         ? outcomeOf(change.key, { kind: 'made', id: record.id, dropped: lacks }, client)
-        : compared(change, record, client, kind, types)
+        : outcomeOfFound(change, record, client, kind, types)
     return [[change.key, outcome]]
   })
   return new Map(outcomes)

@@ -15,7 +15,7 @@ import { find } from '../find.ts'
 import type { Kind } from '../kinds.ts'
 import { newcomersOf, welcome } from '../people.ts'
 import { bodyOf, recordOf } from '../records.ts'
-import { isAboutRecords, refusalOf, unpermitted, type Refusal } from '../refusals.ts'
+import { isAboutRecords, refusalOf, unpermittedNames, type Refusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 
 type Made =
@@ -63,7 +63,7 @@ export async function* settleCreate(
 ): AsyncIterable<Outcome> {
   const found = await lookUp(change, client, kind, types, run)
   if (found === undefined) return
-  const outcome = compared(change, found, client, kind, types)
+  const outcome = outcomeOfFound(change, found, client, kind, types)
   const newcomers = newcomersOf(change)
   if (outcome.status !== 'done' || newcomers === undefined) yield outcome
   else {
@@ -87,7 +87,7 @@ async function* made(change: Change, client: Client, kind: Kind, types: FieldTyp
     // A refusal after a lost answer may well speak of the very record that the lost request made.
     const found = sent.kind === 'lost' || attempt > 1 ? await lookUp(change, client, kind, types, run) : undefined
     if (found !== undefined) {
-      yield compared(change, found, client, kind, types)
+      yield outcomeOfFound(change, found, client, kind, types)
       return
     }
     // A record that is exactly what was meant is ours, from a run that died before it heard so.
@@ -115,7 +115,7 @@ async function post(change: Change, client: Client, kind: Kind, run: Run): Promi
       run,
     )
     const id = idIn(objectIn(reply.body, kind.one))
-    const dropped = unpermitted(reply.headers, namesIn([{ payload }]))
+    const dropped = unpermittedNames(reply.headers, namesIn([{ payload }]))
     return id === undefined ? { kind: 'lost' } : { kind: 'made', id, dropped }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
@@ -142,7 +142,7 @@ async function lookUp(
   return row && recordOf(row, kind, types)
 }
 
-export function compared(
+export function outcomeOfFound(
   change: Change,
   found: Existing,
   { instance }: Client,

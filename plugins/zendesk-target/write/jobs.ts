@@ -1,14 +1,14 @@
 import { chunk, HttpError, type Json, type JsonObject, type Run } from 'zds'
 import type { Client } from '../client.ts'
 import { idIn, rowsOf, textIn } from '../replies.ts'
-import { told } from './rows.ts'
+import { cutWords } from './rows.ts'
 import { hold, slots, type Slots } from './slots.ts'
 
 /**
  * How a job ended: its result rows, or why there are none. `lost`: Zendesk no longer knows it;
  * `stuck`: it does not get on.
  */
-type Ended =
+type JobEnd =
   | { readonly kind: 'completed'; readonly results: Json }
   | { readonly kind: 'failed' | 'killed' | 'lost' | 'stuck'; readonly words: string }
 
@@ -18,7 +18,7 @@ export interface Jobs {
    * Waits for the end of a job. Rejects when polling fails and with the signal's reason when the
    * run is aborted.
    */
-  ended(id: string): Promise<Ended>
+  ended(id: string): Promise<JobEnd>
   /** The turn of one batch to try again after a refusal for too many jobs. */
   turn(): Slots
   /**
@@ -39,7 +39,7 @@ const PATIENCE_MS = 600_000
 /** Under load Zendesk can lose sight of a job for a moment (ZD-08). */
 const LOST_MS = 15_000
 
-type Open = PromiseWithResolvers<Ended> & {
+type Open = PromiseWithResolvers<JobEnd> & {
   readonly since: number
   seen: string
   changedAt: number
@@ -123,7 +123,7 @@ async function statuses(client: Client, ids: readonly string[], run: Run): Promi
 }
 
 /** The end of a job as its status tells it, or undefined while it goes on; notes what was seen. */
-function judge(job: Open, status: JsonObject | undefined, endedAt: number, now: number): Ended | undefined {
+function judge(job: Open, status: JsonObject | undefined, endedAt: number, now: number): JobEnd | undefined {
   if (status === undefined) {
     job.missingSince ??= now
     return now - job.missingSince >= LOST_MS ? { kind: 'lost', words: 'Zendesk no longer knows the job' } : undefined
@@ -133,9 +133,9 @@ function judge(job: Open, status: JsonObject | undefined, endedAt: number, now: 
   const words = textIn(status, 'message')
   if (state === 'completed') return { kind: 'completed', results: status['results'] ?? null }
   if (state === 'failed' || state === 'killed')
-    return { kind: state, words: `the job was ${state}${words === undefined ? '' : `: ${told(words)}`}` }
+    return { kind: state, words: `the job was ${state}${words === undefined ? '' : `: ${cutWords(words)}`}` }
   const { progress } = status
-  const seen = `${typeof state === 'string' ? told(state) : ''} ${typeof progress === 'number' ? progress : ''}`
+  const seen = `${typeof state === 'string' ? cutWords(state) : ''} ${typeof progress === 'number' ? progress : ''}`
   if (seen !== job.seen) {
     job.seen = seen
     job.changedAt = now

@@ -42,15 +42,15 @@ export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Ver
 function verdictOf({ error, details, success, status }: JsonObject): Verdict | undefined {
   const words = [details, status].find((one) => typeof one === 'string') ?? 'no reason given'
   if (typeof error === 'string')
-    return { kind: 'failed', code: codeOf(error) ?? 'row-refused', message: `${told(words)} (${told(error)})` }
-  if (success === false) return { kind: 'failed', code: 'row-refused', message: told(words) }
+    return { kind: 'failed', code: codeOf(error) ?? 'row-refused', message: `${cutWords(words)} (${cutWords(error)})` }
+  if (success === false) return { kind: 'failed', code: 'row-refused', message: cutWords(words) }
   return success === true || status === 'Updated' ? { kind: 'done' } : undefined
 }
 
 const LONGEST_WORDS = 500
 
 /** A service's words on one line, as far as anybody reads. */
-export const told = (words: string): string =>
+export const cutWords = (words: string): string =>
   words
     .slice(0, 2 * LONGEST_WORDS)
     .replaceAll(/\s+/g, ' ')

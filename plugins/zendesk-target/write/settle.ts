@@ -1,4 +1,4 @@
-import { type FieldTypes, type Outcome, type Run, type Sent } from 'zds'
+import { type FieldTypes, type Outcome, type Run, type SentChange } from 'zds'
 import type { Client } from '../client.ts'
 import { settleCreate } from './creates.ts'
 import type { Kind } from '../kinds.ts'
@@ -12,7 +12,7 @@ import { settleUpdates, type Updatable } from './updates.ts'
  * what was certainly not carried out.
  */
 export async function* settle(
-  sent: readonly Sent[],
+  sent: readonly SentChange[],
   { client, kind, types, updatable }: { client: Client; kind: Kind; types: FieldTypes; updatable: Updatable },
   run: Run,
 ): AsyncIterable<Outcome> {
@@ -27,7 +27,7 @@ export async function* settle(
 }
 
 /** Waits for what may still be creating: the jobs that took some over, and one whose id nobody knows. */
-async function endOf(creates: readonly Sent[], client: Client, run: Run): Promise<void> {
+async function endOf(creates: readonly SentChange[], client: Client, run: Run): Promise<void> {
   const open = jobs(client, run)
   const known = new Set(creates.flatMap(({ job }) => job ?? []))
   await Promise.all([...known].map((job) => open.ended(job)))

@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type Outcome,
   type Run,
-  type Sent,
+  type SentChange,
   type Step,
 } from 'zds'
 import { jobSize, outcomes, writeBatch, type Writing } from './batches.ts'
@@ -62,7 +62,7 @@ export function* update(
  * What became of updates that a run sent which then died: what their jobs say, or what the records
  * show where no job is known.
  */
-export async function* settleUpdates(sent: readonly Sent[], kind: Updatable, run: Run): AsyncIterable<Outcome> {
+export async function* settleUpdates(sent: readonly SentChange[], kind: Updatable, run: Run): AsyncIterable<Outcome> {
   if (sent.length === 0) return
   const writing = { client: kind.client, ...lookingOf(kind, run) }
   for (const [job, some] of Map.groupBy(sent, (one) => one.job)) {

@@ -1,5 +1,5 @@
 import type { Json } from '../../core/json.ts'
-import { driftedChangesOf, type Drifted } from '../../core/answers/drift.ts'
+import { driftedChangesOf, type DriftedChange } from '../../core/answers/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
 import { csvLine } from '../render/csv.ts'
@@ -46,7 +46,7 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
  * `from` and `to` are the values of the fields that are written; `drift` names those that somebody
  * had changed since zds wrote them last.
  */
-function rowOf({ sync, change, known, drift }: Drifted): Row {
+function rowOf({ sync, change, known, drift }: DriftedChange): Row {
   const { op, key, name = null, reason = null, fields } = change
   const values = (side: 'from' | 'to') =>
     Object.fromEntries(Object.entries(fields).map(([field, one]) => [field, one[side]]))

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readVariables } from '../../core/config/env-file.ts'
-import { assertAuthentic, proved } from '../../core/plan/mac.ts'
+import { assertAuthentic, addProof } from '../../core/plan/mac.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
 import { parsePlan } from '../../core/plan/schema.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -79,7 +79,7 @@ function moreSteps({ syncs }: Plan, file: string): string[] {
 export async function readPlan(path: string): Promise<Plan> {
   const text = await readText(path, 'Make one with: zds plan --out FILE')
   // What was sealed with the key was made by who has it.
-  if (isSealed(text)) return proved(parsePlan(unseal(text, path, planKey()), path))
+  if (isSealed(text)) return addProof(parsePlan(unseal(text, path, planKey()), path))
   const plan = parsePlan(text, path)
   assertAuthentic(plan, path)
   return plan

@@ -1,5 +1,5 @@
 import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
-import { unfinished } from '../../core/run/history.ts'
+import { unfinishedRun } from '../../core/run/history.ts'
 import { KEEP_DAYS } from '../../core/run/retention.ts'
 import { lookOf, print } from '../output.ts'
 import { counted, number, plain, wrapped } from '../render/text.ts'
@@ -17,7 +17,7 @@ export async function statusCommand(options: { config?: string; env?: string }, 
     const { journal, locks } = shared.state
     const { paint, columns } = lookOf(true)
     const runs = await journal.runs(RUNS + 1)
-    const open = await unfinished(shared)
+    const open = await unfinishedRun(shared)
     const held = await locks.held(shared.clock.now())
     const going = held.some(({ run, alive }) => run === open?.run.id && alive)
     const shown = runs.slice(0, RUNS).map(async (run) => lineOf(run, await journal.done(run.id)))

@@ -1,4 +1,4 @@
-import type { Impact, Impinged } from '../../core/answers/impact.ts'
+import type { Impact, ImpactChange } from '../../core/answers/impact.ts'
 import type { Look } from './look.ts'
 import { counted, cut, number, plain, shown, wrapped } from './text.ts'
 
@@ -63,7 +63,7 @@ function detailsOf({ changes, appear, disappear }: SyncImpact, most: number): st
   return [
     ...fields.flatMap(([field, some]) => [
       `${plain(field)}: ${counted(some.length, 'records')}`,
-      ...first(some, most, ({ key, base, now }: Impinged) => `  ${plain(key)}  ${shown(base)} -> ${shown(now)}`),
+      ...first(some, most, ({ key, base, now }: ImpactChange) => `  ${plain(key)}  ${shown(base)} -> ${shown(now)}`),
     ]),
     ...first(appear, most, (key) => `+ ${plain(key)}`),
     ...first(disappear, most, (key) => `- ${plain(key)}`),

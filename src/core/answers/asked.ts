@@ -5,10 +5,10 @@ import type { Sync } from '../types.ts'
 import type { Shared } from '../run/shared.ts'
 
 /** What a question is narrowed to. */
-export type Narrowed = { readonly sync?: string | undefined; readonly field?: string | undefined }
+export type Narrowing = { readonly sync?: string | undefined; readonly field?: string | undefined }
 
 /** The syncs that a question is about. Throws USAGE for a sync or a field that is not there. */
-export function syncsAsked({ sync: only, field }: Narrowed, { config }: Pick<Shared, 'config'>): Map<string, Sync> {
+export function syncsAsked({ sync: only, field }: Narrowing, { config }: Pick<Shared, 'config'>): Map<string, Sync> {
   const all = [...syncsOf(config)]
   const syncs = all.filter(([name]) => only === undefined || name === only)
   if (only !== undefined && syncs.length === 0)

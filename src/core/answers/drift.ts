@@ -23,7 +23,7 @@ export function watchDrift(): (sync: string, change: Change, known: Known | unde
 }
 
 /** A change of a run, how far it has come, and its fields that somebody had edited. */
-export type Drifted = {
+export type DriftedChange = {
   readonly sync: string
   readonly change: Change
   readonly known: Known | undefined
@@ -31,7 +31,7 @@ export type Drifted = {
 }
 
 /** The changes of a run with how far each has come, and what of it undoes the edit of somebody. */
-export async function* driftedChangesOf(journal: Journal, past: PastRun): AsyncIterable<Drifted> {
+export async function* driftedChangesOf(journal: Journal, past: PastRun): AsyncIterable<DriftedChange> {
   const drifted = watchDrift()
   for (const run of await before(past.run, journal)) {
     const plan = await journal.plan(run.id)

@@ -6,7 +6,7 @@ import type { Op, Plan, Remark, SyncPlan } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import { collect } from '../streams.ts'
 import type { Existing, Fields, Sync } from '../types.ts'
-import { syncsAsked, type Narrowed } from './asked.ts'
+import { syncsAsked, type Narrowing } from './asked.ts'
 import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
 import { rowsIn, type Shared } from '../run/shared.ts'
 import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type Known, type Verdict } from './verdict.ts'
@@ -44,7 +44,7 @@ export type Explanation = {
   readonly syncs: readonly SyncAnswer[]
 }
 
-export type ExplainAsked = Narrowed & { readonly asked: string }
+export type ExplainAsked = Narrowing & { readonly asked: string }
 
 /**
  * All that is known of one key from the artifacts of a run that was planned. Throws USAGE for what

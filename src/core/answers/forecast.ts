@@ -1,6 +1,6 @@
 import { owns } from '../compare/decide.ts'
 import { calendarDate } from '../clock.ts'
-import { syncsAsked, type Narrowed } from './asked.ts'
+import { syncsAsked, type Narrowing } from './asked.ts'
 import { desiredStage } from './key-meant.ts'
 import { ZdsError } from '../errors.ts'
 import type { Said, Turn } from '../explained.ts'
@@ -21,7 +21,7 @@ export type ForecastChange = {
   readonly because: string
 }
 
-export type ForecastAsked = Narrowed & { readonly until: string }
+export type ForecastAsked = Narrowing & { readonly until: string }
 
 export type Forecast = {
   readonly asOf: string

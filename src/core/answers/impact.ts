@@ -7,13 +7,13 @@ import type { Watch } from '../run/schedule.ts'
 import type { Shared } from '../run/shared.ts'
 
 /** A field of a record that another configuration leaves with another value. */
-export type Impinged = { readonly key: string; readonly field: string; readonly base: Json; readonly now: Json }
+export type ImpactChange = { readonly key: string; readonly field: string; readonly base: Json; readonly now: Json }
 
 /** What a change of the configuration, or of its files, would cause. */
 export type Impact = {
   readonly syncs: readonly {
     readonly name: string
-    readonly changes: readonly Impinged[]
+    readonly changes: readonly ImpactChange[]
     /** Keys of records that are created only now, and of those that were only before. */
     readonly appear: readonly string[]
     readonly disappear: readonly string[]
@@ -78,7 +78,7 @@ const byKey = (plan: SyncPlan | undefined): ReadonlyMap<string, Change> =>
   new Map((plan?.changes ?? []).map((change) => [change.key, change]))
 
 /** What is not changed stays as it is: as the other change finds it. */
-function differences(key: string, base: Change | undefined, now: Change | undefined): Impinged[] {
+function differences(key: string, base: Change | undefined, now: Change | undefined): ImpactChange[] {
   const fields = new Set([...Object.keys(base?.fields ?? {}), ...Object.keys(now?.fields ?? {})])
   const removed = (change: Change | undefined): Json => (change?.op === 'remove' ? 'remove' : null)
   const sides = [...fields].map((field) => {

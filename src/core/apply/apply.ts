@@ -1,11 +1,11 @@
 import type { Known, Outcome, Step } from '../outcome.ts'
 import { OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
-import type { Run, Sent, Sync, Target } from '../types.ts'
+import type { Run, SentChange, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
 import { checkedSteps, settledOutcomes } from './checked.ts'
 import type { Objection } from './current.ts'
-import { readBack, type Written } from './read-back.ts'
+import { readBack, type WrittenChange } from './read-back.ts'
 
 /**
  * Outcomes kept back before they are written down together. What is about to be sent, and the job
@@ -41,7 +41,7 @@ export async function* apply(
   { record, created, known = new Map(), objection }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
-  const written: Written[] = []
+  const written: WrittenChange[] = []
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
     const changes = plan.changes.filter(({ op }) => ops.includes(op))
     const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
@@ -93,7 +93,7 @@ function doneBefore(known: Known | undefined): Outcome[] {
 }
 
 /** The changes that were sent and not answered, in the order in which they were sent. */
-function sentBefore(bound: ReadonlyMap<string, Change | Outcome>, known: ReadonlyMap<string, Known>): Sent[] {
+function sentBefore(bound: ReadonlyMap<string, Change | Outcome>, known: ReadonlyMap<string, Known>): SentChange[] {
   return [...known].flatMap(([key, { kind, ...more }]) => {
     const change = bound.get(key)
     if (kind === 'outcome' || change === undefined || 'status' in change) return []

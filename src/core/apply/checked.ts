@@ -1,7 +1,7 @@
 import { ZdsError } from '../errors.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
-import type { Run, Sent, Target } from '../types.ts'
+import type { Run, SentChange, Target } from '../types.ts'
 import { staleOf, type Objection } from './current.ts'
 import { stepsOf } from './requests.ts'
 
@@ -39,7 +39,7 @@ export async function* checkedSteps(
   }
   yield* stale
 
-  const sent = changes.flatMap((change): Sent[] => {
+  const sent = changes.flatMap((change): SentChange[] => {
     const job = jobs.get(change.key)
     return states.get(change.key) === 'sent' ? [{ change, ...(job !== undefined && { job }) }] : []
   })
@@ -51,7 +51,7 @@ export async function* checkedSteps(
  * What the target says of changes that were sent and not answered: of each once, and of no other.
  */
 export async function* settledOutcomes(
-  sent: readonly Sent[],
+  sent: readonly SentChange[],
   target: Target,
   run: Run,
   states = new Map(sent.map(({ change }): [string, State] => [change.key, 'sent'])),

@@ -4,7 +4,7 @@ import type { Existing, Run, Target } from '../types.ts'
 import { differingFields, withRecords } from './current.ts'
 
 /** Records that were written, by the id that the target gave. */
-export type Written = { readonly change: Change; readonly id: string }
+export type WrittenChange = { readonly change: Change; readonly id: string }
 
 /** At least this many are read back, or all. */
 const LEAST = 10
@@ -14,7 +14,7 @@ const LEAST = 10
  * written: an answer of success is not proof. `share` of them, 0.01 being 1 %; 0 reads none.
  */
 export async function* readBack(
-  written: readonly Written[],
+  written: readonly WrittenChange[],
   share: number,
   target: Target,
   run: Run,

@@ -8,7 +8,7 @@ import { ownDirectory, ownManifest } from '../package.ts'
 export const LOADING_MS = 30_000
 
 /** What was imported, and the files that it is made of, those of zds and what it loads aside. */
-export type Imported = { readonly module: unknown; readonly files: readonly string[] }
+export type LoadedModule = { readonly module: unknown; readonly files: readonly string[] }
 
 /** What earlier imports of a file found: Node loads each once. */
 const known = new Map<string, readonly string[]>()
@@ -17,7 +17,7 @@ const known = new Map<string, readonly string[]>()
  * Imports a file that people write. Rejects where it is not done in time, and where `signal`
  * aborts.
  */
-export async function importWatched(file: string, ms: number, signal: AbortSignal): Promise<Imported> {
+export async function importWatched(file: string, ms: number, signal: AbortSignal): Promise<LoadedModule> {
   const files = new Set([file])
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {

@@ -4,7 +4,7 @@ import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
 import { readVariables, type Variables } from './env-file.ts'
 import { nearestConfig, PLACES } from './find.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { importWatched, LOADING_MS, type Imported } from './import.ts'
+import { importWatched, LOADING_MS, type LoadedModule } from './import.ts'
 import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
 import { stages } from './stages.ts'
@@ -23,7 +23,7 @@ export type Project = {
 }
 
 /** Imports a configuration, and says what keeps it from being one. */
-async function imported(file: string, { withinMs = LOADING_MS, signal }: LoadOptions): Promise<Imported> {
+async function imported(file: string, { withinMs = LOADING_MS, signal }: LoadOptions): Promise<LoadedModule> {
   try {
     return await importWatched(file, withinMs, signal ?? new AbortController().signal)
   } catch (cause) {

@@ -11,7 +11,7 @@ const MOST_PROOFS = 16
  * refusal only of a proof that is the newest, was made for this request after another 401, and was
  * never accepted: with many requests under way, a new token may have ended before its second use.
  */
-export function authorized({ authorize, ...options }: HttpOptions): Http {
+export function sendAuthorized({ authorize, ...options }: HttpOptions): Http {
   const accepted = new Set<string>()
   const send = (request: Request, run: Caller): Promise<Answer> => {
     const sent = () => exchange(request, options, run)

@@ -2,7 +2,7 @@ import { ZdsError, type Code } from '../errors.ts'
 import type { Json } from '../json.ts'
 
 /** What an `HttpError` tells of the answer. */
-export type Told = {
+export type HttpErrorFacts = {
   readonly status: number
   readonly body?: Json
   readonly arrived: 'no' | 'maybe'
@@ -34,7 +34,12 @@ export class HttpError extends ZdsError {
   /** True for a refusal of this endpoint only: the account has requests left. */
   readonly endpointOnly: boolean
 
-  constructor(code: Code, message: string, told: Told, options?: ErrorOptions & { hint?: string | undefined }) {
+  constructor(
+    code: Code,
+    message: string,
+    told: HttpErrorFacts,
+    options?: ErrorOptions & { hint?: string | undefined },
+  ) {
     super(code, message, options)
     this.status = told.status
     this.body = told.body ?? null

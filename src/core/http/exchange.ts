@@ -4,7 +4,7 @@ import { HttpError } from './error.ts'
 import { troubleOf } from './network.ts'
 import { MOST_BYTES } from './policy.ts'
 import { useProxy } from './proxy.ts'
-import { refused, withoutHost } from './refusal.ts'
+import { refusalError, withoutHost } from './refusal.ts'
 import { heedDate } from './time.ts'
 import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from './request.ts'
 
@@ -44,7 +44,7 @@ export async function exchange(request: Request, options: HttpOptions, run: Call
     throw unreadable(`${at} answered ${status} with more than ${mostBytes / 1_000_000} MB`, response, { reads, hint })
   }
   const body = isJson(headers) ? parseJson(text) : undefined
-  if (!ok) throw refused(at, { status, headers, body: body ?? null }, { request, rate, now }, options)
+  if (!ok) throw refusalError(at, { status, headers, body: body ?? null }, { request, rate, now }, options)
   assertReadable(at, request, response, body)
   return { status, headers, body: body ?? null, text }
 }

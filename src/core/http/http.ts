@@ -1,5 +1,5 @@
 import pRetry from 'p-retry'
-import { authorized } from './authorized.ts'
+import { sendAuthorized } from './authorized.ts'
 import { HttpError } from './error.ts'
 import { isWorthRepeating, laneOf, type Http, type HttpOptions } from './request.ts'
 import { backoff, spanOf } from './wait.ts'
@@ -7,7 +7,7 @@ import { backoff, spanOf } from './wait.ts'
 /** The one HTTP layer: timeouts, bounded retries with jitter, `Retry-After`, typed errors. */
 export function http(options: HttpOptions): Http {
   const { service, policy, limiter } = options
-  const send = authorized(options)
+  const send = sendAuthorized(options)
 
   return (request, run) =>
     pRetry(() => send(request, run), {

@@ -18,7 +18,7 @@ const CODES: { readonly [verdict in Verdict]: Code } = {
 }
 
 /** The error that a refusal is, with the service's words as far as they may be shown. */
-export function refused(
+export function refusalError(
   at: string,
   refusal: Refusal,
   { request, rate, now }: { readonly request: Request; readonly rate: Rate | undefined; readonly now: Date },

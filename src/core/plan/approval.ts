@@ -51,7 +51,7 @@ function namesIn({ name, excesses }: SyncPlan): string[] {
 }
 
 /** Of the excesses of a plan, those that nobody has let pass. */
-export function unapproved(excesses: readonly Excess[], permit: Permit | undefined): readonly Excess[] {
+export function unapprovedExcesses(excesses: readonly Excess[], permit: Permit | undefined): readonly Excess[] {
   if (permit === undefined) return excesses
   return permit.names === undefined ? [] : excesses.filter(({ id }) => permit.names?.includes(id) === false)
 }
@@ -60,7 +60,7 @@ export function unapproved(excesses: readonly Excess[], permit: Permit | undefin
  * The plan of a sync with what an empty source held back, where the permit says that it is right to
  * be empty (`us-gov-users.empty`). Its limits are to be computed anew (SAFE-13).
  */
-export function released(sync: SyncPlan, permit: Permit): SyncPlan {
+export function releaseHeld(sync: SyncPlan, permit: Permit): SyncPlan {
   if (permit.names?.includes(`${sync.name}.empty`) !== true) return sync
   const held = sync.skipped.flatMap(({ change }) => change ?? [])
   return {

@@ -42,7 +42,7 @@ export type Limits = {
  * run that was carried out, `adopt` the fields that are no reason of their own (SAFE-05), `retire`
  * what a record looks like that nobody desires.
  */
-export type Measured = Pick<SyncPlan, 'name' | 'changes' | 'existing' | 'desired'> & {
+export type MeasuredSync = Pick<SyncPlan, 'name' | 'changes' | 'existing' | 'desired'> & {
   readonly before?: number | undefined
   readonly adopt?: readonly string[] | undefined
   readonly retire?: { readonly [field: string]: Json } | 'remove' | undefined
@@ -60,7 +60,7 @@ const EXAMPLES = 5
  * Why a plan needs an approval; empty when it needs none. What its changes tell is not asked
  * elsewhere: what makes a record look retired retires it, and who changes many has many.
  */
-export function excesses(told: Measured, limits: Limits = {}): Excess[] {
+export function excesses(told: MeasuredSync, limits: Limits = {}): Excess[] {
   const measured = { ...told, changes: told.changes.map((change) => asRetired(change, told.retire)) }
   const { fields, ...bounds } = boundsOf(measured, limits)
   return [
@@ -71,7 +71,7 @@ export function excesses(told: Measured, limits: Limits = {}): Excess[] {
 }
 
 /** An update that gives a record all that a retirement would is one. */
-function asRetired(change: Change, look: Measured['retire'] = {}): Change {
+function asRetired(change: Change, look: MeasuredSync['retire'] = {}): Change {
   const marks = look === 'remove' ? [] : Object.entries(look)
   const { op, fields } = change
   const all = marks.every(([field, value]) => canonical(fields[field]?.to ?? null) === canonical(value))
@@ -79,7 +79,7 @@ function asRetired(change: Change, look: Measured['retire'] = {}): Change {
 }
 
 /** What the limits come to for so many records. */
-export function boundsOf(measured: Measured, limits: Limits = {}): Bounds {
+export function boundsOf(measured: MeasuredSync, limits: Limits = {}): Bounds {
   const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, remove = retire } = limits
   const { existing, before, changes } = measured
   const { floor: least = FLOOR } = limits
@@ -117,7 +117,7 @@ function ofFew(retire: Bound): Bound {
 
 const measureOf = (bound: Bound): Measure => (typeof bound === 'number' ? { share: bound } : bound)
 
-function beyond(op: Op, bound: Allowed | undefined, { name, changes, existing, adopt }: Measured): Excess[] {
+function beyond(op: Op, bound: Allowed | undefined, { name, changes, existing, adopt }: MeasuredSync): Excess[] {
   const some = changes.filter((change) => change.op === op)
   const because = op === 'update' ? cause(some, adopt) : undefined
   const without = because === undefined ? '' : `; without ${because.fields.join(', ')} ${number(because.left)}`
@@ -130,7 +130,11 @@ function beyond(op: Op, bound: Allowed | undefined, { name, changes, existing, a
   }))
 }
 
-function fieldBeyond(field: string, bound: Bounds['fields'][string], { name, changes, existing }: Measured): Excess[] {
+function fieldBeyond(
+  field: string,
+  bound: Bounds['fields'][string],
+  { name, changes, existing }: MeasuredSync,
+): Excess[] {
   const { order, most, share } = bound
   const some = changes.filter(({ op, fields }) => {
     const change = fields[field]
@@ -177,7 +181,7 @@ function cause(updates: readonly Change[], adopt: readonly string[] = []): Becau
   return most && { fields: most, left: sets.filter((fields) => !fields.every((field) => most.includes(field))).length }
 }
 
-function dropped({ name, desired, existing, before }: Measured, { drop = DROP, floor = FLOOR }: Limits): Excess[] {
+function dropped({ name, desired, existing, before }: MeasuredSync, { drop = DROP, floor = FLOOR }: Limits): Excess[] {
   if (before === undefined || before < floor || (before - desired) / before <= drop) return []
   const lost = before - desired
   const message = `${number(desired)} records are desired, ${percent(lost / before)} fewer than the ${number(before)} of the last run; the limit is ${percent(drop)}`

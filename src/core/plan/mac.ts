@@ -11,7 +11,7 @@ const LABEL = 'zds plan mac 1'
  * The plan with the proof that somebody made it who has `ZDS_PLAN_KEY`, where that is set: an
  * HMAC-SHA256 over all of the document, the moment included.
  */
-export function proved(plan: Plan): Plan {
+export function addProof(plan: Plan): Plan {
   const key = keyIfSet()
   return key === undefined ? plan : { ...plan, mac: macOf(plan, key).toString('hex') }
 }

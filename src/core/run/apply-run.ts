@@ -10,13 +10,13 @@ import type { Known, Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
 import type { Consent } from './approval.ts'
-import { fenced, whileHeld } from './held.ts'
+import { fenceState, whileHeld } from './held.ts'
 import { placesOf } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type StageWatch, type Watch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
-import { leaveLaps, timed } from './timeline.ts'
+import { leaveLaps, watchTimes } from './timeline.ts'
 
 /** How far the apply of one sync has come. */
 export type Progress = { readonly kind: 'changes'; readonly done: number; readonly planned: number }
@@ -100,7 +100,7 @@ async function locked(
   const addresses = hold.places.map(({ address }) => address)
   const lookAway = lastLook(addresses, () => hold.assert())
   try {
-    return await work(hold, { ...shared, state: fenced(state, hold) }, clock.now())
+    return await work(hold, { ...shared, state: fenceState(state, hold) }, clock.now())
   } finally {
     lookAway()
     await hold.giveBack()
@@ -112,7 +112,7 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
   const { journal } = shared.state
   const outcomes = new Map<string, readonly Outcome[]>()
   const planned = new Map(plan.syncs.map((sync) => [sync.name, sync]))
-  const timing = timed(watch, shared.clock)
+  const timing = watchTimes(watch, shared.clock)
   const finish = async (status: RunStatus, error?: unknown): Promise<Report> => {
     try {
       await tellEnd(work, { status, error, outcomes }, shared, watch)

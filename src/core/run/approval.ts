@@ -1,10 +1,10 @@
 import { ZdsError, type Issue } from '../errors.ts'
-import { checkPermit, permitOf, released, unapproved } from '../plan/approval.ts'
+import { checkPermit, permitOf, releaseHeld, unapprovedExcesses } from '../plan/approval.ts'
 import type { Excess, Plan } from '../plan/plan.ts'
 import { userName } from '../state/process.ts'
 import type { Approval } from '../state/state.ts'
 import { tellObservers } from './observers.ts'
-import { limited, planOf } from './plan-run.ts'
+import { holdAgainstLimits, planOf } from './plan-run.ts'
 import type { Shared } from './shared.ts'
 
 /** What somebody takes upon themselves for a plan that goes beyond its limits. */
@@ -34,11 +34,11 @@ export async function passLimits(
   shared: Shared,
 ): Promise<Passed> {
   const permit = approve === undefined ? undefined : permitOf(approve)
-  const meant = permit === undefined ? plan.syncs : plan.syncs.map((sync) => released(sync, permit))
-  const syncs = await limited(meant, shared)
+  const meant = permit === undefined ? plan.syncs : plan.syncs.map((sync) => releaseHeld(sync, permit))
+  const syncs = await holdAgainstLimits(meant, shared)
   if (permit !== undefined) checkPermit({ ...plan, syncs }, permit)
   const issues = syncs.flatMap(({ name, excesses }) =>
-    unapproved(excesses, permit).map((excess) => issueOf(name, excess)),
+    unapprovedExcesses(excesses, permit).map((excess) => issueOf(name, excess)),
   )
   if (issues.length > 0 && !force) {
     await tellObservers((observer, run) => observer.refused?.({ ...plan, syncs }, run), shared)

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Hold, State } from '../state/state.ts'
 
 /** The state as a run has it that holds locks: its journal takes nothing once they are gone. */
-export function fenced(state: State, hold: Hold): State {
+export function fenceState(state: State, hold: Hold): State {
   const journal = state.journal.under(hold)
   const record: typeof journal.record = async (entry) => {
     await journal.record(entry)

@@ -18,7 +18,7 @@ export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
 export type Rest = PastRun & { readonly left?: string }
 
 /** The newest run, if it stopped before every change was attempted and is recent. */
-export async function unfinished({ state, clock }: Shared): Promise<PastRun | undefined> {
+export async function unfinishedRun({ state, clock }: Shared): Promise<PastRun | undefined> {
   const [run] = await state.journal.runs(1)
   if (run === undefined || run.status === 'done' || run.status === 'abandoned') return undefined
   if (ageOf(run.startedAt, clock) > PLAN_MAX_AGE_MS) return undefined
@@ -41,11 +41,11 @@ export async function restOf(
   }: { readonly saved?: Plan | undefined; readonly afresh?: boolean; readonly waitMs?: number },
 ): Promise<Rest | undefined> {
   const { state, clock, signal, fingerprint } = shared
-  const before = await unfinished(shared)
+  const before = await unfinishedRun(shared)
   if (before === undefined) return undefined
   // Its locks are free when it has died, and when it is over by now.
   await (await state.locks.take(placesOf(before.plan, shared), before.run.id, { waitMs, clock, signal })).giveBack()
-  const found = await unfinished(shared)
+  const found = await unfinishedRun(shared)
   if (found === undefined) return undefined
   const left = afresh
     ? 'a fresh start was asked for'

@@ -1,7 +1,7 @@
 import { unmetEverywhere } from '../compare/guards.ts'
 import { stages, syncsOf, type Stage } from '../config/stages.ts'
 import { boundsOf, excesses } from '../plan/limits.ts'
-import { proved } from '../plan/mac.ts'
+import { addProof } from '../plan/mac.ts'
 import { assemble, count, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
@@ -13,7 +13,7 @@ import { tellObservers } from './observers.ts'
 import { leavePlan } from './plan-parts.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { syncNamed, type Shared } from './shared.ts'
-import { leaveLaps, timed, type Lap } from './timeline.ts'
+import { leaveLaps, watchTimes, type Lap } from './timeline.ts'
 
 /** What a stage of a plan comes to. */
 export type Read = ({ readonly kind: 'rows' } & Summary) | { readonly kind: 'plan'; readonly plan: SyncPlan }
@@ -31,7 +31,7 @@ export async function planRun(
 ): Promise<Plan> {
   const { whole, laps } = await comparedAll(shared, runId, watch)
   const parts = failedFrom === undefined ? whole : await onlyUndone(whole, failedFrom, shared)
-  const plan = await assembled(parts, shared)
+  const plan = await assembleParts(parts, shared)
   if (shared.from !== undefined) return plan
   await leaveLaps('plan', laps, shared.state.artifacts(runId))
   await leave(plan, shared, runId, watch)
@@ -45,7 +45,7 @@ export async function comparedAll(
   watch: Watch<Read>,
 ): Promise<{ readonly whole: readonly SyncPlan[]; readonly laps: readonly Lap[] }> {
   const ready = shared.from === undefined ? checkReady(shared, watch) : Promise.resolve()
-  const timing = timed(toldOnce(ready, watch), shared.clock)
+  const timing = watchTimes(toldOnce(ready, watch), shared.clock)
   const reading = stages(shared.config).filter((stage) => stage.kind !== 'apply')
   const made = await meanwhile(ready, shared.signal, (signal) =>
     readStages(reading, { ...shared, signal }, runId, timing.watch),
@@ -81,7 +81,7 @@ export async function readStages(
 }
 
 /** The plan of comparisons in the order of the configuration, held against its limits. */
-export async function assembled(parts: readonly SyncPlan[], shared: Shared): Promise<Plan> {
+export async function assembleParts(parts: readonly SyncPlan[], shared: Shared): Promise<Plan> {
   const syncs = syncsOf(shared.config)
   const byName = new Map(parts.map((part) => [part.name, part]))
   const ordered = [...syncs.keys()].flatMap((name) => byName.get(name) ?? [])
@@ -97,7 +97,7 @@ export async function leave(plan: Plan, shared: Shared, runId: string, watch: Wa
 
 /** The plan of these syncs, with what of it goes beyond its limits, and its proof. */
 export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?: string): Promise<Plan> {
-  return proved(assemble(await limited(parts, shared), shared.fingerprint, shared.clock, undoes))
+  return addProof(assemble(await holdAgainstLimits(parts, shared), shared.fingerprint, shared.clock, undoes))
 }
 
 /**
@@ -105,7 +105,7 @@ export async function planOf(parts: readonly SyncPlan[], shared: Shared, undoes?
  * them here and nowhere else, together with what each sync desired when a plan was last carried
  * out. What a plan says of its own excesses is not believed.
  */
-export async function limited(parts: readonly SyncPlan[], shared: Shared): Promise<SyncPlan[]> {
+export async function holdAgainstLimits(parts: readonly SyncPlan[], shared: Shared): Promise<SyncPlan[]> {
   const last = await lastCarriedOut(shared)
   return Promise.all(
     parts.map(async (part): Promise<SyncPlan> => {

@@ -11,7 +11,7 @@ export const DAY_MS = 86_400_000
  * After an apply, what is older than the configuration keeps is forgotten: personal data ends by
  * itself.
  */
-export async function tidied(
+export async function tidyAfter(
   report: Report,
   { config, state, clock }: Shared,
   watch: { warn(message: string): void },

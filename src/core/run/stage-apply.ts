@@ -8,7 +8,7 @@ import { checkReady, partsToWrite } from './gather.ts'
 import { reportOfPast } from './history.ts'
 import { madeFrom, presentInputs, type Place } from './inputs.ts'
 import { reportOf, type Report } from './report.ts'
-import { tidied } from './retention.ts'
+import { tidyAfter } from './retention.ts'
 import type { Watch } from './schedule.ts'
 import { newRunId, type Shared, type StageOf } from './shared.ts'
 import { assertTimely } from './timely.ts'
@@ -37,7 +37,7 @@ export async function applyStageIn(
   await place.artifacts.write(stage.id, outcomes, (rows, digest) => {
     return { rows, complete: true, digest, ...madeFrom(new Map(), shared), inputs: { plan: plan.digest } }
   })
-  return tidied(report, shared, watch)
+  return tidyAfter(report, shared, watch)
 }
 
 /** The part of a plan that one sync carries out, a plan of its own. */

@@ -9,7 +9,7 @@ import type { ApplyAsked, Progress } from './apply-run.ts'
 import { applyStageIn } from './stage-apply.ts'
 import { checkReady } from './gather.ts'
 import { assertFit, presentInputs, type Inputs, type Place } from './inputs.ts'
-import { assembled, leave, readStages, type Read, type Reading } from './plan-run.ts'
+import { assembleParts, leave, readStages, type Read, type Reading } from './plan-run.ts'
 import type { Report } from './report.ts'
 import type { Watch } from './schedule.ts'
 import type { Shared } from './shared.ts'
@@ -94,7 +94,7 @@ async function planStage(place: Place, asOf: string | undefined, shared: Shared,
   const needs = [...syncsOf(shared.config).keys()].map(compareId)
   const here = await inside(place, { id: PLAN_STAGE, needs }, asOf, shared)
   const parts = await Promise.all(needs.map((id) => planIn(id, place)))
-  const plan = await assembled(parts, here)
+  const plan = await assembleParts(parts, here)
   await leave(plan, here, place.name, watch)
   return plan
 }

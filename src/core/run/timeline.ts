@@ -23,7 +23,7 @@ const MOST_WAITS = 1_000
 type Begun = { from: number; rows: number; waits: Wait[] }
 
 /** Watches as `watch` does, and remembers what took how long. */
-export function timed<Result>(watch: Watch<Result>, clock: Clock): { watch: Watch<Result>; laps: Lap[] } {
+export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): { watch: Watch<Result>; laps: Lap[] } {
   const began = clock.now().getTime()
   const since = (): number => clock.now().getTime() - began
   const begun = new Map<string, Begun>()

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { atomically, maybeIn, textIn } from './database.ts'
 import { clearScratch, namesIn, runsFrom } from './scratch.ts'
-import type { Kept, Pruned } from './state.ts'
+import type { Kept, PruneResult } from './state.ts'
 
 /** The run that is never forgotten. Rows are numbered as they come. */
 const NEWEST = 'SELECT id FROM runs ORDER BY rowid DESC LIMIT 1'
 
 /** Forgets what began before `before` in a state that is a directory with a database. */
-export async function pruneLocal(database: DatabaseSync, directory: string, before: Date): Promise<Pruned> {
+export async function pruneLocal(database: DatabaseSync, directory: string, before: Date): Promise<PruneResult> {
   const old = `started_at < ? AND id NOT IN (${NEWEST})`
   const runs = atomically(database, () => {
     database.prepare('DELETE FROM events WHERE at < ?').run(before.toISOString())

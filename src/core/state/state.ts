@@ -23,7 +23,7 @@ export interface State {
    * runs left behind: personal data ends. The newest run stays, whatever its age: it may be gone on
    * with.
    */
-  prune(before: Date): Promise<Pruned>
+  prune(before: Date): Promise<PruneResult>
   kept(): Promise<Kept>
   close(): Promise<void>
 }
@@ -35,7 +35,7 @@ export interface State {
 export type OpenState = (directory: string) => State | Promise<State>
 
 /** How many runs were forgotten, and of how many runs artifacts. */
-export type Pruned = { readonly runs: number; readonly artifacts: number }
+export type PruneResult = { readonly runs: number; readonly artifacts: number }
 
 /** How many runs are kept, since when, and how much room all of it takes. */
 export type Kept = { readonly runs: number; readonly since: string | undefined; readonly bytes: number }

@@ -3,7 +3,7 @@ import {
   http,
   httpPolicy,
   limiter,
-  type Ended,
+  type RunEnd,
   type HttpPolicy,
   type JsonObject,
   type Observer,
@@ -46,7 +46,7 @@ export function examplePlugin(options: ExamplePluginOptions): Observer {
   }
 }
 
-function summary({ run, status, endedAt, plan, outcomes }: Ended): JsonObject {
+function summary({ run, status, endedAt, plan, outcomes }: RunEnd): JsonObject {
   const planned = plan.syncs.reduce((sum, { changes }) => sum + changes.length, 0)
   const done = [...outcomes.values()].flat().filter((outcome) => outcome.status === 'done').length
   return { run, status, endedAt, done, notDone: planned - done }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { test } from 'node:test'
-import type { Ended } from 'zds'
+import type { RunEnd } from 'zds'
 import { observerLaws, settingOf, testLaws, testRun } from 'zds/testing'
 import { examplePlugin, type ExamplePluginOptions } from './index.ts'
 
@@ -23,7 +23,7 @@ async function listener(options: Omit<ExamplePluginOptions, 'url'> = {}) {
   return { observer: examplePlugin({ url, ...options }), run: testRun, told, close: () => void server.close() }
 }
 
-const ENDED: Ended = {
+const ENDED: RunEnd = {
   run: 'run-1',
   status: 'done',
   error: undefined,

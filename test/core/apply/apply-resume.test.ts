@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { collect, type Change, type Outcome, type Step, type Target } from 'zds'
 import type { Known } from '../../../src/core/outcome.ts'
 import { ref } from '../../../src/core/refs.ts'
-import type { Sent } from '../../../src/core/types.ts'
+import type { SentChange } from '../../../src/core/types.ts'
 import { applying, create, outcomesIn, planOf, retire, untouched, update } from '../../support/applying.ts'
 import { done, stream, targetOf } from '../../support/syncs.ts'
 
@@ -14,15 +14,15 @@ const sending = (key: string): [string, Known] => [key, { kind: 'sending' }]
 const accepted = (key: string, job: string): [string, Known] => [key, { kind: 'accepted', job }]
 const shown = (outcomes: readonly Outcome[]): string[] => outcomes.map(({ key, status }) => `${status} ${key}`)
 
-type Asked = { readonly sent: string[][]; readonly settled: Sent[][] }
+type Asked = { readonly sent: string[][]; readonly settled: SentChange[][] }
 
 /**
  * A target that can tell what became of changes that were sent, and what it was asked to send and
  * to settle.
  */
-function settling(tell: (sent: readonly Sent[]) => readonly Outcome[]): Asked & { readonly target: Target } {
+function settling(tell: (sent: readonly SentChange[]) => readonly Outcome[]): Asked & { readonly target: Target } {
   const sent: string[][] = []
-  const settled: Sent[][] = []
+  const settled: SentChange[][] = []
   const target: Target = {
     ...untouched({
       send: (changes) => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { collect, ZdsError, type Change, type Outcome, type Step, type Target } from 'zds'
-import type { Sent } from '../../../src/core/types.ts'
+import type { SentChange } from '../../../src/core/types.ts'
 import { applying, create, outcomesIn, planOf, retire, untouched, update } from '../../support/applying.ts'
 import { done, stream, targetOf } from '../../support/syncs.ts'
 
@@ -90,7 +90,7 @@ describe('SAFE-06: a target is held to its word', () => {
   })
 
   it('a change that is left without an outcome has failed, unless it was sent and is settled', async () => {
-    const asked: Sent[][] = []
+    const asked: SentChange[][] = []
     const target = telling([sending('A', 'B'), accepted('j1', 'B'), sending('C'), done(create('C'))], (sent) => {
       asked.push([...sent])
       return stream([done(create('A'))])

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { collect, type Change, type Existing } from 'zds'
-import { readBack, type Written } from '../../../src/core/apply/read-back.ts'
+import { readBack, type WrittenChange } from '../../../src/core/apply/read-back.ts'
 import { held, stream, targetOf } from '../../support/syncs.ts'
 import { testRun } from 'zds/testing'
 
-const written = (count: number): Written[] =>
+const written = (count: number): WrittenChange[] =>
   Array.from({ length: count }, (_, index) => {
     const change: Change = { op: 'update', key: `K${index}`, id: `${index}`, fields: { aar: { from: 1, to: 2 } } }
     return { change, id: `${index}` }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { cannotTell, collect, HttpError, type Change, type Outcome, type Step, type Target } from 'zds'
-import type { Sent } from '../../../src/core/types.ts'
+import type { SentChange } from '../../../src/core/types.ts'
 import { applying, create, planOf, untouched, update } from '../../support/applying.ts'
 import { done, stream } from '../../support/syncs.ts'
 
@@ -19,7 +19,7 @@ function answering(
   const settle = parts.settle ?? (() => stream([]))
   const target: Target = {
     ...untouched({ staleness: parts.staleness ?? 'batch' }),
-    settle: (some: readonly Sent[], run) => {
+    settle: (some: readonly SentChange[], run) => {
       settled.push(some.map(({ change }) => change.key))
       return settle(some, run)
     },

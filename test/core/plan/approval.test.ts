@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ZdsError, type Excess, type Plan, type SyncPlan } from 'zds'
-import { checkPermit, permitOf, released, unapproved, type Permit } from '../../../src/core/plan/approval.ts'
+import { checkPermit, permitOf, releaseHeld, unapprovedExcesses, type Permit } from '../../../src/core/plan/approval.ts'
 import { assemble, heldBack } from '../../../src/core/plan/plan.ts'
 import { compared, held, syncOf, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
@@ -30,10 +30,12 @@ describe('what --approve says', () => {
   })
 
   it('lets pass every excess, or those that are named', () => {
-    expect(unapproved(found, undefined)).toEqual(found)
-    expect(unapproved(found, permitOf('abc'))).toEqual([])
-    expect(unapproved(found, permitOf('abc:global.update')).map(({ id }) => id)).toEqual(['global.field.support_level'])
-    expect(unapproved(found, permitOf('abc:global.update,global.field.support_level'))).toEqual([])
+    expect(unapprovedExcesses(found, undefined)).toEqual(found)
+    expect(unapprovedExcesses(found, permitOf('abc'))).toEqual([])
+    expect(unapprovedExcesses(found, permitOf('abc:global.update')).map(({ id }) => id)).toEqual([
+      'global.field.support_level',
+    ])
+    expect(unapprovedExcesses(found, permitOf('abc:global.update,global.field.support_level'))).toEqual([])
   })
 })
 
@@ -89,7 +91,7 @@ describe('SAFE-13: what an empty source holds back', () => {
     const plan = await compared(empty)
     expect(plan).toMatchObject({ complete: { desired: false, existing: true }, changes: [] })
     expect(heldBack(plan)).toBe(3)
-    const through = released(plan, permitOf('abc:global.empty'))
+    const through = releaseHeld(plan, permitOf('abc:global.empty'))
     expect(through.changes).toEqual((await compared({ existing })).changes)
     expect(through.changes.map(({ op, id, reason }) => [op, id, reason])).toEqual(
       existing.map(({ id }) => ['retire', id, 'gone']),
@@ -100,21 +102,21 @@ describe('SAFE-13: what an empty source holds back', () => {
   it('by no other name, and not by a digest alone', async () => {
     const plan = await compared(empty)
     for (const permit of ['abc', 'abc:global.retire', 'abc:partners.empty'])
-      expect(released(plan, permitOf(permit))).toBe(plan)
+      expect(releaseHeld(plan, permitOf(permit))).toBe(plan)
   })
 
   it('never where what was read is not whole: records may only be missing from it', async () => {
-    const { changes } = released(await compared({ ...empty, empty: false }), permitOf('abc:global.empty'))
+    const { changes } = releaseHeld(await compared({ ...empty, empty: false }), permitOf('abc:global.empty'))
     expect(changes).toEqual([])
     const short = await compared({ ...empty, complete: { desired: false, existing: false } })
     expect(heldBack(short)).toBe(3)
-    expect(released(short, permitOf('abc:global.empty')).changes).toEqual([])
+    expect(releaseHeld(short, permitOf('abc:global.empty')).changes).toEqual([])
   })
 
   it('a protected record, and one that a rule keeps, are not among it', async () => {
     const plan = await compared(empty, syncOf({ protects: () => true }))
     expect(heldBack(plan)).toBe(0)
-    expect(released(plan, permitOf('abc:global.empty')).changes).toEqual([])
+    expect(releaseHeld(plan, permitOf('abc:global.empty')).changes).toEqual([])
   })
 })
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, FieldLimit, Limits } from 'zds'
-import { boundsOf, excesses as excessesOf, type Measured } from '../../../src/core/plan/limits.ts'
+import { boundsOf, excesses as excessesOf, type MeasuredSync } from '../../../src/core/plan/limits.ts'
 import type { Op } from '../../../src/core/plan/plan.ts'
 import { compared, held, syncOf, wanted } from '../../support/syncs.ts'
 
@@ -13,11 +13,11 @@ type Counts = {
 }
 
 /** Of the sync `global`. */
-const excesses = (measured: Omit<Measured, 'name'>, limits?: Limits) =>
+const excesses = (measured: Omit<MeasuredSync, 'name'>, limits?: Limits) =>
   excessesOf({ name: 'global', ...measured }, limits)
 
 /** That many changes of each kind, of one field. */
-function measured({ create = 0, update = 0, retire = 0, existing }: Counts): Omit<Measured, 'name'> {
+function measured({ create = 0, update = 0, retire = 0, existing }: Counts): Omit<MeasuredSync, 'name'> {
   const some = (op: Op, count: number): Change[] =>
     Array.from({ length: count }, (_, index) => ({ op, key: `${op}-${index}`, fields: {} }))
   return {

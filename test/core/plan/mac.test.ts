@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ZdsError, type Plan } from 'zds'
-import { assertAuthentic, proved } from '../../../src/core/plan/mac.ts'
+import { assertAuthentic, addProof } from '../../../src/core/plan/mac.ts'
 import { assemble, digestOf } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../../src/core/plan/schema.ts'
 import { compared, wanted } from '../../support/syncs.ts'
@@ -32,16 +32,16 @@ function refusal(of: Plan, key = KEY): ZdsError | undefined {
 }
 
 describe('the proof of a plan (OPS-08)', () => {
-  const ours = keyed(KEY, () => proved(plan))
+  const ours = keyed(KEY, () => addProof(plan))
 
   it('is an HMAC-SHA256 over the canonical document, with a key of its own', () => {
     // By HKDF-SHA256 of ZDS_PLAN_KEY, without salt, for 'zds plan mac 1'; computed with another
     // program.
     const bare = { version: 1, createdAt: '2026-03-16T10:00:00.000Z', asOf: '2026-03-16', config: 'f' } as const
-    expect(keyed(KEY, () => proved({ ...bare, syncs: [], digest: '0'.repeat(64) })).mac).toBe(
+    expect(keyed(KEY, () => addProof({ ...bare, syncs: [], digest: '0'.repeat(64) })).mac).toBe(
       'f06d2644195693fca07b6fbc918c8e36a49611724c69186b52709e3546564326',
     )
-    expect(ours.mac).not.toBe(keyed('08'.repeat(32), () => proved(plan)).mac)
+    expect(ours.mac).not.toBe(keyed('08'.repeat(32), () => addProof(plan)).mac)
     expect(refusal(ours)).toBeUndefined()
   })
 
@@ -57,7 +57,7 @@ describe('the proof of a plan (OPS-08)', () => {
   })
 
   it('is asked for where there is a key, and nowhere else', () => {
-    expect(keyed(undefined, () => proved(plan))).toBe(plan)
+    expect(keyed(undefined, () => addProof(plan))).toBe(plan)
     expect(keyed(undefined, () => assertAuthentic(plan, 'plan.json'))).toBeUndefined()
     expect(refusal(plan)).toMatchObject({
       code: 'PLAN_NOT_AUTHENTIC',

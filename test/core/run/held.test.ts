@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Hold, State } from 'zds'
-import { fenced, whileHeld } from '../../../src/core/run/held.ts'
+import { fenceState, whileHeld } from '../../../src/core/run/held.ts'
 import { fakeClock } from 'zds/testing'
 
 const lost = new Error('the lock is gone')
@@ -40,7 +40,7 @@ describe('SAFE-16: a run without its locks', () => {
       under: () => journal,
       record: async ({ sync }: { readonly sync: string }) => void recorded.push(sync),
     }
-    const state = fenced({ journal } as unknown as State, hold) // of a state, nothing else is used
+    const state = fenceState({ journal } as unknown as State, hold) // of a state, nothing else is used
     const entry = { run: 'run-1', sync: 'global', steps: [], at: new Date() }
     await state.journal.record(entry)
     const late = state.journal.record(entry)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Config, Desired, SyncPlan } from 'zds'
-import { limited, planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
+import { holdAgainstLimits, planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
 import type { Watch } from '../../../src/core/run/schedule.ts'
 import { create, planOf as changesOf, retire, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
@@ -73,7 +73,7 @@ describe('SAFE-01: the limits of a plan', () => {
 describe('SAFE-01: what a plan says of itself is not believed', () => {
   const marked = (key: string, op: 'update' | 'retire') => ({ ...update(key), op, fields: retire(key).fields })
   const found = async (part: SyncPlan, limits: object = {}): Promise<(string | number)[][]> => {
-    const [plan] = await limited([part], engineOf(one(limits)))
+    const [plan] = await holdAgainstLimits([part], engineOf(one(limits)))
     return (plan?.excesses ?? []).map(({ op, count }) => [op, count])
   }
   const keys = Array.from({ length: 12 }, (_, n) => `K${n}`)
@@ -103,7 +103,7 @@ describe('SAFE-01: what a plan says of itself is not believed', () => {
     const engine = engineOf(one())
     const { journal } = engine.state
     const all = { ...part, existing: 1e6 }
-    const found = async (): Promise<unknown> => (await limited([all], engine))[0]?.excesses
+    const found = async (): Promise<unknown> => (await holdAgainstLimits([all], engine))[0]?.excesses
     expect(await found()).toEqual([])
     const plan = await planOf([{ ...changesOf(create('N')), existing: 109 }], engine)
     await journal.begin({ id: 'run-1', plan, forced: false, at: engine.clock.now() })
@@ -111,6 +111,8 @@ describe('SAFE-01: what a plan says of itself is not believed', () => {
     await journal.end('run-1', 'done', engine.clock.now())
     // 5 % of 2 × (109 + 1)
     expect(await found()).toMatchObject([{ op: 'retire', count: 12, existing: 220, limit: 0.05 }])
-    expect((await limited([{ ...all, existing: 240, changes: all.changes.slice(1) }], engine))[0]?.excesses).toEqual([])
+    expect(
+      (await holdAgainstLimits([{ ...all, existing: 240, changes: all.changes.slice(1) }], engine))[0]?.excesses,
+    ).toEqual([])
   })
 })

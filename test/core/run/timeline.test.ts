@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { Stage } from '../../../src/core/config/stages.ts'
 import type { Watch } from '../../../src/core/run/schedule.ts'
-import { timed } from '../../../src/core/run/timeline.ts'
+import { watchTimes } from '../../../src/core/run/timeline.ts'
 
 const stage = (id: string): Stage =>
   ({ id, kind: 'gather', name: id, needs: [], source: { name: id } }) as unknown as Stage // only its id is looked at
@@ -19,7 +19,7 @@ test('a run tells what took how long, what was waited for, and passes everything
     ended: ({ id }, { kind }) => heard.push(`${id} ${kind}`),
     warn: (message) => heard.push(message),
   }
-  const { watch, laps } = timed(inner, clock)
+  const { watch, laps } = watchTimes(inner, clock)
   const [read, left] = [stage('gather:a'), stage('compare:a')]
   watch.scheduled([read, left])
   now += 100

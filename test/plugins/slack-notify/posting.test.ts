@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Ended, Observer, Outcomes, Plan } from 'zds'
+import type { RunEnd, Observer, Outcomes, Plan } from 'zds'
 import { startSandbox, type Fault, type Sandbox, type SandboxOptions } from 'zds/sandbox'
 import { slackNotify, type SlackOptions } from 'zds/slack-notify'
 import { deadUrl, ok, serverOf, silence } from '../../support/server.ts'
@@ -46,7 +46,7 @@ const crowded = planOf(
 const crowdedOutcomes = outcomesOf({ global: crowd.map((key) => done(key, 0)) })
 
 /** The end of a run that went well. */
-const endedWith = (of: { readonly plan: Plan; readonly outcomes: Outcomes }, more: Partial<Ended> = {}): Ended => ({
+const endedWith = (of: { readonly plan: Plan; readonly outcomes: Outcomes }, more: Partial<RunEnd> = {}): RunEnd => ({
   ...of,
   run: 'run-1',
   status: 'done',

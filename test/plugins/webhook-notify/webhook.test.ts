@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it, test } from 'vitest'
-import { ZdsError, type Ended, type Observer } from 'zds'
+import { ZdsError, type RunEnd, type Observer } from 'zds'
 import { observerLaws, settingOf, testLaws, testRun } from 'zds/testing'
 import { webhookNotify, type Event, type WebhookOptions } from 'zds/webhook-notify'
 import { cut, deadUrl, ok, serverOf, type TestServer } from '../../support/server.ts'
@@ -30,7 +30,7 @@ const excess = {
 const plan = planOf(
   syncPlan('global', [change('create', 'KEY-A', 'Acme'), change('update', 'KEY-B', 'Bolt')], { excesses: [excess] }),
 )
-const ended = (more: Partial<Ended> = {}): Ended => ({
+const ended = (more: Partial<RunEnd> = {}): RunEnd => ({
   run: 'run-1',
   status: 'done',
   error: undefined,
