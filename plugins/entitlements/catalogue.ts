@@ -51,7 +51,7 @@ export async function parseCatalogue(where: string, text: string): Promise<Catal
   return { where, ...value, levels: Object.entries(value.levels).map(([level, types]) => ({ level, types })) }
 }
 
-type Entry = { readonly path: Path; readonly text: string }
+type CatalogueEntry = { readonly path: Path; readonly text: string }
 
 /**
  * What fits the schema and still cannot be meant. Skips whatever has the wrong shape, which is
@@ -113,7 +113,7 @@ function ranks(file: YamlFile, levels: Json | undefined, types: readonly string[
   ]
 }
 
-function twice(file: YamlFile, all: readonly Entry[], hint: string): Issue[] {
+function twice(file: YamlFile, all: readonly CatalogueEntry[], hint: string): Issue[] {
   const first = new Map<string, Path>()
   return all.flatMap(({ path, text }) => {
     const before = first.get(text)
@@ -130,7 +130,7 @@ function twice(file: YamlFile, all: readonly Entry[], hint: string): Issue[] {
 }
 
 /** Every text in lists below `value`, with its path. */
-function entries(value: Json | undefined, path: Path): Entry[] {
+function entries(value: Json | undefined, path: Path): CatalogueEntry[] {
   if (typeof value === 'string') return [{ path, text: value }]
   if (isObject(value)) return Object.entries(value).flatMap(([key, part]) => entries(part, [...path, key]))
   if (Array.isArray(value)) return value.flatMap((part: Json, index) => entries(part, [...path, index]))

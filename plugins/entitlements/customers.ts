@@ -19,7 +19,7 @@ import type { OverridesSource } from './overrides/overrides.ts'
 import type { Side } from './rule.ts'
 
 /** Looks rows up by keys, as `salesforce(...)` does. */
-type Lookup = (query: {
+type LookupRows = (query: {
   readonly name: string
   readonly object: string
   readonly columns: readonly string[]
@@ -44,7 +44,7 @@ export type CustomersOptions<Table extends FieldTable> = {
    * Where it is asked why an organization has no account among the rows (AMB-17): what
    * `salesforce(...)` returns.
    */
-  readonly crm: { readonly lookup: Lookup }
+  readonly crm: { readonly lookup: LookupRows }
   readonly rules: RulesFor<Table, AbsenceReason> & { readonly key: keyof Table & string }
   readonly limits?: LimitsFor<Table>
   /**

@@ -18,7 +18,7 @@ import { sameInstance } from './overrides/instances.ts'
 import type { Context } from './rule.ts'
 
 /** What the accounts of an instance are computed with, apart from their own rows. */
-export type Inputs = {
+export type AccountInputs = {
   /** The overrides of this instance, whether they have an effect or not. */
   readonly entries: readonly Override[]
   readonly catalogue: Catalogue
@@ -32,7 +32,7 @@ export type Inputs = {
   readonly moved: Set<string>
 }
 
-export async function readInputs(options: EntitlementsOptions<FieldTable>, run: Run): Promise<Inputs> {
+export async function readInputs(options: EntitlementsOptions<FieldTable>, run: Run): Promise<AccountInputs> {
   const { instance, fields, overrides, listing, exclude, elsewhere } = options
   const catalogue = await onlyCatalogue(options.catalogue, run)
   const entries = (await collect(run.input(overrides))).filter(

@@ -1,7 +1,7 @@
 import { nearest, type DesiredNotice } from 'zds'
 import type { Context, Draft } from './rule.ts'
 
-type Seen = { accounts: number; ids: string[]; quantity: number }
+type SeenCharge = { accounts: number; ids: string[]; quantity: number }
 
 /** Accounts that a notice names; the rest is counted. */
 const NAMED = 3
@@ -14,7 +14,7 @@ export function unknownCharges(context: Context): {
   see(draft: Draft): void
   notices(where: string): Generator<DesiredNotice>
 } {
-  const seen = new Map<string, Seen>()
+  const seen = new Map<string, SeenCharge>()
   return {
     see({ account, charges }) {
       const quantities = new Map<string, number>()

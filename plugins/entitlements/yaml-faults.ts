@@ -13,7 +13,7 @@ import {
 /** A line of a file that is no YAML, or not what somebody meant, in words. */
 export type Fault = { readonly line: number; readonly words: string; readonly repeated: boolean }
 
-type Found = { readonly code: ErrorCode; readonly message: string; readonly pos: readonly [number, ...number[]] }
+type FaultFound = { readonly code: ErrorCode; readonly message: string; readonly pos: readonly [number, ...number[]] }
 
 /** The faults of a document, one for each line. `rows` are its lines. */
 export function faultsOf(document: Parsed, rows: readonly string[], lineAt: (offset: number) => number): Fault[] {
@@ -22,7 +22,10 @@ export function faultsOf(document: Parsed, rows: readonly string[], lineAt: (off
   )
   const end = (document.range[2] ?? 0) - 1
   const whole = document.errors.every(({ code }) => code === 'DUPLICATE_KEY')
-  const found: readonly Found[] = [...document.errors, ...(whole ? [...document.warnings, ...oddities(document)] : [])]
+  const found: readonly FaultFound[] = [
+    ...document.errors,
+    ...(whole ? [...document.warnings, ...oddities(document)] : []),
+  ]
   const told = found.map(({ code, message, pos }) => {
     const line = lineAt(isOpenQuote(message) && pos[0] >= end ? (lastQuote(document) ?? end) : pos[0])
     return { line, words: wordsFor(code, message, rows[line - 1] ?? ''), repeated: code === 'DUPLICATE_KEY' }
@@ -74,8 +77,8 @@ function lastQuote(document: Parsed): number | undefined {
 }
 
 /** What the parser lets pass: aliases of nothing, tags, quotes of a word processor. */
-function oddities(document: Parsed): Found[] {
-  const found: Found[] = []
+function oddities(document: Parsed): FaultFound[] {
+  const found: FaultFound[] = []
   let aliases = 0
   visit(document, {
     Node: (_, node, around) => {

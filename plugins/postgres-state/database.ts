@@ -2,31 +2,31 @@ import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { messageOf, ZdsError } from 'zds'
 
 /** A row of a result. */
-export type Row = { readonly [column: string]: unknown }
+export type PostgresRow = { readonly [column: string]: unknown }
 /** The text of a column that has one in every row. */
-export const text = (row: Row, column: string): string => String(row[column])
+export const text = (row: PostgresRow, column: string): string => String(row[column])
 
 /** The text of a column that may be empty. */
-export const maybe = (row: Row, column: string): string | undefined =>
+export const maybe = (row: PostgresRow, column: string): string | undefined =>
   row[column] === null ? undefined : text(row, column)
 
 /** The moment of a column that has one in every row, as ISO text. */
-export function moment(row: Row, column: string): string {
+export function moment(row: PostgresRow, column: string): string {
   const value = row[column]
   return value instanceof Date ? value.toISOString() : text(row, column)
 }
 
 /** One statement with its values, `$1` and on. Throws what `troubleOf` makes of the failure. */
-export type Query = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+export type RunQuery = (text: string, values?: readonly unknown[]) => Promise<readonly PostgresRow[]>
 
 /** A connection for one holder. */
-export type Session = { readonly query: Query; close(): void }
+export type PostgresSession = { readonly query: RunQuery; close(): void }
 
 export interface Database {
   /** Whatever connection is free, or a new one. */
-  readonly query: Query
+  readonly query: RunQuery
   /** `broken` is called when the connection ends before it is closed. */
-  session(broken: (cause: unknown) => void): Promise<Session>
+  session(broken: (cause: unknown) => void): Promise<PostgresSession>
   close(): Promise<void>
 }
 
@@ -54,14 +54,14 @@ export function databaseAt(config: PoolConfig): Database {
     throw troubleOf(error, where)
   }
   return {
-    query: (text, values = []) => pool.query<Row>(text, [...values]).then(({ rows }) => rows, told),
+    query: (text, values = []) => pool.query<PostgresRow>(text, [...values]).then(({ rows }) => rows, told),
     session: async (broken) => sessionOf(await pool.connect().catch(told), where, broken),
     close: () => pool.end(),
   }
 }
 
 /** A connection whose statements wait for one another; what breaks it breaks it for good. */
-function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) => void): Session {
+function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) => void): PostgresSession {
   let end: ZdsError | undefined
   let last: Promise<unknown> = Promise.resolve()
   const fail = (error: unknown): void => {
@@ -69,10 +69,10 @@ function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) =
     broken(end)
   }
   client.on('error', fail)
-  const send = async (text: string, values: readonly unknown[]): Promise<readonly Row[]> => {
+  const send = async (text: string, values: readonly unknown[]): Promise<readonly PostgresRow[]> => {
     if (end !== undefined) throw end
     try {
-      return (await client.query<Row>(text, [...values])).rows
+      return (await client.query<PostgresRow>(text, [...values])).rows
     } catch (error) {
       const trouble = troubleOf(error, where)
       if (trouble.code === 'STATE_UNAVAILABLE') fail(error)
@@ -96,7 +96,7 @@ function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) =
  * All or nothing of what `work` writes. Should this process be stopped meanwhile, nobody waits for
  * it for long.
  */
-export async function atomically<T>({ query }: Pick<Session, 'query'>, work: () => Promise<T>): Promise<T> {
+export async function atomically<T>({ query }: Pick<PostgresSession, 'query'>, work: () => Promise<T>): Promise<T> {
   await query('BEGIN')
   try {
     await query(`SET LOCAL idle_in_transaction_session_timeout = '10s'`)

@@ -10,7 +10,7 @@ import {
   type RunStatus,
   type Step,
 } from 'zds'
-import { maybe, moment, text, type Database, type Row } from './database.ts'
+import { maybe, moment, text, type Database, type PostgresRow } from './database.ts'
 import type { FencedLocks } from './locks.ts'
 import { unzip, zip } from './zip.ts'
 
@@ -51,7 +51,7 @@ const NOTED = 'SELECT * FROM zds.events WHERE project = $1 AND at >= $2 ORDER BY
  * connection, with its locks only.
  */
 export function postgresJournal(database: Database, project: string, locks: FencedLocks, hold?: Hold): Journal {
-  const ask: Ask = (sql, ...values) => database.query(sql, [project, ...values])
+  const ask: JournalQuery = (sql, ...values) => database.query(sql, [project, ...values])
   const write = async (sql: string, ...values: readonly unknown[]): Promise<number> => {
     const query = hold === undefined ? database.query : locks.queryOf(hold)
     const [row] = (await query?.(...statementOf(sql, [project, ...values], hold))) ?? []
@@ -101,9 +101,11 @@ export function postgresJournal(database: Database, project: string, locks: Fenc
   }
 }
 
-type Ask = (sql: string, ...values: readonly unknown[]) => Promise<readonly Row[]>
+type JournalQuery = (sql: string, ...values: readonly unknown[]) => Promise<readonly PostgresRow[]>
 
-function readingOf(ask: Ask): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done' | 'noted'> {
+function readingOf(
+  ask: JournalQuery,
+): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done' | 'noted'> {
   return {
     lastDesired: async (sync, address) => {
       const [row] = await ask(DESIRED, sync, address)
@@ -166,7 +168,7 @@ function knownOf(one: One): Known {
 /** A column of text takes all but these; the step itself is JSON, which escapes them. */
 const storable = (said: string): string => said.toWellFormed().replaceAll('\0', '\uFFFD')
 
-function eventOf(row: Row): RunEvent {
+function eventOf(row: PostgresRow): RunEvent {
   return {
     run: text(row, 'run'),
     kind: row['kind'] as RunEvent['kind'], // written by `note` above
@@ -179,7 +181,7 @@ function eventOf(row: Row): RunEvent {
   }
 }
 
-function runOf(row: Row): RunRecord {
+function runOf(row: PostgresRow): RunRecord {
   const by = maybe(row, 'approved_by')
   return {
     id: text(row, 'id'),

@@ -9,7 +9,15 @@ import {
   type Lock,
   type Locks,
 } from 'zds'
-import { maybe, moment, text, type Database, type Query, type Row, type Session } from './database.ts'
+import {
+  maybe,
+  moment,
+  text,
+  type Database,
+  type RunQuery,
+  type PostgresRow,
+  type PostgresSession,
+} from './database.ts'
 
 /** When a lease that is granted now ends, by the clock of the database. */
 const UNTIL = `clock_timestamp() + interval '${LEASE_MS} milliseconds'`
@@ -35,13 +43,13 @@ const RELEASE = 'DELETE FROM zds.locks WHERE project = $1 AND address = $2 RETUR
 
 export type FencedLocks = Locks & {
   /** How a run writes that holds these locks; undefined once they are given back. */
-  queryOf(hold: Hold): Query | undefined
+  queryOf(hold: Hold): RunQuery | undefined
 }
 
 /** Locks of one project. Each hold has a connection of its own, and is over when that breaks. */
 export function postgresLocks(database: Database, project: string): FencedLocks {
-  const sessions = new Map<string, Session>()
-  const held = async (): Promise<readonly Held[]> => (await database.query(HELD, [project])).map(lockOf)
+  const sessions = new Map<string, PostgresSession>()
+  const held = async (): Promise<readonly HeldRow[]> => (await database.query(HELD, [project])).map(lockOf)
   const take = async (claim: Claim, broken: (cause: unknown) => void): Promise<Lock | undefined> => {
     const wanted = new Set(claim.places.map(({ address }) => address))
     const there = (await held()).filter(({ address }) => wanted.has(address))
@@ -78,9 +86,9 @@ export function postgresLocks(database: Database, project: string): FencedLocks 
   return { ...locks, queryOf: ({ fence }) => sessions.get(fence)?.query }
 }
 
-type Held = Lock & { readonly fence: string; readonly machine: string }
+type HeldRow = Lock & { readonly fence: string; readonly machine: string }
 
-function valuesOf(project: string, { places, run, fence }: Claim, there: readonly Held[]): unknown[] {
+function valuesOf(project: string, { places, run, fence }: Claim, there: readonly HeldRow[]): unknown[] {
   const { holder, host, machine, process, job } = thisProcess()
   const [addresses, instances] = [places.map(({ address }) => address), places.map(({ instance }) => instance)]
   const free = there.map((lock) => lock.fence)
@@ -88,7 +96,7 @@ function valuesOf(project: string, { places, run, fence }: Claim, there: readonl
 }
 
 /** A process may take again what it holds in the name of the same run. */
-function isOurs(lock: Held, { run }: Claim): boolean {
+function isOurs(lock: HeldRow, { run }: Claim): boolean {
   const self = thisProcess()
   return lock.run === run && lock.machine === self.machine && lock.process === self.process
 }
@@ -97,7 +105,7 @@ function isOurs(lock: Held, { run }: Claim): boolean {
  * Whether it lives: the lease has not run out, and where its process can be seen from here, it
  * still exists.
  */
-function lockOf(row: Row): Held {
+function lockOf(row: PostgresRow): HeldRow {
   const [machine, process] = [text(row, 'machine'), Number(row['process'])]
   return {
     address: text(row, 'address'),

@@ -1,5 +1,5 @@
 import { ZdsError } from 'zds'
-import { atomically, type Database, type Query, type Session } from './database.ts'
+import { atomically, type Database, type RunQuery, type PostgresSession } from './database.ts'
 
 /**
  * How the schema became what it is, step by step: a database of any version goes forward through
@@ -101,7 +101,7 @@ export async function migrate(database: Database, migrations: readonly string[] 
 }
 
 /** One process at a time: whoever waited finds it done. */
-async function forward({ query }: Session, migrations: readonly string[]): Promise<void> {
+async function forward({ query }: PostgresSession, migrations: readonly string[]): Promise<void> {
   await query(`SELECT pg_advisory_xact_lock(hashtext('zds migrations'))`)
   const [{ made } = { made: false }] = await query(`SELECT to_regnamespace('zds') IS NOT NULL AS made`)
   if (made !== true) await query('CREATE SCHEMA zds')
@@ -113,7 +113,7 @@ async function forward({ query }: Session, migrations: readonly string[]): Promi
 }
 
 /** The version of the schema; 0 where there is none. */
-async function versionIn(query: Query): Promise<number> {
+async function versionIn(query: RunQuery): Promise<number> {
   const [{ made } = { made: false }] = await query(`SELECT to_regclass('zds.version') IS NOT NULL AS made`)
   if (made !== true) return 0
   const [row] = await query('SELECT number FROM zds.version')

@@ -17,7 +17,7 @@ export async function check(describe: Describe, { object, columns, children = []
   return issues.flat()
 }
 
-async function childIssues(look: Look, parent: Description, { relationship, columns }: Child): Promise<Issue[]> {
+async function childIssues(look: ColumnLook, parent: Description, { relationship, columns }: Child): Promise<Issue[]> {
   const known = parent.children.get(relationship.toLowerCase())
   const where = `salesforce ${parent.name}.${relationship}`
   if (known === undefined)
@@ -26,10 +26,10 @@ async function childIssues(look: Look, parent: Description, { relationship, colu
   return child === undefined ? [hidden(where, known.object)] : columnIssues(look, child, columns)
 }
 
-type Look = (object: string) => Promise<Description | undefined>
+type ColumnLook = (object: string) => Promise<Description | undefined>
 
 /** An object that may not be described is nothing to fail over: it is one of the problems. */
-function visible(describe: Describe): Look {
+function visible(describe: Describe): ColumnLook {
   return async (object) => {
     try {
       return await describe(object)
@@ -40,7 +40,7 @@ function visible(describe: Describe): Look {
   }
 }
 
-async function columnIssues(look: Look, description: Description, columns: readonly string[]): Promise<Issue[]> {
+async function columnIssues(look: ColumnLook, description: Description, columns: readonly string[]): Promise<Issue[]> {
   const issues = await Promise.all(
     columns.map((column) =>
       columnIssue(look, description, column.split('.'), `salesforce ${description.name}.${column}`),
@@ -50,7 +50,7 @@ async function columnIssues(look: Look, description: Description, columns: reado
 }
 
 async function columnIssue(
-  look: Look,
+  look: ColumnLook,
   description: Description,
   path: readonly string[],
   where: string,

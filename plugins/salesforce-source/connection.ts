@@ -13,7 +13,7 @@ import {
   type Proof,
 } from 'zds'
 import { descriptionOf, type Description } from './describe.ts'
-import { logIn, type Login, type Session } from './login.ts'
+import { logIn, type Login, type SalesforceSession } from './login.ts'
 import { replaceTransport } from './transport.ts'
 import { advise, explain, translateTrouble, verdict } from './trouble.ts'
 
@@ -29,7 +29,7 @@ export type Connection = {
    */
   describe(object: string, run: Caller): Promise<Description>
   /** Who we are there, and the headers of the last answer. */
-  seen(run: Caller): Promise<Session & { readonly headers: Headers }>
+  seen(run: Caller): Promise<SalesforceSession & { readonly headers: Headers }>
 }
 
 export type ConnectionOptions = Login & { readonly http?: HttpPolicy; readonly version: string }

@@ -38,7 +38,7 @@ export type SalesforceOptions = Login & {
   readonly version?: string
 }
 
-type Asked = {
+type RowsAsked = {
   /** The name of the source. */
   readonly name: string
   /** The API name of the object: `Account`. */
@@ -49,7 +49,7 @@ type Asked = {
   readonly mayBeEmpty?: boolean
 }
 
-export type RowsQuery = Asked & {
+export type RowsQuery = RowsAsked & {
   /** Further columns; `Owner.Name` is a column of a parent. */
   readonly columns?: readonly string[]
   /** Child lists below each row, for the date of the run. */
@@ -60,7 +60,7 @@ export type RowsQuery = Asked & {
   readonly key?: string
 }
 
-export type LookupQuery = Asked & {
+export type LookupQuery = RowsAsked & {
   readonly columns: readonly string[]
   readonly where?: string
   /** The column whose value must be one of the keys. */
@@ -162,7 +162,7 @@ async function* rowsOf(whole: Omit<Selection, 'announced'>, run: Run): AsyncIter
 }
 
 /** Every column once: those of the tables, the further ones, and the key. */
-function columnsAsked(asked: Asked & { readonly columns?: readonly string[] }, key?: string): string[] {
+function columnsAsked(asked: RowsAsked & { readonly columns?: readonly string[] }, key?: string): string[] {
   return [
     ...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])]),
   ]

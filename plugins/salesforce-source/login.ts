@@ -28,7 +28,7 @@ export type Login = { readonly loginUrl: Setting; readonly clientId: Setting } &
   | { readonly jwt: JwtGrant; readonly clientSecret?: undefined }
 )
 
-export type Session = {
+export type SalesforceSession = {
   readonly proof: Proof
   readonly instanceUrl: string
   /** The address of the user that zds acts as, where the answer has it. */
@@ -37,7 +37,7 @@ export type Session = {
 }
 
 /** Gets a token. Throws AUTH_FAILED with Salesforce's reason and what to look at. */
-export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Promise<Session> {
+export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Promise<SalesforceSession> {
   const loginUrl = instanceUrl(login.loginUrl)
   const clientId = login.clientId.read()
   // The core of jsforce, and only when it is needed: the whole of it takes half a second to load.
@@ -66,7 +66,7 @@ export async function logIn(login: Login, policy: HttpPolicy, run: Caller): Prom
 }
 
 /** jsforce declares the answer's type and does not check it. */
-function sessionOf(answer: TokenResponse | undefined, loginUrl: string): Session {
+function sessionOf(answer: TokenResponse | undefined, loginUrl: string): SalesforceSession {
   const token = answer?.access_token
   const address = answer?.instance_url
   if (typeof token !== 'string' || token === '' || typeof address !== 'string') {

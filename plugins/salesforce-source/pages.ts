@@ -1,7 +1,7 @@
 import { HttpError, isObject, ZdsError, type Json, type JsonObject } from 'zds'
 
 /** One page of a query, or of the child list below a row: both have the same envelope. */
-export type Page = {
+export type QueryPage = {
   readonly totalSize: number
   readonly next: string | undefined
   readonly records: readonly JsonObject[]
@@ -11,7 +11,7 @@ export type Page = {
  * Reads the envelope; throws HTTP_UNREADABLE when it is none, so that nothing is taken for an empty
  * list.
  */
-export function pageOf(body: Json | undefined, what: string): Page {
+export function pageOf(body: Json | undefined, what: string): QueryPage {
   if (!isObject(body)) throw unreadable(what, 'is not a query result')
   const { totalSize, done, records, nextRecordsUrl } = body
   if (typeof totalSize !== 'number' || typeof done !== 'boolean' || !Array.isArray(records))
@@ -31,13 +31,13 @@ const unreadable = (what: string, why: string) =>
  * announced (SAFE-02).
  */
 export async function* follow(
-  first: Page,
-  read: (link: string) => Promise<Page>,
+  first: QueryPage,
+  read: (link: string) => Promise<QueryPage>,
   what: string,
 ): AsyncIterable<readonly JsonObject[]> {
   const visited = new Set<string>()
   let received = 0
-  for (let page: Page | undefined = first; page !== undefined;) {
+  for (let page: QueryPage | undefined = first; page !== undefined;) {
     if (page.totalSize !== first.totalSize) {
       throw incomplete(
         `${what} changed while they were read: ${first.totalSize} rows were announced, then ${page.totalSize}`,

@@ -2,7 +2,7 @@ import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
 import type { Child, Query } from './compose.ts'
 import type { Connection } from './connection.ts'
 import { flattener, idOf, member } from './flatten.ts'
-import { follow, incomplete, isExpired, pageOf, type Page } from './pages.ts'
+import { follow, incomplete, isExpired, pageOf, type QueryPage } from './pages.ts'
 
 /** What one query asks for, and what the rows of all queries of a source have in common. */
 export type Selection = {
@@ -30,7 +30,7 @@ const BEGINNINGS = 3
  * ends on the way is begun again, and the rows that were handed out are left out. `begun` is its
  * first page, where that is there already.
  */
-export async function* select(selection: Selection, run: Run, begun?: Page): AsyncIterable<JsonObject> {
+export async function* select(selection: Selection, run: Run, begun?: QueryPage): AsyncIterable<JsonObject> {
   const { name, url } = selection
   const read = reader(selection, run)
   const given: (string | undefined)[] = []
@@ -38,7 +38,7 @@ export async function* select(selection: Selection, run: Run, begun?: Page): Asy
   const announced = (rows: number) => (total === undefined ? selection.announced((total = rows)) : undefined)
   for (let left = BEGINNINGS; ;) {
     // Whatever is wrong with the first page is no matter of its age.
-    const first: Page = left === BEGINNINGS && begun !== undefined ? begun : await read(url, name)
+    const first: QueryPage = left === BEGINNINGS && begun !== undefined ? begun : await read(url, name)
     if (first.totalSize !== (total ?? first.totalSize)) throw incomplete(`${name} changed while they were read`)
     try {
       for await (const { id, row } of rows({ ...selection, announced }, first, read, new Set(given), run)) {
@@ -57,15 +57,15 @@ export async function* select(selection: Selection, run: Run, begun?: Page): Asy
 }
 
 /** The first page of a query. */
-export const firstPage = (selection: Selection, run: Run): Promise<Page> =>
+export const firstPage = (selection: Selection, run: Run): Promise<QueryPage> =>
   reader(selection, run)(selection.url, selection.name)
 
 type Told = { readonly id: string | undefined; readonly row: JsonObject }
 
 async function* rows(
   selection: Selection,
-  first: Page,
-  read: Read,
+  first: QueryPage,
+  read: SelectRead,
   given: ReadonlySet<string | undefined>,
   run: Run,
 ): AsyncIterable<Told> {
@@ -97,9 +97,9 @@ async function* rows(
   await announced(first.totalSize)
 }
 
-type Read = (link: string, what: string) => Promise<Page>
+type SelectRead = (link: string, what: string) => Promise<QueryPage>
 
-function reader({ connection, query }: Selection, run: Run): Read {
+function reader({ connection, query }: Selection, run: Run): SelectRead {
   return async (link, what) => pageOf(await connection.get(link, query.object, run), what)
 }
 
@@ -109,7 +109,7 @@ function reader({ connection, query }: Selection, run: Run): Read {
  */
 function childReader({ relationship, columns }: Child) {
   const flat = flattener(columns)
-  const readList = async (parent: JsonObject, read: Read): Promise<readonly JsonObject[]> => {
+  const readList = async (parent: JsonObject, read: SelectRead): Promise<readonly JsonObject[]> => {
     const what = `${relationship} of ${idOf(parent) ?? 'a row without Id'}`
     const list = member(parent, relationship)
     if (list === null) return []

@@ -3,7 +3,7 @@ import type { Connection } from 'jsforce/lib/core.js'
 import type { Caller, Http, Request } from 'zds'
 
 type Transport = Connection['_transport']
-type Asked = Parameters<Transport['httpRequest']>[0]
+type JsforceRequest = Parameters<Transport['httpRequest']>[0]
 
 /**
  * Puts zds's HTTP layer under an object of jsforce. jsforce's own transport knows no deadline,
@@ -22,7 +22,7 @@ export function replaceTransport(transport: Transport, send: Http, run: Caller):
   }
 }
 
-function requestOf({ method, url, headers, body }: Asked): Request {
+function requestOf({ method, url, headers, body }: JsforceRequest): Request {
   if (method !== 'GET' && method !== 'POST')
     throw new TypeError(`jsforce is used to ask for tokens and descriptions, not to ${method}`)
   // The only POST asks for a token: asking twice does no harm.

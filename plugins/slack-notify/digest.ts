@@ -88,7 +88,7 @@ function namesOf(changes: readonly Change[]): ReadonlyMap<string, string> {
 function failures({ name: sync, changes }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
   const failed = outcomes.flatMap(failure)
   const names = namesOf(changes)
-  const line = ({ key, code, message }: Failure): string => {
+  const line = ({ key, code, message }: SlackFailure): string => {
     const name = names.get(key)
     return `• *${sync}* ${escaped(key)} ${escaped(code)}: ${escaped(message)}${name === undefined ? '' : ` (${name})`}`
   }
@@ -100,13 +100,13 @@ function failures({ name: sync, changes }: SyncPlan, outcomes: readonly Outcome[
 /** What a code looks like; anything else may be a service's own words. */
 const CODE = /^[a-z]{1,20}(?:-[a-z\d]{1,20}){0,4}$/
 
-type Failure = { readonly key: string; readonly code: string; readonly message: string }
+type SlackFailure = { readonly key: string; readonly code: string; readonly message: string }
 
 /**
  * What of an outcome somebody has to look at: that it failed, or what is missing of one that is
  * done, in numbers, since its words may name people.
  */
-function failure(outcome: Outcome): Failure[] {
+function failure(outcome: Outcome): SlackFailure[] {
   if (outcome.status !== 'done') return [outcome]
   const missing = Map.groupBy(outcome.partly ?? [], ({ code }) => code)
   return [...missing].map(([code, some]) => ({ key: outcome.key, code, message: `${some.length} times` }))

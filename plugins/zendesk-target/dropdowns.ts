@@ -47,14 +47,14 @@ export async function checkDropdowns(
   )
 }
 
-type Values = Map<string, Map<string, readonly string[]>>
+type DropdownValues = Map<string, Map<string, readonly string[]>>
 
 /**
  * The values to be written to each dropdown, with the keys of the records. An empty dropdown needs
  * no option.
  */
-function valuesOf(changes: readonly Change[], types: FieldTypes): Values {
-  const values: Values = new Map()
+function valuesOf(changes: readonly Change[], types: FieldTypes): DropdownValues {
+  const values: DropdownValues = new Map()
   for (const { key, fields } of changes) {
     for (const [field, { to }] of Object.entries(fields)) {
       if (types[field]?.name !== 'dropdown' || typeof to !== 'string' || to === '') continue

@@ -2,7 +2,7 @@ import { ZdsError, type Caller, type JsonObject } from 'zds'
 import type { Client } from './client.ts'
 import { idIn, objectIn, rowsOf } from './replies.ts'
 
-type Page = { readonly rows: readonly JsonObject[]; readonly next: string | undefined }
+type ListingPage = { readonly rows: readonly JsonObject[]; readonly next: string | undefined }
 
 /** More rows than any list has that nobody announced the length of. */
 const MOST_ROWS = 100_000
@@ -23,14 +23,14 @@ export async function* pages(
   const cursors = new Set<string>()
   const ids = new Set<string>()
   let received = 0
-  const ask = (after?: string): Promise<Page> => {
+  const ask = (after?: string): Promise<ListingPage> => {
     const page = one(client, resource, after, run)
     // Where nobody asks for the page any more, its failure is nobody's.
     page.catch(() => undefined)
     return page
   }
-  for (let coming: Promise<Page> | undefined = ask(); coming !== undefined;) {
-    const { rows, next }: Page = await coming
+  for (let coming: Promise<ListingPage> | undefined = ask(); coming !== undefined;) {
+    const { rows, next }: ListingPage = await coming
     const fresh = rows.filter((row) => isNew(ids, idIn(row)))
     received += fresh.length
     const why = next === undefined ? undefined : endlessBy(cursors, next, fresh.length)
@@ -54,7 +54,7 @@ function endlessBy(cursors: Set<string>, next: string, fresh: number): string | 
   return fresh === 0 ? 'has a page of known rows only, and says that there is more' : undefined
 }
 
-async function one(client: Client, resource: string, after: string | undefined, run: Caller): Promise<Page> {
+async function one(client: Client, resource: string, after: string | undefined, run: Caller): Promise<ListingPage> {
   const query = { 'page[size]': 100, ...(after === undefined ? {} : { 'page[after]': after }) }
   const { body } = await client.call({ method: 'GET', path: [resource], query }, run)
   const rows = rowsOf(client.instance, resource, body)

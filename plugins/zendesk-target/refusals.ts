@@ -33,13 +33,13 @@ export function verdictOf(refused: Refused): Verdict | undefined {
 export const provesUntouched = (refused: Refused): true | undefined =>
   refused.status === 409 || isTooManyJobs(refused) || undefined
 
-export type Refusal = { readonly code: string; readonly message: string }
+export type ZendeskRefusal = { readonly code: string; readonly message: string }
 
 /**
  * What a refused request means for its records. The code comes from `details.<field>[].error`, else
  * from `error`, never from texts, which are in the language of the account.
  */
-export function refusalOf({ body, status, message }: HttpError): Refusal {
+export function refusalOf({ body, status, message }: HttpError): ZendeskRefusal {
   const [first] = isObject(body) ? detailsOf(body) : []
   if (first?.error === 'DuplicateValue') return { code: TAKEN.get(first.field) ?? 'value-taken', message }
   const name = first?.error ?? (isObject(body) ? body['error'] : undefined)

@@ -15,7 +15,7 @@ import { fromRun, gatheredBy } from './run/from-run.ts'
 import { checkReady, partsToWrite } from './run/gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './run/history.ts'
 import { notedPlan, notedReport } from './run/noted.ts'
-import { onGathered, type From } from './answers/on-gathered.ts'
+import { onGathered, type AnswerFrom } from './answers/on-gathered.ts'
 import { planRun, type Read } from './run/plan-run.ts'
 import { reportOf, type Report } from './run/report.ts'
 import type { Watch } from './run/schedule.ts'
@@ -67,9 +67,9 @@ export interface Engine {
    */
   plan(options?: PlanAsked, watch?: RunWatch): Promise<Plan>
   /** What is known of one key: from a live read, or from what a run has gathered. Writes nothing. */
-  explain(asked: ExplainAsked, from?: From, watch?: RunWatch): Promise<Explanation>
+  explain(asked: ExplainAsked, from?: AnswerFrom, watch?: RunWatch): Promise<Explanation>
   /** What time alone will change up to a day, `YYYY-MM-DD`. Writes nothing. */
-  forecast(asked: ForecastAsked, from?: From, watch?: RunWatch): Promise<Forecast>
+  forecast(asked: ForecastAsked, from?: AnswerFrom, watch?: RunWatch): Promise<Forecast>
   /**
    * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
    * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,

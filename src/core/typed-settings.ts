@@ -64,12 +64,12 @@ const parts = (text: string): string[] =>
     .map(bare)
     .filter((part) => part !== '')
 
-type Found = { readonly part: string; readonly meant: Meaning }
+type FoundValue = { readonly part: string; readonly meant: Meaning }
 
 /** What a setting says, looked at once for each text that it has. */
 function reader(from: Setting, partsOf: (text: string) => string[], meaning: (part: string) => Meaning) {
-  let last: { readonly text: string; readonly found: readonly Found[] } | undefined
-  const found = (): readonly Found[] | undefined => {
+  let last: { readonly text: string; readonly found: readonly FoundValue[] } | undefined
+  const found = (): readonly FoundValue[] | undefined => {
     const text = from.peek()?.trim() || undefined
     if (text === undefined) return undefined
     if (last?.text !== text) last = { text, found: partsOf(text).map((part) => ({ part, meant: meaning(part) })) }
@@ -86,7 +86,7 @@ function reader(from: Setting, partsOf: (text: string) => string[], meaning: (pa
 }
 
 /** A single value may be a password in the wrong place: only parts of a list are shown. */
-function issuesOf(where: string, found: readonly Found[] | undefined): Issue[] {
+function issuesOf(where: string, found: readonly FoundValue[] | undefined): Issue[] {
   const code = 'ENV_INVALID'
   if (found?.length === 0) return [{ code, where, message: 'is set and holds no value' }]
   return (found ?? []).flatMap(({ part, meant }, index, { length }) => {

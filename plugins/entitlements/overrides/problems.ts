@@ -61,7 +61,7 @@ export function applicable(instance: Json | undefined, tables: Tables): readonly
   return named.length === 0 ? Object.values(tables) : named.map(([, table]) => table)
 }
 
-function setProblems(set: Json | undefined, known: Known): Problem[] {
+function setProblems(set: Json | undefined, known: KnownWords): Problem[] {
   if (!isObject(set)) return []
   const entries = Object.entries(set)
   if (entries.length === 0) return [{ path: ['set'], message: 'it sets nothing' }]
@@ -87,11 +87,11 @@ function setProblems(set: Json | undefined, known: Known): Problem[] {
 /**
  * What an entry is held against: the tables of its instances, and the plans file if it is known.
  */
-type Known = { readonly tables: readonly FieldTable[]; readonly catalogue: Catalogue | undefined }
+type KnownWords = { readonly tables: readonly FieldTable[]; readonly catalogue: Catalogue | undefined }
 
 type Wrong = Omit<Problem, 'path'>
 
-function valueProblem(field: Field, value: Json, { catalogue }: Known): Wrong | undefined {
+function valueProblem(field: Field, value: Json, { catalogue }: KnownWords): Wrong | undefined {
   const { reads } = field
   const message = unfit(field, value)
   if (message !== undefined) return { message: `${message}, not ${JSON.stringify(value)}` }

@@ -1,7 +1,7 @@
 import { isObject, type Explained, type ExplainedOverride, type FieldTable, type JsonObject, type Run } from 'zds'
 import { accountOf } from '../account.ts'
 import { ACCOUNT } from '../columns.ts'
-import { readInputs, type Inputs } from '../inputs.ts'
+import { readInputs, type AccountInputs } from '../inputs.ts'
 import type { EntitlementsOptions } from '../options.ts'
 import { inEffect, type Override } from '../overrides/entries.ts'
 import { chargesOf } from './charges.ts'
@@ -21,7 +21,7 @@ export async function explain(options: Options, asked: string, run: Run): Promis
   return inputs.moved.has(asked) ? [moved(options, asked)] : []
 }
 
-function explained(options: Options, row: JsonObject, inputs: Inputs, today: string): Explained {
+function explained(options: Options, row: JsonObject, inputs: AccountInputs, today: string): Explained {
   const { accounts, fields } = options
   const account = accountOf(row, 1)
   const context = inputs.contextOn(today)

@@ -1,6 +1,6 @@
 import type { ExplainedField, Field, FieldTable } from 'zds'
 import type { Context, Draft } from '../rule.ts'
-import { fieldNames, type Step } from './trace.ts'
+import { fieldNames, type TraceStep } from './trace.ts'
 import { SOURCES, type Scene } from './sources.ts'
 
 /** The rules by which columns of an account become fields. */
@@ -27,7 +27,7 @@ const ONLY_OVERRIDES = 'AMB-13'
 export function explainedFields(
   table: FieldTable,
   draft: Draft,
-  steps: readonly Step[],
+  steps: readonly TraceStep[],
   context: Context,
 ): { readonly [field: string]: ExplainedField } {
   const setBy = (name: string): readonly string[] => steps.filter(({ wrote }) => wrote.has(name)).map(({ id }) => id)

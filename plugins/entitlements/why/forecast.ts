@@ -1,7 +1,7 @@
 import { addDays, addYears, canonical, isDate, type FieldTable, type Run, type Said, type Turn } from 'zds'
 import { accountOf, type Account, type Charge } from '../account.ts'
 import { GRACE_DAYS, RETENTION_YEARS } from '../dates.ts'
-import { readInputs, type Inputs } from '../inputs.ts'
+import { readInputs, type AccountInputs } from '../inputs.ts'
 import type { EntitlementsOptions } from '../options.ts'
 import type { Override } from '../overrides/entries.ts'
 import { recordMaker, saidOf } from '../record.ts'
@@ -39,7 +39,7 @@ export async function* forecast(
 }
 
 /** Contexts are made once a day: there are few days and many accounts. */
-function byDay(contextOn: Inputs['contextOn']): (day: string) => Context {
+function byDay(contextOn: AccountInputs['contextOn']): (day: string) => Context {
   const known = new Map<string, Context>()
   return (day) => {
     const context = known.get(day) ?? contextOn(day)

@@ -13,16 +13,16 @@ export type Scene = {
   readonly from: (fact: string) => string
 }
 
-type Source = (fact: string, scene: Scene) => string
+type SourceWords = (fact: string, scene: Scene) => string
 
 const quoted = (name: string | null): string => `charge ${JSON.stringify(name)}`
 const fact =
-  (name: string): Source =>
+  (name: string): SourceWords =>
   (_, { called, from }) =>
     `${called(name)}: ${from(name)}`
 
 /** What the facts that a rule sets come from, by the id of the rule. */
-export const SOURCES: { readonly [rule: string]: Source } = {
+export const SOURCES: { readonly [rule: string]: SourceWords } = {
   'PROC-16': (type, { draft, context }) => {
     const granting = draft.charges.filter((charge) => typeOf(charge, context) === type && counts(charge, context))
     return granting.length === 0 ? 'no charge that counts' : granting.map(({ name }) => quoted(name)).join(', ')

@@ -5,7 +5,7 @@ import { derive, type Context, type Draft, type Rule } from '../rule.ts'
 import { rules } from '../rules.ts'
 
 /** A rule that has run, and the facts and fields that it has set, also to what they were. */
-export type Step = Required<ExplainedRule> & { readonly wrote: ReadonlySet<string> }
+export type TraceStep = Required<ExplainedRule> & { readonly wrote: ReadonlySet<string> }
 
 /** The columns behind what rules read of an account. */
 const COLUMNS: { readonly [property: string]: string } = {
@@ -22,8 +22,8 @@ export function traceRules(
   account: Account,
   context: Context,
   table: FieldTable,
-): { draft: Draft; steps: readonly Step[] } {
-  const steps: Step[] = []
+): { draft: Draft; steps: readonly TraceStep[] } {
+  const steps: TraceStep[] = []
   const called = fieldNames(table)
   const watched = rules.map((rule): Rule => ({
     ...rule,
@@ -44,10 +44,13 @@ export function fieldNames(table: FieldTable): (fact: string) => string {
   return (fact) => names.get(fact) ?? fact
 }
 
-type State = { readonly [name: string]: Json }
+type AccountState = { readonly [name: string]: Json }
 
 /** What rules change, by the names of a person. Whoever is not said to be there is nobody. */
-function stateOf({ facts, fields, subscriptions, people, absent }: Draft, called: (fact: string) => string): State {
+function stateOf(
+  { facts, fields, subscriptions, people, absent }: Draft,
+  called: (fact: string) => string,
+): AccountState {
   return {
     ...Object.fromEntries(Object.entries(facts).map(([fact, value]) => [called(fact), value])),
     ...Object.fromEntries(fields),
@@ -57,7 +60,7 @@ function stateOf({ facts, fields, subscriptions, people, absent }: Draft, called
   }
 }
 
-function differences(before: State, after: State): { [name: string]: FieldChange } {
+function differences(before: AccountState, after: AccountState): { [name: string]: FieldChange } {
   const changes = Object.entries(after).map(([name, to]) => [name, { from: before[name] ?? null, to }] as const)
   return Object.fromEntries(changes.filter(([, { from, to }]) => textOf(from) !== textOf(to)))
 }

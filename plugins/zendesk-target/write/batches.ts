@@ -4,7 +4,7 @@ import type { Jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import { isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type Refusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
-import { verdictsOf, type Row } from './rows.ts'
+import { verdictsOf, type JobRow } from './rows.ts'
 import type { Slots } from './slots.ts'
 
 /**
@@ -20,12 +20,12 @@ export type Writing = {
   /** Aborts when nothing more is to be sent. */
   readonly over: AbortSignal
   /** The rows whose records still are as the plan says. */
-  fresh(rows: readonly Row[]): Promise<readonly Row[]>
+  fresh(rows: readonly JobRow[]): Promise<readonly JobRow[]>
   /**
    * The keys of those rows whose record now is as the row means it. Asked where no answer tells
    * what became of them.
    */
-  settled(rows: readonly Row[], run: Run): Promise<ReadonlySet<string>>
+  settled(rows: readonly JobRow[], run: Run): Promise<ReadonlySet<string>>
 }
 
 /** Rows in a job: at least `smallest`, so that as many jobs as may be open share the work. */
@@ -47,7 +47,7 @@ export const OPEN_JOBS = 30
  * Writes one batch and yields one outcome a row. Throws what concerns more than this batch: no
  * access, no service.
  */
-export async function* writeBatch(rows: readonly Row[], writing: Writing, run: Run): AsyncGenerator<Step, void> {
+export async function* writeBatch(rows: readonly JobRow[], writing: Writing, run: Run): AsyncGenerator<Step, void> {
   const { slots, jobs, over } = writing
   const turn = jobs.turn()
   await slots.take(over)
@@ -66,7 +66,7 @@ const AS_WHOLE = new Set([413, 422])
  * One job; where the rows are refused as a whole, one for each half, until it is known which of
  * them it is.
  */
-async function* written(rows: readonly Row[], turn: Slots, writing: Writing, run: Run): AsyncGenerator<Step, void> {
+async function* written(rows: readonly JobRow[], turn: Slots, writing: Writing, run: Run): AsyncGenerator<Step, void> {
   const { jobs, client, over } = writing
   const policy = client.policy()
   let left = rows
@@ -121,7 +121,7 @@ async function* written(rows: readonly Row[], turn: Slots, writing: Writing, run
   }
 }
 
-async function send(rows: readonly Row[], { client, resource }: Writing, run: Run): Promise<BatchAnswer> {
+async function send(rows: readonly JobRow[], { client, resource }: Writing, run: Run): Promise<BatchAnswer> {
   const body = { [resource]: rows.map(({ id, payload }) => ({ id: Number(id), ...payload })) }
   try {
     // Not repeated by the HTTP layer: after a lost answer the records are looked at first.
@@ -140,7 +140,7 @@ async function send(rows: readonly Row[], { client, resource }: Writing, run: Ru
 }
 
 export async function* outcomes(
-  rows: readonly Row[],
+  rows: readonly JobRow[],
   { job, dropped }: { readonly job: string; readonly dropped: readonly string[] },
   writing: Pick<Writing, 'client' | 'jobs' | 'settled'>,
   run: Run,
@@ -172,25 +172,25 @@ export function notPermitted({ instance }: Client, names: readonly string[]): Re
   }
 }
 
-function halvesOf(rows: readonly Row[]): readonly (readonly Row[])[] {
+function halvesOf(rows: readonly JobRow[]): readonly (readonly JobRow[])[] {
   const middle = Math.ceil(rows.length / 2)
   return [rows.slice(0, middle), rows.slice(middle)]
 }
 
 /** The names that a payload writes, those of custom fields included. */
-export function namesIn(rows: readonly Pick<Row, 'payload'>[]): Set<string> {
+export function namesIn(rows: readonly Pick<JobRow, 'payload'>[]): Set<string> {
   const names = rows.flatMap(({ payload }) =>
     Object.entries(payload).flatMap(([name, value]) => (isObject(value) ? [name, ...Object.keys(value)] : [name])),
   )
   return new Set(names)
 }
 
-const keysOf = (rows: readonly Row[]): string[] => rows.map(({ key }) => key)
+const keysOf = (rows: readonly JobRow[]): string[] => rows.map(({ key }) => key)
 
-function successes(rows: readonly Row[]): Outcome[] {
+function successes(rows: readonly JobRow[]): Outcome[] {
   return rows.map(({ key, id }) => ({ key, status: 'done', id }))
 }
 
-function failures(rows: readonly Row[], { code, message }: Refusal): Outcome[] {
+function failures(rows: readonly JobRow[], { code, message }: Refusal): Outcome[] {
   return rows.map(({ key }) => ({ key, status: 'failed', code, message }))
 }

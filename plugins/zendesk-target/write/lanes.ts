@@ -1,15 +1,15 @@
 import type { Step } from 'zds'
 
-type Task = AsyncGenerator<Step, void>
+type LaneTask = AsyncGenerator<Step, void>
 
 /**
  * `width` tasks that between them carry out `tasks`, each one after the other: so tasks of several
  * kinds can go side by side and each kind keeps a width of its own. None is begun once it is over.
  */
-export function lanes(tasks: Iterator<Task>, width: number, over: AbortSignal): Task[] {
+export function lanes(tasks: Iterator<LaneTask>, width: number, over: AbortSignal): LaneTask[] {
   return Array.from({ length: width }, () => lane(tasks, over))
 }
 
-async function* lane(tasks: Iterator<Task>, over: AbortSignal): Task {
+async function* lane(tasks: Iterator<LaneTask>, over: AbortSignal): LaneTask {
   for (let next = tasks.next(); next.done !== true && !over.aborted; next = tasks.next()) yield* next.value
 }

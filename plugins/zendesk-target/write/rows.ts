@@ -6,23 +6,23 @@ import { idIn } from '../replies.ts'
  * One record to be written by a job: what to report it under, its id, and what its row says beside
  * the id.
  */
-export type Row = {
+export type JobRow = {
   readonly key: string
   readonly id: string
   readonly payload: JsonObject
   readonly change: Change
 }
 
-export type Verdict = { readonly kind: 'done' } | ({ readonly kind: 'failed' } & Refusal)
+export type RowVerdict = { readonly kind: 'done' } | ({ readonly kind: 'failed' } & Refusal)
 
 /**
  * What the results of a job say about its rows, by key (SAFE-03). A row that they do not speak of
  * is left out, so all are where a job has no list of results. Forms: `{action, id, status:
  * 'Updated', success: true}` and `{index, error, id, details}` (ZD-07).
  */
-export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Verdict> {
+export function verdictsOf(results: Json, rows: readonly JobRow[]): Map<string, RowVerdict> {
   const byId = new Map(rows.map((row) => [row.id, row]))
-  const verdicts = new Map<string, Verdict>()
+  const verdicts = new Map<string, RowVerdict>()
   const list: readonly Json[] = Array.isArray(results) ? results : []
   for (const result of list) {
     if (!isObject(result)) continue
@@ -39,7 +39,7 @@ export function verdictsOf(results: Json, rows: readonly Row[]): Map<string, Ver
   return verdicts
 }
 
-function verdictOf({ error, details, success, status }: JsonObject): Verdict | undefined {
+function verdictOf({ error, details, success, status }: JsonObject): RowVerdict | undefined {
   const words = [details, status].find((one) => typeof one === 'string') ?? 'no reason given'
   if (typeof error === 'string')
     return { kind: 'failed', code: codeOf(error) ?? 'row-refused', message: `${cutWords(words)} (${cutWords(error)})` }

@@ -15,7 +15,7 @@ import {
 import { jobSize, outcomes, writeBatch, type Writing } from './batches.ts'
 import { jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
-import type { Row } from './rows.ts'
+import type { JobRow } from './rows.ts'
 
 /**
  * A kind of records that jobs can write: how a change becomes the row of a job, and how to see
@@ -43,7 +43,7 @@ export function* update(
   const { client, resource, slots } = kind
   let before: Promise<unknown> = Promise.resolve()
   // Records are read while those of the job before are written; the jobs are sent in their order.
-  const fresh = async (rows: readonly Row[]): Promise<Row[]> => {
+  const fresh = async (rows: readonly JobRow[]): Promise<JobRow[]> => {
     await kind.begin()
     const mine = Promise.all([run.fresh(rows.map(({ change }) => change)), before])
     before = mine.catch(() => undefined)
@@ -83,7 +83,7 @@ export async function* settleUpdates(sent: readonly SentChange[], kind: Updatabl
 
 /** The two places that tell what became of rows: their jobs, and the records themselves. */
 function lookingOf(kind: Updatable, run: Run): Pick<Writing, 'jobs' | 'settled'> {
-  const settled = async (rows: readonly Row[]): Promise<ReadonlySet<string>> => {
+  const settled = async (rows: readonly JobRow[]): Promise<ReadonlySet<string>> => {
     const byId = new Map(rows.map((row) => [row.id, row]))
     const found = new Set<string>()
     for await (const existing of kind.refetch([...byId.keys()], run)) {
@@ -95,7 +95,7 @@ function lookingOf(kind: Updatable, run: Run): Pick<Writing, 'jobs' | 'settled'>
   return { jobs: jobs(kind.client, run), settled }
 }
 
-const rowOf = (change: Change, kind: Updatable): Row => ({
+const rowOf = (change: Change, kind: Updatable): JobRow => ({
   key: change.key,
   id: idOf(change),
   payload: kind.payload(change),

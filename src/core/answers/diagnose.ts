@@ -33,7 +33,7 @@ export type Asking = {
   readonly progress: (message: string) => void
 }
 
-type Look = { readonly name: string; sights(run: Run): AsyncIterable<Sight> }
+type SourceLook = { readonly name: string; sights(run: Run): AsyncIterable<Sight> }
 
 /** What can be said of a configuration and its files without a service and without a variable. */
 export function validate(asking: Asking): Promise<Diagnosis> {
@@ -46,7 +46,7 @@ export function validate(asking: Asking): Promise<Diagnosis> {
 /** Looks at everything that a run needs: every source is asked, and none stops another. */
 export async function diagnose(asking: Asking, directory: string): Promise<Diagnosis> {
   const { config } = asking
-  const looks = sourcesOf(config).flatMap(({ name, source }): Look[] => [
+  const looks = sourcesOf(config).flatMap(({ name, source }): SourceLook[] => [
     { name, sights: (run) => errorsOf(source.check?.(run)) },
     { name, sights: (run) => source.inspect?.(run) ?? none() },
     {
@@ -56,11 +56,11 @@ export async function diagnose(asking: Asking, directory: string): Promise<Diagn
       },
     },
   ])
-  const watching = [...observersOf(config)].map(([name, observer]): Look => ({
+  const watching = [...observersOf(config)].map(([name, observer]): SourceLook => ({
     name,
     sights: (run) => observer.diagnose?.(run) ?? none(),
   }))
-  const state: Look = { name: 'state', sights: () => stateOf(config, directory) }
+  const state: SourceLook = { name: 'state', sights: () => stateOf(config, directory) }
   return diagnosisBy([graph(config), guards(config), ...looks, ...watching, state], asking)
 }
 
@@ -68,7 +68,7 @@ export async function diagnose(asking: Asking, directory: string): Promise<Diagn
 export async function missingOf(asking: Asking): Promise<{ missing: readonly Missing[]; diagnosis: Diagnosis }> {
   const targets = [...new Set([...syncsOf(asking.config).values()].map(({ target }) => target))]
   const missing = targets.map((): readonly Missing[] => [])
-  const looks = targets.map((target, place): Look => ({
+  const looks = targets.map((target, place): SourceLook => ({
     name: target.name,
     sights: async function* (run) {
       missing[place] = (await target.missing?.(run, await valuesFor(target, asking.config, run))) ?? []
@@ -84,14 +84,14 @@ export const diagnosisOf = (error: unknown, name: string): Diagnosis =>
 
 const sourcesOf = (config: Config) => stages(config).flatMap((stage) => (stage.kind === 'gather' ? [stage] : []))
 
-const graph = (config: Config): Look => ({
+const graph = (config: Config): SourceLook => ({
   name: 'graph',
   sights: async function* () {
     yield well('graph', `${stages(config).length} stages of ${syncsOf(config).size} syncs`)
   },
 })
 
-const guards = (config: Config): Look => ({
+const guards = (config: Config): SourceLook => ({
   name: 'guards',
   sights: () => errorsOf(Promise.resolve([...syncsOf(config).values()].flatMap(guardIssues))),
 })
@@ -124,16 +124,16 @@ async function valuesFor(target: object, config: Config, run: Run): Promise<Valu
   return all
 }
 
-async function diagnosisBy(looks: readonly Look[], asking: Asking): Promise<Diagnosis> {
+async function diagnosisBy(looks: readonly SourceLook[], asking: Asking): Promise<Diagnosis> {
   const sights = await Promise.all(looks.map((look) => sightsBy(look, asking)))
   return told(once(sights.flat()), asking.config.silenced ?? {})
 }
 
-type Seen = { readonly name: string; readonly sight: Sight }
+type SourceSights = { readonly name: string; readonly sight: Sight }
 
-async function sightsBy(look: Look, asking: Asking): Promise<Seen[]> {
+async function sightsBy(look: SourceLook, asking: Asking): Promise<SourceSights[]> {
   const { name } = look
-  const found: Seen[] = []
+  const found: SourceSights[] = []
   try {
     for await (const sight of look.sights(lendNothing(asking, name, asking.progress))) found.push({ name, sight })
   } catch (error) {
@@ -144,7 +144,7 @@ async function sightsBy(look: Look, asking: Asking): Promise<Seen[]> {
 }
 
 /** Each sight once, however many looked at the same; one without a place has that of the first. */
-function once(seen: readonly Seen[]): Sight[] {
+function once(seen: readonly SourceSights[]): Sight[] {
   const sights = new Map<string, Sight>()
   for (const { name, sight } of seen) {
     const key = JSON.stringify(sight.level === 'ok' ? sight.where : [sight.where, sight.message])

@@ -9,10 +9,10 @@ import type { Existing, Fields, Sync } from '../types.ts'
 import { syncsAsked, type Narrowing } from './asked.ts'
 import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
 import { rowsIn, type Shared } from '../run/shared.ts'
-import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type Known, type Verdict } from './verdict.ts'
+import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type KnownOfKey, type KeyVerdict } from './verdict.ts'
 
 /** What one sync says of a key, and why. */
-export type SyncAnswer = Verdict &
+export type SyncAnswer = KeyVerdict &
   Required<Omit<Explained, 'key' | 'absent' | 'fields'>> & {
     readonly sync: string
     readonly instance: string
@@ -84,7 +84,7 @@ async function answerOf(
   const { record, spelt, absent: told } = await saidOf(key, sync, shared, runId)
   const [explained = NOTHING] = await explainedBy(sync, spelt, shared, runId)
   const { changes, skipped, words: used, notices } = await planOfSync(name, shared, runId)
-  const known: Known = {
+  const known: KnownOfKey = {
     sync,
     key,
     live,

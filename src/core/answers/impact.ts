@@ -25,13 +25,18 @@ export type Base = Pick<Shared, 'config' | 'fingerprint'> & {
   readonly inside: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
-type Asked = { readonly from?: string | undefined; readonly asOf?: string | undefined }
+type ImpactAsked = { readonly from?: string | undefined; readonly asOf?: string | undefined }
 
 /**
  * Plans the same rows with two configurations: those of an earlier run, or gathered now for both.
  * Nothing is left, and nobody is told of the plans.
  */
-export async function impact(base: Base, { from, asOf }: Asked, shared: Shared, watch: Watch<Read>): Promise<Impact> {
+export async function impact(
+  base: Base,
+  { from, asOf }: ImpactAsked,
+  shared: Shared,
+  watch: Watch<Read>,
+): Promise<Impact> {
   const { config, fingerprint, inside } = base
   const planned = (gathered: Gathered, one: Shared): Promise<Plan> =>
     fromRun(gathered, one, (there) => planRun(there, 'impact', undefined, watch), asOf)

@@ -7,7 +7,7 @@ import type { Existing, Sync } from '../types.ts'
 import { lend, rowsIn, UNWATCHED, type Shared } from '../run/shared.ts'
 
 /** What is asked about, and the syncs that may know it. */
-export type Asked = { readonly key: string; readonly syncs: ReadonlyMap<string, Sync> }
+export type KeyAsked = { readonly key: string; readonly syncs: ReadonlyMap<string, Sync> }
 
 /** The key under which a record of a target is known here: its own, else its id. */
 export function keyOfRecord({ id, fields }: Existing, { rules, target }: Sync): string {
@@ -19,7 +19,7 @@ export function keyOfRecord({ id, fields }: Existing, { rules, target }: Sync): 
  * The key that is meant by a key in any spelling, an id of a target, or the exact name of a record.
  * Throws USAGE where nothing is found, and where several are.
  */
-export async function keyMeant({ key: asked, syncs }: Asked, shared: Shared, runId: string): Promise<string> {
+export async function keyMeant({ key: asked, syncs }: KeyAsked, shared: Shared, runId: string): Promise<string> {
   const found = new Set<string>()
   for (const sync of syncs.values()) for await (const key of keysIn(asked, sync, shared, runId)) found.add(key)
   if (found.size === 0) {

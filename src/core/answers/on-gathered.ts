@@ -7,7 +7,7 @@ import type { Watch } from '../run/schedule.ts'
 import type { Shared } from '../run/shared.ts'
 
 /** A question is answered from what a run has gathered, or from what is read for it now. */
-export type From = { readonly from?: string | undefined; readonly asOf?: string | undefined }
+export type AnswerFrom = { readonly from?: string | undefined; readonly asOf?: string | undefined }
 
 /** There is one set of artifacts, whatever the run is called. */
 const RUN = 'asked'
@@ -17,7 +17,7 @@ const RUN = 'asked'
  * told of it, and nothing is left.
  */
 export async function onGathered<Result>(
-  { from, asOf }: From,
+  { from, asOf }: AnswerFrom,
   shared: Shared,
   watch: Watch<Read>,
   work: (shared: Shared, runId: string) => Promise<Result>,

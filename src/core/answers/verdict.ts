@@ -7,7 +7,7 @@ import type { Change, Op, Skip, Words } from '../plan/plan.ts'
 import type { Existing, Fields, Sync } from '../types.ts'
 
 /** All that is known of one key of one sync: what was read, and what the plan says. */
-export type Known = {
+export type KnownOfKey = {
   readonly sync: Sync
   readonly key: string
   readonly live: Existing | undefined
@@ -19,7 +19,7 @@ export type Known = {
   readonly words: Words
 }
 
-export type Verdict = {
+export type KeyVerdict = {
   readonly verdict: Exclude<Op, 'remove'> | 'in-sync' | 'skipped' | 'absent'
   /** The word of the plan; of a record that is not desired, why. */
   readonly reason?: string
@@ -29,7 +29,7 @@ export type Verdict = {
 const RETIRE = 'AMB-17'
 
 /** What is planned for a key, or why nothing is; undefined where the sync has no say in it. */
-export function verdictOf({ sync, live, record, absent, change, skip }: Known): Verdict | undefined {
+export function verdictOf({ sync, live, record, absent, change, skip }: KnownOfKey): KeyVerdict | undefined {
   const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
   if (change !== undefined)
     return { verdict: change.op === 'remove' ? 'retire' : change.op, ...reasonOf(change.reason ?? skip?.reason) }
@@ -53,9 +53,9 @@ export type FieldAnswer = {
 
 /** Every field of the target, where there is a record on either side. */
 export function fieldsOf(
-  known: Known,
+  known: KnownOfKey,
   { fields }: Pick<Explained, 'fields'>,
-  { verdict: all, reason }: Verdict,
+  { verdict: all, reason }: KeyVerdict,
 ): FieldAnswer[] {
   const { sync, live, record, change } = known
   if (live === undefined && record === undefined) return []
@@ -79,7 +79,7 @@ export function fieldsOf(
 }
 
 /** A field that is only adopted, or spelt otherwise, is no difference until something is written. */
-function fieldVerdict(field: string, wanted: Fields, { sync, key, live, change }: Known): FieldAnswer['verdict'] {
+function fieldVerdict(field: string, wanted: Fields, { sync, key, live, change }: KnownOfKey): FieldAnswer['verdict'] {
   const { rules, target } = sync
   if (same(target.types[field], live?.fields[field], wanted[field])) return 'same'
   if (live === undefined || (change !== undefined && field in change.fields)) return 'differs'
@@ -123,7 +123,7 @@ const HELD = 'CMP-04'
 const WITH_REASON = 'CHG-11'
 
 /** The last rule: what the comparison makes of a key. Whatever is absent it says nothing of. */
-export function verdictRules({ verdict, reason }: Verdict, { sync, words }: Known): ExplainedRule[] {
+export function verdictRules({ verdict, reason }: KeyVerdict, { sync, words }: KnownOfKey): ExplainedRule[] {
   if (verdict === 'absent') return []
   const of = sync.rules.words?.[reason ?? ''] === undefined ? WITH_REASON : HELD
   const why = reason !== undefined && verdict !== 'retire' && verdict !== 'in-sync'

@@ -6,7 +6,7 @@ import { staleOf, type Objection } from './current.ts'
 import { stepsOf } from './requests.ts'
 
 /** How far a planned change has come; `planned` is one whose record has yet to be looked at. */
-type State = 'planned' | 'fresh' | 'sent' | 'ended'
+type ChangeState = 'planned' | 'fresh' | 'sent' | 'ended'
 
 /**
  * The steps of a target, held against what a target promises: it sends what is planned, fresh and
@@ -20,7 +20,9 @@ export async function* checkedSteps(
   objection?: Objection,
 ): AsyncGenerator<Step> {
   const looks = ({ id }: Change): boolean => target.staleness === 'batch' && id !== undefined
-  const states = new Map(changes.map((change): [string, State] => [change.key, looks(change) ? 'planned' : 'fresh']))
+  const states = new Map(
+    changes.map((change): [string, ChangeState] => [change.key, looks(change) ? 'planned' : 'fresh']),
+  )
   const jobs = new Map<string, string>()
   const stale: Outcome[] = []
   const fresh = async (asked: readonly Change[]): Promise<readonly Change[]> => {
@@ -54,7 +56,7 @@ export async function* settledOutcomes(
   sent: readonly SentChange[],
   target: Target,
   run: Run,
-  states = new Map(sent.map(({ change }): [string, State] => [change.key, 'sent'])),
+  states = new Map(sent.map(({ change }): [string, ChangeState] => [change.key, 'sent'])),
 ): AsyncGenerator<Outcome> {
   if (sent.length === 0) return
   for await (const outcome of target.settle(sent, run)) {
@@ -64,7 +66,7 @@ export async function* settledOutcomes(
 }
 
 /** Notes a step, or throws TARGET_INVALID where there is no way to it. */
-function follow(step: Step, states: Map<string, State>, target: Target): void {
+function follow(step: Step, states: Map<string, ChangeState>, target: Target): void {
   for (const key of 'keys' in step ? step.keys : [step.key]) {
     const state = states.get(key)
     const may = state === 'sent' || (state === 'fresh' && step.status === 'sending')
@@ -78,9 +80,9 @@ const WHY = {
   fresh: 'without having said that it sends it',
   sent: '',
   ended: 'which has its outcome already',
-} as const satisfies { [state in State]: string }
+} as const satisfies { [state in ChangeState]: string }
 
-function broken({ instance, resource }: Target, what: string, state: State | undefined): ZdsError {
+function broken({ instance, resource }: Target, what: string, state: ChangeState | undefined): ZdsError {
   const why = state === undefined ? 'which is not planned' : WHY[state]
   return new ZdsError('TARGET_INVALID', `The target of ${instance} ${resource} ${what}, ${why}`, {
     hint: 'This is a defect of its plugin: hold it against the laws of a target (docs/write-a-plugin.md).',

@@ -1,7 +1,7 @@
 import { ZdsError } from '../errors.ts'
 import { NAME } from '../field-types.ts'
 import { keyReader, type KeyReader } from '../keys.ts'
-import { decide, owns, type Pair, type Sides, type Verdict } from './decide.ts'
+import { decide, owns, type Pair, type Sides, type RecordVerdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
 import { fates } from './names.ts'
@@ -98,10 +98,10 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
 }
 
 /** One verdict for a key that is clear; one for each record of a key that is not. */
-function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[] {
+function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): RecordVerdict[] {
   const { key, desired, existing } = pair
   const records = desired.filter((row) => row.kind === 'record')
-  const each = (reason: string): Verdict[] => existing.map((of) => ({ skip: { reason, of } }))
+  const each = (reason: string): RecordVerdict[] => existing.map((of) => ({ skip: { reason, of } }))
   if (sides.yielded.has(key))
     return each('not-owned').filter(({ skip }) => skip !== undefined && owns(skip.of.fields, sync))
   if (existing.length > 1) return each('duplicate-key')
@@ -113,7 +113,7 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): Verdict[]
  * Whose a record without a key is, nobody knows: it is reported by the sync that owns it, or by all
  * where none does (AMB-16).
  */
-function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sides: Sides): Verdict[] {
+function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sides: Sides): RecordVerdict[] {
   const mine = existing.filter(({ fields }) => owns(fields, sync) || !sides.ownedElsewhere(fields))
   return mine.map((of) => {
     const { raw } = keys.ofFields(of.fields)
@@ -124,7 +124,7 @@ function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sid
 /** From this many records on, most of them without a key may mean a wrong key. */
 const ENOUGH = 10
 
-type Found = {
+type FoundRecords = {
   readonly existing: number
   readonly desired: number
   readonly withoutKey: number
@@ -135,7 +135,7 @@ type Found = {
  * Records that nobody can recognise are created once more in each run. Where most of those that are
  * desired are recognised all the same, the others are somebody else's.
  */
-function refuseKeyless(name: string, { rules, target }: Sync, found: Found): void {
+function refuseKeyless(name: string, { rules, target }: Sync, found: FoundRecords): void {
   const { existing, desired, withoutKey, joined } = found
   if (existing < ENOUGH || withoutKey * 2 <= existing || joined * 2 >= desired) return
   const key = [rules.key].flat().join(' and ')
@@ -145,7 +145,7 @@ function refuseKeyless(name: string, { rules, target }: Sync, found: Found): voi
   })
 }
 
-function describe(key: string, skip: NonNullable<Verdict['skip']>, sync: Sync): Skip {
+function describe(key: string, skip: NonNullable<RecordVerdict['skip']>, sync: Sync): Skip {
   const { reason, of, heldBy, change } = skip
   return {
     key: skip.key ?? key,

@@ -33,7 +33,7 @@ export type Pair = {
  * What follows from one key: a change, a reason why there is none (or not all of it), or nothing
  * because all is well.
  */
-export type Verdict = {
+export type RecordVerdict = {
   readonly change?: Change
   readonly skip?: {
     /** Another key than the one of the verdict: one that can be none. */
@@ -51,7 +51,12 @@ type DesiredRecord = Extract<Desired, { kind: 'record' }>
 export const owns = (existing: Fields, { rules }: Sync): boolean => rules.owns?.(existing) ?? true
 
 /** Decides a key with at most one desired and one existing record. */
-export function decide({ key, desired, existing: [found] }: Pair, name: string, sync: Sync, sides: Sides): Verdict {
+export function decide(
+  { key, desired, existing: [found] }: Pair,
+  name: string,
+  sync: Sync,
+  sides: Sides,
+): RecordVerdict {
   const record = desired.find((row) => row.kind === 'record')
   // What a processor skips without a record of its own is told by the comparison; here nothing
   // follows from it.
@@ -65,7 +70,7 @@ export function decide({ key, desired, existing: [found] }: Pair, name: string, 
 }
 
 /** Nobody desires it: retire it, if it is ours, not retired yet, and nothing speaks against it. */
-function unwanted(key: string, found: Existing, reason: string, sync: Sync, sides: Sides): Verdict {
+function unwanted(key: string, found: Existing, reason: string, sync: Sync, sides: Sides): RecordVerdict {
   const { rules, target } = sync
   if (!owns(found.fields, sync))
     return sides.ownedElsewhere(found.fields) ? {} : { skip: { reason: 'not-owned', of: found } }
@@ -100,7 +105,7 @@ function creation(
   { fields: record, along }: DesiredRecord,
   { rules, target }: Sync,
   sides: Sides,
-): Verdict {
+): RecordVerdict {
   const held = rules.holds?.(record)
   if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
   const heldBy = rules.unique === undefined ? undefined : sides.names.holder(record[rules.unique] ?? null, { key })
@@ -114,7 +119,7 @@ function creation(
  * Both are there: what differs is written, but for a name that another record has. An empty field
  * to adopt is no reason of its own (SAFE-05), nor is another spelling of the key (SAFE-10).
  */
-function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): Verdict {
+function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): RecordVerdict {
   const { rules, target } = sync
   if (rules.takesOver !== true && !owns(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []

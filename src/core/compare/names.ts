@@ -71,7 +71,7 @@ function add<One>(holders: Holders<One>, called: string, one: One, identity: (on
   if (other === undefined || identity(more) < identity(other)) second.set(name, more)
 }
 
-type Waiting = Skip & { readonly id: string; readonly heldBy: Holder }
+type NameWaiter = Skip & { readonly id: string; readonly heldBy: Holder }
 
 /**
  * What becomes of those who hold a name that another record waits for, and what a person can do
@@ -102,15 +102,15 @@ export function fates(
   }
 }
 
-const isWaiting = (skip: Skip): skip is Waiting => skip.id !== undefined && skip.heldBy?.id !== undefined
+const isWaiting = (skip: Skip): skip is NameWaiter => skip.id !== undefined && skip.heldBy?.id !== undefined
 
 /** Everybody waits for at most one other, so who is met twice on the way is in a circle. */
-function circles(waits: ReadonlyMap<string, Waiting>): Waiting[][] {
+function circles(waits: ReadonlyMap<string, NameWaiter>): NameWaiter[][] {
   const seen = new Set<string>()
-  const found: Waiting[][] = []
+  const found: NameWaiter[][] = []
   for (const start of waits.values()) {
-    const path: Waiting[] = []
-    let next: Waiting | undefined = start
+    const path: NameWaiter[] = []
+    let next: NameWaiter | undefined = start
     for (; next !== undefined && !seen.has(next.id); next = waits.get(next.heldBy.id ?? '')) {
       seen.add(next.id)
       path.push(next)
@@ -120,7 +120,7 @@ function circles(waits: ReadonlyMap<string, Waiting>): Waiting[][] {
   return found
 }
 
-function circleNotice(circle: readonly Waiting[]): Notice {
+function circleNotice(circle: readonly NameWaiter[]): Notice {
   const steps = circle.map(({ key, id, heldBy }) => `${key} (${id}) waits for ${calledIn(heldBy)}`)
   const message = `${steps.join('; ')}. Give one of them a name that nobody has, by hand; the next plans do the rest`
   return { code: 'name-circle', key: circle[0]?.key ?? '', message }

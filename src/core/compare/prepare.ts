@@ -4,13 +4,13 @@ import type { Preparation, Sync, Target } from '../types.ts'
 import { withWords } from './words.ts'
 
 /** Asks a target to complete changes; undefined where it has nothing to say. */
-export type Ask = (changes: readonly Change[]) => Promise<Preparation | undefined>
+export type AskTarget = (changes: readonly Change[]) => Promise<Preparation | undefined>
 
 /**
  * The target has the last word on a plan: it knows what it can do, what cannot be, and what becomes
  * of that which comes along with a record.
  */
-export async function prepare(compared: SyncPlan, sync: Sync, ask: Ask): Promise<SyncPlan> {
+export async function prepare(compared: SyncPlan, sync: Sync, ask: AskTarget): Promise<SyncPlan> {
   const { target } = sync
   const plan = possiblePlan(compared, target)
   const prepared = plan.changes.length === 0 ? undefined : await ask(plan.changes)

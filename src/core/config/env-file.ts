@@ -56,10 +56,10 @@ export function parseVariables(text: string, file: string): ReadonlyMap<string, 
 
 const FORM = 'Write each variable as NAME=value on a line of its own, and a value with # or line ends in quotes.'
 
-type Entry = { readonly end: number; readonly name?: string; readonly value?: string; readonly problem?: string }
+type EnvEntry = { readonly end: number; readonly name?: string; readonly value?: string; readonly problem?: string }
 
 /** What stands from `at` on: a variable, nothing, or a line that means nothing. */
-function entryAt(source: string, at: number): Entry {
+function entryAt(source: string, at: number): EnvEntry {
   const next = source.indexOf('\n', at)
   const end = next === -1 ? source.length : next
   const line = source.slice(at, end).trim()
@@ -72,7 +72,7 @@ function entryAt(source: string, at: number): Entry {
 }
 
 /** A comment needs a blank before it: without, nobody knows whether `#` belongs to the value. */
-function bareValue(text: string): Pick<Entry, 'value' | 'problem'> {
+function bareValue(text: string): Pick<EnvEntry, 'value' | 'problem'> {
   const value = text.replace(/[ \t]#.*$/, '').trim()
   if (/^["'`]/.test(value)) return { problem: 'has a quote that is not closed, or something behind the closing one' }
   if (/^[“”„‘’‚«]/.test(value)) return { problem: 'has typographic quotes around its value: write straight ones' }

@@ -3,7 +3,7 @@ import { ZdsError } from '../errors.ts'
 import type { Run } from '../types.ts'
 import { LONGEST_WAIT_MS, spanOf, tooLong } from './wait.ts'
 
-type Waiting = Pick<Run, 'clock' | 'signal' | 'progress'>
+type LimitedRun = Pick<Run, 'clock' | 'signal' | 'progress'>
 
 /** What a service says of its limits in the headers of an answer. */
 export type Rate = {
@@ -38,7 +38,7 @@ export interface Limiter {
    * Runs `request` when there is a place and no pause. Rejects with the signal's reason when the
    * run is aborted meanwhile, and with HTTP_UNAVAILABLE where the pause is longer than zds waits.
    */
-  enter<T>(request: () => Promise<T>, run: Waiting, lane?: string): Promise<T>
+  enter<T>(request: () => Promise<T>, run: LimitedRun, lane?: string): Promise<T>
   /**
    * Takes note of what an answer says of the limits, and hands it back: when too little is left of
    * a window, everybody, or the lane, waits for the next one.
@@ -60,14 +60,14 @@ export function limiter(options: LimiterOptions): Limiter {
     if (!Number.isNaN(until)) opens.set(lane, Math.max(opens.get(lane) ?? 0, until))
   }
   const opensAt = (lane: string): number => Math.max(opens.get('') ?? 0, opens.get(lane) ?? 0)
-  const gate = async ({ clock, signal, progress }: Waiting, lane: string): Promise<void> => {
+  const gate = async ({ clock, signal, progress }: LimitedRun, lane: string): Promise<void> => {
     for (let wait; (wait = opensAt(lane) - clock.now().getTime()) > 0;) {
       if (wait > LONGEST_WAIT_MS) throw closed(service, wait)
       progress(`${service}: rate limit, waiting ${spanOf(wait)}`, wait)
       await clock.sleep(wait, signal)
     }
   }
-  const turn = async ({ clock, signal }: Waiting): Promise<void> => {
+  const turn = async ({ clock, signal }: LimitedRun): Promise<void> => {
     if (perSecond === undefined) return
     const now = clock.now().getTime()
     const start = Math.max(now, nextStart)

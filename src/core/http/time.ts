@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import { spanOf } from './wait.ts'
 
-type Said = { readonly service: string; readonly ours: Date; readonly theirs: Date }
+type SaidDate = { readonly service: string; readonly ours: Date; readonly theirs: Date }
 
 /**
  * What each service said last of a time that is far from ours, by the clock that all parts of a run
  * share.
  */
-const saidTo = new WeakMap<Clock, Map<string, Said>>()
+const saidTo = new WeakMap<Clock, Map<string, SaidDate>>()
 
 /** Whoever differs by more than this has a clock that is wrong. */
 const FAR_MS = 300_000
@@ -17,7 +17,7 @@ const FAR_MS = 300_000
 export function heedDate(service: string, headers: Headers, ours: Date, clock: Clock): void {
   const theirs = dateIn(headers)
   if (theirs === undefined) return
-  const said = saidTo.get(clock) ?? new Map<string, Said>()
+  const said = saidTo.get(clock) ?? new Map<string, SaidDate>()
   saidTo.set(clock, said)
   if (Math.abs(ours.getTime() - theirs.getTime()) > FAR_MS) said.set(service, { service, ours, theirs })
   else said.delete(service)

@@ -6,7 +6,7 @@ import type { StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
 /** A planned change, and what its target made of it: the change completed, or why it cannot be. */
-type Answer = { readonly asked: Change } & ({ readonly change: Change } | { readonly skip: Skip })
+type TargetAnswer = { readonly asked: Change } & ({ readonly change: Change } | { readonly skip: Skip })
 
 /**
  * What the target says of planned changes. It is kept beside the plan: where nothing may be asked,
@@ -24,7 +24,7 @@ export async function answersOf(
   const artifacts = shared.state.artifacts(runId)
   const name = `prepare:${stage.name}`
   if (shared.from !== undefined)
-    return recalled(changes, await byKey(artifacts.read(name) as AsyncIterable<Answer>), watch) // written below
+    return recalled(changes, await byKey(artifacts.read(name) as AsyncIterable<TargetAnswer>), watch) // written below
   const said = await target.prepare(changes, lend(stage, shared, runId, watch))
   await artifacts.write(name, pairs(changes, said))
   return said
@@ -36,8 +36,8 @@ function* pairs(asked: readonly Change[], { changes, skipped }: Preparation): It
   for (const one of asked) yield { asked: one, ...(completed.get(one.key) ?? left.get(one.key)) }
 }
 
-async function byKey(answers: AsyncIterable<Answer>): Promise<ReadonlyMap<string, Answer>> {
-  const found = new Map<string, Answer>()
+async function byKey(answers: AsyncIterable<TargetAnswer>): Promise<ReadonlyMap<string, TargetAnswer>> {
+  const found = new Map<string, TargetAnswer>()
   try {
     for await (const answer of answers) found.set(answer.asked.key, answer)
   } catch (error) {
@@ -47,7 +47,11 @@ async function byKey(answers: AsyncIterable<Answer>): Promise<ReadonlyMap<string
   return found
 }
 
-function recalled(changes: readonly Change[], known: ReadonlyMap<string, Answer>, watch: StageWatch): Preparation {
+function recalled(
+  changes: readonly Change[],
+  known: ReadonlyMap<string, TargetAnswer>,
+  watch: StageWatch,
+): Preparation {
   const answers = changes.map((change) => {
     const answer = known.get(change.key)
     return answer !== undefined && isAbout(answer, change) ? adapted(answer, change) : { change, unasked: true }
@@ -61,10 +65,10 @@ function recalled(changes: readonly Change[], known: ReadonlyMap<string, Answer>
 }
 
 /** What a target says of a record and of what comes along holds whatever else is written to it. */
-const isAbout = ({ asked }: Answer, change: Change): boolean => aboutOf(asked) === aboutOf(change)
+const isAbout = ({ asked }: TargetAnswer, change: Change): boolean => aboutOf(asked) === aboutOf(change)
 const aboutOf = ({ op, id, along }: Change): string => canonical([op, id ?? null, along ?? null])
 
-function adapted(answer: Answer, change: Change): { readonly change: Change } | { readonly skip: Skip } {
+function adapted(answer: TargetAnswer, change: Change): { readonly change: Change } | { readonly skip: Skip } {
   if ('skip' in answer || canonical(answer.asked.fields) === canonical(change.fields)) return answer
   return { change: { ...answer.change, fields: change.fields } }
 }

@@ -41,7 +41,7 @@ export type ApplyOptions = {
 
 type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
 
-type Work = {
+type ApplyWork = {
   readonly earlier?: Earlier | undefined
   readonly plan: Plan
   readonly run: string
@@ -107,7 +107,7 @@ async function locked(
   }
 }
 
-async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Promise<Report> {
+async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>): Promise<Report> {
   const { plan, run, forced, hold } = work
   const { journal } = shared.state
   const outcomes = new Map<string, readonly Outcome[]>()
@@ -150,7 +150,7 @@ async function carryOut(work: Work, shared: Shared, watch: Watch<Progress>): Pro
 async function applyStage(
   stage: StageOf<'apply'>,
   plan: SyncPlan | undefined,
-  work: Work & { readonly outcomes: Map<string, readonly Outcome[]> },
+  work: ApplyWork & { readonly outcomes: Map<string, readonly Outcome[]> },
   shared: Shared,
   watch: StageWatch,
 ): Promise<Progress> {
@@ -179,7 +179,7 @@ async function applyStage(
 export async function* stageOutcomes(
   { sync, name, ...stage }: StageOf<'apply'>,
   plan: SyncPlan,
-  { run, earlier = (other) => shared.state.journal.known(run, other) }: Pick<Work, 'run' | 'earlier'>,
+  { run, earlier = (other) => shared.state.journal.known(run, other) }: Pick<ApplyWork, 'run' | 'earlier'>,
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
@@ -195,15 +195,15 @@ export async function* stageOutcomes(
   yield* apply(plan, sync, { known, created, record, objection }, lend({ sync, name, ...stage }, shared, run, watch))
 }
 
-type End = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
+type RunEnding = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
 
 /**
  * A run that somebody goes on with is not over: whoever ends it tells of all its changes, once
  * (SYN-04). That it stopped is told each time.
  */
 async function tellEnd(
-  work: Work,
-  { status, error, outcomes }: End,
+  work: ApplyWork,
+  { status, error, outcomes }: RunEnding,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<void> {
@@ -236,7 +236,7 @@ function desires({ syncs }: Plan, { config }: Shared): Desires[] {
  * one for ever. Unless something was sent of which nobody knows what became: that has to be settled
  * first.
  */
-async function givenUp({ resumed, plan, run }: Work, { state }: Shared): Promise<boolean> {
+async function givenUp({ resumed, plan, run }: ApplyWork, { state }: Shared): Promise<boolean> {
   if (!resumed) return false
   const known = await Promise.all(plan.syncs.map(({ name }) => state.journal.known(run, name)))
   return known.every((some) => some.values().every(({ kind }) => kind === 'outcome'))

@@ -85,7 +85,7 @@ const isDone = ({ op }: Change, { target, rules: { retire } }: Sync): boolean =>
   target.ops.includes(op) &&
   (op === 'retire' ? retire !== undefined && retire !== 'remove' : op !== 'remove' || retire === 'remove')
 
-function strangeField(field: string, to: Json, op: Op, written: Written): string | undefined {
+function strangeField(field: string, to: Json, op: Op, written: WritableFields): string | undefined {
   const known = written.get(field)
   if (known === undefined) return `${field}: is no field that a ${op} of this sync writes`
   const { type, always } = known
@@ -94,10 +94,10 @@ function strangeField(field: string, to: Json, op: Op, written: Written): string
   return always === undefined || same(type, to, always) ? undefined : `${field}: is not what a ${op} writes`
 }
 
-type Written = ReadonlyMap<string, { readonly type: FieldType; readonly always?: Json }>
+type WritableFields = ReadonlyMap<string, { readonly type: FieldType; readonly always?: Json }>
 
 /** The fields that an operation writes, with the value of those that always get the same. */
-function writes(op: Op, { target: { types }, desired, rules: { retire } }: Sync): Written {
+function writes(op: Op, { target: { types }, desired, rules: { retire } }: Sync): WritableFields {
   const look = retire === undefined || retire === 'remove' ? {} : retire
   const managed = retire === 'remove' ? types : { ...(desired.types ?? types), ...look }
   const names = op === 'retire' ? look : managed

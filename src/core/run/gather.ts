@@ -10,9 +10,9 @@ import { inputsOf, madeFrom, summaryIn } from './inputs.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
-type Waiting = Pick<Watch<never>, 'progress'>
+type PreflightWatch = Pick<Watch<never>, 'progress'>
 
-const NOBODY: Waiting = { progress: () => undefined }
+const NOBODY: PreflightWatch = { progress: () => undefined }
 
 /** What has to be ready: sources, and the settings that guard the records of syncs. */
 type Parts = { readonly sources: ReadonlySet<Source>; readonly syncs: readonly Sync[] }
@@ -24,7 +24,7 @@ export const partsToWrite = (syncs: readonly Sync[]): Parts => ({
 })
 
 /** Throws everything that keeps a run, or these parts of it, from its start, all at once (SAFE-07). */
-export async function checkReady(shared: Shared, watch: Waiting = NOBODY, parts?: Parts): Promise<void> {
+export async function checkReady(shared: Shared, watch: PreflightWatch = NOBODY, parts?: Parts): Promise<void> {
   keyIfSet()
   const issues = await preflight(shared, watch, parts)
   if (issues.length > 0) throw notReady(issues)
@@ -34,7 +34,7 @@ export async function checkReady(shared: Shared, watch: Waiting = NOBODY, parts?
  * Everything that can be known to be wrong before anything is read, from all sources at once
  * (SAFE-07).
  */
-export async function preflight(shared: Shared, watch: Waiting = NOBODY, parts?: Parts): Promise<Issue[]> {
+export async function preflight(shared: Shared, watch: PreflightWatch = NOBODY, parts?: Parts): Promise<Issue[]> {
   const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
   const concerned = gathers.filter(({ source }) => parts?.sources.has(source) ?? true)
   const checks = await Promise.all(concerned.map((stage) => checked(stage, shared, watch)))
@@ -44,7 +44,7 @@ export async function preflight(shared: Shared, watch: Waiting = NOBODY, parts?:
   return [...once.values()]
 }
 
-async function checked(stage: StageOf<'gather'>, shared: Shared, watch: Waiting): Promise<readonly Issue[]> {
+async function checked(stage: StageOf<'gather'>, shared: Shared, watch: PreflightWatch): Promise<readonly Issue[]> {
   const told: StageWatch = { progress: (message) => watch.progress(stage, message), rows: () => undefined }
   try {
     return (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []

@@ -35,14 +35,14 @@ const digestsIn = (inputs: Inputs): (readonly [string, string])[] =>
   ])
 
 /** A directory with artifacts of stages, and the stages that there are. */
-export type Place = { readonly name: string; readonly artifacts: Artifacts; readonly all: readonly Stage[] }
+export type StagePlace = { readonly name: string; readonly artifacts: Artifacts; readonly all: readonly Stage[] }
 
 type Needy = Pick<Stage, 'id' | 'needs'>
 
 /**
  * What a stage needs, all of it there. Throws ARTIFACT_MISSING, and names the stage to run first.
  */
-export async function presentInputs({ id, needs }: Needy, { name, artifacts, all }: Place): Promise<Inputs> {
+export async function presentInputs({ id, needs }: Needy, { name, artifacts, all }: StagePlace): Promise<Inputs> {
   const missingOf = async (ids: readonly string[]): Promise<string[]> => {
     const found = await Promise.all(ids.map(async (one) => ((await summaryIn(artifacts, one)) ? [] : [one])))
     return found.flat()
@@ -64,7 +64,7 @@ export async function presentInputs({ id, needs }: Needy, { name, artifacts, all
 export async function assertFit(
   { id }: Needy,
   inputs: Inputs,
-  { name, artifacts }: Place,
+  { name, artifacts }: StagePlace,
   shared: Shared,
   asOf: string,
 ): Promise<void> {

@@ -7,13 +7,13 @@ import type { Artifacts } from '../state/state.ts'
 const NAME = 'plan'
 
 type Head = Omit<Plan, 'syncs'>
-type Part = Head | Omit<SyncPlan, 'changes'> | Change
+type PlanPart = Head | Omit<SyncPlan, 'changes'> | Change
 
 export async function leavePlan(plan: Plan, artifacts: Artifacts): Promise<void> {
   await artifacts.write(NAME, partsOf(plan))
 }
 
-function* partsOf({ syncs, ...head }: Plan): Iterable<Part> {
+function* partsOf({ syncs, ...head }: Plan): Iterable<PlanPart> {
   yield head
   for (const { changes, ...sync } of syncs) {
     yield sync
@@ -39,4 +39,4 @@ export async function planLeft(artifacts: Artifacts): Promise<Plan | undefined> 
   return head && { ...head, syncs }
 }
 
-const partIn = (row: Json): Part => row as unknown as Part // it was written above
+const partIn = (row: Json): PlanPart => row as unknown as PlanPart // it was written above

@@ -6,7 +6,7 @@ import { applyRun, resumeRun, type ApplyAsked, type Progress } from './apply-run
 import { passLimits } from './approval.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { reportOfPast } from './history.ts'
-import { madeFrom, presentInputs, type Place } from './inputs.ts'
+import { madeFrom, presentInputs, type StagePlace } from './inputs.ts'
 import { reportOf, type Report } from './report.ts'
 import { tidyAfter } from './retention.ts'
 import type { Watch } from './schedule.ts'
@@ -22,7 +22,7 @@ export async function applyStageIn(
   stage: StageOf<'apply'>,
   plan: Plan,
   { waitMs = 0, maxAgeMs, ...consent }: ApplyAsked,
-  place: Place,
+  place: StagePlace,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
@@ -81,7 +81,7 @@ async function carriedOutOnce(
 }
 
 /** Throws where a sync that goes before has not been carried out, or of another plan. */
-async function assertBefore({ id, needs }: StageOf<'apply'>, plan: Plan, place: Place): Promise<void> {
+async function assertBefore({ id, needs }: StageOf<'apply'>, plan: Plan, place: StagePlace): Promise<void> {
   const isApply = (need: string): boolean => place.all.some((stage) => stage.id === need && stage.kind === 'apply')
   const all = place.all.map((stage) => ({ ...stage, needs: stage.needs.filter(isApply) }))
   const inputs = await presentInputs({ id, needs: needs.filter(isApply) }, { ...place, all })

@@ -8,7 +8,7 @@ import type { State } from '../state/state.ts'
 import type { ApplyAsked, Progress } from './apply-run.ts'
 import { applyStageIn } from './stage-apply.ts'
 import { checkReady } from './gather.ts'
-import { assertFit, presentInputs, type Inputs, type Place } from './inputs.ts'
+import { assertFit, presentInputs, type Inputs, type StagePlace } from './inputs.ts'
 import { assembleParts, leave, readStages, type Read, type Reading } from './plan-run.ts'
 import type { Report } from './report.ts'
 import type { Watch } from './schedule.ts'
@@ -33,14 +33,14 @@ export type StageEnd =
   | { readonly kind: 'report'; readonly report: Report }
 
 /** The directory that stages leave their artifacts in and read them from, one process after another. */
-const placeAt = (directory: string, { config }: Pick<Shared, 'config'>): Place => ({
+const placeAt = (directory: string, { config }: Pick<Shared, 'config'>): StagePlace => ({
   name: directory,
   artifacts: artifactsIn(resolve(directory)),
   all: stages(config),
 })
 
 /** A stage by its id. Throws USAGE where there is none. */
-function stageNamed(id: string, { all }: Place): Stage {
+function stageNamed(id: string, { all }: StagePlace): Stage {
   const stage = all.find((one) => one.id === id)
   if (stage !== undefined) return stage
   const near = nearest(id, [PLAN_STAGE, ...all.map((one) => one.id)])
@@ -74,7 +74,7 @@ export async function runStage(
  */
 async function readStage(
   stage: Reading,
-  place: Place,
+  place: StagePlace,
   asOf: string | undefined,
   shared: Shared,
   watch: Watch<Read>,
@@ -90,7 +90,12 @@ async function readStage(
 }
 
 /** Assembles the comparisons in a directory; the plan is as old as what it is made of. */
-async function planStage(place: Place, asOf: string | undefined, shared: Shared, watch: Watch<Read>): Promise<Plan> {
+async function planStage(
+  place: StagePlace,
+  asOf: string | undefined,
+  shared: Shared,
+  watch: Watch<Read>,
+): Promise<Plan> {
   const needs = [...syncsOf(shared.config).keys()].map(compareId)
   const here = await inside(place, { id: PLAN_STAGE, needs }, asOf, shared)
   const parts = await Promise.all(needs.map((id) => planIn(id, place)))
@@ -99,7 +104,7 @@ async function planStage(place: Place, asOf: string | undefined, shared: Shared,
   return plan
 }
 
-async function planIn(id: string, { artifacts }: Place): Promise<SyncPlan> {
+async function planIn(id: string, { artifacts }: StagePlace): Promise<SyncPlan> {
   for await (const plan of artifacts.read(id)) return plan as SyncPlan // its compare stage wrote it
   throw new ZdsError('ARTIFACT_MISSING', `The artifact ${id} is empty`, { hint: 'Run its stage again.' })
 }
@@ -109,7 +114,7 @@ async function planIn(id: string, { artifacts }: Place): Promise<SyncPlan> {
  * ARTIFACT_MISSING or ARTIFACT_MISFIT.
  */
 async function inside(
-  place: Place,
+  place: StagePlace,
   stage: Pick<Stage, 'id' | 'needs'>,
   asOf: string | undefined,
   shared: Shared,

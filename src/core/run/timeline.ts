@@ -20,13 +20,13 @@ export type Wait = { readonly from: number; readonly ms: number; readonly what: 
 /** A run of a day may wait ten thousand times; nobody looks at more. */
 const MOST_WAITS = 1_000
 
-type Begun = { from: number; rows: number; waits: Wait[] }
+type BegunLap = { from: number; rows: number; waits: Wait[] }
 
 /** Watches as `watch` does, and remembers what took how long. */
 export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): { watch: Watch<Result>; laps: Lap[] } {
   const began = clock.now().getTime()
   const since = (): number => clock.now().getTime() - began
-  const begun = new Map<string, Begun>()
+  const begun = new Map<string, BegunLap>()
   const laps: Lap[] = []
   return {
     laps,
@@ -56,15 +56,15 @@ export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): { watch:
   }
 }
 
-type Part = 'plan' | 'apply'
+type RunPart = 'plan' | 'apply'
 
 /** Leaves what took how long beside what a run has read. */
-export async function leaveLaps(part: Part, laps: readonly Lap[], artifacts: Artifacts): Promise<void> {
+export async function leaveLaps(part: RunPart, laps: readonly Lap[], artifacts: Artifacts): Promise<void> {
   await artifacts.write(nameOf(part), laps)
 }
 
 /** What took how long in a run; nothing where it is not known. */
-export async function lapsOf(part: Part, artifacts: Artifacts): Promise<Lap[]> {
+export async function lapsOf(part: RunPart, artifacts: Artifacts): Promise<Lap[]> {
   try {
     return await Array.fromAsync(artifacts.read(nameOf(part)), (row: Json) => row as unknown as Lap) // written above
   } catch (error) {
@@ -73,4 +73,4 @@ export async function lapsOf(part: Part, artifacts: Artifacts): Promise<Lap[]> {
   }
 }
 
-const nameOf = (part: Part): string => `timeline:${part}`
+const nameOf = (part: RunPart): string => `timeline:${part}`

@@ -37,10 +37,10 @@ export function artifactsIn(directory: string): Artifacts {
 }
 
 /** Rows that were written: how many, and the digest of them. */
-type Written = { readonly count: number; readonly digest: string }
+type WrittenArtifact = { readonly count: number; readonly digest: string }
 
 /** Writes rows as NDJSON, as fast as the file takes them. */
-export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<Written> {
+export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<WrittenArtifact> {
   let count = 0
   const hash = createHash('sha256')
   async function* lines(): AsyncIterable<string> {

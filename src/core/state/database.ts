@@ -144,11 +144,11 @@ export function atomically<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /** A row of one of the tables above. */
-export type Row = { readonly [column: string]: unknown }
+export type SqliteRow = { readonly [column: string]: unknown }
 
 /** The text of a column that has one in every row of its kind. */
-export const textIn = (row: Row, column: string): string => String(row[column])
+export const textIn = (row: SqliteRow, column: string): string => String(row[column])
 
 /** The text of a column that may be empty. */
-export const maybeIn = (row: Row, column: string): string | undefined =>
+export const maybeIn = (row: SqliteRow, column: string): string | undefined =>
   row[column] === null ? undefined : textIn(row, column)

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
 import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
 import type { Plan, Remark } from '../plan/plan.ts'
-import { atomically, maybeIn, textIn, type Row } from './database.ts'
+import { atomically, maybeIn, textIn, type SqliteRow } from './database.ts'
 import { assertHeld } from './locks.ts'
 import type { Hold, Journal, RunEvent, RunRecord } from './state.ts'
 
@@ -128,7 +128,7 @@ function rowsOf(step: Step): StepRow[] {
   }
 }
 
-function knownOf(row: Row): Known {
+function knownOf(row: SqliteRow): Known {
   const status = row['status'] as Step['status'] // written by `record` above
   const key = textIn(row, 'key')
   switch (status) {
@@ -154,7 +154,7 @@ function knownOf(row: Row): Known {
   }
 }
 
-function eventOf(row: Row): RunEvent {
+function eventOf(row: SqliteRow): RunEvent {
   return {
     run: textIn(row, 'run'),
     kind: row['kind'] as RunEvent['kind'], // written by `note` above
@@ -167,7 +167,7 @@ function eventOf(row: Row): RunEvent {
   }
 }
 
-function runOf(row: Row): RunRecord {
+function runOf(row: SqliteRow): RunRecord {
   const by = maybeIn(row, 'approved_by')
   return {
     id: textIn(row, 'id'),

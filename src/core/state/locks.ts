@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { atomically, maybeIn, textIn, type Row } from './database.ts'
+import { atomically, maybeIn, textIn, type SqliteRow } from './database.ts'
 import { LEASE_MS, lockLost, locksOver } from './leases.ts'
 import { mayLive, thisProcess } from './process.ts'
 import type { Claim, Lock, Locks } from './state.ts'
@@ -51,7 +51,7 @@ const leaseFrom = (now: Date): string => new Date(now.getTime() + LEASE_MS).toIS
  * Whether it lives: the lease has not run out, and where its process can be seen from here, it
  * still exists.
  */
-function lockOf(row: Row, now: Date): Lock {
+function lockOf(row: SqliteRow, now: Date): Lock {
   const [until, process] = [textIn(row, 'until'), Number(row['process'])]
   const seen = mayLive({ machine: textIn(row, 'machine'), process })
   return {

@@ -95,7 +95,7 @@ export type RunEvent = {
 export type Desires = { readonly sync: string; readonly address: string; readonly desired: number }
 
 /** Steps of one sync of a run. */
-type Entry = {
+type JournalEntry = {
   readonly run: string
   readonly sync: string
   readonly steps: readonly Step[]
@@ -114,7 +114,7 @@ export interface Journal {
   under(hold: Hold): Journal
   begin(run: Begun): Promise<void>
   /** Everything or nothing of the steps is recorded, durably when this settles. */
-  record(entry: Entry): Promise<void>
+  record(entry: JournalEntry): Promise<void>
   end(run: string, status: RunStatus, at: Date): Promise<void>
   /** Goes on with a run that had stopped. */
   resume(run: string): Promise<void>
