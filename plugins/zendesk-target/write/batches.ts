@@ -2,7 +2,7 @@ import { backoff, HttpError, isObject, type Outcome, type Run, type Step } from 
 import type { Client } from '../client.ts'
 import type { Jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
-import { isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type Refusal } from '../refusals.ts'
+import { isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type ZendeskRefusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 import { verdictsOf, type JobRow } from './rows.ts'
 import type { Slots } from './slots.ts'
@@ -35,7 +35,7 @@ export const jobSize = (rows: number, smallest: number): number =>
 type BatchAnswer =
   | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }
   | { readonly kind: 'busy' | 'lost' }
-  | ({ readonly kind: 'refused'; readonly asWhole: boolean } & Refusal)
+  | ({ readonly kind: 'refused'; readonly asWhole: boolean } & ZendeskRefusal)
 
 /**
  * Zendesk takes at most this many rows in one request, and this many open jobs (ZD-05, ZD-06).
@@ -149,7 +149,7 @@ export async function* outcomes(
   const verdicts = verdictsOf(ended.kind === 'completed' ? ended.results : null, rows)
   const silent = rows.filter(({ key }) => !verdicts.has(key))
   const settled = silent.length === 0 ? new Set<string>() : await writing.settled(silent, run)
-  const doubt: Refusal =
+  const doubt: ZendeskRefusal =
     ended.kind === 'completed'
       ? { code: 'row-missing', message: 'the results of the job do not speak of it, and the record is not as meant' }
       : { code: `job-${ended.kind}`, message: `${ended.words}, and the record is not as meant` }
@@ -165,7 +165,7 @@ export async function* outcomes(
 }
 
 /** Zendesk answered with success and left out what we may not write. */
-export function notPermitted({ instance }: Client, names: readonly string[]): Refusal {
+export function notPermitted({ instance }: Client, names: readonly string[]): ZendeskRefusal {
   return {
     code: 'not-permitted',
     message: `${instance}: Zendesk does not let us write ${names.join(', ')}, and left it out`,
@@ -191,6 +191,6 @@ function successes(rows: readonly JobRow[]): Outcome[] {
   return rows.map(({ key, id }) => ({ key, status: 'done', id }))
 }
 
-function failures(rows: readonly JobRow[], { code, message }: Refusal): Outcome[] {
+function failures(rows: readonly JobRow[], { code, message }: ZendeskRefusal): Outcome[] {
   return rows.map(({ key }) => ({ key, status: 'failed', code, message }))
 }

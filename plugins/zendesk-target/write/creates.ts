@@ -15,12 +15,12 @@ import { find } from '../find.ts'
 import type { Kind } from '../kinds.ts'
 import { newcomersOf, welcome } from '../people.ts'
 import { bodyOf, recordOf } from '../records.ts'
-import { isAboutRecords, refusalOf, unpermittedNames, type Refusal } from '../refusals.ts'
+import { isAboutRecords, refusalOf, unpermittedNames, type ZendeskRefusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 
 type Made =
   | { readonly kind: 'made'; readonly id: string; readonly dropped: readonly string[] }
-  | ({ readonly kind: 'refused' } & Refusal)
+  | ({ readonly kind: 'refused' } & ZendeskRefusal)
   | { readonly kind: 'lost' }
 
 /**

@@ -1,5 +1,5 @@
 import { isObject, type Change, type Json, type JsonObject } from 'zds'
-import { codeOf, type Refusal } from '../refusals.ts'
+import { codeOf, type ZendeskRefusal } from '../refusals.ts'
 import { idIn } from '../replies.ts'
 
 /**
@@ -13,7 +13,7 @@ export type JobRow = {
   readonly change: Change
 }
 
-export type RowVerdict = { readonly kind: 'done' } | ({ readonly kind: 'failed' } & Refusal)
+export type RowVerdict = { readonly kind: 'done' } | ({ readonly kind: 'failed' } & ZendeskRefusal)
 
 /**
  * What the results of a job say about its rows, by key (SAFE-03). A row that they do not speak of
