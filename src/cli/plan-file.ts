@@ -1,7 +1,11 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { ZdsError } from '../core/errors.ts'
-import { isSealed } from '../core/plan/seal.ts'
+import { assertAuthentic, addProof } from '../core/plan/mac.ts'
+import type { Plan } from '../core/plan/plan.ts'
+import { parsePlan } from '../core/plan/schema.ts'
+import { isSealed, planKey, unseal } from '../core/plan/seal.ts'
+import { readText } from '../core/text-file.ts'
 import { refuseStrange } from './private-file.ts'
 
 /** How a plan document and its summary begin, whole or broken off. */
@@ -36,3 +40,17 @@ async function startOf(file: string): Promise<string | undefined> {
 
 /** No link is followed, and no pipe waited for. */
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Reads a plan document, sealed or not. Throws FILE_NOT_FOUND, FILE_INVALID or PLAN_INVALID; with a
+ * key, PLAN_NOT_AUTHENTIC for one that was not made with it; of a sealed one without its key,
+ * ENV_MISSING or ENV_INVALID.
+ */
+export async function readPlan(path: string): Promise<Plan> {
+  const text = await readText(path, 'Make one with: zds plan --out FILE')
+  // What was sealed with the key was made by who has it.
+  if (isSealed(text)) return addProof(parsePlan(unseal(text, path, planKey()), path))
+  const plan = parsePlan(text, path)
+  assertAuthentic(plan, path)
+  return plan
+}

@@ -45,12 +45,12 @@ describe('a sealed plan (OPS-08)', () => {
   test('is made beside a summary in numbers; both are for their owner only, also where others could read the file before', () => {
     expect(planned, planned.stderr).toMatchObject({ code: 0 })
     expect(planned.stdout).toContain(`Digest ${digest()}`)
+    expect(planned.stdout).toMatch(/^ +create +update +retire +left +in sync\nglobal +\d+ +! \d+ +[\d.]+ % +\d/m)
+    expect(planned.stdout).toMatch(/^limit .* 2 % /m)
     expect(planned.stdout).toMatch(
-      /^global: \d+ to create, \d+ to update, \d+ to retire \(global has \d+ organizations\)$/m,
+      /^ {2}! global: \d+ of \d+ records would be updated, .*2 %\)?; without [\w, ]+ \d+ \[global\.update\]$/m,
     )
-    expect(planned.stdout).toMatch(
-      /^ {2}! over the limit: global\.update \d+ of \d+, the limit is 2 %; without [\w, ]+ \d+$/m,
-    )
+    expect(planned.stdout).toMatch(/^ {2}\. global \(global has \d+ organizations\)\n {6}fields: \w+ \d+/m)
     expect(planned.stderr).toContain(`zds apply plan.sealed --approve ${digest().slice(0, 12)}`)
     expect(readFileSync(at('plan.sealed'), 'utf8')).toContain(digest())
     expect([modeOf(at('plan.sealed')), modeOf(at('plan.sealed.summary.json'))]).toEqual(['600', '600'])

@@ -9,14 +9,14 @@ import { exitCodeOfReport } from '../exit-codes.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
 import { answerTo, isAttended } from '../question.ts'
 import { explainFailure } from '../render/failure.ts'
-import { shownLines } from '../render/numbers.ts'
+import { shownLines } from '../render/plan/screen.ts'
 import { overviewOf } from '../render/plan/overview.ts'
 import { placeLines, placesText, totalsText } from '../render/plan/places.ts'
 import { reportDocument, reportLines } from '../render/report.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession, type Session } from '../session.ts'
 import { shortDigest } from '../render/plan/names.ts'
-import { readPlan } from './show.ts'
+import { readPlan } from '../plan-file.ts'
 
 export type ApplyOptions = {
   config?: string

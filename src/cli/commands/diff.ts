@@ -4,7 +4,7 @@ import { differencesOf } from '../../core/plan/difference.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
 import { differenceLines } from '../render/difference.ts'
 import { variablesLine } from '../render/variables.ts'
-import { readPlan } from './show.ts'
+import { readPlan } from '../plan-file.ts'
 
 export type DiffOptions = { env?: string; json?: true; all?: true; detailedExitcode?: true }
 

@@ -1,20 +1,15 @@
 import { mkdir } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
 import { join, parse, resolve } from 'node:path'
 import { ZdsError } from '../../core/errors.ts'
-import type { Outcome } from '../../core/outcome.ts'
 import { count, type SyncPlan } from '../../core/plan/plan.ts'
 import { redact } from '../../core/secrets.ts'
-import { changesOf, planNamed } from '../../core/run/history.ts'
-import { lapsOf } from '../../core/run/timeline.ts'
 import { documentOf, tell } from '../output.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { junitOf } from '../render/junit.ts'
-import { markdownOf } from '../render/markdown.ts'
+import { commentOf } from '../render/markdown.ts'
 import { pageOf } from '../render/page/page.ts'
 import type { Subject } from '../render/page/subject.ts'
-import { inSession } from '../session.ts'
-import { readPlan } from './show.ts'
+import { subjectOf } from '../subject.ts'
 
 export type ReportOptions = {
   config?: string
@@ -26,7 +21,7 @@ export type ReportOptions = {
 }
 
 /** How each form is written, of a subject and the syncs whose records it tells. */
-const FORMS = { html: pageOf, markdown: markdownOf, junit: junitOf } as const
+const FORMS = { html: pageOf, markdown: commentOf, junit: junitOf } as const
 
 /**
  * `zds report [RUN|PLAN]`: a plan, or a run and what became of it, as a page, for a merge request,
@@ -40,7 +35,7 @@ export async function reportCommand(asked: string, options: ReportOptions, signa
   })
   if (files.length === 0 && gitlab === undefined) throw nothingAsked()
   const directory = gitlab === undefined ? undefined : resolve(gitlab)
-  const subject = existsSync(asked) ? { plan: await readPlan(asked) } : await pastOf(asked, options, signal)
+  const subject = await subjectOf(asked, options, signal)
   const written = files.flatMap(({ form, file }) =>
     partsOf(subject).map(({ suffix, named }) => ({ file: beside(file, suffix), text: FORMS[form](subject, named) })),
   )
@@ -53,22 +48,6 @@ export async function reportCommand(asked: string, options: ReportOptions, signa
   for (const { file, text } of written) await writePrivately(file, redact(text)).catch(unsaved(file))
   tell(written.map(({ file }) => `Wrote ${file}`))
   return 0
-}
-
-/** What a run has planned, and what became of each change where it was carried out. */
-function pastOf(asked: string, options: ReportOptions, signal: AbortSignal): Promise<Subject> {
-  return inSession(options, signal, async ({ engine }) => {
-    const { state } = engine.shared
-    const { id, plan, run } = await planNamed(asked, state)
-    const artifacts = state.artifacts(id)
-    const laps = { plan: await lapsOf('plan', artifacts), apply: await lapsOf('apply', artifacts) }
-    if (run === undefined) return { plan, laps }
-    const outcomes = new Map<string, Map<string, Outcome>>(plan.syncs.map(({ name }) => [name, new Map()]))
-    for await (const { sync, change, known } of changesOf(state.journal, { run, plan })) {
-      if (known?.kind === 'outcome') outcomes.get(sync)?.set(change.key, known.outcome)
-    }
-    return { plan, laps, report: await engine.report(id), outcomes }
-  })
 }
 
 /** Everything that may be told in one file, and each instance that keeps its records to itself. */

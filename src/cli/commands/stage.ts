@@ -4,7 +4,7 @@ import { watched } from '../render/tasks.ts'
 import { inSession } from '../session.ts'
 import { askedBy, toldOrIdle, withApproval, type ApplyOptions } from './apply.ts'
 import { planned, type PlanOptions } from './plan.ts'
-import { readPlan } from './show.ts'
+import { readPlan } from '../plan-file.ts'
 
 export type StageOptions = ApplyOptions & PlanOptions & { run: string; plan?: string }
 

@@ -6,8 +6,9 @@ import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 export function declareAnswers({ program, signal, ended }: Declaring): void {
   program
     .command('show')
-    .description('show a saved plan')
-    .argument('<file>', 'a plan saved by zds plan --out')
+    .description('show a saved plan, or what a run planned and what became of it')
+    .argument('<file|run>', 'a plan saved by zds plan --out, the id of a run (zds status), or last')
+    .option(...CONFIG)
     .option(...ENV_FILE)
     .option('--all', 'also show every change with every field')
     .addOption(KEY())
@@ -23,11 +24,11 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .option('--json', 'print the plan document, and nothing else, on stdout')
     .addHelpText(
       'after',
-      '\nExamples:\n  zds show plan.json\n  zds show plan.json --key 001000000043kk9AAA\n  zds show plan.json --sync us-gov --field account_owner\n  zds show plan.json --retire --format csv > retired.csv\n  zds show plan.json --all',
+      '\nExamples:\n  zds show plan.json\n  zds show plan.json --key 001000000043kk9AAA\n  zds show plan.json --sync us-gov --field account_owner\n  zds show plan.json --retire --format csv > retired.csv\n  zds show plan.json --all\n  zds show last',
     )
-    .action(async (file, options) => {
+    .action(async (asked, options) => {
       const { showCommand } = await import('../commands/show.ts')
-      ended(await showCommand(file, options))
+      ended(await showCommand(asked, options, signal))
     })
 
   program

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { markdownOf } from '../../../src/cli/render/markdown.ts'
+import { commentOf } from '../../../src/cli/render/markdown.ts'
 import { change, many, planOf, syncPlan } from '../plans.ts'
 
 const retired = { ...change('retire', 'R', { mark: [false, true] }, { reason: 'gone' }), name: 'Old *Co* <b>' }
@@ -19,34 +19,52 @@ test('numbers come first, then limits, then what is retired, then the rest', () 
     changes: [change('update', 'U', { owner: ['Ann', 'Bob'] }), retired],
     excesses: [excess],
   })
-  expect(markdownOf({ plan: planOf(sync) }, [sync])).toBe(`### Plan as of ${planOf(sync).asOf}
+  expect(commentOf({ plan: planOf(sync) }, [sync]))
+    .toBe(`## Plan as of ${planOf(sync).asOf}: 2 changes, **not approved**
 
-| sync | create | update | retire | left | held back | existing |
-|---|---:|---:|---:|---:|---:|---:|
-| global | 0 | 1 | 1 | 0 | 0 | 100 |
+- digest \`${planOf(sync).digest}\`
 
-- **global is beyond its limit**: too many
+| sync | create | update | retire | left | in sync | existing | updated | retired |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| \`global\` | 0 | 1 | **1** | 0 | 99 | 100 | 1.0 % | 1.0 % |
 
-#### global
+### Stopped by 1 limit
 
-- retire \`R\` Old \\*Co\\* \\<b\\> nobody speaks of it
-- update \`U\`  owner Ann → Bob
+- \`global: too many [global.retire]\`
 
-Digest \`${planOf(sync).digest}\`
+### Read these first
+
+- \`1 organization: mark -> true\`
+    - \`1 gone (nobody speaks of it): Old *Co* <b>\`
+
+### Fields of existing records
+
+| field |  | records | from -> to |
+| --- | --- | --- | --- |
+| \`owner\` |  | 1 | \`Ann -> Bob 1\` |
+
+### Changes
+
+| sync | op | key | name | reason | field | from | to |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| \`global\` | \`retire\` | \`R\` | \`Old *Co* <b>\` | \`nobody speaks of it\` | \`mark\` | \`false\` | \`true\` |
+| \`global\` | \`update\` | \`U\` |  |  | \`owner\` | \`Ann\` | \`Bob\` |
 `)
 })
 
 test('a comment is never longer than one may be, and says what is missing', () => {
   const sync = syncPlan({ changes: many(10_000, (index) => change('update', `K${index}`, { name: ['é', 'ü'] })) })
-  const text = markdownOf({ plan: planOf(sync) }, [sync])
+  const text = commentOf({ plan: planOf(sync) }, [sync])
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_535)
   expect(Buffer.byteLength(text)).toBeGreaterThan(65_000)
-  expect(text).toMatch(/… and [\d,]+ more lines: zds show has them all\n\nDigest/)
+  expect(text).toMatch(/\n\n… and [\d,]+ more lines: zds show has them all\n$/)
+  expect(text).toContain(planOf(sync).digest)
 })
 
 test('OPS-08: of a sync that is not named there are numbers only', () => {
   const sync = syncPlan({ changes: [retired] })
-  const text = markdownOf({ plan: planOf(sync) }, [])
-  expect(text).toContain('| global | 0 | 0 | 1 |')
+  const text = commentOf({ plan: planOf(sync) }, [])
+  expect(text).toContain('| `global` | 0 | 0 | 1 |')
+  expect(text).toContain('    - `fields: mark 1`')
   expect(text).not.toContain('Old')
 })

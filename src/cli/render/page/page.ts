@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SyncPlan } from '../../../core/plan/plan.ts'
 import { data, html, ours } from './html.ts'
-import { changesTable, fieldCharts, firstThings, head, leftRecords, totals } from './sections.ts'
-import { rowsOf, type Subject } from './subject.ts'
+import { overviewOf } from '../plan/overview.ts'
+import { changesTable } from './changes.ts'
+import { fieldCharts } from './field-charts.ts'
+import { head, laterNotes, firstNotes, totals } from './sections.ts'
+import { rowsOf, titleOf, type Subject } from './subject.ts'
 import { timelines } from './timelines.ts'
 
 /**
@@ -16,6 +19,7 @@ export function pageOf(subject: Subject, shown: readonly SyncPlan[]): string {
   const [style, script] = [part('style.css'), part('client.js')]
   const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`
   const rows = rowsOf(subject, shown)
+  const overview = overviewOf(subject.plan, shown)
   const { markup } = html`<!doctype html>
     <html lang="en">
       <head>
@@ -29,10 +33,10 @@ export function pageOf(subject: Subject, shown: readonly SyncPlan[]): string {
       <body>
         <header>
           <h1>${titleOf(subject)}</h1>
-          ${head(subject)}
+          ${head(overview, subject)}
         </header>
         <main>
-          ${totals(subject)} ${firstThings(subject, shown)} ${fieldCharts(subject)} ${leftRecords(subject)}
+          ${totals(overview, subject)} ${firstNotes(overview)} ${fieldCharts(overview)} ${laterNotes(overview)}
           ${timelines(subject)} ${changesTable(subject, rows)}
         </main>
         ${ours(`<script type="application/json" id="data">${data(rows)}</script><script type="module">${script}</script>`)}
@@ -40,9 +44,6 @@ export function pageOf(subject: Subject, shown: readonly SyncPlan[]): string {
     </html>`
   return `${markup}\n`
 }
-
-const titleOf = ({ plan, report }: Subject): string =>
-  report === undefined ? `Plan as of ${plan.asOf}` : `Run ${report.run}: ${report.status}`
 
 const part = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8')
 

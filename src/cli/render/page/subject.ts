@@ -1,14 +1,5 @@
 import type { Outcome } from '../../../core/outcome.ts'
-import {
-  count,
-  heldBack,
-  OPS,
-  type Change,
-  type Plan,
-  type Remark,
-  type Skip,
-  type SyncPlan,
-} from '../../../core/plan/plan.ts'
+import type { Change, Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import type { Report } from '../../../core/run/report.ts'
 import type { Lap } from '../../../core/run/timeline.ts'
 
@@ -18,6 +9,8 @@ export type Subject = {
   readonly report?: Report
   /** By sync and key. */
   readonly outcomes?: ReadonlyMap<string, ReadonlyMap<string, Outcome>>
+  /** The fields of a change that somebody had edited since zds wrote them, by sync and key. */
+  readonly drift?: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
   /** What took how long, where that is known. */
   readonly laps?: { readonly plan: readonly Lap[]; readonly apply: readonly Lap[] }
 }
@@ -36,21 +29,27 @@ export type Row = {
 }
 
 /** The changes of some syncs, and the records that they leave as they are. */
-export function rowsOf({ outcomes, report }: Subject, syncs: readonly SyncPlan[]): Row[] {
+export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly SyncPlan[]): Row[] {
   return syncs.flatMap((sync) => {
     const known = outcomes?.get(sync.name)
     const said = Map.groupBy(sync.notices, ({ key }) => key)
     const changes = sync.changes.map((change) => ({
-      ...rowOf(sync, change, said.get(change.key) ?? []),
+      ...rowOf(sync, change, [
+        ...undone(drift?.get(sync.name)?.get(change.key)),
+        ...[...(change.remarks ?? []), ...(said.get(change.key) ?? [])].map(({ message }) => message),
+      ]),
       ...(report !== undefined && { outcome: told(known?.get(change.key)) }),
     }))
     return [...changes, ...sync.skipped.map((skip) => leftOf(sync, skip))]
   })
 }
 
-function rowOf(sync: SyncPlan, change: Change, said: readonly Remark[]): Row {
-  const { op, key, id, name, reason, fields, remarks = [] } = change
-  const words = [...remarks, ...said].map(({ message }) => message)
+/** That a change undoes what somebody has edited. */
+const undone = (fields: readonly string[] = []): string[] =>
+  fields.length === 0 ? [] : [`somebody had changed ${fields.join(', ')}`]
+
+function rowOf(sync: SyncPlan, change: Change, remarks: readonly string[]): Row {
+  const { op, key, id, name, reason, fields } = change
   return {
     sync: sync.name,
     op,
@@ -59,7 +58,7 @@ function rowOf(sync: SyncPlan, change: Change, said: readonly Remark[]): Row {
     ...(name !== undefined && { name }),
     ...(reason !== undefined && { reason: explained(sync, reason) }),
     fields: Object.fromEntries(Object.entries(fields).map(([field, { from, to }]) => [field, [from, to] as const])),
-    ...(words.length > 0 && { remarks: words }),
+    ...(remarks.length > 0 && { remarks }),
   }
 }
 
@@ -85,14 +84,5 @@ function told(outcome: Outcome | undefined): NonNullable<Row['outcome']> {
   return missing.length === 0 ? { status: 'done' } : { status: 'done in part', message }
 }
 
-/** How many of each kind, and what became of them: what may be told of any sync. */
-export function countsOf(sync: SyncPlan, { report }: Subject): { readonly [word: string]: number } {
-  const { done, failed, stale } = report?.syncs.find(({ name }) => name === sync.name) ?? {}
-  const ops = OPS.map((op) => [op, count(sync, op)] as const).filter(([op, some]) => op !== 'remove' || some > 0)
-  return {
-    ...Object.fromEntries(ops),
-    left: sync.skipped.length,
-    heldBack: heldBack(sync),
-    ...(done !== undefined && { done, failed: failed ?? 0, stale: stale ?? 0 }),
-  }
-}
+export const titleOf = ({ plan, report }: Subject): string =>
+  report === undefined ? `Plan as of ${plan.asOf}` : `Run ${report.run}: ${report.status}`

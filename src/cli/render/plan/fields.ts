@@ -95,3 +95,16 @@ function daysOf(seen: readonly Seen[]): FieldLine['days'] {
 }
 
 const isDay = (value: Json): value is string => typeof value === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(value)
+
+/** What becomes of the records of a field, in parts that can be drawn. */
+export type Part = 'set' | 'changed' | 'emptied' | 'up' | 'down' | 'later' | 'earlier'
+
+/** The parts of a field's records, without those that are empty. */
+export function partsOf({ records, set, emptied, numbers, days }: FieldLine): { part: Part; records: number }[] {
+  const ways = numbers ? { up: numbers.up, down: numbers.down } : days
+  const parts = ways ?? { set, changed: records - set - emptied, emptied }
+  // Object.entries forgets the names.
+  return (Object.entries(parts) as [Part, number][]).flatMap(([part, some]) =>
+    some > 0 ? [{ part, records: some }] : [],
+  )
+}

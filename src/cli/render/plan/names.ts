@@ -4,13 +4,11 @@ import type { Who } from './who.ts'
 /** So many digits of a digest are enough for people, and for `--approve`. */
 export const shortDigest = ({ digest }: { readonly digest: string }): string => digest.slice(0, 12)
 
-/** So many names are told; the others are counted. */
-const NAMES = 3
 const WIDTH = 40
 
-/** `Acme, Globex, … 120 more`: what people call the first of some records. */
-export function namesText<W extends Who>(who: readonly W[], more: (one: W) => string = () => ''): string {
-  const told = [...new Set(who.map((one) => `${nameText(one)}${more(one)}`))].slice(0, NAMES)
+/** `Acme, Globex, … 120 more`: what people call the first `most` of some records. */
+export function namesText<W extends Who>(who: readonly W[], most: number, more: (one: W) => string = () => ''): string {
+  const told = [...new Set(who.map((one) => `${nameText(one)}${more(one)}`))].slice(0, most)
   const rest = who.length - told.length
   return [...told, ...(rest > 0 ? [`… ${number(rest)} more`] : [])].join(', ')
 }

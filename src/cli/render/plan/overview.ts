@@ -1,3 +1,4 @@
+import { planNumbers, type PlanNumbers } from '../../../core/plan/numbers.ts'
 import { count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
 import type { Change, Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import { fieldsOf, type FieldLine } from './fields.ts'
@@ -69,10 +70,16 @@ export type Overview = {
   readonly fields: readonly FieldLine[]
   readonly left: readonly Left[]
   readonly notices: readonly { readonly code: string; readonly messages: readonly string[] }[]
+  /** The syncs whose records are not told here. */
+  readonly others: PlanNumbers['syncs']
 }
 
-/** Pure: what a plan comes to. */
-export function overviewOf({ asOf, createdAt, digest, syncs }: Plan): Overview {
+/**
+ * Pure: what a plan comes to. `named` are the syncs whose records are told; of all others there are
+ * numbers only (OPS-08).
+ */
+export function overviewOf(plan: Plan, named: readonly SyncPlan[] = plan.syncs): Overview {
+  const { asOf, createdAt, digest, syncs } = plan
   const total = (op: Op): number => syncs.reduce((sum, sync) => sum + count(sync, op), 0)
   return {
     asOf,
@@ -83,13 +90,14 @@ export function overviewOf({ asOf, createdAt, digest, syncs }: Plan): Overview {
     instances: instancesOf(syncs),
     syncs: syncs.map(rowOf),
     breaches: syncs.flatMap(breachesOf),
-    retired: retiresOf(syncs),
-    moves: movesOf(syncs),
-    created: syncs.flatMap(createdOf),
+    retired: retiresOf(named),
+    moves: movesOf(named),
+    created: named.flatMap(createdOf),
     held: syncs.flatMap(heldOf),
-    fields: fieldsOf(syncs),
-    left: leftOf(syncs),
-    notices: noticesOf(syncs),
+    fields: fieldsOf(named),
+    left: leftOf(named),
+    notices: noticesOf(named),
+    others: planNumbers({ ...plan, syncs: syncs.filter((sync) => !named.includes(sync)) }).syncs,
   }
 }
 

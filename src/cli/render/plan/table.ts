@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import { OPS, type Allowed, type Op } from '../../../core/plan/plan.ts'
+import type { Report } from '../../../core/run/report.ts'
 import type { Look } from '../look.ts'
 import { cut, number, percent, plain } from '../text.ts'
 import type { SyncRow } from './overview.ts'
@@ -26,22 +27,66 @@ export function tableLines(syncs: readonly SyncRow[], look: Look): string[] {
   ]
 }
 
+/** Whether a limit is broken by what is below a head of the table. */
+export const isBeyond = ({ operations }: SyncRow, head: string): boolean =>
+  OPS.some((op) => op === head && operations[op].broken)
+
 const isBroken = ({ operations }: SyncRow): boolean => Object.values(operations).some(({ broken }) => broken)
 
 /** Head, syncs and limits in columns; with or without what share of the records is meant. */
 export function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
   const removes = hasAny('remove', syncs)
-  const columns = [
+  return rowsOf(syncs, [
     ...OPS.filter((op) => op !== 'remove' || removes).map((op) => column(op, shares && hasAny(op, syncs))),
-    { head: 'left', of: ({ left }: SyncRow) => number(left), limit: () => '' },
-    { head: 'in sync', of: ({ inSync }: SyncRow) => number(inSync), limit: () => '' },
-  ]
-  return [
-    ['', ...columns.map(({ head }) => head)],
-    ...syncs.map((row) => [row.name, ...columns.map(({ of }) => of(row))]),
-    ...limitRows(syncs, columns),
-  ]
+    ...REST,
+  ])
 }
+
+/**
+ * The same where there is room: counts alone, then what became of them, then of how many records
+ * which share is meant.
+ */
+export function wideRows(syncs: readonly SyncRow[], report?: Report): Row[] {
+  const ops = OPS.filter((op) => op !== 'remove' || hasAny('remove', syncs))
+  const ends = (['done', 'failed', 'stale'] as const).map((end) => ({
+    head: end,
+    of: ({ name }: SyncRow) => number(report?.syncs.find((sync) => sync.name === name)?.[end] ?? 0),
+    limit: () => '',
+  }))
+  return rowsOf(syncs, [
+    ...ops.map((op) => plainColumn(op)),
+    ...REST,
+    ...(report === undefined ? [] : ends),
+    { head: 'existing', of: ({ existing }) => number(existing), limit: () => '' },
+    ...ops.filter((op) => op !== 'create').map((op) => shareColumn(op)),
+  ])
+}
+
+const REST: readonly Column[] = [
+  { head: 'left', of: ({ left }) => number(left), limit: () => '' },
+  { head: 'in sync', of: ({ inSync }) => number(inSync), limit: () => '' },
+]
+
+const rowsOf = (syncs: readonly SyncRow[], columns: readonly Column[]): Row[] => [
+  ['', ...columns.map(({ head }) => head)],
+  ...syncs.map((row) => [row.name, ...columns.map(({ of }) => of(row))]),
+  ...limitRows(syncs, columns),
+]
+
+const plainColumn = (op: Op): Column => ({
+  head: op,
+  of: ({ operations }) => number(operations[op].count),
+  limit: ({ operations }) => limitText(operations[op].limit),
+})
+
+const shareColumn = (op: Op): Column => ({
+  head: `${op}d`,
+  of: ({ operations }) => {
+    const { count, share } = operations[op]
+    return share === undefined || count === 0 ? '' : shareText(share)
+  },
+  limit: () => '',
+})
 
 const hasAny = (op: Op, syncs: readonly SyncRow[]): boolean => syncs.some(({ operations }) => operations[op].count > 0)
 

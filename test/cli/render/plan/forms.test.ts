@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { markdownOf, verbatim } from '../../../../src/cli/render/plan/markdown.ts'
+import { markdownOf, verbatim } from '../../../../src/cli/render/markdown.ts'
 import { csvOf, ndjsonOf } from '../../../../src/cli/render/plan/rows.ts'
 import { change, notice, planOf, syncPlan } from '../../plans.ts'
 
@@ -53,13 +53,15 @@ test('NDJSON has a line for each change with all that is known of it', () => {
 
 describe('Markdown', () => {
   test('says what the screen says, and every change where asked', () => {
-    const text = markdownOf(plan, false)
+    const text = markdownOf({ plan }, plan.syncs, false)
     expect(text).toContain('## Plan as of 2026-03-16: 3 changes\n\n- `global` `https://example.zendesk.com`\n')
-    expect(text).toContain('| sync | create | update | retire | remove | left | in sync |\n| --- |')
-    expect(text).toContain('| `global` | 1 | 1 1.0 % | 0 | 1 1.0 % | 0 |')
+    expect(text).toContain(
+      '| sync | create | update | retire | remove | left | in sync | existing | updated | retired | removed |\n| --- |',
+    )
+    expect(text).toContain('| `global` | 1 | 1 | 0 | 1 | 0 | 98 | 100 | 1.0 % |  | 1.0 % |')
     expect(text).not.toContain('### Changes')
-    const all = markdownOf(plan, true)
-    expect(all).toContain("| `global` | create | `A` | `=1+1` | `aar` | `''` | `-5` |")
+    const all = markdownOf({ plan }, plan.syncs, true)
+    expect(all).toContain("| `global` | `create` | `A` | `=1+1` |  | `aar` | `''` | `-5` |")
     expect(all.split('\n').filter((line) => line.startsWith('| `global` | ')).length).toBe(1 + 5)
   })
 
