@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -8,6 +9,8 @@ import { project, type Project } from '../support/zds.ts'
 
 const ANSWERS = 'docs/answers.md'
 const AS_OF = '2026-03-16'
+/** The one of the page: a plan's own tells of the ports of its sandbox too. */
+const DIGEST = 'b859ef0466efdb8c4b9cca251bc49002654124590a913f84c1e5afc43a631ea7'
 
 let sandbox: Sandbox
 let here: Project
@@ -15,12 +18,23 @@ let here: Project
 beforeAll(async () => {
   sandbox = await startSandbox({ world: generateWorld({ accounts: 60, asOf: AS_OF }) })
   here = project(sandbox.env)
+  commit(here.directory)
   await here.zds('plan', '--as-of', AS_OF)
 }, 120_000)
 afterAll(async () => {
   here.remove()
   await sandbox.close()
 })
+
+/** The project as it is in a repository, before the page edits it. */
+function commit(directory: string): void {
+  const git = (...args: readonly string[]): void => {
+    execFileSync('git', args, { cwd: directory, stdio: 'ignore' })
+  }
+  git('init', '--initial-branch=main')
+  git('add', 'sync.config.ts', 'data')
+  git('-c', 'user.name=a', '-c', 'user.email=a@company.example', 'commit', '-m', 'before')
+}
 
 /** What a command prints on a terminal of 80 columns; runs and moments are those of the page. */
 async function printed(command: string): Promise<string> {
@@ -31,6 +45,10 @@ async function printed(command: string): Promise<string> {
     .replaceAll('\r\n', '\n')
     .replaceAll(/\d{8}T\d{6}-[\da-f]{6}/g, '20260316T083000-1a2b3c')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-03-16T08:30:00.000Z')
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '2026-03-16 08:30:00')
+    .replaceAll(/127\.0\.0\.1:\d{4,5}/g, '127.0.0.1:41001')
+    .replaceAll(/(?<=[Dd]igest )[\da-f]{64}/g, DIGEST)
+    .replaceAll(/(?<=digest | {2})[\da-f]{12}(?=\)|$)/gm, DIGEST.slice(0, 12))
 }
 
 /** The page with what its commands print now, its files put in their place on the way. */

@@ -91,6 +91,25 @@ describe('the page of a plan with 10,000 changes', () => {
     expect(await page.content()).not.toContain('Gone 1')
   })
 
+  test('says what the screen says: limits, falls and gains by name, notices, fields; of others numbers only', async () => {
+    const moves = ['Falling', 'Rising'].map((name, at) =>
+      named(change('update', name, { level: at === 0 ? ['gold', 'none'] : ['none', 'gold'] }), name),
+    )
+    const bounds = { update: { most: 30, share: 0.3 }, fields: { level: { order: ['gold', 'none'] } } }
+    const told = syncPlan({ changes: moves, bounds, notices: [notice('GitLab Geo grants nothing')] })
+    const fallen = named(change('update', 'HIDDEN-KEY', { level: ['gold', 'none'] }), 'Hidden')
+    const kept = syncPlan({ name: 'us-gov', confined: true, changes: [fallen], bounds })
+    await open({ plan: planOf(told, kept) }, [told])
+    expect(await page.locator('section[aria-labelledby=totals]').innerText()).toMatch(/limit\s+none\s+30 %/)
+    const first = await page.locator('section[aria-labelledby=first]').innerText()
+    expect(first).toContain('1 record falls in level: Falling (gold -> none)')
+    expect(first).toContain('1 record rises in level: Rising (none -> gold)')
+    expect(first).toContain('unknown-charge: GitLab Geo grants nothing')
+    expect(await page.locator('section[aria-labelledby=fields]').innerText()).toMatch(/level\s+2\s/)
+    expect(await page.locator('section[aria-labelledby=others]').innerText()).toContain('fields: level 1')
+    expect(await page.content()).not.toMatch(/HIDDEN-KEY|Hidden/)
+  })
+
   test('draws only the rows that are in view, to the last one', async () => {
     await open({ plan })
     expect(await told()).toBe('10,001 of 10,001 rows')

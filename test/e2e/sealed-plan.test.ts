@@ -48,7 +48,7 @@ describe('a sealed plan (OPS-08)', () => {
     expect(planned.stdout).toMatch(/^ +create +update +retire +left +in sync\nglobal +\d+ +! \d+ +[\d.]+ % +\d/m)
     expect(planned.stdout).toMatch(/^limit .* 2 % /m)
     expect(planned.stdout).toMatch(
-      /^ {2}! global: \d+ of \d+ records would be updated, .*2 %\)?; without [\w, ]+ \d+ \[global\.update\]$/m,
+      /^ {2}! global: \d+ of \d+ records would be updated \([\d.]+ %\), the limit is 2 %; without [\w, ]+ \d+ \[global\.update\]$/m,
     )
     expect(planned.stdout).toMatch(/^ {2}\. global \(global has \d+ organizations\)\n {6}fields: \w+ \d+/m)
     expect(planned.stderr).toContain(`zds apply plan.sealed --approve ${digest().slice(0, 12)}`)
@@ -187,7 +187,7 @@ describe('zds apply --redact (OPS-08)', () => {
 
   test('tells of the plan and of failures in numbers', async () => {
     const { stdout } = await failing()
-    expect(stdout).toMatch(/^global: \d+ to create, \d+ to update/m)
+    expect(stdout).toMatch(/^ +create +update +retire[^\n]*\nglobal +\d+ +\d/m)
     expect(stdout).toMatch(/^global: \d+ of \d+ changes done, 2 failed/m)
     expect(stdout).toMatch(/^ {2}by code: 2 × /m)
   })

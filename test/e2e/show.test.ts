@@ -111,9 +111,23 @@ describe('other forms of it', () => {
   })
 })
 
+test('a run that only planned is shown as its plan, in every form; a run that is not there is named', async () => {
+  const run = await here.zds('show', 'last')
+  expect(run, run.stderr).toMatchObject({ code: 0 })
+  expect(run.stdout).toContain(`Digest ${plan.digest}`)
+  expect(run.stdout).not.toContain('WHAT BECAME OF IT')
+  expect(JSON.parse((await here.zds('show', 'last', '--json')).stdout)).toMatchObject({ digest: plan.digest })
+  const strange = await here.zds('show', '20260101T000000-abcdef')
+  expect([strange.code, strange.stdout]).toEqual([1, ''])
+  expect(strange.stderr).toContain('20260101T000000-abcdef')
+})
+
 test('outcomes call records by their names, and the next plan is empty', async () => {
   const applied = await here.zds('apply', 'plan.json', '--as-of', asOf)
   expect(applied, applied.stderr).toMatchObject({ code: 0 })
+  const shown = await here.zds('show', 'last')
+  expect(shown.stdout).toContain(`Digest ${plan.digest}`)
+  expect(shown.stdout).toMatch(/^WHAT BECAME OF IT \(run \S+: done\)\nglobal: \d+ of \d+ changes done/m)
   const rows = (await here.zds('outcomes', 'last')).stdout
     .trimEnd()
     .split('\n')

@@ -12,7 +12,7 @@ export type Note = {
   readonly below?: readonly string[]
 }
 
-export type Tone = keyof typeof STYLES
+type Tone = keyof typeof STYLES
 
 /** How much is told: names in a line, all notes of a kind, and how the rest is seen. */
 export type Amount = { readonly names: number; readonly all: boolean; readonly rest: string }

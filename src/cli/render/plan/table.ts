@@ -34,7 +34,7 @@ export const isBeyond = ({ operations }: SyncRow, head: string): boolean =>
 const isBroken = ({ operations }: SyncRow): boolean => Object.values(operations).some(({ broken }) => broken)
 
 /** Head, syncs and limits in columns; with or without what share of the records is meant. */
-export function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
+function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
   const removes = hasAny('remove', syncs)
   return rowsOf(syncs, [
     ...OPS.filter((op) => op !== 'remove' || removes).map((op) => column(op, shares && hasAny(op, syncs))),
