@@ -7,7 +7,15 @@ import { describe, expect, it } from 'vitest'
  * needs it: add it here on purpose.
  */
 const CORE = ['ajv', 'cosmiconfig', 'fastest-levenshtein', 'json-diff-ts', 'p-queue', 'p-retry', 'typebox']
-const CLI = ['@commander-js/extra-typings', 'json-diff-ts', 'listr2', 'string-width', 'typebox', 'hono']
+const CLI = [
+  '@commander-js/extra-typings',
+  'json-diff-ts',
+  'listr2',
+  'string-width',
+  'typebox',
+  'hono',
+  '@modelcontextprotocol/sdk',
+]
 const SANDBOX = ['@commander-js/extra-typings', '@hono/node-server', '@jetstreamapp/soql-parser-js', 'hono', 'yaml']
 const PLUGINS: Record<string, readonly string[]> = {
   'salesforce-source': ['jsforce'],

@@ -60,3 +60,16 @@ async function git(directory: string, ...args: readonly string[]): Promise<strin
 
 /** A directory may have the name of a branch. */
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** Relative paths of a configuration count from its directory. */
+export const insideOf =
+  (directory: string) =>
+  async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const before = process.cwd()
+    process.chdir(directory)
+    try {
+      return await work()
+    } finally {
+      process.chdir(before)
+    }
+  }

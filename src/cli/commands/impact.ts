@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Config } from '../../core/config/define.ts'
 import { syncsOf } from '../../core/config/stages.ts'
 import { impact, type Impact } from '../../core/answers/impact.ts'
-import { isFile, withBase } from '../base.ts'
+import { insideOf, isFile, withBase } from '../base.ts'
 import { lookOf, print, printDocument } from '../output.ts'
 import { impactLines, impactMarkdown } from '../render/impact.ts'
 import { watched } from '../render/tasks.ts'
@@ -41,19 +41,6 @@ export async function impactCommand(options: ImpactOptions, signal: AbortSignal)
     return options.detailedExitcode && !isIdle(found) ? 2 : 0
   })
 }
-
-/** Relative paths of a configuration count from its directory. */
-const insideOf =
-  (directory: string) =>
-  async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const before = process.cwd()
-    process.chdir(directory)
-    try {
-      return await work()
-    } finally {
-      process.chdir(before)
-    }
-  }
 
 /** The syncs whose records are no business of a comment that many may read (OPS-08). */
 const confinedIn = (config: Config): ReadonlySet<string> =>

@@ -159,4 +159,19 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
       const { forecastCommand } = await import('../commands/forecast.ts')
       ended(await forecastCommand(options, signal))
     })
+
+  program
+    .command('mcp')
+    .description('answer an assistant by the Model Context Protocol on stdin and stdout; changes nothing')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--include <instance...>', 'also tell of these instances, which keep their records to themselves')
+    .addHelpText(
+      'after',
+      '\nIts tools are explain, plan_summary, impact, forecast, log and validate. They read\nwhat the last run has left, and make no request unless they are asked to.\n\nExamples:\n  zds mcp\n  zds mcp --include us-gov',
+    )
+    .action(async (options) => {
+      const { mcpCommand } = await import('../commands/mcp.ts')
+      ended(await mcpCommand(options, signal))
+    })
 }

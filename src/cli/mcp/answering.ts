@@ -1,0 +1,36 @@
+/** A process that answers one question: it is told by a message, and tells in another. */
+import { redactedJson } from '../../core/secrets.ts'
+import { escapedJson } from '../render/text.ts'
+import { answer } from './answer.ts'
+import { brief } from './brief.ts'
+import { failureOf } from './failure.ts'
+import type { Told } from './ask.ts'
+import type { Question, Serving } from './tools.ts'
+
+const exit = process.exit.bind(process)
+const stopped = new AbortController()
+const stop = (): void => stopped.abort()
+
+// Without a listener Node would open its inspector, to every user of the machine.
+process.on('SIGUSR1', () => undefined)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+process.on('disconnect', stop)
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => tell(failed(error)))
+
+process.once('message', ({ question, serving }: { question: Question; serving: Serving }) => {
+  void answer(question, serving, stopped.signal)
+    .then((found): Told => ({ failed: false, text: textOf(brief(found, question.asked.atMost)) }), failed)
+    .then(tell)
+})
+
+const failed = (error: unknown): Told => ({ failed: true, text: textOf(failureOf(error)) })
+
+/** A document without a known secret in it, as one line. */
+const textOf = (document: object): string => escapedJson(redactedJson(document))
+
+/** Whatever a configuration has left running keeps nothing alive. */
+function tell(told: Told): void {
+  if (process.connected) process.send?.(told, () => exit())
+  else exit()
+}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import { logOf, type LogEntry } from '../../core/answers/log.ts'
+import { count, type SyncPlan } from '../../core/plan/plan.ts'
+import { planNamed } from '../../core/run/history.ts'
+import { placeOf } from '../commands/plan.ts'
+import { readPlan } from '../commands/show.ts'
+import { age } from '../declare/options.ts'
+import { overviewOf } from '../render/plan/overview.ts'
+import { inSession, type Session } from '../session.ts'
+import { assertIncluded, confinedIn, syncsAt } from './confined.ts'
+import type { Asked, Serving } from './tools.ts'
+
+/** A plan in numbers, and what a person should see first; of confined syncs the numbers only. */
+export function summarised(
+  { plan: asked = 'last' }: Asked<'plan_summary'>,
+  serving: Serving,
+  signal: AbortSignal,
+): Promise<object> {
+  const place = placeOf(asked) ?? asked
+  return onPast(serving, signal, async (confined, { engine }) => {
+    const { id, plan, run } = existsSync(place)
+      ? { ...FROM_FILE, plan: await readPlan(place) }
+      : await planNamed(place, engine.shared.state)
+    const isConfined = (sync: SyncPlan): boolean =>
+      confined.has(sync.instance) || (sync.confined === true && !serving.include.includes(sync.instance))
+    return {
+      ...(id !== undefined && { run: id }),
+      ...(run && { status: run.status, startedAt: run.startedAt, endedAt: run.endedAt }),
+      ...overviewOf({ ...plan, syncs: plan.syncs.filter((sync) => !isConfined(sync)) }),
+      confined: plan.syncs.filter(isConfined).map(numbersOf),
+    }
+  })
+}
+
+const FROM_FILE = { id: undefined, run: undefined }
+
+const numbersOf = (sync: SyncPlan) => ({
+  name: sync.name,
+  instance: sync.instance,
+  create: count(sync, 'create'),
+  update: count(sync, 'update'),
+  retire: count(sync, 'retire'),
+  remove: count(sync, 'remove'),
+  left: sync.skipped.length,
+  excesses: sync.excesses.length,
+})
+
+/**
+ * The history. Where an instance is confined, an error is its code only: its words may name one of
+ * its records.
+ */
+export function logged({ since, failed, key }: Asked<'log'>, serving: Serving, signal: AbortSignal): Promise<object> {
+  return onPast(serving, signal, async (confined, { engine: { shared }, project }) => {
+    const from = since === undefined ? undefined : new Date(shared.clock.now().getTime() - age(since))
+    const log = await logOf(shared, { since: from, failed, key })
+    const hidden = syncsAt(project.config, confined)
+    return { log: confined.size === 0 ? log : log.flatMap((entry) => openEntry(entry, hidden)) }
+  })
+}
+
+function openEntry({ error, ofKey, ...entry }: LogEntry, hidden: ReadonlySet<string>): object[] {
+  const open = ofKey?.filter(({ sync }) => !hidden.has(sync))
+  if (open?.length === 0) return []
+  return [{ ...entry, ...(error && { error: { code: error.code } }), ...(open && { ofKey: open }) }]
+}
+
+/** Work on what is kept of runs, told which instances are confined. */
+const onPast = <Result>(
+  { include, ...options }: Serving,
+  signal: AbortSignal,
+  work: (confined: ReadonlySet<string>, session: Session) => Promise<Result>,
+): Promise<Result> =>
+  inSession(options, signal, (session) => {
+    const { config } = session.project
+    assertIncluded(config, include)
+    return work(confinedIn(config, include), session)
+  })
