@@ -44,6 +44,7 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
       '@commander-js/extra-typings',
       '@hono/node-server',
       '@jetstreamapp/soql-parser-js',
+      '@modelcontextprotocol/sdk',
       '@slack/web-api',
       'ajv',
       'commander',
@@ -66,6 +67,10 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
 
   it('what only the sandbox needs is no part of what a plan needs', () => {
     expect(optionalFor['sandbox']).toEqual(['@hono/node-server', '@jetstreamapp/soql-parser-js', 'hono'])
+  })
+
+  it('what only an assistant needs is no part of it either', () => {
+    expect(optionalFor['mcp']).toEqual(['@modelcontextprotocol/sdk'])
   })
 
   it('their licences, with those of all that they bring', () => {

@@ -89,6 +89,7 @@ describe('what it needs', () => {
   it('by every installation is what the core and the command line import', () => {
     const needed = new Set([...importedIn('src/core'), ...importedIn('src/cli')])
     needed.delete('zds')
+    for (const one of optionalFor['mcp'] ?? []) needed.delete(one)
     // A peer of the typings, which are all that is left of them at run time.
     expect([...needed, 'commander'].toSorted()).toEqual(Object.keys(manifest.dependencies).toSorted())
   })
@@ -97,6 +98,7 @@ describe('what it needs', () => {
     const parts = {
       ...Object.fromEntries(globSync('*', { cwd: join(DIST, 'plugins') }).map((one) => [one, `plugins/${one}`])),
       sandbox: 'src/sandbox',
+      mcp: 'src/cli/mcp',
     }
     for (const [part, folder] of Object.entries(parts)) {
       const own = [...importedIn(folder)].filter((name) => name !== 'zds' && !(name in manifest.dependencies))

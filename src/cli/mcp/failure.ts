@@ -1,8 +1,10 @@
 import { messageOf, ZdsError } from '../../core/errors.ts'
 import { asCalled } from '../called.ts'
+import { isSystemError } from '../render/failure.ts'
 
 /** What went wrong, for an assistant: no stack, and each problem where there are several. */
 export function failureOf(error: unknown): object {
+  if (isSystemError(error)) return { code: 'SYSTEM', message: error.message }
   if (!(error instanceof ZdsError)) return { code: 'INTERNAL', message: messageOf(error), hint: FAULT }
   const { code, message, hint, issues } = error
   return {

@@ -74,6 +74,6 @@ function issueLines({ code, where, message, hint }: Issue, paint: Paint): string
  * A refusal of the operating system, such as a full disk or a missing right: nobody's fault in
  * code, so no stack helps.
  */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && (('syscall' in error && 'errno' in error) || 'errcode' in error)
 }
