@@ -15,6 +15,7 @@ const CLI = [
   'typebox',
   'hono',
   '@modelcontextprotocol/sdk',
+  'yaml',
 ]
 const SANDBOX = ['@commander-js/extra-typings', '@hono/node-server', '@jetstreamapp/soql-parser-js', 'hono', 'yaml']
 const PLUGINS: Record<string, readonly string[]> = {

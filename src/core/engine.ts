@@ -107,7 +107,8 @@ export interface Engine {
   close(): Promise<void>
 }
 
-const UNWATCHED: RunWatch = {
+/** Where nobody waits. */
+export const UNWATCHED: RunWatch = {
   scheduled: () => undefined,
   started: () => undefined,
   progress: () => undefined,

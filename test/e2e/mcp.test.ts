@@ -77,13 +77,13 @@ const updateOf = (name: string) => {
   if (found?.id === undefined) throw new Error(`The plan updates nothing in ${name}`)
   return { ...found, id: found.id }
 }
-const CONFINED = ['us-gov', 'us-gov-users']
+const CONFINED = new Set(['us-gov', 'us-gov-users'])
 
 /** Every id, key and address that only the confined instance has. */
 function confinedWords(): string[] {
-  const told = planned.syncs.filter(({ name }) => CONFINED.includes(name))
+  const told = planned.syncs.filter(({ name }) => CONFINED.has(name))
   const others = JSON.stringify([
-    planned.syncs.filter(({ name }) => !CONFINED.includes(name)),
+    planned.syncs.filter(({ name }) => !CONFINED.has(name)),
     sandbox.zendesk['global']?.organizations,
   ])
   return told.flatMap((sync) => keysOf(sync)).filter((word) => !others.includes(word))
@@ -173,7 +173,7 @@ describe('an instance that is confined (OPS-08)', () => {
     expect(words.length).toBeGreaterThan(0)
     for (const { text } of answers) expect(words.filter((word) => text.includes(word))).toEqual([])
     const confined = planned.syncs
-      .filter(({ name }) => CONFINED.includes(name))
+      .filter(({ name }) => CONFINED.has(name))
       .map(({ name, changes }) => ({ name, update: changes.filter(({ op }) => op === 'update').length }))
     expect(answers[1]?.answer).toMatchObject({ confined })
     expect(JSON.stringify(answers[1]?.answer['syncs'])).not.toContain('us-gov')

@@ -50,4 +50,36 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
       const { fieldsCommand } = await import('../commands/fields.ts')
       ended(await fieldsCommand(options, signal))
     })
+
+  program
+    .command('test')
+    .description('hold what comes of given rows against what is expected; asks no service')
+    .argument('[files...]', 'files of mappings (default: every *.mapping.yaml here and below)')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--update', 'write what comes out into the files, where they expect something else')
+    .option('--json', 'print what was checked, and nothing else, on stdout')
+    .addHelpText('after', '\nExamples:\n  zds test\n  zds test mappings/former-customer.mapping.yaml --update')
+    .action(async (files, options) => {
+      const { testCommand } = await import('../commands/test.ts')
+      ended(await testCommand(files, options, signal))
+    })
+
+  program
+    .command('record')
+    .description('write a file for zds test from what a run has gathered, with names and addresses replaced')
+    .argument('<key>', 'a Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the exact name')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--from <run>', 'the run that has gathered it (its id, or last), or a directory of stages', 'last')
+    .option('--sync <name>', 'only this sync')
+    .option('--out <file>', 'the file (default: KEY.mapping.yaml)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds record 001000000000001AAA\n  zds record "Example Ltd" --sync global --out mappings/example.mapping.yaml',
+    )
+    .action(async (key, options) => {
+      const { recordCommand } = await import('../commands/record.ts')
+      ended(await recordCommand(key, options, signal))
+    })
 }

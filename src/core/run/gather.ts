@@ -99,7 +99,7 @@ export async function gather(
   const inputs = await inputsOf(stage.needs, artifacts)
 
   return artifacts.write(stage.id, counted(stage.source.read(run), watch), (rows, digest) => {
-    if (rows === 0 && stage.source.mayBeEmpty !== true) {
+    if (rows === 0 && stage.source.mayBeEmpty !== true && shared.partial !== true) {
       throw new ZdsError('EMPTY_SOURCE', `${stage.name} is empty, which would look as if everything were gone`, {
         hint: 'If that is right, set mayBeEmpty: true on it in the configuration.',
       })

@@ -20,6 +20,8 @@ export type Shared = {
   readonly from?: string
   /** What that lacks is gathered now, rather than refused. */
   readonly anew?: boolean
+  /** Only some rows are given, and no plan is made of them: what comes of them may be nothing. */
+  readonly partial?: boolean
 }
 
 export type StageOf<Kind extends Stage['kind']> = Extract<Stage, { kind: Kind }>

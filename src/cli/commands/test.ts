@@ -1,0 +1,45 @@
+import { globSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { ZdsError } from '../../core/errors.ts'
+import { loadWatched } from '../load-watched.ts'
+import { apart } from '../mapping/desired.ts'
+import { checked, type Checked } from '../mapping/check.ts'
+import { readFixtures } from '../mapping/fixture.ts'
+import { update } from '../mapping/update.ts'
+import { lookOf, print, printDocument } from '../output.ts'
+import { mappingLines } from '../render/mapping.ts'
+
+export type TestOptions = { config?: string; env?: string; update?: true; json?: true }
+
+/** `zds test [FILES]`: what comes of given rows through the processors, held against what is expected. */
+export async function testCommand(
+  named: readonly string[],
+  options: TestOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const fixtures = await readFixtures(named.length > 0 ? named : found())
+  const absolute = fixtures.map((fixture) => ({ ...fixture, path: resolve(fixture.file) }))
+  const project = await loadWatched({ ...options, signal })
+  process.chdir(project.directory)
+  const results = await apart(project, signal, async (shared) => {
+    const all: Checked[] = []
+    for (const { path, ...fixture } of absolute) {
+      const { desired, ...result } = await checked(fixture, shared)
+      if (options.update) await update({ ...fixture, file: path }, { ...result, desired })
+      all.push(result)
+    }
+    return all
+  })
+  if (options.json) printDocument({ files: results })
+  else print(mappingLines(results, options.update ?? false, lookOf(true).paint))
+  return options.update || results.every(({ failures }) => failures.length === 0) ? 0 : 1
+}
+
+/** The files that are there, wherever below. */
+function found(): string[] {
+  const files = globSync('**/*.mapping.yaml', { exclude: ['**/node_modules/**', '**/.zds/**'] })
+  if (files.length > 0) return files.toSorted()
+  throw new ZdsError('USAGE', 'There is no file *.mapping.yaml here or below', {
+    hint: 'Name the files, or write one from what a run has gathered: zds record KEY',
+  })
+}

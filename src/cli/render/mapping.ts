@@ -1,0 +1,29 @@
+import type { Checked, Failure } from '../mapping/check.ts'
+import type { Paint } from './paint.ts'
+import { counted, plain } from './text.ts'
+
+/** For people: each file, and of what fails what was expected and what came out. */
+export function mappingLines(results: readonly Checked[], updated: boolean, paint: Paint): string[] {
+  const failed = results.flatMap(({ failures }) => failures)
+  const keys = results.reduce((sum, one) => sum + one.keys, 0)
+  const end =
+    failed.length === 0 ? 'all as expected' : `${counted(failed.length, 'differences')}${updated ? ', written' : ''}`
+  return [
+    ...results.flatMap((one) => fileLines(one, updated, paint)),
+    `${counted(keys, 'records')} in ${counted(results.length, 'files')}: ${paint(failed.length === 0 || updated ? 'green' : 'red', end)}`,
+  ]
+}
+
+function fileLines({ file, failures }: Checked, updated: boolean, paint: Paint): string[] {
+  if (failures.length === 0) return [`${paint('green', '✔')} ${plain(file)}`]
+  const mark = updated ? paint('yellow', '~') : paint('red', '✖')
+  return failures.flatMap((failure) => failureLines(file, failure, mark))
+}
+
+function failureLines(file: string, { line, sync, key, field, expected, actual }: Failure, mark: string): string[] {
+  return [
+    `${mark} ${plain(file)}:${line} ${plain([sync, key, ...(field === undefined ? [] : [field])].join(' '))}`,
+    `    expected ${plain(JSON.stringify(expected))}`,
+    `    actual   ${plain(JSON.stringify(actual))}`,
+  ]
+}
