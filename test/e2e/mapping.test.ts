@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Plan } from 'zds'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
 import { parse } from 'yaml'
+import { blocksOf, page } from '../docs/pages.ts'
 import { running } from '../cli/scratch.ts'
 import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
@@ -170,4 +171,18 @@ describe('zds test', () => {
       stderr: expect.stringContaining('nowhere.yaml'),
     })
   })
+})
+
+test('the example of the page passes with the reference configuration, and fails as the page shows it', async () => {
+  const [{ text } = { text: '' }] = blocksOf(page('docs/test-a-mapping.md')).filter(
+    ({ language }) => language === 'yaml',
+  )
+  mkdirSync(pathOf('mappings'))
+  const file = 'mappings/expired.mapping.yaml'
+  writeFileSync(pathOf(file), text)
+  const passed = await offline('test', file)
+  expect(passed.code, passed.stdout + passed.stderr).toBe(0)
+  writeFileSync(pathOf(file), text.replace('support_level: expired', 'support_level: ultimate'))
+  const { stdout } = await offline('test', file)
+  expect(page('docs/test-a-mapping.md').text).toContain(stdout)
 })

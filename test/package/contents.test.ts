@@ -48,9 +48,8 @@ describe('what is published', () => {
       'reference/sync.config.ts',
       'src/cli/render/page/style.css',
     ])
-    expect(paths.filter((path) => /\btest\b|\bvitest\b|\.tmp/.test(path) && !/^(docs|templates)\//.test(path))).toEqual(
-      [],
-    )
+    const tests = paths.filter((path) => /\btest\b|\bvitest\b|\.tmp/.test(path) && !/^(docs|templates)\//.test(path))
+    expect(tests.toSorted()).toEqual(['src/cli/commands/test.js'])
   })
 
   it('exports what the checkout exports, each with its declarations, and zds as the only program', () => {
@@ -89,7 +88,7 @@ describe('what it needs', () => {
   it('by every installation is what the core and the command line import', () => {
     const needed = new Set([...importedIn('src/core'), ...importedIn('src/cli')])
     needed.delete('zds')
-    for (const one of optionalFor['mcp'] ?? []) needed.delete(one)
+    for (const one of ['mcp', 'mapping'].flatMap((part) => optionalFor[part] ?? [])) needed.delete(one)
     // A peer of the typings, which are all that is left of them at run time.
     expect([...needed, 'commander'].toSorted()).toEqual(Object.keys(manifest.dependencies).toSorted())
   })
@@ -99,6 +98,7 @@ describe('what it needs', () => {
       ...Object.fromEntries(globSync('*', { cwd: join(DIST, 'plugins') }).map((one) => [one, `plugins/${one}`])),
       sandbox: 'src/sandbox',
       mcp: 'src/cli/mcp',
+      mapping: 'src/cli/mapping',
     }
     for (const [part, folder] of Object.entries(parts)) {
       const own = [...importedIn(folder)].filter((name) => name !== 'zds' && !(name in manifest.dependencies))
