@@ -174,9 +174,7 @@ describe('zds test', () => {
 })
 
 test('the example of the page passes with the reference configuration, and fails as the page shows it', async () => {
-  const [{ text } = { text: '' }] = blocksOf(page('docs/test-a-mapping.md')).filter(
-    ({ language }) => language === 'yaml',
-  )
+  const text = blocksOf(page('docs/test-a-mapping.md')).find(({ language }) => language === 'yaml')?.text ?? ''
   mkdirSync(pathOf('mappings'))
   const file = 'mappings/expired.mapping.yaml'
   writeFileSync(pathOf(file), text)
