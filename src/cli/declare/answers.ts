@@ -165,10 +165,10 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .description('answer an assistant by the Model Context Protocol on stdin and stdout; changes nothing')
     .option(...CONFIG)
     .option(...ENV_FILE)
-    .option('--include <instance...>', 'also tell of these instances, which keep their records to themselves')
+    .option('--include <names>', 'also tell of these confined instances, as us-gov,other')
     .addHelpText(
       'after',
-      '\nIts tools are explain, plan_summary, impact, forecast, log and validate. They read\nwhat the last run has left, and make no request unless they are asked to.\n\nExamples:\n  zds mcp\n  zds mcp --include us-gov',
+      '\nIts tools are explain, plan_summary, impact, forecast, log and validate. They\nread what the last run has left, and make no request unless they are asked to.\n\nExamples:\n  zds mcp\n  zds mcp --include us-gov',
     )
     .action(async (options) => {
       const { mcpCommand } = await import('../commands/mcp.ts')

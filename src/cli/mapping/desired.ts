@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { explainedBy } from '../../core/answers/key-meant.ts'
-import { systemClock } from '../../core/clock.ts'
+import { calendarDate, systemClock } from '../../core/clock.ts'
 import { foldKeys } from '../../core/compare/compare.ts'
 import type { Project } from '../../core/config/load.ts'
 import { computedIn, stageOf, stages, syncsOf } from '../../core/config/stages.ts'
@@ -63,7 +63,7 @@ export async function desiredFrom({ name, asOf, variables, given }: Given, keys:
   for (const sync of Object.keys(keys)) assertKnown(name, 'sync', sync, [...syncs.keys()])
   return within({ ...process.env, ...variables }, () =>
     inScratch(shared, async (here, artifacts) => {
-      const at = new Date(`${asOf}T12:00:00Z`).toISOString()
+      const at = `${calendarDate(asOf)}T12:00:00.000Z`
       for (const [source, id] of sources)
         await artifacts.write(id, (given[source] ?? []) as Json[], (rows) => ({ rows, complete: true, at, asOf })) // YAML has no more than JSON
       return fromRun({ name, artifacts }, here, async (offline) => {

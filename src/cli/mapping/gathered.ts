@@ -4,7 +4,6 @@ import { NAME } from '../../core/field-types.ts'
 import type { Fields, Sync } from '../../core/types.ts'
 import type { Json } from '../../core/json.ts'
 import { rowsIn, type Shared } from '../../core/run/shared.ts'
-import { collect } from '../../core/streams.ts'
 import type { Rows } from './anonymous.ts'
 import { desiredIn, gatheredIn, stagesFor, type DesiredOf, type Keys } from './desired.ts'
 
@@ -79,7 +78,7 @@ async function namesOf(keys: ReadonlySet<string>, shared: Shared, run: string): 
   for (const sync of syncsOf(shared.config).values()) {
     for await (const row of rowsIn(sync.desired, shared, run))
       if (row.kind === 'record' && keys.has(row.key)) for (const name of namesIn(row.fields, sync)) names.add(name)
-    for (const { fields } of await collect(rowsIn(sync.target, shared, run)))
+    for await (const { fields } of rowsIn(sync.target, shared, run))
       if (valuesIn(fields).some((text) => isOne(text, keys))) for (const name of namesIn(fields, sync)) names.add(name)
   }
   return names

@@ -156,6 +156,7 @@ describe('zds test', () => {
     ],
     ['asOf: 2026-03-16\ngiven: {}\nexpect: { globl: {} }\n', /no sync globl\n {2}Did you mean "global"/],
     ['asOf: today\ngiven: {}\n', /\[FILE_INVALID\][\s\S]*lacks "expect"[\s\S]*asOf: must/],
+    ['asOf: 2026-02-30\ngiven: {}\nexpect: {}\n', /2026-02-30/],
     ['asOf: [\n', /bad\.mapping\.yaml:\d/],
   ])('a file that cannot be used is told with what is wrong in it: %j', async (text, words) => {
     writeFileSync(pathOf('bad.mapping.yaml'), text)
