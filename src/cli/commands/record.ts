@@ -5,10 +5,10 @@ import { onGathered } from '../../core/answers/on-gathered.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { canonical, type Json } from '../../core/json.ts'
 import type { Shared } from '../../core/run/shared.ts'
-import { anonymous, type Rows } from '../mapping/anonymous.ts'
-import { apart, desiredFrom, type DesiredOf } from '../mapping/desired.ts'
+import { anonymise, type Rows } from '../mapping/anonymous.ts'
+import { withEmptyState, desiredFrom, type DesiredOf } from '../mapping/desired.ts'
 import { textOf } from '../mapping/fixture.ts'
-import { foundOf, type Found } from '../mapping/gathered.ts'
+import { foundOf, type KeyRecorded } from '../mapping/gathered.ts'
 import { expectationOf } from '../mapping/update.ts'
 import { tell, warn } from '../output.ts'
 import { unsaved } from '../private-file.ts'
@@ -29,7 +29,7 @@ export async function recordCommand(asked: string, options: RecordOptions, signa
     const found = await watched((watch) =>
       onGathered({ from: place }, shared, watch, (here, run) => foundOf(asked, options.sync, here, run)),
     )
-    const { key, kept, text } = await apart(project, signal, (here) => mappingOf(found, here))
+    const { key, kept, text } = await withEmptyState(project, signal, (here) => mappingOf(found, here))
     const file = resolve(directory, options.out ?? `${key}.mapping.yaml`)
     if (existsSync(file)) throw isThere(file)
     await writeFile(file, text, { flag: 'wx' }).catch(unsaved(file))
@@ -46,7 +46,7 @@ export async function recordCommand(asked: string, options: RecordOptions, signa
 }
 
 /** A file that passes: what it expects is what comes of the rows that stand in it. */
-async function mappingOf({ key, asOf, keys, given, desired, names }: Found, shared: Shared) {
+async function mappingOf({ key, asOf, keys, given, desired, names }: KeyRecorded, shared: Shared) {
   const comesOf = (rows: Rows, of = keys): Promise<DesiredOf> =>
     desiredFrom({ name: 'What was recorded', asOf, given: rows }, of, shared)
   if (canonical(await comesOf(given)) !== canonical(desired))
@@ -54,7 +54,7 @@ async function mappingOf({ key, asOf, keys, given, desired, names }: Found, shar
   const keysIn = (swap: (text: string) => string) =>
     Object.fromEntries(Object.keys(keys).map((sync) => [sync, [swap(key)]]))
   const needed = await onlyNeeded(given, comesOf)
-  const clear = await anonymous(needed, names, (rows, swap) => comesOf(rows, keysIn(swap)).then(byValue))
+  const clear = await anonymise(needed, names, (rows, swap) => comesOf(rows, keysIn(swap)).then(byValue))
   const expected = await comesOf(clear.given, keysIn(clear.replaced))
   const expect = Object.fromEntries(
     Object.entries(expected).map(([sync, said]) => [

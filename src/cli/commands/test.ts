@@ -2,10 +2,10 @@ import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ZdsError } from '../../core/errors.ts'
 import { loadWatched } from '../load-watched.ts'
-import { apart } from '../mapping/desired.ts'
-import { checked, type Checked } from '../mapping/check.ts'
+import { withEmptyState } from '../mapping/desired.ts'
+import { checkFixture, type FixtureResult } from '../mapping/check.ts'
 import { readFixtures } from '../mapping/fixture.ts'
-import { update } from '../mapping/update.ts'
+import { updateFixture } from '../mapping/update.ts'
 import { lookOf, print, printDocument } from '../output.ts'
 import { mappingLines } from '../render/mapping.ts'
 
@@ -21,11 +21,11 @@ export async function testCommand(
   const absolute = fixtures.map((fixture) => ({ ...fixture, path: resolve(fixture.file) }))
   const project = await loadWatched({ ...options, signal })
   process.chdir(project.directory)
-  const results = await apart(project, signal, async (shared) => {
-    const all: Checked[] = []
+  const results = await withEmptyState(project, signal, async (shared) => {
+    const all: FixtureResult[] = []
     for (const { path, ...fixture } of absolute) {
-      const { desired, ...result } = await checked(fixture, shared)
-      if (options.update) await update({ ...fixture, file: path }, { ...result, desired })
+      const { desired, ...result } = await checkFixture(fixture, shared)
+      if (options.update) await updateFixture({ ...fixture, file: path }, { ...result, desired })
       all.push(result)
     }
     return all

@@ -4,7 +4,7 @@ import { canonical, type Json } from '../../core/json.ts'
 export type Rows = { readonly [source: string]: readonly Json[] }
 
 /** Rows without personal data, the columns that were left because the outcome depends on them, and what replaces what. */
-export type Anonymous = {
+export type AnonymousRows = {
   readonly given: Rows
   readonly kept: readonly string[]
   readonly replaced: (text: string) => string
@@ -14,11 +14,11 @@ export type Anonymous = {
  * Replaces each text that is no id and no date: names and addresses always, any other column unless
  * the outcome depends on more of it than that it is copied. The same text gets the same word.
  */
-export async function anonymous(
+export async function anonymise(
   given: Rows,
   names: ReadonlySet<string>,
   outcomeOf: (given: Rows, replaced: (text: string) => string) => Promise<Json>,
-): Promise<Anonymous> {
+): Promise<AnonymousRows> {
   const words = wordsFor(names)
   const replaced = (text: string): string => (isPersonal(text, names) ? words(text) : text)
   const always = mapped(given, replaced)

@@ -18,13 +18,13 @@ export type Failure = {
 }
 
 /** What a file expects, held against what comes of its rows. */
-export type Checked = { readonly file: string; readonly keys: number; readonly failures: readonly Failure[] }
+export type FixtureResult = { readonly file: string; readonly keys: number; readonly failures: readonly Failure[] }
 
 /** Holds what comes of the rows of a file against what it expects; what it does not name is not looked at. */
-export async function checked(
+export async function checkFixture(
   { file, mapping, lineOf }: Fixture,
   shared: Shared,
-): Promise<Checked & { desired: DesiredOf }> {
+): Promise<FixtureResult & { desired: DesiredOf }> {
   const { expect, ...given } = mapping
   const keys = Object.fromEntries(Object.entries(expect).map(([sync, of]) => [sync, Object.keys(of)]))
   const desired = await desiredFrom({ name: file, ...given }, keys, shared)

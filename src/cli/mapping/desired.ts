@@ -20,7 +20,7 @@ import { localState } from '../../core/state/local.ts'
 import type { Sync } from '../../core/types.ts'
 
 /** What is given, by the name of the source, and for which day. */
-export type Given = {
+export type GivenRows = {
   readonly name: string
   readonly asOf: string
   readonly variables?: { readonly [name: string]: string }
@@ -28,13 +28,13 @@ export type Given = {
 }
 
 /** What is asked for: keys by sync. */
-export type Keys = { readonly [sync: string]: readonly string[] }
+export type KeysBySync = { readonly [sync: string]: readonly string[] }
 
 /** What the syncs desire for the keys that were asked for, as they were asked for. */
 export type DesiredOf = { readonly [sync: string]: { readonly [key: string]: Said } }
 
 /** Work that asks nobody and leaves nothing: its state is gone when it is. */
-export async function apart<Result>(
+export async function withEmptyState<Result>(
   { config, fingerprint }: Project,
   signal: AbortSignal,
   work: (shared: Shared) => Promise<Result>,
@@ -56,7 +56,7 @@ const RUN = 'mapping'
  * the rows that are given, and none where none are. Throws USAGE for a source or a sync that is not
  * there.
  */
-export async function desiredFrom({ name, asOf, variables, given }: Given, keys: Keys, shared: Shared) {
+export async function desiredFrom({ name, asOf, variables, given }: GivenRows, keys: KeysBySync, shared: Shared) {
   const sources = gatheredIn(shared)
   for (const source of Object.keys(given)) assertKnown(name, 'gathered source', source, [...sources.keys()])
   const syncs = syncsOf(shared.config)
@@ -102,7 +102,7 @@ export function stagesFor(names: readonly string[], { config }: Pick<Shared, 'co
 }
 
 /** What the syncs desire for keys, from the artifacts of a run. */
-export async function desiredIn(keys: Keys, shared: Shared, run: string): Promise<DesiredOf> {
+export async function desiredIn(keys: KeysBySync, shared: Shared, run: string): Promise<DesiredOf> {
   const found: { [sync: string]: { readonly [key: string]: Said } } = {}
   for (const [name, asked] of Object.entries(keys)) {
     const sync = syncsOf(shared.config).get(name)

@@ -5,13 +5,13 @@ import type { Fields, Sync } from '../../core/types.ts'
 import type { Json } from '../../core/json.ts'
 import { rowsIn, type Shared } from '../../core/run/shared.ts'
 import type { Rows } from './anonymous.ts'
-import { desiredIn, gatheredIn, stagesFor, type DesiredOf, type Keys } from './desired.ts'
+import { desiredIn, gatheredIn, stagesFor, type DesiredOf, type KeysBySync } from './desired.ts'
 
 /** What a run has gathered of one key, and what it made of it. */
-export type Found = {
+export type KeyRecorded = {
   readonly key: string
   readonly asOf: string
-  readonly keys: Keys
+  readonly keys: KeysBySync
   readonly given: Rows
   readonly desired: DesiredOf
   /** What records are called, in the sources and in the targets. */
@@ -19,7 +19,12 @@ export type Found = {
 }
 
 /** The rows of a run that speak of a key, and of the keys that those name. Throws USAGE for an unknown one. */
-export async function foundOf(asked: string, sync: string | undefined, shared: Shared, run: string): Promise<Found> {
+export async function foundOf(
+  asked: string,
+  sync: string | undefined,
+  shared: Shared,
+  run: string,
+): Promise<KeyRecorded> {
   const { key, asOf, syncs } = await explainKey({ asked, sync }, shared, run)
   const keys = Object.fromEntries(syncs.map((one) => [one.sync, [key]]))
   const needed = new Set(stagesFor(Object.keys(keys), shared).map(({ id }) => id))

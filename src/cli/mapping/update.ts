@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import type { Said } from '../../core/explained.ts'
-import type { Checked } from './check.ts'
+import type { FixtureResult } from './check.ts'
 import type { DesiredOf } from './desired.ts'
 import type { Expectation, Fixture } from './fixture.ts'
 
 /** Writes what came out where a file expects something else; the rest of it stays as it is. */
-export async function update(
+export async function updateFixture(
   { file, document }: Fixture,
-  { failures, desired }: Checked & { readonly desired: DesiredOf },
+  { failures, desired }: FixtureResult & { readonly desired: DesiredOf },
 ): Promise<void> {
   for (const { sync, key, field, actual } of failures) {
     const said = desired[sync]?.[key]

@@ -4,7 +4,7 @@ import { diagnosisOf, validate } from '../../core/answers/diagnose.ts'
 import { explainKey } from '../../core/answers/explain.ts'
 import { forecastUntil } from '../../core/answers/forecast.ts'
 import { impact } from '../../core/answers/impact.ts'
-import { onGathered, type From } from '../../core/answers/on-gathered.ts'
+import { onGathered, type AnswerFrom } from '../../core/answers/on-gathered.ts'
 import { systemClock } from '../../core/clock.ts'
 import { syncsOf } from '../../core/config/stages.ts'
 import { ZdsError } from '../../core/errors.ts'
@@ -16,22 +16,22 @@ import { findingsDocument } from '../render/findings.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession, type Session } from '../session.ts'
 import { assertIncluded, confinedIn, without } from './confined.ts'
-import { logged, summarised } from './past.ts'
-import type { Asked, Question, Serving } from './tools.ts'
+import { tellLog, summarisePlan } from './past.ts'
+import type { ToolArguments, Question, ServerScope } from './tools.ts'
 
 /** Answers a question, without a word of the instances that are confined and not included. */
-export function answer(question: Question, serving: Serving, signal: AbortSignal): Promise<object> {
+export function answer(question: Question, serving: ServerScope, signal: AbortSignal): Promise<object> {
   switch (question.tool) {
     case 'explain':
       return explained(question.asked, serving, signal)
     case 'plan_summary':
-      return summarised(question.asked, serving, signal)
+      return summarisePlan(question.asked, serving, signal)
     case 'impact':
       return impactFound(question.asked, serving, signal)
     case 'forecast':
       return forecast(question.asked, serving, signal)
     case 'log':
-      return logged(question.asked, serving, signal)
+      return tellLog(question.asked, serving, signal)
     case 'validate':
       return validated(question.asked, serving, signal)
     default:
@@ -39,18 +39,24 @@ export function answer(question: Question, serving: Serving, signal: AbortSignal
   }
 }
 
-const explained = ({ key: asked, field, sync, ...gathered }: Asked<'explain'>, serving: Serving, signal: AbortSignal) =>
-  onOpen({ sync, ...gathered }, serving, signal, (shared, run) => explainKey({ asked, field, sync }, shared, run))
+const explained = (
+  { key: asked, field, sync, ...gathered }: ToolArguments<'explain'>,
+  serving: ServerScope,
+  signal: AbortSignal,
+) => onOpen({ sync, ...gathered }, serving, signal, (shared, run) => explainKey({ asked, field, sync }, shared, run))
 
-const forecast = ({ until, field, sync, ...gathered }: Asked<'forecast'>, serving: Serving, signal: AbortSignal) =>
-  onOpen({ sync, ...gathered }, serving, signal, (shared, run) => forecastUntil({ until, field, sync }, shared, run))
+const forecast = (
+  { until, field, sync, ...gathered }: ToolArguments<'forecast'>,
+  serving: ServerScope,
+  signal: AbortSignal,
+) => onOpen({ sync, ...gathered }, serving, signal, (shared, run) => forecastUntil({ until, field, sync }, shared, run))
 
-type Place = From & { readonly sync?: string | undefined }
+type Place = AnswerFrom & { readonly sync?: string | undefined }
 
 /** Work on what a run has gathered, or on a live read, with the syncs that may be told of. */
 function onOpen<Result>(
   { sync, from = 'last', asOf }: Place,
-  { include, ...options }: Serving,
+  { include, ...options }: ServerScope,
   signal: AbortSignal,
   work: (shared: Shared, run: string) => Promise<Result>,
 ): Promise<Result> {
@@ -78,7 +84,11 @@ function assertTold(name: string | undefined, confined: ReadonlySet<string>, { c
   })
 }
 
-function impactFound(asked: Asked<'impact'>, { include, ...options }: Serving, signal: AbortSignal): Promise<object> {
+function impactFound(
+  asked: ToolArguments<'impact'>,
+  { include, ...options }: ServerScope,
+  signal: AbortSignal,
+): Promise<object> {
   const { from = 'last', asOf } = asked
   const place = gatheredIn(from)
   const base = isFile(asked.base) ? resolve(asked.base) : asked.base
@@ -103,7 +113,11 @@ function assertInside(file: string, directory: string): void {
   })
 }
 
-async function validated({ asOf }: Asked<'validate'>, { include, ...options }: Serving, signal: AbortSignal) {
+async function validated(
+  { asOf }: ToolArguments<'validate'>,
+  { include, ...options }: ServerScope,
+  signal: AbortSignal,
+) {
   const look = async () => {
     const { config, directory } = await loadWatched({ ...options, signal })
     process.chdir(directory)

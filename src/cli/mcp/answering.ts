@@ -4,8 +4,8 @@ import { escapedJson } from '../render/text.ts'
 import { answer } from './answer.ts'
 import { brief } from './brief.ts'
 import { failureOf } from './failure.ts'
-import type { Told } from './ask.ts'
-import type { Question, Serving } from './tools.ts'
+import type { ToolText } from './ask.ts'
+import type { Question, ServerScope } from './tools.ts'
 
 const exit = process.exit.bind(process)
 const stopped = new AbortController()
@@ -18,19 +18,19 @@ process.on('disconnect', stop)
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
   process.on(event, (error: unknown) => tell(failed(error)))
 
-process.once('message', ({ question, serving }: { question: Question; serving: Serving }) => {
+process.once('message', ({ question, serving }: { question: Question; serving: ServerScope }) => {
   void answer(question, serving, stopped.signal)
-    .then((found): Told => ({ failed: false, text: textOf(brief(found, question.asked.atMost)) }), failed)
+    .then((found): ToolText => ({ failed: false, text: textOf(brief(found, question.asked.atMost)) }), failed)
     .then(tell)
 })
 
-const failed = (error: unknown): Told => ({ failed: true, text: textOf(failureOf(error)) })
+const failed = (error: unknown): ToolText => ({ failed: true, text: textOf(failureOf(error)) })
 
 /** A document without a known secret in it, as one line. */
 const textOf = (document: object): string => escapedJson(redactedJson(document))
 
 /** Whatever a configuration has left running keeps nothing alive. */
-function tell(told: Told): void {
+function tell(told: ToolText): void {
   if (process.connected) process.send?.(told, () => exit())
   else exit()
 }

@@ -8,12 +8,12 @@ import { age } from '../declare/options.ts'
 import { overviewOf } from '../render/plan/overview.ts'
 import { inSession, type Session } from '../session.ts'
 import { assertIncluded, confinedIn, syncsAt } from './confined.ts'
-import type { Asked, Serving } from './tools.ts'
+import type { ToolArguments, ServerScope } from './tools.ts'
 
 /** A plan in numbers, and what a person should see first; of confined syncs the numbers only. */
-export function summarised(
-  { plan: asked = 'last' }: Asked<'plan_summary'>,
-  serving: Serving,
+export function summarisePlan(
+  { plan: asked = 'last' }: ToolArguments<'plan_summary'>,
+  serving: ServerScope,
   signal: AbortSignal,
 ): Promise<object> {
   const place = placeOf(asked) ?? asked
@@ -49,7 +49,11 @@ const numbersOf = (sync: SyncPlan) => ({
  * The history. Where an instance is confined, an error is its code only: its words may name one of
  * its records.
  */
-export function logged({ since, failed, key }: Asked<'log'>, serving: Serving, signal: AbortSignal): Promise<object> {
+export function tellLog(
+  { since, failed, key }: ToolArguments<'log'>,
+  serving: ServerScope,
+  signal: AbortSignal,
+): Promise<object> {
   return onPast(serving, signal, async (confined, { engine: { shared }, project }) => {
     const from = since === undefined ? undefined : new Date(shared.clock.now().getTime() - age(since))
     const log = await logOf(shared, { since: from, failed, key })
@@ -66,7 +70,7 @@ function openEntry({ error, ofKey, ...entry }: LogEntry, hidden: ReadonlySet<str
 
 /** Work on what is kept of runs, told which instances are confined. */
 const onPast = <Result>(
-  { include, ...options }: Serving,
+  { include, ...options }: ServerScope,
   signal: AbortSignal,
   work: (confined: ReadonlySet<string>, session: Session) => Promise<Result>,
 ): Promise<Result> =>

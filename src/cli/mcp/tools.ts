@@ -79,13 +79,13 @@ export type ToolName = keyof Tools
 export const isTool = (name: string): name is ToolName => Object.hasOwn(TOOLS, name)
 
 /** Where the server looks, and the confined instances of which it tells. */
-export type Serving = {
+export type ServerScope = {
   readonly config?: string
   readonly env?: string
   readonly include: readonly string[]
 }
 
-export type Asked<Name extends ToolName> = Static<Tools[Name]['inputSchema']>
+export type ToolArguments<Name extends ToolName> = Static<Tools[Name]['inputSchema']>
 
 /** A question with the arguments of its tool. */
-export type Question = { [Name in ToolName]: { readonly tool: Name; readonly asked: Asked<Name> } }[ToolName]
+export type Question = { [Name in ToolName]: { readonly tool: Name; readonly asked: ToolArguments<Name> } }[ToolName]

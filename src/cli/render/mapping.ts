@@ -1,9 +1,9 @@
-import type { Checked, Failure } from '../mapping/check.ts'
+import type { FixtureResult, Failure } from '../mapping/check.ts'
 import type { Paint } from './paint.ts'
 import { counted, plain } from './text.ts'
 
 /** For people: each file, and of what fails what was expected and what came out. */
-export function mappingLines(results: readonly Checked[], updated: boolean, paint: Paint): string[] {
+export function mappingLines(results: readonly FixtureResult[], updated: boolean, paint: Paint): string[] {
   const failed = results.flatMap(({ failures }) => failures)
   const keys = results.reduce((sum, one) => sum + one.keys, 0)
   const end =
@@ -14,7 +14,7 @@ export function mappingLines(results: readonly Checked[], updated: boolean, pain
   ]
 }
 
-function fileLines({ file, failures }: Checked, updated: boolean, paint: Paint): string[] {
+function fileLines({ file, failures }: FixtureResult, updated: boolean, paint: Paint): string[] {
   if (failures.length === 0) return [`${paint('green', '✔')} ${plain(file)}`]
   const mark = updated ? paint('yellow', '~') : paint('red', '✖')
   return failures.flatMap((failure) => failureLines(file, failure, mark))

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Json } from 'zds'
-import { anonymous, type Rows } from '../../../src/cli/mapping/anonymous.ts'
+import { anonymise, type Rows } from '../../../src/cli/mapping/anonymous.ts'
 
 /** Tells how the outcome depends on rows: on the kind, and on a name that is copied. */
 const outcomeOf = async (given: Rows): Promise<Json> =>
@@ -11,7 +11,7 @@ const outcomeOf = async (given: Rows): Promise<Json> =>
   })
 
 const names = new Set(['Ada Example', 'Example Ltd'])
-const clear = (given: Rows) => anonymous(given, names, outcomeOf)
+const clear = (given: Rows) => anonymise(given, names, outcomeOf)
 
 describe('what is recorded holds no personal data (OPS-08)', () => {
   test('the same text becomes the same word; ids, dates and numbers stay; what matters stays and is told', async () => {
@@ -31,7 +31,7 @@ describe('what is recorded holds no personal data (OPS-08)', () => {
 
   test('a name within a text that has to stay goes all the same', async () => {
     const outcome = async (given: Rows) => Number(JSON.stringify(given).includes('hold:'))
-    const { given } = await anonymous({ accounts: [{ Note: 'hold: Ada Example asked' }] }, names, outcome)
+    const { given } = await anonymise({ accounts: [{ Note: 'hold: Ada Example asked' }] }, names, outcome)
     expect(given).toEqual({ accounts: [{ Note: 'hold: Name 1 asked' }] })
   })
 
