@@ -52,7 +52,7 @@ describe('what became of each change (SAFE-03)', () => {
 
   test('or as CSV, with quotes where a text needs them', async () => {
     const lines = (await outcomes('--format', 'csv')).split('\r\n')
-    expect(lines[0]).toBe('sync,op,key,status,id,code,message,name,reason,from,to,drift')
+    expect(lines[0]).toBe('\uFEFFsync,op,key,status,id,code,message,name,reason,from,to,drift')
     expect(lines).toHaveLength(keysOf(first).length + 2)
     expect(lines.filter((line) => line.includes(',failed,'))).toEqual([
       expect.stringContaining(',"global: Busy, ""try"" again'),

@@ -2,7 +2,7 @@ import type { Json } from '../../core/json.ts'
 import { driftedChangesOf, type DriftedChange } from '../../core/answers/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
-import { csvLine } from '../render/csv.ts'
+import { BOM, csvLine } from '../render/csv.ts'
 import { escapedJson } from '../render/text.ts'
 import { inSession } from '../session.ts'
 
@@ -29,7 +29,7 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
   return inSession(options, signal, async ({ engine }) => {
     const { journal } = engine.shared.state
     const past = await runNamed(journal, asked)
-    if (options.format === 'csv') process.stdout.write(csvLine(COLUMNS))
+    if (options.format === 'csv') process.stdout.write(BOM + csvLine(COLUMNS))
     for await (const one of driftedChangesOf(journal, past)) {
       const row = rowOf(one)
       const line =
