@@ -87,7 +87,7 @@ export function overviewOf(plan: Plan, named: readonly SyncPlan[] = plan.syncs):
     digest,
     changes: syncs.reduce((sum, { changes }) => sum + changes.length, 0),
     operations: byOp(total),
-    instances: instancesOf(syncs),
+    instances: instancesOf(syncs, named),
     syncs: syncs.map(rowOf),
     breaches: syncs.flatMap(breachesOf),
     retired: retiresOf(named),
@@ -108,9 +108,10 @@ const byOp = <T>(of: (op: Op) => T): { readonly [op in Op]: T } => ({
   remove: of('remove'),
 })
 
-function instancesOf(syncs: readonly SyncPlan[]): Overview['instances'] {
+/** Where an instance is, is told only where its records are (OPS-08). */
+function instancesOf(syncs: readonly SyncPlan[], named: readonly SyncPlan[]): Overview['instances'] {
   return [...Map.groupBy(syncs, ({ instance }) => instance)].map(([name, some]) => {
-    const address = some.find((sync) => sync.address !== undefined)?.address
+    const address = some.find((sync) => named.includes(sync) && sync.address !== undefined)?.address
     const changes = some.reduce((sum, sync) => sum + sync.changes.length, 0)
     return { name, ...(address !== undefined && { address }), changes }
   })
