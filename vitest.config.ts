@@ -18,12 +18,13 @@ const driving = (
 })
 
 /** What has a project of its own. */
-const APART = ['e2e', 'answers', 'pipelines', 'browser', 'postgres', 'package']
+const APART = ['e2e', 'crash', 'answers', 'pipelines', 'browser', 'postgres', 'package']
 
 /**
- * Unit tests share threads. `npm test` is these and `e2e`, which plans and applies; CI also runs what
- * answers questions of runs, pipelines and single stages, pages in a Chromium, a state in a
- * PostgreSQL that its tests share, and the package, installed from a registry.
+ * Unit tests share threads. `npm test` is these and `e2e`, which plans and applies; CI also runs
+ * what kills applies, what answers questions of runs, pipelines and single stages, pages in a
+ * Chromium, a state in a PostgreSQL that its tests share, and the package, installed from a
+ * registry.
  */
 export default defineConfig({
   test: {
@@ -39,6 +40,7 @@ export default defineConfig({
         },
       },
       driving('e2e', ['test/e2e/**/*.test.ts']),
+      driving('crash', ['test/crash/**/*.test.ts']),
       driving('answers', ['test/answers/**/*.test.ts']),
       driving('pipelines', ['test/pipelines/**/*.test.ts']),
       driving('browser', browser),

@@ -52,6 +52,7 @@ test('zds report writes a plan, saved or just made, and a run with its outcomes;
       own.filter((key) => text(file).includes(key)),
       file,
     ).toEqual([])
+    expect(text(file), file).not.toContain(new URL(sandbox.env['ZENDESK_US_GOV_URL'] ?? '').host)
   }
   expect(own.filter((key) => !text('out/page.us-gov.html').includes(key))).toEqual([])
 
