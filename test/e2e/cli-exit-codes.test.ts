@@ -4,7 +4,10 @@ import type { Plan } from 'zds'
 import { expectPlain, expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
-/** Half a year later much has expired, so that the limits do not hold. */
+/**
+ * Half a year later much has expired, so that the limits do not hold. Whenever this runs, it is
+ * another day.
+ */
 const later = '2026-11-24'
 let sandbox: Sandbox
 
@@ -35,7 +38,9 @@ describe('3', () => {
     const plan = await here.zds('plan', '--out', 'plan.json', '--detailed-exitcode', '--as-of', later)
     expect(plan, plan.stderr).toMatchObject({ code: 2 })
     expect(plan.stdout).toMatch(/^STOPPED by \d limits?[^]*! global: .* would be updated/m)
-    expect(plan.stderr).toMatch(/beyond its limits[^]*\n {2}zds apply plan\.json --approve [\da-f]{12}$/m)
+    expect(plan.stderr).toMatch(
+      /beyond its limits[^]*\n {2}zds apply plan\.json --approve [\da-f]{12} --as-of 2026-11-24$/m,
+    )
 
     for (const args of [
       ['--yes', '--as-of', later],
