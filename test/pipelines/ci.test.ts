@@ -121,7 +121,7 @@ test('GitLab: a merge request gets a plan in numbers as a comment, with credenti
   ])
   expect(posted.map(({ path }) => path)).toEqual(['/projects/7/merge_requests/12/notes'])
   expect(globSync('*/terraform/*.json', { cwd: host.artifacts }).length).toBeGreaterThan(1)
-  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*global: \d+ to create/)
+  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*\nglobal +\d+ +\d+ /)
   expect(writesTo(sandbox)).toEqual([])
   expectSealed(host, sandbox, sandbox.env)
 })
@@ -185,7 +185,7 @@ test('GitHub: a pull request gets a plan in numbers as a comment; one from a for
     ['plan-pull-request', 0, true],
     ['comment', 0, true],
   ])
-  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*global: \d+ to create/)
+  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*\nglobal +\d+ +\d+ /)
   expect(writesTo(sandbox)).toEqual([])
   expect((await runGithub(pipeline, { ...run, github: from('stranger/test') })).size).toBe(0)
 })
