@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { digestOf, type Plan } from '../../src/core/plan/plan.ts'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import { expectRefusal } from '../cli/scratch.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
@@ -68,6 +69,18 @@ test('zds report writes a plan, saved or just made, and a run with its outcomes;
   expect(JSON.parse((await here.zds('plan', '--json')).stdout)).toMatchObject({
     syncs: syncs.map(({ name }) => ({ name, changes: [] })),
   })
+})
+
+test('what a plan calls its syncs and instances leads to no other directory', async () => {
+  const { digest: _digest, ...plan } = JSON.parse(text('plan.json')) as Plan // what --out saves
+  const syncs = plan.syncs.map((sync) => ({ ...sync, name: `../../${sync.name}`, instance: `/../../${sync.instance}` }))
+  const forged = { ...plan, syncs, digest: digestOf({ ...plan, syncs }) }
+  writeFileSync(join(here.directory, 'forged.json'), JSON.stringify(forged))
+  mkdirSync(join(here.directory, 'deep/er'), { recursive: true })
+  const args = ['--html', 'deep/er/page.html', '--gitlab', 'deep/er/gl']
+  expect(await here.zds('report', 'forged.json', ...args)).toMatchObject(done)
+  expect(readdirSync(join(here.directory, 'deep'))).toEqual(['er'])
+  expect(readdirSync(join(here.directory, 'deep/er/gl'))).toContain('..%2F..%2Fglobal.json')
 })
 
 function expectNamed(result: Result, code: string, named: string): void {

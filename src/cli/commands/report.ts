@@ -42,7 +42,10 @@ export async function reportCommand(asked: string, options: ReportOptions, signa
   if (directory !== undefined) {
     await mkdir(directory, { recursive: true }).catch(unsaved(directory))
     written.push(
-      ...subject.plan.syncs.map((sync) => ({ file: join(directory, `${sync.name}.json`), text: terraform(sync) })),
+      ...subject.plan.syncs.map((sync) => ({
+        file: join(directory, `${inFileName(sync.name)}.json`),
+        text: terraform(sync),
+      })),
     )
   }
   for (const { file, text } of written) await writePrivately(file, redact(text)).catch(unsaved(file))
@@ -55,8 +58,14 @@ function partsOf({ plan }: Subject): { suffix: string; named: SyncPlan[] }[] {
   const confined = plan.syncs.filter((sync) => sync.confined === true)
   const apart = Map.groupBy(confined, ({ instance }) => instance)
   const open = plan.syncs.filter((sync) => sync.confined !== true)
-  return [{ suffix: '', named: open }, ...[...apart].map(([instance, named]) => ({ suffix: `.${instance}`, named }))]
+  return [
+    { suffix: '', named: open },
+    ...[...apart].map(([instance, named]) => ({ suffix: `.${inFileName(instance)}`, named })),
+  ]
 }
+
+/** A name of a plan, which somebody may have written: it leads to no other directory. */
+const inFileName = encodeURIComponent
 
 /** `report.html` as `report.us-gov.html`. */
 function beside(file: string, suffix: string): string {
