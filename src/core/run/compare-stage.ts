@@ -7,7 +7,7 @@ import type { Json } from '../json.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import type { Desired, Existing, Source } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
-import { answersOf } from './answers.ts'
+import { answersOf } from './target-answers.ts'
 import { inputsOf, madeFrom } from './inputs.ts'
 import { rowsIn, type Shared, type StageOf } from './shared.ts'
 
