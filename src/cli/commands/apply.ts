@@ -18,7 +18,7 @@ import { inSession, type Session } from '../session.ts'
 import { shortDigest } from '../render/plan/names.ts'
 import { readPlan } from '../plan-file.ts'
 
-export type ApplyOptions = {
+export type ApplyCommandOptions = {
   config?: string
   env?: string
   asOf?: string
@@ -40,7 +40,7 @@ export type ApplyOptions = {
  */
 export async function applyCommand(
   file: string | undefined,
-  options: ApplyOptions,
+  options: ApplyCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
   refuseMeaningless(file, options)
@@ -65,7 +65,7 @@ export async function applyCommand(
 }
 
 /** Throws USAGE for what would do nothing beside the rest: whoever gives it expects something. */
-function refuseMeaningless(file: string | undefined, options: ApplyOptions): void {
+function refuseMeaningless(file: string | undefined, options: ApplyCommandOptions): void {
   const { resume, approve, force, because } = options
   const agreed = 'its plan and what was agreed to are those of the run'
   const resumed = (['new', 'force', 'approve', 'because', 'asOf'] as const).filter(
@@ -86,7 +86,12 @@ function refuseMeaningless(file: string | undefined, options: ApplyOptions): voi
  * Goes on with the plan of a run that stopped: it was agreed to then, and is agreed to again where
  * somebody is asked.
  */
-async function goOn(rest: Rest, { engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
+async function goOn(
+  rest: Rest,
+  { engine }: Session,
+  options: ApplyCommandOptions,
+  signal: AbortSignal,
+): Promise<number> {
   tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   if (
     !options.yes &&
@@ -109,7 +114,7 @@ async function applySaved(
   plan: Plan,
   file: string | undefined,
   { engine }: Session,
-  options: ApplyOptions,
+  options: ApplyCommandOptions,
 ): Promise<number> {
   const before = await engine.carriedOut(plan)
   if (before !== undefined) {
@@ -125,7 +130,7 @@ async function applySaved(
 }
 
 /** Prints the report; of one that had nothing to do, that. */
-export function toldOrIdle(report: Report, options: ApplyOptions): number {
+export function toldOrIdle(report: Report, options: ApplyCommandOptions): number {
   if (!isIdle(report) || options.json) return told(report, options)
   print(['Nothing to do'])
   return 0
@@ -134,7 +139,7 @@ export function toldOrIdle(report: Report, options: ApplyOptions): number {
 /** Nothing to do, and nothing that was left undone. */
 const isIdle = ({ syncs }: Report): boolean => syncs.every(({ planned, heldBack }) => planned + heldBack === 0)
 
-async function planAndApply({ engine }: Session, options: ApplyOptions, signal: AbortSignal): Promise<number> {
+async function planAndApply({ engine }: Session, options: ApplyCommandOptions, signal: AbortSignal): Promise<number> {
   const plan = await watched((watch) => engine.plan({}, watch))
   if (!options.json) print(shownLines(plan, lookOf(options.all ?? false), options.redact))
   const within =
@@ -147,7 +152,7 @@ async function planAndApply({ engine }: Session, options: ApplyOptions, signal: 
   return !isIdle(report) || options.json ? told(report, options) : 0
 }
 
-export const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyOptions): ApplyAsked => ({
+export const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyCommandOptions): ApplyAsked => ({
   force,
   approve,
   because,
@@ -155,7 +160,7 @@ export const askedBy = ({ force, approve, because, lockTimeout = 0 }: ApplyOptio
 })
 
 /** Prints the report, and after it why the run ended before its end, where it did. */
-function told(report: Report, { json, redact, all }: ApplyOptions): number {
+function told(report: Report, { json, redact, all }: ApplyCommandOptions): number {
   if (json) printDocument(reportDocument(report, redact))
   else print(reportLines(report, lookOf(all ?? false), redact))
   return report.error === undefined ? exitCodeOfReport(report) : explainFailure(report.error)
@@ -177,7 +182,7 @@ export function withApproval(
   error: unknown,
   plan: Plan,
   file: string | undefined,
-  { redact, asOf, approve }: ApplyOptions,
+  { redact, asOf, approve }: ApplyCommandOptions,
 ): unknown {
   if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
   const day = asOf === undefined ? '' : ` --as-of ${asOf}`

@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings'
 import { load } from '../../core/config/load.ts'
 import { stages, syncsOf } from '../../core/config/stages.ts'
-import { candidatesFor, type Known } from '../complete/candidates.ts'
+import { candidatesFor, type KnownHere } from '../complete/candidates.ts'
 import { print } from '../output.ts'
 import { inSession, type Session } from '../session.ts'
 
@@ -19,12 +19,12 @@ export async function completeCommand(program: Command, words: readonly string[]
 }
 
 /** What the configuration here knows; nothing where there is none that works: this is no moment for messages. */
-async function knownHere(known: Known): Promise<readonly string[]> {
+async function knownHere(known: KnownHere): Promise<readonly string[]> {
   const late = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref())
   return Promise.race([wordsOf(known).catch(() => []), late])
 }
 
-async function wordsOf(known: Known): Promise<readonly string[]> {
+async function wordsOf(known: KnownHere): Promise<readonly string[]> {
   if (known === 'runs') return inSession({}, AbortSignal.timeout(PATIENCE_MS), runsOf)
   const { config } = await load(process.cwd())
   switch (known) {

@@ -22,7 +22,7 @@ const COLUMNS = [
   'to',
   'drift',
 ] as const
-type Row = { readonly [column in (typeof COLUMNS)[number]]: Json }
+type OutcomeRow = { readonly [column in (typeof COLUMNS)[number]]: Json }
 
 /** `zds outcomes RUN`: what became of each change, as NDJSON or CSV, for other tools. */
 export async function outcomesCommand(asked: string, options: OutcomesOptions, signal: AbortSignal): Promise<number> {
@@ -46,7 +46,7 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
  * `from` and `to` are the values of the fields that are written; `drift` names those that somebody
  * had changed since zds wrote them last.
  */
-function rowOf({ sync, change, known, drift }: DriftedChange): Row {
+function rowOf({ sync, change, known, drift }: DriftedChange): OutcomeRow {
   const { op, key, name = null, reason = null, fields } = change
   const values = (side: 'from' | 'to') =>
     Object.fromEntries(Object.entries(fields).map(([field, one]) => [field, one[side]]))

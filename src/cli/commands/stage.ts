@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import { printDocument } from '../output.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession } from '../session.ts'
-import { askedBy, toldOrIdle, withApproval, type ApplyOptions } from './apply.ts'
+import { askedBy, toldOrIdle, withApproval, type ApplyCommandOptions } from './apply.ts'
 import { planned, type PlanOptions } from './plan.ts'
 import { readPlan } from '../plan-file.ts'
 
-export type StageOptions = ApplyOptions & PlanOptions & { run: string; plan?: string }
+export type StageOptions = ApplyCommandOptions & PlanOptions & { run: string; plan?: string }
 
 /**
  * `zds stage ID --run DIR`: one stage in a process of its own, from the artifacts in a directory and

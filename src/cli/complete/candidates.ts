@@ -1,15 +1,15 @@
 import type { CommandUnknownOpts as Command, Option } from '@commander-js/extra-typings'
 
 /** What only the configuration, or its state, knows. */
-export type Known = 'runs' | 'stages' | 'syncs' | 'instances'
+export type KnownHere = 'runs' | 'stages' | 'syncs' | 'instances'
 
 /** What may stand somewhere on a command line: words, or what is known elsewhere. */
-export type Candidates = readonly string[] | Known
+export type Candidates = readonly string[] | KnownHere
 
-type Declared = Pick<Option, 'argChoices'>
+type DeclaredOption = Pick<Option, 'argChoices'>
 
 /** What a value is, by the name that the help has for it. */
-const VALUES: readonly (readonly [name: RegExp, known: Known])[] = [
+const VALUES: readonly (readonly [name: RegExp, known: KnownHere])[] = [
   [/\brun\b/, 'runs'],
   [/^(?:id|stage)$/, 'stages'],
   [/^syncs?$/, 'syncs'],
@@ -59,7 +59,7 @@ function argumentsIn(command: Command, words: readonly string[]): number {
   return words.filter((word, at) => !word.startsWith('-') && !isValue(at)).length
 }
 
-function valuesOf({ argChoices }: Declared, ...names: readonly string[]): Candidates {
+function valuesOf({ argChoices }: DeclaredOption, ...names: readonly string[]): Candidates {
   if (argChoices !== undefined) return argChoices
   const words = names.map((name) => /<(.+)>/.exec(name)?.[1] ?? name)
   return VALUES.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1] ?? []

@@ -2,10 +2,10 @@ import { ZdsError } from '../../core/errors.ts'
 import { nameFrom, respelt, spelling } from './spelling.ts'
 
 /** Whose rules an instance is computed by, as the reference configuration names its instances. */
-type Kind = 'global' | 'us-gov'
+type InstanceKind = 'global' | 'us-gov'
 
 /** An instance to write a block for. */
-export type Instance = { readonly name: string; readonly kind: Kind }
+export type Instance = { readonly name: string; readonly kind: InstanceKind }
 
 export const INSTANCES = 'global,us-gov'
 
@@ -27,7 +27,7 @@ export function instancesFrom(list: string): Instance[] {
   return instances.filter((one): one is Instance => isKind(one.kind))
 }
 
-const isKind = (kind: string): kind is Kind => kind === 'global' || kind === 'us-gov'
+const isKind = (kind: string): kind is InstanceKind => kind === 'global' || kind === 'us-gov'
 const issue = (where: string, message: string, hint: string) => ({ code: 'USAGE', where, message, hint })
 
 /**

@@ -47,10 +47,10 @@ const isPlain = (text: string): boolean =>
   /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-][\d:]+)?)?$/.test(text) ||
   /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$/.test(text)
 
-type Words = ((text: string) => string) & { readonly made: ReadonlySet<string> }
+type Replaced = ((text: string) => string) & { readonly made: ReadonlySet<string> }
 
 /** A word for each text, numbered in the order in which they come. */
-function wordsFor(names: ReadonlySet<string>): Words {
+function wordsFor(names: ReadonlySet<string>): Replaced {
   const known = new Map<string, string>()
   const made = new Set<string>()
   const counts = { name: 0, person: 0, number: 1_000, text: 0 }
@@ -70,7 +70,7 @@ function wordsFor(names: ReadonlySet<string>): Words {
 }
 
 /** What stands in a text that has to stay is no name either. */
-function withoutNames(text: string, names: ReadonlySet<string>, words: Words): string {
+function withoutNames(text: string, names: ReadonlySet<string>, words: Replaced): string {
   const long = [...names].filter((name) => name.length > 3)
   return long.reduce((rest, name) => (rest.includes(name) ? rest.replaceAll(name, words(name)) : rest), text)
 }

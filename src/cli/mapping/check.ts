@@ -7,7 +7,7 @@ import { desiredFrom, type DesiredOf } from './desired.ts'
 import type { Expectation, Fixture } from './fixture.ts'
 
 /** What is otherwise than a file expects it. */
-export type Failure = {
+export type FixtureFailure = {
   readonly line: number
   readonly sync: string
   readonly key: string
@@ -18,7 +18,11 @@ export type Failure = {
 }
 
 /** What a file expects, held against what comes of its rows. */
-export type FixtureResult = { readonly file: string; readonly keys: number; readonly failures: readonly Failure[] }
+export type FixtureResult = {
+  readonly file: string
+  readonly keys: number
+  readonly failures: readonly FixtureFailure[]
+}
 
 /** Holds what comes of the rows of a file against what it expects; what it does not name is not looked at. */
 export async function checkFixture(
@@ -31,22 +35,22 @@ export async function checkFixture(
   const failures = Object.entries(expect).flatMap(([sync, of]) =>
     Object.entries(of).flatMap(([key, expected]) =>
       differences(expected, desired[sync]?.[key], syncsOf(shared.config).get(sync)?.target.types ?? {}).map(
-        ({ path, ...one }): Failure => ({ line: lineOf(['expect', sync, key, ...path]), sync, key, ...one }),
+        ({ path, ...one }): FixtureFailure => ({ line: lineOf(['expect', sync, key, ...path]), sync, key, ...one }),
       ),
     ),
   )
   return { file, keys: Object.values(keys).flat().length, failures, desired }
 }
 
-type Difference = Pick<Failure, 'field' | 'expected' | 'actual'> & { readonly path: readonly string[] }
+type Mismatch = Pick<FixtureFailure, 'field' | 'expected' | 'actual'> & { readonly path: readonly string[] }
 
-function differences(expected: Expectation, actual: Said | undefined, types: FieldTypes): Difference[] {
+function differences(expected: Expectation, actual: Said | undefined, types: FieldTypes): Mismatch[] {
   if (actual === undefined) return []
   if (!('fields' in expected) || actual.kind !== 'record') {
     const [told, found] = [wordsOf(expected), saidWords(actual)]
     return told === found ? [] : [{ path: [], expected: told, actual: found }]
   }
-  return Object.entries(expected.fields).flatMap(([field, value]): Difference[] => {
+  return Object.entries(expected.fields).flatMap(([field, value]): Mismatch[] => {
     const [want, have] = [value as Json, actual.fields[field]] // YAML has no more than JSON
     if (field in actual.fields && same(types[field], want, have)) return []
     const found = field in actual.fields ? normalise(types[field], have) : 'no such field'

@@ -51,11 +51,11 @@ const forecast = (
   signal: AbortSignal,
 ) => onOpen({ sync, ...gathered }, serving, signal, (shared, run) => forecastUntil({ until, field, sync }, shared, run))
 
-type Place = AnswerFrom & { readonly sync?: string | undefined }
+type AskedPlace = AnswerFrom & { readonly sync?: string | undefined }
 
 /** Work on what a run has gathered, or on a live read, with the syncs that may be told of. */
 function onOpen<Result>(
-  { sync, from = 'last', asOf }: Place,
+  { sync, from = 'last', asOf }: AskedPlace,
   { include, ...options }: ServerScope,
   signal: AbortSignal,
   work: (shared: Shared, run: string) => Promise<Result>,

@@ -35,17 +35,17 @@ function syncLines(changes: readonly ForecastChange[], look: Look): string[] {
 }
 
 /** What changes in one record on one day. */
-type Turn = readonly ForecastChange[]
+type SameTurns = readonly ForecastChange[]
 
 /** Whose record turns on which day: one turn, however many of its fields do. */
-const turnsIn = (changes: readonly ForecastChange[]): Turn[] => [
+const turnsIn = (changes: readonly ForecastChange[]): SameTurns[] => [
   ...Map.groupBy(changes, ({ on, key }) => `${on} ${key}`).values(),
 ]
 
-const dayOf = ([first]: Turn): string => first?.on ?? ''
+const dayOf = ([first]: SameTurns): string => first?.on ?? ''
 
 /** Turns a month, as bars of one scale. */
-function chart(turns: readonly Turn[]): string[] {
+function chart(turns: readonly SameTurns[]): string[] {
   const months = [...Map.groupBy(turns, (turn) => dayOf(turn).slice(0, 7))]
   const most = Math.max(...months.map(([, some]) => some.length))
   return months.map(
@@ -61,7 +61,7 @@ function kinds(changes: readonly ForecastChange[], { all }: Look): string[] {
   return (all ? most : most.slice(0, KINDS)).map(([kind, { length }]) => `  ${number(length).padStart(6)}  ${kind}`)
 }
 
-function turnLines(turn: Turn, { paint }: Look): string[] {
+function turnLines(turn: SameTurns, { paint }: Look): string[] {
   const [first] = turn
   if (first === undefined) return []
   const fields = turn.map(({ field, from, to }) => `${plain(field)} ${shown(from)} -> ${shown(to)}`)

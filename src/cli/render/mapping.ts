@@ -1,4 +1,4 @@
-import type { FixtureResult, Failure } from '../mapping/check.ts'
+import type { FixtureResult, FixtureFailure } from '../mapping/check.ts'
 import type { Paint } from './paint.ts'
 import { counted, plain } from './text.ts'
 
@@ -20,7 +20,11 @@ function fileLines({ file, failures }: FixtureResult, updated: boolean, paint: P
   return failures.flatMap((failure) => failureLines(file, failure, mark))
 }
 
-function failureLines(file: string, { line, sync, key, field, expected, actual }: Failure, mark: string): string[] {
+function failureLines(
+  file: string,
+  { line, sync, key, field, expected, actual }: FixtureFailure,
+  mark: string,
+): string[] {
   return [
     `${mark} ${plain(file)}:${line} ${plain([sync, key, ...(field === undefined ? [] : [field])].join(' '))}`,
     `    expected ${plain(JSON.stringify(expected))}`,

@@ -10,7 +10,7 @@ import { siteOf } from './plan/places.ts'
 import { isBeyond, wideRows } from './plan/table.ts'
 import { counted, number, plain } from './text.ts'
 
-type Row = readonly string[]
+type MarkdownRow = readonly string[]
 
 /** A comment of a merge request may have this many characters; bytes are never fewer. */
 const MOST = 65_535
@@ -102,7 +102,7 @@ function list(title: string, notes: readonly Note[]): string[] {
   return [`### ${title}`, items.join('\n')]
 }
 
-const fieldCells = ({ fields }: Overview): Row[] =>
+const fieldCells = ({ fields }: Overview): MarkdownRow[] =>
   fieldRows(fields).map(([field, kind, records, turns]) => [verbatim(field), kind, records, verbatim(turns)])
 
 const changeTable = (syncs: readonly SyncPlan[]): string[] =>
@@ -112,10 +112,10 @@ const changeTable = (syncs: readonly SyncPlan[]): string[] =>
     changeRows(syncs).map((row) => row.map(verbatim)),
   )
 
-const titled = (title: string, head: Row, rows: readonly Row[]): string[] =>
+const titled = (title: string, head: MarkdownRow, rows: readonly MarkdownRow[]): string[] =>
   rows.length === 0 ? [] : [`### ${title}`, table(head, rows)]
 
-function table(head: Row, rows: readonly Row[], rule = ' --- |'): string {
-  const cells = (row: Row): string => `| ${row.join(' | ')} |`
+function table(head: MarkdownRow, rows: readonly MarkdownRow[], rule = ' --- |'): string {
+  const cells = (row: MarkdownRow): string => `| ${row.join(' | ')} |`
   return [cells(head), `| --- |${rule.repeat(head.length - 1)}`, ...rows.map(cells)].join('\n')
 }

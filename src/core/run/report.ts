@@ -3,7 +3,7 @@ import { heldBack, type Plan } from '../plan/plan.ts'
 import { countsOf } from '../plan/numbers.ts'
 
 /** A change that was not done, or not all of it. */
-type Failure = {
+type FailedChange = {
   readonly key: string
   /** What people call the record. */
   readonly name?: string
@@ -27,7 +27,7 @@ export type SyncReport = {
   /** How often each code occurs among the failures, the most frequent first. */
   readonly codes: { readonly [code: string]: number }
   /** Not where only numbers are told. */
-  readonly failures?: readonly Failure[]
+  readonly failures?: readonly FailedChange[]
 }
 
 /** What became of a plan: the document that `zds apply --json` prints. */
@@ -55,7 +55,7 @@ export function reportOf(
     const told = [
       ...failures.map(({ key, status: end, code, message }) => ({ key, status: end, code, message })),
       ...known.flatMap(lacks),
-    ].map((failure): Failure => ({ ...failure, ...names.get(failure.key) }))
+    ].map((failure): FailedChange => ({ ...failure, ...names.get(failure.key) }))
     return {
       name,
       planned: changes.length,
@@ -78,7 +78,7 @@ export function reportNumbers(report: Report): Report {
 }
 
 /** What is missing of a change that is done. */
-function lacks({ key, status, ...more }: Outcome): Failure[] {
+function lacks({ key, status, ...more }: Outcome): FailedChange[] {
   const partly = 'partly' in more ? more.partly : []
   return partly.map(({ code, message }) => ({ key, status, code, message }))
 }

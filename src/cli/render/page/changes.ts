@@ -1,8 +1,8 @@
 import { html, type Html } from './html.ts'
-import type { Row, Subject } from './subject.ts'
+import type { PageRow, Subject } from './subject.ts'
 
 /** The table of all changes, whose rows the page's script draws as they come into view. */
-export function changesTable({ report }: Subject, rows: readonly Row[]): Html {
+export function changesTable({ report }: Subject, rows: readonly PageRow[]): Html {
   const columns = ['sync', 'op', 'key', 'name', 'what', ...(report === undefined ? [] : ['outcome'])]
   return html`<section aria-labelledby="changes">
     <h2 id="changes">Changes</h2>

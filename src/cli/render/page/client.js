@@ -1,7 +1,7 @@
 // The script of the page as a browser gets it: draws the rows that are in view, searches, filters,
 // sorts and opens them. It reads the page's own data and asks nobody.
 
-/** @typedef {import('./subject.ts').Row} Row */
+/** @typedef {import('./subject.ts').PageRow} Row */
 
 const ROW = 34
 const BEYOND = 12

@@ -1,5 +1,5 @@
 import { fieldRows } from '../plan/field-text.ts'
-import { partsOf, type FieldLine, type Turn } from '../plan/fields.ts'
+import { partsOf, type FieldLine, type ValueTurn } from '../plan/fields.ts'
 import type { Overview } from '../plan/overview.ts'
 import { shown } from '../text.ts'
 import { html, type Html } from './html.ts'
@@ -72,7 +72,7 @@ function values({ turns, ownKey, records }: FieldLine, text: string): Html {
   </details>`
 }
 
-const turnRow = ({ from, to, records }: Turn, all: number): Html =>
+const turnRow = ({ from, to, records }: ValueTurn, all: number): Html =>
   html`<tr>
     <td>${shown(from)} → ${shown(to)}</td>
     <td>${records}</td>

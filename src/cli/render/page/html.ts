@@ -1,14 +1,14 @@
 /** Markup whose parts are escaped already. */
 export type Html = { readonly markup: string }
 
-type Part = string | number | Html | readonly Html[]
+type HtmlPart = string | number | Html | readonly Html[]
 
 /** Markup with values in it: texts are escaped, markup stays. */
-export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function html(texts: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return { markup: texts.reduce((all, text, index) => all + written(parts[index - 1] ?? '') + text) }
 }
 
-function written(part: Part): string {
+function written(part: HtmlPart): string {
   if (typeof part === 'number') return part.toLocaleString('en')
   if (typeof part === 'string') return escaped(part)
   return 'markup' in part ? part.markup : part.map(({ markup }) => markup).join('')

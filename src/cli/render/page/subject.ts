@@ -16,7 +16,7 @@ export type Subject = {
 }
 
 /** One line of the table: a change, or a record that is left as it is. */
-export type Row = {
+export type PageRow = {
   readonly sync: string
   readonly op: Change['op'] | 'left'
   readonly key: string
@@ -29,7 +29,7 @@ export type Row = {
 }
 
 /** The changes of some syncs, and the records that they leave as they are. */
-export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly SyncPlan[]): Row[] {
+export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly SyncPlan[]): PageRow[] {
   return syncs.flatMap((sync) => {
     const known = outcomes?.get(sync.name)
     const said = Map.groupBy(sync.notices, ({ key }) => key)
@@ -48,7 +48,7 @@ export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly Syn
 const undone = (fields: readonly string[] = []): string[] =>
   fields.length === 0 ? [] : [`somebody had changed ${fields.join(', ')}`]
 
-function rowOf(sync: SyncPlan, change: Change, remarks: readonly string[]): Row {
+function rowOf(sync: SyncPlan, change: Change, remarks: readonly string[]): PageRow {
   const { op, key, id, name, reason, fields } = change
   return {
     sync: sync.name,
@@ -62,7 +62,7 @@ function rowOf(sync: SyncPlan, change: Change, remarks: readonly string[]): Row 
   }
 }
 
-function leftOf(sync: SyncPlan, { key, id, name, reason }: Skip): Row {
+function leftOf(sync: SyncPlan, { key, id, name, reason }: Skip): PageRow {
   return {
     sync: sync.name,
     op: 'left',
@@ -76,7 +76,7 @@ function leftOf(sync: SyncPlan, { key, id, name, reason }: Skip): Row {
 const explained = ({ words }: SyncPlan, reason: string): string =>
   words[reason] === undefined ? reason : `${reason}: ${words[reason]}`
 
-function told(outcome: Outcome | undefined): NonNullable<Row['outcome']> {
+function told(outcome: Outcome | undefined): NonNullable<PageRow['outcome']> {
   if (outcome === undefined) return { status: 'not attempted' }
   if (outcome.status !== 'done') return { status: outcome.status, code: outcome.code, message: outcome.message }
   const missing = outcome.partly ?? []

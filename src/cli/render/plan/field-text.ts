@@ -1,7 +1,7 @@
 import stringWidth from 'string-width'
 import type { Json } from '../../../core/json.ts'
 import { cut, hanging, number, plain, shown } from '../text.ts'
-import type { FieldLine, Turn } from './fields.ts'
+import type { FieldLine, ValueTurn } from './fields.ts'
 
 /** So many different values are told one by one. */
 const VALUES = 4
@@ -55,7 +55,7 @@ function turnsText(line: FieldLine): string {
 }
 
 /** `'' -> Finance 3,450, Energy 3,451`: each value before, and what becomes of it. */
-function everyTurn(turns: readonly Turn[]): string {
+function everyTurn(turns: readonly ValueTurn[]): string {
   const before = Map.groupBy(turns, ({ from }) => value(from))
   return [...before]
     .map(([from, some]) => `${from} -> ${some.map(({ to, records }) => `${value(to)} ${number(records)}`).join(', ')}`)

@@ -2,7 +2,7 @@ import { canonical, type Json } from '../../../core/json.ts'
 import type { FieldChange, SyncPlan } from '../../../core/plan/plan.ts'
 
 /** How often a value becomes another one. */
-export type Turn = FieldChange & { readonly records: number }
+export type ValueTurn = FieldChange & { readonly records: number }
 
 /** What updates do to one field, over all records of a resource. */
 export type FieldLine = {
@@ -17,7 +17,7 @@ export type FieldLine = {
   /** Every record gets its own key. */
   readonly ownKey: boolean
   /** The most frequent first. */
-  readonly turns: readonly Turn[]
+  readonly turns: readonly ValueTurn[]
   /** Where all values are numbers. */
   readonly numbers?: { readonly up: number; readonly down: number; readonly sum: number }
   /** Where all values are days. */
@@ -68,7 +68,7 @@ function lineOf(field: string, resource: string, seen: readonly Seen[], existing
 
 const isEmpty = (value: Json): boolean => value === null || value === ''
 
-function turnsOf(seen: readonly Seen[]): Turn[] {
+function turnsOf(seen: readonly Seen[]): ValueTurn[] {
   const alike = Map.groupBy(seen, ({ from, to }) => canonical([from, to]))
   const turns = [...alike.values()].flatMap(([first, ...more]) =>
     first === undefined ? [] : [{ from: first.from, to: first.to, records: more.length + 1 }],
@@ -97,14 +97,14 @@ function daysOf(seen: readonly Seen[]): FieldLine['days'] {
 const isDay = (value: Json): value is string => typeof value === 'string' && /^\d{4}-\d\d-\d\d(T|$)/.test(value)
 
 /** What becomes of the records of a field, in parts that can be drawn. */
-export type Part = 'set' | 'changed' | 'emptied' | 'up' | 'down' | 'later' | 'earlier'
+export type LinePart = 'set' | 'changed' | 'emptied' | 'up' | 'down' | 'later' | 'earlier'
 
 /** The parts of a field's records, without those that are empty. */
-export function partsOf({ records, set, emptied, numbers, days }: FieldLine): { part: Part; records: number }[] {
+export function partsOf({ records, set, emptied, numbers, days }: FieldLine): { part: LinePart; records: number }[] {
   const ways = numbers ? { up: numbers.up, down: numbers.down } : days
   const parts = ways ?? { set, changed: records - set - emptied, emptied }
   // Object.entries forgets the names.
-  return (Object.entries(parts) as [Part, number][]).flatMap(([part, some]) =>
+  return (Object.entries(parts) as [LinePart, number][]).flatMap(([part, some]) =>
     some > 0 ? [{ part, records: some }] : [],
   )
 }

@@ -25,7 +25,7 @@ export type SyncRow = {
 type Breach = { readonly sync: string; readonly id: string; readonly message: string; readonly because?: Because }
 
 /** New records of a sync, and what comes along with them by its word; `alone` are those with nobody. */
-type Created = {
+type CreatedRecord = {
   readonly sync: string
   readonly resource: string
   readonly who: readonly Who[]
@@ -64,7 +64,7 @@ export type Overview = {
   readonly breaches: readonly Breach[]
   readonly retired: readonly Retired[]
   readonly moves: readonly Move[]
-  readonly created: readonly Created[]
+  readonly created: readonly CreatedRecord[]
   readonly held: readonly Held[]
   /** One for each field that an update changes, over all syncs of a resource. */
   readonly fields: readonly FieldLine[]
@@ -145,7 +145,7 @@ function notCreated({ skipped }: SyncPlan): number {
 const breachesOf = ({ name, excesses }: SyncPlan): Breach[] =>
   excesses.map(({ id, message, because }) => ({ sync: name, id, message, ...(because && { because }) }))
 
-function createdOf({ name, resource, changes }: SyncPlan): Created[] {
+function createdOf({ name, resource, changes }: SyncPlan): CreatedRecord[] {
   const some = changes.filter(({ op }) => op === 'create')
   if (some.length === 0) return []
   const words = Map.groupBy(

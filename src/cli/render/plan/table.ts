@@ -5,7 +5,7 @@ import type { Look } from '../look.ts'
 import { cut, number, percent, plain } from '../text.ts'
 import type { SyncRow } from './overview.ts'
 
-type Row = readonly string[]
+type TableRow = readonly string[]
 type Column = { readonly head: string; readonly of: (row: SyncRow) => string; readonly limit: (row: SyncRow) => string }
 
 /** A name is cut from here on, so that the numbers stay beside it. */
@@ -34,7 +34,7 @@ export const isBeyond = ({ operations }: SyncRow, head: string): boolean =>
 const isBroken = ({ operations }: SyncRow): boolean => Object.values(operations).some(({ broken }) => broken)
 
 /** Head, syncs and limits in columns; with or without what share of the records is meant. */
-function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
+function tableRows(syncs: readonly SyncRow[], shares = true): TableRow[] {
   const removes = hasAny('remove', syncs)
   return rowsOf(syncs, [
     ...OPS.filter((op) => op !== 'remove' || removes).map((op) => column(op, shares && hasAny(op, syncs))),
@@ -46,7 +46,7 @@ function tableRows(syncs: readonly SyncRow[], shares = true): Row[] {
  * The same where there is room: counts alone, then what became of them, then of how many records
  * which share is meant.
  */
-export function wideRows(syncs: readonly SyncRow[], report?: Report): Row[] {
+export function wideRows(syncs: readonly SyncRow[], report?: Report): TableRow[] {
   const ops = OPS.filter((op) => op !== 'remove' || hasAny('remove', syncs))
   const ends = (['done', 'failed', 'stale'] as const).map((end) => ({
     head: end,
@@ -67,7 +67,7 @@ const REST: readonly Column[] = [
   { head: 'in sync', of: ({ inSync }) => number(inSync), limit: () => '' },
 ]
 
-const rowsOf = (syncs: readonly SyncRow[], columns: readonly Column[]): Row[] => [
+const rowsOf = (syncs: readonly SyncRow[], columns: readonly Column[]): TableRow[] => [
   ['', ...columns.map(({ head }) => head)],
   ...syncs.map((row) => [row.name, ...columns.map(({ of }) => of(row))]),
   ...limitRows(syncs, columns),
@@ -110,7 +110,7 @@ const limitText = (limit: Allowed | undefined): string =>
   limit === undefined ? 'none' : limit.share === undefined ? number(limit.most) : percent(limit.share)
 
 /** The limits of the largest sync and all with the same, and a row for each kind of others. */
-function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Row[] {
+function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): TableRow[] {
   const bySize = syncs.filter(({ bounded }) => bounded).toSorted((a, b) => b.existing - a.existing)
   const rows = bySize.map((row) => ({ name: row.name, cells: columns.map(({ limit }) => limit(row)) }))
   const kinds = [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()]
@@ -122,7 +122,7 @@ function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Row[]
   })
 }
 
-function aligned(table: readonly Row[]): string[] {
+function aligned(table: readonly TableRow[]): string[] {
   const rows = table.map(([name = '', ...cells]) => [cut(plain(name), NAME), ...cells])
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => stringWidth(row[at] ?? ''))))
   return rows.map((row) =>
