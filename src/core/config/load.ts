@@ -7,7 +7,7 @@ import { fingerprintOf } from './fingerprint.ts'
 import { importWatched, LOADING_MS, type LoadedModule } from './import.ts'
 import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
-import { stages } from './stages.ts'
+import { NAMED, stages } from './stages.ts'
 import type { Config } from './define.ts'
 
 /** A configuration that was found and is whole. */
@@ -174,8 +174,7 @@ function shapeIssues(config: unknown): Issue[] {
       return Object.entries(entries).flatMap(([name, value]) => {
         const path = `${section}.${name}`
         const problems = isRecord(value) && fits(value) ? [] : [invalid(path, `must be ${is}`)]
-        if (!/^[A-Za-z][\w-]*$/.test(name))
-          problems.push(invalid(path, 'must be named with letters, digits and hyphens'))
+        if (!NAMED.test(name)) problems.push(invalid(path, 'must be named with letters, digits and hyphens'))
         if (names.has(name)) problems.push(invalid(path, 'has a name that another entry has'))
         names.add(name)
         return problems

@@ -12,6 +12,10 @@ export type Stage = { readonly id: string; readonly needs: readonly string[] } &
   | { readonly kind: 'apply'; readonly name: string; readonly sync: Sync }
 )
 
+/** What names a part of the configuration: stages and files are named after it. */
+export const NAMED = /^[A-Za-z][\w-]*$/
+const NAMING = 'Name it with letters, digits and hyphens: what it leaves is kept under that name.'
+
 const gatherId = (name: string): string => `gather:${name}`
 export const compareId = (name: string): string => `compare:${name}`
 const applyId = (name: string): string => `apply:${name}`
@@ -75,6 +79,8 @@ export function stages(config: Config): Stage[] {
   const open = new Set<Source | Sync>()
 
   const once = (item: Source | Sync, name: string, visit: () => Stage): string => {
+    if (!NAMED.test(name))
+      throw new ZdsError('CONFIG_INVALID', `A source cannot be named ${JSON.stringify(name)}`, { hint: NAMING })
     if (open.has(item)) throw new ZdsError('CONFIG_INVALID', `${name} needs itself, directly or through other sources`)
     open.add(item)
     const stage = visit()

@@ -151,6 +151,12 @@ describe('a configuration that cannot be run', () => {
     expect(() => stages(config(syncOf({}, { desired: inside })))).toThrow(invalid('y'))
   })
 
+  it.each(['../rows', 'a/b', 'rows:all', '', '2nd'])('a source that is listed nowhere and named %j', (name) => {
+    expect(() => stages(config(syncOf({}, { desired: sourceOf(name) })))).toThrow(
+      invalid(`A source cannot be named ${JSON.stringify(name)}`),
+    )
+  })
+
   it('two keys that are the same in kebab case', () => {
     const both = { partnerRows: sourceOf('a'), 'partner-rows': sourceOf('b') }
     expect(() => stages({ sources: both, targets: {} })).toThrow(
