@@ -56,7 +56,8 @@ export function connect(options: ConnectionOptions): Connection {
   const authorize = async (run: Caller, refused?: Proof): Promise<Proof> => (await session(run, refused)).proof
   const described = new Map<string, Promise<Description>>()
   let sender: Http | undefined
-  let headers = new Headers()
+  // Not made before there are any: for the first one Node loads its whole client.
+  let headers: Headers | undefined
   const send: Http = async (request, run) => {
     sender ??= http({ service: 'salesforce', policy: policy(), limiter: lanes, explain, advise, verdict, authorize })
     const answer = await sender(request, run)
@@ -79,7 +80,7 @@ export function connect(options: ConnectionOptions): Connection {
   }
 
   return {
-    seen: async (run) => ({ ...(await session(run)), headers }),
+    seen: async (run) => ({ ...(await session(run)), headers: headers ?? new Headers() }),
     queryUrl: async (soql, run) => {
       const { instanceUrl } = await session(run)
       return new URL(
