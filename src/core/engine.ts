@@ -6,7 +6,7 @@ import type { Plan } from './plan/plan.ts'
 import { localState } from './state/local.ts'
 import type { RunRecord, State } from './state/state.ts'
 import type { Config } from './config/define.ts'
-import { applyRun, resumeRun, type ApplyAsked, type Progress } from './run/apply-run.ts'
+import { applyRun, giveUp, resumeRun, type ApplyAsked, type Progress } from './run/apply-run.ts'
 import { passLimits } from './run/approval.ts'
 import { explainKey, type ExplainAsked, type Explanation } from './answers/explain.ts'
 import { assertOurs, assertWhole } from './run/fits.ts'
@@ -94,8 +94,11 @@ export interface Engine {
     readonly afresh?: boolean
     readonly waitMs?: number
   }): Promise<Rest | undefined>
-  /** Gives up a run that stopped: nobody goes on with it. */
-  abandon(run: string): Promise<void>
+  /**
+   * Gives up a run that stopped: what it had sent is settled, and nobody goes on with it. A run whose
+   * services do not answer is not given up, but where it is to be `left` as it is.
+   */
+  abandon(rest: PastRun, asked?: { readonly waitMs?: number; readonly left?: boolean }, watch?: RunWatch): Promise<void>
   /** Goes on with a run that stopped, under what was agreed to then. */
   resume(rest: Rest, asked?: { readonly waitMs?: number }, watch?: RunWatch): Promise<Report>
   /** What became of the plan of a run, its id or `last`, as far as the journal knows. */
@@ -175,7 +178,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     stage: (id, asked, watch = UNWATCHED) => runStage(id, asked, shared, watch),
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
-    abandon: (run) => journal.end(run, 'abandoned', shared.clock.now()),
+    abandon: async (rest, { left = false, ...asked } = {}, watch = UNWATCHED) => {
+      const { error } = left ? {} : await giveUp(rest, asked, shared, watch)
+      if (error !== undefined) throw error
+      await journal.end(rest.run.id, 'abandoned', shared.clock.now())
+    },
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)

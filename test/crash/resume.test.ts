@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
 import type { Sandbox, World } from 'zds/sandbox'
+import { writesTo } from '../cli/scratch.ts'
 import { sentTwice, stateLines, violations } from '../support/crash-laws.ts'
 import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
 import { APPLY, byHand, undisturbed, victim, type Kill, type Undisturbed, type Victim } from '../support/crash.ts'
@@ -113,6 +114,41 @@ describe('SAFE-06: what a killed run is followed by', () => {
     expect(other.stderr).toMatch(/Run \S+ stopped before it was done, and is not gone on with: another plan was given/)
     expect(await status(here)).toMatch(/abandoned, \d+ of \d+ done/)
     expect(JSON.stringify(here.sandbox.zendesk['global']?.organizations)).toContain('A Third Person')
+    expect(await pending(here)).toEqual([])
+  })
+
+  test.each([
+    ['another file', []],
+    ['a changed configuration', ['\n// changed\n']],
+  ])('%s abandons it, and who comes along with an organization that was being created is there', async (_, changed) => {
+    const here = await scene()
+    expect(await here.zds(APPLY, creating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    for (const text of changed) appendFileSync(join(here.directory, 'sync.config.ts'), text)
+    await here.zds(['plan', '--as-of', AS_OF, '--out', 'other.json'])
+    const other = await here.zds(['apply', 'other.json', '--as-of', AS_OF, '--force'])
+    expect(other, other.stderr).toMatchObject({ code: 0 })
+    expect(stateLines(here.sandbox).toSorted()).toEqual(reference.state.toSorted())
+    expect(sentTwice(here.sandbox.requests)).toEqual([])
+    expect(await status(here)).toMatch(/abandoned, \d+ of \d+ done/)
+    expect(await pending(here)).toEqual([])
+  })
+
+  test('SAFE-06: a run is not given up while nobody can say what it has done, but by --new', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, creating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    await here.zds(['plan', '--as-of', AS_OF, '--out', 'other.json'])
+    const before = writesTo(here.sandbox).length
+    here.sandbox.faults.add({ service: 'global', path: '/organizations', kind: 'status', status: 500, times: 0 })
+    const other = await here.zds(['apply', 'other.json', '--as-of', AS_OF, '--force'])
+    expect(other).toMatchObject({ code: 1 })
+    expect(other.stderr).toMatch(/HTTP_UNAVAILABLE/)
+    expect(writesTo(here.sandbox)).toHaveLength(before)
+    expect(await status(here)).toContain('stopped before it was done')
+    here.sandbox.faults.clear()
+
+    const anew = await here.zds([...APPLY, '--new'])
+    expect(anew, anew.stderr).toMatchObject({ code: 0 })
+    expect(await status(here)).toMatch(/abandoned, \d+ of \d+ done/)
     expect(await pending(here)).toEqual([])
   })
 

@@ -1,42 +1,15 @@
-import { randomBytes } from 'node:crypto'
 import { globSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import { projectOf } from '../../src/cli/create/project.ts'
-import { instancesFrom } from '../../src/cli/create/instances.ts'
-import type { System } from '../../src/cli/create/pipeline.ts'
+import type { Sandbox } from 'zds/sandbox'
 import { writesTo } from '../cli/scratch.ts'
-import { hostOf, type Host, type Variables } from '../support/ci/checkout.ts'
+import type { Host, Variables } from '../support/ci/checkout.ts'
 import { runGithub } from '../support/ci/github.ts'
 import { runGitlab } from '../support/ci/gitlab.ts'
-
-/** A created project in a repository, its pipeline, and a sandbox. */
-async function scene(system: System) {
-  const { files } = projectOf('sync', instancesFrom('global,us-gov'), system)
-  const pipeline = files[system === 'gitlab' ? '.gitlab-ci.yml' : '.github/workflows/zds.yml'] ?? ''
-  const host = hostOf(files)
-  const sandbox = await startSandbox({ world: generateWorld({ accounts: 60 }) })
-  onTestFinished(async () => {
-    await sandbox.close()
-    host.remove()
-  })
-  const apply = { ...sandbox.env, ZDS_PLAN_KEY: randomBytes(32).toString('hex') }
-  return { pipeline, host, sandbox, apply }
-}
-
-/** Somebody gives every account another owner: more updates than the limits let pass. */
-function reassign({ salesforce }: Sandbox): void {
-  for (const account of salesforce.tables['Account'] ?? []) account['Account_Owner_Calc__c'] = 'Somebody Else'
-}
-
-const isReassigned = ({ zendesk }: Sandbox): boolean =>
-  (zendesk['global']?.organizations ?? []).filter(
-    ({ organization_fields }) => organization_fields['account_owner'] === 'Somebody Else',
-  ).length > 20
+import { GITLAB, isReassigned, reassign, scene } from '../support/ci/scene.ts'
 
 /** What jobs left may be seen by whoever sees the project: no name of a customer, no secret. */
 function expectSealed({ artifacts }: Host, sandbox: Sandbox, secrets: Variables): void {
@@ -68,13 +41,6 @@ async function listener() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   return { posted, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } // it listens on a port
-}
-
-const GITLAB = {
-  CI_COMMIT_BRANCH: 'main',
-  CI_DEFAULT_BRANCH: 'main',
-  GITLAB_USER_LOGIN: 'ada',
-  CI_JOB_URL: 'https://ci.example/1',
 }
 
 test('GitLab: a plan beyond its limits changes nothing until somebody starts the gate; the next pipeline finds nothing to do', async () => {

@@ -54,7 +54,7 @@ export async function applyCommand(
     if (rest !== undefined && rest.left === undefined) return goOn(rest, session, options, signal)
     if (rest !== undefined) {
       tell([`Run ${rest.run.id} stopped before it was done, and is not gone on with: ${rest.left}.`])
-      await engine.abandon(rest.run.id)
+      await engine.abandon(rest, { waitMs, left: options.new ?? false })
     }
     if (options.resume) {
       print(['There is no unfinished run to go on with.'])

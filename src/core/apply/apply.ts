@@ -54,6 +54,22 @@ export async function* apply(
   yield* told(readBack(written, share, target, run), record)
 }
 
+/**
+ * What has become of the changes that an earlier attempt had sent, of one that nobody goes on with:
+ * what a create brings along is seen to, and nothing else is sent.
+ */
+export async function* settle(
+  plan: SyncPlan,
+  { target }: Pick<Sync, 'target'>,
+  { record, created, known = new Map() }: Attempt,
+  run: Run,
+): AsyncIterable<Outcome> {
+  yield* [...known.values()].flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
+  const begun = plan.changes.filter(({ key }) => known.has(key))
+  const bound = new Map(begun.map((change) => [change.key, bind(change, target.types, created)]))
+  yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
+}
+
 type Carrying = Pick<Attempt, 'record'> & {
   readonly known: ReadonlyMap<string, Known>
   readonly objection: Objection | undefined

@@ -1,21 +1,18 @@
-import { apply } from '../apply/apply.ts'
-import { createdIn } from '../apply/bind.ts'
-import type { Objection } from '../apply/current.ts'
-import { notOurs } from '../apply/whose.ts'
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import { lastLook } from '../http/last-look.ts'
 import { assertClock } from '../http/time.ts'
-import type { Known, Outcome, Outcomes, RunStatus, Step } from '../outcome.ts'
+import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
 import type { Consent } from './approval.ts'
 import { fenceState, whileHeld } from './held.ts'
-import { placesOf } from './history.ts'
+import { placesOf, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type StageWatch, type Watch } from './schedule.ts'
-import { lend, type Shared, type StageOf } from './shared.ts'
+import type { Shared, StageOf } from './shared.ts'
+import { stageOutcomes, type Earlier } from './stage-outcomes.ts'
 import { leaveLaps, watchTimes } from './timeline.ts'
 
 /** How far the apply of one sync has come. */
@@ -39,8 +36,6 @@ export type ApplyOptions = {
   readonly earlier?: Earlier
 }
 
-type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
-
 type ApplyWork = {
   readonly earlier?: Earlier | undefined
   readonly plan: Plan
@@ -48,6 +43,8 @@ type ApplyWork = {
   readonly forced: boolean
   /** True for the rest of a run that had stopped. */
   readonly resumed: boolean
+  /** True for one that is given up: what was sent is settled, and nothing else is done. */
+  readonly givenUp?: boolean
   readonly hold: Hold
   readonly startedAt: Date
 }
@@ -81,6 +78,23 @@ export async function resumeRun(
   return locked(plan, run.id, waitMs, shared, async (hold, held, startedAt) => {
     await held.state.journal.resume(run.id)
     return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt, earlier }, held, watch)
+  })
+}
+
+/**
+ * Gives up a run that stopped: nobody goes on with it. What it had sent when it died is settled, as
+ * no later plan can: a record that was created by then is there, and who comes along with it is not
+ * (SAFE-06). Observers are told what it has done (SYN-04).
+ */
+export async function giveUp(
+  { run, plan }: PastRun,
+  { waitMs = 0 }: Pick<ApplyOptions, 'waitMs'>,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<Report> {
+  return locked(plan, run.id, waitMs, shared, async (hold, held, startedAt) => {
+    const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true, hold, startedAt }
+    return carryOut(work, held, watch)
   })
 }
 
@@ -138,11 +152,12 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
       },
       { signal: shared.signal, watch: timing.watch },
     )
+    if (work.givenUp) return await finish('abandoned')
     await journal.count(desires(plan, shared), run, shared.clock.now())
     return await finish('done')
   } catch (error) {
     if (shared.signal.aborted) return finish('interrupted', interrupted(error))
-    const over = await givenUp(work, shared).catch(() => false)
+    const over = await isHopeless(work, shared).catch(() => false)
     return finish(over ? 'abandoned' : 'failed', error)
   }
 }
@@ -173,26 +188,6 @@ async function applyStage(
       .toArray().length,
     planned,
   }
-}
-
-/** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
-export async function* stageOutcomes(
-  { sync, name, ...stage }: StageOf<'apply'>,
-  plan: SyncPlan,
-  { run, earlier = (other) => shared.state.journal.known(run, other) }: Pick<ApplyWork, 'run' | 'earlier'>,
-  shared: Shared,
-  watch: StageWatch,
-): AsyncIterable<Outcome> {
-  const { journal } = shared.state
-  const first = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
-  const before = first.map(async ([other]) => [other, await earlier(other)] as const)
-  const created = createdIn(new Map(await Promise.all(before)))
-  const record = async (steps: readonly Step[]): Promise<void> => {
-    await journal.record({ run, sync: name, steps, at: shared.clock.now() })
-  }
-  const known = await journal.known(run, name)
-  const objection: Objection = (change, now) => notOurs(change, now, sync)
-  yield* apply(plan, sync, { known, created, record, objection }, lend({ sync, name, ...stage }, shared, run, watch))
 }
 
 type RunEnding = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
@@ -236,7 +231,7 @@ function desires({ syncs }: Plan, { config }: Shared): Desires[] {
  * one for ever. Unless something was sent of which nobody knows what became: that has to be settled
  * first.
  */
-async function givenUp({ resumed, plan, run }: ApplyWork, { state }: Shared): Promise<boolean> {
+async function isHopeless({ resumed, plan, run }: ApplyWork, { state }: Shared): Promise<boolean> {
   if (!resumed) return false
   const known = await Promise.all(plan.syncs.map(({ name }) => state.journal.known(run, name)))
   return known.every((some) => some.values().every(({ kind }) => kind === 'outcome'))

@@ -13,8 +13,11 @@ export type Ran = { readonly code: number; readonly output: string }
 export interface Host {
   /** A fresh clone of the repository, without anything of another job. */
   clone(): string
-  /** Runs a shell script there, as the runners of both systems do. */
-  run(script: string, directory: string, env: Variables): Promise<Ran>
+  /**
+   * Runs a shell script there, as the runners of both systems do. On the signal the job is
+   * cancelled, as by a runner that dies: with all its processes, at once.
+   */
+  run(script: string, directory: string, env: Variables, cancelled?: AbortSignal): Promise<Ran>
   /** Keeps files of a job; those that are not there are left out. */
   keep(name: string, paths: readonly string[], directory: string): void
   /** Puts what a job has left into a directory. */
@@ -54,7 +57,8 @@ export function hostOf(files: { readonly [path: string]: string }): Host {
       execFileSync('git', ['clone', '--quiet', origin, directory], { stdio: 'pipe' })
       return directory
     },
-    run: (script, directory, env) => shell(script, directory, { ...env, PATH: pathOf(bin), HOME: root }),
+    run: (script, directory, env, cancelled) =>
+      shell(script, directory, { ...env, PATH: pathOf(bin), HOME: root }, cancelled),
     keep: (name, paths, directory) => {
       for (const path of paths.filter((one) => existsSync(join(directory, one))))
         cpSync(join(directory, path), join(artifacts, name, path), { recursive: true })
@@ -79,9 +83,11 @@ function writeNpm(file: string): void {
   chmodSync(file, 0o755)
 }
 
-function shell(script: string, cwd: string, env: Variables): Promise<Ran> {
+function shell(script: string, cwd: string, env: Variables, cancelled?: AbortSignal): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-e', '-o', 'pipefail', '-c', script], { cwd, env: { NO_COLOR: '1', ...env } })
+    const options = { cwd, env: { NO_COLOR: '1', ...env }, detached: true }
+    const child = spawn('bash', ['-e', '-o', 'pipefail', '-c', script], options)
+    cancelled?.addEventListener('abort', () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'))
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()))

@@ -26,13 +26,16 @@ export type GitlabRun = {
   readonly environments: { readonly [name: string]: Variables }
   /** Jobs that somebody starts by hand. */
   readonly started?: readonly string[]
+  /** Jobs that die. */
+  readonly cancelled?: { readonly [job: string]: AbortSignal }
 }
 
 /**
  * Runs a pipeline as GitLab does, one job after the other, each in a fresh clone: rules, needs,
  * artifacts, exit codes that are allowed. A job that does not run is not in the result.
  */
-export async function runGitlab(text: string, { host, predefined, environments, started = [] }: GitlabRun) {
+export async function runGitlab(text: string, run: GitlabRun) {
+  const { host, predefined, environments, started = [], cancelled = {} } = run
   const pipeline = parse(text) as Pipeline // checked against GitLab's schema in a test of its own
   const jobs = Object.entries(pipeline).filter((entry): entry is [string, Job] => hasScript(entry[1]))
   const ran = new Map<string, Ran & { readonly passed: boolean }>()
@@ -52,7 +55,8 @@ export async function runGitlab(text: string, { host, predefined, environments, 
     const directory = host.clone()
     for (const earlier of job.needs ?? ran.keys()) host.restore(earlier, directory)
     const script = [...pipeline.default.before_script, ...job.script].join('\n')
-    const result = await host.run(script, directory, { ...predefined, ...environments[job.environment.name] })
+    const variables = { ...predefined, ...environments[job.environment.name] }
+    const result = await host.run(script, directory, variables, cancelled[name])
     const passed = result.code === 0 || (job.allow_failure?.exit_codes.includes(result.code) ?? false)
     if (result.code === 0 || job.artifacts?.when === 'always') host.keep(name, job.artifacts?.paths ?? [], directory)
     return { ...result, passed }
