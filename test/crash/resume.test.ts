@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
 import type { Sandbox, World } from 'zds/sandbox'
@@ -130,6 +131,20 @@ describe('SAFE-06: what a killed run is followed by', () => {
     expect(stateLines(here.sandbox).toSorted()).toEqual(reference.state.toSorted())
     expect(sentTwice(here.sandbox.requests)).toEqual([])
     expect(await status(here)).toMatch(/abandoned, \d+ of \d+ done/)
+    expect(await pending(here)).toEqual([])
+  })
+
+  test('one of the day before yesterday is planned anew, and who comes along with an organization is there', async () => {
+    const here = await scene()
+    expect(await here.zds(APPLY, creating('SIGKILL'))).toMatchObject({ code: 'killed' })
+    const state = new DatabaseSync(join(here.directory, '.zds/state.db'))
+    state.prepare('UPDATE runs SET started_at = ?').run(new Date(Date.now() - 172_800_000).toISOString())
+    state.close()
+    expect(await status(here)).toMatch(/more than a day ago. zds apply settles what it had sent, and plans\s+anew/)
+    const anew = await here.zds(APPLY)
+    expect(anew, anew.stderr).toMatchObject({ code: 0 })
+    expect(anew.stderr).toContain('is not gone on with: it began more than a day ago')
+    expect(stateLines(here.sandbox).toSorted()).toEqual(reference.state.toSorted())
     expect(await pending(here)).toEqual([])
   })
 

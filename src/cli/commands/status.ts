@@ -1,5 +1,5 @@
 import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
-import { unfinishedRun } from '../../core/run/history.ts'
+import { isOld, unfinishedRun } from '../../core/run/history.ts'
 import { KEEP_DAYS } from '../../core/run/retention.ts'
 import { lookOf, print } from '../output.ts'
 import { counted, number, plain, wrapped } from '../render/text.ts'
@@ -26,7 +26,12 @@ export async function statusCommand(options: { config?: string; env?: string }, 
       ...(runs.length > RUNS ? ['… and older ones'] : []),
       ...(open === undefined
         ? []
-        : ['', going ? `Run ${open.run.id} is going on.` : paint('yellow', stopped(open.run))]),
+        : [
+            '',
+            going
+              ? `Run ${open.run.id} is going on.`
+              : paint('yellow', stopped(open.run.id, isOld(open, shared.clock))),
+          ]),
       ...held.map((lock) => paint('yellow', lockLine(lock))),
       '',
       keptLine(await shared.state.kept(), shared.config.keepDays ?? KEEP_DAYS),
@@ -43,8 +48,10 @@ function keptLine({ runs, since, bytes }: Kept, days: number): string {
   return `Kept: ${what}, ${size}; ${days === 0 ? 'nothing is forgotten' : `forgotten after ${counted(days, 'days')}`} (zds prune).`
 }
 
-const stopped = ({ id }: RunRecord): string =>
-  `Run ${id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`
+const stopped = (id: string, old: boolean): string =>
+  old
+    ? `Run ${id} stopped before it was done, more than a day ago. zds apply settles what it had sent, and plans anew.`
+    : `Run ${id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`
 
 function lockLine({ instance, run, holder, host, process, until, alive }: Lock): string {
   const dead = alive ? '' : ': nobody holds it any more, the next apply takes it over'

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Known, Outcome } from '../outcome.ts'
@@ -17,18 +18,17 @@ export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
  */
 export type Rest = PastRun & { readonly left?: string }
 
-/** The newest run, if it stopped before every change was attempted and is recent. */
-export async function unfinishedRun({ state, clock }: Shared): Promise<PastRun | undefined> {
+/** The newest run, if it stopped before every change was attempted. */
+export async function unfinishedRun({ state }: Pick<Shared, 'state'>): Promise<PastRun | undefined> {
   const [run] = await state.journal.runs(1)
   if (run === undefined || run.status === 'done' || run.status === 'abandoned') return undefined
-  if (ageOf(run.startedAt, clock) > PLAN_MAX_AGE_MS) return undefined
   const plan = await state.journal.plan(run.id)
   return plan && { run, plan }
 }
 
 /**
  * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan
- * is given, the configuration has changed since, or a fresh start is asked for. What it has done
+ * is given, the configuration has changed since, it is older than a day, or a fresh start is asked for. What it has done
  * shows in the next plan. One that another process carries out has not stopped: it is waited for,
  * as long as for a lock.
  */
@@ -53,9 +53,15 @@ export async function restOf(
       ? 'the configuration has changed since'
       : saved !== undefined && saved.digest !== found.plan.digest
         ? 'another plan was given'
-        : undefined
+        : isOld(found, clock)
+          ? 'it began more than a day ago'
+          : undefined
   return left === undefined ? found : { ...found, left }
 }
+
+/** Whether a run began so long ago that nobody goes on with it. */
+export const isOld = ({ run }: Pick<PastRun, 'run'>, clock: Clock): boolean =>
+  ageOf(run.startedAt, clock) > PLAN_MAX_AGE_MS
 
 /** Where a plan writes: what has to be locked for it. */
 export function placesOf({ syncs }: Plan, { config }: Pick<Shared, 'config'>): readonly Place[] {
