@@ -50,9 +50,9 @@ export async function applyCommand(
     const { engine } = session
     const saved = path === undefined ? undefined : await readPlan(path)
     const waitMs = (options.lockTimeout ?? 0) * 1000
-    const rest = await engine.rest({ saved, afresh: options.new ?? false, waitMs })
-    if (rest !== undefined && rest.left === undefined) return goOn(rest, session, options, signal)
-    if (rest !== undefined) {
+    const asked = { saved, afresh: options.new ?? false, waitMs }
+    for (let rest; (rest = await engine.rest(asked)) !== undefined;) {
+      if (rest.left === undefined) return goOn(rest, session, options, signal)
       tell([`Run ${rest.run.id} stopped before it was done, and is not gone on with: ${rest.left}.`])
       await engine.abandon(rest, { waitMs, left: options.new ?? false })
     }
@@ -124,7 +124,7 @@ async function applySaved(
     return 0
   }
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
-    throw withApproval(error, plan, file, options)
+    throw withApproval(error, plan, { file }, options)
   })
   return toldOrIdle(report, options)
 }
@@ -147,7 +147,7 @@ async function planAndApply({ engine }: Session, options: ApplyCommandOptions, s
   if (within && hasChanges(plan) && !options.yes && !(await agreed(totalsText(overviewOf(plan)), plan, signal)))
     return declined()
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
-    throw withApproval(error, plan, undefined, options)
+    throw withApproval(error, plan, {}, options)
   })
   return !isIdle(report) || options.json ? told(report, options) : 0
 }
@@ -177,16 +177,19 @@ function unapproved(): ZdsError {
   })
 }
 
-/** A refusal for a limit, with what to do about it: the command, whole. */
+/**
+ * A refusal for a limit, with what to do about it: the command, whole. `again` is the command that
+ * was refused.
+ */
 export function withApproval(
   error: unknown,
   plan: Plan,
-  file: string | undefined,
+  { file, again = `zds apply ${file ?? 'FILE'}` }: { readonly file?: string | undefined; readonly again?: string },
   { redact, asOf, approve }: ApplyCommandOptions,
 ): unknown {
   if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
   const day = asOf === undefined ? '' : ` --as-of ${asOf}`
-  const command = `zds apply ${file ?? 'FILE'} --approve ${shortDigest(plan)}${day}`
+  const command = `${again} --approve ${shortDigest(plan)}${day}`
   const look = file === undefined ? 'zds plan --all --out FILE' : `zds show ${file} --all`
   const force = file === undefined ? '\n(zds apply --force would pass every limit unseen.)' : ''
   const hint = `Look at it:\n  ${look}\nIf it is right:\n  ${command}${force}`

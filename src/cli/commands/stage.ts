@@ -26,7 +26,8 @@ export async function stageCommand(id: string, options: StageOptions, signal: Ab
     const plan = file === undefined ? undefined : await readPlan(file)
     const end = await watched((watch) => engine.stage(id, { ...askedBy(options), ...asked, plan }, watch)).catch(
       (error: unknown) => {
-        throw plan === undefined ? error : withApproval(error, plan, options.plan, options)
+        const again = `zds stage ${id} --run ${options.run} --plan ${options.plan}`
+        throw plan === undefined ? error : withApproval(error, plan, { file: options.plan, again }, options)
       },
     )
     if (end.kind === 'report') return toldOrIdle(end.report, options)

@@ -18,13 +18,16 @@ export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
  */
 export type Rest = PastRun & { readonly left?: string }
 
-/** The newest run, if it stopped before every change was attempted. */
+/** The newest of the runs that stopped before every change was attempted. */
 export async function unfinishedRun({ state }: Pick<Shared, 'state'>): Promise<PastRun | undefined> {
-  const [run] = await state.journal.runs(1)
-  if (run === undefined || run.status === 'done' || run.status === 'abandoned') return undefined
-  const plan = await state.journal.plan(run.id)
-  return plan && { run, plan }
+  const run = (await state.journal.runs()).find(isUnfinished)
+  const plan = run && (await state.journal.plan(run.id))
+  return run && plan && { run, plan }
 }
+
+/** Whether somebody carries a run out, or has to see to what it had sent. */
+export const isUnfinished = ({ status }: Pick<RunRecord, 'status'>): boolean =>
+  status !== 'done' && status !== 'abandoned'
 
 /**
  * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan

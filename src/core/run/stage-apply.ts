@@ -1,11 +1,11 @@
 import { ZdsError } from '../errors.ts'
 import type { Known, Outcome } from '../outcome.ts'
 import { digestOf, type Plan } from '../plan/plan.ts'
-import type { Approval, Artifacts } from '../state/state.ts'
-import { applyRun, resumeRun, type ApplyAsked, type Progress } from './apply-run.ts'
+import type { Approval, Artifacts, RunRecord } from '../state/state.ts'
+import { applyRun, giveUp, resumeRun, type ApplyAsked, type Progress } from './apply-run.ts'
 import { passLimits } from './approval.ts'
 import { checkReady, partsToWrite } from './gather.ts'
-import { reportOfPast } from './history.ts'
+import { isUnfinished, reportOfPast } from './history.ts'
 import { madeFrom, presentInputs, type StagePlace } from './inputs.ts'
 import { reportOf, type Report } from './report.ts'
 import { tidyAfter } from './retention.ts'
@@ -59,7 +59,7 @@ type How = {
 }
 
 async function carriedOutOnce(
-  { sync }: StageOf<'apply'>,
+  { sync, name }: StageOf<'apply'>,
   plan: Plan,
   how: How,
   shared: Shared,
@@ -77,7 +77,22 @@ async function carriedOutOnce(
     })
   await checkReady(shared, watch, partsToWrite([sync]))
   if (before !== undefined) return resumeRun({ run: before, plan }, how, shared, watch)
+  for (const run of runs.filter(isUnfinished)) await superseded(run, name, how, shared, watch)
   return applyRun(plan, newRunId(shared.clock), how, shared, watch)
+}
+
+/** Gives up a run that stopped before this plan was given, where it had begun with the same sync. */
+async function superseded(
+  run: RunRecord,
+  name: string,
+  how: How,
+  shared: Shared,
+  watch: Watch<Progress>,
+): Promise<void> {
+  const plan = await shared.state.journal.plan(run.id)
+  if (plan === undefined || !plan.syncs.some((sync) => sync.name === name && sync.changes.length > 0)) return
+  const { error } = await giveUp({ run, plan }, how, shared, watch)
+  if (error !== undefined) throw error
 }
 
 /** Throws where a sync that goes before has not been carried out, or of another plan. */
