@@ -284,7 +284,7 @@ const channel = env('SLACK_CHANNEL')
 const slack = slackNotify({
   token: secret('SLACK_BOT_TOKEN'),
   apiUrl: env('SLACK_API_URL'),
-  channels: { 'without-people': channel, failures: channel, limits: channel, summary: channel },
+  channels: { summary: channel, failures: channel, 'without-people': channel, limits: channel, stopped: channel },
   countsOnly: ['us-gov'],
   http,
 })

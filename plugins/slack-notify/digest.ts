@@ -1,65 +1,115 @@
-import { ZdsError, type Change, type RunEnd, type Outcome, type Outcomes, type Plan, type SyncPlan } from 'zds'
+import {
+  approveCommand,
+  RESUME_COMMAND,
+  retryCommand,
+  ZdsError,
+  type Change,
+  type Outcome,
+  type Outcomes,
+  type Plan,
+  type PlanFailure,
+  type Run,
+  type RunEnd,
+  type SyncPlan,
+} from 'zds'
 
 /** What a run can have to tell, each for a channel of its own. */
-export const TOPICS = ['without-people', 'failures', 'limits', 'summary', 'stopped'] as const
+export const TOPICS = ['summary', 'failures', 'without-people', 'limits', 'stopped'] as const
 export type Topic = (typeof TOPICS)[number]
 
-/** What is told of one topic: a headline and its lines, in Slack's mrkdwn. */
-export type Digest = { readonly topic: Topic; readonly title: string; readonly lines: readonly string[] }
+/**
+ * What is told of one topic, in Slack's mrkdwn: a headline, the counts, its lines, and the command to
+ * go on with.
+ */
+export type Digest = {
+  readonly topic: Topic
+  readonly title: string
+  readonly counts?: readonly string[]
+  readonly lines: readonly string[]
+  readonly next?: string
+}
 
 /**
  * What a run has to tell; nothing of a topic that has nothing. Of an instance in `countsOnly`
  * numbers only (OPS-08).
  */
-export function digests(plan: Plan, outcomes: Outcomes, countsOnly: readonly string[]): Digest[] {
+export function digests(run: string, plan: Plan, outcomes: Outcomes, countsOnly: readonly string[]): Digest[] {
   const syncs = plan.syncs.map((sync) => ({
     sync,
     outcomes: outcomes.get(sync.name) ?? [],
     quiet: countsOnly.includes(sync.instance),
   }))
-  return [
-    digest(
-      'without-people',
-      'New organizations without people',
-      syncs.flatMap(({ sync, outcomes: known, quiet }) => (quiet ? [] : lonely(sync, known))),
-    ),
-    digest(
-      'failures',
-      'Changes that failed',
-      syncs.flatMap(({ sync, outcomes: known, quiet }) => failures(sync, known, quiet)),
-    ),
-    digest(
-      'summary',
-      `Sync of ${plan.asOf}`,
-      syncs.flatMap(({ sync, outcomes: known }) => summary(sync, known)),
-    ),
-  ].filter(({ lines }) => lines.length > 0)
+  const broken = syncs.reduce(
+    (sum, { outcomes: known }) => sum + known.filter((one) => failure(one).length > 0).length,
+    0,
+  )
+  const all: Digest[] = [
+    {
+      topic: 'summary',
+      title: `Sync of ${plan.asOf}`,
+      lines: syncs.flatMap(({ sync, outcomes: known }) => summary(sync, known)),
+    },
+    {
+      topic: 'failures',
+      title: 'Changes that failed',
+      counts: [`${broken} of ${sizeOf(plan)} changes failed, or lack something`],
+      lines: syncs.flatMap(({ sync, outcomes: known, quiet }) => failures(sync, known, quiet)),
+      next: retryCommand(run),
+    },
+    {
+      topic: 'without-people',
+      title: 'New organizations without people',
+      lines: syncs.flatMap(({ sync, outcomes: known, quiet }) => (quiet ? [] : lonely(sync, known))),
+    },
+  ]
+  return all.filter(({ lines }) => lines.length > 0)
 }
 
 /**
- * What the end of a run has to tell: all of it once it is over, and that it stopped where somebody
- * may go on with it. The words of an error may speak of a record, so its code has to do.
+ * What the end of a run has to tell: all of it once it is over, that it went on to its end where it
+ * had stopped, and that it stopped where somebody may go on with it. The words of an error may speak
+ * of a record, so its code has to do.
  */
-export function digestsOfEnd({ run, status, plan, outcomes, error }: RunEnd, countsOnly: readonly string[]): Digest[] {
-  if (status === 'done' || status === 'abandoned') return digests(plan, outcomes, countsOnly)
-  const why = error instanceof ZdsError ? error.code : 'INTERNAL'
-  return [digest('stopped', 'A sync stopped before it was done', [`• run ${run} ${status}: ${escaped(why)}`])]
+export function digestsOfEnd(
+  { run, status, plan, outcomes, error, resumed }: RunEnd,
+  countsOnly: readonly string[],
+): Digest[] {
+  const done = [...outcomes.values()].flat().filter((outcome) => outcome.status === 'done').length
+  const counts = [`${done} of ${sizeOf(plan)} changes are done${resumed ? ' since it went on' : ''}`]
+  const line = `• run ${run} ${status}${error === undefined ? '' : `: ${codeOf(error)}`}`
+  if (status !== 'done' && status !== 'abandoned')
+    return [
+      { topic: 'stopped', title: 'A sync stopped before it was done', counts, lines: [line], next: RESUME_COMMAND },
+    ]
+  const title = 'A sync that had stopped is over'
+  const recovered: Digest[] = resumed ? [{ topic: 'stopped', title, counts, lines: [line] }] : []
+  return [...recovered, ...digests(run, plan, outcomes, countsOnly)]
+}
+
+/** A plan that could not be made; by the code of its error, for the same reason. */
+export function digestsOfFailure({ run, error }: PlanFailure): Digest[] {
+  const lines = [`• run ${run}: ${codeOf(error)}`]
+  return [
+    { topic: 'stopped', title: 'A sync could not be planned', counts: ['0 changes are done'], lines, next: 'zds plan' },
+  ]
 }
 
 /**
  * What a run that was refused has to tell. Limits speak in numbers only, so every instance may be
  * named.
  */
-export function refusals(plan: Plan): Digest[] {
+export function refusals(plan: Plan, run: Pick<Run, 'clock'>): Digest[] {
   const lines = plan.syncs.flatMap(({ name, excesses }) =>
     excesses.map(({ message }) => `*${name}*: ${escaped(message)}`),
   )
-  return [digest('limits', 'A sync was refused: it goes beyond its limits', lines)].filter(
-    (one) => one.lines.length > 0,
-  )
+  const counts = plan.syncs.flatMap((sync) => planned(sync))
+  const title = 'A sync was refused: it goes beyond its limits'
+  return lines.length === 0 ? [] : [{ topic: 'limits', title, counts, lines, next: approveCommand(plan, run) }]
 }
 
-const digest = (topic: Topic, title: string, lines: readonly string[]): Digest => ({ topic, title, lines })
+const codeOf = (error: unknown): string => escaped(error instanceof ZdsError ? error.code : 'INTERNAL')
+
+const sizeOf = ({ syncs }: Plan): number => syncs.reduce((sum, { changes }) => sum + changes.length, 0)
 
 /**
  * Organizations that were created and ended without a user (SYN-04). Only a sync that deals with
@@ -112,21 +162,33 @@ function failure(outcome: Outcome): SlackFailure[] {
   return [...missing].map(([code, some]) => ({ key: outcome.key, code, message: `${some.length} times` }))
 }
 
-function summary({ name, changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
-  if (changes.length === 0) return []
+function summary(sync: SyncPlan, outcomes: readonly Outcome[]): string[] {
   const done = new Set(outcomes.flatMap(({ key, status }) => (status === 'done' ? [key] : [])))
-  const words = { create: 'created', update: 'updated', retire: 'retired', remove: 'removed' } as const
-  const counts = Object.entries(words).flatMap(([op, word]) => {
+  const open = sync.changes.length - done.size
+  return counted(sync, WORDS, ({ key }) => done.has(key)).map(
+    (line) => `${line}${open > 0 ? `, ${open} not done` : ''}`,
+  )
+}
+
+/** What a sync would do. */
+const planned = (sync: SyncPlan): string[] => counted(sync, PLANNED, () => true)
+
+type OpWords = { readonly [op in Change['op']]: string }
+const WORDS: OpWords = { create: 'created', update: 'updated', retire: 'retired', remove: 'removed' }
+const PLANNED: OpWords = { create: 'to create', update: 'to update', retire: 'to retire', remove: 'to remove' }
+
+/** How many changes of each kind a sync has, of those that count; nothing of one without changes. */
+function counted({ name, changes }: SyncPlan, words: OpWords, counts: (change: Change) => boolean): string[] {
+  if (changes.length === 0) return []
+  const told = Object.entries(words).flatMap(([op, word]) => {
     const some = changes.filter((change) => change.op === op)
     // Few syncs remove anything.
-    if (some.length === 0 && op === 'remove') return []
-    return [`${some.filter(({ key }) => done.has(key)).length} ${word}`]
+    return some.length === 0 && op === 'remove' ? [] : [`${some.filter(counts).length} ${word}`]
   })
-  const open = changes.length - done.size
-  return [`*${name}*: ${counts.join(', ')}${open > 0 ? `, ${open} not done` : ''}`]
+  return [`*${name}*: ${told.join(', ')}`]
 }
 
 /** The three characters that mean something in mrkdwn, and line breaks. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll(/\s+/g, ' ')
 }

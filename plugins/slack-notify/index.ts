@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import {
   checkOptions,
   httpPolicy,
+  jobUrl,
   messageOf,
   well,
   type HttpPolicy,
@@ -11,7 +12,7 @@ import {
   type Sight,
 } from 'zds'
 import { adviceFor, botOf, poster, refusalIn } from './client.ts'
-import { digestsOfEnd, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
+import { digestsOfEnd, digestsOfFailure, refusals, TOPICS, type Digest, type Topic } from './digest.ts'
 import { messagesOf } from './messages.ts'
 
 export type { Topic } from './digest.ts'
@@ -24,6 +25,8 @@ export type SlackOptions = {
   readonly channels: { readonly [T in Topic]?: Setting }
   /** Instances of which Slack gets numbers only (OPS-08). */
   readonly countsOnly?: readonly string[]
+  /** A link to the job that this is. Default: what GitLab, GitHub, Jenkins or Buildkite say. */
+  readonly job?: Setting
   readonly http?: HttpPolicy
 }
 
@@ -36,6 +39,7 @@ const schema = Type.Object(
       additionalProperties: false,
     }),
     countsOnly: Type.Optional(Type.Array(Type.String())),
+    job: Type.Optional(opaque),
     http: Type.Optional(opaque),
   },
   { additionalProperties: false },
@@ -54,10 +58,16 @@ export function slackNotify(options: SlackOptions): Observer {
   return {
     kind: 'observer',
     diagnose: (run) => diagnose(options, run),
-    refused: (plan, run) => post(refusals(plan), options, run),
+    refused: (plan, run) => post(refusals(plan, run), options, run),
+    // Somebody who sits at a terminal sees it.
+    notPlanned: async (failure, run) => {
+      if (jobOf(options) !== undefined) await post(digestsOfFailure(failure), options, run)
+    },
     ended: (end, run) => post(digestsOfEnd(end, countsOnly), options, run),
   }
 }
+
+const jobOf = ({ job }: SlackOptions): string | undefined => job?.peek() ?? jobUrl()
 
 /** Whether the bot is one. A dead chat stops no sync, so it is a warning at most. */
 async function* diagnose(options: SlackOptions, run: Run): AsyncGenerator<Sight, void, void> {
@@ -80,7 +90,7 @@ async function post(found: readonly Digest[], options: SlackOptions, run: Run): 
   if (options.token.peek() === undefined) return run.progress(`${options.token.name} is not set, so nothing is posted`)
   const send = await poster({ token: options.token, apiUrl: options.apiUrl, http: options.http ?? httpPolicy() }, run)
   for (const [channel, digests] of byChannel) {
-    for (const [index, message] of messagesOf(digests).entries()) {
+    for (const [index, message] of messagesOf(digests, jobOf(options)).entries()) {
       if (index > 0) await run.clock.sleep(PACE_MS, run.signal)
       try {
         await send(channel, message)

@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts'
+import { escaped, type Digest } from './digest.ts'
 
 type Block =
   | { readonly type: 'header'; readonly text: { readonly type: 'plain_text'; readonly text: string } }
@@ -15,13 +15,15 @@ const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line:
 
 /**
  * The posts that tell the digests of one channel: one where it fits, several in order where it does
- * not.
+ * not. `job` is a link to whatever tells them, below all of them.
  */
-export function messagesOf(digests: readonly Digest[]): Message[] {
+export function messagesOf(digests: readonly Digest[], job?: string): Message[] {
   const messages: { text: string; blocks: Block[]; size: number }[] = []
-  for (const { title, lines } of digests) {
+  for (const [nth, { title, counts = [], lines, next }] of digests.entries()) {
     const name = cut(title, LIMITS.header - CONTINUED.length)
-    for (const [index, text] of sections(lines).entries()) {
+    const onward = next === undefined ? [] : [`To go on: \`${escaped(next)}\``]
+    const link = job === undefined || nth < digests.length - 1 ? [] : linkTo(job)
+    for (const [index, text] of sections([...counts, ...lines, ...onward, ...link]).entries()) {
       const open = messages.at(-1)
       const heading = index === 0 ? name : `${name}${CONTINUED}`
       const size = heading.length + text.length
@@ -38,6 +40,10 @@ export function messagesOf(digests: readonly Digest[]): Message[] {
 }
 
 const CONTINUED = ' (continued)'
+
+/** A link, of an address that is one. */
+const linkTo = (job: string): string[] =>
+  URL.canParse(job) ? [`<${escaped(new URL(job).href).replaceAll('|', '%7C')}|The job>`] : []
 
 /** Lines joined as long as they fit into a section. */
 function sections(lines: readonly string[]): string[] {

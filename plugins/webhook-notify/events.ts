@@ -1,12 +1,25 @@
 import { createHash } from 'node:crypto'
-import { planNumbers, ZdsError, type RunEnd, type Outcome, type Plan, type PlanNumbers } from 'zds'
+import {
+  approveCommand,
+  planNumbers,
+  RESUME_COMMAND,
+  retryCommand,
+  ZdsError,
+  type Outcome,
+  type Plan,
+  type PlanFailure,
+  type PlanNumbers,
+  type Run,
+  type RunEnd,
+} from 'zds'
 
 /**
- * `planned`: a plan was made. `waiting`: it goes beyond its limits and waits for an approval.
+ * `planned`: a plan was made. `not-planned`: none could be made, in a job. `waiting`: it goes beyond its
+ * limits and waits for an approval.
  * `done`: a run is over. `recovered`: one is over that had stopped before. `stopped`: one failed or
  * was interrupted.
  */
-export const EVENTS = ['planned', 'waiting', 'done', 'recovered', 'stopped'] as const
+export const EVENTS = ['planned', 'not-planned', 'waiting', 'done', 'recovered', 'stopped'] as const
 export type EventType = (typeof EVENTS)[number]
 
 /** What became of the changes of a sync, in numbers. */
@@ -19,7 +32,8 @@ export type Event = {
   readonly id: string
   readonly timestamp: string
   readonly data: {
-    readonly plan: PlanNumbers
+    /** Of all but `not-planned`. */
+    readonly plan?: PlanNumbers
     readonly run?: string
     readonly status?: string
     /** The code of the error that ended the run. */
@@ -32,26 +46,37 @@ export type Event = {
 }
 
 /** A plan that was made, or that waits for an approval. */
-export function eventOfPlan(type: 'planned' | 'waiting', plan: Plan, at: Date, job: string | undefined): Event {
-  const next = type === 'waiting' ? { next: `zds apply FILE --approve ${plan.digest}` } : {}
-  return eventOf(type, plan.digest, at, { plan: planNumbers(plan), ...(job !== undefined && { job }), ...next })
+export function eventOfPlan(type: 'planned' | 'waiting', plan: Plan, run: Run, job: string | undefined): Event {
+  const next = type === 'waiting' ? { next: approveCommand(plan, run) } : {}
+  return eventOf(type, plan.digest, run.clock.now(), {
+    plan: planNumbers(plan),
+    ...(job !== undefined && { job }),
+    ...next,
+  })
 }
+
+/** A plan that could not be made. */
+export const eventOfFailure = ({ run, error, at }: PlanFailure, now: Date, job: string): Event =>
+  eventOf('not-planned', `${run} ${at}`, now, { run, error: codeOf(error), job, next: 'zds plan' })
 
 /** The end of a run. */
 export function eventOfEnd(ended: RunEnd, at: Date, job: string | undefined): Event {
   const { run, status, plan, outcomes, error, endedAt } = ended
   const over = status === 'done' || status === 'abandoned'
   const type = over ? (ended.resumed ? 'recovered' : 'done') : 'stopped'
+  const whole = [...outcomes.values()].every((some) => some.every((outcome) => outcome.status === 'done'))
   return eventOf(type, `${run} ${endedAt}`, at, {
     plan: planNumbers(plan),
     run,
     status,
-    ...(error !== undefined && { error: error instanceof ZdsError ? error.code : 'INTERNAL' }),
+    ...(error !== undefined && { error: codeOf(error) }),
     outcomes: plan.syncs.map(({ name }) => ({ sync: name, ...countsOf(outcomes.get(name) ?? []) })),
     ...(job !== undefined && { job }),
-    ...(!over && { next: 'zds apply --resume' }),
+    ...(over ? !whole && { next: retryCommand(run) } : { next: RESUME_COMMAND }),
   })
 }
+
+const codeOf = (error: unknown): string => (error instanceof ZdsError ? error.code : 'INTERNAL')
 
 function eventOf(type: EventType, of: string, at: Date, data: Event['data']): Event {
   const id = `zds_${createHash('sha256').update(`${type} ${of}`).digest('hex').slice(0, 32)}`

@@ -1,6 +1,16 @@
 import { Type } from 'typebox'
-import { checkOptions, http, httpPolicy, messageOf, type HttpPolicy, type Observer, type Run, type Setting } from 'zds'
-import { EVENTS, eventOfEnd, eventOfPlan, type Event, type EventType } from './events.ts'
+import {
+  checkOptions,
+  http,
+  httpPolicy,
+  jobUrl,
+  messageOf,
+  type HttpPolicy,
+  type Observer,
+  type Run,
+  type Setting,
+} from 'zds'
+import { EVENTS, eventOfEnd, eventOfFailure, eventOfPlan, type Event, type EventType } from './events.ts'
 import { signatureHeaders } from './signature.ts'
 
 export type { Event, EventType } from './events.ts'
@@ -30,7 +40,7 @@ const schema = Type.Object(
 )
 
 /**
- * Posts an event for each plan that waits for somebody, and each end of a run: numbers, never a
+ * Posts an event for each plan that waits for somebody or could not be made, and each end of a run: numbers, never a
  * record, so that it may go anywhere (OPS-08). A receiver that is down is a warning, never a failed
  * run.
  */
@@ -40,11 +50,16 @@ export function webhookNotify(options: WebhookOptions): Observer {
   const tell = async (event: Event, run: Run): Promise<void> => {
     if (events.includes(event.type)) await post(event, options, run)
   }
-  const job = (): string | undefined => options.job?.peek() ?? jobOf(process.env)
+  const job = (): string | undefined => options.job?.peek() ?? jobUrl()
   return {
     kind: 'observer',
-    planned: (plan, run) => tell(eventOfPlan('planned', plan, run.clock.now(), job()), run),
-    refused: (plan, run) => tell(eventOfPlan('waiting', plan, run.clock.now(), job()), run),
+    planned: (plan, run) => tell(eventOfPlan('planned', plan, run, job()), run),
+    refused: (plan, run) => tell(eventOfPlan('waiting', plan, run, job()), run),
+    // Somebody who sits at a terminal sees it.
+    notPlanned: async (failure, run) => {
+      const url = job()
+      if (url !== undefined) await tell(eventOfFailure(failure, run.clock.now(), url), run)
+    },
     ended: (ended, run) => tell(eventOfEnd(ended, run.clock.now(), job()), run),
   }
 }
@@ -78,13 +93,4 @@ async function post(
     run.signal.throwIfAborted()
     run.progress(`the event ${event.type} did not go through: ${messageOf(error)}`)
   }
-}
-
-/** A link to the CI job that this is, where there is one. */
-function jobOf(environment: { readonly [name: string]: string | undefined }): string | undefined {
-  const { CI_JOB_URL, BUILD_URL, BUILDKITE_BUILD_URL, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } =
-    environment
-  const github =
-    GITHUB_RUN_ID === undefined ? undefined : `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
-  return [CI_JOB_URL, github, BUILD_URL, BUILDKITE_BUILD_URL].find(Boolean)
 }

@@ -21,8 +21,8 @@ export type ObserverWorld = {
 
 const laws: readonly WorldLaw<ObserverWorld>[] = [
   law('watches something', async ({ observer }) => {
-    const watched = ['planned', 'refused', 'ended'].filter((event) => event in observer)
-    assert.notDeepEqual(watched, [], 'It has neither planned nor refused nor ended')
+    const watched = ['planned', 'refused', 'notPlanned', 'ended'].filter((event) => event in observer)
+    assert.notDeepEqual(watched, [], 'It has neither planned nor refused nor notPlanned nor ended')
   }),
 
   law('takes every plan, also one in which nothing is to be done', async ({ observer, run }) => {
@@ -30,6 +30,10 @@ const laws: readonly WorldLaw<ObserverWorld>[] = [
       await observer.planned?.(plan, run())
       await observer.refused?.(plan, run())
     }
+  }),
+
+  law('takes that a plan could not be made, and whatever the error', async ({ observer, run }) => {
+    for (const { error, endedAt } of ends()) await observer.notPlanned?.({ run: 'run-1', error, at: endedAt }, run())
   }),
 
   law('takes every end of a run, and whatever it ended with', async ({ observer, run }) => {

@@ -20,7 +20,7 @@ async function started(
   const here = project({ ...sandbox.env, ...environment, ...options.env })
   open = { sandbox, here }
   const posted = () => sandbox.slack.messages.map((message) => JSON.stringify(message)).join('\n')
-  return { sandbox, expected, posted, apply: () => here.zds('apply', '--yes', '--as-of', expected.asOf) }
+  return { sandbox, here, expected, posted, apply: () => here.zds('apply', '--yes', '--as-of', expected.asOf) }
 }
 
 describe('Slack, after an apply', () => {
@@ -44,7 +44,9 @@ describe('Slack, after an apply', () => {
     expect(await apply()).toMatchObject({ code: 3 })
     expect(sandbox.slack.messages).toHaveLength(1)
     const lines = slackLinesUnder(sandbox.slack.messages, 'A sync was refused: it goes beyond its limits')
-    expect(lines.find((line) => line.startsWith('*us-gov-users*'))).toMatch(/\d+ of \d+ /)
+    expect(lines[0]).toMatch(/^\*global\*: \d+ to create, \d+ to update, \d+ to retire$/)
+    expect(lines.find((line) => /^\*us-gov-users\*.* of /.test(line))).toMatch(/\d+ of \d+ /)
+    expect(lines.at(-1)).toMatch(/^To go on: `zds apply --approve [\da-f]{12} --as-of [\d-]{10}`$/)
     expect(posted()).not.toMatch(/001PL|@|Case \d/)
     expect(sandbox.requests.filter(({ service, method }) => service.length > 5 && method === 'PUT')).toEqual([])
   })
@@ -83,6 +85,55 @@ describe('Slack, after an apply', () => {
       1,
     )
     expect(posted()).not.toContain('agency.example')
+  })
+})
+
+const LINK = '<https://ci.example/jobs/7|The job>'
+
+describe('Slack, told by a CI job', () => {
+  const env = { CI_JOB_URL: 'https://ci.example/jobs/7', ZDS_HTTP_ATTEMPTS: '1' }
+
+  test('a refusal has a command that passes exactly this plan where it is copied', async () => {
+    const { sandbox, apply, here, expected } = await started('cases', { env })
+    expect(await apply()).toMatchObject({ code: 3 })
+    const lines = slackLinesUnder(sandbox.slack.messages, 'A sync was refused: it goes beyond its limits')
+    expect(lines.at(-1)).toBe(LINK)
+    const command = /^To go on: `zds (.+)`$/.exec(lines.at(-2) ?? '')?.[1] ?? ''
+    expect((await here.zds(...command.split(' '), '--yes')).code).not.toBe(3)
+    expect(slackLinesUnder(sandbox.slack.messages, `Sync of ${expected.asOf}`)).not.toEqual([])
+  })
+
+  test('a run that stops, is gone on with by the command that is told, and is over (SYN-04)', async () => {
+    const broken: Fault = { service: 'us_gov', path: '/organizations/show_many', kind: 'status', status: 500 }
+    const { sandbox, apply, here, expected } = await started('plain', { env, faults: [broken] })
+    expect((await apply()).code).toBe(1)
+    const [counts, line, onward, link] = slackLinesUnder(sandbox.slack.messages, 'A sync stopped before it was done')
+    expect(counts).toMatch(/^\d+ of 47 changes are done$/)
+    expect(line).toMatch(/^• run \S+ failed: HTTP_UNAVAILABLE$/)
+    expect([onward, link]).toEqual(['To go on: `zds apply --resume`', LINK])
+    expect(await here.zds('apply', '--resume')).toMatchObject({ code: 0 })
+    const over = slackLinesUnder(sandbox.slack.messages, 'A sync that had stopped is over')
+    expect(over[0]).toMatch(/^\d+ of 47 changes are done since it went on$/)
+    expect((await here.zds('plan', '--as-of', expected.asOf, '--detailed-exitcode')).code).toBe(0)
+  })
+
+  test('a plan that could not be made: the code, and no word of a record', async () => {
+    const down: Fault = {
+      service: 'us_gov',
+      method: 'GET',
+      path: '/organizations',
+      kind: 'status',
+      status: 503,
+      times: 0,
+    }
+    const { sandbox, apply } = await started('plain', { env, faults: [down] })
+    expect((await apply()).code).toBe(1)
+    expect(slackLinesUnder(sandbox.slack.messages, 'A sync could not be planned')).toEqual([
+      '0 changes are done',
+      expect.stringMatching(/^• run \S+: HTTP_UNAVAILABLE$/),
+      'To go on: `zds plan`',
+      LINK,
+    ])
   })
 })
 

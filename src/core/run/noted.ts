@@ -2,6 +2,7 @@ import { messageOf, ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import type { RunEvent } from '../state/state.ts'
+import { tellObservers } from './observers.ts'
 import type { Report } from './report.ts'
 import type { Shared } from './shared.ts'
 
@@ -16,9 +17,13 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'PLAN_NOT_AUTHENTIC',
 ])
 
-/** Makes a plan, and notes that it was made, or why not. */
+/** Makes a plan, and notes that it was made, or why not; observers are told of the latter. */
 export async function notedPlan(run: string, shared: Shared, make: () => Promise<Plan>): Promise<Plan> {
-  const plan = await make().catch((error: unknown) => noteError(run, shared, error))
+  const plan = await make().catch(async (error: unknown) => {
+    const failure = { run, error, at: shared.clock.now().toISOString() }
+    if (!shared.signal.aborted) await tellObservers((observer, lent) => observer.notPlanned?.(failure, lent), shared)
+    return noteError(run, shared, error)
+  })
   await note(run, shared, { kind: 'planned', ...ofPlan(plan) })
   return plan
 }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { digests, refusals } from '../../../plugins/slack-notify/digest.ts'
+import { ZdsError } from 'zds'
+import { digests as digestsOf, digestsOfEnd, digestsOfFailure, refusals } from '../../../plugins/slack-notify/digest.ts'
+import { testRun } from 'zds/testing'
 import { change, done, failed, outcomesOf, planOf, syncPlan } from './scene.ts'
 
+const digests = (...of: Parameters<typeof digestsOf> extends [string, ...infer Rest] ? Rest : never) =>
+  digestsOf('run-1', ...of)
 const linesOf = (found: ReturnType<typeof digests>) =>
   Object.fromEntries(found.map(({ topic, lines }) => [topic, lines]))
 
@@ -73,9 +77,61 @@ describe('what a run has to tell', () => {
       examples: [],
       message: '9 of 10 records would be retired',
     } as const
-    const plan = planOf(syncPlan('global', [], { excesses: [excess] }), syncPlan('partners', []))
-    expect(refusals(plan)).toMatchObject([{ topic: 'limits', lines: ['*global*: 9 of 10 records would be retired'] }])
-    expect(refusals(planOf(syncPlan('global', [])))).toEqual([])
+    const changes = [change('update', 'U'), ...Array.from({ length: 9 }, (_, n) => change('retire', `R${n}`))]
+    const plan = {
+      ...planOf(syncPlan('global', changes, { excesses: [excess] }), syncPlan('partners', [])),
+      digest: '0123456789abcdef',
+    }
+    const run = testRun()
+    expect(refusals(plan, run)).toMatchObject([
+      {
+        topic: 'limits',
+        counts: ['*global*: 0 to create, 1 to update, 9 to retire'],
+        lines: ['*global*: 9 of 10 records would be retired'],
+        next: 'zds apply --approve 0123456789ab',
+      },
+    ])
+    expect(refusals({ ...plan, asOf: '2026-03-01' }, run)[0]?.next).toBe(
+      'zds apply --approve 0123456789ab --as-of 2026-03-01',
+    )
+    expect(refusals({ ...plan, undoes: 'run-0' }, run)[0]?.next).toBe(
+      'zds undo run-0 --out undo.json && zds apply undo.json --approve 0123456789ab',
+    )
+    expect(refusals(planOf(syncPlan('global', [])), run)).toEqual([])
+  })
+
+  const end = {
+    run: 'run-1',
+    plan: planOf(syncPlan('global', [change('create', 'A'), change('update', 'B')])),
+    outcomes: outcomesOf({ global: [done('A'), failed('B')] }),
+    startedAt: '2026-03-16T10:00:00.000Z',
+    endedAt: '2026-03-16T10:01:00.000Z',
+  }
+
+  it('that a run stopped, or could not be planned: counts, the code, the command that goes on; no words of the error', () => {
+    const error = new ZdsError('LOCK_LOST', 'the lock of Acme is lost')
+    expect(digestsOfEnd({ ...end, status: 'failed', error, resumed: false }, [])).toEqual([
+      {
+        topic: 'stopped',
+        title: 'A sync stopped before it was done',
+        counts: ['1 of 2 changes are done'],
+        lines: ['• run run-1 failed: LOCK_LOST'],
+        next: 'zds apply --resume',
+      },
+    ])
+    expect(digestsOfFailure({ run: 'run-2', error, at: end.endedAt })).toEqual([
+      expect.objectContaining({ topic: 'stopped', lines: ['• run run-2: LOCK_LOST'], next: 'zds plan' }),
+    ])
+  })
+
+  it('that a run which had stopped is over, before what became of it', () => {
+    const told = digestsOfEnd({ ...end, status: 'done', error: undefined, resumed: true }, [])
+    expect(told.map(({ topic }) => topic)).toEqual(['stopped', 'summary', 'failures'])
+    expect(told[0]).toMatchObject({ counts: ['1 of 2 changes are done since it went on'] })
+    expect(told[2]).toMatchObject({
+      counts: ['1 of 2 changes failed, or lack something'],
+      next: 'zds plan --failed-from run-1',
+    })
   })
 
   it('OPS-08: of an instance in countsOnly, whatever its sync, numbers only', () => {

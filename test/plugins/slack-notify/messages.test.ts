@@ -70,6 +70,19 @@ describe('the messages of a channel', () => {
     ])
   })
 
+  it('counts come first, the command that goes on last, and the link to the job below all', () => {
+    const failures: Digest = { ...digest('Failed', ['• a']), counts: ['1 of 9'], next: 'zds plan --failed-from <x>' }
+    const [message] = messagesOf([failures, digest('Sync', ['• c'])], 'https://ci.example/a|b?c=1&d=2')
+    expect(message?.text).toBe('Failed: 1; Sync: 1')
+    expect(message?.blocks.map((block) => blockOf(block).text)).toEqual([
+      'Failed',
+      '1 of 9\n• a\nTo go on: `zds plan --failed-from &lt;x&gt;`',
+      'Sync',
+      '• c\n<https://ci.example/a%7Cb?c=1&amp;d=2|The job>',
+    ])
+    expect(messagesOf([digest('Sync', ['• c'])], 'no address')).toEqual(messagesOf([digest('Sync', ['• c'])]))
+  })
+
   it('hundreds of lines make a few messages, each under a headline', () => {
     const lines = Array.from({ length: 500 }, (_, n) => `• Organization number ${n} with a name (001PL00000000${n}YAA)`)
     const messages = messagesOf([digest('New', lines)])

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunEnd, Observer, Outcomes, Plan } from 'zds'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ZdsError, type RunEnd, type Observer, type Outcomes, type Plan } from 'zds'
 import { startSandbox, type Fault, type Sandbox, type SandboxOptions } from 'zds/sandbox'
 import { slackNotify, type SlackOptions } from 'zds/slack-notify'
 import { deadUrl, ok, serverOf, silence } from '../../support/server.ts'
@@ -10,6 +10,7 @@ let open: Sandbox | undefined
 afterEach(async () => {
   await open?.close()
   open = undefined
+  vi.unstubAllEnvs()
 })
 
 const TOKEN = 'xoxb-sandbox'
@@ -69,7 +70,7 @@ describe('posting', () => {
     const run = await applied(notifier(env['SLACK_API_URL']))
     expect(slack.messages).toHaveLength(1)
     expect(JSON.stringify(slack.messages)).toMatch(
-      /Acme \(A\).*Changes that failed.*\*global\* B name-taken.*1 created, 0 updated/,
+      /1 created, 0 updated.*Changes that failed.*1 of 2 changes.*\*global\* B name-taken.*Acme \(A\)/,
     )
     expect(slack.messages[0]?.text).toContain('New organizations without people: 1')
     expect(run.told).toEqual([])
@@ -87,6 +88,26 @@ describe('posting', () => {
     expect(of('#alerts')).not.toContain('Acme')
     expect(of('#support')).toContain('Acme')
     expect(posted.map((form) => form.get('blocks')).join('')).not.toContain('Sync of')
+  })
+
+  it('a link to the job, once a channel; a plan that could not be made is told of in a job only', async () => {
+    const { slack, env } = await sandboxOf()
+    const channels = { ...everywhere, stopped: channel }
+    const failure = { run: 'run-2', error: new ZdsError('AUTH_FAILED', 'of Acme'), at: '2026-03-16T10:00:00.000Z' }
+    const told = async (job: string | undefined) => {
+      const observer = notifier(env['SLACK_API_URL'], { channels, job: setting('JOB', job) })
+      await observer.notPlanned?.(failure, testRun())
+      await applied(observer)
+    }
+    vi.stubEnv('CI_JOB_URL', '').stubEnv('GITHUB_RUN_ID', undefined)
+    await told(undefined)
+    expect(slack.messages).toHaveLength(1)
+    expect(JSON.stringify(slack.messages)).not.toContain('|The job>')
+    await told('https://ci.example/jobs/7')
+    const [failed, ended] = slack.messages.slice(1).map((message) => JSON.stringify(message))
+    expect(failed).toMatch(/A sync could not be planned.*0 changes are done.*run-2: AUTH_FAILED.*`zds plan`/)
+    expect(failed).not.toContain('Acme')
+    for (const message of [failed, ended]) expect(message?.split('<https://ci.example/jobs/7|The job>')).toHaveLength(2)
   })
 
   it('several messages of a channel come in order, a second apart by the clock', async () => {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test, vi } from 'vitest'
 import { ZdsError, type RunEnd, type Observer } from 'zds'
 import { observerLaws, settingOf, testLaws, testRun } from 'zds/testing'
 import { webhookNotify, type Event, type WebhookOptions } from 'zds/webhook-notify'
@@ -57,7 +57,7 @@ describe('what is posted', () => {
             syncs: [{ name: 'global', operations: { create: 1, update: 1 }, excesses: [{ id: 'global.update' }] }],
           },
           job: 'https://ci.example/jobs/7',
-          next: 'zds apply FILE --approve d',
+          next: 'zds apply --approve d',
         },
       },
     ])
@@ -75,6 +75,23 @@ describe('what is posted', () => {
     expect(eventsAt(server).map(({ type }) => type)).toEqual(['done', 'recovered', 'stopped'])
     expect(eventsAt(server)[0]?.data.outcomes).toEqual([{ sync: 'global', done: 1, failed: 1 }])
     expect(eventsAt(server)[2]?.data).toMatchObject({ run: 'run-1', error: 'LOCK_LOST', next: 'zds apply --resume' })
+  })
+
+  it('that a plan could not be made, in a job, by code; and how to plan again what failed', async () => {
+    const server = await serverOf(ok())
+    const failure = { run: 'run-2', error: new ZdsError('AUTH_FAILED', 'of Acme'), at: '2026-03-16T10:00:00.000Z' }
+    await notifier(server.url).notPlanned?.(failure, testRun())
+    await notifier(server.url).ended?.(ended(), testRun())
+    const job = 'https://ci.example/jobs/7'
+    expect(eventsAt(server)[0]).toMatchObject({
+      type: 'not-planned',
+      data: { run: 'run-2', error: 'AUTH_FAILED', job, next: 'zds plan' },
+    })
+    expect(eventsAt(server)[1]).toMatchObject({ type: 'done', data: { job, next: 'zds plan --failed-from run-1' } })
+    vi.stubEnv('CI_JOB_URL', '').stubEnv('GITHUB_RUN_ID', undefined)
+    await notifier(server.url, { job: setting('JOB', undefined) }).notPlanned?.(failure, testRun())
+    vi.unstubAllEnvs()
+    expect(server.received).toHaveLength(2)
   })
 
   it('plans only where they are asked for', async () => {
