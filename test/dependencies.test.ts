@@ -58,6 +58,7 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
       'p-queue',
       'p-retry',
       'pg',
+      'pino',
       'string-width',
       'typebox',
       'yaml',

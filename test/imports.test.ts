@@ -11,6 +11,7 @@ const CLI = [
   '@commander-js/extra-typings',
   'json-diff-ts',
   'listr2',
+  'pino',
   'string-width',
   'typebox',
   'hono',

@@ -1,3 +1,4 @@
+import type { RunWatch } from '../core/engine.ts'
 import { redact, redactedJson } from '../core/secrets.ts'
 import { painter } from './render/paint.ts'
 import type { Look } from './render/look.ts'
@@ -19,8 +20,24 @@ export function printDocument(document: unknown): void {
   process.stdout.write(`${escapedJson(redactedJson(document, 2))}\n`)
 }
 
+/** What takes the place of lines for people on stderr, where a program reads them. */
+export type Log = {
+  readonly said: (text: string) => void
+  readonly warned: (text: string) => void
+  readonly failed: (error: unknown) => void
+  readonly watch: RunWatch
+}
+
+let log: Log | undefined
+
+/** From now on a log is told whatever would have been told to people. */
+export const logInstead = (to: Log): void => void (log = to)
+
+export const logAsked = (): Log | undefined => log
+
 /** Lines on stderr, without a known secret in them. */
 export function tell(lines: readonly string[]): void {
+  if (log !== undefined) return log.said(lines.join('\n').trim())
   process.stderr.write(textOf(lines))
 }
 
@@ -28,7 +45,7 @@ export function tell(lines: readonly string[]): void {
 const textOf = (lines: readonly string[]): string => redact(lines.map((line) => `${harmless(line)}\n`).join(''))
 
 /** What a person should know although nothing stops for it. */
-export const warn = (message: string): void => tell([`Warning: ${message}`])
+export const warn = (message: string): void => (log === undefined ? tell([`Warning: ${message}`]) : log.warned(message))
 
 /** The text of a JSON document. */
 export const documentOf = (document: unknown): string => `${escapedJson(JSON.stringify(document, null, 2))}\n`

@@ -3,7 +3,7 @@ import { ownDirectory, ownManifest } from '../core/package.ts'
 import { declareAnswers } from './declare/answers.ts'
 import { declareBeginning } from './declare/beginning.ts'
 import { declareChecks } from './declare/checks.ts'
-import { EXIT_CODES, type Declaring } from './declare/options.ts'
+import { EXIT_CODES, LEVELS, LOG_FORMAT, LOG_LEVEL, type Declaring } from './declare/options.ts'
 import { declareRuns } from './declare/runs.ts'
 import { declareStages } from './declare/stages.ts'
 import { declareState } from './declare/state.ts'
@@ -32,8 +32,20 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   const declaring: Declaring = { program, signal, ended: (of) => (code = of) }
   const all = [declareRuns, declareChecks, declareAnswers, declareStages, declareState, declareBeginning]
   for (const declare of all) declare(declaring)
+  addLogs(program)
   await program.parseAsync(argv)
   return code
+}
+
+/** Whatever works with a configuration can tell what it does as JSON lines. */
+function addLogs(program: Command): void {
+  for (const command of program.commands)
+    if (command.options.some(({ long }) => long === '--config')) command.addOption(LOG_FORMAT()).addOption(LOG_LEVEL())
+  program.hook('preAction', async (_, command) => {
+    if (command.getOptionValue('logFormat') !== 'json') return
+    const { startJsonLog } = await import('./json-log.ts')
+    await startJsonLog(LEVELS.find((level) => level === command.getOptionValue('logLevel')) ?? 'info')
+  })
 }
 
 /** Which zds this is, and where: there may be one of a project and one for all. */

@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import { runChannel } from './channels.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { inHalves } from './config/fingerprint.ts'
 import { stages } from './config/stages.ts'
@@ -175,7 +177,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
       })
     },
-    stage: (id, asked, watch = UNWATCHED) => runStage(id, asked, shared, watch),
+    stage: (id, asked, watch = UNWATCHED) => {
+      const message = { run: basename(asked.run), part: 'stage' } as const
+      return runChannel.tracePromise(() => runStage(id, asked, shared, watch), message)
+    },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
     abandon: async (rest, { left = false, ...asked } = {}, watch = UNWATCHED) => {

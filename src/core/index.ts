@@ -2,6 +2,16 @@
 export { differingFields } from './apply/current.ts'
 export { merge } from './apply/merge.ts'
 export { cannotTell } from './apply/requests.ts'
+export {
+  CHANNELS,
+  countsOf,
+  follow,
+  followWaits,
+  type RequestMessage,
+  type RunMessage,
+  type StageMessage,
+  type WaitMessage,
+} from './channels.ts'
 export { caseSafeId } from './case-safe-id.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig, type Config } from './config/define.ts'

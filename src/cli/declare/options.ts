@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from '@commander-js/extra-typings'
+import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings'
 import { EXIT_CODES as CODES } from '../exit-codes.ts'
 
 /** What a group of commands is declared with. */
@@ -16,6 +16,19 @@ ${CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join(
 export const CONFIG = ['--config <file>', 'the configuration (default: the nearest sync.config.ts)'] as const
 export const ENV_FILE = ['--env <file>', 'read variables from a file; the environment wins'] as const
 export const AS_OF = ['--as-of <date>', 'the date that the rules see, YYYY-MM-DD (default: today, UTC)'] as const
+
+/** What every command has that works with a configuration. */
+export const LOG_FORMAT = (): Option =>
+  new Option('--log-format <format>', 'stderr for people, or as JSON lines')
+    .choices(['text', 'json'])
+    .env('ZDS_LOG_FORMAT')
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type Level = (typeof LEVELS)[number]
+
+export const LOG_LEVEL = (): Option =>
+  new Option('--log-level <level>', 'how much the JSON lines tell; debug has each request')
+    .choices(LEVELS)
+    .env('ZDS_LOG_LEVEL')
 
 export const FROM = [
   '--from <run>',

@@ -4,7 +4,7 @@ import { exitCodeOf } from '../exit-codes.ts'
 import { HttpError } from '../../core/http/error.ts'
 import { painter, type Paint } from './paint.ts'
 import { asCalled } from '../called.ts'
-import { tell } from '../output.ts'
+import { logAsked, tell } from '../output.ts'
 import { number, plain, wrapped } from './text.ts'
 
 /** So many problems are told one by one. */
@@ -15,6 +15,11 @@ const ISSUES = 50
  * shows a stack.
  */
 export function explainFailure(error: unknown): number {
+  const log = logAsked()
+  if (log !== undefined) {
+    log.failed(error)
+    return exitCodeOf(error)
+  }
   const { isTTY, columns } = process.stderr
   const width = isTTY ? columns || 80 : Number.POSITIVE_INFINITY
   tell(

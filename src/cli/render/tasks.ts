@@ -5,7 +5,7 @@ import type { Progress } from '../../core/run/apply-run.ts'
 import type { RunWatch } from '../../core/engine.ts'
 import type { Read } from '../../core/run/plan-run.ts'
 import type { End } from '../../core/run/schedule.ts'
-import { tell, warn } from '../output.ts'
+import { logAsked, tell, warn } from '../output.ts'
 import { painter } from './paint.ts'
 import { counts, dueNow, notebook } from './progress.ts'
 import { number, plain } from './text.ts'
@@ -18,6 +18,8 @@ const SHOW_EVERY_MS = 100
  * plain lines elsewhere.
  */
 export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>): Promise<Result> {
+  const log = logAsked()
+  if (log !== undefined) return work(log.watch)
   const { isTTY, columns } = process.stderr
   // A terminal that has no columns, as one of `docker -t`, has no place to draw on.
   const { watch, end } = isTTY && columns > 0 ? onTerminal() : inLog()

@@ -6,7 +6,12 @@ import type { Source, Sync, Target } from '../types.ts'
 /**
  * One CI job's worth of work, as data. Three kinds are enough: processing is a gather with needs.
  */
-export type Stage = { readonly id: string; readonly needs: readonly string[] } & (
+export type Stage = {
+  readonly id: string
+  readonly needs: readonly string[]
+  /** All that is read of it is for instances that keep their records to themselves (OPS-08). */
+  readonly confined?: true
+} & (
   | { readonly kind: 'gather'; readonly name: string; readonly source: Source }
   | { readonly kind: 'compare'; readonly name: string; readonly sync: Sync; readonly rivals: readonly Sync[] }
   | { readonly kind: 'apply'; readonly name: string; readonly sync: Sync }
@@ -128,7 +133,21 @@ export function stages(config: Config): Stage[] {
     return once(sync, name, () => ({ id, kind: 'apply', name, sync, needs: needs() }))
   }
   for (const [name, sync] of syncs) applied(sync, name)
-  return [...found.values()]
+  return markConfined([...found.values()])
+}
+
+/** The readers of a stage stand after it, so what they are is known first. */
+function markConfined(all: readonly Stage[]): Stage[] {
+  const targets = new Set<Source>(
+    all.flatMap((stage) => (stage.kind === 'apply' && stage.sync.target.confined ? stage.sync.target : [])),
+  )
+  const confined = new Set<string>()
+  for (const stage of all.toReversed()) {
+    const readers = all.filter(({ needs }) => needs.includes(stage.id))
+    const own = targets.has(stage.kind === 'gather' ? stage.source : stage.sync.target)
+    if (own || (readers.length > 0 && readers.every(({ id }) => confined.has(id)))) confined.add(stage.id)
+  }
+  return all.map((stage) => (confined.has(stage.id) ? { ...stage, confined: true } : stage))
 }
 
 /**

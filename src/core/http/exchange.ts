@@ -1,3 +1,4 @@
+import { requestChannel, routeOf } from '../channels.ts'
 import { parseJson, type Json } from '../json.ts'
 import { boundedText, isSound } from './body.ts'
 import { HttpError } from './error.ts'
@@ -11,7 +12,12 @@ import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from
 /**
  * Sends a request once and reads the answer. Throws HttpError for every answer that is no success.
  */
-export async function exchange(request: Request, options: HttpOptions, run: Caller): Promise<Answer> {
+export function exchange(request: Request, options: HttpOptions, run: Caller): Promise<Answer> {
+  const message = { service: options.service, method: request.method, route: routeOf(request.url) }
+  return requestChannel.tracePromise(() => exchanged(request, options, run), message)
+}
+
+async function exchanged(request: Request, options: HttpOptions, run: Caller): Promise<Answer> {
   const { service, policy, limiter } = options
   const { timeoutMs, mostBytes = MOST_BYTES } = policy
   const reads = request.method === 'GET'

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry'
+import { tellWait } from '../channels.ts'
 import { sendAuthorized } from './authorized.ts'
 import { HttpError } from './error.ts'
 import { isWorthRepeating, laneOf, type Http, type HttpOptions } from './request.ts'
@@ -21,6 +22,7 @@ export function http(options: HttpOptions): Http {
         const wait = error.retryMs ?? backoff(policy.baseDelayMs, attemptNumber)
         const lane = error.endpointOnly ? laneOf(request) : undefined
         if (error.status === 429) limiter?.pause(run.clock.now().getTime() + wait, lane)
+        tellWait({ service, ms: wait, because: 'retry', status: error.status })
         run.progress(
           `${service}: ${reasonOf(error)}, trying again in ${wait < 60_000 ? `${(wait / 1000).toFixed(1)} s` : spanOf(wait)}`,
           wait,

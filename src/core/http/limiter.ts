@@ -1,4 +1,5 @@
 import PQueue from 'p-queue'
+import { tellWait } from '../channels.ts'
 import { ZdsError } from '../errors.ts'
 import type { Run } from '../types.ts'
 import { LONGEST_WAIT_MS, spanOf, tooLong } from './wait.ts'
@@ -63,6 +64,7 @@ export function limiter(options: LimiterOptions): Limiter {
   const gate = async ({ clock, signal, progress }: LimitedRun, lane: string): Promise<void> => {
     for (let wait; (wait = opensAt(lane) - clock.now().getTime()) > 0;) {
       if (wait > LONGEST_WAIT_MS) throw closed(service, wait)
+      tellWait({ service, ms: wait, because: 'limit' })
       progress(`${service}: rate limit, waiting ${spanOf(wait)}`, wait)
       await clock.sleep(wait, signal)
     }

@@ -1,3 +1,4 @@
+import { runChannel } from '../channels.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
@@ -19,7 +20,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 
 /** Makes a plan, and notes that it was made, or why not; observers are told of the latter. */
 export async function notedPlan(run: string, shared: Shared, make: () => Promise<Plan>): Promise<Plan> {
-  const plan = await make().catch(async (error: unknown) => {
+  const plan = await runChannel.tracePromise(make, { run, part: 'plan' }).catch(async (error: unknown) => {
     const failure = { run, error, at: shared.clock.now().toISOString() }
     if (!shared.signal.aborted) await tellObservers((observer, lent) => observer.notPlanned?.(failure, lent), shared)
     return noteError(run, shared, error)
@@ -35,7 +36,9 @@ export async function notedReport(
   shared: Shared,
   carryOut: () => Promise<Report>,
 ): Promise<Report> {
-  const report = await carryOut().catch((error: unknown) => noteError(run, shared, error, plan))
+  const report = await runChannel
+    .tracePromise(carryOut, { run, part: 'apply' })
+    .catch((error: unknown) => noteError(run, shared, error, plan))
   if (report.error !== undefined) await noteError(run, shared, report.error, plan).catch(() => undefined)
   return report
 }

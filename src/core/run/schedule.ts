@@ -1,3 +1,4 @@
+import { stageChannel } from '../channels.ts'
 import type { Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 
@@ -55,7 +56,9 @@ export async function schedule<S extends Stage, Result>(
         progress: (message: string, waitMs?: number) => watch.progress(stage, message, waitMs),
         rows: (count: number) => watch.rows(stage, count),
       }
-      return { kind: 'done', result: await work(stage, told, either), ms: ms() }
+      const message = { stage: stage.id, confined: stage.confined === true }
+      const result = await stageChannel.tracePromise(() => work(stage, told, either), message)
+      return { kind: 'done', result, ms: ms() }
     } catch (error) {
       // Whatever ends once the run is stopping was stopped by it.
       if (either.aborted) return { kind: 'stopped' }
