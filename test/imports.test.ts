@@ -24,6 +24,12 @@ const PLUGINS: Record<string, readonly string[]> = {
   'zendesk-target': ['node-zendesk'],
   entitlements: ['yaml'],
   'slack-notify': ['@slack/web-api'],
+  opentelemetry: [
+    '@opentelemetry/api',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace-base',
+  ],
   'postgres-state': ['pg'],
 }
 

@@ -3,7 +3,7 @@ import { systemClock } from '../core/clock.ts'
 import type { LoadOptions, Project } from '../core/config/load.ts'
 import { openEngine, type Engine } from '../core/engine.ts'
 import { loadWatched } from './load-watched.ts'
-import { tell } from './output.ts'
+import { tell, warn } from './output.ts'
 import { variablesLine } from './render/variables.ts'
 
 /** What a command works with: the configuration, and the engine that runs it. */
@@ -23,7 +23,14 @@ export async function inSession<Result>(
   if (project.variables) tell([variablesLine(project.variables)])
   process.chdir(project.directory)
   const { config, fingerprint } = project
-  const engine = await openEngine({ config, fingerprint, directory: join(project.directory, '.zds'), clock, signal })
+  const engine = await openEngine({
+    config,
+    fingerprint,
+    directory: join(project.directory, '.zds'),
+    clock,
+    signal,
+    warn,
+  })
   try {
     return await work({ project, engine })
   } finally {

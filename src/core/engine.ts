@@ -16,6 +16,7 @@ import { forecastUntil, type Forecast, type ForecastAsked } from './answers/fore
 import { fromRun, gatheredBy } from './run/from-run.ts'
 import { checkReady, partsToWrite } from './run/gather.ts'
 import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './run/history.ts'
+import { listen } from './run/observers.ts'
 import { notedPlan, notedReport } from './run/noted.ts'
 import { onGathered, type AnswerFrom } from './answers/on-gathered.ts'
 import { planRun, type Read } from './run/plan-run.ts'
@@ -40,6 +41,8 @@ export type EngineOptions = {
   readonly directory?: string
   /** Default: the machine's clock, and today (UTC) for the rules. */
   readonly clock?: Clock
+  /** Told what a person should know although nothing stops for it, outside of any run. */
+  readonly warn?: (message: string) => void
   /** Stops whatever is under way; what was begun is in the journal. */
   readonly signal?: AbortSignal
 }
@@ -137,6 +140,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     signal: options.signal ?? new AbortController().signal,
   }
   const { journal } = shared.state
+  const stopListening = await listen(config, options.warn ?? (() => undefined))
   /**
    * The runs in whose names plans were made here: a plan is carried out in the name under which its
    * artifacts are.
@@ -205,7 +209,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await checkReady(shared)
       return undoRun(past, shared, warn)
     },
-    close: () => shared.state.close(),
+    close: async () => {
+      await stopListening()
+      await shared.state.close()
+    },
   }
 }
 

@@ -14,6 +14,11 @@ export type PlanFailure = { readonly run: string; readonly error: unknown; reado
  */
 export interface Observer {
   readonly kind: 'observer'
+  /**
+   * Called as long as an engine is open: it may subscribe to what the engine tells of itself
+   * (docs/logs.md). What it returns ends that.
+   */
+  listen?(warn: (message: string) => void): Promise<() => Promise<void>>
   planned?(plan: Plan, run: Run): Promise<void>
   refused?(plan: Plan, run: Run): Promise<void>
   notPlanned?(failure: PlanFailure, run: Run): Promise<void>

@@ -21,8 +21,8 @@ export type ObserverWorld = {
 
 const laws: readonly WorldLaw<ObserverWorld>[] = [
   law('watches something', async ({ observer }) => {
-    const watched = ['planned', 'refused', 'notPlanned', 'ended'].filter((event) => event in observer)
-    assert.notDeepEqual(watched, [], 'It has neither planned nor refused nor notPlanned nor ended')
+    const watched = ['listen', 'planned', 'refused', 'notPlanned', 'ended'].filter((event) => event in observer)
+    assert.notDeepEqual(watched, [], 'It has neither listen nor planned nor refused nor notPlanned nor ended')
   }),
 
   law('takes every plan, also one in which nothing is to be done', async ({ observer, run }) => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
@@ -52,6 +53,24 @@ describe('what is told of requests', () => {
     ])
     expect(Object.keys(told[1] ?? {}).toSorted()).toEqual(['method', 'result', 'route', 'service'])
     expect(waits).toEqual([{ service: 'desk', ms: expect.any(Number), because: 'retry', status: 503 }])
+  })
+
+  it('in the asynchronous context of whoever asked, also where another request let it through', async () => {
+    const server = await serverOf(...Array.from({ length: 6 }, () => ok({})))
+    const asker = new AsyncLocalStorage<string>()
+    const told: [string, string | undefined][] = []
+    ends.push(
+      follow(
+        'request',
+        ({ route }) => void told.push([route, asker.getStore()]),
+        () => undefined,
+      ),
+    )
+    const send = http({ service: 'desk', policy: POLICY, limiter: limiter({ service: 'desk', concurrency: 1 }) })
+    const run = testRun()
+    const ask = (name: string) => asker.run(name, () => send({ method: 'GET', url: `${server.url}/${name}` }, run))
+    await Promise.all(['a', 'b', 'a', 'c', 'b', 'a'].map(ask))
+    expect(told).toEqual(['a', 'b', 'a', 'c', 'b', 'a'].map((name) => [`/${name}`, name]))
   })
 
   it('a wait for the limit of a service, and how long', async () => {

@@ -5,6 +5,7 @@ import * as entitlements from 'zds/entitlements'
 import * as partnerSync from 'zds/partner-sync'
 import * as salesforceSource from 'zds/salesforce-source'
 import * as slackNotify from 'zds/slack-notify'
+import * as openTelemetry from 'zds/opentelemetry'
 import * as webhookNotify from 'zds/webhook-notify'
 import * as testing from 'zds/testing'
 import * as usGovUserSync from 'zds/us-gov-user-sync'
@@ -53,7 +54,9 @@ describe('what the documentation claims', () => {
   })
 
   it('every export for configurations and plugins is documented', () => {
-    const known = [page('docs/configuration.md'), page('docs/write-a-plugin.md'), page('docs/logs.md')].map(({ text }) => text).join('\n')
+    const known = [page('docs/configuration.md'), page('docs/write-a-plugin.md'), page('docs/logs.md')]
+      .map(({ text }) => text)
+      .join('\n')
     const all = [
       zds,
       entitlements,
@@ -61,6 +64,7 @@ describe('what the documentation claims', () => {
       salesforceSource,
       slackNotify,
       webhookNotify,
+      openTelemetry,
       testing,
       usGovUserSync,
       zendeskTarget,

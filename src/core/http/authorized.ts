@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { ZdsError } from '../errors.ts'
 import { HttpError } from './error.ts'
 import { exchange } from './exchange.ts'
@@ -15,8 +14,7 @@ const MOST_PROOFS = 16
 export function sendAuthorized({ authorize, ...options }: HttpOptions): Http {
   const accepted = new Set<string>()
   const send = (request: Request, run: Caller): Promise<Answer> => {
-    // What a queue lets through later still belongs to whoever asked for it.
-    const sent = AsyncLocalStorage.bind(() => exchange(request, options, run))
+    const sent = () => exchange(request, options, run)
     return options.limiter === undefined ? sent() : options.limiter.enter(sent, run, laneOf(request))
   }
   if (authorize === undefined) return send

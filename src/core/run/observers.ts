@@ -1,8 +1,23 @@
+import type { Config } from '../config/define.ts'
 import { observersOf } from '../config/stages.ts'
 import { messageOf } from '../errors.ts'
 import type { Observer } from '../observer.ts'
 import type { Run } from '../types.ts'
 import { lendNothing, type Shared } from './shared.ts'
+
+/**
+ * Lets the observers listen until the function that is returned is called. One that cannot is a
+ * warning.
+ */
+export async function listen(config: Config, warn: (message: string) => void): Promise<() => Promise<void>> {
+  const endings: (() => Promise<void>)[] = []
+  for (const [name, observer] of observersOf(config)) {
+    const warnOf = (message: string): void => warn(`${name}: ${message}`)
+    const end = await observer.listen?.(warnOf).catch((error: unknown) => warnOf(messageOf(error)))
+    if (end) endings.push(() => end().catch((error: unknown) => warnOf(messageOf(error))))
+  }
+  return async () => void (await Promise.all(endings.map((end) => end())))
+}
 
 /** Whoever has stopped a run waits no longer than this for its observers. */
 const STOPPED_MS = 5_000

@@ -1,0 +1,23 @@
+import { conceal, env, messageOf, notInstalled, type Observer } from 'zds'
+
+/**
+ * Traces each run, its stages and their requests: names, numbers and codes, and nothing of a record
+ * or a host (OPS-08). It is set up by the variables that OpenTelemetry names, and loads nothing
+ * where they name no collector. One that is down is a warning.
+ */
+export function openTelemetry(): Observer {
+  const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((name) => env(name))
+  const disabled = env('OTEL_SDK_DISABLED', 'false')
+  // They hold the keys of collectors, behind their names.
+  const headers = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'].map((name) => env(name))
+  return {
+    kind: 'observer',
+    listen: async (warn) => {
+      if (disabled.peek() === 'true' || endpoints.every((one) => one.peek() === undefined)) return async () => undefined
+      for (const part of headers.flatMap((one) => one.peek()?.split(/[,=]/) ?? [])) conceal(part)
+      const { startTracing } = await import('./tracing.ts').catch(notInstalled)
+      const stop = startTracing()
+      return () => stop().catch((error: unknown) => warn(`traces did not go through: ${messageOf(error)}`))
+    },
+  }
+}
