@@ -24,7 +24,9 @@ import {
   secret,
   text,
   unmatchedKeys,
-  type Limits,
+  type DesiredOf,
+  type LimitsFor,
+  type RecordOf,
 } from 'zds'
 import {
   customers,
@@ -39,7 +41,7 @@ import { postgresState } from 'zds/postgres-state'
 import { salesforce, salesforceId, salesforceIdOf, salesforceIds, soql } from 'zds/salesforce-source'
 import { slackNotify } from 'zds/slack-notify'
 import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
-import { zendesk } from 'zds/zendesk-target'
+import { zendesk, type OptionOf, type OrganizationFields } from 'zds/zendesk-target'
 
 const http = httpPolicy()
 
@@ -58,7 +60,7 @@ const shared = {
   org_in_escalated_state: checkbox('Account_Risk_Level__c', is('At Risk - Escalated')),
   support_hold: checkbox('Support_Hold__c'),
   mark_for_deletion: checkbox([], always(false)),
-}
+} satisfies OrganizationFields<'global' | 'us-gov'>
 
 const customer = {
   ...shared,
@@ -71,7 +73,7 @@ const customer = {
   // Only an override writes these (AMB-13, AMB-22).
   migrating: checkbox(),
   migration_date: date(),
-}
+} satisfies OrganizationFields<'global' | 'us-gov'>
 
 const segment = lower({ none: 'unknown' })
 
@@ -90,7 +92,7 @@ const globalFields = {
     'sub_ss_enterprise',
   ),
   partner_customer: checkbox(),
-}
+} satisfies OrganizationFields<'global'>
 
 const usGovFields = {
   ...customer,
@@ -99,12 +101,12 @@ const usGovFields = {
   number_of_seats: integer(fact('seats')),
   emergency_support_24x7: checkbox(fact('schedule')),
   ...subscriptions('sub_usgov_12x5', 'sub_usgov_24x7'),
-}
+} satisfies OrganizationFields<'us-gov'>
 
 const partnerFields = {
   ...shared,
   account_type: dropdown(['Account_ID_18__c', 'Partner_Track__c'], partnerType(alliance)),
-}
+} satisfies OrganizationFields<'global'>
 
 // --- Salesforce ----------------------------------------------------------------------------------
 
@@ -155,10 +157,10 @@ const customerRules = {
   adopt: ['external_id'],
   retire: { mark_for_deletion: true },
   takesOver: true,
-  protects: ({ salesforce_id }: { readonly salesforce_id: string | null }) =>
+  protects: ({ salesforce_id }: Pick<RecordOf<typeof customer>, 'salesforce_id'>) =>
     protectedAccounts.read().includes(salesforceIdOf(salesforce_id ?? '') ?? ''),
   guards: [{ setting: protectedAccounts }],
-  holds: ({ support_level }: { readonly support_level: string | null }) =>
+  holds: ({ support_level }: Pick<DesiredOf<typeof customer>, 'support_level'>) =>
     support_level === 'expired' ? 'expired-not-created' : undefined,
   words: { 'expired-not-created': 'expired, and has no record yet' },
 } as const
@@ -169,16 +171,25 @@ const limits = { update: 0.3, retire: 0.05 }
  * Levels from the highest down (PROC-30). They are not read from the plans file: what a guard is
  * measured with must not move with what it guards.
  */
-const LEVELS = ['ultimate', 'gold', 'premium', 'silver', 'consumption_only', 'custom', 'community', 'expired']
+const LEVELS = [
+  'ultimate',
+  'gold',
+  'premium',
+  'silver',
+  'consumption_only',
+  'custom',
+  'community',
+  'expired',
+] satisfies OptionOf<'global' | 'us-gov', 'support_level'>[]
 
 /** A slip in the plans file takes support from many customers at once (SAFE-12). */
-const customerLimits: Limits = {
+const customerLimits = {
   ...limits,
   fields: {
     support_level: { share: 0.02, least: 10, order: LEVELS },
     expiration_date: { share: 0.02, least: 10, order: 'dates' },
   },
-}
+} satisfies LimitsFor<typeof customer>
 
 /** What the customers of every instance come from, and are held against. */
 const customerParts = {

@@ -8,6 +8,7 @@ import {
   name,
   text,
   typesOf,
+  type FieldTable,
   type Json,
   type JsonObject,
   type Processor,
@@ -23,7 +24,7 @@ export const companyFields = {
   plan: text(fact('plan')),
   seats: integer(fact('seats')),
   active: checkbox([], always(true)),
-}
+} satisfies FieldTable
 
 /**
  * Joins companies (`number`, `name`) with contracts (`customer`, `plan`, `seats`, `ends`) by the

@@ -10,6 +10,7 @@ import {
   sync,
   text,
   typesOf,
+  type FieldTable,
   type Json,
   type JsonObject,
   type Processor,
@@ -26,7 +27,7 @@ export const contactFields = {
   name: name('name'),
   company_id: reference('number'),
   active: checkbox(),
-}
+} satisfies FieldTable
 
 /**
  * Keeps the contacts of companies in step with rows of `email`, `name` and `number`, after the

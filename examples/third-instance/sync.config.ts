@@ -20,7 +20,7 @@ import {
 } from 'zds'
 import { customers, entitlementChildren, entitlementColumns, subscriptions } from 'zds/entitlements'
 import { salesforce, salesforceIdOf, soql } from 'zds/salesforce-source'
-import { zendesk } from 'zds/zendesk-target'
+import { zendesk, type OrganizationFields } from 'zds/zendesk-target'
 import reference from '../../sync.config.ts'
 
 const emeaFields = {
@@ -35,7 +35,7 @@ const emeaFields = {
   on_hold: checkbox('Support_Hold__c'),
   leaving: checkbox([], always(false)),
   ...subscriptions('sub_gitlab_dedicated', 'sub_ss_ase'),
-}
+} satisfies OrganizationFields<'emea'>
 
 const crm = salesforce({
   loginUrl: env('SALESFORCE_LOGIN_URL'),

@@ -32,7 +32,7 @@ export const CHARGE = {
 } as const
 
 /** Salesforce Account columns to ask for. */
-export const entitlementColumns: readonly string[] = [
+export const entitlementColumns = [
   ACCOUNT.id,
   ACCOUNT.arr,
   ACCOUNT.geo,
@@ -40,7 +40,7 @@ export const entitlementColumns: readonly string[] = [
   ACCOUNT.instance,
   ACCOUNT.soldToEmail,
   ACCOUNT.soldToName,
-]
+] as const
 
 /** A child list below each account, as the source of the accounts asks for it. */
 export type ChildList = { readonly relationship: string; readonly columns: readonly string[]; readonly where: string }

@@ -19,13 +19,16 @@ import type { OverridesSource } from './overrides/overrides.ts'
 import type { Side } from './rule.ts'
 
 /** Looks rows up by keys, as `salesforce(...)` does. */
-type LookupRows = (query: {
-  readonly name: string
-  readonly object: string
-  readonly columns: readonly string[]
-  readonly in: string
-  readonly keys: Keys
-}) => Source<JsonObject>
+type LookupRows = {
+  // A method: what it knows of the columns of an object is its own.
+  lookup(query: {
+    readonly name: string
+    readonly object: string
+    readonly columns: readonly string[]
+    readonly in: string
+    readonly keys: Keys
+  }): Source<JsonObject>
+}
 
 export type CustomersOptions<Table extends FieldTable> = {
   /** The organizations of the instance, as `zendesk(...).organizations({ fields })` gives them. */
@@ -44,7 +47,7 @@ export type CustomersOptions<Table extends FieldTable> = {
    * Where it is asked why an organization has no account among the rows (AMB-17): what
    * `salesforce(...)` returns.
    */
-  readonly crm: { readonly lookup: LookupRows }
+  readonly crm: LookupRows
   readonly rules: RulesFor<Table, AbsenceReason> & { readonly key: keyof Table & string }
   readonly limits?: LimitsFor<Table>
   /**

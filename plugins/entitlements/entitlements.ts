@@ -1,7 +1,7 @@
 import { typesOf, type Desired, type FieldTable, type Processor, type Run, type Source, type TypesOf } from 'zds'
 import { accountOf } from './account.ts'
 import { readInputs } from './inputs.ts'
-import { inspect, valuesOf } from './inspect.ts'
+import { declares, inspect, valuesOf } from './inspect.ts'
 import { checkEntitlements, type EntitlementsOptions } from './options.ts'
 import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
@@ -43,6 +43,7 @@ export function entitlements<const Table extends FieldTable>(
     needs,
     values: (run) => valuesOf(options, run),
     inspect: (run) => inspect(options, run),
+    declares: () => declares(options),
     read: (run) => read(options, run),
     explain: (asked, run) => explain(options, asked, run),
     forecast: (until, run) => forecast(options, until, run),

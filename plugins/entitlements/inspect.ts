@@ -1,4 +1,4 @@
-import { well, type FieldTable, type Json, type Run, type Sight, type Values } from 'zds'
+import { well, wordsType, type Declared, type FieldTable, type Json, type Run, type Sight, type Values } from 'zds'
 import type { CatalogueFile } from './catalogue.ts'
 import { contextOf } from './context.ts'
 import { inEffect } from './overrides/entries.ts'
@@ -6,6 +6,7 @@ import { sameInstance } from './overrides/instances.ts'
 import { toldElsewhere, type OverridesSource } from './overrides/overrides.ts'
 import { optionsOf } from './overrides/problems.ts'
 import type { Side } from './rule.ts'
+import { FACTS } from './rules.ts'
 
 /** What can be known of an instance before anything is read. */
 type Inspected = {
@@ -24,6 +25,21 @@ export async function* inspect(options: Inspected, run: Run): AsyncGenerator<Sig
   yield well(`${options.instance}: fields`, `${catalogue.where} knows all that they read`)
 }
 
+/** What a fact is that is none of a few words, and no subscription type. */
+const HOLDS: { readonly [fact: string]: string } = { arr: 'number', seats: 'number', expiry: 'string' }
+
+/** The facts that fields may read, for the compiler: ours, and a subscription type each. */
+export async function declares({ catalogue: file }: Pick<Inspected, 'catalogue'>): Promise<Declared[]> {
+  const catalogue = await file.load?.()
+  if (catalogue === undefined) return []
+  const typed = (name: string): [string, string] => {
+    const options = optionsOf(name, catalogue)
+    return [name, options === undefined ? (HOLDS[name] ?? 'boolean') : wordsType(options)]
+  }
+  const members = Object.fromEntries([...FACTS, ...Object.keys(catalogue.subscriptions)].map(typed))
+  return [{ module: 'zds', within: ['Facts'], members }]
+}
+
 /** What the dropdowns may get: the options of their facts, and what overrides set. */
 export async function valuesOf({ instance, catalogue: file, overrides, fields }: Inspected, run: Run): Promise<Values> {
   const catalogue = await file.load?.()
@@ -32,8 +48,9 @@ export async function valuesOf({ instance, catalogue: file, overrides, fields }:
     .filter((entry) => entry.instance === null || sameInstance(entry.instance, instance))
   const dropdowns = Object.entries(fields).filter(([, { type }]) => type.name === 'dropdown')
   return Object.fromEntries(
-    dropdowns.map(([name, { reads }]) => {
-      const known = reads.kind === 'fact' && catalogue !== undefined ? (optionsOf(reads.fact, catalogue) ?? []) : []
+    dropdowns.map(([name, { reads, derive }]) => {
+      const options = reads.kind === 'fact' && catalogue !== undefined ? optionsOf(reads.fact, catalogue) : undefined
+      const known = options ?? derive.values ?? []
       const set = entries.flatMap((entry) => textOf(entry.set[name]))
       return [name, [...new Set([...known, ...set])]]
     }),

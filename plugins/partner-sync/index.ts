@@ -14,14 +14,14 @@ import {
 } from 'zds'
 
 /** Account types that make an organization a partner's (PART-07, PROC-05). */
-const PARTNER_TYPES = ['alliance_partner', 'open_partner', 'select_partner']
+const PARTNER_TYPES = ['alliance_partner', 'open_partner', 'select_partner'] as const
 
 /** Whether an organization belongs to the partner sync, by its account type. */
 export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.some((type) => type === existing['account_type'])
 
 /** The account type of a partner from its id and its track; the first match wins (PART-03). */
-export function partnerType(allianceId: Setting): Derive {
-  const derive: Derive = (id, track) => {
+export function partnerType(allianceId: Setting): Derive<(typeof PARTNER_TYPES)[number] | null> {
+  const derive: ReturnType<typeof partnerType> = (id, track) => {
     if (typeof id === 'string' && id === allianceId.peek()) return 'alliance_partner'
     if (track === 'Open') return 'open_partner'
     return track === 'Select' ? 'select_partner' : null

@@ -29,7 +29,7 @@ async function childIssues(look: ColumnLook, parent: Description, { relationship
 type ColumnLook = (object: string) => Promise<Description | undefined>
 
 /** An object that may not be described is nothing to fail over: it is one of the problems. */
-function visible(describe: Describe): ColumnLook {
+export function visible(describe: Describe): ColumnLook {
   return async (object) => {
     try {
       return await describe(object)
@@ -79,11 +79,11 @@ function unknown(
   where: string,
   message: string,
   name: string,
-  known: ReadonlyMap<string, string | { readonly name: string }>,
+  known: ReadonlyMap<string, { readonly name: string }>,
 ): Issue {
   const meant = nearest(
     name,
-    known.values().map((value) => (typeof value === 'string' ? value : value.name)),
+    known.values().map((value) => value.name),
   )
   const hint =
     meant === undefined

@@ -7,7 +7,7 @@ import { ZdsError } from 'zds'
  */
 export type Description = {
   readonly name: string
-  readonly fields: ReadonlyMap<string, string>
+  readonly fields: ReadonlyMap<string, { readonly name: string; readonly type: string }>
   /** Names of parent relationships, each with the objects it may lead to. */
   readonly parents: ReadonlyMap<string, { readonly name: string; readonly objects: readonly string[] }>
   /** Names of child relationships, each with the object of the children. */
@@ -26,7 +26,7 @@ export function descriptionOf({ name, fields, childRelationships }: DescribeSObj
   }
   return {
     name,
-    fields: new Map(fields.map(({ name }) => [name.toLowerCase(), name])),
+    fields: new Map(fields.map(({ name, type }) => [name.toLowerCase(), { name, type }])),
     parents: new Map(
       fields.flatMap(({ relationshipName: name, referenceTo }) =>
         name ? [[name.toLowerCase(), { name, objects: referenceTo ?? [] }] as const] : [],

@@ -2,6 +2,7 @@ import {
   columnsOf,
   invalid,
   originUrl,
+  refuse,
   unset,
   type FieldTable,
   type HttpPolicy,
@@ -17,8 +18,10 @@ import { check } from './check.ts'
 import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
 import { countRows } from './count.ts'
+import { declares } from './declares.ts'
 import { diagnose } from './diagnose.ts'
 import type { Login } from './login.ts'
+import type { ColumnName } from './known.ts'
 import { LONGEST_URL, lookUp, tooLong } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
 import { isWorthIt, rangesOf } from './ranges.ts'
@@ -29,6 +32,8 @@ export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
 /** The 18-character form of a Salesforce id, of whatever spelling: the fold of keys that are such ids. */
 export { caseSafeId as salesforceIdOf } from 'zds'
+// A file of declarations adds to its interface: it can do so where nothing renames it.
+export * from './known.ts'
 export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
 
 export type SalesforceOptions = Login & {
@@ -38,33 +43,33 @@ export type SalesforceOptions = Login & {
   readonly version?: string
 }
 
-type RowsAsked = {
+type RowsAsked<Name extends string> = {
   /** The name of the source. */
   readonly name: string
   /** The API name of the object: `Account`. */
-  readonly object: string
+  readonly object: Name
   /** Field tables whose columns are asked for. */
   readonly columnsOf?: readonly FieldTable[]
   /** Default false for `rows` (SAFE-02), true for `lookup`. */
   readonly mayBeEmpty?: boolean
 }
 
-export type RowsQuery = RowsAsked & {
+export type RowsQuery<Name extends string = string> = RowsAsked<Name> & {
   /** Further columns; `Owner.Name` is a column of a parent. */
-  readonly columns?: readonly string[]
+  readonly columns?: readonly ColumnName<Name>[]
   /** Child lists below each row, for the date of the run. */
   readonly children?: (today: string) => readonly Child[]
   /** SOQL; compose its values with `soql`. */
   readonly where?: string | ((today: string) => string)
   /** A column that no two rows may share. */
-  readonly key?: string
+  readonly key?: ColumnName<Name>
 }
 
-export type LookupQuery = RowsAsked & {
-  readonly columns: readonly string[]
+export type LookupQuery<Name extends string = string> = RowsAsked<Name> & {
+  readonly columns: readonly ColumnName<Name>[]
   readonly where?: string
   /** The column whose value must be one of the keys. */
-  readonly in: string
+  readonly in: ColumnName<Name>
   readonly keys: Keys
   /** Keys in one query at most. Default 500; fewer where the address would be too long (CTC-02). */
   readonly chunk?: number
@@ -76,9 +81,9 @@ export type LookupQuery = RowsAsked & {
  */
 export type Salesforce = {
   /** The rows of an object. */
-  rows(query: RowsQuery): Source<JsonObject>
+  rows<const Name extends string>(query: RowsQuery<Name>): Source<JsonObject>
   /** The rows that belong to keys which other sources yield. */
-  lookup(query: LookupQuery): Source<JsonObject>
+  lookup<const Name extends string>(query: LookupQuery<Name>): Source<JsonObject>
 }
 
 /**
@@ -93,11 +98,15 @@ export function salesforce(options: SalesforceOptions): Salesforce {
     const issues = unusable()
     return issues.length > 0 ? issues : check((object) => connection.describe(object, run), query)
   }
+  const declared = async ({ object, columnsOf = [] }: RowsAsked<string>, run: Run) => {
+    refuse('ENV_MISSING', 'salesforce cannot be asked for its columns', unusable())
+    return declares((one) => connection.describe(one, run), object, columnsOf.length > 0)
+  }
   const diagnosed = (name: string, query: Query, run: Run): AsyncIterable<Sight> =>
     diagnose(connection, { name, query, isSet: unusable().length === 0 }, run)
 
   return {
-    rows: (asked) => {
+    rows: (asked: RowsQuery) => {
       checkRows(asked)
       const { name, object, key, children, where } = asked
       const columns = columnsAsked(asked, key)
@@ -113,6 +122,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         mayBeEmpty: asked.mayBeEmpty ?? false,
         asks: (today) => partsOf(query(today)),
         check: (run) => checked(query(run.clock.today), run),
+        declares: (run) => declared(asked, run),
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
           const asked = query(run.clock.today)
@@ -122,7 +132,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         },
       }
     },
-    lookup: (asked) => {
+    lookup: (asked: LookupQuery) => {
       checkLookup(asked)
       const { name, object, where, keys, in: column, chunk = 500 } = asked
       const query: Query = { object, columns: columnsAsked(asked), where }
@@ -133,6 +143,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         mayBeEmpty: asked.mayBeEmpty ?? true,
         asks: () => partsOf(query),
         check: (run) => checked({ object, columns: [...query.columns, column] }, run),
+        declares: (run) => declared(asked, run),
         diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
         read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
       }
@@ -162,7 +173,7 @@ async function* rowsOf(whole: Omit<Selection, 'announced'>, run: Run): AsyncIter
 }
 
 /** Every column once: those of the tables, the further ones, and the key. */
-function columnsAsked(asked: RowsAsked & { readonly columns?: readonly string[] }, key?: string): string[] {
+function columnsAsked(asked: RowsAsked<string> & { readonly columns?: readonly string[] }, key?: string): string[] {
   return [
     ...new Set([...columnsOf(asked.columnsOf ?? []), ...(asked.columns ?? []), ...(key === undefined ? [] : [key])]),
   ]

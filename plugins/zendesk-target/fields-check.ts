@@ -13,7 +13,7 @@ import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { objectIn, textIn } from './replies.ts'
 
-const TEXTS = ['text', 'textarea', 'regexp']
+export const TEXTS = ['text', 'textarea', 'regexp']
 
 /** The Zendesk types that can hold a field type (ZD-13); a type that is not here is text. */
 export const HOLDS: { readonly [type: string]: readonly string[] } = {

@@ -2,6 +2,7 @@ import { merge, typesOf, type Change, type FieldTable, type Target, type TypesOf
 import type { Client } from './client.ts'
 import { OPEN_JOBS } from './write/batches.ts'
 import { createTasks } from './write/create-many.ts'
+import { declares } from './declares.ts'
 import { diagnose } from './diagnose.ts'
 import { gate } from './write/gate.ts'
 import { checkDropdowns } from './dropdowns.ts'
@@ -64,6 +65,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     asks: () => Object.keys(types),
     check: (run) => checkFields(client, kind, types, run),
     diagnose: (run, values) => diagnose(client, kind, types, values, run),
+    declares: (run) => declares(client, kind, run),
     missing: (run, values) => missing(client, kind, types, values, run),
     read: (run) => list(client, kind, types, run),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),

@@ -28,6 +28,28 @@ export interface FieldType<Value extends Json = Json, Keyable extends boolean = 
   /** Never there: it tells the compiler what `RecordOf` makes of a field of this type. */
   readonly holds?: Value
 }
+
+/** What our own types hold, and whether it can say whose record it is. */
+type Own = {
+  readonly text: readonly [string, true]
+  readonly name: readonly [string, true]
+  readonly dropdown: readonly [string, true]
+  readonly checkbox: readonly [boolean, false]
+  readonly decimal: readonly [number, false]
+  readonly integer: readonly [number, true]
+  readonly date: readonly [string, true]
+  readonly instant: readonly [string, true]
+  readonly reference: readonly [string | Ref, true]
+}
+
+/**
+ * One of our own types. `is` is never there: it tells the compiler those apart that hold the same
+ * values; a type of a plugin has none, and may be whatever a service holds such values in.
+ */
+export interface OwnType<Is extends keyof Own> extends FieldType<Own[Is][0], Own[Is][1]> {
+  readonly is?: Is
+}
+
 export type FieldTypes = { readonly [field: string]: FieldType }
 
 /** Equality is by type: an unknown field is compared as text. */
@@ -52,7 +74,7 @@ const must =
     fits(value) ? undefined : words
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-export const TEXT: FieldType<string, true> = {
+const TEXTUAL: FieldType<string, true> = {
   name: 'text',
   keyable: true,
   normalise: (value) => (value === '' ? null : typeof value === 'number' ? String(value) : value),
@@ -60,15 +82,17 @@ export const TEXT: FieldType<string, true> = {
   same: identical,
 }
 
-export const NAME: FieldType<string, true> = {
-  ...TEXT,
+export const TEXT: OwnType<'text'> = TEXTUAL
+
+export const NAME: OwnType<'name'> = {
+  ...TEXTUAL,
   name: 'name',
   normalise: (value) => (typeof value === 'string' ? value.trim() || null : value),
 }
 
-export const DROPDOWN: FieldType<string, true> = { ...TEXT, name: 'dropdown' }
+export const DROPDOWN: OwnType<'dropdown'> = { ...TEXTUAL, name: 'dropdown' }
 
-export const CHECKBOX: FieldType<boolean, false> = {
+export const CHECKBOX: OwnType<'checkbox'> = {
   name: 'checkbox',
   keyable: false,
   normalise: (value) => (value === null || value === '' ? false : value),
@@ -76,7 +100,7 @@ export const CHECKBOX: FieldType<boolean, false> = {
   same: identical,
 }
 
-export const DECIMAL: FieldType<number, false> = {
+const NUMERIC: FieldType<number, false> = {
   name: 'decimal',
   keyable: false,
   normalise: (value) => {
@@ -88,14 +112,16 @@ export const DECIMAL: FieldType<number, false> = {
   same: identical,
 }
 
-export const INTEGER: FieldType<number, true> = {
-  ...DECIMAL,
+export const DECIMAL: OwnType<'decimal'> = NUMERIC
+
+export const INTEGER: OwnType<'integer'> = {
+  ...NUMERIC,
   name: 'integer',
   keyable: true,
   misfit: must('must be a whole number', Number.isInteger),
 }
 
-export const DATE: FieldType<string, true> = {
+export const DATE: OwnType<'date'> = {
   name: 'date',
   keyable: true,
   normalise: (value) => (value === '' ? null : typeof value === 'string' ? value.slice(0, 10) : value),
@@ -114,7 +140,7 @@ function momentOf(value: Json): string | undefined {
   return Number.isNaN(moment.getTime()) ? undefined : moment.toISOString()
 }
 
-export const INSTANT: FieldType<string, true> = {
+export const INSTANT: OwnType<'instant'> = {
   name: 'instant',
   keyable: true,
   normalise: (value) => (value === '' ? null : (momentOf(value) ?? value)),
@@ -123,7 +149,7 @@ export const INSTANT: FieldType<string, true> = {
 }
 
 /** No number is made of an id: it may begin with a zero, be longer than a number, or be a UUID. */
-export const REFERENCE: FieldType<string | Ref, true> = {
+export const REFERENCE: OwnType<'reference'> = {
   name: 'reference',
   keyable: true,
   normalise: (value) => {

@@ -13,6 +13,7 @@ import {
   type FieldType,
 } from './field-types.ts'
 import type { Json } from './json.ts'
+import type { ColumnOf, FactNamed, FactOf } from './known.ts'
 
 /**
  * What a field is computed from: columns of the source, a fact of the processor, or nothing (only
@@ -24,8 +25,8 @@ type Reads =
   | { readonly kind: 'nothing' }
 
 /** The value of a field from the values it reads, in the order in which they are named. */
-export type Derive = {
-  (...values: readonly Json[]): Json
+export type Derive<Made extends Json = Json> = {
+  (...values: readonly Json[]): Made
   /** All that it can make, where that is a few words. */
   readonly values?: readonly string[]
 }
@@ -34,10 +35,12 @@ export type Derive = {
  * One line of a field table: column, derivation, type. Query, record, comparison and payload follow
  * from it.
  */
-export type Field<Type extends FieldType = FieldType> = {
+export type Field<Type extends FieldType = FieldType, Word extends string = string> = {
   readonly type: Type
   readonly reads: Reads
   readonly derive: Derive
+  /** Never there: it tells the compiler the few words that it can be, where they are known. */
+  readonly makes?: Word
 }
 export type FieldTable = { readonly [field: string]: Field }
 
@@ -46,31 +49,60 @@ type ValueOf<Type extends FieldType> = Type extends FieldType<infer Value> ? Val
 /** The record that a field table describes; null is an empty field. */
 export type RecordOf<Table extends FieldTable> = { readonly [Name in keyof Table]: ValueOf<Table[Name]['type']> | null }
 
+/**
+ * The records that a field table makes. They are as `RecordOf` says, and where it is known that a
+ * field can be a few words only, it is one of them; what a record holds already may be another one.
+ */
+export type DesiredOf<Table extends FieldTable> = { readonly [Name in keyof Table]: MadeBy<Table[Name]> | null }
+
+type MadeBy<F extends Field> = F extends { readonly makes?: infer Word }
+  ? [Word] extends [never]
+    ? ValueOf<F['type']>
+    : string extends Word
+      ? ValueOf<F['type']>
+      : Word
+  : never
+
 /** The fields of a table whose values can say whose record it is. */
 export type KeyableIn<Table extends FieldTable> = {
   readonly [Name in keyof Table]: Table[Name]['type']['keyable'] extends false ? never : Name
 }[keyof Table] &
   string
 
-type Fact = { readonly fact: string }
+/** A value that a processor computes. */
+export type Fact<Value extends Json = Json> = {
+  readonly fact: string
+  /** Never there: it tells the compiler what the fact is. */
+  readonly is?: Value
+}
 
 /** A value that a processor computes, by its name: `dropdown(fact('level'))`. */
-export const fact = (name: string): Fact => ({ fact: name })
+export const fact = <const Name extends FactOf<Json>>(name: Name): Fact<FactNamed<Name>> => ({ fact: name })
 
-type From = string | readonly string[] | Fact
+/** The words among what can be made, where they are a few. */
+type Words<Made> = Made extends string ? (string extends Made ? never : Made) : never
+
+/** Nothing, where it is not known what is made, or that fits; else what would. */
+type Fit<Made, Value extends Json> = Json extends Made ? unknown : Derive<Value | null>
 
 /**
  * Makes fields of one type: from a column, several of them in the order in which `derive` gets
  * them, a fact, or nothing. The type itself is `text.type`.
  */
 export type FieldMaker<Type extends FieldType> = {
-  (from?: From, derive?: Derive): Field<Type>
+  <const Made extends ValueOf<Type>>(
+    from?: ColumnOf<ValueOf<Type>> | readonly ColumnOf<ValueOf<Type>>[] | Fact<Made>,
+  ): Field<Type, Words<Made>>
+  <const Made extends Json>(
+    from: ColumnOf<Json> | readonly ColumnOf<Json>[] | Fact,
+    derive: Derive<Made> & Fit<Made, ValueOf<Type>>,
+  ): Field<Type, Words<Made>>
   readonly type: Type
 }
 
 /** A maker of fields of a type of your own, as `text` is one of texts. */
 export function field<Type extends FieldType>(type: Type): FieldMaker<Type> {
-  const make = (from?: From, derive: Derive = (value = null) => value): Field<Type> => ({
+  const make = (from?: From, derive: Derive = (value = null) => value): Field<Type, never> => ({
     type,
     reads: readsOf(from),
     derive,
@@ -106,6 +138,8 @@ export const json = field(JSON_VALUE)
 /** A maker of fields with a list of values of one type, in their order: `listOf(text)('Tags')`. */
 export const listOf = <Value extends Json>({ type }: FieldMaker<FieldType<Value>>) => field(listType(type))
 
+type From = string | readonly string[] | Fact
+
 function readsOf(from: From | undefined): Reads {
   if (from === undefined) return { kind: 'nothing' }
   if (typeof from === 'string') return { kind: 'columns', columns: [from] }
@@ -115,25 +149,23 @@ function readsOf(from: From | undefined): Reads {
 
 /** True where the value is exactly `expected`, case included (SFA-30). */
 export const is =
-  (expected: string): Derive =>
+  (expected: string): Derive<boolean> =>
   (value) =>
     value === expected
 
 /** Lower case; an empty value becomes `none` (SFA-14). */
 export const lower =
-  ({ none }: { none: string }): Derive =>
+  ({ none }: { none: string }): Derive<string> =>
   (value) =>
     typeof value === 'string' && value !== '' ? value.toLowerCase() : none
 
 /** The same value for every record; such a field reads no column: `checkbox([], always(false))`. */
-export const always =
-  (value: Json): Derive =>
-  () =>
-    value
+export const always = <const Made extends Json>(value: Made): Derive<Made> =>
+  Object.assign(() => value, typeof value === 'string' && { values: [value] })
 
 /** The first `length` characters (FLD-02). */
 export const first =
-  (length: number): Derive =>
+  (length: number): Derive<string | null> =>
   (value) =>
     typeof value === 'string' ? value.slice(0, length) : null
 

@@ -47,6 +47,8 @@ export {
   text,
   typesOf,
   type Derive,
+  type DesiredOf,
+  type Fact,
   type Field,
   type FieldMaker,
   type FieldTable,
@@ -61,6 +63,8 @@ export { http } from './http/http.ts'
 export type { Answer, Caller, Http, HttpOptions, Proof, Refusal, Request, Verdict } from './http/request.ts'
 export { signIn } from './http/sign-in.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
+// A file of declarations adds to these interfaces: it can do so where nothing renames them.
+export * from './known.ts'
 export { keysAfter, unmatchedKeys, type Keys } from './config/keys.ts'
 export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'

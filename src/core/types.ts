@@ -5,6 +5,7 @@ import type { Explained, Turn } from './explained.ts'
 import type { FieldTypes } from './field-types.ts'
 import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
+import type { Declared } from './known.ts'
 import type { Change, Op, Preparation, Remark, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Outcome, SentChange, Step } from './outcome.ts'
@@ -39,10 +40,7 @@ export interface Run {
   progress(message: string, waitMs?: number): void
 }
 
-/**
- * A named stream of rows: Salesforce accounts, Zendesk organizations, or records computed from
- * both.
- */
+/** A named stream of rows: Salesforce accounts, Zendesk organizations, or records made of both. */
 export interface Source<Row extends Json = Json> {
   /** Set where the rows are the plan of a sync: see `planSource`. */
   readonly planOf?: Sync
@@ -64,6 +62,8 @@ export interface Source<Row extends Json = Json> {
   inspect?(run: Run): AsyncIterable<Sight>
   /** A look at the service, where `values` may be written: what is well, what ends one day. */
   diagnose?(run: Run, values: Values): AsyncIterable<Sight>
+  /** The names that it knows, for the compiler: what `zds types` writes. */
+  declares?(run: Run): Promise<readonly Declared[]>
   read(run: Run): AsyncIterable<Row>
 }
 

@@ -281,6 +281,13 @@ describe('zds validate', () => {
     ])
   })
 
+  test('a sync that is made and listed nowhere is a warning, with its line and an id', async () => {
+    const { code, findings } = await validate(edit(`    'us-gov-users': usGovUsers,\n`, ''))
+    expect(code).toBe(0)
+    expect(findings).toMatchObject([{ id: 'unlisted:sync-config-ts-usGovUsers', level: 'warning' }])
+    expect(findings[0]?.where).toMatch(/^sync\.config\.ts:\d+: usGovUsers$/)
+  })
+
   test('a configuration that cannot be loaded is a finding like any other', async () => {
     const { code, findings } = await validate((directory) =>
       writeFileSync(join(directory, 'sync.config.ts'), 'export default {}\n'),

@@ -3,6 +3,8 @@ import { systemClock } from '../../core/clock.ts'
 import { load } from '../../core/config/load.ts'
 import { diagnose, type Asking, type Diagnosis } from '../../core/answers/diagnose.ts'
 import { tell } from '../output.ts'
+import { typesDrift } from '../types/drift.ts'
+import { unlisted } from '../unlisted.ts'
 import { variablesLine } from '../render/variables.ts'
 import { foundBy, onlyOnce } from './validate.ts'
 
@@ -14,17 +16,17 @@ export async function doctorCommand(options: DoctorOptions, signal: AbortSignal)
 }
 
 async function diagnosed(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
-  const { asking, directory } = await askingFor(options, signal)
-  return diagnose(asking, join(directory, '.zds'))
+  const { asking, directory, file } = await askingFor(options, signal)
+  return diagnose(asking, join(directory, '.zds'), [unlisted(file), typesDrift(asking)])
 }
 
 /** What a look at the services of the configuration needs. */
 export async function askingFor(
   options: { config?: string; env?: string },
   signal: AbortSignal,
-): Promise<{ asking: Asking; directory: string }> {
-  const { config, directory, variables } = await load(process.cwd(), options)
+): Promise<{ asking: Asking; directory: string; file: string }> {
+  const { config, directory, file, variables } = await load(process.cwd(), options)
   if (variables) tell([variablesLine(variables)])
   process.chdir(directory)
-  return { asking: { config, clock: systemClock(), signal, progress: onlyOnce() }, directory }
+  return { asking: { config, clock: systemClock(), signal, progress: onlyOnce() }, directory, file }
 }

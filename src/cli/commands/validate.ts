@@ -2,6 +2,7 @@ import { systemClock } from '../../core/clock.ts'
 import { load } from '../../core/config/load.ts'
 import { diagnosisOf, validate, type Diagnosis } from '../../core/answers/diagnose.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
+import { unlisted } from '../unlisted.ts'
 import { findingLines, findingsDocument } from '../render/findings.ts'
 
 export type ValidateOptions = { config?: string; env?: string; asOf?: string; json?: true }
@@ -15,9 +16,9 @@ export async function validateCommand(options: ValidateOptions, signal: AbortSig
 }
 
 async function validated({ asOf, ...options }: ValidateOptions, signal: AbortSignal): Promise<Diagnosis> {
-  const { config, directory } = await load(process.cwd(), options)
+  const { config, directory, file } = await load(process.cwd(), options)
   process.chdir(directory)
-  return validate({ config, clock: systemClock(asOf), signal, progress: onlyOnce() })
+  return validate({ config, clock: systemClock(asOf), signal, progress: onlyOnce() }, [unlisted(file)])
 }
 
 /** Shows what `look` finds, and what keeps it from looking; 1 where something is an error. */

@@ -85,14 +85,17 @@ function entriesFor(text: string, instances: readonly Instance[]): string {
     const owners = key === undefined ? undefined : ownersOf(key, instances)
     return owners === undefined ? [line] : owners.map((instance) => called(line, instance))
   })
-  return lines.join('\n').replaceAll(/(?<=[[{] ?)[\w':-][\w':, -]*?(?= ?[\]}])/g, (list) => listFor(list, instances))
+  return lines
+    .join('\n')
+    .replaceAll(/(?<=[[{] ?)[\w':-][\w':, -]*?(?= ?[\]}])/g, (list) => listFor(list, ', ', instances))
+    .replaceAll(/(?<=<)'[\w-]+'(?: \| '[\w-]+')*/g, (names) => listFor(names, ' | ', instances))
 }
 
-const listFor = (list: string, instances: readonly Instance[]): string =>
+const listFor = (list: string, between: string, instances: readonly Instance[]): string =>
   list
-    .split(', ')
+    .split(between)
     .flatMap((entry) => ownersOf(entry, instances)?.map((instance) => called(entry, instance)) ?? [entry])
-    .join(', ')
+    .join(between)
 
 /** What looks like the name of an instance and is none. */
 const OTHERS = /(side: 'global'|usGovUserSync)/

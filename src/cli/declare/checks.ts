@@ -52,6 +52,20 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
     })
 
   program
+    .command('types')
+    .description('write the fields, options, columns and facts that there are, so that the compiler knows them')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .option('--out <file>', 'the file (default: zds.types.d.ts beside the configuration)')
+    .option('--check', 'write nothing, and end with 1 where the file is not as the services are')
+    .option('--json', 'print what is new and what is gone, and nothing else, on stdout')
+    .addHelpText('after', '\nExamples:\n  zds types && npx tsc\n  zds types --check')
+    .action(async (options) => {
+      const { typesCommand } = await import('../commands/types.ts')
+      ended(await typesCommand(options, signal))
+    })
+
+  program
     .command('test')
     .description('hold what comes of given rows against what is expected; asks no service')
     .argument('[files...]', 'files of mappings (default: every *.mapping.yaml here and below)')

@@ -3,9 +3,10 @@ import { guardIssues } from '../compare/guards.ts'
 import type { Config } from '../config/define.ts'
 import { observersOf, stages, syncsOf } from '../config/stages.ts'
 import type { Issue } from '../errors.ts'
+import type { Declared } from '../known.ts'
 import { localState } from '../state/local.ts'
 import { well, type Missing, type Sight, type Values } from '../sights.ts'
-import type { Run, Target } from '../types.ts'
+import type { Run, Source, Target } from '../types.ts'
 import { HINTS, issuesIn } from '../run/gather.ts'
 import { lendNothing } from '../run/shared.ts'
 
@@ -33,18 +34,23 @@ export type Asking = {
   readonly progress: (message: string) => void
 }
 
-type SourceLook = { readonly name: string; sights(run: Run): AsyncIterable<Sight> }
+/** A look at one thing, whose name is the place of what has none. */
+export type SourceLook = { readonly name: string; sights(run: Run): AsyncIterable<Sight> }
 
 /** What can be said of a configuration and its files without a service and without a variable. */
-export function validate(asking: Asking): Promise<Diagnosis> {
+export function validate(asking: Asking, more: readonly SourceLook[] = []): Promise<Diagnosis> {
   const inspected = sourcesOf(asking.config).flatMap(({ name, source }) =>
     source.inspect ? [{ name, sights: (run: Run) => source.inspect?.(run) ?? none() }] : [],
   )
-  return diagnosisBy([graph(asking.config), guards(asking.config), ...inspected], asking)
+  return diagnosisBy([graph(asking.config), guards(asking.config), ...inspected, ...more], asking)
 }
 
 /** Looks at everything that a run needs: every source is asked, and none stops another. */
-export async function diagnose(asking: Asking, directory: string): Promise<Diagnosis> {
+export async function diagnose(
+  asking: Asking,
+  directory: string,
+  more: readonly SourceLook[] = [],
+): Promise<Diagnosis> {
   const { config } = asking
   const looks = sourcesOf(config).flatMap(({ name, source }): SourceLook[] => [
     { name, sights: (run) => errorsOf(source.check?.(run)) },
@@ -61,21 +67,39 @@ export async function diagnose(asking: Asking, directory: string): Promise<Diagn
     sights: (run) => observer.diagnose?.(run) ?? none(),
   }))
   const state: SourceLook = { name: 'state', sights: () => stateOf(config, directory) }
-  return diagnosisBy([graph(config), guards(config), ...looks, ...watching, state], asking)
+  return diagnosisBy([graph(config), guards(config), ...looks, ...watching, state, ...more], asking)
 }
 
 /** What the targets lack, of all that can be asked; and why the others cannot. */
 export async function missingOf(asking: Asking): Promise<{ missing: readonly Missing[]; diagnosis: Diagnosis }> {
   const targets = [...new Set([...syncsOf(asking.config).values()].map(({ target }) => target))]
-  const missing = targets.map((): readonly Missing[] => [])
-  const looks = targets.map((target, place): SourceLook => ({
-    name: target.name,
+  const { told, diagnosis } = await toldBy(targets, asking, async (target, run) =>
+    target.missing?.(run, await valuesFor(target, asking.config, run)),
+  )
+  return { missing: told, diagnosis }
+}
+
+/** The names that all sources know, for the compiler; and why some cannot tell. */
+export async function declaredBy(asking: Asking): Promise<{ declared: readonly Declared[]; diagnosis: Diagnosis }> {
+  const sources = sourcesOf(asking.config).map(({ source }) => source)
+  const { told, diagnosis } = await toldBy(sources, asking, async (source, run) => source.declares?.(run))
+  return { declared: told, diagnosis }
+}
+
+async function toldBy<One extends Source, Told>(
+  sources: readonly One[],
+  asking: Asking,
+  ask: (source: One, run: Run) => Promise<readonly Told[] | undefined>,
+): Promise<{ told: readonly Told[]; diagnosis: Diagnosis }> {
+  const told = sources.map((): readonly Told[] => [])
+  const looks = sources.map((source, place): SourceLook => ({
+    name: source.name,
     sights: async function* (run) {
-      missing[place] = (await target.missing?.(run, await valuesFor(target, asking.config, run))) ?? []
+      told[place] = (await ask(source, run)) ?? []
       yield* none()
     },
   }))
-  return { diagnosis: await diagnosisBy(looks, asking), missing: missing.flat() }
+  return { diagnosis: await diagnosisBy(looks, asking), told: told.flat() }
 }
 
 /** The findings of an error that keeps a configuration from being looked at. */

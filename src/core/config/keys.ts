@@ -1,5 +1,6 @@
-import type { JsonObject } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { keyOf, keyReader, type Fold } from '../keys.ts'
+import type { ColumnOf } from '../known.ts'
 import { planSource } from './plan-source.ts'
 import type { Fields, Run, Source, Sync, Target } from '../types.ts'
 
@@ -16,7 +17,7 @@ export function unmatchedKeys(asked: {
   readonly field: string
   readonly rows: Source<JsonObject>
   /** The column of the rows that holds the key. */
-  readonly column: string
+  readonly column: ColumnOf<Json>
   /** As in the rules of the sync. */
   readonly fold?: Fold
   of?(existing: Fields): boolean

@@ -3,6 +3,7 @@ import type { ExplainedField } from '../explained.ts'
 import { typesOf, type FieldTable, type TypesOf } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { keyOf } from '../keys.ts'
+import type { ColumnOf } from '../known.ts'
 import type { Fields, Processor, Source } from '../types.ts'
 
 /**
@@ -15,7 +16,7 @@ export function records<const Table extends FieldTable, const Word extends strin
   readonly name: string
   readonly rows: Source<JsonObject>
   /** The column that holds the key, in `rows` and in `elsewhere`, or the columns. */
-  readonly key: string | readonly string[]
+  readonly key: ColumnOf<Json> | readonly ColumnOf<Json>[]
   /** The table; fields that read a fact are left out. */
   readonly fields: Table
   /** Why a record is not desired whose key is in these rows: a word, and what it means. */

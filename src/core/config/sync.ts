@@ -1,5 +1,5 @@
 import type { FieldTypes } from '../field-types.ts'
-import type { FieldTable, KeyableIn, RecordOf, TypesOf } from '../fields.ts'
+import type { DesiredOf, FieldTable, KeyableIn, RecordOf, TypesOf } from '../fields.ts'
 import type { FieldLimit, Limits } from '../plan/limits.ts'
 import type { Processor, Rules, Sync, Target } from '../types.ts'
 import { refuseSlips } from './slips.ts'
@@ -18,7 +18,7 @@ export type RulesFor<Table extends FieldTable, Reason extends string = string> =
   readonly retireFor?: readonly (Reason | 'gone')[]
   owns?(existing: RecordOf<Table>): boolean
   protects?(existing: RecordOf<Table>): boolean
-  holds?(desired: RecordOf<Table>): ReturnType<NonNullable<Rules['holds']>>
+  holds?(desired: DesiredOf<Table>): ReturnType<NonNullable<Rules['holds']>>
 }
 
 /** Limits whose field names the compiler knows. */

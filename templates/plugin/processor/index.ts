@@ -4,6 +4,7 @@ import {
   text,
   typesOf,
   type Desired,
+  type FieldTable,
   type JsonObject,
   type Processor,
   type Source,
@@ -14,7 +15,7 @@ import {
 export const examplePluginFields = {
   email: text('mail'),
   name: name('full_name'),
-}
+} satisfies FieldTable
 
 export type ExamplePluginOptions = {
   /** Rows with `mail`, `full_name` and `seats`. */

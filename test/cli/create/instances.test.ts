@@ -64,6 +64,13 @@ describe('a configuration of chosen instances', () => {
     expect(headless(configOf('global,us-gov'))).toBe(headless(reference))
   })
 
+  it('says of each table which of its own instances it is for', () => {
+    const named = (list: string): Set<string> =>
+      new Set([...configOf(list).matchAll(/(?:OrganizationFields|OptionOf)<([^>,]+)/g)].map(([, names = '']) => names))
+    expect(named('eu-west')).toEqual(new Set([`'eu-west'`]))
+    expect(named('emea=us-gov,global')).toEqual(new Set([`'global' | 'emea'`, `'emea'`, `'global'`]))
+  })
+
   it('reads the variables of its own instances, and of no others', () => {
     const zendesk = (list: string): string[] =>
       settingsIn(configOf(list)).flatMap(({ name }) => /^ZENDESK_(\w+)_URL$/.exec(name)?.[1] ?? [])
