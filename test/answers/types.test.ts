@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { expectRefusal, file, scratch, writesTo, type Change } from '../cli/scratch.ts'
 import { typeErrorsIn } from '../docs/types.ts'
+import { proposalsIn } from '../support/language-server.ts'
 import { project, type Project } from '../support/zds.ts'
 
 const FILE = 'zds.types.d.ts'
@@ -101,6 +102,24 @@ describe('zds types writes what the compiler needs', () => {
       expect([...errors].map((error) => error.slice(1))).toContainEqual([String(line), code])
     },
   )
+
+  test('an editor is proposed what there is', async () => {
+    const marked = config
+      .replace(`text('Account_Owner_Calc__c')`, `text('▮')`)
+      .replace(`  support_hold: checkbox(`, `  supp▮: checkbox(`)
+      .replace(`dropdown(fact('level'))`, `dropdown(fact('▮'))`)
+      .replace(`subscriptions('sub_edu'`, `subscriptions('▮'`)
+      .replace(`  'silver',`, `  '▮',`)
+    const found = await proposalsIn(join(here.directory, 'sync.config.ts'), marked)
+    expect(found).toMatchObject([
+      expect.arrayContaining(['Account_Owner_Calc__c', 'Solutions_Architect_Lookup__r.Name']),
+      expect.arrayContaining(['support_hold', 'support_level']),
+      expect.arrayContaining(['level', 'region']),
+      expect.arrayContaining(['sub_edu', 'sub_oss']),
+      expect.arrayContaining(['silver', 'gold']),
+    ])
+    expect(found[1]).not.toContain('arr')
+  })
 
   test('without the file any name will do, as before', async () => {
     const [, from, to] = slips[0] ?? raise()
