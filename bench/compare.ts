@@ -21,7 +21,7 @@ import {
   type Json,
   type Target,
 } from 'zds'
-import { artifactsIn, readRows } from '../src/core/state/artifacts.ts'
+import { artifactsIn } from '../src/core/state/artifacts.ts'
 import { compare, keyIn } from '../src/core/compare/compare.ts'
 import { indexNames } from '../src/core/compare/names.ts'
 import { sortBy } from '../src/core/compare/sort.ts'
@@ -142,9 +142,9 @@ async function streaming(scratch: string): Promise<number> {
 async function maps(scratch: string): Promise<number> {
   const wanted = new Map<string, Desired & { kind: 'record' }>()
   const found = new Map<string, Existing>()
-  for await (const row of readRows(join(scratch, 'desired.ndjson'), 'desired') as AsyncIterable<Desired>)
+  for await (const row of artifactsIn(scratch).read('desired') as AsyncIterable<Desired>)
     if (row.kind === 'record') wanted.set(row.key, row) // as above
-  for await (const row of readRows(join(scratch, 'existing.ndjson'), 'existing') as AsyncIterable<Existing>)
+  for await (const row of artifactsIn(scratch).read('existing') as AsyncIterable<Existing>)
     found.set(JSON.stringify(row.fields['salesforce_id']), row) // as above
   let changes = 0
   for (const [key, { fields }] of wanted) {

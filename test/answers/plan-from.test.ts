@@ -84,7 +84,7 @@ describe('a plan from what another run has gathered', () => {
     expect(none.stderr).toContain('Nothing is left of a run 20200101T000000-abcdef')
     expect(none.stderr).toContain('zds prune')
     const artifact = join(here.directory, '.zds/runs', String(runs()[0]), 'gather.partner-rows')
-    for (const end of ['.ndjson', '.summary.json']) rmSync(`${artifact}${end}`)
+    for (const end of ['.ndjson.zst', '.summary.json']) rmSync(`${artifact}${end}`)
     const short = await withoutSecrets('plan', '--from', 'last')
     expectRefusal(short, 'ARTIFACT_MISSING')
     expect(short.stderr).toContain(`gather:partner-rows was not gathered by run ${runs()[0]}`)

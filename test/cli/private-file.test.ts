@@ -94,7 +94,7 @@ describe('what a state keeps on the disk (OPS-08)', () => {
     for (const path of ['.zds/state.db']) chmodSync(at(path), 0o666)
     const state = localState(at('.zds'))
     await state.artifacts('run-1').write('gather:accounts', [1])
-    const files = ['.zds/state.db', '.zds/state.db-wal', '.zds/runs/run-1/gather.accounts.ndjson']
+    const files = ['.zds/state.db', '.zds/state.db-wal', '.zds/runs/run-1/gather.accounts.ndjson.zst']
     expect(['.zds', '.zds/runs', '.zds/runs/run-1', ...files].map((path) => modeOf(at(path)))).toEqual([
       '700',
       '700',

@@ -20,7 +20,7 @@ async function withRun(here: Project, days: number): Promise<string> {
   await state.journal.end(id, 'done', at)
   await state.artifacts(id).write('gather:accounts', [{ name: 'Acme' }])
   await state.close()
-  const partial = join(directory, 'runs', id, 'gather.global.ndjson.partial')
+  const partial = join(directory, 'runs', id, 'gather.global.ndjson.zst.partial')
   writeFileSync(partial, '{}')
   mkdirSync(join(directory, `sort-${days}`))
   for (const path of [partial, join(directory, `sort-${days}`)]) utimesSync(path, at, at)
@@ -51,7 +51,7 @@ describe('OPS-08: zds prune', () => {
       'Forgot 0 runs, and the artifacts of 0. 1 run kept.\n',
     )
     expect(readdirSync(join(here.directory, '.zds/runs', young))).toEqual([
-      'gather.accounts.ndjson',
+      'gather.accounts.ndjson.zst',
       'gather.accounts.summary.json',
     ])
     expect(readdirSync(join(here.directory, '.zds')).filter((name) => name.startsWith('sort-'))).toEqual([])

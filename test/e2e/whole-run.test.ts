@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isObject, type Plan } from 'zds'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
@@ -95,9 +96,10 @@ describe('a whole run', () => {
       ['global-accounts', 'global'],
       ['us-gov-accounts', 'us-gov'],
     ] as const) {
-      const file = join(runs, first, `gather.${name}.ndjson`)
+      const file = join(runs, first, `gather.${name}.ndjson.zst`)
       expect(existsSync(file)).toBe(true)
-      const records = readFileSync(file, 'utf8')
+      const records = zstdDecompressSync(readFileSync(file))
+        .toString('utf8')
         .split('\n')
         .filter((line) => line.includes('"kind":"record"'))
       expect(records).toHaveLength(plans.first.syncs.find(({ name: one }) => one === sync)?.desired ?? -1)

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import type { Plan } from 'zds'
+import { planLeft } from '../../src/core/run/plan-parts.ts'
+import { artifactsIn } from '../../src/core/state/artifacts.ts'
 import { mrkdwn, slackLinesUnder } from '../support/slack.ts'
 import { emptied, organizationOf, sampleWorld, type Expected, type Organization } from '../support/worlds.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
@@ -183,8 +185,8 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
     })
   })
 
-  test('the plan said beforehand what becomes of sold-to contacts and of users of new organizations (SAFE-08)', () => {
-    const { syncs } = plannedIn(here.directory)
+  test('the plan said beforehand what becomes of sold-to contacts and of users of new organizations (SAFE-08)', async () => {
+    const { syncs } = await plannedIn(here.directory)
     const changes = new Map(syncs.map((sync) => [sync.name, sync.changes]))
     const codes: { readonly [action: string]: string } = {
       create: 'user-new',
@@ -240,21 +242,11 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   })
 })
 
-/**
- * The plan that the first run made, from what it left: a head, then each sync and after it its
- * changes.
- */
-function plannedIn(directory: string): Plan {
+/** The plan that the first run made, from what it left. */
+async function plannedIn(directory: string): Promise<Plan> {
   const runs = join(directory, '.zds/runs')
   const [first = ''] = readdirSync(runs).toSorted()
-  const [head, ...rows] = readFileSync(join(runs, first, 'plan.ndjson'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as object)
-  const syncs: { changes: object[] }[] = []
-  for (const row of rows) {
-    if ('op' in row) syncs.at(-1)?.changes.push(row)
-    else syncs.push({ ...row, changes: [] })
-  }
-  return { ...head, syncs } as unknown as Plan // what a run leaves under this name
+  const plan = await planLeft(artifactsIn(join(runs, first)))
+  if (plan === undefined) throw new Error(`${first} has left no plan`)
+  return plan
 }

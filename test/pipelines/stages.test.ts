@@ -46,7 +46,7 @@ function documentIn({ code, stdout, stderr }: Result): unknown {
 const planIn = (result: Result): Plan => documentIn(result) as Plan // what --json prints
 
 const filesOf = (stage: string): string[] =>
-  ['.ndjson', '.summary.json'].map((end) => `${stage.replaceAll(':', '.')}${end}`)
+  ['.ndjson.zst', '.summary.json'].map((end) => `${stage.replaceAll(':', '.')}${end}`)
 
 /** Addresses and ids, which are no secrets, and the secrets of the services that are named. */
 function settings(...services: readonly string[]): { readonly [name: string]: string } {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { zstdDecompressSync } from 'node:zlib'
 import type { Sandbox } from 'zds/sandbox'
 
 /** A text and where it was found. */
@@ -15,8 +16,9 @@ export function* textsIn(directory: string): Iterable<Text> {
     if (!entry.isFile() || entry.name === 'sync.config.ts') continue
     const path = join(entry.parentPath, entry.name)
     const where = relative(directory, path)
-    yield [where, readFileSync(path, 'latin1')]
-    yield [`${where} in UTF-8`, readFileSync(path, 'utf8')]
+    const bytes = path.endsWith('.zst') ? zstdDecompressSync(readFileSync(path)) : readFileSync(path)
+    yield [where, bytes.toString('latin1')]
+    yield [`${where} in UTF-8`, bytes.toString('utf8')]
     if (entry.name === 'state.db') yield [`tables of ${where}`, tablesOf(path)]
   }
 }

@@ -1,32 +1,35 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, pipeline as connected, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Artifacts, Summary } from './state.ts'
 
 /** Artifacts in a directory of their own, readable by nobody else (OPS-08). */
 export function artifactsIn(directory: string): Artifacts {
-  const path = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.ndjson`)
+  const plain = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.ndjson`)
+  const path = (name: string): string => `${plain(name)}${PACKED}`
   const summaryPath = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.summary.json`)
   return {
     write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const partial = `${path(name)}.partial`
       try {
-        const { count, digest } = await writeRows(partial, rows)
+        const { count, digest } = await writeRows(partial, rows, 'packed')
         const summary = summarise(count, digest)
         await writeFile(summaryPath(name), `${JSON.stringify(summary)}\n`, { mode: 0o600 })
         await rename(partial, path(name))
+        await rm(plain(name), { force: true })
         return summary
       } finally {
         await rm(partial, { force: true })
       }
     },
-    read: (name) => readRows(path(name), name),
+    read: (name) => (existsSync(plain(name)) ? readRows(plain(name), name) : readRows(path(name), name, 'packed')),
     summary: async (name) => {
       const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
         throw missing(name, cause)
@@ -36,11 +39,23 @@ export function artifactsIn(directory: string): Artifacts {
   }
 }
 
+/** Ends the name of a file whose rows are compressed (zstd). An earlier zds did not. */
+const PACKED = '.zst'
+type Form = 'plain' | 'packed'
+
+/** The fastest: what is in an artifact repeats itself enough to become small all the same. */
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const BLOCK = 65_536
+
 /** Rows that were written: how many, and the digest of them. */
 type WrittenArtifact = { readonly count: number; readonly digest: string }
 
 /** Writes rows as NDJSON, as fast as the file takes them. */
-export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<WrittenArtifact> {
+export async function writeRows(
+  file: string,
+  rows: AsyncIterable<Json> | Iterable<Json>,
+  form: Form = 'plain',
+): Promise<WrittenArtifact> {
   let count = 0
   const hash = createHash('sha256')
   async function* lines(): AsyncIterable<string> {
@@ -48,7 +63,7 @@ export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterab
     for await (const row of rows) {
       count += 1
       block += `${JSON.stringify(row)}\n`
-      if (block.length < 65_536) continue
+      if (block.length < BLOCK) continue
       hash.update(block)
       yield block
       block = ''
@@ -56,7 +71,8 @@ export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterab
     hash.update(block)
     yield block
   }
-  await pipeline(Readable.from(lines()), createWriteStream(file, { mode: 0o600 }))
+  const packing = form === 'packed' ? createZstdCompress(LEVEL) : new PassThrough()
+  await pipeline(Readable.from(lines()), packing, createWriteStream(file, { mode: 0o600 }))
   return { count, digest: hash.digest('hex') }
 }
 
@@ -64,14 +80,11 @@ export async function writeRows(file: string, rows: AsyncIterable<Json> | Iterab
  * The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode
  * may stand in a JSON string.
  */
-export async function* readRows(file: string, name: string): AsyncIterable<Json> {
-  const handle = await open(file).catch((cause: unknown) => {
-    throw missing(name, cause)
-  })
+export async function* readRows(file: string, name: string, form: Form = 'plain'): AsyncIterable<Json> {
   // The blocks of a line that is not over yet: joined once, however long the line is.
   let rest: string[] = []
-  for await (const block of handle.createReadStream({ encoding: 'utf8' })) {
-    const [first = '', ...more] = String(block).split('\n')
+  for await (const block of textIn(file, name, form)) {
+    const [first = '', ...more] = block.split('\n')
     rest.push(first)
     const last = more.pop()
     if (last === undefined) continue
@@ -79,11 +92,29 @@ export async function* readRows(file: string, name: string): AsyncIterable<Json>
     rest = [last]
     for (const line of more) yield JSON.parse(line) as Json
   }
-  rest = rest.filter((block) => block !== '')
-  if (rest.length > 0)
-    throw new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off in the middle of a row`, {
-      hint: 'Run its stage again.',
-    })
+  if (rest.some((block) => block !== '')) throw broken(name)
+}
+
+async function* textIn(file: string, name: string, form: Form): AsyncIterable<string> {
+  const handle = await open(file).catch((cause: unknown) => {
+    throw missing(name, cause)
+  })
+  const unpacking = form === 'packed' ? createZstdDecompress({ chunkSize: BLOCK }) : new PassThrough()
+  // What goes wrong in either of them is thrown where they are read.
+  const text = connected(handle.createReadStream(), unpacking, () => undefined).setEncoding('utf8')
+  try {
+    for await (const block of text) yield String(block)
+  } catch (error) {
+    const inside = error instanceof Error && 'code' in error && String(error.code).startsWith('Z')
+    throw inside ? broken(name, error) : error
+  }
+}
+
+function broken(name: string, cause?: unknown): ZdsError {
+  return new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off in the middle of a row`, {
+    cause,
+    hint: 'Run its stage again.',
+  })
 }
 
 function missing(name: string, cause: unknown): ZdsError {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -56,7 +56,22 @@ describe('an artifact', () => {
 
   it('is two files with the name of its stage', async () => {
     await artifactsIn(root).write('gather:us-gov:x', [1])
-    expect(readdirSync(root).toSorted()).toEqual(['gather.us-gov.x.ndjson', 'gather.us-gov.x.summary.json'])
+    expect(readdirSync(root).toSorted()).toEqual(['gather.us-gov.x.ndjson.zst', 'gather.us-gov.x.summary.json'])
+  })
+
+  it('of an earlier zds, which did not compress it, is read, and replaced by one that is', async () => {
+    const artifacts = artifactsIn(root)
+    writeFileSync(join(root, 'gather.x.ndjson'), '{"a":1}\n{"a":2}\n')
+    expect(await collect(artifacts.read('gather:x'))).toEqual([{ a: 1 }, { a: 2 }])
+    await artifacts.write('gather:x', [{ a: 3 }])
+    expect(await collect(artifacts.read('gather:x'))).toEqual([{ a: 3 }])
+    expect(readdirSync(root).toSorted()).toEqual(['gather.x.ndjson.zst', 'gather.x.summary.json'])
+  })
+
+  it('takes a small part of the room that its rows take', async () => {
+    const rows = Array.from({ length: 10_000 }, (_, index) => ({ key: `001${index}`, name: `Company ${index}` }))
+    await artifactsIn(root).write('gather:x', rows)
+    expect(statSync(join(root, 'gather.x.ndjson.zst')).size * 5).toBeLessThan(JSON.stringify(rows).length)
   })
 
   it('keeps what its summary says', async () => {
@@ -118,14 +133,18 @@ describe('an artifact', () => {
   })
 
   it('SAFE-02: that breaks while it is read is an error, never a shorter artifact', async () => {
-    mkdirSync(join(root, 'gather.x.ndjson'))
+    mkdirSync(join(root, 'gather.x.ndjson.zst'))
     await expect(collect(artifactsIn(root).read('gather:x'))).rejects.toThrow('EISDIR')
     writeFileSync(join(root, 'gather.y.ndjson'), '{"a":1}\n{"a":')
-    await expect(collect(artifactsIn(root).read('gather:y'))).rejects.toMatchObject({
-      code: 'ARTIFACT_MISSING',
-      message: 'The artifact gather:y breaks off in the middle of a row',
-      hint: 'Run its stage again.',
-    })
+    await artifactsIn(root).write('gather:z', ['one', 'two'])
+    truncateSync(join(root, 'gather.z.ndjson.zst'), 20)
+    writeFileSync(join(root, 'gather.text.ndjson.zst'), '{"a":1}\n')
+    for (const name of ['gather:y', 'gather:z', 'gather:text'])
+      await expect(collect(artifactsIn(root).read(name))).rejects.toMatchObject({
+        code: 'ARTIFACT_MISSING',
+        message: `The artifact ${name} breaks off in the middle of a row`,
+        hint: 'Run its stage again.',
+      })
   })
 
   it('is closed when its reader stops early', async () => {
