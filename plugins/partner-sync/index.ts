@@ -84,6 +84,7 @@ export function partnerSync<const Table extends FieldTable & Needed>(options: Pa
     desired,
     target: after.target,
     after: [after],
+    onlyTied: true,
     rules: {
       key: 'salesforce_id',
       ...(after.rules.fold && { fold: after.rules.fold }),

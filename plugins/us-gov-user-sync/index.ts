@@ -84,6 +84,7 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
     desired: desiredUsers(options, isProtected),
     target: users,
     after: [after],
+    onlyTied: true,
     rules: {
       key: 'email',
       adopt: ['email'],

@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
 /** Small verbs over iterables that the platform does not have yet. */
 
 export async function collect<T>(items: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
@@ -22,4 +24,22 @@ export async function* chunk<T>(items: AsyncIterable<T> | Iterable<T>, size: num
 /** The same of items that are all there, at once. */
 export function* batches<T>(items: readonly T[], size: number): Generator<T[], void> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+}
+
+/** Items as they come, and undefined before one that is not there at once. */
+export async function* withLulls<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T | undefined, void> {
+  const each = (async function* () {
+    yield* items
+  })()
+  try {
+    for (;;) {
+      const next = each.next()
+      if ((await Promise.race([next, turn()])) === undefined) yield undefined
+      const { done, value } = await next
+      if (done === true) return
+      yield value
+    }
+  } finally {
+    await each.return()
+  }
 }

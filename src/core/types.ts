@@ -231,10 +231,7 @@ export interface Rules {
   readonly guards?: readonly Guard[]
 }
 
-/**
- * One sync: make `target` look like `desired`, under `rules`, once the syncs in `after` are
- * applied.
- */
+/** One sync: make `target` look like `desired`, under `rules`, once the syncs in `after` are applied. */
 export interface Sync {
   readonly kind: 'sync'
   readonly desired: Processor
@@ -247,4 +244,6 @@ export interface Sync {
    */
   readonly readBack?: number
   readonly after?: readonly Sync[]
+  /** True: what a change is tied to goes first (its refs, its record, its name), not all of `after`. */
+  readonly onlyTied?: boolean
 }

@@ -1,10 +1,13 @@
+import { ZdsError } from '../errors.ts'
 import type { Known, Outcome, Step } from '../outcome.ts'
 import { OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
+import { withLulls } from '../streams.ts'
 import type { Run, SentChange, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
 import { checkedSteps, settledOutcomes } from './checked.ts'
 import type { Objection } from './current.ts'
+import { merge } from './merge.ts'
 import { readBack, type WrittenChange } from './read-back.ts'
 
 /**
@@ -25,7 +28,12 @@ export type Attempt = {
   readonly known?: ReadonlyMap<string, Known>
   /** Why a record as it is now is not to be changed so, whatever the plan says. */
   readonly objection?: Objection
+  /** Some of the changes wait for changes of other syncs; the others do not wait for them. */
+  readonly waiting?: Waiting | undefined
 }
+
+/** The keys of changes that wait; what is created once that is over, or undefined where it never came to be. */
+export type Waiting = { readonly keys: ReadonlySet<string>; readonly over: () => Promise<Created | undefined> }
 
 /**
  * Interprets the plan of one sync: creates, then updates, retires and removals, or all at once where
@@ -38,14 +46,14 @@ export type Attempt = {
 export async function* apply(
   plan: SyncPlan,
   { target, readBack: share = READ_BACK }: Pick<Sync, 'target' | 'readBack'>,
-  { record, created, known = new Map(), objection }: Attempt,
+  { record, created, known = new Map(), objection, waiting }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
   const written: WrittenChange[] = []
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
     const changes = plan.changes.filter(({ op }) => ops.includes(op))
     const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
-    for await (const outcome of carriedOut(bound, target, { record, known, objection }, run)) {
+    for await (const outcome of carriedOut(changes, bound, target, { record, known, objection, waiting }, run)) {
       yield outcome
       const change = bound.get(outcome.key)
       if (outcome.status === 'done' && change !== undefined && 'op' in change) written.push({ change, id: outcome.id })
@@ -70,29 +78,63 @@ export async function* settle(
   yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
 }
 
-type Carrying = Pick<Attempt, 'record'> & {
+type Carrying = Pick<Attempt, 'record' | 'waiting'> & {
   readonly known: ReadonlyMap<string, Known>
   readonly objection: Objection | undefined
 }
 
-/** Carries out changes that were bound; what could not be has an outcome already. */
+/**
+ * Carries out changes, which were bound; what could not be has an outcome already. Those that wait
+ * are bound anew once that is over; where it never came to be they are left, and it is thrown at the
+ * end.
+ */
 async function* carriedOut(
-  bound: ReadonlyMap<string, Change | Outcome>,
+  changes: readonly Change[],
+  bound: Map<string, Change | Outcome>,
   target: Target,
-  { record, known, objection }: Carrying,
+  { record, known, objection, waiting }: Carrying,
   run: Run,
 ): AsyncIterable<Outcome> {
-  const done = [...bound.keys()].flatMap((key) => doneBefore(known.get(key)))
+  const done = changes.flatMap(({ key }) => doneBefore(known.get(key)))
   yield* done
   const before = yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
   const over = new Set([...done, ...before].map(({ key }) => key))
-  const left = [...bound.values()].filter(({ key }) => !over.has(key))
-  yield* told(
-    left.filter((item) => 'status' in item),
-    record,
-  )
-  const open = left.filter((item) => 'op' in item)
-  if (open.length > 0) yield* told(checkedSteps(target, open, run, objection), record)
+  const left = changes.filter(({ key }) => !over.has(key))
+  const { late = [], free = [] } = Object.groupBy(left, ({ key }) => (waiting?.keys.has(key) ? 'late' : 'free'))
+  const begin = (some: readonly Change[], signal: AbortSignal): AsyncGenerator<Step, void> => {
+    const items = some.flatMap(({ key }) => bound.get(key) ?? [])
+    return begun(items, target, objection, { ...run, signal })
+  }
+  if (waiting === undefined || late.length === 0) return void (yield* told(begin(free, run.signal), record))
+
+  let met = true
+  const afterwards = async function* (signal: AbortSignal): AsyncGenerator<Step, void> {
+    run.progress(`${late.length} changes of ${target.resource} wait for others that they are tied to`)
+    const created = await waiting.over()
+    met = created !== undefined
+    if (created === undefined) return
+    for (const change of late) bound.set(change.key, bind(change, target.types, created))
+    yield* begin(late, signal)
+  }
+  const both = merge((signal) => [begin(free, signal), afterwards(signal)].values(), 2, run.signal)
+  yield* told(both, record)
+  if (!met) throw unmet(late, target)
+}
+
+async function* begun(
+  items: readonly (Change | Outcome)[],
+  target: Target,
+  objection: Objection | undefined,
+  run: Run,
+): AsyncGenerator<Step, void> {
+  yield* items.filter((item) => 'status' in item)
+  const open = items.filter((item) => 'op' in item)
+  if (open.length > 0) yield* checkedSteps(target, open, run, objection)
+}
+
+function unmet(late: readonly Change[], { instance, resource }: Target): ZdsError {
+  const message = `${instance}: ${late.length} changes of ${resource} wait for others that were not carried out, and were left`
+  return new ZdsError('INTERRUPTED', message, { hint: 'zds apply goes on with them.' })
 }
 
 /** Failures of changes that were carried out, or may have been. */
@@ -119,7 +161,8 @@ function sentBefore(bound: ReadonlyMap<string, Change | Outcome>, known: Readonl
 
 /**
  * Passes outcomes on once they are recorded, and returns them all; a `sending` step is recorded
- * before the target may go on to send.
+ * before the target may go on to send. What comes together is recorded together; nothing waits for
+ * what takes a while.
  */
 async function* told(
   steps: AsyncIterable<Step> | Iterable<Step>,
@@ -136,9 +179,10 @@ async function* told(
     return outcomes
   }
   try {
-    for await (const step of steps) {
-      waiting.push(clean(step))
-      if (step.status === 'sending' || step.status === 'accepted' || waiting.length >= BATCH) yield* await flush()
+    for await (const step of withLulls(steps)) {
+      if (step !== undefined) waiting.push(clean(step))
+      const now = step === undefined || step.status === 'sending' || step.status === 'accepted'
+      if (now || waiting.length >= BATCH) yield* await flush()
     }
   } finally {
     yield* await flush()

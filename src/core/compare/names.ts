@@ -42,8 +42,8 @@ export async function indexNames(
   }
   return {
     holder: (value, { key: own, id, current = null }) => {
-      const name = fold(value)
-      if (name === fold(current)) return undefined
+      const name = foldName(value)
+      if (name === foldName(current)) return undefined
       const holder = [here.first.get(name), here.second.get(name)].find((one) => one !== undefined && one.id !== id)
       const other = [wanted.first.get(name), wanted.second.get(name)].find((one) => one !== undefined && one !== own)
       return holder ?? (other === undefined ? undefined : { key: other, name: text(value).trim() })
@@ -52,7 +52,7 @@ export async function indexNames(
 }
 
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
-const fold = (value: Json | undefined): string => text(value).trim().toLowerCase()
+export const foldName = (value: Json | undefined): string => text(value).trim().toLowerCase()
 
 function isRetired(fields: Fields, retire: Rules['retire']): boolean {
   return typeof retire === 'object' && Object.entries(retire).every(([field, value]) => fields[field] === value)
@@ -60,7 +60,7 @@ function isRetired(fields: Fields, retire: Rules['retire']): boolean {
 
 /** The least two, whatever the order of the rows: a plan does not depend on it. */
 function add<One>(holders: Holders<One>, called: string, one: One, identity: (one: One) => string): void {
-  const name = fold(called)
+  const name = foldName(called)
   const { first, second } = holders
   const known = first.get(name)
   if (name === '' || (known !== undefined && identity(known) === identity(one))) return

@@ -65,8 +65,10 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
   readonly readBack?: number
   /** Syncs that are applied first. */
   readonly after?: readonly Sync[]
+  /** True: only what a change is tied to is applied first, not all of `after`. */
+  readonly onlyTied?: boolean
 }): Sync {
-  const { desired, target, limits, readBack, after } = definition
+  const { desired, target, limits, readBack, after, onlyTied } = definition
   // A record of this table is a Fields whose names are known; the rules are handed no other.
   const rules = definition.rules as unknown as Rules
   const made: Sync = {
@@ -77,6 +79,7 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
     ...(limits && { limits: limits as Limits }), // the same, with fewer names
     ...(readBack !== undefined && { readBack }),
     ...(after && { after }),
+    ...(onlyTied !== undefined && { onlyTied }),
   }
   refuseSlips(made, definition.fields)
   return made

@@ -1,19 +1,18 @@
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
-import { lastLook } from '../http/last-look.ts'
-import { assertClock } from '../http/time.ts'
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold } from '../state/state.ts'
 import type { Consent } from './approval.ts'
-import { fenceState, whileHeld } from './held.ts'
-import { placesOf, type PastRun } from './history.ts'
+import { locked, whileHeld } from './held.ts'
+import type { PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
-import { schedule, type StageWatch, type Watch } from './schedule.ts'
+import { schedule, type Ended, type StageWatch, type Watch } from './schedule.ts'
 import type { Shared, StageOf } from './shared.ts'
 import { stageOutcomes, type Earlier } from './stage-outcomes.ts'
 import { leaveLaps, watchTimes } from './timeline.ts'
+import { atOnce, waitingRoom, type WaitingRoom } from './waiting.ts'
 
 /** How far the apply of one sync has come. */
 export type Progress = { readonly kind: 'changes'; readonly done: number; readonly planned: number }
@@ -98,29 +97,6 @@ export async function giveUp(
   })
 }
 
-/**
- * One apply at a time for each address that the plan writes to, by a clock that the services share.
- */
-async function locked(
-  plan: Plan,
-  run: string,
-  waitMs: number,
-  shared: Shared,
-  work: (hold: Hold, held: Shared, at: Date) => Promise<Report>,
-): Promise<Report> {
-  const { state, clock, signal } = shared
-  assertClock(clock)
-  const hold = await state.locks.take(placesOf(plan, shared), run, { waitMs, clock, signal })
-  const addresses = hold.places.map(({ address }) => address)
-  const lookAway = lastLook(addresses, () => hold.assert())
-  try {
-    return await work(hold, { ...shared, state: fenceState(state, hold) }, clock.now())
-  } finally {
-    lookAway()
-    await hold.giveBack()
-  }
-}
-
 async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>): Promise<Report> {
   const { plan, run, forced, hold } = work
   const { journal } = shared.state
@@ -140,15 +116,18 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
     return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
   }
   try {
-    const applies = stages(shared.config)
-      .filter((stage) => stage.kind === 'apply')
-      .filter(({ name }) => planned.has(name))
+    const parts = stages(shared.config).flatMap((stage) => {
+      const sync = planned.get(stage.name)
+      return stage.kind === 'apply' && sync !== undefined ? [{ stage, plan: sync }] : []
+    })
+    const applies = parts.map(({ stage }) => stage)
+    const undoing = plan.undoes !== undefined
+    const waiting = waitingRoom(undoing ? [] : parts)
     await schedule<StageOf<'apply'>, Progress>(
-      plan.undoes === undefined ? applies : backwards(applies),
-      async (stage, told, signal) => {
-        const sync = planned.get(stage.name)
+      undoing ? backwards(applies) : applies.map(atOnce),
+      async (stage, told, signal, ended) => {
         const here = { ...shared, clock: whileHeld(shared.clock, hold), signal }
-        return applyStage(stage, sync, { ...work, outcomes }, here, told)
+        return applyStage(stage, planned.get(stage.name), { ...work, outcomes, waiting, ended }, here, told)
       },
       { signal: shared.signal, watch: timing.watch },
     )
@@ -165,7 +144,11 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
 async function applyStage(
   stage: StageOf<'apply'>,
   plan: SyncPlan | undefined,
-  work: ApplyWork & { readonly outcomes: Map<string, readonly Outcome[]> },
+  work: ApplyWork & {
+    readonly outcomes: Map<string, readonly Outcome[]>
+    readonly waiting: WaitingRoom
+    readonly ended: Ended
+  },
   shared: Shared,
   watch: StageWatch,
 ): Promise<Progress> {
@@ -175,6 +158,7 @@ async function applyStage(
   try {
     for await (const outcome of stageOutcomes(stage, plan, work, shared, watch)) {
       seen.set(outcome.key, outcome)
+      work.waiting.told(stage.name, outcome.key)
       watch.progress(`${seen.size.toLocaleString('en')} of ${planned.toLocaleString('en')} changes`)
     }
   } finally {

@@ -1,5 +1,33 @@
 import type { Clock } from '../clock.ts'
+import { lastLook } from '../http/last-look.ts'
+import { assertClock } from '../http/time.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Hold, State } from '../state/state.ts'
+import { placesOf } from './history.ts'
+import type { Shared } from './shared.ts'
+
+/**
+ * One apply at a time for each address that the plan writes to, by a clock that the services share.
+ */
+export async function locked<Result>(
+  plan: Plan,
+  run: string,
+  waitMs: number,
+  shared: Shared,
+  work: (hold: Hold, held: Shared, at: Date) => Promise<Result>,
+): Promise<Result> {
+  const { state, clock, signal } = shared
+  assertClock(clock)
+  const hold = await state.locks.take(placesOf(plan, shared), run, { waitMs, clock, signal })
+  const addresses = hold.places.map(({ address }) => address)
+  const lookAway = lastLook(addresses, () => hold.assert())
+  try {
+    return await work(hold, { ...shared, state: fenceState(state, hold) }, clock.now())
+  } finally {
+    lookAway()
+    await hold.giveBack()
+  }
+}
 
 /** The state as a run has it that holds locks: its journal takes nothing once they are gone. */
 export function fenceState(state: State, hold: Hold): State {

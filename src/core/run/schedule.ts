@@ -30,7 +30,15 @@ export type Watch<Result> = {
   warn(message: string): void
 }
 
-export type Work<S extends Stage, Result> = (stage: S, watch: StageWatch, signal: AbortSignal) => Promise<Result>
+/** Whether a stage, once it has ended, is done; one that is not among all counts as done. */
+export type Ended = (id: string) => Promise<boolean>
+
+export type Work<S extends Stage, Result> = (
+  stage: S,
+  watch: StageWatch,
+  signal: AbortSignal,
+  ended: Ended,
+) => Promise<Result>
 
 /**
  * Carries out stages, each as soon as its own needs have ended; needs stand before the needy, and
@@ -47,6 +55,8 @@ export async function schedule<S extends Stage, Result>(
   const either = AbortSignal.any([signal, failure.signal])
   let failed: { readonly error: unknown } | undefined
 
+  const ends = new Map<string, Promise<boolean>>()
+  const ended: Ended = async (id) => ends.get(id) ?? true
   const perform = async (stage: S): Promise<End<Result>> => {
     const started = performance.now()
     const ms = (): number => performance.now() - started
@@ -57,7 +67,7 @@ export async function schedule<S extends Stage, Result>(
         rows: (count: number) => watch.rows(stage, count),
       }
       const message = { stage: stage.id, confined: stage.confined === true }
-      const result = await stageChannel.tracePromise(() => work(stage, told, either), message)
+      const result = await stageChannel.tracePromise(() => work(stage, told, either, ended), message)
       return { kind: 'done', result, ms: ms() }
     } catch (error) {
       // Whatever ends once the run is stopping was stopped by it.
@@ -68,9 +78,8 @@ export async function schedule<S extends Stage, Result>(
       return { kind: 'failed', error, ms: ms() }
     }
   }
-  const ends = new Map<string, Promise<boolean>>()
   const afterNeeds = async (stage: S): Promise<boolean> => {
-    const met = await Promise.all(stage.needs.flatMap((id) => ends.get(id) ?? []))
+    const met = await Promise.all(stage.needs.map(ended))
     const end = met.every(Boolean) && !either.aborted ? await perform(stage) : ({ kind: 'left' } as const)
     watch.ended(stage, end)
     return end.kind === 'done'
