@@ -67,7 +67,7 @@ describe('GEN-06, SAFE-06: SIGINT and SIGTERM', () => {
       expect(await status(here)).toMatch(
         /interrupted, \d+ of \d+ done.*\n\nRun \S+ stopped before it was done\. zds apply goes on with it/s,
       )
-      expect(here.sandbox.slack.messages).toEqual([])
+      expect(here.sandbox.slack.messages.map(({ text }) => text)).toEqual(['A sync stopped before it was done: 1'])
 
       const rest = await here.zds(['apply', '--yes'])
       expect(rest, rest.stderr).toMatchObject({ code: 0 })

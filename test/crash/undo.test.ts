@@ -93,8 +93,9 @@ describe('SAFE-06: undo is a plan', () => {
   test('an undo of a run that was killed sets back what it had done, and nothing else', async () => {
     const here = await victim(crashWorld(TINY))
     onTestFinished(() => here.close())
+    // The first job may be one of partners, who wait for no create of a customer.
     const seen = ({ requests }: Sandbox) =>
-      requests.some(({ service, path }) => service === 'global' && path.endsWith('update_many'))
+      requests.filter(({ service, path }) => service === 'global' && path.endsWith('update_many')).length > 1
     expect(await here.zds(APPLY, { kind: 'seen', seen, signal: 'SIGKILL' })).toMatchObject({ code: 'killed' })
     const done = (await here.outcomes()).filter(({ status }) => status === 'done').map(({ key }) => key)
     expect(done.length).toBeGreaterThan(0)
