@@ -14,7 +14,7 @@ export function boundOf(plan: Plan, reference: Counted): number {
   const listings = ['global', 'us_gov'].map((name) => count(new RegExp(`^${name} GET .*/organizations$`)) / 2)
   const salesforce = Math.ceil(count(/^salesforce GET/) / 8) * LATENCY.salesforce
   const reading = Math.max(salesforce, ...listings.map((pages) => pages * LATENCY.read))
-  const rows = Math.max(0, ...plan.syncs.map(({ changes }) => changes.filter(({ op }) => op !== 'create').length))
+  const rows = Math.max(0, ...plan.syncs.map(({ changes }) => [...changes].filter(({ op }) => op !== 'create').length))
   const job = rows === 0 ? 0 : LATENCY.job + Math.min(100, Math.ceil(rows / 30)) * LATENCY.row
   return (reading + LATENCY.read + LATENCY.write + job) / 1000
 }

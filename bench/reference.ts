@@ -20,7 +20,7 @@ export async function referenceRun(plan: Plan, clock: Clock): Promise<void> {
   const salesforce = await service('SALESFORCE', '/services/oauth2/token')
   const global = await service('ZENDESK_GLOBAL', '/oauth/tokens')
   const usGov = await service('ZENDESK_US_GOV', '/oauth/tokens')
-  const changes = (name: string) => plan.syncs.find((sync) => sync.name === name)?.changes ?? []
+  const changes = (name: string) => [...(plan.syncs.find((sync) => sync.name === name)?.changes ?? [])]
 
   await query(salesforce, accounts)
   await list(global, 'organizations')

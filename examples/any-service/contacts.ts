@@ -77,7 +77,9 @@ async function companyIds(companies: Sync, run: Run): Promise<ReadonlyMap<string
   const ids = new Map<string, Json>()
   const keys = keyReader(companies.rules, companies.target.types)
   for await (const { id, fields } of run.input(companies.target)) ids.set(keys.ofFields(fields).text, id)
-  for await (const { name: of, changes } of run.input(planSource(companies)))
-    for (const { op, key } of changes) if (op === 'create') ids.set(key, ref(of, key))
+  let of = ''
+  for await (const part of run.input(planSource(companies)))
+    if (!('op' in part)) of = part.name
+    else if (part.op === 'create') ids.set(part.key, ref(of, part.key))
   return ids
 }

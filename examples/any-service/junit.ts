@@ -40,7 +40,7 @@ function changesOf({ name, changes }: SyncPlan, { outcomes }: RunEnd): string {
   const told = new Map((outcomes.get(name) ?? []).map((outcome) => [outcome.key, outcome]))
   return suite(
     name,
-    changes.map((change) => testCase(titleOf(change), verdictOf(told.get(change.key)))),
+    [...changes].map((change) => testCase(titleOf(change), verdictOf(told.get(change.key)))),
   )
 }
 

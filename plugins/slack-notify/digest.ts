@@ -4,6 +4,8 @@ import {
   retryCommand,
   ZdsError,
   type Change,
+  type Many,
+  type Op,
   type Outcome,
   type Outcomes,
   type Plan,
@@ -116,19 +118,24 @@ const sizeOf = ({ syncs }: Plan): number => syncs.reduce((sum, { changes }) => s
  * people says how many there are.
  */
 function lonely({ changes }: SyncPlan, outcomes: readonly Outcome[]): string[] {
-  const names = namesOf(changes)
-  return outcomes.flatMap((outcome) => {
-    if (outcome.status !== 'done' || outcome.facts?.['people'] !== 0) return []
+  const alone = outcomes.filter(
+    ({ status, ...more }) => status === 'done' && 'facts' in more && more.facts?.['people'] === 0,
+  )
+  const names = namesOf(alone, changes)
+  return alone.flatMap((outcome) => {
+    if (outcome.status !== 'done') return []
     const missing = outcome.partly?.length ?? 0
     const why = missing > 0 ? `, ${missing} could not be added` : ''
     return [`• ${names.get(outcome.key) ?? ''} (${escaped(outcome.key)})${why}`]
   })
 }
 
-/** What people call the records of some changes, by key. */
-function namesOf(changes: readonly Change[]): ReadonlyMap<string, string> {
+/** What people call the records of some outcomes, by key. */
+function namesOf(some: readonly { readonly key: string }[], changes: Many<Change>): ReadonlyMap<string, string> {
+  const keys = new Set(some.map(({ key }) => key))
+  const meant = changes.values().filter(({ key }) => keys.has(key))
   return new Map(
-    changes.flatMap(({ key, name, fields }) => {
+    meant.flatMap(({ key, name, fields }) => {
       const called = name ?? fields['name']?.to
       return typeof called === 'string' ? [[key, escaped(called.trim())] as const] : []
     }),
@@ -137,7 +144,7 @@ function namesOf(changes: readonly Change[]): ReadonlyMap<string, string> {
 
 function failures({ name: sync, changes }: SyncPlan, outcomes: readonly Outcome[], quiet: boolean): string[] {
   const failed = outcomes.flatMap(failure)
-  const names = namesOf(changes)
+  const names = namesOf(failed, changes)
   const line = ({ key, code, message }: SlackFailure): string => {
     const name = names.get(key)
     return `• *${sync}* ${escaped(key)} ${escaped(code)}: ${escaped(message)}${name === undefined ? '' : ` (${name})`}`
@@ -173,19 +180,22 @@ function summary(sync: SyncPlan, outcomes: readonly Outcome[]): string[] {
 /** What a sync would do. */
 const planned = (sync: SyncPlan): string[] => counted(sync, PLANNED, () => true)
 
-type OpWords = { readonly [op in Change['op']]: string }
+type OpWords = { readonly [op in Op]: string }
 const WORDS: OpWords = { create: 'created', update: 'updated', retire: 'retired', remove: 'removed' }
 const PLANNED: OpWords = { create: 'to create', update: 'to update', retire: 'to retire', remove: 'to remove' }
 
 /** How many changes of each kind a sync has, of those that count; nothing of one without changes. */
 function counted({ name, changes }: SyncPlan, words: OpWords, counts: (change: Change) => boolean): string[] {
   if (changes.length === 0) return []
-  const told = Object.entries(words).flatMap(([op, word]) => {
-    const some = changes.filter((change) => change.op === op)
-    // Few syncs remove anything.
-    return some.length === 0 && op === 'remove' ? [] : [`${some.filter(counts).length} ${word}`]
-  })
-  return [`*${name}*: ${told.join(', ')}`]
+  const found = { create: 0, update: 0, retire: 0, remove: 0 }
+  const ops = new Set<string>()
+  for (const change of changes) {
+    ops.add(change.op)
+    if (counts(change)) found[change.op] += 1
+  }
+  // Few syncs remove anything.
+  const told = Object.entries(found).filter(([op]) => op !== 'remove' || ops.has(op))
+  return [`*${name}*: ${told.map(([op, some]) => `${some} ${words[op as Op]}`).join(', ')}`] // Object.entries forgets the names
 }
 
 /** The three characters that mean something in mrkdwn, and line breaks. */

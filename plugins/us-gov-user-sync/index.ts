@@ -171,8 +171,10 @@ async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<Re
     ids.set(key, id)
   }
   for (const key of twice) ids.delete(key)
-  for await (const { name: sync, changes } of run.input(planSource(after))) {
-    for (const { op, key } of changes) if (op === 'create') ids.set(key, ref(sync, key))
+  let sync = ''
+  for await (const part of run.input(planSource(after))) {
+    if (!('op' in part)) sync = part.name
+    else if (part.op === 'create') ids.set(part.key, ref(sync, part.key))
   }
   return ids
 }

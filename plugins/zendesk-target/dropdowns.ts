@@ -7,6 +7,7 @@ import {
   type Issue,
   type Json,
   type JsonObject,
+  type Many,
   type Run,
 } from 'zds'
 import type { Client } from './client.ts'
@@ -20,7 +21,7 @@ import { textIn } from './replies.ts'
  * dropdown is to be written.
  */
 export async function checkDropdowns(
-  changes: readonly Change[],
+  changes: Many<Change>,
   client: Client,
   kind: Kind,
   types: FieldTypes,
@@ -33,8 +34,8 @@ export async function checkDropdowns(
     const key = textIn(field, 'key') ?? ''
     const options = optionsOf(field)
     const strange = [...(meant.get(key) ?? [])].filter(([value]) => options !== undefined && !options.has(value))
-    return strange.map(([value, keys]) =>
-      issueOf(`${client.instance}: ${kind.one} field ${key}`, value, keys, options ?? new Set()),
+    return strange.map(([value, uses]) =>
+      issueOf(`${client.instance}: ${kind.one} field ${key}`, value, uses, options ?? new Set()),
     )
   })
   if (issues.length === 0) return
@@ -47,19 +48,23 @@ export async function checkDropdowns(
   )
 }
 
-type DropdownValues = Map<string, Map<string, readonly string[]>>
+type Uses = { readonly keys: string[]; records: number }
+type DropdownValues = Map<string, Map<string, Uses>>
 
 /**
- * The values to be written to each dropdown, with the keys of the records. An empty dropdown needs
- * no option.
+ * The values to be written to each dropdown, with how many records, and the keys of a few. An empty
+ * dropdown needs no option.
  */
-function valuesOf(changes: readonly Change[], types: FieldTypes): DropdownValues {
+function valuesOf(changes: Many<Change>, types: FieldTypes): DropdownValues {
   const values: DropdownValues = new Map()
   for (const { key, fields } of changes) {
     for (const [field, { to }] of Object.entries(fields)) {
       if (types[field]?.name !== 'dropdown' || typeof to !== 'string' || to === '') continue
-      const known = values.get(field) ?? new Map<string, readonly string[]>()
-      values.set(field, known.set(to, [...(known.get(to) ?? []), key]))
+      const known = values.get(field) ?? new Map<string, Uses>()
+      const uses = known.get(to) ?? { keys: [], records: 0 }
+      uses.records += 1
+      if (uses.keys.length < EXAMPLES) uses.keys.push(key)
+      values.set(field, known.set(to, uses))
     }
   }
   return values
@@ -74,8 +79,8 @@ export function optionsOf(field: JsonObject): ReadonlySet<string> | undefined {
 
 const EXAMPLES = 3
 
-function issueOf(where: string, value: string, keys: readonly string[], options: ReadonlySet<string>): Issue {
-  const records = `${keys.length} record${keys.length === 1 ? '' : 's'} (${keys.slice(0, EXAMPLES).join(', ')}${keys.length > EXAMPLES ? ', …' : ''})`
+function issueOf(where: string, value: string, { keys, records: some }: Uses, options: ReadonlySet<string>): Issue {
+  const records = `${some} record${some === 1 ? '' : 's'} (${keys.join(', ')}${some > keys.length ? ', …' : ''})`
   return { code: 'FIELD_MISMATCH', where, ...strangeOption(value, options, `${records} would get`) }
 }
 

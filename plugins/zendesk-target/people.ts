@@ -4,10 +4,12 @@ import {
   foldAddress,
   HttpError,
   isObject,
+  packed,
   ZdsError,
   type Change,
   type Json,
   type JsonObject,
+  type Many,
   type Preparation,
   type Remark,
   type Run,
@@ -67,9 +69,9 @@ export function describe(change: Change): readonly Remark[] {
  * created, who has no organization gets this one, who has another stays there, and so do agents and
  * admins (SAFE-15). An address that two new organizations name goes to the first.
  */
-export async function prepare(creates: readonly Change[], client: Client, run: Run): Promise<Preparation> {
-  const coming = new Map(creates.map((change) => [change, newcomersOf(change)]))
-  const addresses = new Set([...coming.values()].flatMap((some = []) => some.map(({ email }) => foldAddress(email))))
+export async function prepare(creates: Many<Change>, client: Client, run: Run): Promise<Preparation> {
+  const coming = creates.values().flatMap((change) => newcomersOf(change) ?? [])
+  const addresses = new Set(coming.map(({ email }) => foldAddress(email)))
   const found = await Promise.all(
     [...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const),
   )
@@ -86,11 +88,11 @@ export async function prepare(creates: readonly Change[], client: Client, run: R
     const leave = !first || (user !== undefined && organizationOf(user) !== undefined)
     return { email, name, action: leave ? 'leave' : user === undefined ? 'create' : 'associate' }
   }
-  const changes = creates.map((change) => {
-    const people = coming.get(change)
+  const changes = creates.values().map((change) => {
+    const people = newcomersOf(change)
     return people === undefined ? change : { ...change, along: { people: people.map(decide) } }
   })
-  return { changes, skipped: [] }
+  return { changes: packed(changes), skipped: [] }
 }
 
 /** How many users a new organization has got, and who is missing. */

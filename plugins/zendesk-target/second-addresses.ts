@@ -1,4 +1,4 @@
-import type { Change, Preparation, Run, Skip } from 'zds'
+import { packed, type Change, type Many, type Preparation, type Run, type Skip } from 'zds'
 import type { Client } from './client.ts'
 import { holderOf } from './people.ts'
 import { idIn } from './replies.ts'
@@ -8,8 +8,8 @@ import { idIn } from './replies.ts'
  * tied to the sync after all: neither is touched, both are reported (ZD-10). The listing
  * shows first addresses only, so this is asked for the few that are to be created.
  */
-export async function withoutSeconds(changes: readonly Change[], client: Client, run: Run): Promise<Preparation> {
-  const creates = changes.filter(({ op }) => op === 'create')
+export async function withoutSeconds(changes: Many<Change>, client: Client, run: Run): Promise<Preparation> {
+  const creates = changes.values().filter(({ op }) => op === 'create')
   const holders = await Promise.all(
     creates.map(async ({ key }) => [key, (await holderOf(key, client, run)) ?? {}] as const),
   )
@@ -18,8 +18,8 @@ export async function withoutSeconds(changes: readonly Change[], client: Client,
   const stays = ({ op, key, id }: Change): boolean =>
     op === 'create' ? held.has(key) : op === 'retire' && users.has(id)
   return {
-    changes: changes.filter((change) => !stays(change)),
-    skipped: changes.filter(stays).map((change) => skipOf(change, held)),
+    changes: packed(changes.values().filter((change) => !stays(change))),
+    skipped: Array.from(changes.values().filter(stays), (change) => skipOf(change, held)),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunWatch } from '../core/engine.ts'
+import { jsonParts } from '../core/many.ts'
 import { redact, redactedJson } from '../core/secrets.ts'
 import { painter } from './render/paint.ts'
 import type { Look } from './render/look.ts'
@@ -16,8 +17,20 @@ export function print(lines: readonly string[]): void {
 }
 
 /** A JSON document on stdout, without a known secret in it. */
-export function printDocument(document: unknown): void {
-  process.stdout.write(`${escapedJson(redactedJson(document, 2))}\n`)
+export const printDocument = (document: unknown): void => printParts(shownParts(document).map(escapedJson))
+
+/** Text on stdout, as it comes. */
+export function printParts(parts: Iterable<string>): void {
+  for (const part of parts) process.stdout.write(part)
+}
+
+/** The text of a JSON document, in parts, without a known secret in it. */
+export const shownParts = (document: unknown): IteratorObject<string> =>
+  linesOf(document, (value) => redactedJson(value, 2))
+
+function* linesOf(document: unknown, stringify: (value: unknown) => string): Generator<string, void> {
+  yield* jsonParts(document, { stringify, spaced: true })
+  yield '\n'
 }
 
 /** What takes the place of lines for people on stderr, where a program reads them. */
@@ -47,5 +60,6 @@ const textOf = (lines: readonly string[]): string => redact(lines.map((line) => 
 /** What a person should know although nothing stops for it. */
 export const warn = (message: string): void => (log === undefined ? tell([`Warning: ${message}`]) : log.warned(message))
 
-/** The text of a JSON document. */
-export const documentOf = (document: unknown): string => `${escapedJson(JSON.stringify(document, null, 2))}\n`
+/** The text of a JSON document, in parts. */
+export const documentOf = (document: unknown): IteratorObject<string> =>
+  linesOf(document, (value) => JSON.stringify(value, null, 2)).map(escapedJson)

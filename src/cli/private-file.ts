@@ -7,7 +7,7 @@ import { strangeness } from '../core/state/private.ts'
  * Writes a file that nobody else may read, also where it was there before and others could
  * (OPS-08). It is whole or as it was before, and no link is followed: it is written beside it first.
  */
-export async function writePrivately(file: string, text: string): Promise<void> {
+export async function writePrivately(file: string, text: string | Iterable<string>): Promise<void> {
   await refuseStrange(file)
   const beside = `${file}.${randomBytes(6).toString('hex')}.partial`
   try {

@@ -6,6 +6,7 @@ import type { FieldTypes } from './field-types.ts'
 import type { Json } from './json.ts'
 import type { Fold } from './keys.ts'
 import type { Declared } from './known.ts'
+import type { Many } from './many.ts'
 import type { Change, Op, Preparation, Remark, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Outcome, SentChange, Step } from './outcome.ts'
@@ -153,11 +154,8 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
    * certainly was not carried out and may be sent again. Who cannot tell says so: `cannotTell`.
    */
   settle(sent: readonly SentChange[], run: Run): AsyncIterable<Outcome>
-  /**
-   * Completes planned changes with what only the target can tell, and leaves out, with the reason,
-   * what it knows to be impossible.
-   */
-  prepare?(changes: readonly Change[], run: Run): Promise<Preparation>
+  /** Completes planned changes, or leaves them out with a reason: what only the target can tell. */
+  prepare?(changes: Many<Change>, run: Run): Promise<Preparation>
   /**
    * What comes along with a new record, for a person: pure, and asked once the change is prepared.
    * Without it nothing may come along.

@@ -32,7 +32,7 @@ const explained = async (...args: readonly string[]): Promise<Explanation> =>
   explanationIn(await here.zds('explain', ...args, '--from', 'last', '--json'))
 
 const updateOf = (name: string) => {
-  const found = planned.syncs.find((sync) => sync.name === name)?.changes.find(({ op }) => op === 'update')
+  const found = [...(planned.syncs.find((sync) => sync.name === name)?.changes ?? [])].find(({ op }) => op === 'update')
   if (found?.id === undefined) throw new Error(`The plan updates nothing in ${name}`)
   return { ...found, id: found.id }
 }

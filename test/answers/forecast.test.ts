@@ -42,7 +42,9 @@ test('says each change that a plan of that day will have, its day and its cause;
   const fields = new Set<string>()
   for (const { name, changes } of syncs) {
     expect(changes.map(({ on }) => on)).toEqual(changes.map(({ on }) => on).toSorted())
-    const planned = new Map(then.syncs.find((sync) => sync.name === name)?.changes.map((one) => [one.key, one]))
+    const planned = new Map(
+      [...(then.syncs.find((sync) => sync.name === name)?.changes ?? [])].map((one) => [one.key, one]),
+    )
     const last = new Map(changes.map((change) => [JSON.stringify([change.key, change.field]), change]))
     for (const { key, on, field, to, because } of last.values()) {
       fields.add(field)

@@ -70,7 +70,7 @@ function impactIn({ code, stdout, stderr }: Result, exit = 0): Impact {
   return JSON.parse(stdout) as Impact // what --json prints
 }
 
-const updated = () => String(plan.syncs[0]?.changes.find(({ op }) => op === 'update')?.key)
+const updated = () => String([...(plan.syncs[0]?.changes ?? [])].find(({ op }) => op === 'update')?.key)
 const override = () =>
   file('data/overrides.yaml', `- salesforce_id: ${updated()}\n  reason: a test\n  set: { support_hold: true }\n`)
 
@@ -99,7 +99,7 @@ describe('zds impact', () => {
   })
 
   test('of a rule is records that come and go: the base has its own configuration and files', async () => {
-    const creates = plan.syncs[0]?.changes.filter(({ op }) => op === 'create').map(({ key }) => key) ?? []
+    const creates = [...(plan.syncs[0]?.changes ?? [])].filter(({ op }) => op === 'create').map(({ key }) => key) ?? []
     expect(creates).not.toEqual([])
     const none = edit(`support_level === 'expired' ?`, 'support_level !== null ?')
     await changed([none], async () => {

@@ -41,7 +41,7 @@ type Mapping = {
 }
 
 const updateOf = (name: string) => {
-  const found = planned.syncs.find((sync) => sync.name === name)?.changes.find(({ op }) => op === 'update')
+  const found = [...(planned.syncs.find((sync) => sync.name === name)?.changes ?? [])].find(({ op }) => op === 'update')
   if (found === undefined) throw new Error(`The plan updates nothing in ${name}`)
   return found
 }

@@ -73,7 +73,7 @@ afterAll(async () => {
 })
 
 const updateOf = (name: string) => {
-  const found = planned.syncs.find((sync) => sync.name === name)?.changes.find(({ op }) => op === 'update')
+  const found = [...(planned.syncs.find((sync) => sync.name === name)?.changes ?? [])].find(({ op }) => op === 'update')
   if (found?.id === undefined) throw new Error(`The plan updates nothing in ${name}`)
   return { ...found, id: found.id }
 }
@@ -174,7 +174,7 @@ describe('an instance that is confined (OPS-08)', () => {
     for (const { text } of answers) expect(words.filter((word) => text.includes(word))).toEqual([])
     const confined = planned.syncs
       .filter(({ name }) => CONFINED.has(name))
-      .map(({ name, changes }) => ({ name, update: changes.filter(({ op }) => op === 'update').length }))
+      .map(({ name, changes }) => ({ name, update: [...changes].filter(({ op }) => op === 'update').length }))
     expect(answers[1]?.answer).toMatchObject({ confined })
     expect(JSON.stringify(answers[1]?.answer['syncs'])).not.toContain('us-gov')
   })

@@ -45,7 +45,7 @@ describe('a plan from what another run has gathered', () => {
     const again = planIn(await withoutSecrets('plan', '--from', 'last', '--json'))
     expect(again.digest).toBe(first.digest)
     expect(again.asOf).toBe(expected.asOf)
-    expect(again.syncs.some(({ changes }) => changes.some(({ along }) => along !== undefined))).toBe(true)
+    expect(again.syncs.some(({ changes }) => [...changes].some(({ along }) => along !== undefined))).toBe(true)
     expect(planIn(await withoutSecrets('plan', '--from', String(runs()[0]), '--json'))).toEqual(again)
     expect(planIn(await withoutSecrets('plan', '--from', `.zds/runs/${runs()[0]}`, '--json'))).toEqual(again)
     expect(sandbox.requests.slice(asked)).toEqual([])
@@ -62,16 +62,18 @@ describe('a plan from what another run has gathered', () => {
     const later = planIn(await withoutSecrets('plan', '--from', 'last', '--json', '--as-of', '2031-01-01'))
     expect(later.asOf).toBe('2031-01-01')
     const levels = ({ syncs }: Plan, level: string) =>
-      syncs[0]?.changes.filter(({ fields }) => fields['support_level']?.to === level).length ?? 0
+      [...(syncs[0]?.changes ?? [])].filter(({ fields }) => fields['support_level']?.to === level).length ?? 0
     expect(levels(later, 'expired')).toBeGreaterThan(levels(first, 'expired'))
 
     const file = join(here.directory, 'data/overrides.yaml')
     const before = readFileSync(file, 'utf8')
-    const key = first.syncs[0]?.changes.find(({ op }) => op === 'update')?.key
+    const key = [...(first.syncs[0]?.changes ?? [])].find(({ op }) => op === 'update')?.key
     writeFileSync(file, `- salesforce_id: ${key}\n  reason: a test\n  set: { support_hold: true }\n`)
     const other = planIn(await withoutSecrets('plan', '--from', 'last', '--json'))
     expect(other.digest).not.toBe(first.digest)
-    expect(other.syncs[0]?.changes.find((change) => change.key === key)?.fields['support_hold']?.to).toBe(true)
+    expect([...(other.syncs[0]?.changes ?? [])].find((change) => change.key === key)?.fields['support_hold']?.to).toBe(
+      true,
+    )
     rmSync(file)
     expectRefusal(await withoutSecrets('plan', '--from', 'last'), 'FILE_NOT_FOUND')
     writeFileSync(file, before)

@@ -179,7 +179,7 @@ describe('the page of a plan with 10,000 changes', () => {
     await open({ plan }, [usGov])
     await page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(await drawn()).toBe(1)
-    await open({ plan: planOf(syncPlan({ changes: global.changes.slice(0, 500) })) }, [...planOf(global).syncs])
+    await open({ plan: planOf(syncPlan({ changes: [...global.changes].slice(0, 500) })) }, [...planOf(global).syncs])
     await page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(await drawn()).toBe(10_001)
   })

@@ -17,7 +17,7 @@ const later = ref('us-gov', 'A')
 describe('SAFE-08: a ref to a record that does not exist yet', () => {
   it('is in the plan of a create as it is', async () => {
     const plan = await compared({ desired: [wanted('U', { organization_id: later, mark_for_deletion: null })] }, sync)
-    expect(plan.changes[0]?.fields['organization_id']).toEqual({ from: null, to: later })
+    expect([...plan.changes][0]?.fields['organization_id']).toEqual({ from: null, to: later })
   })
 
   it.each<[string, Json]>([

@@ -223,9 +223,9 @@ test('SAFE-05: what a person changes after it was read, and before it is written
   const here = await scene()
   const planned = await here.zds(['plan', '--json', '--as-of', AS_OF])
   const { syncs } = JSON.parse(planned.stdout) as Plan // what --json prints
-  const update = syncs
-    .find(({ name }) => name === 'global')
-    ?.changes.find(({ op, fields }) => op === 'update' && 'account_owner' in fields)
+  const update = [...(syncs.find(({ name }) => name === 'global')?.changes ?? [])].find(
+    ({ op, fields }) => op === 'update' && 'account_owner' in fields,
+  )
   const run = here.start(APPLY)
   onTestFinished(() => run.signal('SIGKILL'))
   await expect.poll(() => wrote('POST', '/organizations')(here.sandbox), { timeout: 60_000, interval: 2 }).toBe(true)

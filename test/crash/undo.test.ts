@@ -54,8 +54,8 @@ describe('SAFE-06: undo is a plan', () => {
       { key, id: String(edited), reason: 'changed-since' },
     ])
     expect(undo.stdout).toMatch(/changed since/i)
-    expect(plan.syncs.flatMap(({ changes }) => changes)).toHaveLength(done.length - 1)
-    expect(plan.syncs.flatMap(({ changes }) => changes).filter(({ op }) => op === 'create')).toEqual([])
+    expect(plan.syncs.flatMap(({ changes }) => [...changes])).toHaveLength(done.length - 1)
+    expect(plan.syncs.flatMap(({ changes }) => [...changes]).filter(({ op }) => op === 'create')).toEqual([])
 
     const asked = sandbox.requests.length
     const undone = await here.zds(['apply', 'undo.json', '--force'])

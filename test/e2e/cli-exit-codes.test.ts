@@ -86,7 +86,7 @@ describe('4', () => {
 
     const next = await here.zds('plan', '--json', '--as-of', asOf)
     const { syncs } = JSON.parse(next.stdout) as Plan // what --json prints
-    expect(syncs.flatMap(({ changes }) => changes)).toHaveLength(1)
+    expect(syncs.flatMap(({ changes }) => [...changes])).toHaveLength(1)
   })
 })
 
@@ -96,7 +96,7 @@ describe('5', () => {
     await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
     const { stdout } = await here.zds('plan', '--json', '--as-of', asOf)
     const updates = (JSON.parse(stdout) as Plan).syncs
-      .flatMap(({ name, changes }) => (name === 'global' ? changes : []))
+      .flatMap(({ name, changes }) => (name === 'global' ? [...changes] : []))
       .filter(({ op }) => op === 'update') // what --json prints
     const [stale, ...others] = updates
     const field =

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import type { Plan } from 'zds'
+import type { Change, Plan } from 'zds'
 import type { Result } from '../support/zds.ts'
 import { expectPlain, expectRefusal, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
 
@@ -19,7 +19,7 @@ const requested = (service: string, part: string) => (): boolean =>
 function changesOf({ stdout, stderr }: Result) {
   if (stdout === '') throw new Error(`There is no plan: ${stderr}`)
   return (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) =>
-    changes.map((change) => ({ sync: name, ...change })),
+    [...changes].map((change) => ({ sync: name, ...change })),
   ) // what --json prints
 }
 
@@ -29,7 +29,7 @@ function withoutRefs(before: Fields, now: Fields): Fields {
     Object.entries(before).map(([field, one]) => [field, typeof one.to === 'object' ? (now[field] ?? one) : one]),
   )
 }
-type Fields = Plan['syncs'][number]['changes'][number]['fields']
+type Fields = Change['fields']
 
 describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
   test('during plan: ends soon with 130 and says how to go on; nothing was written', async () => {

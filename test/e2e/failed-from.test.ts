@@ -32,7 +32,7 @@ const planIn = ({ code, stdout, stderr }: Result): Plan => {
   return JSON.parse(stdout) as Plan // what --json prints
 }
 const keysOf = (plan: Plan): string[] =>
-  plan.syncs.flatMap(({ name, changes }) => changes.map(({ key }) => `${name} ${key}`))
+  plan.syncs.flatMap(({ name, changes }) => [...changes].map(({ key }) => `${name} ${key}`))
 const outcomes = async (...args: string[]): Promise<string> => (await here.zds('outcomes', 'last', ...args)).stdout
 
 describe('what became of each change (SAFE-03)', () => {

@@ -79,14 +79,14 @@ describe('SAFE-10: Salesforce ids are joined as ids', () => {
     ])
     for (const { name, changes, skipped } of syncs.filter(({ resource }) => resource === 'organizations')) {
       const judged = (meant.get(name) ?? []).filter(({ action, key }) => action !== 'unjudged' && key !== alone)
-      const actions = new Map(changes.map(({ key, op }) => [key, op as string]))
+      const actions = new Map([...changes].map(({ key, op }) => [key, op as string]))
       const wrong = judged.filter(({ key, action }) => {
         const op = actions.get(key)
         return action === 'held' || action === 'none' ? op !== undefined : op !== action
       })
       expect(wrong, name).toEqual([])
       expect(
-        changes.filter(({ op, key }) => op === 'retire' && respelt.has(key)),
+        [...changes].filter(({ op, key }) => op === 'retire' && respelt.has(key)),
         name,
       ).toEqual([])
       const held = skipped.filter(({ reason }) => reason === 'name-taken').map(({ key }) => key)
@@ -98,10 +98,10 @@ describe('SAFE-10: Salesforce ids are joined as ids', () => {
     const users = syncs.find(({ resource }) => resource === 'users')?.changes ?? []
     const stay = expected['us-gov-users'].filter(({ action }) => action === 'none').map(({ email }) => email)
     expect(stay.length).toBeGreaterThan(0)
-    expect(users.filter(({ key }) => stay.includes(key))).toEqual([])
+    expect([...users].filter(({ key }) => stay.includes(key))).toEqual([])
     const global = syncs.find(({ name }) => name === 'global')
     expect(global?.skipped.filter(({ reason }) => reason === 'key-invalid')).toMatchObject([{ key: NO_ID }])
-    expect(global?.changes.filter(({ id }) => id !== undefined).map(({ key }) => key)).not.toContain(NO_ID)
+    expect([...(global?.changes ?? [])].filter(({ id }) => id !== undefined).map(({ key }) => key)).not.toContain(NO_ID)
   })
 
   test('the 18 characters are written when a record is updated anyway, and are no reason for an update; then nothing is left to do', async () => {
@@ -113,6 +113,6 @@ describe('SAFE-10: Salesforce ids are joined as ids', () => {
     }
     for (const key of updated.slice(0, 10)) expect(idOf(key)).toBe(key)
     for (const key of others.slice(0, 10)) expect(idOf(key)).toBe(respelt.get(key))
-    expect((await planned()).syncs.flatMap(({ changes }) => changes)).toEqual([])
+    expect((await planned()).syncs.flatMap(({ changes }) => [...changes])).toEqual([])
   })
 })

@@ -21,7 +21,7 @@ async function beyond(here: Project) {
 
 async function expectInSync(here: Project): Promise<void> {
   const { plan } = await beyond(here)
-  expect(plan.syncs.flatMap(({ changes }) => changes)).toEqual([])
+  expect(plan.syncs.flatMap(({ changes }) => [...changes])).toEqual([])
 }
 
 /** The level of every organization of Global that has one. */

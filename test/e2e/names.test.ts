@@ -73,7 +73,7 @@ describe('AMB-20: names of the retired', () => {
   test('merged accounts: both lines say so, and what the plan says to do keeps the organization', async () => {
     const here = await scene('merged')
     const plan = await planned(here)
-    const retired = plan.changes.find(({ op }) => op === 'retire')
+    const retired = [...plan.changes].find(({ op }) => op === 'retire')
     const living = plan.skipped.find(({ reason }) => reason === 'name-taken')
     expect(living?.heldBy).toEqual({
       key: retired?.key,

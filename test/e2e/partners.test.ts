@@ -79,7 +79,7 @@ describe('partners', () => {
     )
     const { here } = await started({ allianceAccountId: one?.key ?? null })
     const changes = await plannedOf(here)
-    expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({
+    expect([...changes].find(({ key }) => key === one?.key)?.fields).toEqual({
       account_type: { from: 'open_partner', to: 'alliance_partner' },
     })
   })
@@ -98,10 +98,10 @@ describe('partners', () => {
     }))
     const { here } = await started({ salesforce: { ...world.salesforce, Account } })
     const changes = await plannedOf(here)
-    expect(changes.find(({ key }) => key === one?.key)?.fields).toEqual({
+    expect([...changes].find(({ key }) => key === one?.key)?.fields).toEqual({
       restricted_account: { from: false, to: true },
       org_in_escalated_state: { from: false, to: true },
     })
-    expect(changes.find(({ key }) => key === two?.key)).toBeUndefined()
+    expect([...changes].find(({ key }) => key === two?.key)).toBeUndefined()
   })
 })

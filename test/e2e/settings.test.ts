@@ -42,7 +42,9 @@ describe('SAFE-09: settings that guard something', () => {
       expect(skipped).toContainEqual(expect.objectContaining({ key: PROTECTED, reason: 'protected' }))
     }
     const partners = plan.syncs.find(({ name }) => name === 'partners')
-    expect(partners?.changes.filter(({ key, fields }) => key === ALLIANCE && 'account_type' in fields)).toEqual([])
+    expect(
+      [...(partners?.changes ?? [])].filter(({ key, fields }) => key === ALLIANCE && 'account_type' in fields),
+    ).toEqual([])
     const unmet = plan.syncs.flatMap(({ notices }) => notices).filter(({ code }) => code === 'guard-without-record')
     const other = ids.includes('001000000000001') ? ['001000000000001AAA', '001000000000001AAA'] : []
     expect(unmet.map(({ key }) => key)).toEqual(other)

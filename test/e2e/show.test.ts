@@ -17,7 +17,7 @@ beforeAll(async () => {
   const { code, stderr } = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
   if (code !== 0) throw new Error(stderr)
   plan = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // what --out saves
-  changes = plan.syncs.flatMap((sync) => sync.changes)
+  changes = plan.syncs.flatMap((sync) => [...sync.changes])
 })
 afterAll(async () => {
   here.remove()
@@ -64,12 +64,12 @@ describe('a part of it', () => {
     expect(one.stdout).toContain(`1 of ${changes.length} changes`)
     for (const [field] of Object.entries(first?.fields ?? {})) expect(one.stdout).toContain(`      ${field}  `)
     const keysIn = ({ stdout }: { stdout: string }) =>
-      (JSON.parse(stdout) as Plan).syncs.flatMap((sync) => sync.changes.map(({ key }) => key)) // what json prints
+      (JSON.parse(stdout) as Plan).syncs.flatMap((sync) => [...sync.changes].map(({ key }) => key)) // what json prints
     expect(keysIn(await show('--retire', '--format', 'json'))).toEqual(
       changes.filter(({ op }) => op === 'retire').map(({ key }) => key),
     )
     expect(keysIn(await show('--sync', 'us-gov', '--sync', 'partners', '--json'))).toEqual(
-      plan.syncs.slice(1, 3).flatMap((sync) => sync.changes.map(({ key }) => key)),
+      plan.syncs.slice(1, 3).flatMap((sync) => [...sync.changes].map(({ key }) => key)),
     )
     expect(keysIn(await here.zds('show', '--op', 'update', '--field', 'aar', 'plan.json', '--json'))).toEqual(
       changes.filter(({ op, fields }) => op === 'update' && 'aar' in fields).map(({ key }) => key),

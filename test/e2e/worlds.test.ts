@@ -193,7 +193,7 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
       associate: 'user-joins',
       leave: 'user-stays',
     }
-    const shown = (changes.get('global') ?? []).flatMap(({ op, key, remarks = [] }) =>
+    const shown = [...(changes.get('global') ?? [])].flatMap(({ op, key, remarks = [] }) =>
       remarks.map(({ code, message }) => ({ op, key, email: message.split(':')[0], code })),
     )
     const meant = expected.sold_to.flatMap(({ keys, email, action }) =>
@@ -207,7 +207,7 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
       (one) => one.organization_id === null && ['create', 'update'].includes(one.action),
     )
     for (const { email, key } of fresh) {
-      const change = users.find((one) => one.key === email)
+      const change = [...users].find((one) => one.key === email)
       expect(change?.fields['organization_id']?.to).toEqual({ ref: { sync: 'us-gov', key } })
     }
   })
@@ -238,7 +238,7 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
     const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
     expect(code, stderr).toBe(0)
     const plan = JSON.parse(stdout) as Plan // what --json prints
-    expect(plan.syncs.flatMap(({ changes }) => changes)).toEqual([])
+    expect(plan.syncs.flatMap(({ changes }) => [...changes])).toEqual([])
   })
 })
 

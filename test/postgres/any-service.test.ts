@@ -20,7 +20,7 @@ async function planned(here: AnyService): Promise<{ readonly [sync: string]: rea
   const { code, stdout, stderr } = await here.zds(['plan', '--json', ...AS_OF])
   expect(code, stderr).toBe(0)
   const { syncs } = JSON.parse(stdout) as Plan // as documented
-  return Object.fromEntries(syncs.map(({ name, changes }) => [name, changes.map(({ op, key }) => `${op} ${key}`)]))
+  return Object.fromEntries(syncs.map(({ name, changes }) => [name, [...changes].map(({ op, key }) => `${op} ${key}`)]))
 }
 const sorted = (plan: { readonly [sync: string]: readonly string[] }) =>
   Object.fromEntries(Object.entries(plan).map(([sync, changes]) => [sync, changes.toSorted()]))

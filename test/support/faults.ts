@@ -66,7 +66,7 @@ async function scene(world: World, environment: { readonly [name: string]: strin
   return {
     sandbox,
     apply: () => engines.with(async (engine, said) => carriedOut(engine, said)),
-    changes: () => engines.with(async (engine) => (await engine.plan()).syncs.flatMap(({ changes }) => changes)),
+    changes: () => engines.with(async (engine) => (await engine.plan()).syncs.flatMap(({ changes }) => [...changes])),
     close: async () => {
       here.remove()
       await sandbox.close()

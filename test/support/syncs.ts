@@ -190,11 +190,11 @@ export function applied(existing: readonly Existing[], { changes }: Pick<SyncPla
   const written = (change: Change): Fields =>
     Object.fromEntries(Object.entries(change.fields).map(([field, { to }]) => [field, to]))
   const byId = new Map(
-    changes.flatMap((change) => (change.id === undefined ? [] : [[change.id, written(change)] as const])),
+    [...changes].flatMap((change) => (change.id === undefined ? [] : [[change.id, written(change)] as const])),
   )
   return [
     ...existing.map(({ id, fields }) => ({ id, fields: { ...fields, ...byId.get(id) } })),
-    ...changes
+    ...[...changes]
       .filter(({ op }) => op === 'create')
       .map((change) => ({ id: `new-${change.key}`, fields: written(change) })),
   ]

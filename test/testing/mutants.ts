@@ -71,7 +71,7 @@ const reads = (name: string, of: (records: readonly Existing[]) => readonly Exis
   }))
 
 const prepares = (name: string, prepare: (changes: readonly Change[]) => Preparation): Mutant =>
-  mutant(name, (target) => ({ ...target, prepare: async (changes) => prepare(changes) }))
+  mutant(name, (target) => ({ ...target, prepare: async (changes) => prepare([...changes]) }))
 
 const whole = (changes: readonly Change[]): Preparation => ({ changes, skipped: [] })
 
@@ -201,8 +201,8 @@ export const mutants: readonly Mutant[] = [
   mutant('prepare writes', (target) => ({
     ...target,
     prepare: async (changes, run) => {
-      await target.write.send(changes.slice(0, 1), run).catch(() => [])
-      return whole(changes)
+      await target.write.send([...changes].slice(0, 1), run).catch(() => [])
+      return whole([...changes])
     },
   })),
 

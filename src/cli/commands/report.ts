@@ -75,11 +75,13 @@ function beside(file: string, suffix: string): string {
 
 /** What a merge request shows of a plan (`reports:terraform` of GitLab). */
 const terraform = (sync: SyncPlan): string =>
-  documentOf({
-    create: count(sync, 'create'),
-    update: count(sync, 'update'),
-    delete: count(sync, 'retire') + count(sync, 'remove'),
-  })
+  [
+    ...documentOf({
+      create: count(sync, 'create'),
+      update: count(sync, 'update'),
+      delete: count(sync, 'retire') + count(sync, 'remove'),
+    }),
+  ].join('')
 
 const nothingAsked = (): ZdsError =>
   new ZdsError('USAGE', 'zds report was not told what to write', {

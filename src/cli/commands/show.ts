@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readVariables } from '../../core/config/env-file.ts'
-import type { Plan } from '../../core/plan/plan.ts'
-import { redact, redactedJson } from '../../core/secrets.ts'
+import { count, type Plan } from '../../core/plan/plan.ts'
+import { redact } from '../../core/secrets.ts'
 import { asCalled } from '../called.ts'
-import { lookOf, print, tell } from '../output.ts'
+import { lookOf, print, printParts, shownParts, tell } from '../output.ts'
 import { readPlan } from '../plan-file.ts'
 import type { Look } from '../render/look.ts'
 import { changesMarkdown, markdownOf } from '../render/markdown.ts'
@@ -35,7 +35,7 @@ export async function showCommand(asked: string, options: ShowOptions, signal: A
   const whole = isRun ? await subjectOf(asked, options, signal) : { plan: await savedPlan(asked, options) }
   const part = isSelective(options) ? { ...whole, plan: selectedOf(whole.plan, options) } : whole
   const format = options.json ? 'json' : options.format
-  if (format !== 'text') process.stdout.write(textOf(part, format, options))
+  if (format !== 'text') printParts(textOf(part, format, options))
   else if (isSelective(options)) print(selectionLines(part.plan, whole.plan, lookOf(true)))
   else showWhole(whole, asked, lookOf(options.all ?? false))
   return 0
@@ -48,21 +48,23 @@ async function savedPlan(file: string, { env }: ShowOptions): Promise<Plan> {
 }
 
 /** Whoever has a plan has all of it: nothing that a sync keeps to itself is left out here. */
-function textOf(subject: Subject, format: Exclude<Format, 'text'>, options: ShowOptions): string {
+function textOf(subject: Subject, format: Exclude<Format, 'text'>, options: ShowOptions): Iterable<string> {
   const { plan } = subject
   switch (format) {
     case 'md':
-      return redact(
-        isSelective(options) ? changesMarkdown(plan.syncs) : markdownOf(subject, plan.syncs, options.all ?? false),
-      )
+      return [
+        redact(
+          isSelective(options) ? changesMarkdown(plan.syncs) : markdownOf(subject, plan.syncs, options.all ?? false),
+        ),
+      ]
     case 'html':
-      return redact(pageOf(subject, plan.syncs))
+      return [redact(pageOf(subject, plan.syncs))]
     case 'csv':
       return csvOf(plan)
     case 'ndjson':
       return ndjsonOf(plan)
     case 'json':
-      return `${redactedJson(plan, 2)}\n`
+      return shownParts(plan)
     default:
       return format satisfies never
   }
@@ -81,8 +83,7 @@ function showWhole({ plan, report }: Subject, asked: string, look: Look): void {
 
 /** How more of a plan is seen: commands on lines of their own, whole at any width, to be copied. */
 function moreSteps({ syncs }: Plan, asked: string): string[] {
-  const changes = syncs.flatMap((sync) => sync.changes)
-  const ends = changes.some(({ op }) => op === 'retire' || op === 'remove')
+  const ends = syncs.some((sync) => count(sync, 'retire') + count(sync, 'remove') > 0)
   return [
     'More of it:',
     `  zds show ${asked} --all`,

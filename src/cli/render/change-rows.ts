@@ -7,7 +7,7 @@ const WEIGHT = { retire: 0, remove: 0, update: 1, create: 2 } as const satisfies
 /** Sync, operation, key, name, reason, field, from, to: a row for each field of each change. */
 export function changeRows(syncs: readonly SyncPlan[]): string[][] {
   return syncs.flatMap(({ name: sync, changes, words }) =>
-    changes
+    [...changes]
       .toSorted((a, b) => WEIGHT[a.op] - WEIGHT[b.op])
       .flatMap(({ op, key, name = '', reason = '', fields }) => {
         const head = [sync, op, key, name, words[reason] ?? reason]

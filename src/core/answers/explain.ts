@@ -2,12 +2,12 @@ import { owns } from '../compare/decide.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
 import type { Explained } from '../explained.ts'
 import { keyReader } from '../keys.ts'
-import type { Op, Plan, Remark, SyncPlan } from '../plan/plan.ts'
+import type { Op, Plan, Remark } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
-import { collect } from '../streams.ts'
 import type { Existing, Fields, Sync } from '../types.ts'
 import { syncsAsked, type Narrowing } from './asked.ts'
 import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
+import { syncPlanLeft } from '../run/plan-parts.ts'
 import { rowsIn, type Shared } from '../run/shared.ts'
 import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type KnownOfKey, type KeyVerdict } from './verdict.ts'
 
@@ -83,14 +83,14 @@ async function answerOf(
   const live = await liveOf(key, sync, shared, runId)
   const { record, spelt, absent: told } = await saidOf(key, sync, shared, runId)
   const [explained = NOTHING] = await explainedBy(sync, spelt, shared, runId)
-  const { changes, skipped, words: used, notices } = await planOfSync(name, shared, runId)
+  const { changes, skipped, words: used, notices } = await syncPlanLeft(compareId(name), shared.state.artifacts(runId))
   const known: KnownOfKey = {
     sync,
     key,
     live,
     record,
     absent: explained.absent ?? told,
-    change: changes.find((one) => one.key === key),
+    change: changes.values().find((one) => one.key === key),
     skip: skipped.find((one) => one.key === key || (one.id !== undefined && one.id === live?.id)),
     words: { ...sync.desired.words, ...sync.rules.words, ...used },
   }
@@ -155,11 +155,6 @@ async function saidOf(key: string, { desired, rules, target }: Sync, shared: Sha
   return { spelt: key, record: undefined, absent: undefined }
 }
 
-async function planOfSync(name: string, { state }: Shared, runId: string): Promise<SyncPlan> {
-  const [plan] = await collect(state.artifacts(runId).read(compareId(name)))
-  return plan as SyncPlan // its compare stage has written it
-}
-
 type Past = { readonly run: RunRecord; readonly plan: Plan | undefined }
 
 /** So many runs are looked through for the last change of a record. */
@@ -177,7 +172,10 @@ async function outcomeOf(
   journal: Journal,
 ): Promise<PastOutcome | undefined> {
   for (const { run, plan } of past) {
-    const change = plan?.syncs.find((sync) => sync.name === name)?.changes.find((one) => one.key === key)
+    const change = plan?.syncs
+      .find((sync) => sync.name === name)
+      ?.changes.values()
+      .find((one) => one.key === key)
     if (change === undefined) continue
     const known = (await journal.known(run.id, name)).get(key)
     const outcome = known?.kind === 'outcome' ? known.outcome : undefined

@@ -80,7 +80,7 @@ function between(base: SyncPlan | undefined, now: SyncPlan | undefined): Omit<Im
 }
 
 const byKey = (plan: SyncPlan | undefined): ReadonlyMap<string, Change> =>
-  new Map((plan?.changes ?? []).map((change) => [change.key, change]))
+  new Map(plan?.changes.values().map((change) => [change.key, change]))
 
 /** What is not changed stays as it is: as the other change finds it. */
 function differences(key: string, base: Change | undefined, now: Change | undefined): ImpactChange[] {

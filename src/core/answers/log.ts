@@ -154,7 +154,8 @@ const changeOf = (sync: string, { op, key, name, fields }: Change): LogChange =>
 /** From the plan that its run has left, where that is still there. */
 async function planned({ run, kind }: LogEntry, means: Means, state: State): Promise<LogChange[]> {
   const plan = kind === 'plan' ? await planLeft(state.artifacts(run)) : undefined
-  return (plan?.syncs ?? []).flatMap(({ name, changes }) =>
-    changes.filter((change) => means(name, change)).map((change) => changeOf(name, change)),
-  )
+  return (plan?.syncs ?? []).flatMap(({ name, changes }) => {
+    const meant = changes.values().filter((change) => means(name, change))
+    return Array.from(meant, (change) => changeOf(name, change))
+  })
 }

@@ -51,7 +51,7 @@ export async function* apply(
 ): AsyncIterable<Outcome> {
   const written: WrittenChange[] = []
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
-    const changes = plan.changes.filter(({ op }) => ops.includes(op))
+    const changes = Array.from(plan.changes.values().filter(({ op }) => ops.includes(op)))
     const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
     for await (const outcome of carriedOut(changes, bound, target, { record, known, objection, waiting }, run)) {
       yield outcome
@@ -73,7 +73,7 @@ export async function* settle(
   run: Run,
 ): AsyncIterable<Outcome> {
   yield* [...known.values()].flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
-  const begun = plan.changes.filter(({ key }) => known.has(key))
+  const begun = plan.changes.values().filter(({ key }) => known.has(key))
   const bound = new Map(begun.map((change) => [change.key, bind(change, target.types, created)]))
   yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
 }

@@ -9,7 +9,7 @@ import type { Existing, Run, Target } from '../types.ts'
  * record that is gone is not among them.
  */
 export async function* withRecords<Item>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   idOf: (item: Item) => string | undefined,
   target: Target,
   run: Run,

@@ -2,6 +2,7 @@ import { removal } from '../compare/decide.ts'
 import { possiblePlan } from '../compare/prepare.ts'
 import { withWords } from '../compare/words.ts'
 import type { Json } from '../json.ts'
+import { packer } from '../many.ts'
 import { doneUnder, type Known } from '../outcome.ts'
 import type { Change, REASONS, Skip, SyncPlan } from '../plan/plan.ts'
 import type { Existing, Run, Sync } from '../types.ts'
@@ -22,19 +23,22 @@ export async function undo(
   { known, created }: { readonly known: ReadonlyMap<string, Known>; readonly created: Created },
   run: Run,
 ): Promise<SyncPlan> {
-  const done = plan.changes.flatMap((change): readonly Done[] => {
+  const done = plan.changes.values().flatMap((change): readonly Done[] => {
     const id = doneUnder(known.get(change.key))
     const bound = bind(change, sync.target.types, created)
     return 'op' in bound && id !== undefined ? [{ ...bound, id }] : []
   })
-  const changes: Change[] = []
+  const changes = packer<Change>()
   const skipped: Skip[] = []
   for await (const { item: change, now } of withRecords(done, ({ id }) => id, sync.target, run)) {
     const back = reverse(change, now, sync)
     if (typeof back === 'string') skipped.push({ key: change.key, id: change.id, reason: back })
-    else if (Object.keys(back.fields).length > 0) changes.push(back)
+    else if (Object.keys(back.fields).length > 0) changes.add(back)
   }
-  return withWords(possiblePlan({ ...plan, changes, skipped, notices: [], excesses: [] }, sync.target), sync)
+  return withWords(
+    possiblePlan({ ...plan, changes: changes.rows(), skipped, notices: [], excesses: [] }, sync.target),
+    sync,
+  )
 }
 
 /** The change that undoes one, without fields where nothing is left to undo; why there is none. */

@@ -4,6 +4,7 @@ import { keyReader, type KeyReader } from '../keys.ts'
 import { decide, owns, type Pair, type Sides, type RecordVerdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
+import { concatenated, packer } from '../many.ts'
 import { fates } from './names.ts'
 import { OPS, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
 import { withWords } from './words.ts'
@@ -39,7 +40,12 @@ export async function* foldKeys(rows: AsyncIterable<Desired>, sync: Sync): Async
  */
 export async function compare(name: string, sync: Sync, sides: Sides): Promise<SyncPlan> {
   const { rules, target } = sync
-  const changes: Change[] = []
+  const changes = {
+    create: packer<Change>(),
+    update: packer<Change>(),
+    retire: packer<Change>(),
+    remove: packer<Change>(),
+  }
   const skipped: Skip[] = []
   const notices: Notice[] = []
   const counts = { existing: 0, desired: 0 }
@@ -73,12 +79,12 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     if (key === '') found.withoutKey = ours
     else if (right.length > 0) found.joined += records
     for (const { change, skip } of key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)) {
-      if (change !== undefined) changes.push({ ...change, ...nameOf(fieldsOf(pair), sync) })
+      if (change !== undefined) changes[change.op].add({ ...change, ...nameOf(fieldsOf(pair), sync) })
       if (skip !== undefined) skipped.push(describe(key, skip, sync))
     }
   }
   refuseKeyless(name, sync, { ...counts, ...found })
-  const ordered = changes.toSorted((a, b) => OPS.indexOf(a.op) - OPS.indexOf(b.op))
+  const ordered = concatenated(OPS.map((op) => changes[op].rows()))
   notices.push(...guards.notices())
   const { instance, resource } = target
   const held = fates(skipped, ordered, rules)

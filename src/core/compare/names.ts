@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
+import type { Many } from '../many.ts'
 import type { Change, Holder, Notice, Skip } from '../plan/plan.ts'
 import type { Desired, Existing, Fields, Rules, Sync } from '../types.ts'
 
@@ -79,10 +80,12 @@ type NameWaiter = Skip & { readonly id: string; readonly heldBy: Holder }
  */
 export function fates(
   skipped: readonly Skip[],
-  changes: readonly Change[],
+  changes: Many<Change>,
   { key, unique = '' }: Rules,
 ): { readonly skipped: Skip[]; readonly notices: Notice[] } {
-  const changeOf = new Map(changes.flatMap((change) => (change.id === undefined ? [] : [[change.id, change] as const])))
+  const holders = new Set(skipped.flatMap(({ heldBy }) => heldBy?.id ?? []))
+  const ofHolders = changes.values().filter(({ id }) => id !== undefined && holders.has(id))
+  const changeOf = new Map(holders.size === 0 ? [] : ofHolders.map((change) => [change.id, change]))
   const waits = new Map(skipped.flatMap((skip) => (isWaiting(skip) ? [[skip.id, skip] as const] : [])))
   const told = skipped.map((skip) => {
     if (skip.heldBy === undefined) return skip

@@ -1,10 +1,11 @@
 import { ZdsError } from '../errors.ts'
-import type { Change, Skip, SyncPlan } from '../plan/plan.ts'
+import { packed, type Many } from '../many.ts'
+import { count, OPS, type Change, type Skip, type SyncPlan } from '../plan/plan.ts'
 import type { Preparation, Sync, Target } from '../types.ts'
 import { withWords } from './words.ts'
 
 /** Asks a target to complete changes; undefined where it has nothing to say. */
-export type AskTarget = (changes: readonly Change[]) => Promise<Preparation | undefined>
+export type AskTarget = (changes: Many<Change>) => Promise<Preparation | undefined>
 
 /**
  * The target has the last word on a plan: it knows what it can do, what cannot be, and what becomes
@@ -15,16 +16,20 @@ export async function prepare(compared: SyncPlan, sync: Sync, ask: AskTarget): P
   const plan = possiblePlan(compared, target)
   const prepared = plan.changes.length === 0 ? undefined : await ask(plan.changes)
   const whole = prepared === undefined ? plan : completedPlan(plan, prepared, target)
-  return withWords({ ...whole, changes: whole.changes.map((change) => describe(change, plan.name, target)) }, sync)
+  const comes = whole.changes.values().some(({ along }) => along !== undefined)
+  const told = (): Many<Change> => packed(whole.changes.values().map((change) => describe(change, plan.name, target)))
+  return withWords(comes ? { ...whole, changes: told() } : whole, sync)
 }
 
 /** The plan without what its target cannot do, which it lists. */
 export function possiblePlan(plan: SyncPlan, { ops }: Target): SyncPlan {
   const can = ({ op }: Change): boolean => ops.includes(op)
+  if (OPS.every((op) => ops.includes(op) || count(plan, op) === 0)) return plan
   const impossible = plan.changes
+    .values()
     .filter((change) => !can(change))
     .map(({ key, id }): Skip => ({ key, reason: 'not-possible', ...(id !== undefined && { id }) }))
-  return { ...plan, changes: plan.changes.filter(can), skipped: [...plan.skipped, ...impossible] }
+  return { ...plan, skipped: [...plan.skipped, ...impossible], changes: packed(plan.changes.values().filter(can)) }
 }
 
 /**
@@ -36,13 +41,14 @@ export function completedPlan(
   { changes, skipped }: Preparation,
   { instance, resource }: Target,
 ): SyncPlan {
-  const planned = new Map(plan.changes.map((change) => [change.key, change]))
-  const others = changes.filter(({ key, op, id }) => {
+  const planned = new Map(plan.changes.values().map(({ key, op, id }) => [key, { key, op, id }]))
+  const others = changes.values().filter(({ key, op, id }) => {
     const before = planned.get(key)
     return before?.op !== op || before.id !== id || !planned.delete(key)
   })
+  const strange = [...others]
   for (const { key } of skipped) planned.delete(key)
-  const wrong = [...others, ...planned.values()].map(({ op, key }) => `${op} ${key}`)
+  const wrong = [...strange, ...planned.values()].map(({ op, key }) => `${op} ${key}`)
   if (wrong.length === 0) return { ...plan, changes, skipped: [...plan.skipped, ...skipped] }
   const message = `The target of ${instance} ${resource} has changed or dropped what was planned`
   throw new ZdsError('TARGET_INVALID', `${message}: ${wrong.slice(0, 5).join(', ')}`, {

@@ -51,7 +51,7 @@ export function keysAfter(sync: Sync): Keys {
         const { text } = keys.ofFields(fields)
         if (text !== '') yield text
       }
-      for await (const { changes } of run.input(plan)) for (const { op, key } of changes) if (op === 'create') yield key
+      for await (const part of run.input(plan)) if ('op' in part && part.op === 'create') yield part.key
     },
   }
 }

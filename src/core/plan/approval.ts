@@ -1,4 +1,5 @@
 import { ZdsError, type Issue } from '../errors.ts'
+import { concatenated } from '../many.ts'
 import { nearest } from '../options.ts'
 import { OPS, type Excess, type Plan, type SyncPlan } from './plan.ts'
 
@@ -65,7 +66,7 @@ export function releaseHeld(sync: SyncPlan, permit: Permit): SyncPlan {
   const held = sync.skipped.flatMap(({ change }) => change ?? [])
   return {
     ...sync,
-    changes: [...sync.changes, ...held],
+    changes: concatenated([sync.changes, held]),
     skipped: sync.skipped.filter(({ change }) => change === undefined),
   }
 }

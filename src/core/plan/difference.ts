@@ -33,7 +33,7 @@ function parts({ changes, skipped, notices, excesses, existing, desired, complet
     existing,
     desired,
     complete: canonical(complete),
-    changes: Object.fromEntries(changes.map((change) => [change.key, content(change)])),
+    changes: Object.fromEntries(changes.values().map((change) => [change.key, content(change)])),
     skipped: Object.fromEntries(skipped.map(({ key, reason, id = '' }) => [`${key} ${id}`.trim(), reason])),
     notices: Object.fromEntries(notices.map(({ key, code, message }) => [`${key} ${code}`, message])),
     excesses: Object.fromEntries(excesses.map(({ id, count }) => [id, count])),

@@ -1,5 +1,5 @@
 import { canonical, type Json } from '../json.ts'
-import { OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
+import { count, OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
 import type { FieldChange, Op, Order, SyncPlan } from './plan.ts'
 
 /**
@@ -60,15 +60,56 @@ const EXAMPLES = 5
  * Why a plan needs an approval; empty when it needs none. What its changes tell is not asked
  * elsewhere: what makes a record look retired retires it, and who changes many has many.
  */
-export function excesses(told: MeasuredSync, limits: Limits = {}): Excess[] {
-  const measured = { ...told, changes: told.changes.map((change) => asRetired(change, told.retire)) }
+export function excesses(measured: MeasuredSync, limits: Limits = {}): Excess[] {
   const { fields, ...bounds } = boundsOf(measured, limits)
+  const sums = sumsOf(measured, fields)
   return [
-    ...OPS.flatMap((op) => beyond(op, bounds[op], measured)),
-    ...Object.entries(fields).flatMap(([field, bound]) => fieldBeyond(field, bound, measured)),
+    ...OPS.flatMap((op) => beyond(op, bounds[op], sums, measured)),
+    ...Object.entries(fields).flatMap(([field, bound]) => fieldBeyond(field, bound, sums.fields.get(field), measured)),
     ...dropped(measured, limits),
   ]
 }
+
+/** Of some changes how many there are, and the keys of the first. */
+type Sum = { count: number; readonly examples: string[] }
+
+/** What limits are held against, from one look at each change. */
+type Sums = {
+  readonly ops: { readonly [op in Op]: Sum }
+  readonly fields: ReadonlyMap<string, Sum>
+  /** The sets of fields that updates are made for, by their names. */
+  readonly causes: ReadonlyMap<string, { readonly fields: readonly string[]; count: number }>
+}
+
+const noSum = (): Sum => ({ count: 0, examples: [] })
+
+function addTo(sum: Sum, key: string): void {
+  sum.count += 1
+  if (sum.examples.length < EXAMPLES) sum.examples.push(key)
+}
+
+function sumsOf({ changes, retire, adopt = [] }: MeasuredSync, bounds: Bounds['fields']): Sums {
+  const ops = { create: noSum(), update: noSum(), retire: noSum(), remove: noSum() }
+  const limited = Object.entries(bounds).map(([field, { order }]) => ({ field, order, sum: noSum() }))
+  const causes = new Map<string, { readonly fields: readonly string[]; count: number }>()
+  for (const each of changes) {
+    const { op, key, fields } = asRetired(each, retire)
+    addTo(ops[op], key)
+    for (const { field, order, sum } of op === 'create' ? [] : limited)
+      if (isMove(fields[field], order)) addTo(sum, key)
+    if (op !== 'update') continue
+    const reasons = Object.keys(fields).filter((field) => !adopt.includes(field))
+    const names = reasons.toSorted().join(', ')
+    const cause = causes.get(names) ?? { fields: reasons, count: 0 }
+    cause.count += 1
+    causes.set(names, cause)
+  }
+  return { ops, causes, fields: new Map(limited.map(({ field, sum }) => [field, sum])) }
+}
+
+/** Whether a field changes; of one that has an order, whether it falls. */
+const isMove = (change: FieldChange | undefined, order: Order | undefined): boolean =>
+  change !== undefined && (order === undefined || fell(change, order))
 
 /** An update that gives a record all that a retirement would is one. */
 function asRetired(change: Change, look: MeasuredSync['retire'] = {}): Change {
@@ -83,7 +124,7 @@ export function boundsOf(measured: MeasuredSync, limits: Limits = {}): Bounds {
   const { create = CREATE, firstRun, update = UPDATE, retire = RETIRE, remove = retire } = limits
   const { existing, before, changes } = measured
   const { floor: least = FLOOR } = limits
-  const floor = changes.filter(({ op }) => op !== 'create').length < least ? least : 0
+  const floor = changes.length - count({ changes }, 'create') < least ? least : 0
   const first = firstRun === true && before === undefined
   const few = (bound: Bound): Bound => (existing < floor ? ofFew(bound) : bound)
   const bounds = { create: first ? {} : create, update, retire: few(retire), remove: few(remove) }
@@ -117,29 +158,25 @@ function ofFew(retire: Bound): Bound {
 
 const measureOf = (bound: Bound): Measure => (typeof bound === 'number' ? { share: bound } : bound)
 
-function beyond(op: Op, bound: Allowed | undefined, { name, changes, existing, adopt }: MeasuredSync): Excess[] {
-  const some = changes.filter((change) => change.op === op)
-  const because = op === 'update' ? cause(some, adopt) : undefined
+function beyond(op: Op, bound: Allowed | undefined, { ops, causes }: Sums, { name, existing }: MeasuredSync): Excess[] {
+  const some = ops[op]
+  const because = op === 'update' ? causeIn(causes) : undefined
   const without = because === undefined ? '' : `; without ${because.fields.join(', ')} ${number(because.left)}`
   return tooMany(some, bound, existing).map(({ words, ...found }) => ({
     id: `${name}.${op}`,
     op,
     ...found,
     ...(because && { because }),
-    message: `${number(some.length)} of ${number(existing)} records would be ${op}d${words}${without}`,
+    message: `${number(some.count)} of ${number(existing)} records would be ${op}d${words}${without}`,
   }))
 }
 
 function fieldBeyond(
   field: string,
-  bound: Bounds['fields'][string],
-  { name, changes, existing }: MeasuredSync,
+  { order, most, share }: Bounds['fields'][string],
+  some = noSum(),
+  { name, existing }: MeasuredSync,
 ): Excess[] {
-  const { order, most, share } = bound
-  const some = changes.filter(({ op, fields }) => {
-    const change = fields[field]
-    return op !== 'create' && change !== undefined && (order === undefined || fell(change, order))
-  })
   const verb = order === undefined ? 'change' : 'fall'
   const limit = most === undefined ? undefined : { most, ...(share !== undefined && { share }) }
   return tooMany(some, limit, existing).map(({ words, ...found }) => ({
@@ -147,7 +184,7 @@ function fieldBeyond(
     op: 'field',
     field,
     ...found,
-    message: `${field} would ${verb} on ${number(some.length)} of ${number(existing)} records${words}`,
+    message: `${field} would ${verb} on ${number(some.count)} of ${number(existing)} records${words}`,
   }))
 }
 
@@ -162,23 +199,22 @@ export function fell({ from, to }: FieldChange, order: Order): boolean {
 const day = (value: Json): string => (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? value : '')
 
 /** What more records than a bound allows have in common: nothing where it allows them. */
-function tooMany(some: readonly Change[], bound: Allowed | undefined, existing: number) {
-  if (bound === undefined || some.length <= bound.most) return []
+function tooMany({ count: some, examples }: Sum, bound: Allowed | undefined, existing: number) {
+  if (bound === undefined || some <= bound.most) return []
   const { most, share } = bound
   const words =
     share === undefined
       ? `, the limit is ${number(most)}`
-      : ` (${percent(some.length / existing)}), the limit is ${percent(share)}`
-  const examples = some.slice(0, EXAMPLES).map(({ key }) => key)
-  return [{ count: some.length, existing, limit: share ?? most, words, examples }]
+      : ` (${percent(some / existing)}), the limit is ${percent(share)}`
+  return [{ count: some, existing, limit: share ?? most, words, examples }]
 }
 
 /** The fields in which most updates change a record; left are those that change any other one. */
-function cause(updates: readonly Change[], adopt: readonly string[] = []): Because | undefined {
-  const sets = updates.map(({ fields }) => Object.keys(fields).filter((field) => !adopt.includes(field)))
-  const alike = Map.groupBy(sets, (fields) => fields.toSorted().join(', '))
-  const [most] = [...alike.values()].toSorted((a, b) => b.length - a.length)[0] ?? []
-  return most && { fields: most, left: sets.filter((fields) => !fields.every((field) => most.includes(field))).length }
+function causeIn(causes: Sums['causes']): Because | undefined {
+  const [most] = [...causes.values()].toSorted((a, b) => b.count - a.count)
+  if (most === undefined) return undefined
+  const others = causes.values().filter(({ fields }) => !fields.every((field) => most.fields.includes(field)))
+  return { fields: most.fields, left: others.reduce((sum, { count: some }) => sum + some, 0) }
 }
 
 function dropped({ name, desired, existing, before }: MeasuredSync, { drop = DROP, floor = FLOOR }: Limits): Excess[] {

@@ -1,7 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { ZdsError } from '../errors.ts'
-import { canonical } from '../json.ts'
-import type { Plan } from './plan.ts'
+import { canonicalParts, type Plan } from './plan.ts'
 import { keyIfSet, PLAN_KEY } from './seal.ts'
 
 /** What the key of the MAC is derived for: it is another one than that of sealed plans. */
@@ -33,5 +32,7 @@ export function assertAuthentic(plan: Plan, called: string): void {
 
 function macOf({ mac: _mac, ...document }: Plan, key: KeyObject): Buffer {
   const derived = Buffer.from(hkdfSync('sha256', key, '', LABEL, 32))
-  return createHmac('sha256', derived).update(canonical(document)).digest()
+  const mac = createHmac('sha256', derived)
+  for (const part of canonicalParts(document)) mac.update(part)
+  return mac.digest()
 }

@@ -63,8 +63,13 @@ function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
       retire: count(sync, 'retire'),
       remove: count(sync, 'remove'),
     },
-    fields: countsOf(changes.filter(({ op }) => op !== 'create').flatMap(({ fields }) => Object.keys(fields))),
-    along: countsOf(changes.flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
+    fields: countsOf(
+      changes
+        .values()
+        .filter(({ op }) => op !== 'create')
+        .flatMap(({ fields }) => Object.keys(fields)),
+    ),
+    along: countsOf(changes.values().flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
     skipped: countsOf(skipped.map(({ reason }) => reason)),
     notices: countsOf(notices.map(({ code }) => code)),
     excesses: excesses.map(({ id, op, field, count: some, existing: all, limit, because }) => ({
@@ -80,7 +85,8 @@ function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
 }
 
 /** How often each word occurs; the most frequent first. */
-export function countsOf(words: readonly string[]): Counts {
-  const groups = [...Map.groupBy(words, (word) => word)].map(([word, some]) => [word, some.length] as const)
-  return Object.fromEntries(groups.toSorted(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)))
+export function countsOf(words: Iterable<string>): Counts {
+  const counts = new Map<string, number>()
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return Object.fromEntries([...counts].toSorted(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)))
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { canonical, type Json } from '../json.ts'
+import { jsonParts, type Many } from '../many.ts'
 
 export type Op = 'create' | 'update' | 'retire' | 'remove'
 
@@ -63,7 +64,7 @@ export type Skip = {
 }
 
 /** Planned changes after the target has seen them. */
-export type Preparation = { readonly changes: readonly Change[]; readonly skipped: readonly Skip[] }
+export type Preparation = { readonly changes: Many<Change>; readonly skipped: readonly Skip[] }
 
 /**
  * A record that has a name which another one wants; without an id, one that wants it as well.
@@ -131,7 +132,7 @@ export type SyncPlan = {
   readonly desired: number
   /** Whether each side was proved to have been read completely (SAFE-02, SAFE-13). */
   readonly complete: { readonly desired: boolean; readonly existing: boolean }
-  readonly changes: readonly Change[]
+  readonly changes: Many<Change>
   readonly skipped: readonly Skip[]
   /** What each reason in it means. */
   readonly words: Words
@@ -168,15 +169,35 @@ export function assemble(syncs: readonly SyncPlan[], config: string, clock: Cloc
 /** The identity of a plan: all of it but the moment it was made. */
 export function digestOf(plan: Omit<Plan, 'digest' | 'createdAt'>): string {
   const { version, asOf, config, undoes, syncs } = plan
-  return sha256(canonical({ version, asOf, config, ...(undoes !== undefined && { undoes }), syncs }))
+  const hash = createHash('sha256')
+  for (const part of canonicalParts({ version, asOf, config, ...(undoes !== undefined && { undoes }), syncs }))
+    hash.update(part)
+  return hash.digest('hex')
 }
+
+/** The text of `canonical` in parts. */
+export const canonicalParts = (document: unknown): Iterable<string> =>
+  jsonParts(document, { stringify: (value) => canonical(value as Json), sorted: true }) // a part of a document
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+type Counts = { readonly [op in Op]: number }
+
+/** A plan is counted once, however often it is asked. */
+const counts = new WeakMap<Many<Change>, Counts>()
+
 export function count({ changes }: Pick<SyncPlan, 'changes'>, op: Op): number {
-  return changes.reduce((sum, change) => sum + (change.op === op ? 1 : 0), 0)
+  const known = counts.get(changes) ?? countsOf(changes)
+  counts.set(changes, known)
+  return known[op]
+}
+
+function countsOf(changes: Many<Change>): Counts {
+  const found = { create: 0, update: 0, retire: 0, remove: 0 }
+  for (const { op } of changes) found[op] += 1
+  return found
 }
 
 /** How many changes are held back because what was read is not proved complete (SAFE-13). */

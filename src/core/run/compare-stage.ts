@@ -4,6 +4,7 @@ import { prepare } from '../compare/prepare.ts'
 import { indexNames } from '../compare/names.ts'
 import { sortBy } from '../compare/sort.ts'
 import type { Json } from '../json.ts'
+import { syncParts } from '../plan/parts.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import type { Desired, Existing, Source } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
@@ -47,7 +48,7 @@ export async function compareStage(
   const plan = await prepare(compared, sync, (changes) => answersOf(changes, stage, shared, runId, watch))
   const complete = sides.desired && sides.existing
   const made = { ...madeFrom(inputs, shared), address: sync.target.address() }
-  await artifacts.write(compareId(name), [plan], (rows, digest) => ({ rows, complete, digest, ...made }))
+  await artifacts.write(compareId(name), syncParts(plan), (rows, digest) => ({ rows, complete, digest, ...made }))
   return plan
 }
 

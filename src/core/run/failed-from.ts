@@ -1,3 +1,4 @@
+import { packed } from '../many.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import { doneUnder } from '../outcome.ts'
 import { changesOf, type PastRun } from './history.ts'
@@ -17,6 +18,6 @@ export async function onlyUndone(
     if (doneUnder(known) === undefined) undone.add(JSON.stringify([sync, change.key]))
   return plans.map((plan) => ({
     ...plan,
-    changes: plan.changes.filter(({ key }) => undone.has(JSON.stringify([plan.name, key]))),
+    changes: packed(plan.changes.values().filter(({ key }) => undone.has(JSON.stringify([plan.name, key])))),
   }))
 }

@@ -42,12 +42,15 @@ export function assertWhole(plan: Plan, called: string): Plan {
 function syncIssues(part: SyncPlan, sync: Sync | undefined): Issue[] {
   if (sync === undefined) return []
   const { name, changes, skipped } = part
-  const all = [...changes, ...skipped.flatMap(({ change }) => change ?? [])]
+  const held = skipped.flatMap(({ change }) => change ?? [])
+  const all = (): IteratorObject<Change> => [changes, held].values().flatMap((some) => some.values())
   return [
     ...strangePlace(part, sync.target).map((message) => issue(name, message)),
-    ...twice(all.map(({ key }) => key)).map((key) => issue(`${name} ${key}`, 'is changed twice')),
-    ...twice(all.flatMap(({ id }) => id ?? [])).map((id) => issue(`${name} ${id}`, 'is the id of two changes')),
-    ...all.flatMap((change) => strangeIn(change, sync).map((message) => issue(`${name} ${change.key}`, message))),
+    ...twice(all().map(({ key }) => key)).map((key) => issue(`${name} ${key}`, 'is changed twice')),
+    ...twice(all().flatMap(({ id }) => (id === undefined ? [] : [id]))).map((id) =>
+      issue(`${name} ${id}`, 'is the id of two changes'),
+    ),
+    ...all().flatMap((change) => strangeIn(change, sync).map((message) => issue(`${name} ${change.key}`, message))),
   ]
 }
 
@@ -123,9 +126,10 @@ function strangeCompany(change: Change, { target }: Sync): string[] {
   }
 }
 
-function twice(words: readonly string[]): string[] {
-  const seen = new Set<string>()
-  return [...new Set(words.filter((word) => seen.has(word) || !seen.add(word)))]
+function twice(words: Iterable<string>): string[] {
+  const [seen, again] = [new Set<string>(), new Set<string>()]
+  for (const word of words) (seen.has(word) ? again : seen).add(word)
+  return [...again]
 }
 
 const issue = (where: string, message: string, code = 'PLAN_INVALID'): Issue => ({ code, where, message })

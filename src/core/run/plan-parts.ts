@@ -1,42 +1,36 @@
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
-import type { Change, Plan, SyncPlan } from '../plan/plan.ts'
+import { planBuilder, planParts, type PlanBuilder, type PlanPart } from '../plan/parts.ts'
+import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Artifacts } from '../state/state.ts'
 
-/** Where a run leaves its plan, in parts: each change is a row of its own. */
+/** Where a run leaves its plan. */
 const NAME = 'plan'
 
-type Head = Omit<Plan, 'syncs'>
-type PlanPart = Head | Omit<SyncPlan, 'changes'> | Change
-
 export async function leavePlan(plan: Plan, artifacts: Artifacts): Promise<void> {
-  await artifacts.write(NAME, partsOf(plan))
-}
-
-function* partsOf({ syncs, ...head }: Plan): Iterable<PlanPart> {
-  yield head
-  for (const { changes, ...sync } of syncs) {
-    yield sync
-    yield* changes
-  }
+  await artifacts.write(NAME, planParts(plan))
 }
 
 /** The plan that a run has left, or undefined where it came to none. */
 export async function planLeft(artifacts: Artifacts): Promise<Plan | undefined> {
-  let head: Head | undefined
-  const syncs: (Omit<SyncPlan, 'changes'> & { changes: Change[] })[] = []
-  try {
-    for await (const row of artifacts.read(NAME)) {
-      const part = partIn(row)
-      if ('op' in part) syncs.at(-1)?.changes.push(part)
-      else if ('digest' in part) head = part
-      else syncs.push({ ...part, changes: [] })
-    }
-  } catch (error) {
+  const parts = await partsLeft(NAME, artifacts).catch((error: unknown) => {
     if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return undefined
     throw error
-  }
-  return head && { ...head, syncs }
+  })
+  return parts?.plan()
 }
 
-const partIn = (row: Json): PlanPart => row as unknown as PlanPart // it was written above
+/** The plan of one sync that its compare stage has left. Throws ARTIFACT_MISSING. */
+export async function syncPlanLeft(stage: string, artifacts: Artifacts): Promise<SyncPlan> {
+  const [plan] = (await partsLeft(stage, artifacts)).syncs()
+  if (plan !== undefined) return plan
+  throw new ZdsError('ARTIFACT_MISSING', `The artifact ${stage} is empty`, { hint: 'Run its stage again.' })
+}
+
+async function partsLeft(name: string, artifacts: Artifacts): Promise<PlanBuilder> {
+  const builder = planBuilder()
+  for await (const row of artifacts.read(name)) builder.add(partIn(row))
+  return builder
+}
+
+const partIn = (row: Json): PlanPart => row as unknown as PlanPart // a stage has written it

@@ -1,5 +1,6 @@
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
-import { heldBack, type Plan } from '../plan/plan.ts'
+import type { Many } from '../many.ts'
+import { heldBack, type Change, type Plan } from '../plan/plan.ts'
 import { countsOf } from '../plan/numbers.ts'
 
 /** A change that was not done, or not all of it. */
@@ -51,11 +52,11 @@ export function reportOf(
     const known = outcomes.get(name) ?? []
     const failures = known.filter((outcome) => outcome.status !== 'done')
     const stale = failures.filter(({ status: end }) => end === 'stale').length
-    const names = new Map(changes.map((change) => [change.key, change.name && { name: change.name }]))
     const told = [
       ...failures.map(({ key, status: end, code, message }) => ({ key, status: end, code, message })),
       ...known.flatMap(lacks),
-    ].map((failure): FailedChange => ({ ...failure, ...names.get(failure.key) }))
+    ]
+    const names = namesOf(told, changes)
     return {
       name,
       planned: changes.length,
@@ -66,10 +67,22 @@ export function reportOf(
       partly: known.filter((outcome) => lacks(outcome).length > 0).length,
       heldBack: heldBack({ skipped }),
       codes: countsOf(told.map(({ code }) => code)),
-      failures: told,
+      failures: told.map((failure) => ({ ...failure, ...names.get(failure.key) })),
     }
   })
   return { version: 1, digest: plan.digest, ...head, syncs }
+}
+
+/** What people call the records of some failures, by key. */
+function namesOf(
+  failures: readonly FailedChange[],
+  changes: Many<Change>,
+): ReadonlyMap<string, Pick<FailedChange, 'name'>> {
+  const failed = new Set(failures.map(({ key }) => key))
+  const names = new Map<string, Pick<FailedChange, 'name'>>()
+  if (failed.size === 0) return names
+  for (const { key, name } of changes) if (name && failed.has(key)) names.set(key, { name })
+  return names
 }
 
 /** The numbers of a report, for those who may not see the records. */

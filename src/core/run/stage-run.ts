@@ -2,13 +2,14 @@ import { resolve } from 'node:path'
 import { compareId, stages, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import { nearest } from '../options.ts'
-import type { Plan, SyncPlan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { artifactsIn } from '../state/artifacts.ts'
 import type { State } from '../state/state.ts'
 import type { ApplyAsked, Progress } from './apply-run.ts'
 import { applyStageIn } from './stage-apply.ts'
 import { checkReady } from './gather.ts'
 import { assertFit, presentInputs, type Inputs, type StagePlace } from './inputs.ts'
+import { syncPlanLeft } from './plan-parts.ts'
 import { assembleParts, leave, readStages, type Read, type Reading } from './plan-run.ts'
 import type { Report } from './report.ts'
 import type { Watch } from './schedule.ts'
@@ -98,15 +99,10 @@ async function planStage(
 ): Promise<Plan> {
   const needs = [...syncsOf(shared.config).keys()].map(compareId)
   const here = await inside(place, { id: PLAN_STAGE, needs }, asOf, shared)
-  const parts = await Promise.all(needs.map((id) => planIn(id, place)))
+  const parts = await Promise.all(needs.map((id) => syncPlanLeft(id, place.artifacts)))
   const plan = await assembleParts(parts, here)
   await leave(plan, here, place.name, watch)
   return plan
-}
-
-async function planIn(id: string, { artifacts }: StagePlace): Promise<SyncPlan> {
-  for await (const plan of artifacts.read(id)) return plan as SyncPlan // its compare stage wrote it
-  throw new ZdsError('ARTIFACT_MISSING', `The artifact ${id} is empty`, { hint: 'Run its stage again.' })
 }
 
 /**

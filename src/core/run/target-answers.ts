@@ -1,5 +1,6 @@
 import { ZdsError } from '../errors.ts'
 import { canonical, type Json } from '../json.ts'
+import { packer, type Many } from '../many.ts'
 import type { Change, Skip } from '../plan/plan.ts'
 import type { Preparation } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
@@ -13,7 +14,7 @@ type TargetAnswer = { readonly asked: Change } & ({ readonly change: Change } | 
  * what it said of the same change holds, and a change that is new stays as it is.
  */
 export async function answersOf(
-  changes: readonly Change[],
+  changes: Many<Change>,
   stage: StageOf<'compare'>,
   shared: Shared,
   runId: string,
@@ -30,10 +31,26 @@ export async function answersOf(
   return said
 }
 
-function* pairs(asked: readonly Change[], { changes, skipped }: Preparation): Iterable<Json> {
-  const completed = new Map(changes.map((change) => [change.key, { change }]))
+/** Each with what became of it. Targets answer in the order in which they are asked, or in another. */
+function* pairs(asked: Many<Change>, { changes, skipped }: Preparation): Iterable<Json> {
   const left = new Map(skipped.map((skip) => [skip.key, { skip }]))
-  for (const one of asked) yield { asked: one, ...(completed.get(one.key) ?? left.get(one.key)) }
+  const completed = changes.values()
+  const early = new Map<string, Change>()
+  const changeOf = (key: string): Change | undefined => {
+    while (!early.has(key)) {
+      const { value, done } = completed.next()
+      if (done === true) break
+      early.set(value.key, value)
+    }
+    const change = early.get(key)
+    early.delete(key)
+    return change
+  }
+  for (const one of asked) {
+    const skip = left.get(one.key)
+    const change = skip === undefined ? changeOf(one.key) : undefined
+    yield { asked: one, ...skip, ...(change && { change }) }
+  }
 }
 
 async function byKey(answers: AsyncIterable<TargetAnswer>): Promise<ReadonlyMap<string, TargetAnswer>> {
@@ -47,21 +64,20 @@ async function byKey(answers: AsyncIterable<TargetAnswer>): Promise<ReadonlyMap<
   return found
 }
 
-function recalled(
-  changes: readonly Change[],
-  known: ReadonlyMap<string, TargetAnswer>,
-  watch: StageWatch,
-): Preparation {
-  const answers = changes.map((change) => {
+function recalled(changes: Many<Change>, known: ReadonlyMap<string, TargetAnswer>, watch: StageWatch): Preparation {
+  const recalling = packer<Change>()
+  const skipped: Skip[] = []
+  let unasked = 0
+  for (const change of changes) {
     const answer = known.get(change.key)
-    return answer !== undefined && isAbout(answer, change) ? adapted(answer, change) : { change, unasked: true }
-  })
-  const unasked = answers.filter((answer) => 'unasked' in answer).length
-  if (unasked > 0) watch.progress(`${unasked} changes are new since then: their target was not asked about them`)
-  return {
-    changes: answers.flatMap((answer) => ('change' in answer ? [answer.change] : [])),
-    skipped: answers.flatMap((answer) => ('skip' in answer ? [answer.skip] : [])),
+    const fits = answer !== undefined && isAbout(answer, change)
+    const said = fits ? adapted(answer, change) : { change }
+    if ('skip' in said) skipped.push(said.skip)
+    else recalling.add(said.change)
+    if (!fits) unasked += 1
   }
+  if (unasked > 0) watch.progress(`${unasked} changes are new since then: their target was not asked about them`)
+  return { changes: recalling.rows(), skipped }
 }
 
 /** What a target says of a record and of what comes along holds whatever else is written to it. */

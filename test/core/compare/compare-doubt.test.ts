@@ -70,10 +70,10 @@ describe('records whose key is in doubt', () => {
     } as const
     const plan = await compared({ desired: [notice, wanted('A', { aar: 1 })], existing: [held('1', 'A')] })
     expect(plan.notices).toEqual([{ key: 'A', code: notice.code, message: notice.message }])
-    expect(plan.changes.map(({ op }) => op)).toEqual(['update'])
-    expect((await compared({ desired: [notice], existing: [held('1', 'A')] })).changes.map(({ op }) => op)).toEqual([
-      'retire',
-    ])
+    expect([...plan.changes].map(({ op }) => op)).toEqual(['update'])
+    expect(
+      [...(await compared({ desired: [notice], existing: [held('1', 'A')] })).changes].map(({ op }) => op),
+    ).toEqual(['retire'])
   })
 })
 
@@ -85,7 +85,7 @@ describe('SAFE-02: what is not proved complete', () => {
 
   it('an incomplete listing of the target: no create, no retire, updates go on', async () => {
     const plan = await compared({ ...scene, complete: { existing: false } })
-    expect(plan.changes.map(({ op, key }) => `${op} ${key}`)).toEqual(['update B'])
+    expect([...plan.changes].map(({ op, key }) => `${op} ${key}`)).toEqual(['update B'])
     expect(plan.skipped).toEqual([
       { key: 'A', reason: 'incomplete-listing', name: 'New' },
       { key: 'C', reason: 'incomplete-listing', id: '3' },
@@ -94,7 +94,7 @@ describe('SAFE-02: what is not proved complete', () => {
 
   it('an incomplete source: no retire; what did come is created and updated', async () => {
     const plan = await compared({ ...scene, complete: { desired: false } })
-    expect(plan.changes.map(({ op, key }) => `${op} ${key}`)).toEqual(['create A', 'update B'])
+    expect([...plan.changes].map(({ op, key }) => `${op} ${key}`)).toEqual(['create A', 'update B'])
     expect(plan.skipped.map(({ key, reason }) => [key, reason])).toEqual([['C', 'incomplete-listing']])
   })
 })
@@ -103,7 +103,9 @@ describe('SAFE-05: the external id', () => {
   const desired = [wanted('A', { external_id: 'A', aar: 1 })]
 
   it('is set on create', async () => {
-    expect((await compared({ desired })).changes[0]?.fields).toMatchObject({ external_id: { from: null, to: 'A' } })
+    expect([...(await compared({ desired })).changes][0]?.fields).toMatchObject({
+      external_id: { from: null, to: 'A' },
+    })
   })
 
   it('is no reason for an update where it is empty', async () => {
@@ -115,18 +117,18 @@ describe('SAFE-05: the external id', () => {
 
   it('is adopted by an update that happens anyway', async () => {
     const plan = await compared({ desired, existing: [held('1', 'A', { external_id: null, aar: 0 })] })
-    expect(plan.changes[0]?.fields).toEqual({ aar: { from: 0, to: 1 }, external_id: { from: null, to: 'A' } })
+    expect([...plan.changes][0]?.fields).toEqual({ aar: { from: 0, to: 1 }, external_id: { from: null, to: 'A' } })
   })
 
   it('is left where it has another value', async () => {
     const plan = await compared({ desired, existing: [held('1', 'A', { external_id: 'theirs', aar: 0 })] })
-    expect(Object.keys(plan.changes[0]?.fields ?? {})).toEqual(['aar'])
+    expect(Object.keys([...plan.changes][0]?.fields ?? {})).toEqual(['aar'])
   })
 
   it('is left by a retire', async () => {
     const plan = await compared({ existing: [held('1', 'A', { external_id: null })] })
     expect(plan.changes).toMatchObject([{ op: 'retire' }])
-    expect(Object.keys(plan.changes[0]?.fields ?? {})).toEqual(['mark_for_deletion'])
+    expect(Object.keys([...plan.changes][0]?.fields ?? {})).toEqual(['mark_for_deletion'])
   })
 })
 

@@ -69,12 +69,12 @@ describe('the laws of a comparison', () => {
         const first = await planOf(scene)
         const second = await planOf({ ...scene, existing: applied(scene.existing, first) })
         const freed = new Set(
-          first.changes.flatMap(({ op, fields: { name: renamed } }) =>
+          [...first.changes].flatMap(({ op, fields: { name: renamed } }) =>
             op === 'update' && typeof renamed?.from === 'string' ? [renamed.from.trim().toLowerCase()] : [],
           ),
         )
         const takes = (to: unknown): boolean => typeof to === 'string' && freed.has(to.trim().toLowerCase())
-        expect(second.changes.filter((change) => !takes(change.fields['name']?.to))).toEqual([])
+        expect([...second.changes].filter((change) => !takes(change.fields['name']?.to))).toEqual([])
       }),
       { numRuns: 500 },
     )
@@ -152,7 +152,7 @@ describe('the laws of a comparison', () => {
           desired: [wanted('A', { account_type: to })],
           existing: [held('1', 'A', { account_type: from })],
         }
-        const fieldsOf = (await compared(scene)).changes.map((change) => change.fields)
+        const fieldsOf = [...(await compared(scene)).changes].map((change) => change.fields)
         expect(fieldsOf).toEqual(same(table.account_type.type, from, to) ? [] : [{ account_type: { from, to } }])
       }),
       { numRuns: 300 },
@@ -163,10 +163,10 @@ describe('the laws of a comparison', () => {
     await fc.assert(
       fc.asyncProperty(scenes, async (scene) => {
         const { changes, skipped } = await planOf(scene)
-        expect(new Set(changes.map(({ key: of }) => of)).size).toBe(changes.length)
-        const ids = changes.flatMap(({ id }) => id ?? [])
+        expect(new Set([...changes].map(({ key: of }) => of)).size).toBe(changes.length)
+        const ids = [...changes].flatMap(({ id }) => id ?? [])
         expect(new Set(ids).size).toBe(ids.length)
-        const both = skipped.filter((skip) => changes.some((change) => change.key === skip.key))
+        const both = skipped.filter((skip) => [...changes].some((change) => change.key === skip.key))
         expect(both.every(({ reason }) => reason === 'name-taken')).toBe(true)
       }),
     )
@@ -187,7 +187,7 @@ describe('the laws of a comparison', () => {
           existing: silent,
           ownedElsewhere: false,
         })
-        expect(settled.changes.filter(({ op }) => op !== 'create')).toEqual([])
+        expect([...settled.changes].filter(({ op }) => op !== 'create')).toEqual([])
       }),
     )
   })
@@ -197,7 +197,7 @@ describe('the laws of a comparison', () => {
       fc.asyncProperty(scenes, async (scene) => {
         const { desired, existing } = scene.complete
         const forbidden = new Set([...(existing ? [] : ['create']), ...(existing && desired ? [] : ['retire'])])
-        expect((await planOf(scene)).changes.filter(({ op }) => forbidden.has(op))).toEqual([])
+        expect([...(await planOf(scene)).changes].filter(({ op }) => forbidden.has(op))).toEqual([])
       }),
     )
   })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { syncParts } from '../../../src/core/plan/parts.ts'
 import { always, checkbox, collect, fact, keysAfter, records, text, unmatchedKeys, type JsonObject } from 'zds'
 import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { testRun } from 'zds/testing'
@@ -95,6 +96,10 @@ describe('the keys that a target will hold once its sync is applied (SAFE-08)', 
     })
     const keys = keysAfter(syncOf({}, { target }))
     expect(keys.needs.map(({ name }) => name)).toEqual(['organizations', 'plan'])
-    expect(await collect(keys.read(testRun({ organizations: existing, plan: [plan] })))).toEqual(['A', 'B', 'N'])
+    expect(await collect(keys.read(testRun({ organizations: existing, plan: [...syncParts(plan)] })))).toEqual([
+      'A',
+      'B',
+      'N',
+    ])
   })
 })

@@ -93,7 +93,7 @@ describe('SAFE-13: what an empty source holds back', () => {
     expect(heldBack(plan)).toBe(3)
     const through = releaseHeld(plan, permitOf('abc:global.empty'))
     expect(through.changes).toEqual((await compared({ existing })).changes)
-    expect(through.changes.map(({ op, id, reason }) => [op, id, reason])).toEqual(
+    expect([...through.changes].map(({ op, id, reason }) => [op, id, reason])).toEqual(
       existing.map(({ id }) => ['retire', id, 'gone']),
     )
     expect(heldBack(through)).toBe(0)

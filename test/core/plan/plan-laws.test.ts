@@ -30,7 +30,7 @@ const worlds = fc.tuple(side, side).map(([desired, existing]) => ({
 /** The plan that undoes all changes of `plan`, when the target holds `records`. */
 function undone(plan: SyncPlan, records: readonly Existing[]): Promise<SyncPlan> {
   const known = new Map(
-    plan.changes.map(({ key, id = `new-${key}` }): [string, Known] => [
+    [...plan.changes].map(({ key, id = `new-${key}` }): [string, Known] => [
       key,
       { kind: 'outcome', outcome: { key, status: 'done', id } },
     ]),
@@ -51,14 +51,14 @@ describe('for any plan', () => {
         const after = applied(world.existing, plan)
         const back = await undone(plan, after)
         expect(back.skipped).toEqual([])
-        expect(back.changes.filter(({ op }) => op === 'create')).toEqual([])
+        expect([...back.changes].filter(({ op }) => op === 'create')).toEqual([])
 
         const restored = applied(after, back)
         const before = new Map(world.existing.map((record) => [record.id, record]))
         const old = restored.filter(({ id }) => before.has(id))
         expect(old.flatMap((record) => differences(before.get(record.id), record))).toEqual([])
         const fresh = restored.filter(({ id }) => !before.has(id))
-        expect(fresh).toHaveLength(plan.changes.filter(({ op }) => op === 'create').length)
+        expect(fresh).toHaveLength([...plan.changes].filter(({ op }) => op === 'create').length)
         expect(fresh.every(({ fields }) => fields['mark_for_deletion'] === true)).toBe(true)
       }),
     )
@@ -68,7 +68,7 @@ describe('for any plan', () => {
     await fc.assert(
       fc.asyncProperty(worlds, async (world) => {
         const plan = await compared(world)
-        const first = plan.changes.find(({ op, fields }) => op !== 'create' && 'mark_for_deletion' in fields)
+        const first = [...plan.changes].find(({ op, fields }) => op !== 'create' && 'mark_for_deletion' in fields)
         if (first === undefined) return
         const after = applied(world.existing, plan).map((record) =>
           record.id === first.id
@@ -80,7 +80,7 @@ describe('for any plan', () => {
         )
         const back = await undone(plan, after)
         expect(back.skipped).toEqual([{ key: first.key, id: first.id, reason: 'changed-since' }])
-        expect(back.changes.map(({ key }) => key)).not.toContain(first.key)
+        expect([...back.changes].map(({ key }) => key)).not.toContain(first.key)
       }),
     )
   })

@@ -43,10 +43,10 @@ const shown = ({
   changes,
   skipped,
 }: {
-  changes: readonly Change[]
+  changes: Iterable<Change>
   skipped: readonly { key: string; reason: string }[]
 }): string[] => [
-  ...changes.map(({ op, key }) => `${op} ${key}`),
+  ...[...changes].map(({ op, key }) => `${op} ${key}`),
   ...skipped.map(({ key, reason }) => `${reason} ${key}`),
 ]
 
@@ -156,10 +156,10 @@ describe('SYN-03: the last word of the target', () => {
 
   it('is noticed where it drops a change or makes another one of it', async () => {
     const broken = { code: 'TARGET_INVALID', message: expect.stringContaining('global organizations') as string }
-    const dropping = prepared(async (changes) => ({ changes: changes.slice(1), skipped: [] }))
+    const dropping = prepared(async (changes) => ({ changes: [...changes].slice(1), skipped: [] }))
     await expect(dropping).rejects.toMatchObject(broken)
     const turning = prepared(async (changes) => ({
-      changes: changes.map((change) => ({ ...change, op: 'update' as const, id: '1' })),
+      changes: [...changes].map((change) => ({ ...change, op: 'update' as const, id: '1' })),
       skipped: [],
     }))
     await expect(turning).rejects.toMatchObject(broken)

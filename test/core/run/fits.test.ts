@@ -44,7 +44,7 @@ const to = (field: string, value: Change['fields'][string]['to']): Change['field
 
 describe('SAFE-11: a plan that is carried out is one that the configuration makes', () => {
   it('as it was compared, and its undo', () => {
-    expect(sync.changes.map(({ op }) => op)).toEqual(['create', 'update', 'retire'])
+    expect([...sync.changes].map(({ op }) => op)).toEqual(['create', 'update', 'retire'])
     expect(refusal(planOf(sync))).toBeUndefined()
     const back = { ...retire, op: 'update' as const, fields: { mark_for_deletion: { from: true, to: false } } }
     expect(refusal(changing(back))).toBeUndefined()

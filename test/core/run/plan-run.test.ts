@@ -86,13 +86,13 @@ describe('SAFE-01: what a plan says of itself is not believed', () => {
   it('not that there are too few records for a share, where it changes many', async () => {
     const updates = changesOf(...keys.map(update))
     expect(await found({ ...updates, existing: 0 })).toEqual([['update', 12]])
-    expect(await found({ ...updates, changes: updates.changes.slice(3), existing: 9 })).toEqual([])
+    expect(await found({ ...updates, changes: [...updates.changes].slice(3), existing: 9 })).toEqual([])
   })
 
   it('not that it is an update what leaves a record as a retirement does', async () => {
     const updates = changesOf(...keys.map((key) => marked(key, 'update')))
     expect(await found({ ...updates, existing: 100 })).toEqual([['retire', 12]])
-    const back = updates.changes.map((change) => ({
+    const back = [...updates.changes].map((change) => ({
       ...change,
       fields: { mark_for_deletion: { from: true, to: false } },
     }))
@@ -112,7 +112,7 @@ describe('SAFE-01: what a plan says of itself is not believed', () => {
     // 5 % of 2 × (109 + 1)
     expect(await found()).toMatchObject([{ op: 'retire', count: 12, existing: 220, limit: 0.05 }])
     expect(
-      (await holdAgainstLimits([{ ...all, existing: 240, changes: all.changes.slice(1) }], engine))[0]?.excesses,
+      (await holdAgainstLimits([{ ...all, existing: 240, changes: [...all.changes].slice(1) }], engine))[0]?.excesses,
     ).toEqual([])
   })
 })

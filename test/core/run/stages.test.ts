@@ -12,6 +12,7 @@ import {
   type Source,
   type Sync,
 } from 'zds'
+import { syncParts } from '../../../src/core/plan/parts.ts'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { compareStage } from '../../../src/core/run/compare-stage.ts'
 import { gather } from '../../../src/core/run/gather.ts'
@@ -47,12 +48,12 @@ describe('comparing from artifacts', () => {
       ['accounts', 'organizations'],
     )
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
-    expect(plan.changes.map(({ op, key, reason }) => [op, key, reason])).toEqual([
+    expect([...plan.changes].map(({ op, key, reason }) => [op, key, reason])).toEqual([
       ['create', 'A', undefined],
       ['update', 'C', undefined],
       ['retire', 'B', 'retention'],
     ])
-    expect(await collect(engine.artifacts.read('compare:global'))).toEqual([plan])
+    expect(await collect(engine.artifacts.read('compare:global'))).toEqual([...syncParts(plan)])
     expect(readdirSync(engine.files).filter((file) => file.startsWith('sort-'))).toEqual([])
   })
 
@@ -87,7 +88,7 @@ describe('comparing from artifacts', () => {
       'organizations',
     ])
     const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
-    expect(plan.changes.map(({ op }) => op)).toEqual(['update'])
+    expect([...plan.changes].map(({ op }) => op)).toEqual(['update'])
     expect(plan.skipped).toMatchObject([{ key: 'B', reason: 'incomplete-listing' }])
     expect((await engine.artifacts.summary('compare:global')).complete).toBe(false)
   })
@@ -112,8 +113,8 @@ describe('comparing from artifacts', () => {
     const target = {
       ...targetOf({ records: [held('9', 'X', { mark_for_deletion: true })] }),
       prepare: (changes: Plan['syncs'][number]['changes']) => {
-        asked.push(...changes.map(({ key }) => key))
-        const kept = changes
+        asked.push(...[...changes].map(({ key }) => key))
+        const kept = [...changes]
           .filter(({ op }) => op === 'create')
           .map((change) => (change.along === undefined ? change : { ...change, along: [change.along, 'stays'] }))
         return Promise.resolve({ changes: kept, skipped: [{ key: 'X', reason: 'second-address' as const }] })
@@ -129,7 +130,7 @@ describe('comparing from artifacts', () => {
     expect(asked).toEqual(['A', 'B', ...asked.slice(2)])
     expect(plan.skipped).toContainEqual({ key: 'X', reason: 'second-address' })
     expect(plan.words).toEqual({ 'second-address': 'somebody has this address' })
-    expect(plan.changes.map(({ key, along, remarks }) => [key, along, remarks])).toEqual([
+    expect([...plan.changes].map(({ key, along, remarks }) => [key, along, remarks])).toEqual([
       ['A', ['Ada', 'stays'], [{ code: 'user-stays', message: '["Ada","stays"]' }]],
       ['B', undefined, undefined],
     ])
@@ -173,8 +174,7 @@ describe('comparing from artifacts', () => {
       name: 'creates',
       needs: [plan],
       read: async function* (run) {
-        for await (const { changes } of run.input(plan))
-          yield* changes.filter(({ op }) => op === 'create').map(({ key }) => key)
+        for await (const part of run.input(plan)) if ('op' in part && part.op === 'create') yield part.key
       },
     }
     const engine = await gathered({ sources: { creates }, targets: { one } }, ['accounts', 'organizations'])

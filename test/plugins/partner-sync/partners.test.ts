@@ -14,7 +14,7 @@ const partner = (key: string, fields: Fields = {}) =>
 const open = (id: string, key: string | null, fields: Fields = {}) =>
   held(id, key, { name: `Partner ${key}`, account_type: 'open_partner', ...fields })
 const told = async (scene: Scene, sync: Sync = partners) =>
-  (await compared(scene, sync)).changes.map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))
+  [...(await compared(scene, sync)).changes].map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))
 
 describe('PART-03: the account type', () => {
   it.each([
@@ -109,7 +109,7 @@ describe('the plan of the partner sync', () => {
       { desired: [partner('A', { support_hold: true })], existing: [open('1', 'A', { aar: 99 })] },
       partners,
     )
-    expect(Object.keys(changes[0]?.fields ?? {})).toEqual(['support_hold'])
+    expect(Object.keys([...changes][0]?.fields ?? {})).toEqual(['support_hold'])
   })
 
   it('AMB-20: a name that a customer’s organization has, or a customer’s object wants, is not taken', async () => {
@@ -143,7 +143,7 @@ describe('the plan of the partner sync', () => {
       { desired: [absent('T', 'type-changed')], existing: [open('1', 'T'), open('2', 'G')] },
       partners,
     )
-    expect(changes.map(({ key, reason }) => [key, reason])).toEqual([
+    expect([...changes].map(({ key, reason }) => [key, reason])).toEqual([
       ['G', 'gone'],
       ['T', 'type-changed'],
     ])

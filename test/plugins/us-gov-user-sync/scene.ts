@@ -60,7 +60,7 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
     keys.map((key) => ({ op, key, fields: {} })),
   )
   const desired = await collect(
-    sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [{ name: 'us-gov', changes }] })),
+    sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [{ name: 'us-gov' }, ...changes] })),
   )
   const plan = await compared({ desired, existing: users }, sync)
   return { ...plan, excesses: excesses(plan, sync.limits) }
@@ -68,4 +68,4 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
 
 /** The changes of a plan, short: `update ada@x name organization_id`. */
 export const told = ({ changes }: SyncPlan): string[] =>
-  changes.map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))
+  [...changes].map(({ op, key, fields }) => [op, key, ...Object.keys(fields)].join(' '))

@@ -144,7 +144,7 @@ describe('USR-02: protected addresses', () => {
       ],
       emails: 'bot@x.example',
     })
-    expect(plan.changes.map(({ op }) => op)).toEqual(['retire', 'retire', 'retire', 'retire'])
+    expect([...plan.changes].map(({ op }) => op)).toEqual(['retire', 'retire', 'retire', 'retire'])
   })
 
   it('none at all are protected where both settings are empty', async () => {
@@ -162,7 +162,7 @@ describe('organizations of users', () => {
       creates: ['NEW'],
       updates: ['A'],
     })
-    expect(plan.changes.map(({ fields }) => fields['organization_id']?.to)).toEqual([
+    expect([...plan.changes].map(({ fields }) => fields['organization_id']?.to)).toEqual([
       { ref: { sync: 'us-gov', key: 'NEW' } },
       '1',
     ])

@@ -40,7 +40,7 @@ const creating = (key: string, people?: readonly Newcomer[]): Change => ({
   ...(people && { along: { people } }),
 })
 const actions = (prepared: Preparation | undefined) =>
-  prepared?.changes.map((change) => newcomersOf(change)?.map(({ action }) => action))
+  [...(prepared?.changes ?? [])].map((change) => newcomersOf(change)?.map(({ action }) => action))
 /** What is told of somebody who is missing. */
 const missing = (email: string, why: string) => ({
   code: 'people-not-added',

@@ -33,7 +33,7 @@ export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly Syn
   return syncs.flatMap((sync) => {
     const known = outcomes?.get(sync.name)
     const said = Map.groupBy(sync.notices, ({ key }) => key)
-    const changes = sync.changes.map((change) => ({
+    const changes = [...sync.changes].map((change) => ({
       ...rowOf(sync, change, [
         ...undone(drift?.get(sync.name)?.get(change.key)),
         ...[...(change.remarks ?? []), ...(said.get(change.key) ?? [])].map(({ message }) => message),

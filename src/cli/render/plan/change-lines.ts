@@ -6,7 +6,7 @@ import { lookalike, plain, shown, wrapped } from '../text.ts'
 /** Every change with every field, in the order in which it is carried out. */
 export function changeLines({ syncs }: Pick<Plan, 'syncs'>, { columns, paint }: Look): string[] {
   return syncs.flatMap(({ name, changes }) =>
-    changes.flatMap((change) => changeBlock(change, name, paint)).flatMap((line) => wrapped(line, columns)),
+    [...changes].flatMap((change) => changeBlock(change, name, paint)).flatMap((line) => wrapped(line, columns)),
   )
 }
 

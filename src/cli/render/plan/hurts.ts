@@ -1,4 +1,5 @@
 import { fell } from '../../../core/plan/limits.ts'
+import type { Many } from '../../../core/many.ts'
 import type { Change, FieldChange, Order, SyncPlan } from '../../../core/plan/plan.ts'
 import { whoOf, type Who } from './who.ts'
 
@@ -25,7 +26,7 @@ type Moved = Who & FieldChange
 export function retiresOf(syncs: readonly SyncPlan[]): Retired[] {
   const all = syncs.flatMap((sync) => {
     const wanted = wantedBy(sync)
-    return sync.changes.flatMap((change) => ending(change, sync, wanted))
+    return Array.from(sync.changes.values().flatMap((change) => ending(change, sync, wanted)))
   })
   const alike = Map.groupBy(all, ({ op, resource, effect }) => JSON.stringify([op, resource, effect]))
   return [...alike.values()].flatMap((some) => {
@@ -80,11 +81,12 @@ export function movesOf(syncs: readonly SyncPlan[]): Move[] {
   }))
 }
 
-function moved(changes: readonly Change[], field: string, order: Order): Omit<Move, 'field'> {
-  const all = changes.flatMap((change): Moved[] => {
+function moved(changes: Many<Change>, field: string, order: Order): Omit<Move, 'field'> {
+  const some = changes.values().flatMap((change): Moved[] => {
     const value = change.op === 'create' ? undefined : change.fields[field]
     return value === undefined ? [] : [{ ...whoOf(change), ...value }]
   })
+  const all = [...some]
   return {
     fell: all.filter((move) => fell(move, order)),
     rose: all.filter(({ from, to }) => fell({ from: to, to: from }, order)),

@@ -1,3 +1,4 @@
+import type { Many } from '../../../core/many.ts'
 import { cut, number, plain } from '../text.ts'
 import type { Who } from './who.ts'
 
@@ -7,9 +8,13 @@ export const shortDigest = ({ digest }: { readonly digest: string }): string => 
 const WIDTH = 40
 
 /** `Acme, Globex, … 120 more`: what people call the first `most` of some records. */
-export function namesText<W extends Who>(who: readonly W[], most: number, more: (one: W) => string = () => ''): string {
-  const told = [...new Set(who.map((one) => `${nameText(one)}${more(one)}`))].slice(0, most)
-  const rest = who.length - told.length
+export function namesText<W extends Who>(who: Many<W>, most: number, more: (one: W) => string = () => ''): string {
+  const told = new Set<string>()
+  for (const one of who) {
+    if (told.size === most) break
+    told.add(`${nameText(one)}${more(one)}`)
+  }
+  const rest = who.length - told.size
   return [...told, ...(rest > 0 ? [`… ${number(rest)} more`] : [])].join(', ')
 }
 

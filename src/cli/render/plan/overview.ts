@@ -1,6 +1,7 @@
+import { packer, type Many } from '../../../core/many.ts'
 import { planNumbers, type PlanNumbers } from '../../../core/plan/numbers.ts'
 import { count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
-import type { Change, Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
+import type { Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import { fieldsOf, type FieldLine } from './fields.ts'
 import { movesOf, retiresOf, type Move, type Retired } from './hurts.ts'
 import { whoOf, type Who } from './who.ts'
@@ -28,9 +29,9 @@ type Breach = { readonly sync: string; readonly id: string; readonly message: st
 type CreatedRecord = {
   readonly sync: string
   readonly resource: string
-  readonly who: readonly Who[]
+  readonly who: Many<Who>
   readonly along: { readonly [word: string]: number }
-  readonly alone: readonly Who[]
+  readonly alone: Many<Who>
 }
 
 /** Changes of a sync that are held back, and why (SAFE-13); `empty`: where nothing is desired. */
@@ -146,15 +147,17 @@ const breachesOf = ({ name, excesses }: SyncPlan): Breach[] =>
   excesses.map(({ id, message, because }) => ({ sync: name, id, message, ...(because && { because }) }))
 
 function createdOf({ name, resource, changes }: SyncPlan): CreatedRecord[] {
-  const some = changes.filter(({ op }) => op === 'create')
-  if (some.length === 0) return []
-  const words = Map.groupBy(
-    some.flatMap(({ remarks = [] }) => remarks),
-    ({ code }) => code,
-  )
-  const along = Object.fromEntries([...words].map(([word, remarks]) => [word, remarks.length]))
-  const alone = some.filter(({ remarks }: Change) => remarks?.length === 0)
-  return [{ sync: name, resource, who: some.map(whoOf), along, alone: alone.map(whoOf) }]
+  const [who, alone] = [packer<Who>(), packer<Who>()]
+  const along: { [word: string]: number } = {}
+  for (const change of changes) {
+    const { op, remarks } = change
+    if (op !== 'create') continue
+    who.add(whoOf(change))
+    if (remarks?.length === 0) alone.add(whoOf(change))
+    for (const { code } of remarks ?? []) along[code] = (along[code] ?? 0) + 1
+  }
+  const all = who.rows()
+  return all.length === 0 ? [] : [{ sync: name, resource, who: all, along, alone: alone.rows() }]
 }
 
 function heldOf(sync: SyncPlan): Held[] {

@@ -1,4 +1,5 @@
 import { ZdsError, type Issue } from '../../../core/errors.ts'
+import { packed } from '../../../core/many.ts'
 import { nearest } from '../../../core/options.ts'
 import type { Change, Op, Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 
@@ -38,13 +39,15 @@ export function selectedOf(plan: Plan, wanted: Wanted): Plan {
 
 function partOf(sync: SyncPlan, { field, op, retire }: Wanted, isMeant: (record: Named) => boolean): SyncPlan {
   const ops = op === undefined && retire === undefined ? undefined : [...(op ?? []), ...(retire ? ENDS : [])]
-  const changes = sync.changes.filter(
-    (change) =>
-      isMeant(change) && (ops?.includes(change.op) ?? true) && (field?.some((name) => name in change.fields) ?? true),
-  )
+  const changes = sync.changes
+    .values()
+    .filter(
+      (change) =>
+        isMeant(change) && (ops?.includes(change.op) ?? true) && (field?.some((name) => name in change.fields) ?? true),
+    )
   return {
     ...sync,
-    changes: field === undefined ? changes : changes.map((change) => withFields(change, field)),
+    changes: packed(field === undefined ? changes : changes.map((change) => withFields(change, field))),
     skipped: ops === undefined && field === undefined ? sync.skipped.filter(isMeant) : [],
     notices: sync.notices.filter(isMeant),
   }
@@ -69,19 +72,26 @@ function meaning(asked: string, plan: Plan): (record: Named) => boolean {
   return ({ key }) => key.startsWith(asked)
 }
 
-const recordsOf = ({ syncs }: Plan): readonly Named[] =>
-  syncs.flatMap(({ changes, skipped, notices }) => [...changes, ...skipped, ...notices])
+const recordsOf = ({ syncs }: Plan): IteratorObject<Named> =>
+  syncs.values().flatMap(({ changes, skipped, notices }) => recordsIn(changes, skipped, notices))
+
+function* recordsIn(...some: readonly Iterable<Named>[]): Generator<Named> {
+  for (const records of some) yield* records
+}
 
 function strangers(plan: Plan, { key = [], sync = [], field = [] }: Wanted): Issue[] {
-  const records = recordsOf(plan)
-  const fields = new Set(plan.syncs.flatMap(({ changes }) => changes.flatMap((change) => Object.keys(change.fields))))
-  const known = records.flatMap((record) => [record.key, record.id ?? [], record.name ?? []].flat())
+  const called = (): Iterable<string> =>
+    recordsOf(plan).flatMap((record) => [record.key, record.id ?? [], record.name ?? []].flat())
+  const unmet = key.filter((asked) => !recordsOf(plan).some(meaning(asked, plan)))
   return [
-    ...key.filter((asked) => !records.some(meaning(asked, plan))).map((asked) => stranger('--key', asked, known)),
+    ...unmet.map((asked) => stranger('--key', asked, called())),
     ...unknown('--sync', sync, new Set(plan.syncs.map(({ name }) => name))),
-    ...unknown('--field', field, fields),
+    ...(field.length === 0 ? [] : unknown('--field', field, fieldsOf(plan))),
   ]
 }
+
+const fieldsOf = ({ syncs }: Plan): ReadonlySet<string> =>
+  new Set(syncs.values().flatMap(({ changes }) => changes.values().flatMap(({ fields }) => Object.keys(fields))))
 
 const unknown = (option: string, asked: readonly string[], known: ReadonlySet<string>): Issue[] =>
   asked.filter((word) => !known.has(word)).map((word) => stranger(option, word, known))

@@ -16,7 +16,7 @@ const plan = planOf(
 )
 
 describe('CSV for a spreadsheet', () => {
-  const lines = csvOf(plan).split('\r\n')
+  const lines = [...csvOf(plan)].join('').split('\r\n')
 
   test('has a line for each field of each change, quoted (RFC 4180), in UTF-8 that Excel knows', () => {
     expect(lines).toEqual([
@@ -32,7 +32,9 @@ describe('CSV for a spreadsheet', () => {
 
   test('has no cell that a spreadsheet would run, and no character that cannot be seen', () => {
     for (const begin of ['=', '+', '-', '@', '\t=', '\r=', ' =', '"=', '\n+']) {
-      const [, line = ''] = csvOf(planOf(syncPlan({ changes: [change('update', `${begin}1`, {})] }))).split('\r\n')
+      const [, line = ''] = [...csvOf(planOf(syncPlan({ changes: [change('update', `${begin}1`, {})] })))]
+        .join('')
+        .split('\r\n')
       expect(line.split(',').slice(3).join(',')).toMatch(/^"?'/)
       expect(line).not.toMatch(/\p{Cc}/u)
     }
@@ -40,13 +42,14 @@ describe('CSV for a spreadsheet', () => {
 })
 
 test('NDJSON has a line for each change with all that is known of it', () => {
-  const rows = ndjsonOf(plan)
+  const rows = [...ndjsonOf(plan)]
+    .join('')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown) // what it prints
   expect(rows).toEqual(
     plan.syncs.flatMap(({ name, instance, resource, changes }) =>
-      changes.map((one) => ({ sync: name, instance, resource, ...one })),
+      [...changes].map((one) => ({ sync: name, instance, resource, ...one })),
     ),
   )
 })

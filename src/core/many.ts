@@ -1,0 +1,149 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+/**
+ * Rows in their order, read as often as one wants: an array, or, where there are more than are to
+ * be held, what `packer` makes of them.
+ */
+export interface Many<Row> extends Iterable<Row> {
+  readonly length: number
+  values(): IteratorObject<Row>
+}
+
+/** Takes rows one by one. Up to a thousand are an array; more of them are held as compressed JSON. */
+export type Packer<Row> = { add(row: Row): void; rows(): Many<Row> }
+
+const BLOCK = 1000
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+export function packer<Row>(): Packer<Row> {
+  const blocks: Buffer[] = []
+  let last: Row[] = []
+  return {
+    add: (row) => {
+      if (last.length === BLOCK) {
+        blocks.push(zstdCompressSync(JSON.stringify(last), FASTEST))
+        last = []
+      }
+      last.push(row)
+    },
+    rows: () => (blocks.length === 0 ? [...last] : new Packed(blocks, [...last])),
+  }
+}
+
+/** The same of rows that are there, or come one after another. */
+export function packed<Row>(rows: Iterable<Row>): Many<Row> {
+  const into = packer<Row>()
+  for (const row of rows) into.add(row)
+  return into.rows()
+}
+
+/** All rows of some, one after another. */
+export function concatenated<Row>(some: readonly Many<Row>[]): Many<Row> {
+  const filled = some.filter(({ length }) => length > 0)
+  return filled.length === 1 && filled[0] !== undefined ? filled[0] : packed(filled.values().flatMap((rows) => rows))
+}
+
+/** JSON has the rows as an array: to whoever reads it they are one. */
+class Packed<Row> implements Many<Row> {
+  readonly length: number
+  readonly #blocks: readonly (() => readonly Row[])[]
+
+  constructor(blocks: readonly Buffer[], last: readonly Row[]) {
+    this.length = blocks.length * BLOCK + last.length
+    this.#blocks = [...blocks.map((block) => () => unpacked<Row>(block)), () => last]
+  }
+
+  *values(): Generator<Row, void> {
+    for (const rows of this.#blocks) yield* rows()
+  }
+
+  [Symbol.iterator](): Generator<Row, void> {
+    return this.values()
+  }
+
+  toJSON(): Row[] {
+    return [...this]
+  }
+}
+
+const unpacked = <Row>(block: Buffer): Row[] => JSON.parse(zstdDecompressSync(block).toString('utf8')) as Row[] // as packed
+
+/** How JSON is written: what makes text of a value, whether that sorts keys, and whether it indents. */
+export type JsonForm = {
+  readonly stringify: (value: unknown) => string
+  readonly sorted?: true
+  readonly spaced?: true
+}
+
+/** Characters of a part: enough to be worth a call, and little to hold. */
+const PART = 65_536
+
+/**
+ * JSON text in parts, together what `stringify` makes of the whole: there is an end to how long a
+ * text can be.
+ */
+export function* jsonParts(value: unknown, form: JsonForm): Generator<string, void> {
+  let part = ''
+  for (const text of textsOf(value, form, '\n')) {
+    part += text
+    if (part.length < PART) continue
+    yield part
+    part = ''
+  }
+  yield part
+}
+
+/** What no rows are packed in is one text; JSON has no line end within a string. */
+function* textsOf(value: unknown, form: JsonForm, margin: string): Generator<string, void> {
+  const inner = `${margin}  `
+  if (value instanceof Packed)
+    yield* list(
+      ['[', ']'],
+      value.values().map((row) => [form.stringify(row).replaceAll('\n', inner)]),
+      form,
+      margin,
+    )
+  else if (!holdsPacked(value)) yield form.stringify(value).replaceAll('\n', margin)
+  else if (Array.isArray(value))
+    yield* list(
+      ['[', ']'],
+      value.values().map((one) => textsOf(one, form, inner)),
+      form,
+      margin,
+    )
+  else {
+    const members = Object.entries(value).filter(([, one]) => one !== undefined)
+    const inOrder = form.sorted ? members.toSorted(([a], [b]) => (a < b ? -1 : 1)) : members
+    yield* list(
+      ['{', '}'],
+      inOrder.values().map(([name, one]) => member(name, one, form, inner)),
+      form,
+      margin,
+    )
+  }
+}
+
+function* member(name: string, value: unknown, form: JsonForm, margin: string): Generator<string, void> {
+  yield `${JSON.stringify(name)}:${form.spaced ? ' ' : ''}`
+  yield* textsOf(value, form, margin)
+}
+
+function* list(
+  [open, close]: readonly [string, string],
+  members: Iterable<Iterable<string>>,
+  { spaced }: JsonForm,
+  margin: string,
+): Generator<string, void> {
+  let before = open
+  for (const one of members) {
+    yield spaced ? `${before}${margin}  ` : before
+    yield* one
+    before = ','
+  }
+  yield spaced ? `${margin}${close}` : close
+}
+
+const holdsPacked = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  (value instanceof Packed || Object.values(value).some((one) => holdsPacked(one)))

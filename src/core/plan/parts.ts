@@ -1,0 +1,38 @@
+import { packer, type Packer } from '../many.ts'
+import type { Change, Plan, SyncPlan } from './plan.ts'
+
+type PlanHead = Omit<Plan, 'syncs'>
+type SyncHead = Omit<SyncPlan, 'changes'>
+
+/** A plan of a sync in rows: what it says of the sync, then its changes, one by one. */
+export type SyncPart = SyncHead | Change
+/** A plan in rows: what it says of itself, then each of its syncs. */
+export type PlanPart = PlanHead | SyncPart
+
+export function* syncParts({ changes, ...head }: SyncPlan): Iterable<SyncPart> {
+  yield head
+  yield* changes
+}
+
+export function* planParts({ syncs, ...head }: Plan): Iterable<PlanPart> {
+  yield head
+  for (const sync of syncs) yield* syncParts(sync)
+}
+
+/** Puts plans together from their parts, in their order. */
+export type PlanBuilder = { add(part: PlanPart): void; syncs(): SyncPlan[]; plan(): Plan | undefined }
+
+export function planBuilder(): PlanBuilder {
+  let head: PlanHead | undefined
+  const open: { readonly head: SyncHead; readonly changes: Packer<Change> }[] = []
+  const syncs = (): SyncPlan[] => open.map((sync) => ({ ...sync.head, changes: sync.changes.rows() }))
+  return {
+    add: (part) => {
+      if ('op' in part) open.at(-1)?.changes.add(part)
+      else if ('digest' in part) head = part
+      else open.push({ head: part, changes: packer() })
+    },
+    syncs,
+    plan: () => head && { ...head, syncs: syncs() },
+  }
+}
