@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises'
 import { ZdsError } from '../core/errors.ts'
 import { assertAuthentic, addProof } from '../core/plan/mac.ts'
 import type { Plan } from '../core/plan/plan.ts'
-import { parsePlan } from '../core/plan/schema.ts'
+import { planReader } from '../core/plan/schema.ts'
 import { isSealed, planKey, unseal } from '../core/plan/seal.ts'
-import { readText } from '../core/text-file.ts'
+import { textParts } from '../core/text-file.ts'
 import { refuseStrange } from './private-file.ts'
 
 /** How a plan document and its summary begin, whole or broken off. */
@@ -47,10 +47,23 @@ const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
  * ENV_MISSING or ENV_INVALID.
  */
 export async function readPlan(path: string): Promise<Plan> {
-  const text = await readText(path, 'Make one with: zds plan --out FILE')
+  const parts = textParts(path, 'Make one with: zds plan --out FILE')
+  const first = (await parts.next()).value ?? ''
   // What was sealed with the key was made by who has it.
-  if (isSealed(text)) return addProof(parsePlan(unseal(text, path, planKey()), path))
-  const plan = parsePlan(text, path)
+  if (isSealed(first)) return addProof(await planOf(unseal(after(first, parts), path, planKey()), path))
+  const plan = await planOf(after(first, parts), path)
   assertAuthentic(plan, path)
   return plan
+}
+
+/** What is wrong with the plan is told when its text is whole, and proved where it was sealed. */
+async function planOf(parts: AsyncIterable<string>, path: string): Promise<Plan> {
+  const reader = planReader(path)
+  for await (const part of parts) reader.add(part)
+  return reader.plan()
+}
+
+async function* after(first: string, parts: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first
+  yield* parts
 }

@@ -66,6 +66,9 @@ class Packed<Row> implements Many<Row> {
   }
 }
 
+/** Whether a value of which nothing is known is many of something. */
+export const isMany = (value: unknown): value is Many<unknown> => Array.isArray(value) || value instanceof Packed
+
 const unpacked = <Row>(block: Buffer): Row[] => JSON.parse(zstdDecompressSync(block).toString('utf8')) as Row[] // as packed
 
 /** How JSON is written: what makes text of a value, whether that sorts keys, and whether it indents. */

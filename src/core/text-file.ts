@@ -19,6 +19,23 @@ export async function readText(file: string, hint?: string): Promise<string> {
   throw new ZdsError('FILE_INVALID', `${file} has more than ${MOST_BYTES / 1_000_000} MB`)
 }
 
+/** The same in parts, of a file that may be longer than a text can be. */
+export async function* textParts(file: string, hint?: string): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  try {
+    for await (const part of createReadStream(file)) {
+      const bytes = part as Buffer // no encoding was asked for
+      if (bytes.includes(0)) throw new TypeError('It holds a NUL character')
+      yield decoder.decode(bytes, { stream: true })
+    }
+    yield decoder.decode()
+  } catch {
+    // Who reads all of it can say what is wrong, and where.
+    await readText(file, hint)
+    throw unreadable(file, [{ where: file, message: 'is not written in UTF-8' }])
+  }
+}
+
 /** Far above any file of these, and far below what is not to be held in memory. */
 const MOST_BYTES = 500_000_000
 

@@ -25,7 +25,7 @@ test.each([
   ['a plan on one line', JSON.stringify(plan)],
   ['a plan that broke off', document.slice(0, 120)],
   ['the numbers of a plan', JSON.stringify(planNumbers(plan), null, 2)],
-  ['a sealed plan', seal(plan, createSecretKey(Buffer.alloc(32)))],
+  ['a sealed plan', [...seal(plan, createSecretKey(Buffer.alloc(32)))].join('')],
   ['an empty file', ''],
 ])('%s may be replaced', async (_what, text) => {
   await expect(refuseToReplace(written(text))).resolves.toBeUndefined()

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import { problems } from '../options.ts'
-import { ZdsError } from '../errors.ts'
-import { parseJson } from '../json.ts'
+import { ZdsError, type Issue } from '../errors.ts'
+import { isMany, type Many } from '../many.ts'
+import { documentReader } from './document.ts'
 import { digestOf, OPS, type Plan } from './plan.ts'
 
 const strict = { additionalProperties: false }
@@ -123,27 +124,60 @@ export const planSchema = Type.Object(
 
 const ANEW = 'Make a new one: zds plan --out FILE'
 
-/**
- * Reads a plan document. Throws PLAN_INVALID when it is none, is of another version, or was changed
- * after it was made.
- */
-export function parsePlan(text: string, file: string): Plan {
-  const found = parseJson(text)
-  if (found === undefined)
-    throw new ZdsError('PLAN_INVALID', `${file} is not JSON`, { hint: 'Make a plan with: zds plan --out FILE' })
-  return planIn(found, file)
+/** Reads a plan document as it comes. */
+export type PlanReader = {
+  /** Throws PLAN_INVALID for what is far too large for a plan, its changes apart. */
+  add(text: string): void
+  /** Throws PLAN_INVALID where it is none, is of another version, or was changed after it was made. */
+  plan(): Plan
 }
 
-/** The plan that a value is, wherever it came from. Throws PLAN_INVALID as `parsePlan` does. */
+/** Characters of a plan besides its changes: far above any, and far below what can be held. */
+const MOST = 250_000_000
+
+export function planReader(file: string): PlanReader {
+  const reader = documentReader()
+  return {
+    add: (text) => {
+      reader.add(text)
+      if (reader.held() > MOST) throw new ZdsError('PLAN_INVALID', `${file} is too large for a plan`, { hint: ANEW })
+    },
+    plan: () => {
+      const found = reader.document()
+      if (found !== undefined) return planIn(found, file)
+      throw new ZdsError('PLAN_INVALID', `${file} is not JSON`, { hint: 'Make a plan with: zds plan --out FILE' })
+    },
+  }
+}
+
+/** The plan that a value is, wherever it came from. Throws PLAN_INVALID as a reader does. */
 export function planIn(found: unknown, called: string): Plan {
-  const version = typeof found === 'object' && found !== null && 'version' in found ? found.version : undefined
-  if (version !== 1)
+  if (typeof found !== 'object' || found === null || !('version' in found) || found.version !== 1)
     throw new ZdsError('PLAN_INVALID', `${called} is not a plan of version 1`, {
       hint: 'Make a new one with this zds: zds plan --out FILE',
     })
-  const issues = problems('PLAN_INVALID', 'plan', planSchema, found)
+  const issues = issuesIn(found)
   if (issues.length > 0) throw new ZdsError('PLAN_INVALID', `${called} is not a plan`, { issues, hint: ANEW })
   const plan = found as Plan // the schema was checked in the lines above
   if (digestOf(plan) === plan.digest) return plan
   throw new ZdsError('PLAN_INVALID', `${called} was changed after it was made: its digest does not fit`, { hint: ANEW })
 }
+
+/** Each change is held against its schema by itself: there may be more than can be held. */
+function issuesIn(found: object): Issue[] {
+  const syncs: unknown[] = 'syncs' in found && Array.isArray(found.syncs) ? found.syncs : []
+  const lists = syncs.map((sync) => (isObjectWithRows(sync) ? sync.changes : []))
+  const bare = syncs.map((sync) => (isObjectWithRows(sync) ? { ...sync, changes: [] } : sync))
+  const whole = { ...found, ...(syncs.length > 0 && { syncs: bare }) }
+  return [
+    ...problems('PLAN_INVALID', 'plan', planSchema, whole),
+    ...lists.flatMap((changes, at) =>
+      Array.from(changes.values().flatMap((change, row) => issuesOf(change, `plan.syncs.${at}.changes.${row}`))),
+    ),
+  ]
+}
+
+const issuesOf = (change: unknown, where: string): Issue[] => problems('PLAN_INVALID', where, Change, change)
+
+const isObjectWithRows = (sync: unknown): sync is { readonly changes: Many<unknown> } =>
+  typeof sync === 'object' && sync !== null && 'changes' in sync && isMany(sync.changes)

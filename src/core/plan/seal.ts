@@ -1,6 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import type { DecipherGCM, KeyObject } from 'node:crypto'
+import { StringDecoder } from 'node:string_decoder'
 import { ZdsError } from '../errors.ts'
 import { isObject, parseJson } from '../json.ts'
+import { jsonParts } from '../many.ts'
 import type { Plan } from './plan.ts'
 import { secret } from '../settings.ts'
 
@@ -49,10 +52,10 @@ export function planKey(): KeyObject {
 export const keyIfSet = (): KeyObject | undefined => (KEY.peek() === undefined ? undefined : planKey())
 
 /**
- * The plan as a text that only holders of `key` can read or make: AES-256-GCM over the document,
- * with a header that all can read.
+ * The plan as a text that only holders of `key` can read or make, in parts: AES-256-GCM over the
+ * document, with a header that all can read.
  */
-export function seal(plan: Plan, key: KeyObject): string {
+export function* seal(plan: Plan, key: KeyObject): Generator<string, void> {
   const nonce = randomBytes(12)
   const header: Header = {
     format: FORMAT,
@@ -64,39 +67,87 @@ export function seal(plan: Plan, key: KeyObject): string {
   }
   const head = JSON.stringify(header)
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(head))
-  const body = Buffer.concat([cipher.update(Buffer.from(JSON.stringify(plan))), cipher.final(), cipher.getAuthTag()])
-  return `${head}\n${body.toString('base64')}\n`
+  yield `${head}\n`
+  let rest = Buffer.alloc(0)
+  for (const part of jsonParts(plan, { stringify: (value) => JSON.stringify(value) })) {
+    const bytes = Buffer.concat([rest, cipher.update(part, 'utf8')])
+    // Three bytes are four letters, without a filling.
+    const whole = bytes.length - (bytes.length % 3)
+    yield bytes.toString('base64', 0, whole)
+    rest = bytes.subarray(whole)
+  }
+  yield `${Buffer.concat([rest, cipher.final(), cipher.getAuthTag()]).toString('base64')}\n`
 }
 
-/** Whether a text means to be a sealed plan, of whatever version. */
+/** Whether a text means to be a sealed plan, of whatever version, from how it begins. */
 export const isSealed = (text: string): boolean => text.startsWith(MAGIC)
 
 /**
- * The plan document in a sealed text. Throws PLAN_INVALID for another version, another key, and a
- * text that is not what `seal` wrote.
+ * The plan document in a sealed text, as both come. What is yielded is proved when nothing more
+ * comes, and not before. Throws PLAN_INVALID for another version, another key, and a text that is not
+ * what `seal` wrote.
  */
-export function unseal(text: string, file: string, key: KeyObject): string {
-  const [head = '', line = '', ...rest] = text.split('\n')
+export async function* unseal(
+  sealed: AsyncIterable<string> | Iterable<string>,
+  file: string,
+  key: KeyObject,
+): AsyncGenerator<string, void> {
+  const decoder = new StringDecoder('utf8')
+  let decipher: DecipherGCM | undefined
+  let [text, bytes] = ['', Buffer.alloc(0)]
+  for await (const part of sealed) {
+    text += part
+    if (decipher === undefined) {
+      const end = text.indexOf('\n')
+      if (end === -1) continue
+      decipher = opened(text.slice(0, end), file, key)
+      text = text.slice(end + 1)
+    }
+    const whole = Math.max(0, text.length - LAST - (text.length % 4))
+    bytes = Buffer.concat([bytes, bytesOf(text.slice(0, whole), file)])
+    text = text.slice(whole)
+    const known = Math.max(0, bytes.length - TAG_BYTES)
+    yield decoder.write(decipher.update(bytes.subarray(0, known)))
+    bytes = bytes.subarray(known)
+  }
+  decipher ??= opened(text, file, key)
+  if (!text.endsWith('\n')) throw changed(file, new Error('It is not in the form that seal gives it'))
+  bytes = Buffer.concat([bytes, bytesOf(text.slice(0, -1), file)])
+  const end = bytes.length - TAG_BYTES
+  yield decoder.write(decipher.update(bytes.subarray(0, Math.max(0, end))))
+  try {
+    decipher.setAuthTag(bytes.subarray(end)).final()
+  } catch (cause) {
+    throw changed(file, cause)
+  }
+  yield decoder.end()
+}
+
+/** Letters of the end of a text that are not read before it is whole: the last four, and a line end. */
+const LAST = 8
+
+/** What reads the line after a header. */
+function opened(head: string, file: string, key: KeyObject): DecipherGCM {
   const { version, key: name, nonce } = headerIn(head)
   if (version !== 1) throw invalid(`${file} was sealed by another version of zds`, 'Make a new one with this zds')
   if (name !== nameOf(key)) throw invalid(`${file} was sealed with another key than the one in ${KEY.name}`, REMEDY)
-  const body = Buffer.from(line, 'base64')
-  // Base64 is read leniently: what is not the one text of these bytes was changed as well.
-  const whole = rest.length === 1 && rest[0] === '' && body.toString('base64') === line
   try {
-    if (!whole || typeof nonce !== 'string') throw new Error('It is not in the form that seal gives it')
-    const decipher = createDecipheriv(CIPHER, key, Buffer.from(nonce, 'base64'), { authTagLength: TAG_BYTES })
-      .setAAD(Buffer.from(head))
-      .setAuthTag(body.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(body.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8')
+    const bytes = Buffer.from(String(nonce), 'base64')
+    return createDecipheriv(CIPHER, key, bytes, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(head))
   } catch (cause) {
-    throw invalid(
-      `${file} was changed after it was sealed, or is not whole`,
-      'Fetch the file again, or make a new one',
-      cause,
-    )
+    throw changed(file, cause)
   }
 }
+
+/** Base64 is read leniently: what is not the one text of its bytes was changed. */
+function bytesOf(text: string, file: string): Buffer {
+  const bytes = Buffer.from(text, 'base64')
+  if (bytes.toString('base64') === text) return bytes
+  throw changed(file, new Error('It is not in the form that seal gives it'))
+}
+
+const changed = (file: string, cause: unknown): ZdsError =>
+  invalid(`${file} was changed after it was sealed, or is not whole`, 'Fetch the file again, or make a new one', cause)
 
 const REMEDY = 'Set the key that the plan was made with, or make a new one'
 

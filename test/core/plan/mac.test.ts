@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { ZdsError, type Plan } from 'zds'
 import { assertAuthentic, addProof } from '../../../src/core/plan/mac.ts'
 import { assemble, digestOf } from '../../../src/core/plan/plan.ts'
-import { parsePlan } from '../../../src/core/plan/schema.ts'
+import { parsePlan } from '../../support/parse-plan.ts'
 import { compared, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
 

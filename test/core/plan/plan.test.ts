@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isObject, type Json, type Plan, type SyncPlan, ZdsError } from 'zds'
 import { assemble, count, digestOf, REASONS, sha256 } from '../../../src/core/plan/plan.ts'
-import { parsePlan } from '../../../src/core/plan/schema.ts'
+import { parsePlan } from '../../support/parse-plan.ts'
 import { compared, held, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
 
