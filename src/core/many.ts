@@ -21,7 +21,7 @@ export function packer<Row>(): Packer<Row> {
   return {
     add: (row) => {
       if (last.length === BLOCK) {
-        blocks.push(zstdCompressSync(JSON.stringify(last), FASTEST))
+        blocks.push(blockOf(last))
         last = []
       }
       last.push(row)
@@ -69,7 +69,23 @@ class Packed<Row> implements Many<Row> {
 /** Whether a value of which nothing is known is many of something. */
 export const isMany = (value: unknown): value is Many<unknown> => Array.isArray(value) || value instanceof Packed
 
-const unpacked = <Row>(block: Buffer): Row[] => JSON.parse(zstdDecompressSync(block).toString('utf8')) as Row[] // as packed
+/** Rows as they are held, and kept: compressed JSON of some at a time. */
+export function* blocksOf(rows: Iterable<unknown>): Generator<Buffer, void> {
+  let some: unknown[] = []
+  for (const row of rows) {
+    some.push(row)
+    if (some.length < BLOCK) continue
+    yield blockOf(some)
+    some = []
+  }
+  if (some.length > 0) yield blockOf(some)
+}
+
+const blockOf = (rows: readonly unknown[]): Buffer => zstdCompressSync(JSON.stringify(rows), FASTEST)
+
+/** The rows of a block. */
+export const unpacked = <Row>(block: Uint8Array): Row[] =>
+  JSON.parse(zstdDecompressSync(block).toString('utf8')) as Row[] // what was packed
 
 /** How JSON is written: what makes text of a value, whether that sorts keys, and whether it indents. */
 export type JsonForm = {

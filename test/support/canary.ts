@@ -26,10 +26,16 @@ export function* textsIn(directory: string): Iterable<Text> {
 function tablesOf(path: string): string {
   const database = new DatabaseSync(path, { readOnly: true })
   const tables = database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all()
-  const rows = tables.map(({ name }) => JSON.stringify(database.prepare(`SELECT * FROM "${String(name)}"`).all()))
+  const rows = tables.map(({ name }) =>
+    JSON.stringify(database.prepare(`SELECT * FROM "${String(name)}"`).all(), legible),
+  )
   database.close()
   return rows.join('\n')
 }
+
+/** Plans are kept in compressed blocks. */
+const legible = (_name: string, value: unknown): unknown =>
+  value instanceof Uint8Array ? zstdDecompressSync(value).toString('utf8') : value
 
 /**
  * A secret as texts may hold it: as it is, in JSON, in an address, as a code made of it, one line

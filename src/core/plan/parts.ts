@@ -1,4 +1,4 @@
-import { packer, type Packer } from '../many.ts'
+import { blocksOf, packer, unpacked, type Packer } from '../many.ts'
 import type { Change, Plan, SyncPlan } from './plan.ts'
 
 type PlanHead = Omit<Plan, 'syncs'>
@@ -35,4 +35,14 @@ export function planBuilder(): PlanBuilder {
     syncs,
     plan: () => head && { ...head, syncs: syncs() },
   }
+}
+
+/** A plan in blocks, for a state to keep. */
+export const planBlocks = (plan: Plan): Iterable<Uint8Array> => blocksOf(planParts(plan))
+
+/** The plan that was kept in blocks. */
+export function planInBlocks(blocks: Iterable<Uint8Array>): Plan | undefined {
+  const builder = planBuilder()
+  for (const block of blocks) for (const part of unpacked<PlanPart>(block)) builder.add(part)
+  return builder.plan()
 }

@@ -25,9 +25,17 @@ const EVENTS = `
     WHERE number IN (SELECT max(number) FROM steps GROUP BY run, sync, key);
 `
 
+/** The plan of a run in blocks; as one text where an earlier zds has kept it. */
+const PLANS = `
+  CREATE TABLE plans (
+    run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, number INTEGER NOT NULL, block ANY NOT NULL,
+    PRIMARY KEY (run, number)
+  ) STRICT;
+`
+
 const SCHEMA = `
   CREATE TABLE runs (
-    id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL, plan TEXT NOT NULL,
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL,
     status TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, told_at TEXT,
     approved_by TEXT, approved_because TEXT, changes INTEGER NOT NULL DEFAULT 0
   ) STRICT;
@@ -43,6 +51,7 @@ const SCHEMA = `
   ) STRICT;
   ${LOCKS}
   ${EVENTS}
+  ${PLANS}
 `
 
 /**
@@ -51,8 +60,9 @@ const SCHEMA = `
 const MIGRATIONS: { readonly [from: number]: string } = {
   2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; ALTER TABLE steps ADD COLUMN partly TEXT; DROP TABLE locks; ${LOCKS}`,
   3: EVENTS,
+  4: `${PLANS} INSERT INTO plans SELECT id, 0, plan FROM runs; ALTER TABLE runs DROP COLUMN plan;`,
 }
-const VERSION = 4
+const VERSION = 5
 
 /**
  * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
 import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
 import type { Plan, Remark } from '../plan/plan.ts'
+import { planBlocks, planInBlocks } from '../plan/parts.ts'
 import { atomically, maybeIn, textIn, type SqliteRow } from './database.ts'
 import { assertHeld } from './locks.ts'
 import type { Hold, Journal, RunEvent, RunRecord } from './state.ts'
@@ -20,9 +21,10 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
       return work()
     })
   const begin = database.prepare(
-    `INSERT INTO runs (id, digest, as_of, forced, plan, status, started_at, approved_by, approved_because, changes)
-     VALUES (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
+    `INSERT INTO runs (id, digest, as_of, forced, status, started_at, approved_by, approved_because, changes)
+     VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?)`,
   )
+  const keep = database.prepare('INSERT INTO plans (run, number, block) VALUES (?, ?, ?)')
   const end = database.prepare('UPDATE runs SET status = ?, ended_at = ? WHERE id = ?')
   const resume = database.prepare(`UPDATE runs SET status = 'running', ended_at = NULL WHERE id = ?`)
   const claim = database.prepare('UPDATE runs SET told_at = ? WHERE id = ? AND told_at IS NULL')
@@ -33,7 +35,7 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     'INSERT OR REPLACE INTO counts (sync, address, desired, run, at) VALUES (?, ?, ?, ?, ?)',
   )
   const lastDesired = database.prepare('SELECT desired FROM counts WHERE sync = ? AND address = ?')
-  const plan = database.prepare('SELECT plan FROM runs WHERE id = ?')
+  const plan = database.prepare('SELECT block FROM plans WHERE run = ? ORDER BY number')
   const steps = database.prepare('SELECT * FROM steps WHERE run = ? AND sync = ? ORDER BY number')
   const done = database.prepare(
     `SELECT count(*) AS done FROM steps WHERE run = ?1 AND status = 'done' AND number IN
@@ -51,8 +53,11 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     begin: async ({ id, plan: made, forced, at, approval }) => {
       const { by = null, because = null } = approval ?? {}
       const changes = made.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
-      const text = JSON.stringify(made)
-      write(() => begin.run(id, made.digest, made.asOf, forced ? 1 : 0, text, at.toISOString(), by, because, changes))
+      const blocks = [...planBlocks(made)]
+      write(() => {
+        begin.run(id, made.digest, made.asOf, forced ? 1 : 0, at.toISOString(), by, because, changes)
+        for (const [number, block] of blocks.entries()) keep.run(id, number, block)
+      })
     },
     record: async ({ run: of, sync, steps: some, at }) => {
       write(() => {
@@ -79,8 +84,9 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
       return found && runOf(found)
     },
     plan: async (of) => {
-      const text = plan.get(of)?.['plan']
-      return typeof text === 'string' ? (JSON.parse(text) as Plan) : undefined // written by `begin` above
+      const text = plan.get(of)?.['block']
+      if (typeof text === 'string') return JSON.parse(text) as Plan // as an earlier zds has written it
+      return planInBlocks(plan.iterate(of).map((row) => row['block'] as Uint8Array)) // written by `begin` above
     },
     known: async (of, sync) => {
       const known = new Map<string, Known>()

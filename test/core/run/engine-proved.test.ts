@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openEngine, type Config, type Desired, type Engine, type Existing, type Fields, type Plan } from 'zds'
+import { planBlocks, planInBlocks } from '../../../src/core/plan/parts.ts'
 import { digestOf } from '../../../src/core/plan/plan.ts'
 import { fakeClock } from 'zds/testing'
 import { done, held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
@@ -35,8 +36,10 @@ async function scene(): Promise<{ engine: Engine; sent: Fields[]; alter: (change
   })
   const alter = (change: (plan: Plan) => Plan): void => {
     const database = new DatabaseSync(join(directory, 'state.db'))
-    const plan = JSON.parse(String(database.prepare('SELECT plan FROM runs').get()?.['plan'])) as Plan // what a run has left
-    database.prepare('UPDATE runs SET plan = ?').run(JSON.stringify(change(plan)))
+    const { block } = database.prepare('SELECT block FROM plans').get() ?? {}
+    const plan = planInBlocks([block as Uint8Array]) // what a run has left
+    if (plan === undefined) throw new Error('The run has left no plan')
+    database.prepare('UPDATE plans SET block = ?').run(...planBlocks(change(plan)))
     database.close()
   }
   return { engine, sent, alter }

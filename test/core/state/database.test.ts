@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { atomically, openDatabase } from '../../../src/core/state/database.ts'
+import { sqliteJournal } from '../../../src/core/state/journal.ts'
 
 let directory: string
 let file: string
@@ -128,12 +129,12 @@ describe('the state database', () => {
     left.close()
   })
 
-  it('of an earlier version is brought to this one, with all that it holds', () => {
+  it('of an earlier version is brought to this one, with all that it holds', async () => {
     mkdirSync(dirname(file))
     const old = new DatabaseSync(file)
     old.exec(VERSION_2)
     old.exec(
-      `INSERT INTO runs VALUES ('run-1', 'd', '2026-03-16', 0, '{}', 'done', '2026-03-16', NULL, NULL, 'Ada', NULL)`,
+      `INSERT INTO runs VALUES ('run-1', 'd', '2026-03-16', 0, '{"digest":"d","syncs":[]}', 'done', '2026-03-16', NULL, NULL, 'Ada', NULL)`,
     )
     old.exec(`INSERT INTO counts VALUES ('global', '', 440, 'run-1', '2026-03-16')`)
     old.close()
@@ -143,6 +144,7 @@ describe('the state database', () => {
     ])
     expect(database.prepare('SELECT desired FROM counts').all()).toMatchObject([{ desired: 440 }])
     expect(database.prepare('SELECT address, fence FROM locks').all()).toEqual([])
+    expect(await sqliteJournal(database).plan('run-1')).toEqual({ digest: 'd', syncs: [] })
     database.close()
     expect(refusal(file)).toBeUndefined()
   })

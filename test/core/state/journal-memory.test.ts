@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Outcome } from 'zds'
-import { assemble } from '../../../src/core/plan/plan.ts'
+import { packed, type Outcome } from 'zds'
+import { assemble, digestOf } from '../../../src/core/plan/plan.ts'
 import { localState } from '../../../src/core/state/local.ts'
 import type { Journal, State } from '../../../src/core/state/state.ts'
+import { create, planOf } from '../../support/applying.ts'
 import { compared, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
 
@@ -91,6 +92,19 @@ describe('the runs of a journal', () => {
   it('give back the plan that they carry out as it was made', async () => {
     expect(await elsewhere((other) => other.plan('run-1'))).toEqual(plan)
     expect(await journal.plan('run-2')).toBeUndefined()
+  })
+
+  it('give back a plan of many changes as well, and forget it with its run', async () => {
+    const changes = Array.from({ length: 2500 }, (_, index) => create(`K${index}`))
+    const large = assemble([{ ...planOf(), changes: packed(changes) }], 'fingerprint', fakeClock())
+    await journal.begin({ id: 'run-2', plan: large, forced: false, at })
+    const kept = await elsewhere((other) => other.plan('run-2'))
+    expect([...(kept?.syncs[0]?.changes ?? [])]).toEqual(changes)
+    expect(kept && digestOf(kept)).toBe(large.digest)
+    await journal.begin({ id: 'run-3', plan, forced: false, at: later })
+    await state.prune(later)
+    expect(await journal.plan('run-2')).toBeUndefined()
+    expect(await journal.plan('run-3')).toEqual(plan)
   })
 
   it('SAFE-06: one that stopped is running again when somebody goes on with it, and no other is', async () => {
