@@ -1,10 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { ZdsError, type Artifacts, type Json, type Summary } from 'zds'
+import { ZdsError, type Artifacts, type Summary } from 'zds'
 import { text, type Database } from './database.ts'
-import { unzip, zip } from './zip.ts'
-
-/** Characters of a part: so much is in memory at a time, whatever an artifact holds. */
-const PART = 1_000_000
+import { partsOf, rowsIn, unzip, zip } from './zip.ts'
 
 const PUT_PART = 'INSERT INTO zds.parts (project, id, number, rows) VALUES ($1, $2, $3, $4)'
 const DROP_PARTS = 'DELETE FROM zds.parts WHERE project = $1 AND id = $2'
@@ -63,21 +60,4 @@ export function postgresArtifacts({ query }: Database, project: string, run: str
 /** The runs that have left artifacts, the newest first: names of runs begin with their moment. */
 export async function runsWithArtifacts({ query }: Database, project: string): Promise<string[]> {
   return (await query(RUNS, [project])).map((row) => text(row, 'run'))
-}
-
-/** Whole rows, as many as make a part. */
-async function* partsOf(rows: AsyncIterable<Json> | Iterable<Json>): AsyncIterable<{ text: string; rows: number }> {
-  let part = { text: '', rows: 0 }
-  for await (const row of rows) {
-    part = { text: `${part.text}${JSON.stringify(row)}\n`, rows: part.rows + 1 }
-    if (part.text.length < PART) continue
-    yield part
-    part = { text: '', rows: 0 }
-  }
-  if (part.rows > 0) yield part
-}
-
-/** Lines end at \n only: other line separators of Unicode may stand in a JSON string. */
-function* rowsIn(ndjson: string): Iterable<Json> {
-  for (const line of ndjson.split('\n')) if (line !== '') yield JSON.parse(line) as Json // JSON text is Json
 }

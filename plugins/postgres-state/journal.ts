@@ -1,10 +1,12 @@
 import {
   lockLost,
+  planBuilder,
+  planParts,
   type Hold,
   type Journal,
   type Known,
   type Outcome,
-  type Plan,
+  type PlanPart,
   type RunEvent,
   type RunRecord,
   type RunStatus,
@@ -12,7 +14,7 @@ import {
 } from 'zds'
 import { maybe, moment, text, type Database, type PostgresRow } from './database.ts'
 import type { FencedLocks } from './locks.ts'
-import { unzip, zip } from './zip.ts'
+import { unzipRows, zipRows } from './zip.ts'
 
 const RUNS = `
   SELECT id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes
@@ -63,7 +65,7 @@ export function postgresJournal(database: Database, project: string, locks: Fenc
     under: (held) => postgresJournal(database, project, locks, held),
     begin: async ({ id, plan, forced, at, approval }) => {
       const changes = plan.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
-      const made = await zip(JSON.stringify(plan))
+      const made = await zipRows(planParts(plan))
       await write(BEGIN, id, plan.digest, plan.asOf, forced, made, at, approval?.by, approval?.because, changes)
     },
     record: async ({ run, sync, steps, at }) => {
@@ -115,7 +117,9 @@ function readingOf(
     run: async (id) => (await ask(`${RUNS} AND id = $2`, id)).map(runOf)[0],
     plan: async (run) => {
       const [row] = await ask('SELECT plan FROM zds.runs WHERE project = $1 AND id = $2', run)
-      return row && (JSON.parse(await unzip(row['plan'])) as Plan) // written by `begin` above
+      const builder = planBuilder()
+      for await (const part of row === undefined ? [] : unzipRows(row['plan'])) builder.add(part as PlanPart) // written by `begin` above
+      return builder.plan()
     },
     known: async (run, sync) => {
       const known = new Map<string, Known>()

@@ -19,22 +19,32 @@ export function* planParts({ syncs, ...head }: Plan): Iterable<PlanPart> {
   for (const sync of syncs) yield* syncParts(sync)
 }
 
-/** Puts plans together from their parts, in their order. */
-export type PlanBuilder = { add(part: PlanPart): void; syncs(): SyncPlan[]; plan(): Plan | undefined }
+/** Puts a plan together from its parts, in their order. An earlier zds left a plan, or a sync, in one. */
+export type PlanBuilder = { add(part: PlanPart | SyncPlan | Plan): void; syncs(): SyncPlan[]; plan(): Plan | undefined }
 
 export function planBuilder(): PlanBuilder {
   let head: PlanHead | undefined
-  const open: { readonly head: SyncHead; readonly changes: Packer<Change> }[] = []
+  const open: OpenSync[] = []
   const syncs = (): SyncPlan[] => open.map((sync) => ({ ...sync.head, changes: sync.changes.rows() }))
   return {
     add: (part) => {
       if ('op' in part) open.at(-1)?.changes.add(part)
-      else if ('digest' in part) head = part
-      else open.push({ head: part, changes: packer() })
+      else if ('digest' in part) {
+        head = part
+        if ('syncs' in part) open.push(...part.syncs.map(opened))
+      } else open.push(opened(part))
     },
     syncs,
     plan: () => head && { ...head, syncs: syncs() },
   }
+}
+
+type OpenSync = { readonly head: SyncHead; readonly changes: Packer<Change> }
+
+function opened(head: SyncHead | SyncPlan): OpenSync {
+  const changes = packer<Change>()
+  for (const change of 'changes' in head ? head.changes : []) changes.add(change)
+  return { head, changes }
 }
 
 /** A plan in blocks, for a state to keep. */
