@@ -1,5 +1,6 @@
 import { foldName } from '../compare/names.ts'
 import { REFERENCE, type FieldTypes } from '../field-types.ts'
+import type { Many } from '../many.ts'
 import type { Change, SyncPlan } from '../plan/plan.ts'
 import type { Rules, Sync } from '../types.ts'
 
@@ -39,12 +40,20 @@ export function tiesOf({ changes }: SyncPlan, { target, rules }: Sync, before: r
   return { keys: withTheirNames(keys, changes, rules), to }
 }
 
-function withTheirNames(keys: ReadonlySet<string>, changes: readonly Change[], rules: Rules): ReadonlySet<string> {
+function withTheirNames(keys: ReadonlySet<string>, changes: Many<Change>, rules: Rules): ReadonlySet<string> {
   const touched = (change: Change): string[] => [...namesOf(change, 'from', rules), ...namesOf(change, 'to', rules)]
-  const theirs = new Set(changes.filter(({ key }) => keys.has(key)).flatMap(touched))
-  const more = changes.filter((change) => !keys.has(change.key) && touched(change).some((name) => theirs.has(name)))
-  if (more.length === 0) return keys
-  return withTheirNames(new Set([...keys, ...more.map(({ key }) => key)]), changes, rules)
+  if (keys.size === 0) return keys
+  const theirs = new Set(
+    changes
+      .values()
+      .filter(({ key }) => keys.has(key))
+      .flatMap(touched),
+  )
+  const found = changes
+    .values()
+    .filter((change) => !keys.has(change.key) && touched(change).some((name) => theirs.has(name)))
+  const more = found.map(({ key }) => key).toArray()
+  return more.length === 0 ? keys : withTheirNames(new Set([...keys, ...more]), changes, rules)
 }
 
 const refText = (sync: string, key: string): string => JSON.stringify(['ref', sync, key])
