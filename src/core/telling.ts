@@ -4,10 +4,9 @@ import type { Run } from './types.ts'
 
 /** The address of the CI job that this is; undefined where it is none that is known. */
 export function jobUrl(environment: { readonly [name: string]: string | undefined } = process.env): string | undefined {
-  const { CI_JOB_URL, BUILD_URL, BUILDKITE_BUILD_URL, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } =
-    environment
-  const run =
-    GITHUB_RUN_ID === undefined ? undefined : `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+  const { CI_JOB_URL, BUILD_URL, BUILDKITE_BUILD_URL } = environment
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = environment
+  const run = server && repository && id && `${server}/${repository}/actions/runs/${id}`
   return [CI_JOB_URL, run, BUILD_URL, BUILDKITE_BUILD_URL].find(Boolean)
 }
 

@@ -18,12 +18,50 @@ const sources = globSync(['src/core/**/*.ts', 'src/cli/**/*.ts', 'plugins/**/*.t
   .map(textOf)
   .join('\n')
 
+const VARIABLE = /^(?:ZDS|OTEL|EXAMPLE)_|_PROXY$/
+/** Codes of Salesforce, of YAML and of Node, which zds reads. */
+const THEIRS = [
+  'INVALID_FIELD',
+  'INVALID_TYPE',
+  'MALFORMED_QUERY',
+  'REQUEST_LIMIT_EXCEEDED',
+  'UNABLE_TO_LOCK_ROW',
+  'BAD_ALIAS',
+  'DUPLICATE_KEY',
+  'MISSING_CHAR',
+  'TAG_RESOLVE_FAILED',
+  'UNEXPECTED_TOKEN',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+]
+
 describe('docs/errors.md', () => {
   test('has every error code, and no other', () => {
     const declared = all(/\| '([A-Z_]+)'/g, textOf('src/core/errors.ts').split('export type Issue')[0] ?? '')
     expect(declared.length).toBeGreaterThan(20)
     expect(documented('Before the run', 'While it reads', 'Before and while it applies')).toEqual(declared)
     for (const code of ['INTERNAL', 'SYSTEM']) expect(page).toContain(`\`${code}\``)
+  })
+
+  test('says of every error code what it means, why it comes and what to do', () => {
+    const rows = [...page.matchAll(/^\| `([A-Z_]+)` \|.*\|$/gm)].map(([row, code = '']) => [code, row] as const)
+    expect(rows.length).toBeGreaterThan(30)
+    for (const [code, row] of rows) {
+      const cells = row.split(' | ').map((cell) => cell.replaceAll(/^\||\|$/g, '').trim())
+      expect(cells.length, code).toBe(4)
+      expect(
+        cells.every((cell) => cell.length > 5),
+        code,
+      ).toBe(true)
+    }
+  })
+
+  test('no text of the sources that looks like a code is missing here or among the findings of doctor.md', () => {
+    const found = all(/'([A-Z]+(?:_[A-Z]+)+)'/g, sources)
+    const findings = all(/^\| `([a-z-]+)` \| (?:warning|error) \|/gm, textOf('docs/doctor.md'))
+    const known = new Set([...documented('Before the run', 'While it reads', 'Before and while it applies'), ...THEIRS])
+    const ours = found.filter((code) => !known.has(code) && !VARIABLE.test(code))
+    expect(ours.map((code) => code.toLowerCase().replaceAll('_', '-')).toSorted()).toEqual(findings)
   })
 
   test('has every code that an outcome, a notice or a remark of ours can have, and no other', () => {

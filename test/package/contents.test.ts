@@ -41,13 +41,16 @@ describe('what is published', () => {
       ].toSorted(),
     )
     const odd = paths.filter((path) => !/\.(js|d\.ts|md)$|^(package\.json|LICENSE)$|^templates\//.test(path))
-    expect(odd.toSorted()).toEqual([
-      ...SCHEMAS,
-      'reference/data/overrides.yaml',
-      'reference/data/plans.yaml',
-      'reference/sync.config.ts',
-      'src/cli/render/page/style.css',
-    ])
+    expect(odd.toSorted()).toEqual(
+      [
+        ...SCHEMAS,
+        ...['apply', 'doctor', 'explain', 'plan'].map((name) => `docs/screens/${name}.svg`),
+        'reference/data/overrides.yaml',
+        'reference/data/plans.yaml',
+        'reference/sync.config.ts',
+        'src/cli/render/page/style.css',
+      ].toSorted(),
+    )
     const tests = paths.filter((path) => /\btest\b|\bvitest\b|\.tmp/.test(path) && !/^(docs|templates)\//.test(path))
     expect(tests.toSorted()).toEqual(['src/cli/commands/test.js'])
   })

@@ -1,8 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-
-/** Where CI systems say which job this is. */
-const JOBS = ['CI_JOB_URL', 'GITHUB_RUN_ID', 'BUILD_URL', 'BUILDKITE_BUILD_URL']
+import { jobUrl } from '../telling.ts'
 
 /** This process, as locks name it. */
 export type Self = {
@@ -17,8 +15,7 @@ export type Self = {
 }
 
 export function thisProcess(): Self {
-  const job = JOBS.map((name) => process.env[name]).find((value) => value !== undefined && value !== '')
-  return { holder: userName(), host: hostname(), machine: machine(), process: process.pid, job: job ?? null }
+  return { holder: userName(), host: hostname(), machine: machine(), process: process.pid, job: jobUrl() ?? null }
 }
 
 /**

@@ -129,12 +129,14 @@ describe('SAFE-16: one apply at a time for each address', () => {
   })
 
   it.each([
-    ['GITHUB_RUN_ID', '42', '42'],
+    ['GITHUB_RUN_ID', '42', 'https://git.example/team/sync/actions/runs/42'],
     ['BUILD_URL', 'https://ci.example/7', 'https://ci.example/7'],
     ['BUILDKITE_BUILD_URL', '', undefined],
   ])('the CI job is what the CI system says, in %s here: "%s"', async (variable, value, job) => {
     for (const name of ['CI_JOB_URL', 'GITHUB_RUN_ID', 'BUILD_URL', 'BUILDKITE_BUILD_URL']) vi.stubEnv(name, undefined)
     vi.stubEnv('CI_JOB_URL', '')
+      .stubEnv('GITHUB_SERVER_URL', 'https://git.example')
+      .stubEnv('GITHUB_REPOSITORY', 'team/sync')
     vi.stubEnv(variable, value)
     await take(['global'])
     expect((await heldNow()).map((lock) => lock.job)).toEqual([job])
