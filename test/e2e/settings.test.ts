@@ -119,9 +119,7 @@ describe('a file of variables', () => {
     expect(result.code, result.stderr).toBe(0)
     expect(sandbox.requests.length).toBe(before)
     const [line = ''] = result.stderr.split('\n')
-    expect(line).toMatch(
-      /^production\.env gives SALESFORCE_LOGIN_URL, .*; the environment wins with ZENDESK_GLOBAL_URL$/,
-    )
+    expect(line).toMatch(/^production\.env gives \d\d variables; the environment wins with ZENDESK_GLOBAL_URL$/)
     for (const value of Object.values(elsewhere.env).filter((one) => one.length > 5)) expect(line).not.toContain(value)
   })
 

@@ -26,7 +26,7 @@ export async function askingFor(
   signal: AbortSignal,
 ): Promise<{ asking: Asking; directory: string; file: string }> {
   const { config, directory, file, variables } = await load(process.cwd(), options)
-  if (variables) tell([variablesLine(variables)])
+  if (variables) tell([variablesLine(variables, true)])
   process.chdir(directory)
   return { asking: { config, clock: systemClock(), signal, progress: onlyOnce() }, directory, file }
 }

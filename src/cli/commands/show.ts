@@ -9,7 +9,7 @@ import type { Look } from '../render/look.ts'
 import { changesMarkdown, markdownOf } from '../render/markdown.ts'
 import { pageOf } from '../render/page/page.ts'
 import type { Subject } from '../render/page/subject.ts'
-import { csvOf, ndjsonOf } from '../render/plan/rows.ts'
+import { csvOf, ndjsonOf, subjectDocument } from '../render/plan/rows.ts'
 import { planLines } from '../render/plan/screen.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
@@ -60,11 +60,11 @@ function textOf(subject: Subject, format: Exclude<Format, 'text'>, options: Show
     case 'html':
       return [redact(pageOf(subject, plan.syncs))]
     case 'csv':
-      return csvOf(plan)
+      return csvOf(subject)
     case 'ndjson':
-      return ndjsonOf(plan)
+      return ndjsonOf(subject)
     case 'json':
-      return shownParts(plan)
+      return shownParts(subjectDocument(subject))
     default:
       return format satisfies never
   }

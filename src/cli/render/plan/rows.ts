@@ -1,23 +1,50 @@
 import type { Json } from '../../../core/json.ts'
-import type { Plan } from '../../../core/plan/plan.ts'
+import type { Outcome } from '../../../core/outcome.ts'
 import { redact, redactedJson } from '../../../core/secrets.ts'
 import { BOM, csvLine } from '../csv.ts'
+import type { Subject } from '../page/subject.ts'
 
-const COLUMNS = ['sync', 'instance', 'op', 'key', 'id', 'name', 'reason', 'field', 'from', 'to'] as const
+const COLUMNS = ['sync', 'instance', 'op', 'key', 'id', 'name', 'reason', 'field', 'from', 'to']
+const OUTCOME = ['outcome', 'code', 'message']
 
-/** A line of CSV for each field of each change, for a spreadsheet; without a known secret. */
-export function* csvOf({ syncs }: Plan): Generator<string, void> {
-  yield BOM + csvLine(COLUMNS)
-  for (const { name: sync, instance, changes } of syncs)
+/**
+ * A line of CSV for each field of each change, for a spreadsheet, with what became of it where it was
+ * carried out; without a known secret.
+ */
+export function* csvOf(subject: Subject): Generator<string, void> {
+  yield BOM + csvLine(subject.report === undefined ? COLUMNS : [...COLUMNS, ...OUTCOME])
+  for (const { name: sync, instance, changes } of subject.plan.syncs)
     for (const { op, key, id = null, name = null, reason = null, fields } of changes) {
       const head: Json[] = [sync, instance, op, key, id, name, reason]
-      const values = Object.entries(fields).map(([field, { from, to }]) => [...head, field, from, to])
-      yield redact((values.length === 0 ? [[...head, null, null, null]] : values).map(csvLine).join(''))
+      const end = outcomeCells(subject, sync, key)
+      const values = Object.entries(fields).map(([field, { from, to }]) => [...head, field, from, to, ...end])
+      yield redact((values.length === 0 ? [[...head, null, null, null, ...end]] : values).map(csvLine).join(''))
     }
 }
 
-/** A line of JSON for each change, without a known secret. */
-export function* ndjsonOf({ syncs }: Plan): Generator<string, void> {
-  for (const { name, instance, resource, changes } of syncs)
-    for (const change of changes) yield `${redactedJson({ sync: name, instance, resource, ...change })}\n`
+function outcomeCells(subject: Subject, sync: string, key: string): Json[] {
+  if (subject.report === undefined) return []
+  const outcome = outcomeIn(subject, sync, key)
+  if (outcome === undefined) return ['not attempted', null, null]
+  return outcome.status === 'done' ? ['done', null, null] : [outcome.status, outcome.code, outcome.message]
+}
+
+const outcomeIn = ({ outcomes }: Subject, sync: string, key: string): Outcome | undefined =>
+  outcomes?.get(sync)?.get(key)
+
+/** A line of JSON for each change, with what became of it; without a known secret. */
+export function* ndjsonOf(subject: Subject): Generator<string, void> {
+  for (const { name, instance, resource, changes } of subject.plan.syncs)
+    for (const change of changes) {
+      const outcome = outcomeIn(subject, name, change.key)
+      yield `${redactedJson({ sync: name, instance, resource, ...change, ...(outcome && { outcome }) })}\n`
+    }
+}
+
+/** The plan document; of a run that was carried out also its id, its status and its outcomes by sync. */
+export function subjectDocument({ plan, report, outcomes = new Map() }: Subject): object {
+  if (report === undefined) return plan
+  const { run, status } = report
+  const bySync = plan.syncs.map(({ name }) => [name, [...(outcomes.get(name)?.values() ?? [])]] as const)
+  return { ...plan, run, status, outcomes: Object.fromEntries(bySync) }
 }

@@ -16,7 +16,7 @@ const plan = planOf(
 )
 
 describe('CSV for a spreadsheet', () => {
-  const lines = [...csvOf(plan)].join('').split('\r\n')
+  const lines = [...csvOf({ plan })].join('').split('\r\n')
 
   test('has a line for each field of each change, quoted (RFC 4180), in UTF-8 that Excel knows', () => {
     expect(lines).toEqual([
@@ -32,9 +32,8 @@ describe('CSV for a spreadsheet', () => {
 
   test('has no cell that a spreadsheet would run, and no character that cannot be seen', () => {
     for (const begin of ['=', '+', '-', '@', '\t=', '\r=', ' =', '"=', '\n+']) {
-      const [, line = ''] = [...csvOf(planOf(syncPlan({ changes: [change('update', `${begin}1`, {})] })))]
-        .join('')
-        .split('\r\n')
+      const hostile = planOf(syncPlan({ changes: [change('update', `${begin}1`, {})] }))
+      const [, line = ''] = [...csvOf({ plan: hostile })].join('').split('\r\n')
       expect(line.split(',').slice(3).join(',')).toMatch(/^"?'/)
       expect(line).not.toMatch(/\p{Cc}/u)
     }
@@ -42,7 +41,7 @@ describe('CSV for a spreadsheet', () => {
 })
 
 test('NDJSON has a line for each change with all that is known of it', () => {
-  const rows = [...ndjsonOf(plan)]
+  const rows = [...ndjsonOf({ plan })]
     .join('')
     .trimEnd()
     .split('\n')
