@@ -7,9 +7,10 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import {
   CHANNELS,
   countsOf,
+  errorCode,
   follow,
   followWaits,
-  ZdsError,
+  statusOf,
   type RequestMessage,
   type RunMessage,
   type StageMessage,
@@ -43,7 +44,7 @@ export function startTracing(): () => Promise<void> {
     const span = spans.get(message)
     span?.setAttributes(attributes)
     if (message.error !== undefined) {
-      const code = message.error instanceof ZdsError ? message.error.code : 'INTERNAL'
+      const code = errorCode(message.error)
       span?.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR, message: code })
     }
     span?.end()
@@ -90,12 +91,6 @@ const requestSpan = ({ service, method, route }: RequestMessage): Begun => ({
   kind: SpanKind.CLIENT,
   attributes: { 'peer.service': service, 'http.request.method': method, 'url.template': route },
 })
-
-/** 0 where there was no answer. */
-function statusOf({ result, error }: RequestMessage): number {
-  const end = result ?? error
-  return typeof end === 'object' && end !== null && 'status' in end && typeof end.status === 'number' ? end.status : 0
-}
 
 const prefixed = (counts: { readonly [word: string]: number }): Attributes =>
   Object.fromEntries(Object.entries(counts).map(([word, value]) => [`zds.${word}`, value]))

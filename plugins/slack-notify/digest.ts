@@ -1,8 +1,8 @@
 import {
   approveCommand,
+  errorCode,
   RESUME_COMMAND,
   retryCommand,
-  ZdsError,
   type Change,
   type Many,
   type Op,
@@ -109,7 +109,7 @@ export function refusals(plan: Plan, run: Pick<Run, 'clock'>): Digest[] {
   return lines.length === 0 ? [] : [{ topic: 'limits', title, counts, lines, next: approveCommand(plan, run) }]
 }
 
-const codeOf = (error: unknown): string => escaped(error instanceof ZdsError ? error.code : 'INTERNAL')
+const codeOf = (error: unknown): string => escaped(errorCode(error))
 
 const sizeOf = ({ syncs }: Plan): number => syncs.reduce((sum, { changes }) => sum + changes.length, 0)
 

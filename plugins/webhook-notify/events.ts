@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import {
   approveCommand,
+  errorCode,
   planNumbers,
   RESUME_COMMAND,
   retryCommand,
-  ZdsError,
   type Outcome,
   type Plan,
   type PlanFailure,
@@ -57,7 +57,7 @@ export function eventOfPlan(type: 'planned' | 'waiting', plan: Plan, run: Run, j
 
 /** A plan that could not be made. */
 export const eventOfFailure = ({ run, error, at }: PlanFailure, now: Date, job: string): Event =>
-  eventOf('not-planned', `${run} ${at}`, now, { run, error: codeOf(error), job, next: 'zds plan' })
+  eventOf('not-planned', `${run} ${at}`, now, { run, error: errorCode(error), job, next: 'zds plan' })
 
 /** The end of a run. */
 export function eventOfEnd(ended: RunEnd, at: Date, job: string | undefined): Event {
@@ -69,14 +69,12 @@ export function eventOfEnd(ended: RunEnd, at: Date, job: string | undefined): Ev
     plan: planNumbers(plan),
     run,
     status,
-    ...(error !== undefined && { error: codeOf(error) }),
+    ...(error !== undefined && { error: errorCode(error) }),
     outcomes: plan.syncs.map(({ name }) => ({ sync: name, ...countsOf(outcomes.get(name) ?? []) })),
     ...(job !== undefined && { job }),
     ...(over ? !whole && { next: retryCommand(run) } : { next: RESUME_COMMAND }),
   })
 }
-
-const codeOf = (error: unknown): string => (error instanceof ZdsError ? error.code : 'INTERNAL')
 
 function eventOf(type: EventType, of: string, at: Date, data: Event['data']): Event {
   const id = `zds_${createHash('sha256').update(`${type} ${of}`).digest('hex').slice(0, 32)}`

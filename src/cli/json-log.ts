@@ -1,5 +1,5 @@
-import { countsOf, follow, followWaits, type StageMessage } from '../core/channels.ts'
-import { ZdsError, messageOf } from '../core/errors.ts'
+import { countsOf, follow, followWaits, statusOf, type StageMessage } from '../core/channels.ts'
+import { errorCode, messageOf, ZdsError, type Issue } from '../core/errors.ts'
 import type { RunWatch } from '../core/engine.ts'
 import { redact, redactedJson } from '../core/secrets.ts'
 import type { Level } from './declare/options.ts'
@@ -95,8 +95,8 @@ function followStages(write: Write, hidden: WeakSet<object>): void {
 function followRequests(write: Write): void {
   const { start, msOf } = stopwatch()
   follow('request', start, (message) => {
-    const { service, method, route, result, error } = message
-    const said = { event: 'request', service, method, route, ms: msOf(message), status: statusOf(result ?? error) }
+    const { service, method, route } = message
+    const said = { event: 'request', service, method, route, ms: msOf(message), status: statusOf(message) }
     write('debug', `${service}: ${method} ${route} ${said.status || 'no answer'}`, said)
   })
   followWaits(({ service, ms, because, status }) => {
@@ -111,32 +111,29 @@ function followRequests(write: Write): void {
   })
 }
 
-/** The status of an answer, or of an error that has one; 0 where there was no answer. */
-const statusOf = (end: unknown): number =>
-  typeof end === 'object' && end !== null && 'status' in end && typeof end.status === 'number' ? end.status : 0
-
 function endOf({ error }: { readonly error?: unknown }): { readonly end: string; readonly code?: string } {
   if (error === undefined) return { end: 'done' }
-  const code = codeOf(error)
+  const code = errorCode(error)
   return { end: code === 'INTERRUPTED' ? 'stopped' : 'failed', code }
 }
 
-const codeOf = (error: unknown): string => (error instanceof ZdsError ? error.code : 'INTERNAL')
-
 /** What went wrong; of what an instance keeps to itself the code has to do. */
 function writeError(write: Write, error: unknown, hidden: WeakSet<object>): void {
-  const code = codeOf(error)
+  const code = errorCode(error)
   const exitCode = exitCodeOf(error)
   const event = exitCode === 3 || exitCode === 5 ? 'refused' : 'error'
   if (typeof error === 'object' && error !== null && hidden.has(error))
     return write('error', 'failed in what an instance keeps to itself', { event, code, exitCode })
   const { hint, issues = [] } = error instanceof ZdsError ? error : {}
   const stack = code === 'INTERNAL' && error instanceof Error ? error.stack : undefined
-  // Keys of records come after a colon.
-  const told = issues.map((issue) =>
-    issue.code === 'LIMIT_EXCEEDED' ? { ...issue, message: issue.message.replace(/: .*/s, '') } : issue,
-  )
+  const told = issues.map(withoutKeys)
   write('error', messageOf(error), { event, code, exitCode, hint, issues: told, stack })
+}
+
+/** Of limits keys come after a colon; a plan that nobody made may name whatever it likes. */
+function withoutKeys(issue: Issue): Partial<Issue> {
+  if (issue.code === 'LIMIT_EXCEEDED') return { ...issue, message: issue.message.replace(/: .*/s, '') }
+  return issue.code === 'PLAN_INVALID' ? { code: issue.code } : issue
 }
 
 /** What is worth a line of a log and has no channel of its own. */

@@ -89,6 +89,12 @@ export function routeOf(url: string): string {
 const WORD =
   /^(?:|v\d+(?:\.\d+)?|[a-z_]{1,30}\d?(?:\.json)?|[a-z]{1,20}\.[A-Za-z]{1,20}|[A-Z][a-z]{1,15}|[A-Za-z_]+__c)$/
 
+/** The status that a request came to; 0 where there was no answer. */
+export function statusOf({ result, error }: RequestMessage): number {
+  const end = result ?? error
+  return typeof end === 'object' && end !== null && 'status' in end && typeof end.status === 'number' ? end.status : 0
+}
+
 /** What a stage came to, in numbers: rows, changes by operation, changes that are done and planned. */
 export function countsOf(result: unknown): { readonly [word: string]: number } {
   if (typeof result !== 'object' || result === null) return {}

@@ -77,6 +77,9 @@ export function refuse(code: Code, message: string, issues: readonly Issue[]): v
   if (issues.length > 0) throw new ZdsError(code, message, { issues })
 }
 
+/** The code of anything thrown; INTERNAL of what is a fault in code. */
+export const errorCode = (error: unknown): Code => (error instanceof ZdsError ? error.code : 'INTERNAL')
+
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -7,6 +7,7 @@ export {
   countsOf,
   follow,
   followWaits,
+  statusOf,
   type RequestMessage,
   type RunMessage,
   type StageMessage,
@@ -15,7 +16,7 @@ export {
 export { caseSafeId } from './case-safe-id.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig, type Config } from './config/define.ts'
-export { messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
+export { errorCode, messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
 export type {
   Explained,
   ExplainedCharge,

@@ -76,6 +76,13 @@ describe('a plan that somebody else has written', () => {
     )
   })
 
+  test('OPS-08: as a line of JSON it names nobody, and has the code', async () => {
+    const { code, stderr } = await applied(withAdmin(plan), '--log-format', 'json')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/"code":"PLAN_INVALID"/)
+    expect(stderr).not.toMatch(/eve@|us-gov-users/)
+  })
+
   test('SAFE-11: brings nothing of one instance to another, nor anybody along unsaid: all of it is told at once', async () => {
     const changes = plan.syncs.find(({ name }) => name === 'us-gov')?.changes ?? []
     const people = [{ email: 'eve@example.com', name: 'Eve', action: 'create', role: 'admin' }]

@@ -1,5 +1,5 @@
 import { runChannel } from '../channels.ts'
-import { messageOf, ZdsError } from '../errors.ts'
+import { errorCode, messageOf, ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import type { RunEvent } from '../state/state.ts'
@@ -45,7 +45,7 @@ export async function notedReport(
 
 /** Notes an error and throws it. Where even that cannot be written, the error itself says more. */
 async function noteError(run: string, shared: Shared, error: unknown, plan?: Plan): Promise<never> {
-  const code = error instanceof ZdsError ? error.code : 'INTERNAL'
+  const code = errorCode(error)
   const kind = REFUSALS.has(code) ? 'refused' : 'failed'
   const said = { kind, ...(plan && ofPlan(plan)), code, message: redact(wordsOf(error)) } as const
   await note(run, shared, said).catch(() => undefined)
