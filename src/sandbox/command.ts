@@ -1,10 +1,14 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { isObject, textOf } from './json.ts'
+import type { SlackMessage } from './slack/app.ts'
 import { startSandbox, type Sandbox } from './start.ts'
+import type { World } from './types.ts'
+import { extended, type Additions } from './world/additions.ts'
 import { generateWorld } from './world/generate.ts'
 import { isDay, readFaults, readWorld } from './world/read.ts'
 
-export type SandboxCommandOptions = {
+export type SandboxCommandOptions = Additions & {
   /** How many accounts to generate (default 500); not together with `world`. */
   readonly accounts?: number
   readonly seed?: number
@@ -12,6 +16,8 @@ export type SandboxCommandOptions = {
   readonly world?: string
   /** A fault file: a JSON list of faults. */
   readonly faults?: string
+  /** Where to write the data that the sandbox starts with, as a world file. */
+  readonly writeWorld?: string
   /** Where to write the environment file (mode 0600); a file of somebody else is not replaced. */
   readonly writeEnv?: string
   /** The first port; the services take this one and the next ones (default: any free). */
@@ -29,16 +35,12 @@ export async function sandboxCommand(
   io: { out(line: string): void; signal: AbortSignal },
 ): Promise<void> {
   check(options)
-  const world =
-    options.world === undefined
-      ? generateWorld({
-          ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
-          ...(options.seed === undefined ? {} : { seed: options.seed }),
-          ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
-        })
-      : readWorld(options.world)
+  const world = extended(options.world === undefined ? generated(options) : readWorld(options.world), options)
+  if (options.writeWorld !== undefined) writeWorld(options.writeWorld, world)
   const faults = options.faults === undefined ? [] : readFaults(options.faults, Object.keys(world.zendesk))
-  const sandbox = await startSandbox({ world, faults, ...(options.port === undefined ? {} : { port: options.port }) })
+  const told = (message: SlackMessage): void => messageLines(message).forEach((line) => io.out(line))
+  const port = options.port === undefined ? {} : { port: options.port }
+  const sandbox = await startSandbox({ world, faults, slack: { told }, ...port })
   try {
     report(sandbox, planCommand(world.asOf, options.writeEnv), options.writeEnv, (line) => io.out(line))
     await aborted(io.signal)
@@ -48,7 +50,14 @@ export async function sandboxCommand(
   io.out('The sandbox has stopped; its data is gone.')
 }
 
-function check({ accounts, seed, world, port, asOf, writeEnv }: SandboxCommandOptions): void {
+const generated = ({ accounts, seed, asOf }: SandboxCommandOptions): World =>
+  generateWorld({
+    ...(accounts === undefined ? {} : { accounts }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(asOf === undefined ? {} : { asOf }),
+  })
+
+function check({ accounts, seed, world, port, asOf, writeEnv, writeWorld }: SandboxCommandOptions): void {
   const whole = (name: string, value: number | undefined, most: number): void => {
     if (value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= most)) {
       throw new Error(`${name} must be a whole number from 0 to ${most}, not ${value}`)
@@ -61,18 +70,33 @@ function check({ accounts, seed, world, port, asOf, writeEnv }: SandboxCommandOp
   const generated = [accounts, seed, asOf].some((value) => value !== undefined)
   if (world !== undefined && generated)
     throw new Error('--world brings its own data: leave out --accounts, --seed and --as-of')
-  if (writeEnv !== undefined) checkOurs(writeEnv)
+  if (writeEnv !== undefined) checkOurs('--write-env', writeEnv, OURS)
+  if (writeWorld !== undefined) checkOurs('--write-world', writeWorld, OUR_WORLD)
 }
 
 /** The first line of a file that a sandbox wrote: by it the next one knows that it may. */
 const OURS = '# Written by zds sandbox'
 
-function checkOurs(file: string): void {
+/** How a world file begins that a sandbox wrote. */
+const OUR_WORLD = '{"writtenBy":"zds sandbox",'
+
+function checkOurs(option: string, file: string, ours: string): void {
   const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
-  if (text === '' || text.startsWith(OURS)) return
+  if (text === '' || text.startsWith(ours)) return
   throw new Error(
-    `${file} was not written by zds sandbox and is left alone: give --write-env another name, or move it away`,
+    `${file} was not written by zds sandbox and is left alone: give ${option} another name, or move it away`,
   )
+}
+
+const writeWorld = (file: string, world: World): void =>
+  writeFileSync(file, `${OUR_WORLD}${JSON.stringify(world).slice(1)}\n`)
+
+/** A message that Slack has got, as a person reads it. */
+function messageLines({ channel, text, blocks }: SlackMessage): string[] {
+  const told = blocks.flatMap((block) =>
+    isObject(block) && isObject(block['text']) ? textOf(block['text']['text']) : [],
+  )
+  return [`Slack ${channel}: ${text}`, ...told.flatMap((part) => part.split('\n')).map((line) => `  ${line}`)]
 }
 
 function report(sandbox: Sandbox, command: string, envFile: string | undefined, out: (line: string) => void): void {

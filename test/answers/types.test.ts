@@ -110,6 +110,8 @@ describe('zds types writes what the compiler needs', () => {
       .replace(`dropdown(fact('level'))`, `dropdown(fact('▮'))`)
       .replace(`subscriptions('sub_edu'`, `subscriptions('▮'`)
       .replace(`  'silver',`, `  '▮',`)
+    // The project of this directory is that of whoever compiled last.
+    await typeErrorsIn(here.directory, ['sync.config.ts', FILE])
     const found = await proposalsIn(join(here.directory, 'sync.config.ts'), marked)
     expect(found).toMatchObject([
       expect.arrayContaining(['Account_Owner_Calc__c', 'Solutions_Architect_Lookup__r.Name']),

@@ -5,28 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from 'zds'
 import { stages } from '../../src/core/config/stages.ts'
 import { blocksOf, page, ROOT, textOf } from './pages.ts'
+import { changedBy } from '../support/follow.ts'
 import { typeErrorsIn } from './types.ts'
 
-/**
- * The reference configuration after all changes that a page shows. Throws where a line that stays
- * or goes is not there, or not there once.
- */
-function changedBy(path: string): string {
-  return blocksOf(page(path))
+/** The reference configuration after all changes that a page shows. */
+const changedAsIn = (path: string): string =>
+  blocksOf(page(path))
     .filter(({ language }) => language === 'diff')
-    .reduce((config, { text, line }) => {
-      const side = (mark: string): string =>
-        text
-          .split('\n')
-          .filter((one) => one.startsWith(' ') || one.startsWith(mark))
-          .map((one) => `${one.slice(1)}\n`)
-          .join('')
-      const parts = config.split(side('-'))
-      if (parts.length !== 2)
-        throw new Error(`${path}, line ${line}: sync.config.ts holds this ${parts.length - 1} times`)
-      return parts.join(side('+'))
-    }, textOf('sync.config.ts'))
-}
+    .reduce(changedBy, textOf('sync.config.ts'))
 
 describe.each([
   ['docs/add-a-field.md', [] as string[]],
@@ -35,7 +21,7 @@ describe.each([
   let directory: string
   beforeAll(() => {
     directory = mkdtempSync(join(ROOT, 'test/.tmp-docs-'))
-    writeFileSync(join(directory, 'sync.config.ts'), changedBy(path))
+    writeFileSync(join(directory, 'sync.config.ts'), changedAsIn(path))
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { sandboxCommand, type SandboxCommandOptions } from '../../src/sandbox/command.ts'
 import { startSandbox } from 'zds/sandbox'
@@ -66,6 +67,29 @@ test('generates accounts and prints the environment', async () => {
   const lines = await run({ accounts: 20, seed: 2, asOf: '2026-03-16' })
   expect(lines.join('\n')).toContain('20 accounts')
   expect(lines).toContainEqual(expect.stringContaining('ZENDESK_US_GOV_URL=http://127.0.0.1:'))
+})
+
+test('the data of the start is written as a world, which another sandbox serves; nothing else is replaced', async () => {
+  const writeWorld = join(folder, 'written.json')
+  await run({ accounts: 8, asOf: '2026-03-16', instance: ['emea'], column: ['Account.Industry'], writeWorld })
+  const lines = await run({ world: writeWorld, field: ['emea.tier:text'], writeWorld })
+  expect(lines.join('\n')).toContain('8 accounts')
+  expect(lines.join('\n')).toContain('emea: 0 organizations')
+  expect(readFileSync(writeWorld, 'utf8')).toContain('"key":"tier"')
+  const other = file('mine.json', smallWorld)
+  await expect(run({ accounts: 8, writeWorld: other })).rejects.toThrow('give --write-world another name')
+  expect(JSON.parse(readFileSync(other, 'utf8'))).toEqual(smallWorld)
+})
+
+test('shows the messages that Slack has got', async () => {
+  const writeEnv = file('slack.env', '')
+  const lines = await run({ accounts: 5, writeEnv }, async () => {
+    const { SLACK_API_URL: url = '', SLACK_BOT_TOKEN: token = '' } = parseEnv(readFileSync(writeEnv, 'utf8'))
+    const blocks = [{ type: 'section', text: { type: 'mrkdwn', text: 'first\nsecond' } }]
+    const body = { channel: 'zds', text: 'Two lines', blocks }
+    expect((await send(`${url}chat.postMessage`, 'POST', body, { Authorization: `Bearer ${token}` })).status).toBe(200)
+  })
+  expect(lines.join('\n')).toContain('Slack C0SANDBOX: Two lines\n  first\n  second\n')
 })
 
 describe('says what is wrong', () => {

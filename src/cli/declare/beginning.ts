@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings'
-import { CONFIG, ENV_FILE, whole, type Declaring } from './options.ts'
+import { CONFIG, ENV_FILE, several, whole, type Declaring } from './options.ts'
 
 /** What one begins with. */
 export function declareBeginning({ program, signal, ended }: Declaring): void {
@@ -11,11 +11,15 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .option('--as-of <date>', 'the date of the data, YYYY-MM-DD (default: today)')
     .option('--world <file>', 'data from a file instead (docs/sandbox.md)')
     .option('--faults <file>', 'what shall go wrong, from a file (docs/sandbox.md)')
+    .option('--field <field>', 'one more organization field: global.account_industry:text', several)
+    .option('--column <column>', 'one more column: Account.Industry, or Account.Industry=Energy,Finance', several)
+    .option('--instance <name>', 'one more Zendesk, empty and with the fields of the first: emea', several)
+    .option('--write-world <file>', 'write the data of the start to a file, for --world')
     .option('--port <number>', 'the first of the ports (default: any that are free)', whole)
     .option('--write-env <file>', 'write the environment that clients need to a file')
     .addHelpText(
       'after',
-      '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env .env.sandbox      in another terminal',
+      '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env .env.sandbox      in another terminal\n  zds sandbox --field global.tier:text --column Account.Tier --write-env .env',
     )
     .action(async (options) => {
       const { sandboxCommand } = await import('../commands/sandbox.ts')

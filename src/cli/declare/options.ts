@@ -44,6 +44,9 @@ export function age(text: string): number {
   return hours * 3_600_000
 }
 
+/** An option that may be given several times. */
+export const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
+
 /** A whole number of the command line. */
 export function whole(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at most 10 digits.')

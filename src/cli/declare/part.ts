@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import type { Op } from '../../core/plan/plan.ts'
+import { several } from './options.ts'
 
 /** Options that ask for a part of a plan; each may be given several times. */
 
@@ -7,8 +8,6 @@ export const RETIRE = ['--retire', 'only what is retired or removed'] as const
 
 /** As in core, which the declaration of a command does not load. */
 const OPS = ['create', 'update', 'retire', 'remove'] as const satisfies readonly Op[]
-
-const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 export const KEY = () =>
   new Option('--key <key>', 'only the record with this key, id or name; the beginning of a key is enough').argParser(

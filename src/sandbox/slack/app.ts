@@ -6,6 +6,8 @@ import type { Clock, Json } from '../types.ts'
 export type SlackOptions = {
   /** Refuses more than one message a second for a channel (default false). */
   readonly limitPerChannel?: boolean
+  /** Is handed each message when it has come. */
+  readonly told?: (message: SlackMessage) => void
 }
 
 /** A message that was posted. */
@@ -69,6 +71,7 @@ export function createSlack(url: string, state: SlackState, options: SlackOption
       blocks,
     }
     state.messages.push(message)
+    options.told?.(message)
     return c.json({
       ok: true,
       channel: channel.id,
