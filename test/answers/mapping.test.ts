@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Plan } from 'zds'
@@ -6,6 +6,7 @@ import { startSandbox, type Sandbox } from 'zds/sandbox'
 import { parse } from 'yaml'
 import { blocksOf, page } from '../docs/pages.ts'
 import { running } from '../cli/scratch.ts'
+import { typeErrorsIn } from '../docs/types.ts'
 import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
 
@@ -164,6 +165,56 @@ describe('zds test', () => {
     expect(code).toBe(1)
     expect(stdout).toBe('')
     expect(stderr).toMatch(words)
+  })
+
+  describe('as TypeScript', () => {
+    const code = blocksOf(page('docs/test-a-mapping.md')).find(({ language }) => language === 'ts')?.text ?? ''
+    const name = 'mappings/nobody.mapping.ts'
+    const written = (text: string): Promise<Result> => {
+      mkdirSync(pathOf('mappings'), { recursive: true })
+      writeFileSync(pathOf(name), text)
+      return offline('test', name, '--json')
+    }
+
+    test('the example of the page compiles and passes', async () => {
+      expect(await written(code)).toMatchObject({ code: 0 })
+      expect(await typeErrorsIn(here.directory, [name])).toBe('')
+    })
+
+    test('a sync or a day that cannot be is a compile error on its line', async () => {
+      await written(code.replace('global:', 'globl:').replace(`'2026-03-16'`, `'today'`))
+      const told = await typeErrorsIn(here.directory, [name])
+      const lines = [...told.matchAll(/nobody\.mapping\.ts\((\d+),/g)].map(([, line]) => Number(line))
+      expect(lines).toContain(code.split('\n').findIndex((line) => line.includes('asOf')) + 1)
+      await written(code.replace('global:', 'globl:'))
+      expect(await typeErrorsIn(here.directory, [name])).toMatch(/nobody\.mapping\.ts\(\d+,\d+\): error TS2561/)
+    })
+
+    test('a difference has its line; --update leaves the file as it is, and says so', async () => {
+      const wrong = code.replace('no-subscription', 'retention')
+      const { files } = JSON.parse((await written(wrong)).stdout) as { files: object[] }
+      const line = wrong.split('\n').findIndex((one) => one.includes('expect:')) + 1
+      const failure = { line, sync: 'global', expected: 'absent: retention', actual: 'absent: no-subscription' }
+      expect(files).toMatchObject([{ file: name, failures: [failure] }])
+      const updated = await offline('test', name, '--update')
+      expect(updated).toMatchObject({ code: 1 })
+      expect(updated.stderr).toContain(`Warning: --update changes no code: correct ${name} yourself`)
+      expect(textIn(name)).toBe(wrong)
+    })
+
+    test.each([
+      ['export const mapping = {}', /nobody\.mapping\.ts.*must be/],
+      ['export default { asOf: 1 }', /lacks "given"/],
+      ['export default (', /cannot be loaded/],
+      [`import './nowhere.ts'`, /cannot be loaded: .*nowhere/],
+    ])('what cannot be used is told: %s', async (text, words) => {
+      const { code: ended, stderr } = await written(text)
+      expect(ended).toBe(1)
+      expect(stderr).toMatch(/\[FILE_INVALID\]/)
+      expect(stderr).toMatch(words)
+    })
+
+    afterAll(() => rmSync(pathOf('mappings'), { recursive: true, force: true }))
   })
 
   test('a file that is not there is named', async () => {

@@ -68,7 +68,7 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
   program
     .command('test')
     .description('hold what comes of given rows against what is expected; asks no service')
-    .argument('[files...]', 'files of mappings (default: every *.mapping.yaml here and below)')
+    .argument('[files...]', 'files of mappings (default: every *.mapping.yaml and .ts here and below)')
     .option(...CONFIG)
     .option(...ENV_FILE)
     .option('--update', 'write what comes out into the files, where they expect something else')

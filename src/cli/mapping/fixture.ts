@@ -1,6 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { isMap, isPair, isScalar, LineCounter, parseDocument, stringify, type Document } from 'yaml'
-import { ZdsError, type Issue } from '../../core/errors.ts'
+import { resolve } from 'node:path'
+import { importWatched, LOADING_MS } from '../../core/config/import.ts'
+import { messageOf, ZdsError, type Issue } from '../../core/errors.ts'
 import { problems } from '../../core/options.ts'
 import { readText } from '../../core/text-file.ts'
 
@@ -27,17 +29,20 @@ const schema = Type.Object(
 type Mapping = Static<typeof schema>
 export type Expectation = Static<typeof Expected>
 
-/** A mapping as a file has it. `lineOf` is the line of what is at a path, or of what is around it. */
+/**
+ * A mapping as a file has it. `lineOf` is the line of what is at a path, or of what is around it;
+ * what is no document is code, which nobody but its author changes.
+ */
 export type Fixture = {
   readonly file: string
   readonly mapping: Mapping
-  readonly document: Document
+  readonly document?: Document
   readonly lineOf: (path: readonly string[]) => number
 }
 
 /** Reads files of mappings. Throws FILE_INVALID with all that is wrong in all of them. */
-export async function readFixtures(files: readonly string[]): Promise<readonly Fixture[]> {
-  const read = await Promise.all(files.map(fixtureIn))
+export async function readFixtures(files: readonly string[], signal: AbortSignal): Promise<readonly Fixture[]> {
+  const read = await Promise.all(files.map((file) => (CODE.test(file) ? codeIn(file, signal) : fixtureIn(file))))
   const issues = read.flatMap((one) => ('issues' in one ? one.issues : []))
   if (issues.length > 0) throw new ZdsError('FILE_INVALID', 'What is expected cannot be read', { issues, hint: HINT })
   return read.filter((one) => 'mapping' in one)
@@ -45,16 +50,48 @@ export async function readFixtures(files: readonly string[]): Promise<readonly F
 
 const HINT = 'docs/test-a-mapping.md shows what a file may hold; zds record KEY writes one.'
 
-async function fixtureIn(file: string): Promise<Fixture | { readonly issues: readonly Issue[] }> {
+/** What is written as TypeScript. */
+const CODE = /\.m?ts$/
+
+type FixtureRead = Fixture | { readonly issues: readonly Issue[] }
+
+async function codeIn(file: string, signal: AbortSignal): Promise<FixtureRead> {
+  const text = await readText(file, HINT)
+  try {
+    const { module } = await importWatched(resolve(file), LOADING_MS, signal)
+    const { default: value } = module as { readonly default?: unknown } // whatever is exported is looked at
+    const lineOf = (path: readonly string[]): number => lineIn(text, path)
+    // What is no JSON, a date, is as a file of data would have it.
+    return asFixture(file, value === undefined ? undefined : JSON.parse(JSON.stringify(value)), { lineOf })
+  } catch (error) {
+    signal.throwIfAborted()
+    return { issues: [problem(file, `cannot be loaded: ${messageOf(error)}`)] }
+  }
+}
+
+/** The line of the last step of a path that is found, each after the one before. */
+function lineIn(text: string, path: readonly string[]): number {
+  const found = path.reduce((from, step) => {
+    const key = new RegExp(String.raw`(?<![\w$.])(['"]?)${RegExp.escape(step)}\1\s*:`, 'g')
+    key.lastIndex = from
+    return key.exec(text)?.index ?? from
+  }, 0)
+  return text.slice(0, found).split('\n').length
+}
+
+async function fixtureIn(file: string): Promise<FixtureRead> {
   const text = await readText(file, 'Write one with: zds record KEY')
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const lineOf = (path: readonly string[]): number => lines.linePos(offsetOf(document.contents, path)).line
   const broken = document.errors.map(({ message, pos: [at] }) => problem(`${file}:${lines.linePos(at).line}`, message))
   if (broken.length > 0) return { issues: broken }
-  const value: unknown = document.toJS()
+  return asFixture(file, document.toJS(), { document, lineOf })
+}
+
+function asFixture(file: string, value: unknown, from: Pick<Fixture, 'document' | 'lineOf'>): FixtureRead {
   const issues = problems('FILE_INVALID', file, schema, value)
-  return issues.length > 0 ? { issues } : { file, mapping: value as Mapping, document, lineOf } // its schema says so
+  return issues.length > 0 ? { issues } : { file, mapping: value as Mapping, ...from } // its schema says so
 }
 
 const problem = (where: string, message: string): Issue => ({ code: 'FILE_INVALID', where, message })

@@ -1,3 +1,4 @@
+import type { Document } from 'yaml'
 import { writeFile } from 'node:fs/promises'
 import type { Said } from '../../core/explained.ts'
 import type { FixtureResult } from './check.ts'
@@ -6,7 +7,7 @@ import type { Expectation, Fixture } from './fixture.ts'
 
 /** Writes what came out where a file expects something else; the rest of it stays as it is. */
 export async function updateFixture(
-  { file, document }: Fixture,
+  { file, document }: Fixture & { readonly document: Document },
   { failures, desired }: FixtureResult & { readonly desired: DesiredOf },
 ): Promise<void> {
   for (const { sync, key, field, actual } of failures) {

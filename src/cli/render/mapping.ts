@@ -2,15 +2,20 @@ import type { FixtureResult, FixtureFailure } from '../mapping/check.ts'
 import type { Paint } from './paint.ts'
 import { counted, plain } from './text.ts'
 
-/** For people: each file, and of what fails what was expected and what came out. */
-export function mappingLines(results: readonly FixtureResult[], updated: boolean, paint: Paint): string[] {
+/** For people, where a file is well that is as expected or has been written: each file, and of what fails what was expected and what came out. */
+export function mappingLines(
+  results: readonly FixtureResult[],
+  isWell: (file: string) => boolean,
+  paint: Paint,
+): string[] {
   const failed = results.flatMap(({ failures }) => failures)
   const keys = results.reduce((sum, one) => sum + one.keys, 0)
+  const well = results.every(({ file }) => isWell(file))
   const end =
-    failed.length === 0 ? 'all as expected' : `${counted(failed.length, 'differences')}${updated ? ', written' : ''}`
+    failed.length === 0 ? 'all as expected' : `${counted(failed.length, 'differences')}${well ? ', written' : ''}`
   return [
-    ...results.flatMap((one) => fileLines(one, updated, paint)),
-    `${counted(keys, 'records')} in ${counted(results.length, 'files')}: ${paint(failed.length === 0 || updated ? 'green' : 'red', end)}`,
+    ...results.flatMap((one) => fileLines(one, isWell(one.file), paint)),
+    `${counted(keys, 'records')} in ${counted(results.length, 'files')}: ${paint(well ? 'green' : 'red', end)}`,
   ]
 }
 
