@@ -35,7 +35,8 @@ export type OptionOf<Name extends InstanceName, Key extends string> = Name exten
     : never
   : string
 
-type TableFor<Name, Of extends Resource> = Name extends keyof Instances
+// Of several instances at once: a union of tables would let a field of either pass.
+type TableFor<Name, Of extends Resource> = [Name] extends [keyof Instances]
   ? { readonly [Key in keyof FieldsIn<Name, Of>]?: AllOf<FieldFor<FieldsIn<Name, Of>[Key]>> }
   : FieldTable
 

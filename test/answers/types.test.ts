@@ -37,6 +37,12 @@ describe('zds types writes what the compiler needs', () => {
     ['a field key', `  support_hold: checkbox`, `  suport_hold: checkbox`, 'TS2561'],
     ['a field of one instance', `  partner_customer: checkbox()`, `  partner_custmer: checkbox()`, 'TS2561'],
     [
+      'a field of one instance in what several share',
+      `  support_hold: checkbox('Support_Hold__c'),`,
+      `  arr: decimal('CARR_This_Account__c'),`,
+      'TS2353',
+    ],
+    [
       'a field that only the other instance has',
       `'sub_usgov_24x7'),\n`,
       `'sub_usgov_24x7', 'sub_edu'),\n`,
@@ -151,7 +157,8 @@ describe('zds types and what changes in the services', () => {
     ...fields
       .filter(({ key }) => key !== 'am_project_id')
       .map((field) => (field.key === 'aar' ? { ...field, type: 'text' as const } : field)),
-    { key: 'account_industry', type: 'text' },
+    { key: 'account_industry', type: 'regexp' },
+    { key: 'put_away', type: 'text', active: false },
   ])
   const DRIFT = {
     added: ['Instances.global.organizations.account_industry'],
