@@ -117,6 +117,14 @@ describe('zds doctor (SAFE-07)', () => {
     expect(findings.some(({ where }) => where.includes('option ultimate'))).toBe(false)
   })
 
+  test('an option that a derivation makes, and that the dropdown lacks', async () => {
+    const { findings } = await doctor({}, [
+      edit(`dropdown(fact('region'))`, `dropdown([], always('org_region_latam'))`),
+    ])
+    const id = 'field-mismatch:global-organization-field-org_region-option-org_region_latam'
+    expect(findings).toMatchObject([{ id, level: 'error' }])
+  })
+
   test('one service that nobody reaches and one that refuses us keep no other from being looked at', async () => {
     const { code, findings, ticks } = await doctor({ of: withoutField(world, 'global', 'support_hold') }, [], {
       ZENDESK_US_GOV_CLIENT_SECRET: 'wrong',

@@ -19,6 +19,7 @@ type Impact = {
     readonly appear: readonly string[]
     readonly disappear: readonly string[]
   }[]
+  readonly causes?: readonly { sync: string; field: string; rules: string[]; keys: string[] }[]
 }
 
 let sandbox: Sandbox
@@ -85,13 +86,14 @@ describe('zds impact', () => {
 
   test('of an override is the fields that it sets, and nothing else', async () => {
     await changed([override()], async () => {
-      const { syncs } = impactIn(await offline('--base', 'main', '--json', '--detailed-exitcode'), 2)
+      const { syncs, causes } = impactIn(await offline('--base', 'main', '--json', '--detailed-exitcode'), 2)
       expect(syncs.flatMap(({ changes }) => changes)).toEqual([
         { key: updated(), field: 'support_hold', base: false, now: true },
       ])
+      expect(causes).toEqual([{ sync: 'global', field: 'support_hold', rules: ['OVR-03'], keys: [updated()] }])
       const text = await offline('--base', 'HEAD')
       expect(text.stdout).toBe(
-        `global: 1 record otherwise\n  support_hold: 1 record\n    ${updated()}  false -> true\n`,
+        `global: 1 record otherwise\n  support_hold: 1 record, by OVR-03\n    ${updated()}  false -> true\n`,
       )
       const comment = await offline('--base', 'HEAD', '--markdown')
       expect(comment.stdout).toContain('| global | 1 record otherwise |')
@@ -105,6 +107,23 @@ describe('zds impact', () => {
     await changed([none], async () => {
       const { syncs } = impactIn(await offline('--base', 'main', '--json'))
       expect(syncs[0]).toMatchObject({ name: 'global', changes: [], appear: [], disappear: creates.toSorted() })
+    })
+  })
+
+  test('of a name in the plans file is told by the rules that it goes through, of many records by a few', async () => {
+    const renamed = edit('"Self-Managed - Premium - 1 Year"', '"Another name"', 'data/plans.yaml')
+    await changed([renamed], async () => {
+      const { syncs, causes: all = [] } = impactIn(await offline('--base', 'main', '--json'))
+      const [{ changes } = { changes: [] }] = syncs
+      const causes = all.filter(({ sync }) => sync === 'global')
+      const keysOf = (field: string): string[] => changes.filter((one) => one.field === field).map(({ key }) => key)
+      const rulesOf = (field: string) => causes.filter((one) => one.field === field).map(({ rules }) => rules)
+      expect(keysOf('support_level').length).toBeGreaterThan(2)
+      expect(rulesOf('support_level')).toEqual([['PROC-30']])
+      expect(rulesOf('sub_sm_premium')).toEqual([['PROC-16']])
+      for (const { field, keys } of causes) expect(keysOf(field)).toEqual(expect.arrayContaining(keys))
+      const text = (await offline('--base', 'main')).stdout
+      expect(text).toMatch(/^ {2}support_level: \d+ records, by PROC-30$/m)
     })
   })
 

@@ -1,28 +1,32 @@
-import type { Impact, ImpactChange } from '../../core/answers/impact.ts'
+import type { ImpactChange } from '../../core/answers/impact-changes.ts'
+import type { Impact } from '../../core/answers/impact.ts'
 import type { Look } from './look.ts'
 import { counted, cut, number, plain, shown, wrapped } from './text.ts'
 
 type SyncImpact = Impact['syncs'][number]
+type Causes = NonNullable<Impact['causes']>
 
 /** Records of a field, or that come or go, before the rest is only counted. */
 const EXAMPLES = 5
 
 /** What a change would cause, per sync: field by field, then records that come and go. */
-export function impactLines({ syncs }: Impact, base: string, look: Look): string[] {
+export function impactLines({ syncs, causes = [] }: Impact, base: string, look: Look): string[] {
   const concerned = syncs.filter((sync) => totalOf(sync) > 0)
   if (concerned.length === 0) return [`Nothing changes that ${plain(base)} would not do as well`]
   return concerned.flatMap((sync, index) => [
     ...(index === 0 ? [] : ['']),
     ...wrapped(`${look.paint('bold', plain(sync.name))}: ${headOf(sync)}`, look.columns),
-    ...detailsOf(sync, look.all ? Number.POSITIVE_INFINITY : EXAMPLES).map((line) => cut(`  ${line}`, look.columns)),
+    ...detailsOf(sync, causes, look.all ? Number.POSITIVE_INFINITY : EXAMPLES).map((line) =>
+      cut(`  ${line}`, look.columns),
+    ),
   ])
 }
 
 /** The same for a comment; of syncs that are confined only the numbers (OPS-08). */
-export function impactMarkdown({ syncs }: Impact, base: string, confined: ReadonlySet<string>): string[] {
+export function impactMarkdown({ syncs, causes = [] }: Impact, base: string, confined: ReadonlySet<string>): string[] {
   const rows = syncs.map((sync) => `| ${sync.name} | ${headOf(sync)} |`)
   const shows = (sync: SyncImpact): boolean => totalOf(sync) > 0 && !confined.has(sync.name)
-  const details = syncs.flatMap((sync) => (shows(sync) ? sectionOf(sync) : []))
+  const details = syncs.flatMap((sync) => (shows(sync) ? sectionOf(sync, causes) : []))
   return [
     `### What this would change beside \`${plain(base)}\``,
     '',
@@ -33,12 +37,12 @@ export function impactMarkdown({ syncs }: Impact, base: string, confined: Readon
   ]
 }
 
-const sectionOf = (sync: SyncImpact): string[] => [
+const sectionOf = (sync: SyncImpact, causes: Causes): string[] => [
   '',
   `#### ${sync.name}`,
   '',
   '```text',
-  ...detailsOf(sync, EXAMPLES).map(unfenced),
+  ...detailsOf(sync, causes, EXAMPLES).map(unfenced),
   '```',
 ]
 
@@ -58,16 +62,22 @@ function headOf({ changes, appear, disappear }: SyncImpact): string {
   return parts.length === 0 ? 'no difference' : parts.join(', ')
 }
 
-function detailsOf({ changes, appear, disappear }: SyncImpact, most: number): string[] {
+function detailsOf({ name, changes, appear, disappear }: SyncImpact, causes: Causes, most: number): string[] {
   const fields = [...Map.groupBy(changes, ({ field }) => field)].toSorted(([, a], [, b]) => b.length - a.length)
   return [
     ...fields.flatMap(([field, some]) => [
-      `${plain(field)}: ${counted(some.length, 'records')}`,
+      `${plain(field)}: ${counted(some.length, 'records')}${rulesOf(name, field, causes)}`,
       ...first(some, most, ({ key, base, now }: ImpactChange) => `  ${plain(key)}  ${shown(base)} -> ${shown(now)}`),
     ]),
     ...first(appear, most, (key) => `+ ${plain(key)}`),
     ...first(disappear, most, (key) => `- ${plain(key)}`),
   ]
+}
+
+/** The rules of the records that were looked at; several where not all differ by the same ones. */
+function rulesOf(sync: string, field: string, causes: Causes): string {
+  const told = causes.filter((one) => one.sync === sync && one.field === field && one.rules.length > 0)
+  return told.length === 0 ? '' : `, by ${told.map(({ rules }) => rules.join(', ')).join('; or by ')}`
 }
 
 function first<Item>(items: readonly Item[], most: number, lineOf: (item: Item) => string): string[] {

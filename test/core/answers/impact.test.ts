@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, Json, Plan } from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
-import { impactOf } from '../../../src/core/answers/impact.ts'
+import { changesBetween } from '../../../src/core/answers/impact-changes.ts'
 import { planOf } from '../../support/applying.ts'
 import { fakeClock } from 'zds/testing'
 
@@ -39,7 +39,7 @@ describe('the impact of a change', () => {
   it('is exactly what two plans would leave otherwise', () => {
     fc.assert(
       fc.property(worlds, worlds, worlds, (base, now, existing) => {
-        const [impact] = impactOf(planTo(base, existing), planTo(now, existing)).syncs
+        const [impact] = changesBetween(planTo(base, existing), planTo(now, existing))
         const isNew = (world: World, key: string): boolean => key in world && !(key in existing)
         for (const key of ['A', 'B', 'C', 'D']) {
           expect(impact?.appear.includes(key)).toBe(isNew(now, key) && !isNew(base, key))
@@ -63,18 +63,18 @@ describe('the impact of a change', () => {
     fc.assert(
       fc.property(worlds, worlds, (wanted, existing) => {
         const plan = planTo(wanted, existing)
-        expect(impactOf(plan, plan).syncs).toEqual([{ name: 'global', changes: [], appear: [], disappear: [] }])
+        expect(changesBetween(plan, plan)).toEqual([{ name: 'global', changes: [], appear: [], disappear: [] }])
       }),
     )
   })
 
   it('names records that are removed, and syncs that only one side has', () => {
     const removed = planned([{ op: 'remove', key: 'A', id: '1', fields: {} }])
-    expect(impactOf(planned([]), removed).syncs).toEqual([
+    expect(changesBetween(planned([]), removed)).toEqual([
       { name: 'global', changes: [{ key: 'A', field: 'op', base: null, now: 'remove' }], appear: [], disappear: [] },
     ])
     const none = { ...removed, syncs: [] }
-    expect(impactOf(none, planned([{ op: 'create', key: 'B', fields: {} }])).syncs).toEqual([
+    expect(changesBetween(none, planned([{ op: 'create', key: 'B', fields: {} }]))).toEqual([
       { name: 'global', changes: [], appear: ['B'], disappear: [] },
     ])
   })
