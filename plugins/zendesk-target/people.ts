@@ -1,4 +1,3 @@
-import { domainToUnicode } from 'node:url'
 import {
   backoff,
   foldAddress,
@@ -15,8 +14,9 @@ import {
   type Run,
 } from 'zds'
 import type { Client } from './client.ts'
+import { holderOf, holdersOf } from './holders.ts'
 import { isAboutRecords, refusalOf } from './refusals.ts'
-import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
+import { idIn, objectIn, textIn } from './replies.ts'
 
 /** What will become of somebody who comes with a new organization, in a plan. */
 const FATES = {
@@ -71,11 +71,11 @@ export function describe(change: Change): readonly Remark[] {
  */
 export async function prepare(creates: Many<Change>, client: Client, run: Run): Promise<Preparation> {
   const coming = creates.values().flatMap((change) => newcomersOf(change) ?? [])
-  const addresses = new Set(coming.map(({ email }) => foldAddress(email)))
-  const found = await Promise.all(
-    [...addresses].map(async (address) => [address, await holderOf(address, client, run)] as const),
+  const users = await holdersOf(
+    Array.from(coming, ({ email }) => email),
+    client,
+    run,
   )
-  const users = new Map(found)
   const given = new Set<string>()
   const decide = ({ email, name }: Newcomer): Newcomer => {
     const address = foldAddress(email)
@@ -174,46 +174,6 @@ async function write(
     if (!(error instanceof HttpError)) throw error
     const taken = user === undefined && isAboutRecords(error) && refusalOf(error).code === 'email-taken'
     if (error.arrived === 'maybe' || taken) return 'unknown'
-    throw error
-  }
-}
-
-/**
- * The user who has an address, as the main one or beside it: Zendesk gives no address to two users.
- * Undefined where nobody has it, or where the search index, which can be seconds behind, does not
- * know yet (ZD-10).
- */
-export async function holderOf(email: string, client: Client, run: Run): Promise<JsonObject | undefined> {
-  const address = foldAddress(email)
-  const is = (row: JsonObject, key: string): boolean => foldAddress(textIn(row, key) ?? '') === address
-  const rows: JsonObject[] = []
-  for (const spelling of spellings(address)) {
-    const query = { query: `email:"${spelling.replaceAll('"', '')}"` }
-    const { body } = await client.call({ method: 'GET', path: ['users', 'search'], query }, run)
-    rows.push(...rowsOf(client.instance, 'users', body))
-  }
-  const main = rows.find((row) => is(row, 'email'))
-  if (main !== undefined) return main
-  for (const row of rows) {
-    const identities = await identitiesOf(row, client, run)
-    if (identities.some((identity) => is(identity, 'value'))) return row
-  }
-  return undefined
-}
-
-/** Zendesk finds an address as it was written: with the domain in ASCII, or in its own letters. */
-function spellings(address: string): ReadonlySet<string> {
-  const at = address.lastIndexOf('@') + 1
-  return new Set([address, address.slice(0, at) + (domainToUnicode(address.slice(at)) || address.slice(at))])
-}
-
-/** All addresses of a user; none of one who is gone, or where we may not see them. */
-async function identitiesOf(user: JsonObject, client: Client, run: Run): Promise<readonly JsonObject[]> {
-  try {
-    const { body } = await client.call({ method: 'GET', path: ['users', idIn(user) ?? '', 'identities'] }, run)
-    return rowsOf(client.instance, 'identities', body)
-  } catch (error) {
-    if (error instanceof HttpError && (error.status === 403 || error.status === 404)) return []
     throw error
   }
 }

@@ -1,6 +1,6 @@
-import { packed, type Change, type Many, type Preparation, type Run, type Skip } from 'zds'
+import { foldAddress, packed, type Change, type Many, type Preparation, type Run, type Skip } from 'zds'
 import type { Client } from './client.ts'
-import { holderOf } from './people.ts'
+import { holdersOf } from './holders.ts'
 import { idIn } from './replies.ts'
 
 /**
@@ -10,20 +10,24 @@ import { idIn } from './replies.ts'
  */
 export async function withoutSeconds(changes: Many<Change>, client: Client, run: Run): Promise<Preparation> {
   const creates = changes.values().filter(({ op }) => op === 'create')
-  const holders = await Promise.all(
-    creates.map(async ({ key }) => [key, (await holderOf(key, client, run)) ?? {}] as const),
+  const keys = Array.from(creates, ({ key }) => key)
+  const holders = await holdersOf(keys, client, run)
+  const held = new Map(
+    keys.flatMap((key) => {
+      const id = idIn(holders.get(foldAddress(key)) ?? {})
+      return id === undefined ? [] : [[key, id] as const]
+    }),
   )
-  const held = new Map(holders.flatMap(([key, user]) => (idIn(user) === undefined ? [] : [[key, idIn(user)]])))
   const users = new Set(held.values())
   const stays = ({ op, key, id }: Change): boolean =>
-    op === 'create' ? held.has(key) : op === 'retire' && users.has(id)
+    op === 'create' ? held.has(key) : op === 'retire' && id !== undefined && users.has(id)
   return {
     changes: packed(changes.values().filter((change) => !stays(change))),
     skipped: Array.from(changes.values().filter(stays), (change) => skipOf(change, held)),
   }
 }
 
-function skipOf({ key, id }: Change, held: ReadonlyMap<string, string | undefined>): Skip {
+function skipOf({ key, id }: Change, held: ReadonlyMap<string, string>): Skip {
   const user = id ?? held.get(key)
   return { key, reason: 'second-address', ...(user !== undefined && { id: user }) }
 }

@@ -1,6 +1,6 @@
 import { merge, typesOf, type Change, type FieldTable, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
-import { OPEN_JOBS } from './write/batches.ts'
+import { jobSize, OPEN_JOBS } from './write/batches.ts'
 import { createTasks } from './write/create-many.ts'
 import { declares } from './declares.ts'
 import { diagnose } from './diagnose.ts'
@@ -34,8 +34,8 @@ export type TargetOptions<Table extends FieldTable> = {
 
 /**
  * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
- * retired in jobs (SYN-01 to SYN-08). The jobs begin when every create has been answered, and go on
- * beside the people who come with the new ones.
+ * retired in jobs (SYN-01 to SYN-08). The jobs begin when every create has been answered, or taken
+ * over by a job, and go on beside the people who come with the new ones.
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
   const { name, client, kind, fields, slots, createConcurrency, createsInJobs, smallestJob, confined, mayBeEmpty } =
@@ -48,7 +48,6 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     payload: (change) => bodyOf(change, kind),
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
     types,
-    smallestJob,
   }
   return {
     name,
@@ -81,12 +80,15 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
       for (const round of rounds(changes, kind.unique)) {
         const [creates, others] = [round.filter(isCreate), round.filter((change) => !isCreate(change))]
         const answered = gate(creates.length)
-        const creating = { client, kind, types, slots, createsInJobs, smallestJob, answered: () => answered.pass() }
+        const inJobs = creates.length >= createsInJobs
+        const rows = jobSize(others.length + (inJobs ? creates.length : 0), smallestJob)
+        const creating = { client, kind, types, slots, rows, inJobs, answered: () => answered.pass() }
+        const updating = { ...updatable, rows, begin: (over: AbortSignal) => answered.wait(over) }
         yield* merge(
           (over) =>
             [
               ...lanes(createTasks(creates, creating, over, run), createConcurrency, over),
-              ...lanes(update(others, { ...updatable, begin: () => answered.wait(over) }, over, run), OPEN_JOBS, over),
+              ...lanes(update(others, updating, over, run), OPEN_JOBS, over),
             ].values(),
           createConcurrency + OPEN_JOBS,
           run.signal,

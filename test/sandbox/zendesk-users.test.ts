@@ -34,6 +34,8 @@ test('list, count, show, show_many, search', async () => {
     23,
   ])
   expect(ids((await client('GET', '/api/v2/users/search?query=role:end-user uwe')).body['users'])).toEqual([22])
+  const two = 'email:sue@customer.example email:nobody@customer.example role:end-user'
+  expect(ids((await client('GET', `/api/v2/users/search?query=${two}`)).body['users'])).toEqual([23])
   expect(ids((await client('GET', '/api/v2/organizations/11/users')).body['users'])).toEqual([22])
 })
 

@@ -28,9 +28,13 @@ export type Writing = {
   settled(rows: readonly JobRow[], run: Run): Promise<ReadonlySet<string>>
 }
 
-/** Rows in a job: at least `smallest`, so that as many jobs as may be open share the work. */
+/**
+ * Rows in a job: at least `smallest`, so that nearly as many jobs as may be open share the work; a
+ * few places are for the last rows of each kind, and for another sync of the instance.
+ */
 export const jobSize = (rows: number, smallest: number): number =>
-  Math.min(BATCH_SIZE, Math.max(smallest, Math.ceil(rows / OPEN_JOBS)))
+  Math.min(BATCH_SIZE, Math.max(smallest, Math.ceil(rows / (OPEN_JOBS - SPARE))))
+const SPARE = 5
 
 type BatchAnswer =
   | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }

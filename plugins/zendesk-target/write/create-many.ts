@@ -1,5 +1,5 @@
 import { batches, HttpError, type Change, type FieldTypes, type Json, type Outcome, type Run, type Step } from 'zds'
-import { jobSize, namesIn } from './batches.ts'
+import { namesIn } from './batches.ts'
 import type { Client } from '../client.ts'
 import { outcomeOfFound, create, identityIn, outcomeOf, withPeople } from './creates.ts'
 import { findMany } from '../find.ts'
@@ -22,24 +22,20 @@ type Creating = {
   readonly over: AbortSignal
   /** The run of what is not to be parted by an interruption. */
   readonly whole: Run
-  /** Called for each record that is there, or refused, before its people are added. */
+  /** Called for each record that is there, refused, or taken over by a job, before its people are added. */
   readonly answered: () => void
 }
 
-/**
- * A task for each create, or, from `createsInJobs` of them on, for each job of them.
- */
+/** A task for each create, or for each job of at most `rows` of them. */
 export function* createTasks(
   changes: readonly Change[],
-  options: Omit<Creating, 'jobs' | 'over' | 'whole'> & { readonly createsInJobs: number; readonly smallestJob: number },
+  options: Omit<Creating, 'jobs' | 'over' | 'whole'> & { readonly inJobs: boolean; readonly rows: number },
   over: AbortSignal,
   run: Run,
 ): Generator<AsyncGenerator<Step, void>, void> {
   const creating: Creating = { ...options, over, jobs: jobs(options.client, run), whole: uncut(run) }
-  const inJobs = changes.length >= options.createsInJobs
-  const [together, alone] = inJobs ? partition(changes, options.kind) : [[], changes]
-  for (const some of batches(together, jobSize(together.length, options.smallestJob)))
-    yield createMany(some, creating, run)
+  const [together, alone] = options.inJobs ? partition(changes, options.kind) : [[], changes]
+  for (const some of batches(together, options.rows)) yield createMany(some, creating, run)
   for (const change of alone) yield createAlone(change, creating)
 }
 
@@ -49,13 +45,18 @@ export function* createTasks(
  * is created by itself, which tells why it cannot be. So it is after a lost answer, too.
  */
 async function* createMany(changes: readonly Change[], creating: Creating, run: Run): AsyncGenerator<Step, void> {
-  const { slots, over } = creating
-  await slots.take(over)
+  const { slots, over, answered } = creating
+  const keys = changes.map(({ key }) => key)
   let outcomes: ReadonlyMap<string, Outcome>
+  let rest = creating
+  await slots.take(over)
   try {
-    const keys = changes.map(({ key }) => key)
     yield { status: 'sending', keys }
     const { job, dropped, made } = await send(changes, creating, run)
+    if (made) {
+      for (const _ of changes) answered()
+      rest = { ...creating, answered: () => undefined }
+    }
     if (job !== undefined) {
       yield { status: 'accepted', keys, job }
       await creating.jobs.ended(job)
@@ -64,11 +65,28 @@ async function* createMany(changes: readonly Change[], creating: Creating, run: 
   } finally {
     slots.give()
   }
-  for (const change of changes) if (outcomes.has(change.key)) creating.answered()
-  for (const change of changes) {
+  yield* peopled(changes, outcomes, creating)
+  for (const change of changes) if (!outcomes.has(change.key)) yield* createAlone(change, rest)
+}
+
+/**
+ * The outcomes in their order, the people of all records added side by side: none of that is under
+ * way any more when a failure is thrown.
+ */
+async function* peopled(
+  changes: readonly Change[],
+  outcomes: ReadonlyMap<string, Outcome>,
+  { client, whole }: Creating,
+): AsyncGenerator<Step, void> {
+  const ends = changes.flatMap((change) => {
     const outcome = outcomes.get(change.key)
-    if (outcome === undefined) yield* createAlone(change, creating)
-    else yield await withPeople(change, outcome, creating.client, creating.whole)
+    return outcome === undefined ? [] : [withPeople(change, outcome, client, whole)]
+  })
+  const all = Promise.allSettled(ends)
+  try {
+    for (const end of ends) yield await end
+  } finally {
+    await all
   }
 }
 

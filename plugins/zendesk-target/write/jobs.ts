@@ -64,7 +64,7 @@ export function jobs(client: Client, run: Run): Jobs {
         await run.clock.sleep(delay, run.signal)
         const before = endedAt
         for await (const ids of chunk([...open.keys()], 100)) look(ids, await statuses(client, ids, run))
-        delay = endedAt > before ? FIRST_POLL_MS : Math.min(LONGEST_POLL_MS, delay * 1.33)
+        delay = endedAt > before ? FIRST_POLL_MS : Math.min(LONGEST_POLL_MS, delay * 1.2)
       }
     } catch (error) {
       for (const job of open.values()) job.reject(error)

@@ -12,7 +12,7 @@ import {
   type SentChange,
   type Step,
 } from 'zds'
-import { jobSize, outcomes, writeBatch, type Writing } from './batches.ts'
+import { outcomes, writeBatch, type Writing } from './batches.ts'
 import { jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import type { JobRow } from './rows.ts'
@@ -26,17 +26,16 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
   payload(change: Change): JsonObject
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
   readonly types: FieldTypes
-  /** Fewer rows than this are no job of their own, as long as there are places for all. */
-  readonly smallestJob: number
 }
 
 /**
- * Updates and retires: a task for each job of at most 100 (SYN-06, SYN-08), the updates first; no
- * record is looked at before they may begin. One outcome per change. They throw what concerns more than one job: no access, no service.
+ * Updates and retires: a task for each job of `rows` at most (SYN-06, SYN-08), the updates first; no
+ * record is looked at before they may begin. One outcome per change. They throw what concerns more
+ * than one job: no access, no service.
  */
 export function* update(
   changes: readonly Change[],
-  kind: Updatable & { readonly begin: () => Promise<void> },
+  kind: Updatable & { readonly rows: number; readonly begin: (over: AbortSignal) => Promise<void> },
   over: AbortSignal,
   run: ApplyRun,
 ): Generator<AsyncGenerator<Step, void>, void> {
@@ -44,17 +43,16 @@ export function* update(
   let before: Promise<unknown> = Promise.resolve()
   // Records are read while those of the job before are written; the jobs are sent in their order.
   const fresh = async (rows: readonly JobRow[]): Promise<JobRow[]> => {
-    await kind.begin()
+    await kind.begin(over)
     const mine = Promise.all([run.fresh(rows.map(({ change }) => change)), before])
     before = mine.catch(() => undefined)
     const left = new Set((await mine)[0])
     return rows.filter(({ change }) => left.has(change))
   }
   const writing = { client, resource, slots, ...lookingOf(kind, run), fresh, over }
-  const size = jobSize(changes.length, kind.smallestJob)
   for (const some of Map.groupBy(changes, ({ op }) => op).values()) {
     const rows = some.map((change) => rowOf(change, kind))
-    for (const batch of batches(rows, size)) yield writeBatch(batch, writing, run)
+    for (const batch of batches(rows, kind.rows)) yield writeBatch(batch, writing, run)
   }
 }
 

@@ -3,6 +3,7 @@ import { tellWait } from '../channels.ts'
 import { ZdsError } from '../errors.ts'
 import type { Run } from '../types.ts'
 import { LONGEST_WAIT_MS, spanOf, tooLong } from './wait.ts'
+import { width } from './width.ts'
 
 type LimitedRun = Pick<Run, 'clock' | 'signal' | 'progress'>
 
@@ -20,7 +21,7 @@ export type Rate = {
 export type LimiterOptions = {
   /** The name that progress and errors give to the other side: `global`. */
   readonly service: string
-  /** Requests at a time. Default 4. */
+  /** Requests at a time, at most: fewer where answers are slow, or little is left. Default 4. */
   readonly concurrency?: number | undefined
   /** The share of the service's limit that is left to others (agents, other tools). Default 0. */
   readonly reserve?: number | undefined
@@ -52,6 +53,7 @@ export interface Limiter {
 export function limiter(options: LimiterOptions): Limiter {
   const { service, concurrency = 4, reserve = 0, perSecond, rate = (): Rate => ({}) } = options
   const queue = new PQueue({ concurrency })
+  const wide = width(concurrency)
   /** When each lane opens again; '' is the whole service. */
   const opens = new Map<string, number>()
   /** When the next request may begin, where they are to be spread. */
@@ -85,7 +87,11 @@ export function limiter(options: LimiterOptions): Limiter {
         async () => {
           await gate(run, lane)
           await turn(run)
-          return request()
+          const began = run.clock.now().getTime()
+          return request().finally(() => {
+            wide.took(run.clock.now().getTime() - began, lane)
+            queue.concurrency = wide.at()
+          })
         },
         { signal: run.signal },
       )
@@ -93,7 +99,10 @@ export function limiter(options: LimiterOptions): Limiter {
     heed: (headers, now, lane) => {
       const said = rate(headers, now)
       const { left = Infinity, limit = 0, resetMs = 0, endpointMs = 0 } = said
-      if (left <= limit * reserve) pause(now.getTime() + resetMs)
+      const ends = now.getTime() + resetMs
+      wide.left(left - limit * reserve, ends)
+      queue.concurrency = wide.at()
+      if (left <= limit * reserve) pause(ends)
       if (endpointMs > 0) pause(now.getTime() + endpointMs, lane)
       return said
     },

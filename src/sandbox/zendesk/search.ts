@@ -3,12 +3,15 @@ import type { Instance } from './instance.ts'
 
 /**
  * The users that fit every word of a search: `email:`, `name:`, `role:`, `organization_id:`,
- * `external_id:`, or a part of name or address.
+ * `external_id:`, or a part of name or address. Of words with one keyword any will do.
  */
 export function searchUsers(instance: Instance, users: readonly User[], query: string): User[] {
   const words = query.match(/(?:\w+:)?(?:"[^"]*"|\S+)/g) ?? []
-  const tests = words.map((word) => wordTest(instance, word))
-  return users.filter((user) => tests.every((test) => test(user)))
+  const tests = Map.groupBy(words, (word) => /^\w+:/.exec(word)?.[0] ?? word)
+    .values()
+    .map((some) => some.map((word) => wordTest(instance, word)))
+    .toArray()
+  return users.filter((user) => tests.every((some) => some.some((test) => test(user))))
 }
 
 function wordTest(instance: Instance, word: string): (user: User) => boolean {

@@ -4,7 +4,7 @@ import { type Fault, type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { outcomesOf } from './steps.ts'
-import { connect, creating, FIELDS, instance, many, requestsTo, start } from './world.ts'
+import { connect, creating, FIELDS, instance, many, requestsTo, start, updating } from './world.ts'
 
 let open: Sandbox | undefined
 afterEach(async () => {
@@ -50,6 +50,37 @@ describe('creates in jobs', () => {
     expect(outcomesOf(steps).find(({ key }) => key === '001NEW6')).toMatchObject({ facts: { people: 1 } })
     const home = made(sandbox).find(({ external_id: key }) => key === '001NEW6')?.id
     expect(instance(sandbox).users.find(({ email }) => email === 'ada@new.example')?.organization_id).toBe(home)
+  })
+
+  it('a job that was taken over keeps no update waiting, and the people of its records are added side by side', async () => {
+    const { sandbox, carriedOut } = await scene([
+      { service: 'zendesk', method: 'POST', path: '/users', kind: 'latency', ms: 300, times: 0 },
+    ])
+    sandbox.faults.add({ service: 'zendesk', path: '/create_many', kind: 'latency', ms: 50 })
+    const along = (n: number) => ({ people: [{ email: `ada${n}@new.example`, name: 'Ada' }] })
+    const changes = [...many(8, (n) => ({ ...creating(n), along: along(n) })), updating(0)]
+    const began = Date.now()
+    const steps = await carriedOut(changes)
+    expect(done(steps)).toHaveLength(9)
+    expect(Date.now() - began).toBeLessThan(8 * 300)
+    const accepted = steps.findIndex(({ status }) => status === 'accepted')
+    const update = steps.findIndex((step) => step.status === 'sending' && step.keys.includes('001EXT0'))
+    const created = steps.findIndex((step) => 'key' in step && step.key.startsWith('001NEW'))
+    expect(accepted).toBeLessThan(update)
+    expect(update).toBeLessThan(created)
+  })
+
+  it('people who cannot be added because the service is down end the run, and nothing is sent after that', async () => {
+    const { sandbox, carriedOut } = await scene([
+      { service: 'zendesk', method: 'POST', path: '/users', kind: 'status', preset: 'edge', times: 0 },
+    ])
+    const along = { people: [{ email: 'ada@new.example', name: 'Ada' }] }
+    await expect(carriedOut(many(8, (n) => ({ ...creating(n), along })))).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+    })
+    const sent = sandbox.requests.length
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(sandbox.requests).toHaveLength(sent)
   })
 
   it('a row that fails is tried by itself, which tells why; the others are done (SAFE-03)', async () => {

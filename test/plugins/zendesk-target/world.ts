@@ -113,16 +113,15 @@ export function connect(
   credentials?: Pick<Options, 'oauth' | 'apiToken'>,
   more: Partial<Options> = {},
 ) {
+  const { oauth, ...where } = optionsOf(sandbox)
+  return zendesk({ ...where, ...more, ...(credentials ?? { oauth }) })
+}
+
+/** The instance of a sandbox, and how to sign in there. */
+export function optionsOf(sandbox: Sandbox) {
   const of = (name: string): Setting => setting(name, sandbox.env[name])
-  return zendesk({
-    name: 'global',
-    url: of('ZENDESK_GLOBAL_URL'),
-    http: HTTP,
-    ...more,
-    ...(credentials ?? {
-      oauth: { clientId: of('ZENDESK_GLOBAL_CLIENT_ID'), clientSecret: of('ZENDESK_GLOBAL_CLIENT_SECRET') },
-    }),
-  })
+  const oauth = { clientId: of('ZENDESK_GLOBAL_CLIENT_ID'), clientSecret: of('ZENDESK_GLOBAL_CLIENT_SECRET') }
+  return { name: 'global', url: of('ZENDESK_GLOBAL_URL'), http: HTTP, oauth }
 }
 
 export function instance(sandbox: Sandbox) {
