@@ -21,13 +21,11 @@ export async function holdersOf(
   const addresses = [...new Set(emails.map(foldAddress))]
   const we = addresses.length < MANY ? {} : objectIn((await whoWeAre(client, run))?.body ?? {}, 'user')
   if (textIn(we, 'email') === undefined) return new Map(await eachOf(addresses, client, run))
-  const found = await Promise.all(
-    [...batches(addresses, TOGETHER)].map(async (some) => {
-      const rows = await searched(some, we, client, run)
-      return rows === undefined ? eachOf(some, client, run) : heldBy(some, rows, client, run)
-    }),
-  )
-  return new Map([...found.flat(), ...(await heldBy(addresses, [we], client, run))])
+  const searches = [...batches(addresses, TOGETHER)].map(async (some) => {
+    const rows = await searched(some, we, client, run)
+    return rows === undefined ? eachOf(some, client, run) : heldBy(some, rows, client, run)
+  })
+  return new Map((await Promise.all([...searches, heldBy(addresses, [we], client, run)])).flat())
 }
 
 type Holdings = (readonly [string, JsonObject])[]

@@ -70,8 +70,9 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     refetch: (ids, run) => refetch(client, kind, ids, types, run),
     settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
     prepare: async (changes, run) => {
-      await checkDropdowns(changes, client, kind, types, run)
-      return kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
+      const asked = kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
+      const [said] = await Promise.all([asked, checkDropdowns(changes, client, kind, types, run)])
+      return said
     },
     ...(kind.resource === 'organizations' && { describe }),
     misfit: ({ id = '1' }) => (/^[1-9]\d{0,18}$/.test(id) ? undefined : 'id: is none that Zendesk gives'),
