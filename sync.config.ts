@@ -206,7 +206,7 @@ const customerParts = {
  * once, or longer jobs, a run waits while most of its minute is unused. So many creates that the
  * minute would not do go in jobs.
  */
-const pace = { concurrency: 16, createConcurrency: 16, createsInJobs: 150, smallestJob: 10 }
+const pace = { concurrency: 16, createConcurrency: 64, createsInJobs: 150, smallestJob: 10 }
 
 // --- Zendesk Global: customers, and partners after them ------------------------------------------
 
