@@ -36,7 +36,7 @@ const LICENCES = new Set([
 ])
 
 /** Packages with a script that runs when they are installed. Both only print thanks. */
-const SCRIPTS = ['core-js', 'core-js-pure']
+const SCRIPTS = ['core-js', 'core-js-pure', 'esbuild']
 
 describe('what runs beside zds is listed here: whoever adds to it does so on purpose', () => {
   it('the packages that it depends on, each in one version', () => {
