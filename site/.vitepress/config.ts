@@ -5,10 +5,19 @@ import { defineConfig } from 'vitepress'
 const PAGES = join(import.meta.dirname, '../pages')
 const page = (text: string, link: string) => ({ text, link: `/${link}` })
 
+/** Most pages are tables of sentences: they need room, and lines that begin at the top. */
+const STYLE = `
+  .VPDoc.has-aside .content-container { max-width: 880px !important }
+  .VPDoc .aside { max-width: 208px !important; padding-left: 16px !important }
+  .vp-doc td { vertical-align: top; min-width: 7.5em; padding: 6px 10px; font-size: 13.5px; line-height: 1.5 }
+  .vp-doc td:first-child { min-width: 0 }
+  @media (min-width: 960px) { .vp-doc :not(pre) > code { white-space: nowrap } }`
+
 /** The pages that `scripts/site.ts` has put together; a link that leads nowhere ends the build. */
 export default defineConfig({
   title: 'zds',
   description: 'Keeps several Zendesk instances in step with Salesforce: declare, plan, apply.',
+  head: [['style', {}, STYLE]],
   srcDir: 'pages',
   outDir: 'dist',
   vite: { build: { chunkSizeWarningLimit: 2_000 } },
