@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
@@ -24,12 +24,28 @@ type Begun = { readonly name: string; readonly kind?: SpanKind; readonly attribu
 
 /** Traces what is told on the channels, until the function that is returned is called. */
 export function startTracing(): () => Promise<void> {
+  const provider = providerOf()
+  const endings = spansOf(provider.getTracer('zds'))
+  return async () => {
+    for (const end of endings) end()
+    await flushed(provider)
+  }
+}
+
+function providerOf(): BasicTracerProvider {
   const named = resourceFromAttributes({ 'service.name': 'zds' }).merge(detectResources({ detectors: [envDetector] }))
-  const provider = new BasicTracerProvider({
-    resource: named,
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
-  })
-  const tracer = provider.getTracer('zds')
+  return new BasicTracerProvider({ resource: named, spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())] })
+}
+
+async function flushed(provider: BasicTracerProvider): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`no answer in ${FLUSH_MS / 1000} s`)), FLUSH_MS)
+  const sent = provider.forceFlush().then(() => provider.shutdown())
+  await Promise.race([sent, late.promise]).finally(() => clearTimeout(timer))
+}
+
+/** A span for each start that is told, and its end; what ends all that comes back. */
+function spansOf(tracer: Tracer): (() => void)[] {
   const contexts = new AsyncLocalStorage<Context>()
   const spans = new WeakMap<object, Span>()
 
@@ -55,7 +71,7 @@ export function startTracing(): () => Promise<void> {
     return () => void start.unbindStore(contexts)
   }
   const nothing = (): void => undefined
-  const endings = [
+  return [
     // Of each channel comes what docs/logs.md says.
     begin(CHANNELS.run, (message) => spanFor(message, runSpan(message as RunMessage))),
     begin(CHANNELS.stage, (message) => spanFor(message, stageSpan(message as StageMessage))),
@@ -69,14 +85,6 @@ export function startTracing(): () => Promise<void> {
         ?.addEvent('wait', { 'zds.wait.ms': ms, 'zds.wait.because': because })
     }),
   ]
-  return async () => {
-    for (const end of endings) end()
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new Error(`no answer in ${FLUSH_MS / 1000} s`)), FLUSH_MS)
-    await Promise.race([provider.forceFlush().then(() => provider.shutdown()), late.promise]).finally(() =>
-      clearTimeout(timer),
-    )
-  }
 }
 
 const runSpan = ({ run, part }: RunMessage): Begun => ({
