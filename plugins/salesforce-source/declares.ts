@@ -2,33 +2,34 @@ import { wordsType, type Declared } from 'zds'
 import { visible } from './check.ts'
 import type { Describe, Description } from './describe.ts'
 
+/** What is asked for of an object, and whether by field tables. */
+type ObjectAsked = { readonly object: string; readonly columns: readonly string[]; readonly byTables: boolean }
+
 /**
- * The columns of an object and of the objects that its relationships lead to, for the compiler; and
- * that field tables may read them, where rows are read by tables. Nothing of an object that the
- * user may not see.
+ * The columns and relationships of an object for the compiler, and the columns of the parents that
+ * are asked for; nothing of an object that the user may not see.
  */
-export async function declares(describe: Describe, object: string, byTables: boolean): Promise<Declared[]> {
+export async function declares(describe: Describe, { object, columns, byTables }: ObjectAsked): Promise<Declared[]> {
   const look = visible(describe)
   const description = await look(object)
   if (description === undefined) return []
-  const parents = [...description.parents.values()].flatMap(({ objects }) => objects)
-  const near = await Promise.all([...new Set(parents)].map(look))
-  const all = new Map([...near, description].flatMap((one) => (one === undefined ? [] : [[one.name, one] as const])))
-  return [...[...all.values()].map((one) => columnsIn(one)), ...(byTables ? [readByTables(description.name)] : [])]
+  const { name, parents } = description
+  const followed = new Set(columns.map((column) => column.split('.').slice(0, -1)[0]?.toLowerCase()))
+  const far = [...parents].filter(([key]) => followed.has(key)).map(([, parent]) => parent)
+  const paths = far.map(async ({ name: by, objects }) =>
+    (await Promise.all(objects.map(look))).map((one) => (one === undefined ? {} : columnsIn(one, `${by}.`))),
+  )
+  const ways = [...parents.values()].map((parent) => ({ [parent.name]: `{ parent: ${wordsType(parent.objects)} }` }))
+  const members = Object.assign(columnsIn(description), ...ways, ...(await Promise.all(paths)).flat()) as Columns // as all are
+  return [{ module: MODULE, within: ['Objects', name], members }, ...(byTables ? [readByTables(name)] : [])]
 }
 
 const MODULE = 'zds/salesforce-source'
 
-const columnsIn = ({ name, fields, parents }: Description): Declared => ({
-  module: MODULE,
-  within: ['Objects', name],
-  members: {
-    ...Object.fromEntries([...fields.values()].map(({ name: column, type }) => [column, HOLDS[type] ?? 'string'])),
-    ...Object.fromEntries(
-      [...parents.values()].map(({ name: by, objects }) => [by, `{ parent: ${wordsType(objects)} }`]),
-    ),
-  },
-})
+type Columns = { readonly [column: string]: string }
+
+const columnsIn = ({ fields }: Description, by = ''): Columns =>
+  Object.fromEntries([...fields.values()].map(({ name, type }) => [by + name, HOLDS[type] ?? 'string']))
 
 const readByTables = (object: string): Declared => ({
   module: 'zds',

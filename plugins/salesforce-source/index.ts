@@ -98,9 +98,9 @@ export function salesforce(options: SalesforceOptions): Salesforce {
     const issues = unusable()
     return issues.length > 0 ? issues : check((object) => connection.describe(object, run), query)
   }
-  const declared = async ({ object, columnsOf = [] }: RowsAsked<string>, run: Run) => {
+  const declared = async ({ object, columnsOf = [] }: RowsAsked<string>, columns: readonly string[], run: Run) => {
     refuse('ENV_MISSING', 'salesforce cannot be asked for its columns', unusable())
-    return declares((one) => connection.describe(one, run), object, columnsOf.length > 0)
+    return declares((one) => connection.describe(one, run), { object, columns, byTables: columnsOf.length > 0 })
   }
   const diagnosed = (name: string, query: Query, run: Run): AsyncIterable<Sight> =>
     diagnose(connection, { name, query, isSet: unusable().length === 0 }, run)
@@ -122,7 +122,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         mayBeEmpty: asked.mayBeEmpty ?? false,
         asks: (today) => partsOf(query(today)),
         check: (run) => checked(query(run.clock.today), run),
-        declares: (run) => declared(asked, run),
+        declares: (run) => declared(asked, columns, run),
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
           const asked = query(run.clock.today)
@@ -143,7 +143,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         mayBeEmpty: asked.mayBeEmpty ?? true,
         asks: () => partsOf(query),
         check: (run) => checked({ object, columns: [...query.columns, column] }, run),
-        declares: (run) => declared(asked, run),
+        declares: (run) => declared(asked, [...query.columns, column], run),
         diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
         read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
       }

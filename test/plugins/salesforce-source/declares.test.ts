@@ -25,7 +25,7 @@ const ORG: { readonly [name: string]: Description } = {
   Account: object(
     'Account',
     { Id: 'id', Name: 'string', Seats__c: 'double', Hold__c: 'boolean', Revenue: 'currency', Since: 'date' },
-    { Owner: ['User', 'Group'], Secret__r: ['Secret__c'] },
+    { Owner: ['User', 'Group'], Secret__r: ['Secret__c'], Other__r: ['User'] },
   ),
   User: object('User', { Id: 'id', Name: 'string', Age: 'int' }, { Manager: ['User'] }),
   Group: object('Group', { Id: 'id', Size: 'int' }),
@@ -41,40 +41,77 @@ async function describe(name: string): Promise<Description> {
   })
 }
 
-test('an object with its columns and parents; one that is hidden is left out, and its columns may be any', async () => {
-  const names = namesOf(await declares(describe, 'Account', true))
+const FOLLOWED = { object: 'Account', columns: ['Name', 'owner.Name', 'Secret__r.Name'], byTables: true }
+
+test('an object with its columns, its relationships, and the columns of the parents that are asked for', async () => {
+  const names = namesOf(await declares(describe, FOLLOWED))
   const found = Object.fromEntries([...names].map(([path, type]) => [path.split('\t').slice(1).join('.'), type]))
-  expect(found).toMatchObject({
+  expect(found).toEqual({
     'Columns.Account': `import('zds/salesforce-source').ColumnsOf<'Account'>`,
+    'Objects.Account.Id': 'string',
+    'Objects.Account.Name': 'string',
     'Objects.Account.Seats__c': 'number',
     'Objects.Account.Revenue': 'number',
     'Objects.Account.Hold__c': 'boolean',
     'Objects.Account.Since': 'string',
     'Objects.Account.Owner': `{ parent: 'Group' | 'User' }`,
-    'Objects.User.Age': 'number',
-    'Objects.Group.Size': 'number',
+    'Objects.Account.Other__r': `{ parent: 'User' }`,
+    'Objects.Account.Secret__r': `{ parent: 'Secret__c' }`,
+    'Objects.Account.Owner.Id': 'string',
+    'Objects.Account.Owner.Name': 'string',
+    'Objects.Account.Owner.Age': 'number',
+    'Objects.Account.Owner.Size': 'number',
   })
-  expect(Object.keys(found).filter((path) => path.startsWith('Objects.Secret__c'))).toEqual([])
-  expect(namesOf(await declares(describe, 'Account', false)).keys()).not.toContain('zds\tColumns\tAccount')
-  expect(await declares(describe, 'Nowhere', true)).toEqual([])
+  expect(namesOf(await declares(describe, { ...FOLLOWED, byTables: false })).keys()).not.toContain(
+    'zds\tColumns\tAccount',
+  )
+  expect(await declares(describe, { ...FOLLOWED, object: 'Nowhere' })).toEqual([])
 })
 
-test('for the compiler: columns of either object of an owner, of what is hidden any, further away any', async () => {
+test('for the compiler: columns of either object of an owner; of what is hidden, or not followed yet, any', async () => {
+  const lines = [
+    `import { decimal, text } from 'zds'`,
+    `export const fine = [text('Owner.Name'), decimal('Owner.Size'), decimal('Owner.Age'), text('Owner.Manager.Nmae')]`,
+    `export const any = [text('Secret__r.Anything'), text('Other__r.Anything')]`,
+    `export const slip = text('Owner.Nmae')`,
+    `export const number = text('Owner.Age')`,
+    `export const nothing = text('Ownr.Name')`,
+  ]
+  expect(await errorLines(describe, FOLLOWED, lines)).toEqual([4, 5, 6])
+})
+
+test('an org of some age, with hundreds of columns and lookups, is no more than a compiler takes', async () => {
+  const many = (count: number, name: (at: number) => string) => Array.from({ length: count }, (_, at) => name(at))
+  const user = object('User', Object.fromEntries(many(250, (at) => `U${at}__c`).map((column) => [column, 'string'])))
+  const account = object(
+    'Account',
+    Object.fromEntries(many(700, (at) => `C${at}__c`).map((column) => [column, 'string'])),
+    Object.fromEntries(many(150, (at) => `P${at}__r`).map((by) => [by, ['User']])),
+  )
+  const asked = { object: 'Account', columns: ['P0__r.U0__c', 'P1__r.U1__c'], byTables: true }
+  const lines = [
+    `import { text } from 'zds'`,
+    `import type { ColumnName } from 'zds/salesforce-source'`,
+    `export const fine = [text('C699__c'), text('P0__r.U249__c'), text('P149__r.Any')]`,
+    `export const columns: readonly ColumnName<'Account'>[] = ['C1__c', 'P0__r.U3__c']`,
+    `export const slip = text('P1__r.U250__c')`,
+  ]
+  expect(await errorLines(async (name) => (name === 'User' ? user : account), asked, lines)).toEqual([5])
+})
+
+/** The lines of a file that the compiler tells of, with what an org declares. */
+async function errorLines(
+  look: typeof describe,
+  asked: Parameters<typeof declares>[1],
+  lines: readonly string[],
+): Promise<number[]> {
   const directory = mkdtempSync(join(ROOT, 'test/.tmp-declares-'))
   try {
-    await writeNames(join(directory, 'zds.types.d.ts'), namesOf(await declares(describe, 'Account', true)))
-    const lines = [
-      `import { decimal, text } from 'zds'`,
-      `export const fine = [text('Owner.Name'), decimal('Owner.Size'), decimal('Owner.Age'), text('Owner.Manager.Nmae')]`,
-      `export const hidden = text('Secret__r.Anything')`,
-      `export const slip = text('Owner.Nmae')`,
-      `export const number = text('Owner.Age')`,
-      `export const nothing = text('Ownr.Name')`,
-    ]
+    await writeNames(join(directory, 'zds.types.d.ts'), namesOf(await declares(look, asked)))
     writeFileSync(join(directory, 'fields.ts'), lines.join('\n'))
     const told = await typeErrorsIn(directory, ['fields.ts', 'zds.types.d.ts'])
-    expect([...told.matchAll(/fields\.ts\((\d+),/g)].map(([, line]) => Number(line))).toEqual([4, 5, 6])
+    return [...told.matchAll(/fields\.ts\((\d+),/g)].map(([, line]) => Number(line))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-})
+}
