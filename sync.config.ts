@@ -203,8 +203,9 @@ const customerParts = {
 
 /**
  * Zendesk limits requests by the minute only, and works on 30 jobs at a time: with fewer requests at
- * once, or longer jobs, a run waits while most of its minute is unused. So many creates that the
- * minute would not do go in jobs.
+ * once, or longer jobs, a run waits while most of its minute is unused. More creates are begun than
+ * go at a time: then none waits for the people of another. So many that the minute would not do go
+ * in jobs.
  */
 const pace = { concurrency: 16, createConcurrency: 64, createsInJobs: 150, smallestJob: 10 }
 
