@@ -22,6 +22,7 @@ import {
   name,
   records,
   secret,
+  single,
   text,
   unmatchedKeys,
   type DesiredOf,
@@ -36,8 +37,9 @@ import {
   subscriptions,
   supportPlans,
 } from 'zds/entitlements'
+import { dbosEngine } from 'zds/dbos-engine'
 import { isPartner, partnerSync, partnerType } from 'zds/partner-sync'
-import { postgresState } from 'zds/postgres-state'
+import { postgresConnection, postgresState } from 'zds/postgres-state'
 import { salesforce, salesforceId, salesforceIdOf, salesforceIds, soql } from 'zds/salesforce-source'
 import { slackNotify } from 'zds/slack-notify'
 import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
@@ -306,6 +308,11 @@ const slack = slackNotify({
 const stateUrl = secret('ZDS_STATE_URL')
 const project = env('ZDS_STATE_PROJECT', 'zds')
 
+// --- Engine: this process, or as many as `zds worker` lends (docs/workers.md) ------------------------------
+
+const engine = single(env('ZDS_ENGINE'), (word) => (word === 'dbos' ? word : { problem: 'is no engine', hint: 'dbos' }))
+const workers = dbosEngine({ connection: () => postgresConnection(stateUrl), project })
+
 // -------------------------------------------------------------------------------------------------
 
 export default defineConfig({
@@ -318,4 +325,5 @@ export default defineConfig({
     slack,
   },
   state: stateUrl.peek() === undefined ? localState : postgresState({ url: stateUrl, project }),
+  engine: engine.peek() === undefined ? undefined : workers,
 })

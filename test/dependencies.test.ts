@@ -42,6 +42,7 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
   it('the packages that it depends on, each in one version', () => {
     expect(Object.keys(dependencies)).toEqual([
       '@commander-js/extra-typings',
+      '@dbos-inc/dbos-sdk',
       '@hono/node-server',
       '@jetstreamapp/soql-parser-js',
       '@modelcontextprotocol/sdk',

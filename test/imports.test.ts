@@ -31,6 +31,7 @@ const PLUGINS: Record<string, readonly string[]> = {
     '@opentelemetry/sdk-trace-base',
   ],
   'postgres-state': ['pg'],
+  'dbos-engine': ['@dbos-inc/dbos-sdk', 'pg'],
 }
 
 const root = join(import.meta.dirname, '..')

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
-import { checkOptions, notInstalled, type OpenState } from 'zds'
-import type { PostgresOptions } from './options.ts'
+import { checkOptions, notInstalled, type OpenState, type Setting } from 'zds'
+import { connectionOf } from './address.ts'
+import type { PostgresConnection, PostgresOptions } from './options.ts'
 
-export type { PostgresOptions } from './options.ts'
+export type { PostgresConnection, PostgresOptions } from './options.ts'
 
 const schema = Type.Object({ url: Type.Unknown(), project: Type.Unknown() }, { additionalProperties: false })
 
@@ -15,3 +16,9 @@ export function postgresState(options: PostgresOptions): OpenState {
   checkOptions('postgresState', schema, options)
   return async (directory) => (await import('./open.ts').catch(notInstalled)).open(options, directory)
 }
+
+/**
+ * What a client has to be told to reach the same database as the state does, with the same TLS:
+ * `connection` of `dbosEngine`. Throws ENV_MISSING, ENV_INVALID.
+ */
+export const postgresConnection = (url: Setting): PostgresConnection => ({ ...connectionOf(url) })

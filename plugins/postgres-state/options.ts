@@ -10,3 +10,6 @@ export type PostgresOptions = {
   /** Whose state this is: projects in one database see nothing of one another. */
   readonly project: Setting
 }
+
+/** Where the database is, as a client is told it. */
+export type PostgresConnection = { readonly [option: string]: unknown }

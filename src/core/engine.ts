@@ -23,6 +23,7 @@ import { planRun, type Read } from './run/plan-run.ts'
 import { reportOf, type Report } from './run/report.ts'
 import type { Watch } from './run/schedule.ts'
 import { newRunId, syncNamed, type Shared } from './run/shared.ts'
+import { stagePart } from './run/stage-part.ts'
 import { runStage, type StageAsked, type StageEnd } from './run/stage-run.ts'
 import { tidyAfter } from './run/retention.ts'
 import { assertTimely, carriedOut } from './run/timely.ts'
@@ -112,6 +113,8 @@ export interface Engine {
   runNamed(asked: string): Promise<PastRun>
   /** A plan that sets back what a run (its id, or `last`) changed. */
   undo(run: string, warn?: (message: string) => void): Promise<Plan>
+  /** Carries out stages for others until the signal says so: `engine` of the configuration. */
+  work(tell: (message: string) => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -141,6 +144,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   const { journal } = shared.state
   const stopListening = await listen(config, options.warn ?? (() => undefined))
+  const workers = config.engine?.ask(shared)
+  /** As those share it who have stages carried out, here or by workers. */
+  const asking: Shared = { ...shared, ...(workers && { workers }) }
   /**
    * The runs in whose names plans were made here: a plan is carried out in the name under which its
    * artifacts are.
@@ -157,7 +163,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         return fromRun(gathered, shared, (offline) => planRun(offline, 'from', past, watch), asOf)
       }
       const runId = newRunId(shared.clock)
-      const plan = await notedPlan(runId, shared, () => planRun(shared, runId, past, watch))
+      const plan = await notedPlan(runId, shared, () => planRun(asking, runId, past, watch))
       madeIn.set(plan, runId)
       return plan
     },
@@ -178,7 +184,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
         if (runId === undefined) await readyToWrite(agreed, shared, watch)
-        return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, shared, watch), shared, watch)
+        return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, asking, watch), shared, watch)
       })
     },
     stage: (id, asked, watch = UNWATCHED) => {
@@ -198,7 +204,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return notedReport(rest.run.id, rest.plan, shared, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
         await readyToWrite(rest.plan, shared, watch)
-        return tidyAfter(await resumeRun(rest, { waitMs }, shared, watch), shared, watch)
+        return tidyAfter(await resumeRun(rest, { waitMs }, asking, watch), shared, watch)
       })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),
@@ -209,8 +215,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       await checkReady(shared)
       return undoRun(past, shared, warn)
     },
+    work: async (tell) => {
+      if (config.engine === undefined) throw noEngine()
+      await config.engine.serve({
+        ...shared,
+        perform: (task, part, held) => stagePart(task, part, held, shared),
+        tell,
+      })
+    },
     close: async () => {
       await stopListening()
+      await workers?.close()
       await shared.state.close()
     },
   }
@@ -220,6 +235,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 function readyToWrite({ syncs }: Plan, shared: Shared, watch: RunWatch): Promise<void> {
   const concerned = syncs.filter(({ changes }) => changes.length > 0)
   return checkReady(shared, watch, partsToWrite(concerned.map(({ name }) => syncNamed(name, shared))))
+}
+
+function noEngine(): ZdsError {
+  return new ZdsError('CONFIG_INVALID', 'The configuration has no engine, so nobody asks for the help of a worker', {
+    hint: 'Set engine: in it; in the reference configuration with ZDS_ENGINE=dbos (docs/workers.md).',
+  })
 }
 
 /** Whether a plan has anything to do. */

@@ -16,6 +16,16 @@ export {
 export { caseSafeId } from './case-safe-id.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
 export { defineConfig, type Config } from './config/define.ts'
+export {
+  WORKER,
+  type Executor,
+  type Lent,
+  type Post,
+  type Service,
+  type Task,
+  type TaskEnd,
+  type Workers,
+} from './config/executor.ts'
 export { errorCode, messageOf, refuse, ZdsError, type Code, type Issue } from './errors.ts'
 export type {
   Explained,

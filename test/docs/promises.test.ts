@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { page, ROOT } from './pages.ts'
 
 const { text } = page('docs/promises.md')
+/** The table that says where the sections hold begins its rows with their links. */
 const rows = text
   .split('\n')
-  .filter((line) => line.startsWith('| ') && !/^\| (?:promise|law|-+) /.test(line))
+  .filter((line) => line.startsWith('| ') && !/^\| (?:(?:promise|law|-+) |\[)/.test(line))
   .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| |\s*\|$/g, '').trim()))
 const filesIn = (cell: string): string[] =>
   [...cell.matchAll(/`((?:src|plugins|test)\/[^`]+)`/g)].map(([, path = '']) => path)

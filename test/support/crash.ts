@@ -21,6 +21,13 @@ export type Kill =
 
 type Ended = { readonly code: number | 'killed'; readonly stdout: string; readonly stderr: string; readonly ms: number }
 
+/** A `zds` that runs: what it has told so far, what became of it. */
+export type Started = {
+  readonly ended: Promise<Ended>
+  told(): string
+  signal(name: NodeJS.Signals): void
+}
+
 /** A project with a sandbox of its own, whose `zds` can be killed. */
 export interface Victim {
   readonly sandbox: Sandbox
@@ -29,16 +36,21 @@ export interface Victim {
   /** Runs `zds`, which gets a signal at the moment that is given. */
   zds(args: readonly string[], kill?: Kill): Promise<Ended>
   /** The same, for those who want to do something while it runs. */
-  start(args: readonly string[], kill?: Kill): { readonly ended: Promise<Ended>; signal(name: NodeJS.Signals): void }
+  start(args: readonly string[], kill?: Kill): Started
   outcomes(): Promise<OutcomeRow[]>
   close(): Promise<void>
 }
 
 /**
  * `working`: how long jobs work, in milliseconds. `state`: the address of a state database; then
- * every call of `zds` has a fresh directory, as jobs of CI have.
+ * every call of `zds` has a fresh directory, as jobs of CI have. `variables`: more of them, for all.
  */
-export async function victim(world: World, working = 40, state?: string): Promise<Victim> {
+export async function victim(
+  world: World,
+  working = 40,
+  state?: string,
+  variables: { readonly [name: string]: string } = {},
+): Promise<Victim> {
   const sandbox = await startSandbox({
     world,
     zendesk: { jobMs: { queued: 5, working }, requestsPerMinute: 1_000_000 },
@@ -52,6 +64,7 @@ export async function victim(world: World, working = 40, state?: string): Promis
     ...sandbox.env,
     ZDS_HTTP_BASE_DELAY_MS: '5',
     ...(state !== undefined && { ZDS_STATE_URL: state }),
+    ...variables,
   }
   const start: Victim['start'] = (args, kill) => {
     if (state !== undefined) places.push(project({}))
@@ -76,7 +89,7 @@ export async function victim(world: World, working = 40, state?: string): Promis
         resolve({ code: signal === 'SIGKILL' ? 'killed' : (code ?? -1), ...said, ms: performance.now() - started })
       })
     })
-    return { ended, signal: (name) => void child.kill(name) }
+    return { ended, told: () => said.stderr, signal: (name) => void child.kill(name) }
   }
   const zds: Victim['zds'] = (args, kill) => start(args, kill).ended
   return {

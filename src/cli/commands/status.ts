@@ -1,3 +1,4 @@
+import { WORKER } from '../../core/config/executor.ts'
 import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
 import { isOld, unfinishedRun } from '../../core/run/history.ts'
 import { KEEP_DAYS } from '../../core/run/retention.ts'
@@ -53,7 +54,9 @@ const stopped = (id: string, old: boolean): string =>
     ? `Run ${id} stopped before it was done, more than a day ago. zds apply settles what it had sent, and plans anew.`
     : `Run ${id} stopped before it was done. zds apply goes on with it, zds apply --new starts afresh.`
 
-function lockLine({ instance, run, holder, host, process, until, alive }: Lock): string {
+function lockLine({ address, instance, run, holder, host, process, until, alive }: Lock): string {
+  if (address.startsWith(WORKER))
+    return `${plain(instance)} ${alive ? 'carries out stages' : 'has died'} (${plain(holder)} on ${plain(host)}, process ${process})`
   const dead = alive ? '' : ': nobody holds it any more, the next apply takes it over'
   return `${plain(instance)} is locked by run ${run} (${plain(holder)} on ${plain(host)}, process ${process}) until ${until}${dead}`
 }

@@ -1,3 +1,4 @@
+import { WORKER } from '../../core/config/executor.ts'
 import { syncsOf } from '../../core/config/stages.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { nearest } from '../../core/options.ts'
@@ -18,7 +19,7 @@ export async function unlockCommand(
 ): Promise<number> {
   return inSession(options, signal, async ({ engine }) => {
     const { locks } = engine.shared.state
-    const all = await locks.held(engine.shared.clock.now())
+    const all = (await locks.held(engine.shared.clock.now())).filter(({ address }) => !address.startsWith(WORKER))
     if (instance !== undefined) assertKnown(instance, all, engine)
     const held = all.filter((lock) => instance === undefined || lock.instance === instance)
     const living = held.find(({ alive }) => alive)

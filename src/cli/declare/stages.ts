@@ -47,4 +47,18 @@ export function declareStages({ program, signal, ended }: Declaring): void {
       const { stageCommand } = await import('../commands/stage.ts')
       ended(await stageCommand(id, options, signal))
     })
+
+  program
+    .command('worker')
+    .description('lend this process: carry out stages of the runs that others ask for, until it is ended')
+    .option(...CONFIG)
+    .option(...ENV_FILE)
+    .addHelpText(
+      'after',
+      '\nA configuration with an engine (ZDS_ENGINE=dbos in the reference) has its plans and applies carried out by\nworkers with the same files and variables. SIGTERM or Ctrl-C ends one: another goes on with what it had begun.\n\nExamples:\n  ZDS_ENGINE=dbos zds worker &\n  ZDS_ENGINE=dbos zds apply',
+    )
+    .action(async (options) => {
+      const { workerCommand } = await import('../commands/worker.ts')
+      ended(await workerCommand(options, signal))
+    })
 }

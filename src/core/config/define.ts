@@ -1,6 +1,7 @@
 import type { OpenState } from '../state/state.ts'
 import type { Observer } from '../observer.ts'
 import type { Processor, Source, Sync } from '../types.ts'
+import type { Executor } from './executor.ts'
 
 /** What `sync.config.ts` exports. The keys are the names of stages, artifacts and syncs. */
 export interface Config {
@@ -13,6 +14,8 @@ export interface Config {
    * machine.
    */
   readonly state?: OpenState
+  /** Who carries out the stages of plans and applies. Default: the process that is asked. */
+  readonly engine?: Executor | undefined
   /**
    * Runs that began longer ago are forgotten after an apply, with all their data. Default 30; 0
    * keeps all.

@@ -142,6 +142,10 @@ const SETTINGS = {
     fits: (value: unknown) => typeof value === 'function',
     is: 'what opens a state: localState, postgresState({ … })',
   },
+  engine: {
+    fits: (value: unknown) => isRecord(value) && typeof value['ask'] === 'function',
+    is: 'who carries out runs: dbosEngine({ … })',
+  },
   keepDays: {
     fits: (value: unknown) => typeof value === 'number' && value >= 0 && value <= 36_500,
     is: 'a number of days; 0 keeps all',

@@ -2,8 +2,9 @@ import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
-import type { Approval, Desires, Hold } from '../state/state.ts'
+import type { Approval, Desires, Hold, State } from '../state/state.ts'
 import type { Consent } from './approval.ts'
+import { outcomesElsewhere } from './elsewhere.ts'
 import { locked, whileHeld } from './held.ts'
 import type { PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
@@ -44,7 +45,8 @@ type ApplyWork = {
   readonly resumed: boolean
   /** True for one that is given up: what was sent is settled, and nothing else is done. */
   readonly givenUp?: boolean
-  readonly hold: Hold
+  /** Not where workers carry it out. */
+  readonly hold?: Hold
   readonly startedAt: Date
 }
 
@@ -61,10 +63,8 @@ export async function applyRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  return locked(plan, run, waitMs, shared, async (hold, held, startedAt) => {
-    await held.state.journal.begin({ id: run, plan, forced, at: startedAt, approval })
-    return carryOut({ plan, run, forced, resumed: false, hold, startedAt, earlier }, held, watch)
-  })
+  const begin = ({ journal }: State, at: Date) => journal.begin({ id: run, plan, forced, at, approval })
+  return begun({ plan, run, forced, resumed: false, earlier }, waitMs, shared, watch, begin)
 }
 
 /** Goes on with a run that stopped, under what was agreed to then. */
@@ -74,10 +74,8 @@ export async function resumeRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  return locked(plan, run.id, waitMs, shared, async (hold, held, startedAt) => {
-    await held.state.journal.resume(run.id)
-    return carryOut({ plan, run: run.id, forced: run.forced, resumed: true, hold, startedAt, earlier }, held, watch)
-  })
+  const resume = ({ journal }: State) => journal.resume(run.id)
+  return begun({ plan, run: run.id, forced: run.forced, resumed: true, earlier }, waitMs, shared, watch, resume)
 }
 
 /**
@@ -91,10 +89,27 @@ export async function giveUp(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  return locked(plan, run.id, waitMs, shared, async (hold, held, startedAt) => {
-    const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true, hold, startedAt }
-    return carryOut(work, held, watch)
+  const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true }
+  return begun(work, waitMs, shared, watch, () => Promise.resolve())
+}
+
+/**
+ * Begins a run under its locks and carries it out: here as long as it has them, elsewhere each
+ * worker takes that of the address that it writes to.
+ */
+async function begun(
+  work: Omit<ApplyWork, 'hold' | 'startedAt'>,
+  waitMs: number,
+  shared: Shared,
+  watch: Watch<Progress>,
+  begin: (state: State, at: Date) => Promise<void>,
+): Promise<Report> {
+  const { startedAt, report } = await locked(work.plan, work.run, waitMs, shared, async (hold, held, at) => {
+    await begin(held.state, at)
+    const here = shared.workers === undefined
+    return { startedAt: at, report: here ? await carryOut({ ...work, hold, startedAt: at }, held, watch) : undefined }
   })
+  return report ?? carryOut({ ...work, startedAt }, shared, watch)
 }
 
 async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>): Promise<Report> {
@@ -120,13 +135,15 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
       const sync = planned.get(stage.name)
       return stage.kind === 'apply' && sync !== undefined ? [{ stage, plan: sync }] : []
     })
-    const applies = parts.map(({ stage }) => stage)
     const undoing = plan.undoes !== undefined
-    const waiting = waitingRoom(undoing ? [] : parts)
+    const applies = undoing ? backwards(parts.map(({ stage }) => stage)) : parts.map(({ stage }) => stage)
+    // What workers carry out is seen once it has ended, so nothing can wait for less than all of it.
+    const wholly = undoing || shared.workers !== undefined
+    const waiting = waitingRoom(wholly ? [] : parts)
     await schedule<StageOf<'apply'>, Progress>(
-      undoing ? backwards(applies) : applies.map(atOnce),
+      wholly ? applies : applies.map(atOnce),
       async (stage, told, signal, ended) => {
-        const here = { ...shared, clock: whileHeld(shared.clock, hold), signal }
+        const here = { ...shared, ...(hold && { clock: whileHeld(shared.clock, hold) }), signal }
         return applyStage(stage, planned.get(stage.name), { ...work, outcomes, waiting, ended }, here, told)
       },
       { signal: shared.signal, watch: timing.watch },
@@ -156,7 +173,8 @@ async function applyStage(
   const planned = plan.changes.length
   const seen = new Map<string, Outcome>()
   try {
-    for await (const outcome of stageOutcomes(stage, plan, work, shared, watch)) {
+    const outcomes = shared.workers === undefined ? stageOutcomes : outcomesElsewhere
+    for await (const outcome of outcomes(stage, plan, work, shared, watch)) {
       seen.set(outcome.key, outcome)
       work.waiting.told(stage.name, outcome.key)
       watch.progress(`${seen.size.toLocaleString('en')} of ${planned.toLocaleString('en')} changes`)

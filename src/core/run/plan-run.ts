@@ -5,13 +5,14 @@ import { addProof } from '../plan/mac.ts'
 import { assemble, count, type Plan, type SyncPlan } from '../plan/plan.ts'
 import type { Summary } from '../state/state.ts'
 import { compareStage } from './compare-stage.ts'
+import { elsewhere } from './elsewhere.ts'
 import { onlyUndone } from './failed-from.ts'
 import { checkReady, gather } from './gather.ts'
 import type { PastRun } from './history.ts'
 import { meanwhile, toldOnce } from './meanwhile.ts'
 import { tellObservers } from './observers.ts'
-import { leavePlan } from './plan-parts.ts'
-import { schedule, type Watch } from './schedule.ts'
+import { leavePlan, syncPlanLeft } from './plan-parts.ts'
+import { schedule, type StageWatch, type Watch } from './schedule.ts'
 import { syncNamed, type Shared } from './shared.ts'
 import { leaveLaps, watchTimes, type Lap } from './timeline.ts'
 
@@ -69,15 +70,26 @@ export async function readStages(
     async (stage, told, signal) => {
       const here = { ...shared, signal }
       const read: Read =
-        stage.kind === 'gather'
-          ? { kind: 'rows', ...(await gather(stage, here, runId, told)) }
-          : { kind: 'plan', plan: await compareStage(stage, here, runId, told) }
+        here.workers !== undefined
+          ? await readElsewhere(stage, here, runId, told)
+          : stage.kind === 'gather'
+            ? { kind: 'rows', ...(await gather(stage, here, runId, told)) }
+            : { kind: 'plan', plan: await compareStage(stage, here, runId, told) }
       made.push(read)
       return read
     },
     { signal: shared.signal, watch },
   )
   return made
+}
+
+async function readElsewhere(stage: Reading, shared: Shared, runId: string, watch: StageWatch): Promise<Read> {
+  await elsewhere(stage, shared, runId, watch)
+  const artifacts = shared.state.artifacts(runId)
+  if (stage.kind === 'compare') return { kind: 'plan', plan: await syncPlanLeft(stage.id, artifacts) }
+  const summary = await artifacts.summary(stage.id)
+  watch.rows(summary.rows)
+  return { kind: 'rows', ...summary }
 }
 
 /** The plan of comparisons in the order of the configuration, held against its limits. */

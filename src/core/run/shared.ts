@@ -5,6 +5,7 @@ import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
+import type { Workers } from '../config/executor.ts'
 import type { Run, Source, Sync } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
 
@@ -16,6 +17,8 @@ export type Shared = {
   readonly state: State
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Who carries out the stages, where that is not this process. */
+  readonly workers?: Workers
   /** Where nothing may be asked of a service: what has gathered the rows that are read instead. */
   readonly from?: string
   /** What that lacks is gathered now, rather than refused. */

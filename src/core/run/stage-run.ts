@@ -41,7 +41,7 @@ const placeAt = (directory: string, { config }: Pick<Shared, 'config'>): StagePl
 })
 
 /** A stage by its id. Throws USAGE where there is none. */
-function stageNamed(id: string, { all }: StagePlace): Stage {
+export function stageNamed(id: string, { all }: StagePlace): Stage {
   const stage = all.find((one) => one.id === id)
   if (stage !== undefined) return stage
   const near = nearest(id, [PLAN_STAGE, ...all.map((one) => one.id)])
@@ -73,7 +73,7 @@ export async function runStage(
  * Gathers or compares, from the artifacts in a directory and into it. Its day is that of what it
  * needs, unless `asOf` says it; nothing is checked that it does not need itself.
  */
-async function readStage(
+export async function readStage(
   stage: Reading,
   place: StagePlace,
   asOf: string | undefined,

@@ -176,16 +176,17 @@ describe('a configuration of the wrong shape', () => {
     write(
       'sync.config.ts',
       `const read = async function* () {}
-export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {}, state: {}, keepDays: '7', silenced: { 'token-ends:global': '' } }
+export default { sources: { accounts: {}, 'bad name': { read } }, processors: [], targets: { global: { read } }, hooks: { global: { kind: 'observer' }, x: 5 }, plugins: {}, state: {}, engine: 'dbos', keepDays: '7', silenced: { 'token-ends:global': '' } }
 `,
     )
     const { code, issues = [] } = await loaded()
     expect(code).toBe('CONFIG_INVALID')
     expect(issues.map(({ where, message }) => `${where} ${message}`).toSorted()).toEqual([
+      'engine must be who carries out runs: dbosEngine({ … })',
       'hooks.global has a name that another entry has',
       'hooks.x must be a sync or an observer',
       'keepDays must be a number of days; 0 keeps all',
-      'plugins is not one of sources, processors, targets, hooks, state, keepDays, silenced',
+      'plugins is not one of sources, processors, targets, hooks, state, engine, keepDays, silenced',
       'processors must be an object: names and what they stand for',
       'silenced must be ids of findings, each with why it is left: { "token-ends:global": "…" }',
       'sources.accounts must be a source',
