@@ -1,9 +1,7 @@
 import { DBOSClient, type WorkflowStatus } from '@dbos-inc/dbos-sdk'
 import { ZdsError, type Post, type Task, type TaskEnd, type Workers } from 'zds'
 import type { DbosOptions } from './options.ts'
-import { idOf, poolAt, queueOf, QUIET, SCHEMA, UNUSED, versionOf, WORKFLOW, workersIn } from './queue.ts'
-
-export type Asking = Workers
+import { idOf, poolAt, queueOf, QUIET, SCHEMA, unreachable, UNUSED, versionOf, WORKFLOW, workersIn } from './queue.ts'
 
 /** How often it is looked whether a task has ended. */
 const LOOK_MS = 200
@@ -17,7 +15,7 @@ export async function asking(
   connection: ReturnType<DbosOptions['connection']>,
   options: DbosOptions,
   post: Post,
-): Promise<Asking> {
+): Promise<Workers> {
   const pool = poolAt(connection)
   const client = await DBOSClient.create({
     systemDatabaseUrl: UNUSED,
@@ -50,7 +48,7 @@ export async function asking(
         }
       } catch (error) {
         await client.cancelWorkflow(id).catch(() => undefined) // it may be gone
-        throw error
+        throw error instanceof ZdsError || signal.aborted ? error : unreachable(error)
       } finally {
         await forget(client, id)
       }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { checkOptions, notInstalled, type Executor } from 'zds'
+import { checkOptions, notInstalled, type Executor, type Workers } from 'zds'
 import type { DbosOptions } from './options.ts'
 
 export type { DbosOptions } from './options.ts'
@@ -20,14 +20,14 @@ export function dbosEngine(options: DbosOptions): Executor {
     ask: (post) => {
       // What is missing is said before a run begins.
       const connection = options.connection()
-      const asked = import('./ask.ts').catch(notInstalled)
-      asked.catch(() => undefined)
-      const opened = (): Promise<import('./ask.ts').Asking> =>
-        asked.then(({ asking }) => asking(connection, options, post))
-      let open: ReturnType<typeof opened> | undefined
+      const open = async (): Promise<Workers> => {
+        const { asking } = await import('./ask.ts').catch(notInstalled)
+        return asking(connection, options, post)
+      }
+      let opened: Promise<Workers> | undefined
       return {
-        perform: async (...task) => (await (open ??= opened())).perform(...task),
-        close: async () => (await open)?.close(),
+        perform: async (...task) => (await (opened ??= open())).perform(...task),
+        close: async () => (await opened?.catch(() => undefined))?.close(),
       }
     },
     serve: async (service) => (await import('./serve.ts').catch(notInstalled)).serve(options, service),

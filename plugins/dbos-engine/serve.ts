@@ -83,6 +83,7 @@ async function launch(pool: Pool, { clock, signal }: Service): Promise<void> {
     while (!(await client.query<{ mine: boolean }>(MINE)).rows[0]?.mine) await clock.sleep(ASK_MS, signal)
     await DBOS.launch()
   } catch (cause) {
+    signal.throwIfAborted()
     throw new ZdsError('STATE_INVALID', `The tables of the workers cannot be used: ${messageOf(cause)}`, {
       cause,
       hint: 'A role that may make the schema zds_dbos starts a worker once, also after an update (docs/workers.md#roles).',

@@ -21,7 +21,7 @@ import { notedPlan, notedReport } from './run/noted.ts'
 import { onGathered, type AnswerFrom } from './answers/on-gathered.ts'
 import { planRun, type Read } from './run/plan-run.ts'
 import { reportOf, type Report } from './run/report.ts'
-import type { Watch } from './run/schedule.ts'
+import { UNWATCHED, type Watch } from './run/schedule.ts'
 import { newRunId, syncNamed, type Shared } from './run/shared.ts'
 import { stagePart } from './run/stage-part.ts'
 import { runStage, type StageAsked, type StageEnd } from './run/stage-run.ts'
@@ -116,16 +116,6 @@ export interface Engine {
   /** Carries out stages for others until the signal says so: `engine` of the configuration. */
   work(tell: (message: string) => void): Promise<void>
   close(): Promise<void>
-}
-
-/** Where nobody waits. */
-export const UNWATCHED: RunWatch = {
-  scheduled: () => undefined,
-  started: () => undefined,
-  progress: () => undefined,
-  rows: () => undefined,
-  ended: () => undefined,
-  warn: () => undefined,
 }
 
 /**

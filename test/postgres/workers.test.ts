@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { blocksOf, page } from '../docs/pages.ts'
 import { stateLines, violations } from '../support/crash-laws.ts'
 import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
 import { APPLY, undisturbed, victim, type Started, type Undisturbed, type Victim } from '../support/crash.ts'
@@ -19,15 +20,14 @@ beforeAll(async () => {
 type Scene = { readonly here: Victim; readonly database: string; readonly workers: readonly Started[] }
 
 /** So many workers, each with a directory of its own. */
-async function scene(count: number, of = world): Promise<Scene> {
-  const database = await newDatabase(server())
+async function scene(count: number, of = world, database?: string): Promise<Scene> {
+  database ??= await newDatabase(server())
   const here = await victim(of, 100, database, { ZDS_ENGINE: 'dbos' })
   onTestFinished(() => here.close())
   const workers = Array.from({ length: count }, () => here.start(['worker']))
   for (const worker of workers) onTestFinished(() => worker.signal('SIGKILL'))
-  await expect
-    .poll(() => workers.every((worker) => worker.told().includes('carries out stages')), { timeout: 60_000 })
-    .toBe(true)
+  const begun = /^Worker \w+ carries out stages/
+  for (const worker of workers) await expect.poll(() => worker.told(), { timeout: 60_000 }).toMatch(begun)
   return { here, database, workers }
 }
 
@@ -94,6 +94,49 @@ describe('runs that workers carry out', () => {
     expect(code, stderr).toBe(1)
     expect(stderr).toMatch(/\[EMPTY_SOURCE\] accounts is empty.*\n.*mayBeEmpty/)
   })
+})
+
+test('what an engine lacks is said before a run begins', async () => {
+  const here = (engine: string) => {
+    const one = project({ ZDS_ENGINE: engine })
+    onTestFinished(() => one.remove())
+    return one
+  }
+  expect(await here('dbos').zds('plan')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/\[ENV_MISSING\] The environment variable ZDS_STATE_URL is not set/) as string,
+  })
+  expect(await here('temporal').zds('plan')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/\[ENV_INVALID\].*ZDS_ENGINE.*is no engine/s) as string,
+  })
+  expect(await here('').zds('worker')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/\[CONFIG_INVALID\] The configuration has no engine.*\n.*ZDS_ENGINE=dbos/) as string,
+  })
+})
+
+test('the roles of docs/workers.md suffice: the owner begins, the runs make no tables', { timeout: LONG }, async () => {
+  const database = await newDatabase(server())
+  const own = (name: string): string => `${name.replace('zds_', 'workers_')}_${process.pid}`
+  const as = (role: string): string => database.replace('zds@', `${own(role)}@`)
+  const roles = ['zds_owner', 'zds_run']
+  const script = ['docs/state.md', 'docs/workers.md']
+    .flatMap((path) => blocksOf(page(path)).find(({ language }) => language === 'sql')?.text ?? [])
+    .join('\n\n')
+  const asOwner = script
+    .slice(script.indexOf('CREATE SCHEMA'))
+    .replaceAll(', zds_read', '')
+    .replaceAll(/^.*zds_read;$/gm, '')
+  for (const role of roles) await sql(database, `CREATE ROLE ${own(role)} LOGIN`)
+  await sql(database, `ALTER DATABASE ${new URL(database).pathname.slice(1)} OWNER TO ${own('zds_owner')}`)
+  await sql(as('zds_owner'), asOwner.replaceAll(/\bzds_(owner|run)\b/g, own))
+
+  await scene(1, world, as('zds_owner'))
+  const { here } = await scene(1, world, as('zds_run'))
+  const plan = await here.zds(PLAN)
+  expect(plan, plan.stderr).toMatchObject({ code: 0 })
+  await expect(sql(as('zds_run'), 'CREATE TABLE zds_dbos.more (n integer)')).rejects.toThrow(/permission denied/)
 })
 
 describe('SAFE-06: a worker is killed, and another goes on', () => {

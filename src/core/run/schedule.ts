@@ -30,6 +30,16 @@ export type Watch<Result> = {
   warn(message: string): void
 }
 
+/** Where nobody waits. */
+export const UNWATCHED: Watch<unknown> = {
+  scheduled: () => undefined,
+  started: () => undefined,
+  progress: () => undefined,
+  rows: () => undefined,
+  ended: () => undefined,
+  warn: () => undefined,
+}
+
 /** Whether a stage, once it has ended, is done; one that is not among all counts as done. */
 export type Ended = (id: string) => Promise<boolean>
 

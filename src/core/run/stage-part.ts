@@ -1,18 +1,19 @@
 import { stages } from '../config/stages.ts'
 import type { Lent, Task, TaskEnd } from '../config/executor.ts'
 import { ZdsError } from '../errors.ts'
-import { OPS, type Plan } from '../plan/plan.ts'
+import { OPS, type Change, type Plan } from '../plan/plan.ts'
 import type { Artifacts, State } from '../state/state.ts'
+import type { Rules } from '../types.ts'
 import { leaveFailure } from './elsewhere.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { locked, whileHeld } from './held.ts'
 import { runNamed } from './history.ts'
-import type { Shared, StageOf } from './shared.ts'
-import { UNWATCHED } from './shared.ts'
+import { UNWATCHED } from './schedule.ts'
+import { UNWATCHED as NOBODY, type Shared, type StageOf } from './shared.ts'
 import { stageOutcomes } from './stage-outcomes.ts'
 import { readStage, stageNamed } from './stage-run.ts'
 
-/** So many changes are carried out before another worker may go on with the rest. */
+/** So many changes make a part: another worker may go on with the next. */
 const CHANGES = 2_000
 
 /** How long a lock of a process is waited for that may be gone: longer than its lease. */
@@ -35,22 +36,13 @@ export async function stagePart(
   try {
     const stage = stageNamed(task.stage, place)
     if (stage.kind === 'apply') return await applyPart(stage, task.run, part, shared)
-    await readStage(stage, place, task.asOf, shared, NOBODY)
+    await readStage(stage, place, task.asOf, shared, UNWATCHED)
     return 'done'
   } catch (error) {
     signal.throwIfAborted()
     await leaveFailure(task.stage, error, artifacts)
     return 'failed'
   }
-}
-
-const NOBODY = {
-  scheduled: () => undefined,
-  started: () => undefined,
-  progress: () => undefined,
-  rows: () => undefined,
-  ended: () => undefined,
-  warn: () => undefined,
 }
 
 /** A process that others took for dead leaves nothing in the place of what they have left. */
@@ -82,25 +74,43 @@ async function applyPart(
     throw new ZdsError('PLAN_STALE', `Run ${run} is not under way any more: ${begun.status}`, {
       hint: 'Make a new plan: zds plan',
     })
-  const { whole, more } = someOf(plan, stage.name, part)
+  const { whole, more } = someOf(plan, stage, part)
   const [sync] = whole.syncs
   if (sync === undefined || sync.changes.length === 0) return 'done'
-  await checkReady(shared, NOBODY, partsToWrite([stage.sync]))
+  await checkReady(shared, UNWATCHED, partsToWrite([stage.sync]))
   await locked(whole, run, LOCK_MS, shared, async (hold, held) => {
     const here = { ...held, clock: whileHeld(held.clock, hold) }
-    for await (const _ of stageOutcomes(stage, sync, { run }, here, UNWATCHED));
+    for await (const _ of stageOutcomes(stage, sync, { run }, here, NOBODY));
   })
   return more ? 'more' : 'done'
 }
 
-/** The changes of a sync that make one part of it: creates first, as where all are carried out at once (SYN-01). */
-function someOf(plan: Plan, name: string, part: number): { readonly whole: Plan; readonly more: boolean } {
-  const syncs = plan.syncs
-    .filter((sync) => sync.name === name)
-    .map((sync) => {
-      const ordered = OPS.flatMap((op) => sync.changes.filter((change) => change.op === op))
-      return { ...sync, changes: ordered.slice(part * CHANGES, (part + 1) * CHANGES) }
-    })
-  const all = plan.syncs.find((sync) => sync.name === name)?.changes.length ?? 0
-  return { whole: { ...plan, syncs }, more: all > (part + 1) * CHANGES }
+/** The changes of a sync that make one part of it, and whether others follow. */
+function someOf(
+  plan: Plan,
+  { name, sync }: StageOf<'apply'>,
+  part: number,
+): { readonly whole: Plan; readonly more: boolean } {
+  const syncs = plan.syncs.filter((one) => one.name === name)
+  const parts = partsOf(
+    syncs.flatMap(({ changes }) => changes),
+    sync.rules,
+  )
+  return {
+    whole: { ...plan, syncs: syncs.map((one) => ({ ...one, changes: parts[part] ?? [] })) },
+    more: part + 1 < parts.length,
+  }
+}
+
+/**
+ * What takes a name, or sets one free, is carried out together, as where all is (SYN-01, AMB-20);
+ * the rest after it in parts.
+ */
+function partsOf(changes: readonly Change[], { unique, adopt = [] }: Rules): readonly (readonly Change[])[] {
+  const named = [...(unique === undefined ? [] : [unique]), ...adopt]
+  const isNamed = ({ op, fields }: Change): boolean => op === 'create' || named.some((field) => field in fields)
+  const rest = OPS.flatMap((op) => changes.filter((change) => change.op === op && !isNamed(change)))
+  const parts = [changes.filter(isNamed)]
+  for (let from = 0; from < rest.length; from += CHANGES) parts.push(rest.slice(from, from + CHANGES))
+  return parts.filter(({ length }) => length > 0)
 }

@@ -31,11 +31,18 @@ async function scene(records: number, { assert = (): void => undefined } = {}) {
   }
   const accounts = sourceOf('accounts', [
     wanted('OLD', { name: 'new name' }),
-    ...Array.from({ length: records }, (_, at) => wanted(`A${at}`, { name: `A${at}` })),
+    wanted('NEW', { name: 'brand new' }),
+    ...Array.from({ length: records }, (_, at) => wanted(`A${at}`, { support_hold: true })),
   ])
   const others = sourceOf('others', [wanted('C', { name: 'C' })])
   const at = { address: 'https://a.example', settle: () => stream([]), send }
-  const target = targetOf({ ...at, records: [held('org-OLD', 'OLD', { name: 'old name' })] })
+  const target = targetOf({
+    ...at,
+    records: [
+      held('org-OLD', 'OLD', { name: 'old name' }),
+      ...Array.from({ length: records }, (_, n) => held(`org-A${n}`, `A${n}`, { support_hold: false })),
+    ],
+  })
   const first = syncOf({}, { desired: accounts, target })
   const second = syncOf(
     { after: [first] },
@@ -94,14 +101,18 @@ describe('stages that others carry out', () => {
     expect(JSON.stringify(asked)).not.toContain('a.example')
   })
 
-  it('carry an apply out in parts, creates first (SYN-01), each change once', async () => {
+  it('carry an apply out in parts, what takes or frees a name first and together (SYN-01, AMB-20), each change once', async () => {
     const { engine, asked, sent } = await scene(4_500)
     const report = await engine.apply(await engine.plan(), { force: true })
-    expect(report).toMatchObject({ status: 'done', syncs: [{ name: 'first', done: 4_501 }, { done: 1 }] })
+    expect(report).toMatchObject({ status: 'done', syncs: [{ name: 'first', done: 4_502 }, { done: 1 }] })
     const parts = asked.filter(({ stage }) => stage.startsWith('apply')).map(({ stage, end }) => `${stage} ${end}`)
-    expect(parts).toEqual(['apply:first more', 'apply:first more', 'apply:first done', 'apply:second done'])
+    expect(parts).toEqual([
+      ...Array.from({ length: 3 }, () => 'apply:first more'),
+      'apply:first done',
+      'apply:second done',
+    ])
     expect(new Set(sent.map(({ key }) => key)).size).toBe(sent.length)
-    expect(sent.findIndex(({ op }) => op === 'update')).toBe(4_500)
+    expect(sent.slice(0, 2).map(({ op, key }) => `${op} ${key}`)).toEqual(['create NEW', 'update OLD'])
   })
 
   it('tell why they failed; gone on with, what is done is not done again (SAFE-06)', async () => {
@@ -112,7 +123,7 @@ describe('stages that others carry out', () => {
     expect(report.syncs[0]?.done).toBeGreaterThanOrEqual(2_000)
     failing.clear()
     const rest = await engine.rest()
-    expect(rest && (await engine.resume(rest))).toMatchObject({ status: 'done', syncs: [{ done: 4_001 }, { done: 1 }] })
+    expect(rest && (await engine.resume(rest))).toMatchObject({ status: 'done', syncs: [{ done: 4_002 }, { done: 1 }] })
     expect(new Set(sent.map(({ key }) => key)).size).toBe(sent.length)
   })
 
