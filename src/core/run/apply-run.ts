@@ -90,7 +90,9 @@ export async function giveUp(
   watch: Watch<Progress>,
 ): Promise<Report> {
   const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true }
-  return begun(work, waitMs, shared, watch, () => Promise.resolve())
+  // A worker would carry it out: it is settled here.
+  const { workers: _, ...alone } = shared
+  return begun(work, waitMs, alone, watch, () => Promise.resolve())
 }
 
 /**

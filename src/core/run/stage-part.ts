@@ -93,7 +93,7 @@ function someOf(
 ): { readonly whole: Plan; readonly more: boolean } {
   const syncs = plan.syncs.filter((one) => one.name === name)
   const parts = partsOf(
-    syncs.flatMap(({ changes }) => changes),
+    syncs.flatMap(({ changes }) => [...changes]),
     sync.rules,
   )
   return {
