@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { expectRefusal, file, scratch, writesTo, type Change } from '../cli/scratch.ts'
+import { page } from '../docs/pages.ts'
 import { typeErrorsIn } from '../docs/types.ts'
 import { proposalsIn } from '../support/language-server.ts'
 import { project, type Project } from '../support/zds.ts'
@@ -108,6 +109,12 @@ describe('zds types writes what the compiler needs', () => {
       expect([...errors].map((error) => error.slice(1))).toContainEqual([String(line), code])
     },
   )
+
+  test('docs/types.md shows what the compiler says', () => {
+    const file = fileOf(slips.findIndex(([name]) => name === 'a column'))
+    const line = told.split('\n').find((one) => one.includes(`${file}(`)) ?? 'nothing'
+    expect(page('docs/types.md').text).toContain(line.replace(/^.*slip-\d+\.ts/, 'sync.config.ts'))
+  })
 
   test('an editor is proposed what there is', async () => {
     const marked = config
