@@ -35,7 +35,10 @@ const LICENCES = new Set([
   '(MIT OR CC0-1.0)',
 ])
 
-/** Packages with a script that runs when they are installed. Both only print thanks. */
+/**
+ * Packages with a script that runs when they are installed. Two only print thanks; that of the
+ * bundler of the site saves it a start of Node.
+ */
 const SCRIPTS = ['core-js', 'core-js-pure', 'esbuild']
 
 describe('what runs beside zds is listed here: whoever adds to it does so on purpose', () => {
