@@ -57,6 +57,7 @@ export default defineConfig({
           page('Would it go well', 'doctor'),
           page('Logs and traces', 'logs'),
           page('State', 'state'),
+          page('Workers', 'workers'),
           page('From a script', 'run-from-a-script'),
           page('Sandbox', 'sandbox'),
         ],

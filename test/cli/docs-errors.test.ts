@@ -61,7 +61,7 @@ describe('docs/errors.md', () => {
     const found = all(/(?:(?<=\bcode: )|(?='[A-Z]+_))'([A-Z_]+)'/g, sources)
     const findings = all(/^\| `([a-z-]+)` \| (?:warning|error) \|/gm, textOf('docs/doctor.md'))
     const known = new Set([
-      ...documented('Before the run', 'While it reads', 'Before and while it applies'),
+      ...documented('Before the run', 'While it reads', 'Before and while it applies', 'Of plugins'),
       ...THEIRS,
       'INTERNAL',
       'SYSTEM',
