@@ -56,29 +56,47 @@ async function textOf(database: string): Promise<string> {
   return JSON.stringify(await Promise.all(all))
 }
 
+/** How many stages of one lane were carried out at a time, as often as it was looked at. */
+async function mostAtOnce(database: string, over: Promise<unknown>): Promise<number> {
+  const counting = `SELECT count(*) AS busy FROM zds_dbos.workflow_status WHERE status = 'PENDING'
+    GROUP BY queue_partition_key ORDER BY 1 DESC LIMIT 1`
+  let most = 0
+  for (let going = true; going; going = await Promise.race([over.then(() => false), sleep(20).then(() => true)])) {
+    const [{ busy = 0 } = {}] = await sql(database, counting)
+    most = Math.max(most, Number(busy))
+  }
+  return most
+}
+
 const digestIn = (text: string): unknown => (JSON.parse(text) as { digest: unknown }).digest // as documented
 
 describe('runs that workers carry out', () => {
-  test('a plan is the one that a process makes alone, and an apply of it arrives', { timeout: LONG }, async () => {
-    const { here, database, workers } = await scene(2)
-    const alone = project({ ...here.sandbox.env, ZDS_HTTP_BASE_DELAY_MS: '5' })
-    onTestFinished(() => alone.remove())
-    const [ours, theirs] = [await here.zds(PLAN), await alone.zds(...PLAN)]
-    expect(ours, ours.stderr).toMatchObject({ code: 0 })
-    expect(digestIn(ours.stdout)).toBe(digestIn(theirs.stdout))
-    const { stdout } = await here.zds(['status'])
-    expect(stdout.match(/worker \w+ carries out stages \(.* process \d+\)/g)).toHaveLength(2)
-    const applied = await here.zds(APPLY)
-    expect(applied, applied.stderr).toMatchObject({ code: 0 })
-    for (const stage of ['gather:accounts', 'compare:global', 'apply:us-gov-users'])
-      expect(workers.some((worker) => worker.told().includes(`\n${stage} `))).toBe(true)
-    await expectArrived(here)
-    expect(await sql(database, 'SELECT * FROM zds_dbos.workflow_status')).toEqual([])
-    for (const worker of workers) worker.signal('SIGTERM')
-    const ends = await Promise.all(workers.map(({ ended }) => ended))
-    expect(ends).toMatchObject([{ code: 0, stdout: '' }, { code: 0 }])
-    expect((await here.zds(['status'])).stdout).not.toContain('worker')
-  })
+  test(
+    'a plan is the one that a process makes alone; an apply of it arrives, with one stage of an instance at a time',
+    { timeout: LONG },
+    async () => {
+      const { here, database, workers } = await scene(2)
+      const alone = project({ ...here.sandbox.env, ZDS_HTTP_BASE_DELAY_MS: '5' })
+      onTestFinished(() => alone.remove())
+      const [ours, theirs] = [await here.zds(PLAN), await alone.zds(...PLAN)]
+      expect(ours, ours.stderr).toMatchObject({ code: 0 })
+      expect(digestIn(ours.stdout)).toBe(digestIn(theirs.stdout))
+      const { stdout } = await here.zds(['status'])
+      expect(stdout.match(/worker \w+ carries out stages \(.* process \d+\)/g)).toHaveLength(2)
+      const asked = here.start(APPLY)
+      expect(await mostAtOnce(database, asked.ended)).toBe(1)
+      const applied = await asked.ended
+      expect(applied, applied.stderr).toMatchObject({ code: 0 })
+      for (const stage of ['gather:accounts', 'compare:global', 'apply:us-gov-users'])
+        expect(workers.some((worker) => worker.told().includes(`\n${stage} `))).toBe(true)
+      await expectArrived(here)
+      expect(await sql(database, 'SELECT * FROM zds_dbos.workflow_status')).toEqual([])
+      for (const worker of workers) worker.signal('SIGTERM')
+      const ends = await Promise.all(workers.map(({ ended }) => ended))
+      expect(ends).toMatchObject([{ code: 0, stdout: '' }, { code: 0 }])
+      expect((await here.zds(['status'])).stdout).not.toContain('worker')
+    },
+  )
 
   test('without a worker a run says so, and what to do', { timeout: LONG }, async () => {
     const { here } = await scene(0)
