@@ -43,7 +43,7 @@ function addLogs(program: Command): void {
     if (command.options.some(({ long }) => long === '--config')) command.addOption(LOG_FORMAT()).addOption(LOG_LEVEL())
   program.hook('preAction', async (_, command) => {
     if (command.getOptionValue('logFormat') !== 'json') return
-    const { startJsonLog } = await import('./json-log.ts')
+    const { startJsonLog } = await import('./log/json-log.ts')
     await startJsonLog(LEVELS.find((level) => level === command.getOptionValue('logLevel')) ?? 'info')
   })
 }

@@ -16,7 +16,7 @@ const BLOCK = 1000
 const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 export function packer<Row>(): Packer<Row> {
-  const blocks: Buffer[] = []
+  const blocks: Uint8Array[] = []
   let last: Row[] = []
   return {
     add: (row) => {
@@ -48,7 +48,7 @@ class Packed<Row> implements Many<Row> {
   readonly length: number
   readonly #blocks: readonly (() => readonly Row[])[]
 
-  constructor(blocks: readonly Buffer[], last: readonly Row[]) {
+  constructor(blocks: readonly Uint8Array[], last: readonly Row[]) {
     this.length = blocks.length * BLOCK + last.length
     this.#blocks = [...blocks.map((block) => () => unpacked<Row>(block)), () => last]
   }
@@ -70,7 +70,7 @@ class Packed<Row> implements Many<Row> {
 export const isMany = (value: unknown): value is Many<unknown> => Array.isArray(value) || value instanceof Packed
 
 /** Rows as they are held, and kept: compressed JSON of some at a time. */
-export function* blocksOf(rows: Iterable<unknown>): Generator<Buffer, void> {
+export function* blocksOf(rows: Iterable<unknown>): Generator<Uint8Array, void> {
   let some: unknown[] = []
   for (const row of rows) {
     some.push(row)
@@ -81,7 +81,7 @@ export function* blocksOf(rows: Iterable<unknown>): Generator<Buffer, void> {
   if (some.length > 0) yield blockOf(some)
 }
 
-const blockOf = (rows: readonly unknown[]): Buffer => zstdCompressSync(JSON.stringify(rows), FASTEST)
+const blockOf = (rows: readonly unknown[]): Uint8Array => zstdCompressSync(JSON.stringify(rows), FASTEST)
 
 /** The rows of a block. */
 export const unpacked = <Row>(block: Uint8Array): Row[] =>

@@ -1,12 +1,13 @@
-import { countsOf, follow, followWaits, statusOf, type StageMessage } from '../core/channels.ts'
-import { errorCode, messageOf, ZdsError, type Issue } from '../core/errors.ts'
-import type { RunWatch } from '../core/engine.ts'
-import { redact, redactedJson } from '../core/secrets.ts'
-import type { Level } from './declare/options.ts'
-import { exitCodeOf } from './exit-codes.ts'
-import { logInstead } from './output.ts'
-import { dueNow } from './render/progress.ts'
-import { escapedJson } from './render/text.ts'
+import { countsOf, follow, followWaits, statusOf, type StageMessage } from '../../core/channels.ts'
+import { errorCode, messageOf, ZdsError, type Issue } from '../../core/errors.ts'
+import type { RunWatch } from '../../core/engine.ts'
+import { notInstalled } from '../../core/package.ts'
+import { redact, redactedJson } from '../../core/secrets.ts'
+import type { Level } from '../declare/options.ts'
+import { exitCodeOf } from '../exit-codes.ts'
+import { logInstead } from '../output.ts'
+import { dueNow } from '../render/progress.ts'
+import { escapedJson } from '../render/text.ts'
 
 type LogFields = { readonly event: string; readonly [name: string]: unknown }
 type Write = (level: Level, message: string, fields: LogFields) => void
@@ -33,7 +34,7 @@ export async function startJsonLog(level: Level): Promise<void> {
 const NEVER = ['authorization', 'cookie', 'password', 'secret', 'token'].flatMap((name) => [name, `*.${name}`])
 
 async function writer(level: Level): Promise<Write> {
-  const { pino } = await import('pino')
+  const { pino } = await import('pino').catch(notInstalled)
   const logger = pino(
     {
       level,
