@@ -91,7 +91,7 @@ describe('what it needs', () => {
   it('by every installation is what the core and the command line import', () => {
     const needed = new Set([...importedIn('src/core'), ...importedIn('src/cli')])
     needed.delete('zds')
-    for (const one of ['mcp', 'mapping'].flatMap((part) => optionalFor[part] ?? [])) needed.delete(one)
+    for (const one of ['mcp', 'mapping', 'log'].flatMap((part) => optionalFor[part] ?? [])) needed.delete(one)
     // A peer of the typings, which are all that is left of them at run time.
     expect([...needed, 'commander'].toSorted()).toEqual(Object.keys(manifest.dependencies).toSorted())
   })
@@ -102,6 +102,7 @@ describe('what it needs', () => {
       sandbox: 'src/sandbox',
       mcp: 'src/cli/mcp',
       mapping: 'src/cli/mapping',
+      log: 'src/cli/log',
     }
     for (const [part, folder] of Object.entries(parts)) {
       const own = [...importedIn(folder)].filter((name) => name !== 'zds' && !(name in manifest.dependencies))
