@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Sandbox } from 'zds/sandbox'
-import { writesTo } from '../cli/scratch.ts'
+import { scratch, writesTo } from '../cli/scratch.ts'
 import type { Host, Variables } from '../support/ci/checkout.ts'
 import { runGithub } from '../support/ci/github.ts'
 import { runGitlab } from '../support/ci/gitlab.ts'
+import { gitlabSays } from '../support/ci/schemas.ts'
 import { GITLAB, isReassigned, reassign, scene } from '../support/ci/scene.ts'
 
 /** What jobs left may be seen by whoever sees the project: no name of a customer, no secret. */
@@ -90,6 +91,51 @@ test('GitLab: a merge request gets a plan in numbers as a comment, with credenti
   expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*\nglobal +\d+ +\d+ /)
   expect(writesTo(sandbox)).toEqual([])
   expectSealed(host, sandbox, sandbox.env)
+})
+
+test('GitLab: a child pipeline for each instance carries out its part, within the limits of the whole plan', async () => {
+  const { stdout: main } = await scratch({}).zds('ci', 'gitlab', '--children')
+  const children = await Promise.all(
+    ['global', 'us-gov'].map(async (name) => {
+      const { stdout } = await scratch({}).zds('ci', 'gitlab', '--instance', name)
+      expect(await gitlabSays(stdout)).toBe('')
+      return [`.gitlab/zds-${name}.yml`, stdout] as const
+    }),
+  )
+  const files = { '.gitlab-ci.yml': main, ...Object.fromEntries(children) }
+  const { pipeline, host, sandbox, apply } = await scene('gitlab', files)
+  const environments = { 'zds/apply': apply, 'zds/approval': apply }
+  const predefined = { ...GITLAB, CI_PIPELINE_SOURCE: 'schedule' }
+  const codes = async (started: readonly string[] = []) =>
+    [...(await runGitlab(pipeline, { host, predefined, environments, started }))].map(([job, { code }]) => [job, code])
+  reassign(sandbox)
+
+  const refused = [
+    ['plan', 0],
+    ['apply-global/apply', 3],
+    ['apply-us-gov/apply', 3],
+  ]
+  expect(await codes()).toEqual(refused)
+  expect(writesTo(sandbox)).toEqual([])
+  expectSealed(host, sandbox, apply)
+
+  expect(await codes(['apply-global/apply-approved', 'apply-us-gov/apply-approved'])).toEqual([
+    ['plan', 0],
+    ['apply-global/apply', 3],
+    ['apply-global/apply-approved', 0],
+    ['apply-us-gov/apply', 3],
+    ['apply-us-gov/apply-approved', 0],
+  ])
+  expect(isReassigned(sandbox)).toBe(true)
+  expectSealed(host, sandbox, apply)
+
+  const before = writesTo(sandbox).length
+  expect(await codes()).toEqual([
+    ['plan', 0],
+    ['apply-global/apply', 0],
+    ['apply-us-gov/apply', 0],
+  ])
+  expect(writesTo(sandbox)).toHaveLength(before)
 })
 
 test('GitLab: no other pipeline runs anything', async () => {

@@ -11,15 +11,30 @@ const OWN: readonly Declared[] = [{ name: 'ZDS_PLAN_KEY', secret: true }]
 /** The line of a template that stands for all variables, with its indentation. */
 const EACH = /^( *)NAME: of each variable$/m
 
+/** An instance, and the syncs that write to it, in the order in which they are carried out. */
+export type InstanceSyncs = { readonly instance: string; readonly syncs: readonly string[] }
+
+/**
+ * A pipeline of GitLab that plans, and then starts one for each instance, which `instancePipeline`
+ * is.
+ */
+export const parentPipeline = (instances: readonly InstanceSyncs[]): string =>
+  [template('ci/gitlab.yml'), ...instances.map((one) => forInstance('ci/gitlab-trigger.yml', one))].join('\n')
+
+/** The child pipeline of one instance: its part of the plan of the pipeline that starts it. */
+export const instancePipeline = (one: InstanceSyncs): string => forInstance('ci/gitlab-instance.yml', one)
+
+const forInstance = (path: string, { instance, syncs }: InstanceSyncs): string =>
+  template(path).replaceAll('INSTANCE', instance).replaceAll('SYNCS', syncs.join(' '))
+
 /**
  * A pipeline for a configuration that reads these variables. GitLab gives a job all variables of
  * its environment; GitHub only those that are named.
  */
 export function pipelineFor(system: System, settings: readonly Declared[]): string {
+  if (system === 'gitlab') return `${template('ci/gitlab.yml')}\n${template('ci/gitlab-apply.yml')}`
   const names = new Set(settings.map(({ name }) => name))
   const all = [...settings, ...OWN.filter(({ name }) => !names.has(name))]
   const lines = all.map(({ name, secret }) => `${name}: \${{ ${secret ? 'secrets' : 'vars'}.${name} }}`)
-  return template(`ci/${system}.yml`).replace(EACH, (_, indent: string) =>
-    lines.map((line) => indent + line).join('\n'),
-  )
+  return template('ci/github.yml').replace(EACH, (_, indent: string) => lines.map((line) => indent + line).join('\n'))
 }

@@ -54,7 +54,12 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .addArgument(new Argument('<system>', 'the CI system').choices(['gitlab', 'github'] as const))
     .option(...CONFIG)
     .option(...ENV_FILE)
-    .addHelpText('after', '\nExamples:\n  zds ci gitlab > .gitlab-ci.yml\n  zds ci github > .github/workflows/zds.yml')
+    .option('--children', 'GitLab: start a child pipeline for each instance')
+    .option('--instance <name>', 'GitLab: the child pipeline of one instance')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds ci gitlab > .gitlab-ci.yml\n  zds ci github > .github/workflows/zds.yml\n  zds ci gitlab --children > .gitlab-ci.yml\n  zds ci gitlab --instance global > .gitlab/zds-global.yml',
+    )
     .action(async (system, options) => {
       const { ciCommand } = await import('../commands/ci.ts')
       ended(await ciCommand(system, options))

@@ -6,9 +6,9 @@ import type { System } from '../../../src/cli/create/pipeline.ts'
 import { projectOf } from '../../../src/cli/create/project.ts'
 import { hostOf } from './checkout.ts'
 
-/** A created project in a repository, its pipeline, and a sandbox. */
-export async function scene(system: System) {
-  const { files } = projectOf('sync', instancesFrom('global,us-gov'), system)
+/** A created project in a repository, with more files or others, its pipeline, and a sandbox. */
+export async function scene(system: System, more: { readonly [path: string]: string } = {}) {
+  const files = { ...projectOf('sync', instancesFrom('global,us-gov'), system).files, ...more }
   const pipeline = files[system === 'gitlab' ? '.gitlab-ci.yml' : '.github/workflows/zds.yml'] ?? ''
   const host = hostOf(files)
   const sandbox = await startSandbox({ world: generateWorld({ accounts: 60 }) })
