@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { scratch } from '../cli/scratch.ts'
@@ -50,31 +50,57 @@ describe('zds complete knows what the program declares, whatever that is', () =>
   })
 })
 
-/** What bash proposes for a line, with the completion that zds prints. */
-function inBash(line: string): Promise<string> {
+/** Runs a script of a shell where `zds` is this one, and the words to complete are its arguments. */
+function inShell(shell: string, flags: readonly string[], script: string, line: string): Promise<string> {
   const { directory } = here()
   const bin = join(directory, 'bin')
   mkdirSync(bin)
   symlinkSync(join(ROOT, 'bin/zds.js'), join(bin, 'zds'))
-  const script = `eval "$(zds completion bash)"; COMP_WORDBREAKS=' :'; COMP_LINE=$1; COMP_POINT=\${#1}; _zds; printf '%s\\n' "\${COMPREPLY[@]}"`
   const env = {
     PATH: [bin, dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+    HOME: directory,
     ZENDESK_GLOBAL_URL: 'https://global.zendesk.com',
   }
   return new Promise((resolve) => {
-    execFile(
-      'bash',
-      ['--norc', '--noprofile', '-c', script, 'bash', line],
-      { cwd: directory, env },
-      (_, stdout, stderr) => resolve(stdout + stderr),
+    execFile(shell, [...flags, '-c', script, shell, line], { cwd: directory, env }, (_, stdout, stderr) =>
+      resolve(stdout + stderr),
     )
   })
 }
 
-test.skipIf(process.platform === 'win32')('bash completes by it: words, options, and what has a colon', async () => {
-  expect(await inBash('zds comp')).toBe('completion\n')
-  expect(await inBash('zds apply --lock')).toBe('--lock-timeout\n')
-  expect(await inBash('zds unlock ')).toBe('global\nus-gov\n')
+/** What each shell proposes for a line, with the completion that zds prints for it. */
+const SHELLS: { readonly [shell: string]: (line: string) => Promise<string> } = {
+  bash: (line) =>
+    inShell(
+      'bash',
+      ['--norc', '--noprofile'],
+      `eval "$(zds completion bash)"; COMP_WORDBREAKS=' :'; COMP_LINE=$1; COMP_POINT=\${#1}; _zds; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      line,
+    ),
+  // Without a terminal there is no completion to ask: what it would be told is printed.
+  zsh: (line) =>
+    inShell(
+      'zsh',
+      ['-f'],
+      `compdef() { : }; compadd() { shift; print -l -- "$@" }; _files() { : }; eval "$(zds completion zsh)"
+       words=("\${(@s: :)1}"); CURRENT=\${#words}; _zds | grep -- "^\${words[-1]}"`,
+      line,
+    ),
+  fish: (line) => inShell('fish', ['--no-config'], 'zds completion fish | source; complete -C $argv[2]', line),
+}
+
+/** A machine may do without a shell, and leaves its test out; CI may not. */
+const isThere = (shell: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((place) => existsSync(join(place, shell)))
+
+describe.each(Object.entries(SHELLS))('%s completes by it', (shell, completion) => {
+  const leftOut = process.platform === 'win32' || (!isThere(shell) && process.env['CI'] === undefined)
+  test.skipIf(leftOut)('words, options, and what has a colon', async () => {
+    expect(await completion('zds comp')).toBe('completion\n')
+    expect(await completion('zds apply --lock')).toBe('--lock-timeout\n')
+    expect(await completion('zds unlock ')).toBe('global\nus-gov\n')
+    expect(await completion('zds stage apply:part')).toMatch(/^(?:apply:)?partners\n$/)
+  })
 })
 
 test('zds completion prints what zsh and fish load', async () => {
