@@ -18,11 +18,11 @@ const driving = (
 })
 
 /** What has a project of its own. */
-const APART = ['e2e', 'crash', 'answers', 'pipelines', 'browser', 'postgres', 'package']
+const APART = ['e2e', 'crash', 'answers', 'telling', 'pipelines', 'browser', 'postgres', 'package']
 
 /**
  * Unit tests share threads. `npm test` is these and `e2e`, which plans and applies; CI also runs
- * what kills applies, what answers questions of runs, pipelines and single stages, pages in a
+ * what kills applies, what answers questions of runs, what runs tell, pipelines and single stages, pages in a
  * Chromium, a state in a PostgreSQL that its tests share, and the package, installed from a
  * registry.
  */
@@ -42,6 +42,7 @@ export default defineConfig({
       driving('e2e', ['test/e2e/**/*.test.ts']),
       driving('crash', ['test/crash/**/*.test.ts']),
       driving('answers', ['test/answers/**/*.test.ts']),
+      driving('telling', ['test/telling/**/*.test.ts']),
       driving('pipelines', ['test/pipelines/**/*.test.ts']),
       driving('browser', browser),
       driving('postgres', postgres, postgres.length === 0 ? {} : { globalSetup: 'test/postgres/setup.ts' }),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
-import { generateWorld, startSandbox } from 'zds/sandbox'
+import { generateWorld, startSandbox, type World } from 'zds/sandbox'
 import { page } from '../docs/pages.ts'
 import { project } from '../support/zds.ts'
 
@@ -19,18 +19,25 @@ function recipes(directory: string, run: string): string[] {
     .filter((one) => one.trim() !== '')
 }
 
+/** Somebody has another level than the one that is desired. */
+function worldWithAnotherLevel(): World {
+  const world = generateWorld({ accounts: 60, asOf: AS_OF })
+  const { global } = world.zendesk
+  const at = global?.organizations?.findIndex((one) => one.organization_fields?.['support_level'] === 'premium') ?? -1
+  const premium = global?.organizations?.[at]
+  if (global === undefined || premium === undefined) throw new Error('Somebody has premium')
+  const silver = { ...premium, organization_fields: { ...premium.organization_fields, support_level: 'silver' } }
+  const organizations = global.organizations?.with(at, silver) ?? []
+  return { ...world, zendesk: { ...world.zendesk, global: { ...global, organizations } } }
+}
+
 test('DuckDB reads what a run has left, as docs/state.md shows', async () => {
-  const sandbox = await startSandbox({ world: generateWorld({ accounts: 60, asOf: AS_OF }) })
+  const sandbox = await startSandbox({ world: worldWithAnotherLevel() })
   const here = project(sandbox.env)
   onTestFinished(async () => {
     here.remove()
     await sandbox.close()
   })
-  const premium = sandbox.zendesk['global']?.organizations.find(
-    ({ organization_fields: fields }) => fields['support_level'] === 'premium',
-  )
-  if (premium === undefined) throw new Error('Somebody has premium')
-  premium.organization_fields = { ...premium.organization_fields, support_level: 'silver' }
   const organizations = structuredClone(sandbox.zendesk['global']?.organizations ?? [])
   const planned = await here.zds('plan', '--json', '--as-of', AS_OF)
   const { syncs } = JSON.parse(planned.stdout) as Plan // what --json prints

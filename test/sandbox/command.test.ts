@@ -137,11 +137,11 @@ describe('says what is wrong', () => {
 })
 
 test('fixed ports are taken in a row, and a snapshot starts the same sandbox again', async () => {
-  const sandbox = await startSandbox({ world: smallWorld, port: 48_211 })
+  const sandbox = await startSandbox({ world: smallWorld, port: 18_211 })
   const client = await zendeskClient(sandbox)
   await client('PUT', '/api/v2/organizations/11', { organization: { notes: 'kept' } })
   expect([sandbox.salesforce.url, sandbox.zendesk['global']?.url, sandbox.slack.url]).toEqual(
-    [48_211, 48_212, 48_213].map((port) => `http://127.0.0.1:${port}`),
+    [18_211, 18_212, 18_213].map((port) => `http://127.0.0.1:${port}`),
   )
   const again = await startSandbox({ world: sandbox.snapshot() })
   expect(again.zendesk['global']?.organizations[0]).toMatchObject({ id: 11, notes: 'kept' })

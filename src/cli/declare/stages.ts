@@ -55,7 +55,7 @@ export function declareStages({ program, signal, ended }: Declaring): void {
     .option(...ENV_FILE)
     .addHelpText(
       'after',
-      '\nA configuration with an engine (ZDS_ENGINE=dbos in the reference) has its plans and applies carried out by\nworkers with the same files and variables. SIGTERM or Ctrl-C ends one: another goes on with what it had begun.\n\nExamples:\n  ZDS_ENGINE=dbos zds worker &\n  ZDS_ENGINE=dbos zds apply',
+      '\nA configuration with an engine (ZDS_ENGINE=dbos in the reference) has its plans\nand applies carried out by workers with the same files and variables. SIGTERM or\nCtrl-C ends one: another goes on with what it had begun.\n\nExamples:\n  zds worker\n  zds worker --env worker.env',
     )
     .action(async (options) => {
       const { workerCommand } = await import('../commands/worker.ts')
