@@ -7,6 +7,7 @@ import { EXIT_CODES, LEVELS, LOG_FORMAT, LOG_LEVEL, type Declaring } from './dec
 import { declareRuns } from './declare/runs.ts'
 import { declareStages } from './declare/stages.ts'
 import { declareState } from './declare/state.ts'
+import type { Profile } from './profile.ts'
 
 const EXAMPLES = `
 Examples:
@@ -33,6 +34,7 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   const all = [declareRuns, declareChecks, declareAnswers, declareStages, declareState, declareBeginning]
   for (const declare of all) declare(declaring)
   addLogs(program)
+  addProfiles(program)
   await program.parseAsync(argv)
   return code
 }
@@ -45,6 +47,19 @@ function addLogs(program: Command): void {
     if (command.getOptionValue('logFormat') !== 'json') return
     const { startJsonLog } = await import('./log/json-log.ts')
     await startJsonLog(LEVELS.find((level) => level === command.getOptionValue('logLevel')) ?? 'info')
+  })
+}
+
+/** Says where the time went, where that was asked for. */
+function addProfiles(program: Command): void {
+  let ended: (() => Profile) | undefined
+  program.hook('preAction', async (_, command) => {
+    if (command.getOptionValue('profile') === true) ended = (await import('./profile.ts')).startProfile()
+  })
+  program.hook('postAction', async () => {
+    if (ended === undefined) return
+    const [{ profileLines }, { tell }] = await Promise.all([import('./render/profile.ts'), import('./output.ts')])
+    tell(profileLines(ended()))
   })
 }
 

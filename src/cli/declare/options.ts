@@ -30,6 +30,9 @@ export const LOG_LEVEL = (): Option =>
     .choices(LEVELS)
     .env('ZDS_LOG_LEVEL')
 
+/** Of what makes or carries out a plan. */
+export const PROFILE = ['--profile', 'also say where the time went: services, limits, stages, own work'] as const
+
 export const FROM = [
   '--from <run>',
   'make no request: read what a run (its id, or last) or a directory of stages has gathered',

@@ -1,4 +1,4 @@
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, seconds, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, PROFILE, seconds, type Declaring } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What changes a service, or says what would change. */
@@ -16,6 +16,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option(...FROM)
     .option('--detailed-exitcode', 'exit with 2 when there are changes')
     .option('--all', 'also show every change with every field')
+    .option(...PROFILE)
     .addOption(KEY())
     .addOption(SYNC())
     .addOption(FIELD())
@@ -47,6 +48,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option('--json', 'print the report, and nothing else, on stdout')
     .option('--redact', 'show numbers only, no data of any record')
     .option('--all', 'also show every change with every field, and every failure')
+    .option(...PROFILE)
     .addHelpText(
       'after',
       `\nExamples:\n  zds apply                 plan, ask, apply\n  zds apply --yes           in CI, within the limits\n  zds apply plan.json       exactly what was saved and looked at\n${EXIT_CODES}`,
