@@ -75,7 +75,10 @@ export async function serve(options: DbosOptions, service: Service): Promise<voi
   }
 }
 
-/** One at a time: who comes first brings the tables to the version of DBOS, which takes no care of others. */
+/**
+ * One at a time: who comes first brings the tables to the version of DBOS, which takes no care of
+ * others.
+ */
 async function launch(pool: Pool, { clock, signal }: Service): Promise<void> {
   const client = await pool.connect().catch(unreachable)
   try {

@@ -36,7 +36,10 @@ export async function rangesOf(
 /** Whether a query of so many rows is read in ranges. */
 export const isWorthIt = (total: number): boolean => total >= 2 * LEAST_ROWS
 
-/** The first or the last Id of a query; undefined where Salesforce does not tell, as when it takes too long. */
+/**
+ * The first or the last Id of a query; undefined where Salesforce does not tell, as when it takes
+ * too long.
+ */
 async function endOf(
   connection: Connection,
   name: string,

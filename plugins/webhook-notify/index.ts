@@ -40,9 +40,9 @@ const schema = Type.Object(
 )
 
 /**
- * Posts an event for each plan that waits for somebody or could not be made, and each end of a run: numbers, never a
- * record, so that it may go anywhere (OPS-08). A receiver that is down is a warning, never a failed
- * run.
+ * Posts an event for each plan that waits for somebody or could not be made, and each end of a run:
+ * numbers, never a record, so that it may go anywhere (OPS-08). A receiver that is down is a
+ * warning, never a failed run.
  */
 export function webhookNotify(options: WebhookOptions): Observer {
   checkOptions('webhookNotify', schema, options)

@@ -6,7 +6,10 @@ import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { textIn } from './replies.ts'
 
-/** The custom fields of an instance that are active, for the compiler: keys, types and options, no titles. */
+/**
+ * The custom fields of an instance that are active, for the compiler: keys, types and options, no
+ * titles.
+ */
 export async function declares(client: Client, kind: Kind, run: Run): Promise<Declared[]> {
   refuse('ENV_MISSING', `${client.instance} cannot be asked for its fields`, client.unset())
   const fields = (await collect(pages(client, kind.custom, run))).flat().filter(({ active }) => active !== false)

@@ -16,7 +16,10 @@ export async function find(value: string, client: Client, kind: Kind, run: Run):
   return rows.find((row) => foldAddress(textIn(row, kind.identity) ?? '') === foldAddress(value))
 }
 
-/** The records whose external ids are among `values`, by that in lower case; at most 100, with one request. */
+/**
+ * The records whose external ids are among `values`, by that in lower case; at most 100, with one
+ * request.
+ */
 export async function findMany(
   values: readonly string[],
   client: Client,

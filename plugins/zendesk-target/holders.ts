@@ -38,7 +38,10 @@ async function eachOf(addresses: readonly string[], client: Client, run: Run): P
   })
 }
 
-/** The users with any of these addresses, without the one that we are; undefined where that one was not found. */
+/**
+ * The users with any of these addresses, without the one that we are; undefined where that one was
+ * not found.
+ */
 async function searched(
   addresses: readonly string[],
   we: JsonObject,

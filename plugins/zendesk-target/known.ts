@@ -23,7 +23,10 @@ type Resource = keyof Attributes
 export type InstanceName = NameIn<Instances>
 type NameIn<Known> = keyof Known extends never ? string : keyof Known & string
 
-/** Field tables that fit the organizations of an instance; of several, with `'global' | 'us-gov'`, all of them. */
+/**
+ * Field tables that fit the organizations of an instance; of several, with `'global' | 'us-gov'`,
+ * all of them.
+ */
 export type OrganizationFields<Name extends InstanceName> = TableFor<Name, 'organizations'>
 /** Field tables that fit the users of an instance. */
 export type UserFields<Name extends InstanceName> = TableFor<Name, 'users'>

@@ -16,7 +16,10 @@ export type RunMessage = {
 /** A stage, from its start to its end; `error` once it failed or was stopped (INTERRUPTED). */
 export type StageMessage = {
   readonly stage: string
-  /** What it deals with stays with its instance (OPS-08): neither its error nor its words are for others. */
+  /**
+   * What it deals with stays with its instance (OPS-08): neither its error nor its words are for
+   * others.
+   */
   readonly confined: boolean
   /** What it came to: `countsOf` has the numbers. */
   readonly result?: unknown

@@ -8,7 +8,8 @@ export type PlanFailure = { readonly run: string; readonly error: unknown; reado
 
 /**
  * Watches runs: what was planned or could not be, what was refused because it went beyond its
- * limits, how an apply ended, also one that failed or was stopped. It cannot steer one, and its failure never fails one.
+ * limits, how an apply ended, also one that failed or was stopped. It cannot steer one, and its
+ * failure never fails one.
  * `done` and `abandoned` are told once of a run, whoever ends it; `failed` and `interrupted` each
  * time: somebody may go on with it.
  */

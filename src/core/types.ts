@@ -163,7 +163,10 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
   describe?(change: Change): readonly Remark[]
   /** What is missing in it that its fields, and these values of them, need. */
   missing?(run: Run, values: Values): Promise<readonly Missing[]>
-  /** Why a change of a plan in a file can be none that was planned for it, as with an id that it never gives. */
+  /**
+   * Why a change of a plan in a file can be none that was planned for it, as with an id that it
+   * never gives.
+   */
   misfit?(change: Change): string | undefined
 }
 

@@ -18,7 +18,10 @@ export async function completeCommand(program: Command, words: readonly string[]
   return 0
 }
 
-/** What the configuration here knows; nothing where there is none that works: this is no moment for messages. */
+/**
+ * What the configuration here knows; nothing where there is none that works: this is no moment for
+ * messages.
+ */
 async function knownHere(known: KnownHere): Promise<readonly string[]> {
   const late = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS).unref())
   return Promise.race([wordsOf(known).catch(() => []), late])

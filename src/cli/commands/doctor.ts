@@ -10,7 +10,10 @@ import { foundBy, onlyOnce } from './validate.ts'
 
 export type DoctorOptions = { config?: string; env?: string; json?: true }
 
-/** `zds doctor`: looks at every service that a run needs, and tells all that is well and all that is not. */
+/**
+ * `zds doctor`: looks at every service that a run needs, and tells all that is well and all that is
+ * not.
+ */
 export async function doctorCommand(options: DoctorOptions, signal: AbortSignal): Promise<number> {
   return foundBy(options, () => diagnosed(options, signal))
 }

@@ -9,7 +9,10 @@ import { askingFor } from './doctor.ts'
 
 export type TypesOptions = { config?: string; env?: string; out?: string; check?: true; json?: true }
 
-/** `zds types`: writes the names that the services have for the compiler, or says whether they are written. */
+/**
+ * `zds types`: writes the names that the services have for the compiler, or says whether they are
+ * written.
+ */
 export async function typesCommand(options: TypesOptions, signal: AbortSignal): Promise<number> {
   const given = options.out === undefined ? undefined : resolve(options.out)
   const { asking, directory } = await askingFor(options, signal)

@@ -40,7 +40,10 @@ const OWNED: readonly { readonly names: RegExp; readonly by: (instance: Instance
   { names: /^'?global/i, by: ({ kind }) => kind === 'global' },
 ]
 
-/** The instances that something of this name is written for; undefined where it is for all of them at once. */
+/**
+ * The instances that something of this name is written for; undefined where it is for all of them
+ * at once.
+ */
 function ownersOf(name: string, instances: readonly Instance[]): Instance[] | undefined {
   const owned = OWNED.find(({ names }) => names.test(name))
   return owned && instances.filter(owned.by)

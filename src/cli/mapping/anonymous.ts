@@ -3,7 +3,10 @@ import { canonical, type Json } from '../../core/json.ts'
 /** Rows by the name of their source. */
 export type Rows = { readonly [source: string]: readonly Json[] }
 
-/** Rows without personal data, the columns that were left because the outcome depends on them, and what replaces what. */
+/**
+ * Rows without personal data, the columns that were left because the outcome depends on them, and
+ * what replaces what.
+ */
 export type AnonymousRows = {
   readonly given: Rows
   readonly kept: readonly string[]

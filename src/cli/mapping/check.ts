@@ -24,7 +24,10 @@ export type FixtureResult = {
   readonly failures: readonly FixtureFailure[]
 }
 
-/** Holds what comes of the rows of a file against what it expects; what it does not name is not looked at. */
+/**
+ * Holds what comes of the rows of a file against what it expects; what it does not name is not
+ * looked at.
+ */
 export async function checkFixture(
   { file, mapping, lineOf }: Fixture,
   shared: Shared,

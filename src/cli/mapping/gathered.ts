@@ -18,7 +18,10 @@ export type KeyRecorded = {
   readonly names: ReadonlySet<string>
 }
 
-/** The rows of a run that speak of a key, and of the keys that those name. Throws USAGE for an unknown one. */
+/**
+ * The rows of a run that speak of a key, and of the keys that those name. Throws USAGE for an
+ * unknown one.
+ */
 export async function foundOf(
   asked: string,
   sync: string | undefined,

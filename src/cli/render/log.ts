@@ -2,7 +2,10 @@ import type { LogChange, LogEntry } from '../../core/answers/log.ts'
 import type { Paint } from './paint.ts'
 import { counted, number, plain, shown } from './text.ts'
 
-/** The history for people: a line for each thing that happened, below it why it failed, and the changes of a key. */
+/**
+ * The history for people: a line for each thing that happened, below it why it failed, and the
+ * changes of a key.
+ */
 export function logLines(log: readonly LogEntry[], paint: Paint): string[] {
   if (log.length === 0) return ['Nothing of that kind has happened here.']
   return log.flatMap((entry) => [lineOf(entry, paint), ...errorLines(entry, paint), ...changeLines(entry, paint)])

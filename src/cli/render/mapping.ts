@@ -2,7 +2,10 @@ import type { FixtureResult, FixtureFailure } from '../mapping/check.ts'
 import type { Paint } from './paint.ts'
 import { counted, plain } from './text.ts'
 
-/** For people, where a file is well that is as expected or has been written: each file, and of what fails what was expected and what came out. */
+/**
+ * For people, where a file is well that is as expected or has been written: each file, and of what
+ * fails what was expected and what came out.
+ */
 export function mappingLines(
   results: readonly FixtureResult[],
   isWell: (file: string) => boolean,

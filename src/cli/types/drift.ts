@@ -5,7 +5,10 @@ import { differenceOf, differenceText, namesOf } from './names.ts'
 
 const HINT = 'Run zds types, and look at what the compiler says then.'
 
-/** Whether the declarations beside the configuration are those of the services; nothing where there are none. */
+/**
+ * Whether the declarations beside the configuration are those of the services; nothing where there
+ * are none.
+ */
 export const typesDrift = (asking: Asking): SourceLook => ({
   name: 'types',
   sights: async function* () {

@@ -24,7 +24,10 @@ export function namesOf(declared: readonly Declared[]): Names {
 const either = (one: string | undefined, other: string): string =>
   one === undefined ? other : [...new Set([one, other].flatMap((type) => type.split(' | ')))].toSorted().join(' | ')
 
-/** Names that services have and a file has not, those that only the file has, and those that are something else now. */
+/**
+ * Names that services have and a file has not, those that only the file has, and those that are
+ * something else now.
+ */
 export type NamesDifference = { readonly added: string[]; readonly gone: string[]; readonly changed: string[] }
 
 export function differenceOf(file: Names, now: Names): NamesDifference {

@@ -6,7 +6,10 @@ import type { Sync } from '../types.ts'
 import type { ImpactChange, SyncChanges } from './impact-changes.ts'
 import { explainedBy } from './key-meant.ts'
 
-/** The rules that a field differs by, and of which records that was looked at: few, where many are alike. */
+/**
+ * The rules that a field differs by, and of which records that was looked at: few, where many are
+ * alike.
+ */
 export type ImpactCause = {
   readonly sync: string
   readonly field: string

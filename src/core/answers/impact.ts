@@ -7,7 +7,10 @@ import type { Shared } from '../run/shared.ts'
 import { changesBetween, type SyncChanges } from './impact-changes.ts'
 import { causesOf, toldBy, type ImpactCause } from './impact-causes.ts'
 
-/** What a change of the configuration, or of its files, would cause; and by which rules, where it is something. */
+/**
+ * What a change of the configuration, or of its files, would cause; and by which rules, where it is
+ * something.
+ */
 export type Impact = { readonly syncs: readonly SyncChanges[]; readonly causes?: readonly ImpactCause[] }
 
 /** Another configuration that the same rows are planned with, in the directory that its files are in. */

@@ -32,16 +32,20 @@ export type Attempt = {
   readonly waiting?: Waiting | undefined
 }
 
-/** The keys of changes that wait; what is created once that is over, or undefined where it never came to be. */
+/**
+ * The keys of changes that wait; what is created once that is over, or undefined where it never
+ * came to be.
+ */
 export type Waiting = { readonly keys: ReadonlySet<string>; readonly over: () => Promise<Created | undefined> }
 
 /**
  * Interprets the plan of one sync: creates, then updates, retires and removals, or all at once where
- * the target can tell which must wait (SYN-01). Each step is recorded before its outcome is told. What an earlier attempt has done is told and not done
- * again; what it had sent when it died is settled first. A record that is no longer as the plan
- * says is left alone, also where the plan was made in the same run: to read a large instance takes
- * long enough for people to edit it. A record that is read back and is not as it was written gets a
- * second outcome, which counts. Throws TARGET_INVALID where a target does not keep its word.
+ * the target can tell which must wait (SYN-01). Each step is recorded before its outcome is told.
+ * What an earlier attempt has done is told and not done again; what it had sent when it died is
+ * settled first. A record that is no longer as the plan says is left alone, also where the plan was
+ * made in the same run: to read a large instance takes long enough for people to edit it. A record
+ * that is read back and is not as it was written gets a second outcome, which counts. Throws
+ * TARGET_INVALID where a target does not keep its word.
  */
 export async function* apply(
   plan: SyncPlan,

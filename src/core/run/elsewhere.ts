@@ -23,7 +23,10 @@ export async function elsewhere(
   if (end === 'failed') throw await failureLeft(stage.id, state.artifacts(run))
 }
 
-/** What became of the changes of a sync that a worker carries out: the journal has it, however that ended. */
+/**
+ * What became of the changes of a sync that a worker carries out: the journal has it, however that
+ * ended.
+ */
 export async function* outcomesElsewhere(
   stage: StageOf<'apply'>,
   _plan: SyncPlan,

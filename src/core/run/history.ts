@@ -31,9 +31,9 @@ export const isUnfinished = ({ status }: Pick<RunRecord, 'status'>): boolean =>
 
 /**
  * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan
- * is given, the configuration has changed since, it is older than a day, or a fresh start is asked for. What it has done
- * shows in the next plan. One that another process carries out has not stopped: it is waited for,
- * as long as for a lock.
+ * is given, the configuration has changed since, it is older than a day, or a fresh start is asked
+ * for. What it has done shows in the next plan. One that another process carries out has not
+ * stopped: it is waited for, as long as for a lock.
  */
 export async function restOf(
   shared: Shared,
