@@ -31,15 +31,33 @@ const writes = ({ sandbox: { requests } }: Victim): number =>
     ({ service, method, path }) => /^(global|us_gov)$/.test(service) && method !== 'GET' && !path.includes('oauth'),
   ).length
 
-/** An apply that stands still in the middle, as one that takes long. */
+/** An apply that stands still in the middle, as one that takes long: between two entries of its journal. */
 async function busy(here: Victim) {
   const first = here.start(APPLY)
   onTestFinished(() => first.signal('SIGKILL'))
   await expect.poll(created(here), { timeout: 60_000, interval: 2 }).toBe(true)
   first.signal('SIGSTOP')
+  while (!isFree(join(here.directory, '.zds/state.db'))) {
+    first.signal('SIGCONT')
+    await sleep(1)
+    first.signal('SIGSTOP')
+  }
   // What it had sent by then arrives.
   await sleep(300)
   return first
+}
+
+/** Whether nobody is writing to a database just now. */
+function isFree(file: string): boolean {
+  const database = new DatabaseSync(file, { timeout: 100 })
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return true
+  } catch {
+    return false
+  } finally {
+    database.close()
+  }
 }
 
 /**
