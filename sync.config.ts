@@ -310,7 +310,9 @@ const project = env('ZDS_STATE_PROJECT', 'zds')
 
 // --- Engine: this process, or as many as `zds worker` lends (docs/workers.md) ------------------------------
 
-const engine = single(env('ZDS_ENGINE'), (word) => (word === 'dbos' ? word : { problem: 'is no engine', hint: 'dbos' }))
+const engine = single(env('ZDS_ENGINE'), (word) =>
+  word === 'dbos' ? word : { problem: 'is no engine', hint: 'The only one is dbos.' },
+)
 const workers = dbosEngine({ connection: () => postgresConnection(stateUrl), project })
 
 // -------------------------------------------------------------------------------------------------

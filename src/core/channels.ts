@@ -101,8 +101,9 @@ export function statusOf({ result, error }: RequestMessage): number {
 /** What a stage came to, in numbers: rows, changes by operation, changes that are done and planned. */
 export function countsOf(result: unknown): { readonly [word: string]: number } {
   if (typeof result !== 'object' || result === null) return {}
-  const { plan, ...counts } = result as { readonly plan?: { readonly changes: readonly { readonly op: string }[] } } // as stages end
-  const ops = Map.groupBy(plan?.changes ?? [], ({ op }) => op)
+  const { plan, ...counts } = result as { readonly plan?: { readonly changes: Iterable<{ readonly op: string }> } } // as stages end
   const numbers = Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-  return Object.fromEntries([...numbers, ...[...ops].map(([op, some]) => [op, some.length] as const)])
+  const ops = new Map<string, number>()
+  for (const { op } of plan?.changes ?? []) ops.set(op, (ops.get(op) ?? 0) + 1)
+  return Object.fromEntries([...numbers, ...ops])
 }

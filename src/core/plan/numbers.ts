@@ -63,15 +63,15 @@ function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
       retire: count(sync, 'retire'),
       remove: count(sync, 'remove'),
     },
-    fields: countsOf(
+    fields: wordCounts(
       changes
         .values()
         .filter(({ op }) => op !== 'create')
         .flatMap(({ fields }) => Object.keys(fields)),
     ),
-    along: countsOf(changes.values().flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
-    skipped: countsOf(skipped.map(({ reason }) => reason)),
-    notices: countsOf(notices.map(({ code }) => code)),
+    along: wordCounts(changes.values().flatMap(({ remarks = [] }) => remarks.map(({ code }) => code))),
+    skipped: wordCounts(skipped.map(({ reason }) => reason)),
+    notices: wordCounts(notices.map(({ code }) => code)),
     excesses: excesses.map(({ id, op, field, count: some, existing: all, limit, because }) => ({
       id,
       op,
@@ -85,7 +85,7 @@ function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
 }
 
 /** How often each word occurs; the most frequent first. */
-export function countsOf(words: Iterable<string>): Counts {
+export function wordCounts(words: Iterable<string>): Counts {
   const counts = new Map<string, number>()
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
   return Object.fromEntries([...counts].toSorted(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)))

@@ -189,12 +189,12 @@ type Counts = { readonly [op in Op]: number }
 const counts = new WeakMap<Many<Change>, Counts>()
 
 export function count({ changes }: Pick<SyncPlan, 'changes'>, op: Op): number {
-  const known = counts.get(changes) ?? countsOf(changes)
+  const known = counts.get(changes) ?? opCounts(changes)
   counts.set(changes, known)
   return known[op]
 }
 
-function countsOf(changes: Many<Change>): Counts {
+function opCounts(changes: Many<Change>): Counts {
   const found = { create: 0, update: 0, retire: 0, remove: 0 }
   for (const { op } of changes) found[op] += 1
   return found

@@ -1,7 +1,7 @@
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
 import type { Many } from '../many.ts'
 import { heldBack, type Change, type Plan } from '../plan/plan.ts'
-import { countsOf } from '../plan/numbers.ts'
+import { wordCounts } from '../plan/numbers.ts'
 
 /** A change that was not done, or not all of it. */
 type FailedChange = {
@@ -66,7 +66,7 @@ export function reportOf(
       notAttempted: changes.length - known.length,
       partly: known.filter((outcome) => lacks(outcome).length > 0).length,
       heldBack: heldBack({ skipped }),
-      codes: countsOf(told.map(({ code }) => code)),
+      codes: wordCounts(told.map(({ code }) => code)),
       failures: told.map((failure) => ({ ...failure, ...names.get(failure.key) })),
     }
   })

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plan, SyncPlan } from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
-import { countsOf, planNumbers } from '../../../src/core/plan/numbers.ts'
+import { wordCounts, planNumbers } from '../../../src/core/plan/numbers.ts'
 import { fakeClock } from 'zds/testing'
 
 const empty: SyncPlan = {
@@ -83,14 +83,14 @@ describe('the summary of a plan', () => {
   })
 
   it('has the most frequent first, and in the order of their names what is as frequent', () => {
-    expect(Object.entries(countsOf(['b', 'd', 'c', 'e', 'd', 'a', 'e']))).toEqual([
+    expect(Object.entries(wordCounts(['b', 'd', 'c', 'e', 'd', 'a', 'e']))).toEqual([
       ['d', 2],
       ['e', 2],
       ['a', 1],
       ['b', 1],
       ['c', 1],
     ])
-    expect(countsOf([])).toEqual({})
+    expect(wordCounts([])).toEqual({})
   })
 
   it('names the field of an excess where there is one, and no other', () => {
