@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Sandbox } from 'zds/sandbox'
-import { scratch, writesTo } from '../cli/scratch.ts'
+import { expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
 import type { Host, Variables } from '../support/ci/checkout.ts'
 import { runGithub } from '../support/ci/github.ts'
 import { runGitlab } from '../support/ci/gitlab.ts'
@@ -136,6 +136,16 @@ test('GitLab: a child pipeline for each instance carries out its part, within th
     ['apply-us-gov/apply', 0],
   ])
   expect(writesTo(sandbox)).toHaveLength(before)
+})
+
+test.each([
+  [['github', '--children'], /Only GitLab has child pipelines/],
+  [['gitlab', '--instance', 'usgov'], /There is no instance usgov\n.*Did you mean us-gov\?/],
+  [['gitlab', '--children', '--instance', 'global'], /cannot be used with option '--children'/],
+])('zds ci %j is refused, and prints no pipeline', async (args, said) => {
+  const result = await scratch({}).zds('ci', ...args)
+  expectRefusal(result, 'USAGE')
+  expect(result.stderr).toMatch(said)
 })
 
 test('GitLab: no other pipeline runs anything', async () => {

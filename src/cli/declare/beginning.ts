@@ -55,7 +55,7 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .option(...CONFIG)
     .option(...ENV_FILE)
     .option('--children', 'GitLab: start a child pipeline for each instance')
-    .option('--instance <name>', 'GitLab: the child pipeline of one instance')
+    .addOption(new Option('--instance <name>', 'GitLab: the child pipeline of one instance').conflicts('children'))
     .addHelpText(
       'after',
       '\nExamples:\n  zds ci gitlab > .gitlab-ci.yml\n  zds ci github > .github/workflows/zds.yml\n  zds ci gitlab --children > .gitlab-ci.yml\n  zds ci gitlab --instance global > .gitlab/zds-global.yml',
