@@ -8,7 +8,7 @@ import type { End } from '../../core/run/schedule.ts'
 import { logAsked, tell, warn } from '../output.ts'
 import { painter } from './paint.ts'
 import { counts, dueNow, notebook } from './progress.ts'
-import { number, plain } from './text.ts'
+import { counted, number, plain } from './text.ts'
 
 /** Titles and lines change at most this often: listr2 renders each change. */
 const SHOW_EVERY_MS = 100
@@ -36,7 +36,7 @@ type Show = { readonly watch: RunWatch; readonly end: () => Promise<void> }
 function planNumbers(result: Read | Progress): string {
   switch (result.kind) {
     case 'rows':
-      return `${number(result.rows)} rows${result.complete ? '' : ', not proved complete'}`
+      return `${counted(result.rows, 'rows')}${result.complete ? '' : ', not proved complete'}`
     case 'plan': {
       const { plan } = result
       return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(count(plan, 'retire'))} -`
@@ -142,7 +142,7 @@ function onTerminal(): Show {
       },
       started: (stage) => at(stage, (line) => ((line.title = stage.id), draw(line))),
       rows: (stage, rows) =>
-        at(stage, (line) => ((line.title = `${stage.id}  ${number(rows)} rows`), drawNowAndThen(line))),
+        at(stage, (line) => ((line.title = `${stage.id}  ${counted(rows, 'rows')}`), drawNowAndThen(line))),
       progress: (stage, message) => {
         // Before the stages begin there is nothing else on the screen.
         if (!board.has(stage.id)) return tell([`  ${stage.id}: ${plain(message)}`])
