@@ -34,8 +34,12 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   const all = [declareRuns, declareChecks, declareAnswers, declareStages, declareState, declareBeginning]
   for (const declare of all) declare(declaring)
   addLogs(program)
-  addProfiles(program)
-  await program.parseAsync(argv)
+  const tellProfile = addProfiles(program)
+  try {
+    await program.parseAsync(argv)
+  } finally {
+    await tellProfile()
+  }
   return code
 }
 
@@ -50,17 +54,17 @@ function addLogs(program: Command): void {
   })
 }
 
-/** Says where the time went, where that was asked for. */
-function addProfiles(program: Command): void {
+/** What says where the time went, once the command has ended, where that was asked for. */
+function addProfiles(program: Command): () => Promise<void> {
   let ended: (() => Profile) | undefined
   program.hook('preAction', async (_, command) => {
     if (command.getOptionValue('profile') === true) ended = (await import('./profile.ts')).startProfile()
   })
-  program.hook('postAction', async () => {
+  return async () => {
     if (ended === undefined) return
     const [{ profileLines }, { tell }] = await Promise.all([import('./render/profile.ts'), import('./output.ts')])
     tell(profileLines(ended()))
-  })
+  }
 }
 
 /** Which zds this is, and where: there may be one of a project and one for all. */

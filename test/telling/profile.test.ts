@@ -34,3 +34,22 @@ test('--profile says of each service how often it was asked, and which stages to
   expect(next, next.stdout).toMatchObject({ code: 0 })
   expect(next.stderr).not.toContain('Where the time went')
 })
+
+test('--profile says it of a command that fails, too, before the error', async () => {
+  const sandbox = await startSandbox({ world: generateWorld({ accounts: 60, seed: 1, asOf: '2026-03-16' }) })
+  const here = project(sandbox.env)
+  onTestFinished(async () => {
+    here.remove()
+    await sandbox.close()
+  })
+  const told = /^Where the time went: [^]*^ {2}us-gov +[1-9]\d* [^]*The longest stages[^]*^Error \[(\w+)\]/m
+  // Half a year later much has expired: more than the limits let through.
+  const refused = await here.zds('apply', '--yes', '--profile', '--as-of', '2026-11-24')
+  expect(refused, refused.stderr).toMatchObject({ code: 3 })
+  expect(told.exec(refused.stderr)?.[1], refused.stderr).toBe('LIMIT_EXCEEDED')
+
+  sandbox.faults.add({ service: 'us_gov', path: '/organizations', kind: 'status', status: 403, times: 0 })
+  const failed = await here.zds('plan', '--profile', ...asOf)
+  expect(failed, failed.stderr).toMatchObject({ code: 1 })
+  expect(told.exec(failed.stderr)?.[1], failed.stderr).toBe('AUTH_FAILED')
+})
