@@ -1,9 +1,9 @@
 /**
  * A whole run, plan and apply of the reference configuration, against the sandbox with the
- * latencies of the real services: zds, the reference way (`reference.ts`), and the time that limits
- * and latencies allow (`bound.ts`). `node bench/end-to-end.ts 2500 4`: accounts, and how many times
- * as fast as life all latencies are; what is computed is not faster, so a high one speaks against
- * zds.
+ * latencies of the real services: zds, the reference way (`reference.ts`), the time that limits and
+ * latencies allow (`bound.ts`), and the fewest calls (`fewest.ts`). `node bench/end-to-end.ts 2500 4`:
+ * accounts, and how many times as fast as life all latencies are; what is computed is not faster, so
+ * a high one speaks against zds.
  */
 import { fork, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load, openEngine, type Plan } from 'zds'
 import { boundOf } from './bound.ts'
+import { callLines, fewestOf } from './fewest.ts'
 import { fastClock } from './latencies.ts'
 import { referenceRun } from './reference.ts'
 import type { Asked, Counted } from './services.ts'
@@ -50,7 +51,7 @@ async function compared(accounts: string): Promise<void> {
     const reference = JSON.parse(child('reference', plan, theirs.env)) as Timed // as above
     const theirCalls = await theirs.calls()
     theirs.tell('close')
-    told({ accounts, zds, reference, bound: boundOf(planIn(plan), theirCalls), calls, theirCalls })
+    told({ accounts, plan: planIn(plan), zds, reference, calls, theirCalls })
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -130,13 +131,14 @@ async function timed(work: (phase: (name: string) => void) => Promise<void>): Pr
 
 function told(all: {
   readonly accounts: string
+  readonly plan: Plan
   readonly zds: Timed
   readonly reference: Timed
-  readonly bound: number
   readonly calls: Counted
   readonly theirCalls: Counted
 }): void {
-  const { accounts, zds, reference, bound, calls, theirCalls } = all
+  const { accounts, plan, zds, reference, calls, theirCalls } = all
+  const bound = boundOf(plan, theirCalls)
   const sum = (counted: Counted): number => Object.values(counted).reduce((total, count) => total + count, 0)
   const lines = [
     `${Number(accounts).toLocaleString('en')} accounts, latencies ${speed} times as fast as in life`,
@@ -144,9 +146,7 @@ function told(all: {
     `reference / zds ${(reference.seconds / zds.seconds).toFixed(2)}   zds / bound ${(zds.seconds / bound).toFixed(2)}`,
     `calls: zds ${sum(calls)}, reference way ${sum(theirCalls)}`,
     ...Object.entries(zds.phases).map(([phase, at]) => `  ${at.toFixed(1).padStart(6)} s  ${phase}`),
-    ...Object.entries(calls)
-      .toSorted(([, a], [, b]) => b - a)
-      .map(([call, count]) => `  ${String(count).padStart(6)}    ${call}`),
+    ...callLines(calls, fewestOf(plan, theirCalls)),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }
