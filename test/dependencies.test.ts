@@ -68,7 +68,6 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
       'pg',
       'pino',
       'string-width',
-      'typebox',
       'yaml',
     ])
     for (const version of Object.values(dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+$/)

@@ -6,14 +6,13 @@ import { describe, expect, it } from 'vitest'
  * What each part may import besides node: and its own folder. A library belongs to the part that
  * needs it: add it here on purpose.
  */
-const CORE = ['ajv', 'cosmiconfig', 'fastest-levenshtein', 'json-diff-ts', 'p-queue', 'p-retry', 'typebox']
+const CORE = ['ajv', 'cosmiconfig', 'fastest-levenshtein', 'json-diff-ts', 'p-queue', 'p-retry']
 const CLI = [
   '@commander-js/extra-typings',
   'json-diff-ts',
   'listr2',
   'pino',
   'string-width',
-  'typebox',
   'hono',
   '@modelcontextprotocol/sdk',
   'yaml',
@@ -141,13 +140,13 @@ describe('who imports whom (docs: architecture)', () => {
     expect(unlisted(of('src/sandbox/'), SANDBOX)).toEqual([])
   })
 
-  it('a plugin: zds by its name, typebox, its libraries and its own folder; no other plugin', () => {
+  it('a plugin: zds by its name, its libraries and its own folder; no other plugin', () => {
     const names = new Set(files.flatMap((file) => /^plugins\/([^/]+)\//.exec(file)?.[1] ?? []))
     expect(names.size).toBeGreaterThanOrEqual(4)
     for (const name of names) {
       const own = of(`plugins/${name}/`)
       expect(outside(own, `plugins/${name}/`)).toEqual([])
-      expect(unlisted(own, ['zds', 'typebox', ...(PLUGINS[name] ?? [])])).toEqual([])
+      expect(unlisted(own, ['zds', ...(PLUGINS[name] ?? [])])).toEqual([])
       expect(own.filter(({ to }) => to.startsWith('zds/')).map(show)).toEqual([])
     }
   })

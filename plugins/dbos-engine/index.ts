@@ -1,13 +1,9 @@
-import { Type } from 'typebox'
-import { checkOptions, notInstalled, type Executor, type Workers } from 'zds'
+import { checkOptions, notInstalled, shape, type Executor, type Workers } from 'zds'
 import type { DbosOptions } from './options.ts'
 
 export type { DbosOptions } from './options.ts'
 
-const schema = Type.Object(
-  { connection: Type.Unknown(), project: Type.Unknown(), atOnce: Type.Optional(Type.Integer({ minimum: 1 })) },
-  { additionalProperties: false },
-)
+const schema = shape<DbosOptions>({ connection: {}, project: {}, 'atOnce?': { type: 'integer', minimum: 1 } })
 
 /**
  * Carries runs out in as many processes as lend themselves (`zds worker`), over queues of DBOS in

@@ -44,7 +44,7 @@ export function supportPlans(path: Setting): CatalogueFile {
 export async function parseCatalogue(where: string, text: string): Promise<Catalogue> {
   const { catalogueSchema } = await import('./schemas.ts')
   const file = parseYaml(where, text)
-  const issues = [...file.repeated, ...(await misfits(file, catalogueSchema)), ...contradictions(file)]
+  const issues = [...file.repeated, ...misfits(file, catalogueSchema), ...contradictions(file)]
   if (issues.length > 0) throw unusable(where, issues)
   // The schema has just been checked.
   const value = file.value as Omit<Catalogue, 'where' | 'levels'> & { levels: { [level: string]: readonly string[] } }

@@ -1,5 +1,4 @@
-import { nearest, ZdsError, type Issue, type Json } from 'zds'
-import type { TSchema } from 'typebox'
+import { misfitsOf, nearest, ZdsError, type Issue, type Json, type Misfit } from 'zds'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import { faultsOf, type Fault } from './yaml-faults.ts'
 
@@ -87,52 +86,34 @@ export function unusable(where: string, issues: readonly Issue[], cause?: unknow
   })
 }
 
+/**
+ * What of the file does not fit `schema`, each with its line. `schema` has no unions, so each
+ * problem is one. `named` says what stands at a path. @internal
+ */
+export function misfits(
+  file: YamlFile,
+  schema: object,
+  named: (path: readonly string[]) => string = (path) => path.join('.'),
+): Issue[] {
+  return misfitsOf(schema, file.value).map((misfit) => {
+    const { path, keyword, params, known } = misfit
+    const message = `${path.length === 0 ? 'the file' : named(path)} ${wordsFor(misfit)}`
+    if (keyword !== 'additionalProperties') return problem(file.at(path), message)
+    const key = String(params['additionalProperty'])
+    return problem(file.at([...path, key]), message, meantHint(key, known))
+  })
+}
+
 const KINDS: { readonly [type: string]: string } = {
   array: 'a list',
   object: 'a mapping of keys to values',
   string: 'text; put it in quotes if it looks like something else',
 }
 
-/**
- * What of the file does not fit `schema`, each with its line. `schema` has no unions, so each
- * problem is one. `named` says what stands at a path. @internal
- */
-export async function misfits(
-  file: YamlFile,
-  schema: TSchema,
-  named: (path: readonly string[]) => string = dotted,
-): Promise<Issue[]> {
-  const { default: Value } = await import('typebox/value')
-  return [...Value.Errors(schema, file.value)].flatMap((error) => {
-    const path = error.instancePath
-      .split('/')
-      .slice(1)
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    const name = path.length === 0 ? 'the file' : named(path)
-    if (error.keyword === 'boolean') return [] // repeats what additionalProperties says
-    if (error.keyword === 'additionalProperties') {
-      const known = Object.keys(propertiesOf(schema, path))
-      return error.params.additionalProperties.map((key) =>
-        problem(file.at([...path, key]), `${name} has no ${JSON.stringify(key)}`, meantHint(key, known)),
-      )
-    }
-    if (error.keyword === 'required')
-      return error.params.requiredProperties.map((key) =>
-        problem(file.at(path), `${name} lacks ${JSON.stringify(key)}`),
-      )
-    if (error.keyword === 'type')
-      return [
-        problem(file.at(path), `${name} must be ${KINDS[String(error.params.type)] ?? String(error.params.type)}`),
-      ]
-    return [problem(file.at(path), `${name} ${error.message}`)]
-  })
-}
-
-const dotted = (path: readonly string[]): string => path.join('.')
-
-/** The properties that a schema of objects and lists names at `path`. */
-function propertiesOf(schema: TSchema, path: Path): object {
-  let at: { properties?: Record<string, object>; items?: object } = schema
-  for (const step of path) at = at.items ?? at.properties?.[step] ?? {}
-  return at.properties ?? {}
+function wordsFor({ keyword, params, message }: Misfit): string {
+  if (keyword === 'additionalProperties') return `has no ${JSON.stringify(params['additionalProperty'])}`
+  if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
+  if (keyword === 'minLength') return `must not have fewer than ${params['limit']} characters`
+  if (keyword === 'type') return `must be ${KINDS[String(params['type'])] ?? String(params['type'])}`
+  return message ?? keyword
 }

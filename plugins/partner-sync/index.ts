@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import {
   checkOptions,
+  shape,
   sync,
   type FieldTable,
   type Fields,
@@ -43,22 +43,16 @@ export type PartnerOptions<Table extends FieldTable> = {
   readonly limits?: LimitsFor<Table>
 }
 
-const schema = Type.Object(
-  {
-    after: Type.Object({ kind: Type.Literal('sync') }),
-    desired: Type.Object({ name: Type.String() }),
-    alliance: Type.Optional(Type.Unknown()),
-    fields: Type.Object({
-      salesforce_id: Type.Unknown(),
-      name: Type.Unknown(),
-      external_id: Type.Unknown(),
-      account_type: Type.Unknown(),
-      mark_for_deletion: Type.Unknown(),
-    }),
-    limits: Type.Optional(Type.Unknown()),
-  },
-  { additionalProperties: false },
-)
+/** Fields of a partner without which there is no sync. */
+const NEEDED = ['salesforce_id', 'name', 'external_id', 'account_type', 'mark_for_deletion'] as const
+
+const schema = shape<PartnerOptions<FieldTable>>({
+  after: { type: 'object', required: ['kind'], properties: { kind: { type: 'string', const: 'sync' } } },
+  desired: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+  'alliance?': {},
+  fields: { type: 'object', required: NEEDED },
+  'limits?': {},
+})
 
 /** The rules by which fields of a partner are made, those of the mapping unless named here. */
 const RULES: { readonly [field: string]: string } = {
@@ -68,8 +62,7 @@ const RULES: { readonly [field: string]: string } = {
 }
 const MAPPING = 'PART-06'
 
-/** Fields that the rules of this sync speak of. */
-type Needed = Pick<FieldTable, 'salesforce_id' | 'name' | 'external_id' | 'account_type' | 'mark_for_deletion'>
+type Needed = Pick<FieldTable, (typeof NEEDED)[number]>
 
 /**
  * Partner organizations of an instance: created, updated and retired without exclusions (PART-08),

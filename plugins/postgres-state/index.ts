@@ -1,11 +1,10 @@
-import { Type } from 'typebox'
-import { checkOptions, notInstalled, type OpenState, type Setting } from 'zds'
+import { checkOptions, notInstalled, shape, type OpenState, type Setting } from 'zds'
 import { connectionOf } from './address.ts'
 import type { PostgresConnection, PostgresOptions } from './options.ts'
 
 export type { PostgresConnection, PostgresOptions } from './options.ts'
 
-const schema = Type.Object({ url: Type.Unknown(), project: Type.Unknown() }, { additionalProperties: false })
+const schema = shape<PostgresOptions>({ url: {}, project: {} })
 
 /**
  * State in a PostgreSQL database, for runs that go on where another machine stopped: `state` of a

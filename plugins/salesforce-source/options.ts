@@ -1,55 +1,35 @@
-import { Type } from 'typebox'
-import { checkOptions, httpPolicySchema, ZdsError } from 'zds'
+import { checkOptions, httpPolicySchema, shape, ZdsError, type Keys } from 'zds'
 
-/** Settings, functions, sources and field tables are opaque to a schema. */
-const opaque = Type.Unsafe<unknown>({})
-const closed = { additionalProperties: false }
-const names = Type.Array(Type.String())
+const text = { type: 'string', minLength: 1 }
+const names = { type: 'array', items: { type: 'string' } }
+const some = { type: 'array', items: {} }
 
-const login = Type.Object(
-  {
-    loginUrl: opaque,
-    clientId: opaque,
-    clientSecret: Type.Optional(opaque),
-    jwt: Type.Optional(
-      Type.Object(
-        { privateKey: opaque, username: opaque, audience: Type.Optional(Type.String({ minLength: 1 })) },
-        closed,
-      ),
-    ),
-    http: Type.Optional(httpPolicySchema),
-    version: Type.Optional(Type.String({ pattern: String.raw`^\d+\.0$` })),
-  },
-  closed,
-)
+// Settings, functions, sources and field tables are opaque to a schema.
+const login = shape({
+  loginUrl: {},
+  clientId: {},
+  'clientSecret?': {},
+  'jwt?': shape({ privateKey: {}, username: {}, 'audience?': text }),
+  'http?': httpPolicySchema,
+  'version?': { type: 'string', pattern: String.raw`^\d+\.0$` },
+})
 
-const asked = {
-  name: Type.String({ minLength: 1 }),
-  object: Type.String({ minLength: 1 }),
-  columnsOf: Type.Optional(Type.Array(opaque)),
-  mayBeEmpty: Type.Optional(Type.Boolean()),
-}
-const rows = Type.Object(
-  {
-    ...asked,
-    columns: Type.Optional(names),
-    children: Type.Optional(opaque),
-    where: Type.Optional(opaque),
-    key: Type.Optional(Type.String()),
-  },
-  closed,
-)
-const lookup = Type.Object(
-  {
-    ...asked,
-    columns: names,
-    where: Type.Optional(opaque),
-    in: Type.String({ minLength: 1 }),
-    keys: Type.Object({ needs: Type.Array(opaque), read: opaque }, closed),
-    chunk: Type.Optional(Type.Integer({ minimum: 1 })),
-  },
-  closed,
-)
+const asked = { name: text, object: text, 'columnsOf?': some, 'mayBeEmpty?': { type: 'boolean' } }
+const rows = shape({
+  ...asked,
+  'columns?': names,
+  'children?': {},
+  'where?': {},
+  'key?': { type: 'string' },
+})
+const lookup = shape({
+  ...asked,
+  columns: names,
+  'where?': {},
+  in: text,
+  keys: shape<Keys>({ needs: some, read: {} }),
+  'chunk?': { type: 'integer', minimum: 1 },
+})
 
 /** Throws CONFIG_INVALID with everything that is wrong about the options. */
 export function checkLogin(options: { readonly clientSecret?: unknown; readonly jwt?: unknown }): void {

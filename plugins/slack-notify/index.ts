@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import {
   checkOptions,
   httpPolicy,
   jobUrl,
   messageOf,
+  shape,
   well,
   type HttpPolicy,
   type Observer,
@@ -30,20 +30,14 @@ export type SlackOptions = {
   readonly http?: HttpPolicy
 }
 
-const opaque = Type.Unknown()
-const schema = Type.Object(
-  {
-    token: opaque,
-    apiUrl: Type.Optional(opaque),
-    channels: Type.Object(Object.fromEntries(TOPICS.map((topic) => [topic, Type.Optional(opaque)])), {
-      additionalProperties: false,
-    }),
-    countsOnly: Type.Optional(Type.Array(Type.String())),
-    job: Type.Optional(opaque),
-    http: Type.Optional(opaque),
-  },
-  { additionalProperties: false },
-)
+const schema = shape<SlackOptions>({
+  token: {},
+  'apiUrl?': {},
+  channels: shape(Object.fromEntries(TOPICS.map((topic) => [`${topic}?`, {}]))),
+  'countsOnly?': { type: 'array', items: { type: 'string' } },
+  'job?': {},
+  'http?': {},
+})
 
 /** Slack takes about one message a second and channel (SL-01). */
 const PACE_MS = 1_000

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import {
   checkbox,
   checkOptions,
@@ -10,6 +9,7 @@ import {
   planSource,
   ref,
   reference,
+  shape,
   sync,
   text,
   typesOf,
@@ -58,18 +58,14 @@ export type UserSyncOptions = {
   readonly limits?: LimitsFor<typeof userFields>
 }
 
-const closed = { additionalProperties: false }
-const opaque = Type.Unknown()
-const schema = Type.Object(
-  {
-    after: Type.Object({ kind: Type.Literal('sync') }),
-    users: Type.Object({ name: Type.String() }),
-    contacts: Type.Object({ name: Type.String() }),
-    protect: Type.Object({ domains: opaque, emails: opaque }, closed),
-    limits: Type.Optional(opaque),
-  },
-  closed,
-)
+const named = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } }
+const schema = shape<UserSyncOptions>({
+  after: { type: 'object', required: ['kind'], properties: { kind: { type: 'string', const: 'sync' } } },
+  users: named,
+  contacts: named,
+  protect: shape<UserSyncOptions['protect']>({ domains: {}, emails: {} }),
+  'limits?': {},
+})
 
 /**
  * Keeps the end users of an instance in step with the support contacts of its organizations

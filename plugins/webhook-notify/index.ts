@@ -1,10 +1,10 @@
-import { Type } from 'typebox'
 import {
   checkOptions,
   http,
   httpPolicy,
   jobUrl,
   messageOf,
+  shape,
   type HttpPolicy,
   type Observer,
   type Run,
@@ -27,17 +27,13 @@ export type WebhookOptions = {
   readonly http?: HttpPolicy
 }
 
-const opaque = Type.Unknown()
-const schema = Type.Object(
-  {
-    url: opaque,
-    secret: opaque,
-    events: Type.Optional(Type.Array(Type.Enum(EVENTS))),
-    job: Type.Optional(opaque),
-    http: Type.Optional(opaque),
-  },
-  { additionalProperties: false },
-)
+const schema = shape<WebhookOptions>({
+  url: {},
+  secret: {},
+  'events?': { type: 'array', items: { enum: EVENTS } },
+  'job?': {},
+  'http?': {},
+})
 
 /**
  * Posts an event for each plan that waits for somebody or could not be made, and each end of a run:

@@ -1,5 +1,4 @@
-import { Type, type TSchema } from 'typebox'
-import { httpPolicySchema, type FieldTable, type HttpPolicy, type Setting } from 'zds'
+import { httpPolicySchema, shape, type FieldTable, type HttpPolicy, type Setting } from 'zds'
 import type { ApiToken, OAuth } from './auth.ts'
 
 export type ZendeskOptions = {
@@ -41,34 +40,27 @@ export type RecordsOptions<Table extends FieldTable = FieldTable> = {
   readonly mayBeEmpty?: boolean
 }
 
-const closed = { additionalProperties: false }
-const opaque = Type.Unknown()
-const optional = (schema: TSchema) => Type.Optional(schema)
+const text = { type: 'string', minLength: 1 }
 /** So many at a time no service takes. */
-const few = Type.Integer({ minimum: 1, maximum: 100 })
+const few = { type: 'integer', minimum: 1, maximum: 100 }
 
 /** @internal */
-export const ZENDESK_OPTIONS = Type.Object(
-  {
-    name: Type.String({ minLength: 1 }),
-    url: opaque,
-    oauth: optional(
-      Type.Object({ clientId: opaque, clientSecret: opaque, scope: optional(Type.String({ minLength: 1 })) }, closed),
-    ),
-    apiToken: optional(Type.Object({ email: opaque, token: opaque }, closed)),
-    http: optional(httpPolicySchema),
-    concurrency: optional(few),
-    reserve: optional(Type.Number({ minimum: 0, maximum: 1 })),
-    createConcurrency: optional(few),
-    confined: optional(Type.Boolean()),
-    createsInJobs: optional(Type.Integer({ minimum: 1 })),
-    smallestJob: optional(Type.Integer({ minimum: 1, maximum: 100 })),
-  },
-  closed,
-)
+export const ZENDESK_OPTIONS = shape<ZendeskOptions>({
+  name: text,
+  url: {},
+  'oauth?': shape<OAuth>({ clientId: {}, clientSecret: {}, 'scope?': text }),
+  'apiToken?': shape<ApiToken>({ email: {}, token: {} }),
+  'http?': httpPolicySchema,
+  'concurrency?': few,
+  'reserve?': { type: 'number', minimum: 0, maximum: 1 },
+  'createConcurrency?': few,
+  'confined?': { type: 'boolean' },
+  'createsInJobs?': { type: 'integer', minimum: 1 },
+  'smallestJob?': { type: 'integer', minimum: 1, maximum: 100 },
+})
 
 /** @internal */
-export const RECORDS_OPTIONS = Type.Object(
-  { fields: Type.Record(Type.String(), opaque, { minProperties: 1 }), mayBeEmpty: optional(Type.Boolean()) },
-  closed,
-)
+export const RECORDS_OPTIONS = shape<RecordsOptions>({
+  fields: { type: 'object', minProperties: 1 },
+  'mayBeEmpty?': { type: 'boolean' },
+})

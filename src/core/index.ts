@@ -82,7 +82,7 @@ export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.t
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { planNumbers, type PlanNumbers } from './plan/numbers.ts'
-export { checkOptions, nearest } from './options.ts'
+export { checkOptions, misfitsOf, nearest, type Misfit } from './options.ts'
 export { notInstalled } from './package.ts'
 export type { RunEnd, Known, Outcome, Outcomes, RunStatus, Step } from './outcome.ts'
 export { planBuilder, planParts, type PlanPart, type SyncPart } from './plan/parts.ts'
@@ -96,6 +96,7 @@ export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
 export { batches, chunk, collect } from './streams.ts'
 export { clockSight, well, type Missing, type Sight, type Values } from './sights.ts'
+export { mapOf, shape, type ShapeSchema } from './shape.ts'
 export { sync, type LimitsFor, type RulesFor } from './config/sync.ts'
 export type {
   ApplyRun,

@@ -29,20 +29,33 @@ export function checkOptions(plugin: string, schema: object, options: unknown): 
 
 /** What of `value` does not fit `schema`, each with its path below `where`. */
 export function problems(code: Code, where: string, schema: object, value: unknown): Issue[] {
+  return misfitsOf(schema, value).map((one) => {
+    const hint = hintFor(one)
+    const place = [where, ...one.path].join('.')
+    return { code, where: place, message: wording(one), ...(hint === undefined ? {} : { hint }) }
+  })
+}
+
+/** What of a value does not fit its schema, in the words of ajv. */
+export type Misfit = Pick<ErrorObject, 'keyword' | 'params' | 'message' | 'data'> & {
+  readonly path: readonly string[]
+  /** The names of what may stand there. */
+  readonly known: readonly string[]
+}
+
+export function misfitsOf(schema: object, value: unknown): Misfit[] {
   const validate = ajv.compile(schema as AnySchemaObject) // ajv says so itself where it is none
   if (validate(value)) return []
-  return (validate.errors ?? [])
-    .filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if')
-    .map((error) => issue(code, where, error))
+  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if').map(misfitIn)
 }
 
-function issue(code: Code, where: string, error: ErrorObject): Issue {
-  const path = error.instancePath.replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~')
-  const hint = hintFor(error)
-  return { code, where: `${where}${path}`, message: wording(error), ...(hint === undefined ? {} : { hint }) }
+function misfitIn({ instancePath, parentSchema, ...error }: ErrorObject): Misfit {
+  const [, ...path] = instancePath.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const known = Object.keys((parentSchema?.['properties'] ?? {}) as object) // a JSON Schema's `properties` is an object
+  return { ...error, path, known }
 }
 
-function wording({ keyword, params, message, data }: ErrorObject): string {
+function wording({ keyword, params, message, data }: Misfit): string {
   if (keyword === 'additionalProperties') return `has no option ${JSON.stringify(params['additionalProperty'])}`
   if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
   if (keyword === 'enum')
@@ -50,9 +63,8 @@ function wording({ keyword, params, message, data }: ErrorObject): string {
   return message ?? keyword
 }
 
-function hintFor({ keyword, params, parentSchema }: ErrorObject): string | undefined {
+function hintFor({ keyword, params, known }: Misfit): string | undefined {
   if (keyword !== 'additionalProperties') return undefined
-  const known = Object.keys((parentSchema?.['properties'] ?? {}) as Record<string, unknown>) // a JSON Schema's `properties` is an object
   const meant = nearest(String(params['additionalProperty']), known)
   return meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`
 }

@@ -1,21 +1,17 @@
-import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
-import { checkOptions, nearest, ZdsError } from 'zds'
+import { checkOptions, misfitsOf, nearest, shape, ZdsError } from 'zds'
 import { problems } from '../../src/core/options.ts'
 
-const schema = Type.Object(
-  {
-    name: Type.String({ minLength: 1 }),
-    pageSize: Type.Integer({ minimum: 1, maximum: 100 }),
-    mode: Type.Optional(Type.Enum(['strict', 'loose'])),
-    nested: Type.Optional(Type.Object({ retries: Type.Integer() }, { additionalProperties: false })),
-    rows: Type.Optional(Type.Array(Type.Object({ id: Type.String() }, { additionalProperties: false }))),
-    from: Type.Optional(
-      Type.Union([Type.String(), Type.Object({ file: Type.String() }, { additionalProperties: false })]),
-    ),
-  },
-  { additionalProperties: false },
-)
+const text = { type: 'string' }
+const whole = { type: 'integer' }
+const schema = shape({
+  name: { type: 'string', minLength: 1 },
+  pageSize: { type: 'integer', minimum: 1, maximum: 100 },
+  'mode?': { enum: ['strict', 'loose'] },
+  'nested?': shape({ retries: whole }),
+  'rows?': { type: 'array', items: shape({ id: text }) },
+  'from?': { anyOf: [text, shape({ file: text })] },
+})
 
 function refusal(options: unknown): ZdsError {
   try {
@@ -97,16 +93,27 @@ describe('the options of a plugin', () => {
       'zendesk.from must be string',
       'zendesk.from.file must be string',
     ])
-    const needsFile = Type.Unsafe({ type: 'object', if: { not: { required: ['from'] } }, else: { required: ['file'] } })
+    const needsFile = { type: 'object', if: { not: { required: ['from'] } }, else: { required: ['file'] } }
     expect(problems('FILE_INVALID', 'x', needsFile, { from: 1 })).toStrictEqual([
       { code: 'FILE_INVALID', where: 'x', message: 'lacks "file"' },
     ])
   })
 
   it('are named as they are written, signs of paths and all', () => {
-    const odd = Type.Object({ 'a/b': Type.Integer(), 'c~d': Type.Integer(), 'e~1f': Type.Integer() })
+    const odd = shape({ 'a/b': whole, 'c~d': whole, 'e~1f': whole })
     const found = problems('CONFIG_INVALID', 'x', odd, { 'a/b': 'x', 'c~d': 'x', 'e~1f': 'x' })
     expect(found.map(({ where }) => where)).toEqual(['x.a/b', 'x.c~d', 'x.e~1f'])
+  })
+
+  it('tell who has words of his own what does not fit, where, and what may stand there', () => {
+    expect(misfitsOf(schema, { name: 'global', pageSize: 1, nested: { retries: 1, 're/try': 1 } })).toMatchObject([
+      {
+        keyword: 'additionalProperties',
+        path: ['nested'],
+        params: { additionalProperty: 're/try' },
+        known: ['retries'],
+      },
+    ])
   })
 
   it('of a schema are checked again and again', () => {

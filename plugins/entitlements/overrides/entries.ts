@@ -41,7 +41,7 @@ export async function entriesOf(
   )
   const problems = [
     ...file.repeated,
-    ...(await misfits(file, overridesSchema, entryName(rows))),
+    ...misfits(file, overridesSchema, entryName(rows)),
     ...rows.flatMap((row, index) => (isObject(row) ? entryProblems(row, index, file, tables, catalogue) : [])),
     ...conflicts(entries, Object.keys(tables), today),
   ]

@@ -1,33 +1,30 @@
-import { Type, type Static } from 'typebox'
 import { isMap, isPair, isScalar, LineCounter, parseDocument, stringify, type Document } from 'yaml'
 import { resolve } from 'node:path'
 import { importWatched, LOADING_MS } from '../../core/config/import.ts'
 import { messageOf, ZdsError, type Issue } from '../../core/errors.ts'
 import { problems } from '../../core/options.ts'
+import { mapOf, shape } from '../../core/shape.ts'
 import { readText } from '../../core/text-file.ts'
 
-const strict = { additionalProperties: false }
-const Word = Type.String({ minLength: 1 })
-const Row = Type.Record(Word, Type.Unknown())
-const Expected = Type.Union([
-  Type.Object({ fields: Row }, strict),
-  Type.Object({ absent: Word }, strict),
-  Type.Object({ skip: Word }, strict),
-])
-
-const schema = Type.Object(
-  {
-    asOf: Type.String({ pattern: String.raw`^\d{4}-\d{2}-\d{2}$` }),
-    variables: Type.Optional(Type.Record(Word, Type.String())),
-    given: Type.Record(Word, Type.Array(Row)),
-    expect: Type.Record(Word, Type.Record(Word, Expected)),
-  },
-  strict,
-)
+type Row = { readonly [name: string]: unknown }
+export type Expectation = { readonly fields: Row } | { readonly absent: string } | { readonly skip: string }
 
 /** Rows by the name of their source, and what should become of them by sync and key. */
-type Mapping = Static<typeof schema>
-export type Expectation = Static<typeof Expected>
+type Mapping = {
+  readonly asOf: string
+  readonly variables?: { readonly [name: string]: string }
+  readonly given: { readonly [source: string]: readonly Row[] }
+  readonly expect: { readonly [sync: string]: { readonly [key: string]: Expectation } }
+}
+
+const word = { type: 'string', minLength: 1 }
+const expectation = { anyOf: [shape({ fields: mapOf({}) }), shape({ absent: word }), shape({ skip: word })] }
+const schema = shape<Mapping>({
+  asOf: { type: 'string', pattern: String.raw`^\d{4}-\d{2}-\d{2}$` },
+  'variables?': mapOf({ type: 'string' }),
+  given: mapOf({ type: 'array', items: mapOf({}) }),
+  expect: mapOf(mapOf(expectation)),
+})
 
 /**
  * A mapping as a file has it. `lineOf` is the line of what is at a path, or of what is around it;

@@ -1,38 +1,35 @@
-import { Type } from 'typebox'
+import { mapOf, shape } from '../../core/shape.ts'
 
-const strict = { additionalProperties: false }
-const Text = Type.String({ minLength: 1 })
-const Count = Type.Integer({ minimum: 0 })
+const text = { type: 'string', minLength: 1 }
+const anyText = { type: 'string' }
+const count = { type: 'integer', minimum: 0 }
 
-const Failure = Type.Object({ key: Type.String(), status: Text, code: Text, message: Type.String() }, strict)
-const SyncReport = Type.Object(
-  {
-    name: Text,
-    planned: Count,
-    done: Count,
-    failed: Count,
-    stale: Count,
-    notAttempted: Count,
-    partly: Count,
-    heldBack: Count,
-    codes: Type.Record(Type.String(), Count),
-    failures: Type.Optional(Type.Array(Failure)),
-  },
-  strict,
-)
+const failure = shape({ key: anyText, status: text, code: text, message: anyText })
+const syncReport = shape({
+  name: text,
+  planned: count,
+  done: count,
+  failed: count,
+  stale: count,
+  notAttempted: count,
+  partly: count,
+  heldBack: count,
+  codes: mapOf(count),
+  'failures?': { type: 'array', items: failure },
+})
 
 /** The document that `zds apply --json` prints, published as docs/report.schema.json. */
-export const reportSchema = Type.Object(
-  {
-    version: Type.Literal(1),
-    run: Text,
-    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    status: Type.Enum(['running', 'done', 'failed', 'interrupted', 'abandoned']),
-    forced: Type.Boolean(),
-    syncs: Type.Array(SyncReport),
-    error: Type.Optional(
-      Type.Object({ code: Text, message: Type.String(), hint: Type.Optional(Type.String()) }, strict),
-    ),
-  },
-  { ...strict, $id: 'zds-report-1', title: 'zds report', description: 'What `zds apply --json` prints.' },
-)
+export const reportSchema = {
+  ...shape({
+    version: { type: 'number', const: 1 },
+    run: text,
+    digest: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    status: { enum: ['running', 'done', 'failed', 'interrupted', 'abandoned'] },
+    forced: { type: 'boolean' },
+    syncs: { type: 'array', items: syncReport },
+    'error?': shape({ code: text, message: anyText, 'hint?': anyText }),
+  }),
+  $id: 'zds-report-1',
+  title: 'zds report',
+  description: 'What `zds apply --json` prints.',
+}

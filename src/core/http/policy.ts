@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import { ZdsError } from '../errors.ts'
+import { shape } from '../shape.ts'
 import { env, type Setting } from '../settings.ts'
 
 export type HttpPolicy = {
@@ -14,15 +14,12 @@ export type HttpPolicy = {
 }
 
 /** For the schema of a plugin's options: an `HttpPolicy`. */
-export const httpPolicySchema: object = Type.Object(
-  {
-    timeoutMs: Type.Integer({ minimum: 1 }),
-    attempts: Type.Integer({ minimum: 1 }),
-    baseDelayMs: Type.Integer({ minimum: 0 }),
-    mostBytes: Type.Optional(Type.Integer({ minimum: 1 })),
-  },
-  { additionalProperties: false },
-)
+export const httpPolicySchema: object = shape<HttpPolicy>({
+  timeoutMs: { type: 'integer', minimum: 1 },
+  attempts: { type: 'integer', minimum: 1 },
+  baseDelayMs: { type: 'integer', minimum: 0 },
+  'mostBytes?': { type: 'integer', minimum: 1 },
+})
 
 /**
  * The policy of the environment: `ZDS_HTTP_TIMEOUT_MS` (60000), `ZDS_HTTP_ATTEMPTS` (5),

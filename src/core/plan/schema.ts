@@ -1,126 +1,107 @@
-import { Type } from 'typebox'
 import { problems } from '../options.ts'
 import { ZdsError, type Issue } from '../errors.ts'
 import { isMany, type Many } from '../many.ts'
 import { documentReader } from './document.ts'
-import { digestOf, OPS, type Plan } from './plan.ts'
+import { mapOf, shape } from '../shape.ts'
+import { digestOf, OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
+import type { FieldChange, Holder, Notice, Plan, Remark, Skip, SyncPlan } from './plan.ts'
 
-const strict = { additionalProperties: false }
-const Text = Type.String({ minLength: 1 })
-const Count = Type.Integer({ minimum: 0 })
-const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const anyText = { type: 'string' }
+const text = { type: 'string', minLength: 1 }
+const texts = { type: 'array', items: text }
+const count = { type: 'integer', minimum: 0 }
+const share = { type: 'number' }
+const yesOrNo = { type: 'boolean' }
+const hash = { type: 'string', pattern: '^[0-9a-f]{64}$' }
 const DAY = '\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])'
-const Day = Type.String({ pattern: `^${DAY}$` })
-/** A moment as `Date` writes it. */
-const Moment = Type.String({ pattern: `^${DAY}T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{3})?Z$` })
+const day = { type: 'string', pattern: `^${DAY}$` }
+/** As `Date` writes it. */
+const moment = { type: 'string', pattern: `^${DAY}T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{3})?Z$` }
 
-const FieldChange = Type.Object({ from: Type.Unknown(), to: Type.Unknown() }, strict)
-const Remark = Type.Object({ code: Text, message: Text }, strict)
-const Change = Type.Object(
-  {
-    op: Type.Enum(OPS),
-    key: Text,
-    id: Type.Optional(Text),
-    name: Type.Optional(Text),
-    version: Type.Optional(Text),
-    fields: Type.Record(Type.String(), FieldChange),
-    reason: Type.Optional(Text),
-    along: Type.Optional(Type.Unknown()),
-    remarks: Type.Optional(Type.Array(Remark)),
-  },
-  strict,
-)
-const Holder = Type.Object(
-  {
-    key: Type.String(),
-    id: Type.Optional(Text),
-    name: Type.String(),
-    fate: Type.Optional(Type.Enum(['retired', 'renamed', 'waiting'])),
-  },
-  strict,
-)
-const Skip = Type.Object(
-  {
-    key: Type.String(),
-    reason: Text,
-    id: Type.Optional(Text),
-    name: Type.Optional(Type.String()),
-    heldBy: Type.Optional(Holder),
-    change: Type.Optional(Change),
-  },
-  strict,
-)
-const Notice = Type.Object({ code: Text, key: Type.String(), message: Text }, strict)
-const Because = Type.Object({ fields: Type.Array(Text), left: Count }, strict)
-const Excess = Type.Object(
-  {
-    id: Text,
-    op: Type.Enum([...OPS, 'drop', 'field']),
-    field: Type.Optional(Text),
-    count: Count,
-    existing: Count,
-    limit: Type.Number(),
-    because: Type.Optional(Because),
-    message: Text,
-    examples: Type.Array(Text),
-  },
-  strict,
-)
-const Allowed = Type.Object({ most: Count, share: Type.Optional(Type.Number()) }, strict)
-const Order = Type.Union([Type.Literal('dates'), Type.Array(Type.Unknown())])
-const FieldBound = Type.Object(
-  { most: Type.Optional(Count), share: Type.Optional(Type.Number()), order: Type.Optional(Order) },
-  strict,
-)
-const Bounds = Type.Object(
-  {
-    create: Type.Optional(Allowed),
-    update: Type.Optional(Allowed),
-    retire: Type.Optional(Allowed),
-    remove: Type.Optional(Allowed),
-    fields: Type.Record(Type.String(), FieldBound),
-  },
-  strict,
-)
-const SyncPlan = Type.Object(
-  {
-    name: Text,
-    instance: Text,
-    resource: Text,
-    address: Type.Optional(Text),
-    confined: Type.Optional(Type.Literal(true)),
-    existing: Count,
-    desired: Count,
-    complete: Type.Object({ desired: Type.Boolean(), existing: Type.Boolean() }, strict),
-    changes: Type.Array(Change),
-    skipped: Type.Array(Skip),
-    words: Type.Record(Type.String(), Text),
-    notices: Type.Array(Notice),
-    excesses: Type.Array(Excess),
-    bounds: Type.Optional(Bounds),
-  },
-  strict,
-)
+const changeSchema = shape<Change>({
+  op: { enum: OPS },
+  key: text,
+  'id?': text,
+  'name?': text,
+  'version?': text,
+  fields: mapOf(shape<FieldChange>({ from: {}, to: {} })),
+  'reason?': text,
+  'along?': {},
+  'remarks?': { type: 'array', items: shape<Remark>({ code: text, message: text }) },
+})
+const holder = shape<Holder>({
+  key: anyText,
+  'id?': text,
+  name: anyText,
+  'fate?': { enum: ['retired', 'renamed', 'waiting'] },
+})
+const skip = shape<Skip>({
+  key: anyText,
+  reason: text,
+  'id?': text,
+  'name?': anyText,
+  'heldBy?': holder,
+  'change?': changeSchema,
+})
+const notice = shape<Notice>({ code: text, key: anyText, message: text })
+const excess = shape<Excess>({
+  id: text,
+  op: { enum: [...OPS, 'drop', 'field'] },
+  'field?': text,
+  count,
+  existing: count,
+  limit: { type: 'number' },
+  'because?': shape<Because>({ fields: texts, left: count }),
+  message: text,
+  examples: texts,
+})
+const allowed = shape<Allowed>({ most: count, 'share?': share })
+const order = {
+  anyOf: [
+    { type: 'string', const: 'dates' },
+    { type: 'array', items: {} },
+  ],
+}
+const bounds = shape<Bounds>({
+  'create?': allowed,
+  'update?': allowed,
+  'retire?': allowed,
+  'remove?': allowed,
+  fields: mapOf(shape<Bounds['fields'][string]>({ 'most?': count, 'share?': share, 'order?': order })),
+})
+const syncPlan = shape<SyncPlan>({
+  name: text,
+  instance: text,
+  resource: text,
+  'address?': text,
+  'confined?': { type: 'boolean', const: true },
+  existing: count,
+  desired: count,
+  complete: shape<SyncPlan['complete']>({ desired: yesOrNo, existing: yesOrNo }),
+  changes: { type: 'array', items: changeSchema },
+  skipped: { type: 'array', items: skip },
+  words: mapOf(text),
+  notices: { type: 'array', items: notice },
+  excesses: { type: 'array', items: excess },
+  'bounds?': bounds,
+})
 
 /** The plan document, published as docs/plan.schema.json. */
-export const planSchema = Type.Object(
-  {
-    version: Type.Literal(1),
-    createdAt: Moment,
-    asOf: Day,
-    config: Text,
-    undoes: Type.Optional(Text),
-    syncs: Type.Array(SyncPlan),
-    digest: Hash,
-    mac: Type.Optional(Hash),
-  },
-  {
-    ...strict,
-    $id: 'zds-plan-1',
-    title: 'zds plan',
-    description: 'What `zds plan --json` prints and `zds apply FILE` carries out.',
-  },
-)
+export const planSchema = {
+  ...shape<Plan>({
+    version: { type: 'number', const: 1 },
+    createdAt: moment,
+    asOf: day,
+    config: text,
+    'undoes?': text,
+    syncs: { type: 'array', items: syncPlan },
+    digest: hash,
+    'mac?': hash,
+  }),
+  $id: 'zds-plan-1',
+  title: 'zds plan',
+  description: 'What `zds plan --json` prints and `zds apply FILE` carries out.',
+}
 
 const ANEW = 'Make a new one: zds plan --out FILE'
 
@@ -177,7 +158,7 @@ function issuesIn(found: object): Issue[] {
   ]
 }
 
-const issuesOf = (change: unknown, where: string): Issue[] => problems('PLAN_INVALID', where, Change, change)
+const issuesOf = (change: unknown, where: string): Issue[] => problems('PLAN_INVALID', where, changeSchema, change)
 
 const isObjectWithRows = (sync: unknown): sync is { readonly changes: Many<unknown> } =>
   typeof sync === 'object' && sync !== null && 'changes' in sync && isMany(sync.changes)
