@@ -53,6 +53,19 @@ describe('changes of a sync that goes after another (SYN-12)', () => {
     expect(ties(changes, [renaming('A', 'Acme', 'x')])).toEqual({ waits: ['T', 'N'], for: ['A'] })
   })
 
+  it('wait for no other create, none of them having an id, and for no value that is none', () => {
+    expect(ties([creating('N', { name: '' })], [creating('A', {}), renaming('B', '', 'x')])).toEqual({
+      waits: [],
+      for: [],
+    })
+  })
+
+  it('wait for no record whose id, name or key only reads as what they are tied to', () => {
+    const texts = [JSON.stringify(['id', 'id-A']), JSON.stringify(['name', 'acme']), '']
+    const changes = texts.map((name, at) => creating(`N${at}`, { name }))
+    expect(ties(changes, [renaming('A', 'Acme', 'x')]).waits).toEqual([])
+  })
+
   it('whatever they are: who waits for nobody has no name in common with who waits, and all that is tied waits', () => {
     const name = constantFrom('a', 'b', 'c', 'd', 'e', 'f')
     const one: Arbitrary<Omit<Change, 'key'>> = record({

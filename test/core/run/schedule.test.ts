@@ -91,4 +91,37 @@ describe('a schedule of stages', () => {
     expect(error).toBe(reason)
     expect(told).toEqual(['scheduled 2', 'started slow', 'stopped slow', 'left later'])
   })
+
+  it('tells what a stage tells, as of that stage, and how long it took', async () => {
+    const told: unknown[] = []
+    const took: number[] = []
+    const began = performance.now()
+    const watch: Watch<string> = {
+      scheduled: () => undefined,
+      started: () => undefined,
+      progress: ({ id }, message, waitMs) => void told.push([id, message, waitMs]),
+      rows: ({ id }, count) => void told.push([id, count]),
+      ended: (_, end) => void ('ms' in end && took.push(end.ms)),
+      warn: () => undefined,
+    }
+    await schedule(
+      [stage('a'), stage('b', 'a')],
+      async ({ id }, own) => {
+        own.progress(`in ${id}`, 5)
+        own.rows(7)
+        await wait(30)
+        return id
+      },
+      { signal: new AbortController().signal, watch },
+    )
+    expect(told).toEqual([
+      ['a', 'in a', 5],
+      ['a', 7],
+      ['b', 'in b', 5],
+      ['b', 7],
+    ])
+    for (const ms of took) expect(ms).toBeGreaterThan(25)
+    expect(took[0]).toBeLessThan(performance.now() - began)
+    expect(took).toHaveLength(2)
+  })
 })
