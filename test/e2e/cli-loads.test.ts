@@ -40,11 +40,16 @@ describe('a command loads what it uses', () => {
     ).toEqual([])
   })
 
-  test('graph: the configuration, and no library that makes requests or draws', async () => {
-    const files = await loads('graph')
-    expect(files.filter((url) => url.endsWith('/sync.config.ts'))).toHaveLength(1)
-    expect(
-      files.filter((url) => /node_modules\/(jsforce|node-zendesk|@slack|pg|listr2)\/|^node:http$/.test(url)),
-    ).toEqual([])
-  })
+  test.each(['graph', 'validate'])(
+    '%s: the configuration, and no library that makes requests, draws or measures letters',
+    async (command) => {
+      const files = await loads(command)
+      expect(files.filter((url) => url.endsWith('/sync.config.ts'))).toHaveLength(1)
+      expect(
+        files.filter((url) =>
+          /node_modules\/(jsforce|node-zendesk|@slack|pg|listr2|string-width)\/|^node:http$/.test(url),
+        ),
+      ).toEqual([])
+    },
+  )
 })

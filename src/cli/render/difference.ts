@@ -1,6 +1,7 @@
 import type { Difference } from '../../core/plan/difference.ts'
 import type { Look } from './look.ts'
-import { cut, number, plain, shown } from './text.ts'
+import { cut } from './letters.ts'
+import { number, plain, shown } from './text.ts'
 
 /** Differences before the rest is only counted. */
 const MOST = 50

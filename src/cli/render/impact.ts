@@ -1,7 +1,8 @@
 import type { ImpactChange } from '../../core/answers/impact-changes.ts'
 import type { Impact } from '../../core/answers/impact.ts'
 import type { Look } from './look.ts'
-import { counted, cut, number, plain, shown, wrapped } from './text.ts'
+import { cut } from './letters.ts'
+import { counted, number, plain, shown, wrapped } from './text.ts'
 
 type SyncImpact = Impact['syncs'][number]
 type Causes = NonNullable<Impact['causes']>

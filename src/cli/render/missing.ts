@@ -1,6 +1,6 @@
-import stringWidth from 'string-width'
 import type { Missing } from '../../core/sights.ts'
 import { plain } from './text.ts'
+import { widthOf } from './width.ts'
 
 export type MissingFormat = 'table' | 'curl' | 'terraform'
 
@@ -23,7 +23,7 @@ const rowOf = ({ instance, resource, field, type, options, what }: Missing): str
   [instance, resource, field, type, what === 'field' ? 'the field' : `options: ${options.join(', ')}`].map(plain)
 
 function tableOf(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))))
-  const padded = (cell: string, column: number): string => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell))
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))))
+  const padded = (cell: string, column: number): string => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))
   return rows.map((row) => row.map(padded).join('  ').trimEnd())
 }

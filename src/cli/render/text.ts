@@ -1,10 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
-import stringWidth from 'string-width'
 import { isRef } from '../../core/refs.ts'
 import type { Json } from '../../core/json.ts'
+import { COLOUR, isCommon, widthOf } from './width.ts'
 
-/** `12,345`. */
-export const number = (value: number): string => value.toLocaleString('en')
+/** `12,345`. What needs no comma needs no knowledge of languages, which takes a while to load. */
+export const number = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 1000 ? `${value}` : value.toLocaleString('en')
 
 /** `98.6 %`. */
 export const percent = (share: number): string =>
@@ -31,6 +32,7 @@ export function shown(value: Json): string {
  * direction, and what cannot be seen, is shown as what it is.
  */
 export function plain(text: string): string {
+  if (isCommon(text)) return text
   return text.replaceAll(UNSEEN, (found, emoji?: string) => emoji ?? ESCAPES[found] ?? escaped(found))
 }
 
@@ -59,57 +61,8 @@ function escaped(character: string): string {
   return code.length > 4 ? `\\u{${code}}` : `\\u${code}`
 }
 
-const codeOf = (character: string): string =>
+export const codeOf = (character: string): string =>
   (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-
-/**
- * The letters in which two texts differ as code points, ` (U+00E9 -> U+0065 U+0301)`, where they
- * look alike: composed and decomposed, of another alphabet, another apostrophe. Else nothing.
- */
-export function lookalike(from: Json, to: Json): string {
-  if (typeof from !== 'string' || typeof to !== 'string') return ''
-  const [before, after] = [from, to].map((text) => [...LETTERS.segment(text)].map(({ segment }) => segment))
-  if (before === undefined || before.length !== after?.length) return ''
-  const pairs = before.map((letter, index) => [letter, after[index] ?? ''] as const).filter(([a, b]) => a !== b)
-  if (!pairs.every(([a, b]) => alike(a, b))) return ''
-  const seen = pairs.filter((letters) => letters.every((letter) => plain(letter) === letter))
-  const codes = new Set(seen.map(([a, b]) => `${pointsOf(a)} -> ${pointsOf(b)}`))
-  return codes.size === 0 ? '' : ` (${[...codes].join(', ')})`
-}
-
-function alike(a: string, b: string): boolean {
-  if (a.normalize('NFKC') === b.normalize('NFKC')) return true
-  const both = (sort: RegExp): boolean => sort.test(a) && sort.test(b)
-  return both(/^\p{P}$/u) || (both(/^\p{L}/u) && LATIN.test(a) !== LATIN.test(b))
-}
-
-const pointsOf = (letter: string): string => Array.from(letter, (character) => `U+${codeOf(character)}`).join(' ')
-
-const LATIN = /^\p{Script=Latin}/u
-
-/**
- * `text` cut to `width` columns, with an ellipsis where something is missing. Colours take no
- * columns, and end as they would have.
- */
-export function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text
-  let kept = ''
-  let used = 0
-  for (const part of text.split(COLOUR)) {
-    if (part.startsWith(ESCAPE)) {
-      kept += part
-      continue
-    }
-    for (const { segment } of LETTERS.segment(part)) {
-      const taken = stringWidth(segment)
-      if (used < width && used + taken > width - 1) kept += '…'
-      used = used + taken > width - 1 ? width : used + taken
-      if (used >= width) break
-      kept += segment
-    }
-  }
-  return kept
-}
 
 /** As `wrapped`, with what follows the first line a little further in than that. */
 export function indented(text: string, width: number): string[] {
@@ -121,12 +74,12 @@ export function indented(text: string, width: number): string[] {
  * line is indented. Colours take no columns.
  */
 export function wrapped(text: string, width: number, indent = INDENT): string[] {
-  if (stringWidth(text) <= width) return [text]
+  if (widthOf(text) <= width) return [text]
   const lines: string[] = []
   let line = ''
   for (const word of text.split(/(?<=\S) /)) {
     const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && stringWidth(longer) > width) {
+    if (line !== '' && widthOf(longer) > width) {
       lines.push(line)
       line = `${indent}${word}`
     } else line = longer
@@ -136,7 +89,7 @@ export function wrapped(text: string, width: number, indent = INDENT): string[] 
 
 /** `text` after `head`; what does not fit goes on below where it begins. */
 export function hanging(head: string, text: string, width: number): string[] {
-  const before = stringWidth(head)
+  const before = widthOf(head)
   const room = Math.max(width - before, LEAST)
   const [first = '', ...more] = wrapped(text, room, '')
   return [`${head}${first}`, ...more.map((line) => `${' '.repeat(before)}${line}`)]
@@ -144,6 +97,3 @@ export function hanging(head: string, text: string, width: number): string[] {
 
 const LEAST = 20
 const INDENT = '      '
-const LETTERS = new Intl.Segmenter()
-const ESCAPE = '\u001B'
-const COLOUR = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`)

@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ZdsError } from '../errors.ts'
 import { ownDirectory, ownManifest } from '../package.ts'
@@ -61,10 +61,9 @@ const pathOf = (url = ''): string | undefined => (url.startsWith('file:') ? file
  * matter of chance, and our version says what it is.
  */
 function isOwn(path: string): boolean {
+  const [folder = ''] = relative(ownDirectory(), path).split(sep)
+  if (['src', 'plugins', 'dist', 'node_modules'].includes(folder)) return true
   const { dependencies, peerDependencies = {} } = ownManifest()
-  const installed = Object.keys({ ...dependencies, ...peerDependencies }).map((name) => join('node_modules', name))
-  const own = ['src', 'plugins', 'dist', 'node_modules'].map((folder) => join(ownDirectory(), folder))
-  return (
-    own.some((place) => path.startsWith(place + sep)) || installed.some((place) => path.includes(sep + place + sep))
-  )
+  const installed = Object.keys({ ...dependencies, ...peerDependencies })
+  return installed.some((name) => path.includes(join(sep, 'node_modules', name, sep)))
 }

@@ -1,6 +1,7 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { counted, cut, escapedJson, harmless, lookalike, number, plain, shown } from '../../../src/cli/render/text.ts'
+import { cut, lookalike } from '../../../src/cli/render/letters.ts'
+import { counted, escapedJson, harmless, number, plain, shown } from '../../../src/cli/render/text.ts'
 import { colours, uncoloured } from '../plans.ts'
 
 describe('shown', () => {
@@ -86,7 +87,10 @@ describe('counted', () => {
     [12_345, 'users', '12,345 users'],
   ])('%d %s', (value, plural, text) => expect(counted(value, plural)).toBe(text))
 
-  test('numbers are grouped', () => expect(number(1_234_567)).toBe('1,234,567'))
+  test('numbers are grouped', () => {
+    expect([0, 999, -5, 0.25].map(number)).toEqual(['0', '999', '-5', '0.25'])
+    expect([1000, -1000, 12_345.6, 1_234_567].map(number)).toEqual(['1,000', '-1,000', '12,345.6', '1,234,567'])
+  })
 })
 
 describe('cut', () => {

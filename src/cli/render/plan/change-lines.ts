@@ -1,7 +1,8 @@
 import type { Change, Plan } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
 import type { Paint } from '../paint.ts'
-import { lookalike, plain, shown, wrapped } from '../text.ts'
+import { lookalike } from '../letters.ts'
+import { plain, shown, wrapped } from '../text.ts'
 
 /** Every change with every field, in the order in which it is carried out. */
 export function changeLines({ syncs }: Pick<Plan, 'syncs'>, { columns, paint }: Look): string[] {

@@ -1,7 +1,8 @@
-import stringWidth from 'string-width'
 import type { Json } from '../../../core/json.ts'
-import { cut, hanging, number, plain, shown } from '../text.ts'
+import { cut } from '../letters.ts'
+import { hanging, number, plain, shown } from '../text.ts'
 import type { FieldLine, ValueTurn } from './fields.ts'
+import { widthOf } from '../width.ts'
 
 /** So many different values are told one by one. */
 const VALUES = 4
@@ -11,10 +12,10 @@ const WIDTH = 32
 export function fieldLines(fields: readonly FieldLine[], columns: number): string[] {
   const rows = fieldRows(fields)
   const labels = rows.map(([field]) => cut(plain(field), LABEL))
-  const width = Math.max(TITLE.length - INDENT.length, ...labels.map((label) => stringWidth(label)))
+  const width = Math.max(TITLE.length - INDENT.length, ...labels.map((label) => widthOf(label)))
   const lines = rows.flatMap(([, kind, records, turns], at) => {
     const label = labels[at] ?? ''
-    const blanks = ' '.repeat(width - stringWidth(label))
+    const blanks = ' '.repeat(width - widthOf(label))
     const start = `${INDENT}${label}${blanks} ${kind.padEnd(KIND)}${records.padStart(COUNT)}${GAP}`
     return hanging(start, turns, columns)
   })

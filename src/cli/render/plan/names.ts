@@ -1,5 +1,6 @@
 import type { Many } from '../../../core/many.ts'
-import { cut, number, plain } from '../text.ts'
+import { cut } from '../letters.ts'
+import { number, plain } from '../text.ts'
 import type { Who } from './who.ts'
 
 /** So many digits of a digest are enough for people, and for `--approve`. */

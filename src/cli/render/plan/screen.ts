@@ -1,4 +1,3 @@
-import stringWidth from 'string-width'
 import type { Plan, SyncPlan } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
 import { counted, plain, wrapped } from '../text.ts'
@@ -11,6 +10,7 @@ import { createdNotes, leftNotes, numberNotes } from './other-notes.ts'
 import { overviewOf, type Overview } from './overview.ts'
 import { siteOf } from './places.ts'
 import { tableLines } from './table.ts'
+import { widthOf } from '../width.ts'
 
 /** So few changes are told one by one. */
 const FEW = 10
@@ -61,5 +61,5 @@ function instanceLines({ instances }: Overview, columns: number): string[] {
     address === undefined ? [] : [`${plain(name)}  ${plain(siteOf(address).text)}`],
   )
   const line = known.join('      ')
-  return stringWidth(line) <= columns && line !== '' ? [line] : known
+  return widthOf(line) <= columns && line !== '' ? [line] : known
 }

@@ -1,9 +1,10 @@
-import stringWidth from 'string-width'
 import { OPS, type Allowed, type Op } from '../../../core/plan/plan.ts'
 import type { Report } from '../../../core/run/report.ts'
 import type { Look } from '../look.ts'
-import { cut, number, percent, plain } from '../text.ts'
+import { cut } from '../letters.ts'
+import { number, percent, plain } from '../text.ts'
 import type { SyncRow } from './overview.ts'
+import { widthOf } from '../width.ts'
 
 type TableRow = readonly string[]
 type Column = { readonly head: string; readonly of: (row: SyncRow) => string; readonly limit: (row: SyncRow) => string }
@@ -15,7 +16,7 @@ const GAP = '  '
 /** One table for all syncs: what becomes of their records, and in the last rows what may. */
 export function tableLines(syncs: readonly SyncRow[], look: Look): string[] {
   const whole = aligned(tableRows(syncs))
-  const fits = whole.every((line) => stringWidth(line) <= look.columns)
+  const fits = whole.every((line) => widthOf(line) <= look.columns)
   const [head = '', ...lines] = fits ? whole : aligned(tableRows(syncs, false))
   const broken = new Set(syncs.flatMap((row, at) => (isBroken(row) ? [at] : [])))
   return [
@@ -124,11 +125,11 @@ function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Table
 
 function aligned(table: readonly TableRow[]): string[] {
   const rows = table.map(([name = '', ...cells]) => [cut(plain(name), NAME), ...cells])
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => stringWidth(row[at] ?? ''))))
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => widthOf(row[at] ?? ''))))
   return rows.map((row) =>
     row
       .map((cell, at) => {
-        const blanks = ' '.repeat((widths[at] ?? 0) - stringWidth(cell))
+        const blanks = ' '.repeat((widths[at] ?? 0) - widthOf(cell))
         return at === 0 ? cell + blanks : blanks + cell
       })
       .join(GAP)
