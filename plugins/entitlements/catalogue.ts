@@ -1,7 +1,8 @@
-import { isObject, well, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
+import { isObject, notInstalled, well, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
 import { identityOf, issuesOf, onceForSame, readFileText } from './files.ts'
 import { FACTS, EXPIRED } from './rules.ts'
-import { meantHint, misfits, parseYaml, problem, unusable, type Path, type YamlFile } from './yaml-file.ts'
+import { meantHint, problem, unusable, type Path, type YamlFile } from './file-problems.ts'
+import { catalogueSchema } from './schemas.ts'
 
 /** The validated plans file (PLAN-01): which charge names grant what, and what that is worth. */
 export type Catalogue = {
@@ -42,7 +43,7 @@ export function supportPlans(path: Setting): CatalogueFile {
 
 /** Parses and validates the text of a plans file. Throws FILE_INVALID with all problems. */
 export async function parseCatalogue(where: string, text: string): Promise<Catalogue> {
-  const { catalogueSchema } = await import('./schemas.ts')
+  const { misfits, parseYaml } = await import('./yaml-file.ts').catch(notInstalled)
   const file = parseYaml(where, text)
   const issues = [...file.repeated, ...misfits(file, catalogueSchema), ...contradictions(file)]
   if (issues.length > 0) throw unusable(where, issues)

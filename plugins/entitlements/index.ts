@@ -12,3 +12,6 @@ export { type EntitlementsOptions, type Listing } from './options.ts'
 export { supportPlans, type Catalogue, type CatalogueFile } from './catalogue.ts'
 export { type Rule, type Side } from './rule.ts'
 export { rules } from './rules.ts'
+
+// It is loaded by the first file that is parsed; that it is missing is said before.
+import.meta.resolve('yaml')

@@ -50,6 +50,7 @@ describe('a command loads what it uses', () => {
           /node_modules\/(jsforce|node-zendesk|@slack|pg|listr2|string-width)\/|^node:http$/.test(url),
         ),
       ).toEqual([])
+      expect(files.some((url) => url.includes('node_modules/yaml/'))).toBe(command === 'validate')
     },
   )
 })

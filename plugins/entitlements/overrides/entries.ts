@@ -1,9 +1,10 @@
-import { isObject, type Issue, type Json, type JsonObject } from 'zds'
+import { isObject, notInstalled, type Issue, type Json, type JsonObject } from 'zds'
 import { sameInstance } from './instances.ts'
 import { entryProblems, type Tables } from './problems.ts'
 import type { Catalogue } from '../catalogue.ts'
 import { salesforceId } from '../salesforce-id.ts'
-import { misfits, parseYaml, problem, unusable } from '../yaml-file.ts'
+import { problem, unusable } from '../file-problems.ts'
+import { overridesSchema } from '../schemas.ts'
 
 /** One validated entry of the overrides file (AMB-04). */
 export type Override = {
@@ -31,7 +32,7 @@ export async function entriesOf(
   today: string,
   catalogue?: Catalogue,
 ): Promise<readonly Override[]> {
-  const { overridesSchema } = await import('../schemas.ts')
+  const { misfits, parseYaml } = await import('../yaml-file.ts').catch(notInstalled)
   const file = parseYaml(where, text)
   if (file.value === null)
     throw unusable(where, [problem(file.at([]), 'is empty', 'Write [] where there are no overrides.')])

@@ -4,7 +4,7 @@ import type { Catalogue } from '../catalogue.ts'
 import { computedLater, EXPIRED, TYPES } from '../rules.ts'
 import { salesforceId } from '../salesforce-id.ts'
 import { sameInstance } from './instances.ts'
-import { meantHint, problem, type Path, type YamlFile } from '../yaml-file.ts'
+import { meantHint, problem, type Path, type YamlFile } from '../file-problems.ts'
 
 /** The field table of each instance, by the name that entries give the instance. */
 export type Tables = { readonly [instance: string]: FieldTable }
