@@ -115,7 +115,8 @@ export type {
   Target,
   Write,
 } from './types.ts'
-export { openEngine, type Engine, type EngineOptions, type PlanAsked, type RunWatch } from './engine.ts'
+export type { Engine, EngineOptions, PlanAsked, RunWatch } from './engine.ts'
+export { openEngine } from './open-engine.ts'
 export type { ApplyAsked } from './run/apply-run.ts'
 export type { StageAsked, StageEnd } from './run/stage-run.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'

@@ -51,6 +51,9 @@ describe('a command loads what it uses', () => {
         ),
       ).toEqual([])
       expect(files.some((url) => url.includes('node_modules/yaml/'))).toBe(command === 'validate')
+      expect(
+        files.filter((url) => /\/core\/(engine\.ts|run\/\w+-run|apply\/(apply|bind)|compare\/join)/.test(url)),
+      ).toEqual([])
     },
   )
 })
