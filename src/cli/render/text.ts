@@ -32,8 +32,14 @@ export function shown(value: Json): string {
  * direction, and what cannot be seen, is shown as what it is.
  */
 export function plain(text: string): string {
-  if (isCommon(text)) return text
-  return text.replaceAll(UNSEEN, (found, emoji?: string) => emoji ?? ESCAPES[found] ?? escaped(found))
+  return isCommon(text) ? text : seen(text)
+}
+
+/** What joins the parts of an emoji belongs to it. A Braille blank is a symbol to Unicode. */
+function seen(text: string): string {
+  // All emoji are read when this expression is first met, which takes a while.
+  const unseen = /(\p{RGI_Emoji})|[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[\x20]]/gv
+  return text.replaceAll(unseen, (found, emoji?: string) => emoji ?? ESCAPES[found] ?? escaped(found))
 }
 
 /** Lines as they may reach a terminal: of what rewrites it only colours and line ends are left. */
@@ -52,8 +58,6 @@ export const escapedJson = (text: string): string =>
     ),
   )
 
-// What joins the parts of an emoji belongs to it. A Braille blank is a symbol to Unicode.
-const UNSEEN = /(\p{RGI_Emoji})|[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]--[\x20]]/gv
 const ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 function escaped(character: string): string {
