@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import {
   cannotTell,
   collect,
@@ -32,7 +33,7 @@ import {
 } from 'zds'
 import { OPS } from '../../src/core/plan/plan.ts'
 import { compare, foldKeys, keyIn } from '../../src/core/compare/compare.ts'
-import { indexNames } from '../../src/core/compare/names.ts'
+import { nameIndex } from '../../src/core/compare/names.ts'
 
 /**
  * A small table of organization fields: one of each type that the rules of comparison treat in a
@@ -173,11 +174,14 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
   const byKey = <T>(rows: readonly T[], of: (row: T) => string): T[] =>
     rows.toSorted((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0))
   const folded = async (rows: readonly Desired[]): Promise<Desired[]> => collect(foldKeys(stream(rows), sync))
+  const names = nameIndex(sync, tmpdir())
   const wants = await Promise.all([desired, ...rivals].map(folded))
+  for (const rows of wants) await collect(names.desired(stream(rows)))
+  await collect(names.existing(stream(existing)))
   return compare('global', sync, {
-    desired: stream(byKey(await folded(desired), ({ key }) => key)),
+    desired: stream(byKey(wants[0] ?? [], ({ key }) => key)),
     existing: stream(byKey(existing, (row) => keyIn(sync, row))),
-    names: await indexNames(sync, stream(existing), wants.map(stream)),
+    names,
     yielded: new Set(scene.yielded),
     ownedElsewhere: () => scene.ownedElsewhere ?? false,
     complete: { desired: true, existing: true, ...scene.complete },

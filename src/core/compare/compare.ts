@@ -60,6 +60,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     ({ fields }) => keys.ofFields(fields).text,
   )
   for await (const { key, left, right } of pairs) {
+    await sides.names.ready()
     for (const row of left) {
       if (row.kind === 'notice') notices.push({ code: row.code, key, message: row.message })
       if (row.kind === 'skip')

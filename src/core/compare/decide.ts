@@ -111,8 +111,8 @@ function creation(
   const heldBy = rules.unique === undefined ? undefined : sides.names.holder(record[rules.unique] ?? null, { key })
   if (heldBy !== undefined) return { skip: { reason: 'name-taken', of: { fields: record }, heldBy } }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
-  const fields = difference({}, record, target.types, 'all')
-  return { change: { op: 'create', key, fields: fields ?? {}, ...(along !== undefined && { along }) } }
+  const set = Object.keys(record).filter((field) => normalise(target.types[field], record[field]) !== null)
+  return { change: { op: 'create', key, fields: described(set, {}, record), ...(along !== undefined && { along }) } }
 }
 
 /**
@@ -124,8 +124,8 @@ function revision(key: string, record: Fields, found: Existing, sync: Sync, side
   if (rules.takesOver !== true && !owns(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
   const adopt = rules.adopt ?? []
   const respelt = spellings(key, record, found, sync)
-  const managed = Object.entries(record).filter(([field]) => !adopt.includes(field) && !(field in respelt))
-  const fields = { ...difference(found.fields, Object.fromEntries(managed), target.types) }
+  const managed = (field: string): boolean => !adopt.includes(field) && !(field in respelt)
+  const fields = { ...difference(found.fields, record, target.types, managed) }
   const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
   const heldBy = renamed && sides.names.holder(renamed.to, { key, id: found.id, current: renamed.from })
   if (heldBy !== undefined && rules.unique !== undefined) delete fields[rules.unique]
@@ -147,21 +147,21 @@ function spellings(key: string, record: Fields, found: Existing, { rules, target
 }
 
 /**
- * Only the fields that `to` names are managed; the rest of `from` is nobody's business. Undefined
- * when all of them are the same. `all` lists every value that is not empty, for a record that does
- * not exist yet.
+ * Only the fields that `to` names are managed, and of these the ones that count; the rest of `from`
+ * is nobody's business. Undefined when all of them are the same.
  */
 function difference(
   from: Fields,
   to: Fields,
   types: FieldTypes,
-  mode: 'changed' | 'all' = 'changed',
+  counts: (field: string) => boolean = () => true,
 ): Record<string, FieldChange> | undefined {
-  const names = Object.keys(to).filter((field) => {
-    const type = types[field]
-    return mode === 'all' ? normalise(type, to[field]) !== null : !same(type, from[field], to[field])
-  })
-  if (names.length === 0) return undefined
+  const names = Object.keys(to).filter((field) => !same(types[field], from[field], to[field]) && counts(field))
+  return names.length === 0 ? undefined : described(names, from, to)
+}
+
+/** What becomes of these fields. */
+function described(names: readonly string[], from: Fields, to: Fields): Record<string, FieldChange> {
   // As text, a value is one thing to json-diff-ts, whatever it is made of: a change inside of one
   // is a change of the field.
   const pick = (side: Fields): Record<string, string> =>

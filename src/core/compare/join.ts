@@ -37,7 +37,10 @@ function least(a: string | undefined, b: string | undefined): string {
 }
 
 /** Consecutive rows of equal keys. */
-async function* groups<Row>(rows: AsyncIterable<Row>, keyOf: (row: Row) => string): AsyncGenerator<Group<Row>, void> {
+export async function* groups<Row>(
+  rows: AsyncIterable<Row>,
+  keyOf: (row: Row) => string,
+): AsyncGenerator<Group<Row>, void> {
   let open: { key: string; rows: Row[] } | undefined
   for await (const row of rows) {
     const key = keyOf(row)

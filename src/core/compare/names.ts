@@ -3,12 +3,16 @@ import { keyReader } from '../keys.ts'
 import type { Many } from '../many.ts'
 import type { Change, Holder, Notice, Skip } from '../plan/plan.ts'
 import type { Desired, Existing, Fields, Rules, Sync } from '../types.ts'
+import { groups } from './join.ts'
+import { sorter } from './sort.ts'
 
 /**
  * Who has which value of a field that must be unique: by the value, trimmed and without case
  * (AMB-20).
  */
 export interface Names {
+  /** Settles once it can tell, after it has heard of all records. */
+  ready(): Promise<void>
   /**
    * Who keeps `value` from a record that does not have it yet: another record of the target, or
    * another desired one. Undefined where it is free.
@@ -16,40 +20,98 @@ export interface Names {
   holder(value: Json, own: { readonly key: string; readonly id?: string; readonly current?: Json }): Holder | undefined
 }
 
-/** By name, the first two of those who have it: enough to find one who is not oneself. */
-type Holders<One> = { readonly first: Map<string, One>; readonly second: Map<string, One> }
+/** Hears of all records on their way to somebody else. */
+export interface NameIndex extends Names {
+  existing(rows: AsyncIterable<Existing>): AsyncIterable<Existing>
+  /** Of all syncs that write to the target. */
+  desired(rows: AsyncIterable<Desired>): AsyncIterable<Desired>
+  close(): void
+}
+
+/** Somebody who has a name, or wants it; `party` is one for both sides of one record. */
+type Claim = { readonly party: string; readonly holder: Holder }
+
+/** So many of them are kept in memory at a time: they are small. */
+const CLAIMS = 50_000
 
 /**
- * Reads every record of the target and every desired record of all syncs that write to it. Without
- * a unique field, all is free.
+ * An index of names on the disk, below `directory`: of names that nobody else wants nothing is
+ * held. Without a unique field, all is free.
  */
-export async function indexNames(
-  { rules, target }: Sync,
-  existing: AsyncIterable<Existing>,
-  desired: readonly AsyncIterable<Desired>[],
-): Promise<Names> {
+export function nameIndex({ rules, target }: Sync, directory: string): NameIndex {
   const { unique, retire } = rules
-  if (unique === undefined) return { holder: () => undefined }
+  if (unique === undefined) return FREE
   const keys = keyReader(rules, target.types)
-  const here: Holders<Holder & { readonly id: string }> = { first: new Map(), second: new Map() }
-  const wanted: Holders<string> = { first: new Map(), second: new Map() }
-  for await (const { id, fields } of existing) {
-    const holder = { key: keys.ofFields(fields).raw, id, name: text(fields[unique]) }
-    add(here, holder.name, isRetired(fields, retire) ? { ...holder, fate: 'retired' } : holder, (one) => one.id)
+  const claims = sorter<Claim>(directory, CLAIMS)
+  const add = (party: string, holder: Holder): void => {
+    const name = foldName(holder.name)
+    if (name !== '') claims.add(name, { party, holder })
   }
-  for (const records of desired) {
-    for await (const row of records)
-      if (row.kind === 'record') add(wanted, text(row.fields[unique]), row.key, (one) => one)
-  }
+  let found: Promise<ReadonlyMap<string, Contest>> | undefined
+  let contested: ReadonlyMap<string, Contest> = new Map()
   return {
-    holder: (value, { key: own, id, current = null }) => {
+    existing: (rows) =>
+      heard(rows, ({ id, fields }) => {
+        const { raw, text: key } = keys.ofFields(fields)
+        const holder = { key: raw, id, name: text(fields[unique]) }
+        add(key || `id ${id}`, isRetired(fields, retire) ? { ...holder, fate: 'retired' } : holder)
+      }),
+    desired: (rows) =>
+      heard(rows, (row) => {
+        if (row.kind === 'record') add(row.key, { key: row.key, name: text(row.fields[unique]) })
+      }),
+    ready: async () => {
+      found ??= contests(claims.rows())
+      contested = await found
+    },
+    holder: (value, { key: own, id: ownId, current = null }) => {
       const name = foldName(value)
       if (name === foldName(current)) return undefined
-      const holder = [here.first.get(name), here.second.get(name)].find((one) => one !== undefined && one.id !== id)
-      const other = [wanted.first.get(name), wanted.second.get(name)].find((one) => one !== undefined && one !== own)
-      return holder ?? (other === undefined ? undefined : { key: other, name: text(value).trim() })
+      const { here = [], wanted = [] } = contested.get(name) ?? {}
+      const other = wanted.find(({ key }) => key !== own)
+      return here.find(({ id }) => id !== ownId) ?? (other && { key: other.key, name: text(value).trim() })
     },
+    close: () => claims.close(),
   }
+}
+
+const FREE: NameIndex = {
+  existing: (rows) => rows,
+  desired: (rows) => rows,
+  ready: async () => undefined,
+  holder: () => undefined,
+  close: () => undefined,
+}
+
+async function* heard<Row>(rows: AsyncIterable<Row>, hear: (row: Row) => void): AsyncGenerator<Row, void> {
+  for await (const row of rows) {
+    hear(row)
+    yield row
+  }
+}
+
+/** A name that several have or want: the least two who have it, by id, and of those who want it, by key. */
+type Contest = { readonly here: readonly Holder[]; readonly wanted: readonly Holder[] }
+
+async function contests(claims: AsyncIterable<Claim>): Promise<ReadonlyMap<string, Contest>> {
+  const found = new Map<string, Contest>()
+  for await (const { key: name, rows } of groups(claims, ({ holder }) => foldName(holder.name))) {
+    if (rows.every(({ party }) => party === rows[0]?.party)) continue
+    const { here = [], wanted = [] } = Object.groupBy(rows, ({ holder: { id } }) =>
+      id === undefined ? 'wanted' : 'here',
+    )
+    found.set(name, { here: leastTwo(here, ({ id = '' }) => id), wanted: leastTwo(wanted, ({ key }) => key) })
+  }
+  return found
+}
+
+/** Enough to find one who is not oneself. Whatever the order of the rows: a plan does not depend on it. */
+function leastTwo(claims: readonly Claim[], identity: (holder: Holder) => string): Holder[] {
+  const each = new Map(claims.map(({ holder }) => [identity(holder), holder]))
+  return [...each]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, 2)
+    .map(([, holder]) => holder)
 }
 
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
@@ -57,19 +119,6 @@ export const foldName = (value: Json | undefined): string => text(value).trim().
 
 function isRetired(fields: Fields, retire: Rules['retire']): boolean {
   return typeof retire === 'object' && Object.entries(retire).every(([field, value]) => fields[field] === value)
-}
-
-/** The least two, whatever the order of the rows: a plan does not depend on it. */
-function add<One>(holders: Holders<One>, called: string, one: One, identity: (one: One) => string): void {
-  const name = foldName(called)
-  const { first, second } = holders
-  const known = first.get(name)
-  if (name === '' || (known !== undefined && identity(known) === identity(one))) return
-  if (known === undefined) return void first.set(name, one)
-  const [less, more] = identity(one) < identity(known) ? [one, known] : [known, one]
-  const other = second.get(name)
-  first.set(name, less)
-  if (other === undefined || identity(more) < identity(other)) second.set(name, more)
 }
 
 type NameWaiter = Skip & { readonly id: string; readonly heldBy: Holder }

@@ -1,77 +1,119 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { readRows, writeRows } from '../state/artifacts.ts'
+import { linesIn } from '../state/artifacts.ts'
 import type { Json } from '../json.ts'
-import { chunk } from '../streams.ts'
 
 /** Rows kept in memory at a time: what does not fit is sorted in parts on disk. */
 const PART = 10_000
 
 /**
- * The rows ordered by `keyOf` (code units, stable), in bounded memory: an external merge sort in
- * files below `directory`, removed at the end.
+ * Takes rows one by one and hands them out in the order of their keys (code units, stable), in
+ * bounded memory: an external merge sort in files below a directory, removed when it is closed.
  */
+export type Sorter<Row extends Json> = {
+  add(key: string, row: Row): void
+  rows(): AsyncGenerator<Row, void>
+  close(): void
+}
+
+/** A row until it is handed out: as text it takes the least. */
+type Kept = { readonly key: string; readonly text: string }
+
+export function sorter<Row extends Json>(directory: string, size = PART): Sorter<Row> {
+  const files: string[] = []
+  let scratch: string | undefined
+  let kept: Kept[] = []
+  const spill = (): void => {
+    scratch ??= mkdtempSync(join(directory, 'sort-'))
+    const file = join(scratch, `${files.length}.ndjson`)
+    writeFileSync(file, `${linesOf(kept).join('\n')}\n`, { mode: 0o600 })
+    files.push(file)
+    kept = []
+  }
+  return {
+    add: (key, row) => {
+      if (kept.length === size) spill()
+      kept.push({ key, text: JSON.stringify([key, row]) })
+    },
+    rows: () => merge<Row>([...files.map((file) => linesIn(file, file)), once(linesOf(kept))]),
+    close: () => {
+      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The rows ordered by `keyOf`. */
 export async function* sortBy<Row extends Json>(
   rows: AsyncIterable<Row>,
   keyOf: (row: Row) => string,
   directory: string,
-  part: number = PART,
+  size?: number,
 ): AsyncIterable<Row> {
-  const files: string[] = []
-  let scratch: string | undefined
-  let held: Row[] | undefined
+  const into = sorter<Row>(directory, size)
   try {
-    for await (const some of chunk(rows, part)) {
-      if (held !== undefined) {
-        scratch ??= await mkdtemp(join(directory, 'sort-'))
-        files.push(await spill(held, keyOf, join(scratch, `${files.length}.ndjson`)))
-      }
-      held = some
-    }
-    const last = sorted(held ?? [], keyOf)
-    // The files hold what `rows` yielded, so reading them gives rows of the same type.
-    const spilt = files.map((file) => readRows(file, file) as AsyncIterable<Row>)
-    if (spilt.length === 0) yield* last
-    else yield* merge([...spilt, Readable.from(last)], keyOf)
+    for await (const row of rows) into.add(keyOf(row), row)
+    yield* into.rows()
   } finally {
-    if (scratch !== undefined) await rm(scratch, { recursive: true, force: true })
+    into.close()
   }
 }
 
-async function spill<Row extends Json>(rows: Row[], keyOf: (row: Row) => string, file: string): Promise<string> {
-  await writeRows(file, sorted(rows, keyOf))
-  return file
+const linesOf = (kept: readonly Kept[]): string[] =>
+  kept.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ text }) => text)
+
+async function* once<T>(item: T): AsyncGenerator<T, void> {
+  yield item
 }
 
-/** Each key is made once: to make one can take longer than to compare two. */
-function sorted<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
-  const withKeys = rows.map((row) => ({ row, key: keyOf(row) }))
-  return withKeys.toSorted((a, b) => order(a.key, b.key)).map(({ row }) => row)
+/** Lines in the order of their keys, some at a time. */
+type Part = { readonly order: number; readonly blocks: AsyncGenerator<readonly string[], void> }
+/** The first row of a part that was not handed out, and where it is. */
+type Head<Row> = {
+  readonly key: string
+  readonly row: Row
+  readonly part: Part
+  readonly lines: readonly string[]
+  readonly at: number
 }
 
-const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/**
- * Merges ordered streams; among equal keys the earlier stream goes first, which keeps the sort
- * stable.
- */
-async function* merge<Row>(streams: readonly AsyncIterable<Row>[], keyOf: (row: Row) => string): AsyncIterable<Row> {
-  const heads = streams.map((stream) => stream[Symbol.asyncIterator]())
+/** Among equal keys the earlier part goes first, which keeps the sort stable. */
+async function* merge<Row>(all: readonly Part['blocks'][]): AsyncGenerator<Row, void> {
+  const heads: Head<Row>[] = []
   try {
-    const nexts = await Promise.all(heads.map((head) => head.next()))
-    for (;;) {
-      let least: { row: Row; key: string; index: number } | undefined
-      for (const [index, next] of nexts.entries()) {
-        if (next.done === true) continue
-        const key = keyOf(next.value)
-        if (least === undefined || order(key, least.key) < 0) least = { row: next.value, key, index }
-      }
-      if (least === undefined) return
-      yield least.row
-      nexts[least.index] = (await heads[least.index]?.next()) ?? { done: true, value: undefined }
+    for (const [order, blocks] of all.entries()) place(heads, await nextBlock({ order, blocks }))
+    for (let head = heads.shift(); head !== undefined; head = heads.shift()) {
+      yield head.row
+      place(heads, headAt<Row>(head.part, head.lines, head.at + 1) ?? (await nextBlock(head.part)))
     }
   } finally {
-    for (const head of heads) await head.return?.()
+    for (const blocks of all) await blocks.return()
   }
 }
+
+function headAt<Row>(part: Part, lines: readonly string[], at: number): Head<Row> | undefined {
+  const line = lines[at]
+  if (line === undefined) return undefined
+  const [key, row] = JSON.parse(line) as [string, Row] // as `add` has written it
+  return { key, row, part, lines, at }
+}
+
+async function nextBlock<Row>(part: Part): Promise<Head<Row> | undefined> {
+  const { done, value } = await part.blocks.next()
+  return done === true ? undefined : headAt(part, value, 0)
+}
+
+/** Puts a head where it belongs among others, which are in order. */
+function place<Row>(heads: Head<Row>[], head: Head<Row> | undefined): void {
+  if (head === undefined) return
+  let [low, high] = [0, heads.length]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const other = heads[middle]
+    if (other !== undefined && goesBefore(other, head)) low = middle + 1
+    else high = middle
+  }
+  heads.splice(low, 0, head)
+}
+
+const goesBefore = <Row>(one: Head<Row>, other: Head<Row>): boolean =>
+  one.key < other.key || (one.key === other.key && one.part.order < other.part.order)

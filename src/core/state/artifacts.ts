@@ -51,7 +51,7 @@ const BLOCK = 65_536
 type WrittenArtifact = { readonly count: number; readonly digest: string }
 
 /** Writes rows as NDJSON, as fast as the file takes them. */
-export async function writeRows(
+async function writeRows(
   file: string,
   rows: AsyncIterable<Json> | Iterable<Json>,
   form: Form = 'plain',
@@ -76,11 +76,16 @@ export async function writeRows(
   return { count, digest: hash.digest('hex') }
 }
 
+/** The rows of an NDJSON file, one at a time. */
+async function* readRows(file: string, name: string, form: Form = 'plain'): AsyncIterable<Json> {
+  for await (const lines of linesIn(file, name, form)) for (const line of lines) yield JSON.parse(line) as Json // JSON text is Json
+}
+
 /**
- * The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode
+ * The lines of such a file, some at a time. They end at \n only: other line separators of Unicode
  * may stand in a JSON string.
  */
-export async function* readRows(file: string, name: string, form: Form = 'plain'): AsyncIterable<Json> {
+export async function* linesIn(file: string, name: string, form: Form = 'plain'): AsyncGenerator<string[], void> {
   // The blocks of a line that is not over yet: joined once, however long the line is.
   let rest: string[] = []
   for await (const block of textIn(file, name, form)) {
@@ -88,9 +93,8 @@ export async function* readRows(file: string, name: string, form: Form = 'plain'
     rest.push(first)
     const last = more.pop()
     if (last === undefined) continue
-    yield JSON.parse(rest.join('')) as Json // JSON text is Json
+    yield [rest.join(''), ...more]
     rest = [last]
-    for (const line of more) yield JSON.parse(line) as Json
   }
   if (rest.some((block) => block !== '')) throw broken(name)
 }

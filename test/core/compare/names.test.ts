@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest'
-import type { Skip } from 'zds'
+import * as fc from 'fast-check'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { collect, type Skip } from 'zds'
+import { nameIndex } from '../../../src/core/compare/names.ts'
 import type { Holder } from '../../../src/core/plan/plan.ts'
-import { applied, compared, held, syncOf, wanted } from '../../support/syncs.ts'
+import { applied, compared, held, stream, syncOf, wanted } from '../../support/syncs.ts'
 
 const named = (key: string, name: string | null, more = {}) => wanted(key, { name, ...more })
 
@@ -285,5 +290,40 @@ describe('AMB-20: names of the retired', () => {
     const { retire: _retire, ...rules } = syncOf().rules
     const plan = await compared(merged, { ...syncOf(), rules })
     expect(plan.skipped.map(({ heldBy }) => heldBy?.fate)).toEqual([undefined])
+  })
+})
+
+describe('AMB-20: the index of names', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'zds-names-'))
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+  const name = fc.constantFrom('Acme', ' acme', 'ACME', 'Globex', '', '\ud800')
+  const key = fc.constantFrom('A', 'B', 'C')
+  const folded = (called: string): string => called.trim().toLowerCase()
+  const least = (texts: readonly string[]): string | undefined => texts.toSorted()[0]
+
+  it('answers who may have a record as one does who looks at all of them, and leaves nothing behind', async () => {
+    const existing = fc.uniqueArray(fc.tuple(fc.option(key), name), { maxLength: 6 })
+    const desired = fc.uniqueArray(fc.tuple(key, name), { selector: ([own]) => own, maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(existing, desired, desired, async (there, ours, theirs) => {
+        const index = nameIndex(syncOf(), scratch)
+        await collect(index.existing(stream(there.map(([own, called], id) => held(`${id}`, own, { name: called })))))
+        for (const rows of [ours, theirs])
+          await collect(index.desired(stream(rows.map(([own, called]) => named(own, called)))))
+        await index.ready()
+        for (const [own, called] of ours) {
+          const mine = there.flatMap(([other], id) => (other === own ? [`${id}`] : []))
+          const [id] = mine
+          if (mine.length > 1 || folded(called) === '') continue
+          const same = ([, other]: readonly [unknown, string]): boolean => folded(other) === folded(called)
+          const has = there.flatMap((one, at) => (same(one) && `${at}` !== id ? [`${at}`] : []))
+          const wants = [...ours, ...theirs].filter((one) => same(one) && one[0] !== own).map(([other]) => other)
+          const holder = index.holder(called, { key: own, ...(id !== undefined && { id }) })
+          expect(holder?.id ?? holder?.key).toBe(least(has) ?? least(wants))
+        }
+        index.close()
+      }),
+    )
+    expect(readdirSync(scratch)).toEqual([])
   })
 })
