@@ -31,9 +31,6 @@ export interface NameIndex extends Names {
 /** Somebody who has a name, or wants it; `party` is one for both sides of one record. */
 type Claim = { readonly party: string; readonly holder: Holder }
 
-/** So many of them are kept in memory at a time: they are small. */
-const CLAIMS = 50_000
-
 /**
  * An index of names on the disk, below `directory`: of names that nobody else wants nothing is
  * held. Without a unique field, all is free.
@@ -42,7 +39,7 @@ export function nameIndex({ rules, target }: Sync, directory: string): NameIndex
   const { unique, retire } = rules
   if (unique === undefined) return FREE
   const keys = keyReader(rules, target.types)
-  const claims = sorter<Claim>(directory, CLAIMS)
+  const claims = sorter<Claim>(directory)
   const add = (party: string, holder: Holder): void => {
     const name = foldName(holder.name)
     if (name !== '') claims.add(name, { party, holder })

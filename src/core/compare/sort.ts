@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { linesIn } from '../state/artifacts.ts'
 import type { Json } from '../json.ts'
 
-/** Rows kept in memory at a time: what does not fit is sorted in parts on disk. */
-const PART = 10_000
+/** Bytes of rows that are kept in memory at a time: what does not fit is sorted in parts on disk. */
+const PART = 8_000_000
+/** Bytes of a part that are read at a time. */
+const BLOCK = 65_536
+const LINE_END = 10
 
 /**
  * Takes rows one by one and hands them out in the order of their keys (code units, stable), in
@@ -16,26 +19,42 @@ export type Sorter<Row extends Json> = {
   close(): void
 }
 
-/** A row until it is handed out: as text it takes the least. */
-type Kept = { readonly key: string; readonly text: string }
+/** Where the line of a row is among the bytes that are kept. */
+type Kept = { readonly key: string; readonly from: number; readonly to: number }
 
+/** Rows are kept as bytes: as objects or texts they would grow old in V8, which is slow to forget. */
 export function sorter<Row extends Json>(directory: string, size = PART): Sorter<Row> {
   const files: string[] = []
   let scratch: string | undefined
+  let bytes = Buffer.allocUnsafeSlow(size)
   let kept: Kept[] = []
+  let used = 0
   const spill = (): void => {
     scratch ??= mkdtempSync(join(directory, 'sort-'))
     const file = join(scratch, `${files.length}.ndjson`)
-    writeFileSync(file, `${linesOf(kept).join('\n')}\n`, { mode: 0o600 })
+    writeFileSync(file, Buffer.concat(inOrder(kept).map(({ from, to }) => bytes.subarray(from, to))), { mode: 0o600 })
     files.push(file)
     kept = []
+    used = 0
   }
   return {
     add: (key, row) => {
-      if (kept.length === size) spill()
-      kept.push({ key, text: JSON.stringify([key, row]) })
+      const line = `${JSON.stringify([key, row])}\n`
+      const length = Buffer.byteLength(line)
+      if (used + length > bytes.length && used > 0) spill()
+      if (length > bytes.length) bytes = Buffer.allocUnsafeSlow(length)
+      used += bytes.write(line, used)
+      kept.push({ key, from: used - length, to: used })
     },
-    rows: () => merge<Row>([...files.map((file) => linesIn(file, file)), once(linesOf(kept))]),
+    rows: async function* () {
+      const parts: Part[] = []
+      try {
+        for (const file of files) parts.push(await partIn(file))
+        yield* merge<Row>([...parts, partOf(kept, bytes)])
+      } finally {
+        for (const part of parts) await part.close()
+      }
+    },
     close: () => {
       if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
     },
@@ -58,48 +77,73 @@ export async function* sortBy<Row extends Json>(
   }
 }
 
-const linesOf = (kept: readonly Kept[]): string[] =>
-  kept.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ text }) => text)
+const inOrder = (kept: readonly Kept[]): Kept[] => kept.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 
-async function* once<T>(item: T): AsyncGenerator<T, void> {
-  yield item
+/** Lines in the order of their keys. */
+type Part = {
+  /** The next line that has been read; undefined where there is none. */
+  next(): string | undefined
+  /** Reads on. False at the end. */
+  more(): Promise<boolean>
+  close(): Promise<void>
 }
 
-/** Lines in the order of their keys, some at a time. */
-type Part = { readonly order: number; readonly blocks: AsyncGenerator<readonly string[], void> }
-/** The first row of a part that was not handed out, and where it is. */
-type Head<Row> = {
-  readonly key: string
-  readonly row: Row
-  readonly part: Part
-  readonly lines: readonly string[]
-  readonly at: number
+function partOf(kept: readonly Kept[], bytes: Buffer): Part {
+  const lines = inOrder(kept)
+    .values()
+    .map(({ from, to }) => bytes.toString('utf8', from, to))
+  return { next: () => lines.next().value, more: async () => false, close: async () => undefined }
 }
 
-/** Among equal keys the earlier part goes first, which keeps the sort stable. */
-async function* merge<Row>(all: readonly Part['blocks'][]): AsyncGenerator<Row, void> {
-  const heads: Head<Row>[] = []
-  try {
-    for (const [order, blocks] of all.entries()) place(heads, await nextBlock({ order, blocks }))
-    for (let head = heads.shift(); head !== undefined; head = heads.shift()) {
-      yield head.row
-      place(heads, headAt<Row>(head.part, head.lines, head.at + 1) ?? (await nextBlock(head.part)))
-    }
-  } finally {
-    for (const blocks of all) await blocks.return()
+async function partIn(file: string): Promise<Part> {
+  const handle = await open(file)
+  let bytes = Buffer.allocUnsafeSlow(BLOCK)
+  let [from, to] = [0, 0]
+  return {
+    next: () => {
+      const end = bytes.subarray(0, to).indexOf(LINE_END, from)
+      if (end === -1) return undefined
+      const line = bytes.toString('utf8', from, end)
+      from = end + 1
+      return line
+    },
+    more: async () => {
+      bytes.copyWithin(0, from, to)
+      ;[from, to] = [0, to - from]
+      if (to === bytes.length) bytes = Buffer.concat([bytes], 2 * to)
+      const { bytesRead } = await handle.read(bytes, to)
+      to += bytesRead
+      return bytesRead > 0
+    },
+    close: () => handle.close(),
   }
 }
 
-function headAt<Row>(part: Part, lines: readonly string[], at: number): Head<Row> | undefined {
-  const line = lines[at]
-  if (line === undefined) return undefined
-  const [key, row] = JSON.parse(line) as [string, Row] // as `add` has written it
-  return { key, row, part, lines, at }
+/** The first row of a part that was not handed out. */
+type Head<Row> = { readonly key: string; readonly row: Row; readonly part: Part; readonly order: number }
+
+/** Among equal keys the earlier part goes first, which keeps the sort stable. */
+async function* merge<Row>(parts: readonly Part[]): AsyncGenerator<Row, void> {
+  const heads: Head<Row>[] = []
+  for (const [order, part] of parts.entries()) place(heads, await headOf(part, order))
+  for (let head = heads.shift(); head !== undefined; head = heads.shift()) {
+    yield head.row
+    // What has been read is not waited for.
+    place(heads, readHead<Row>(head.part, head.order) ?? (await headOf(head.part, head.order)))
+  }
 }
 
-async function nextBlock<Row>(part: Part): Promise<Head<Row> | undefined> {
-  const { done, value } = await part.blocks.next()
-  return done === true ? undefined : headAt(part, value, 0)
+function readHead<Row>(part: Part, order: number): Head<Row> | undefined {
+  const line = part.next()
+  if (line === undefined) return undefined
+  const [key, row] = JSON.parse(line) as [string, Row] // as `add` has written it
+  return { key, row, part, order }
+}
+
+async function headOf<Row>(part: Part, order: number): Promise<Head<Row> | undefined> {
+  let head = readHead<Row>(part, order)
+  while (head === undefined && (await part.more())) head = readHead(part, order)
+  return head
 }
 
 /** Puts a head where it belongs among others, which are in order. */
@@ -116,4 +160,4 @@ function place<Row>(heads: Head<Row>[], head: Head<Row> | undefined): void {
 }
 
 const goesBefore = <Row>(one: Head<Row>, other: Head<Row>): boolean =>
-  one.key < other.key || (one.key === other.key && one.part.order < other.part.order)
+  one.key < other.key || (one.key === other.key && one.order < other.order)

@@ -76,16 +76,11 @@ async function writeRows(
   return { count, digest: hash.digest('hex') }
 }
 
-/** The rows of an NDJSON file, one at a time. */
-async function* readRows(file: string, name: string, form: Form = 'plain'): AsyncIterable<Json> {
-  for await (const lines of linesIn(file, name, form)) for (const line of lines) yield JSON.parse(line) as Json // JSON text is Json
-}
-
 /**
- * The lines of such a file, some at a time. They end at \n only: other line separators of Unicode
+ * The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode
  * may stand in a JSON string.
  */
-export async function* linesIn(file: string, name: string, form: Form = 'plain'): AsyncGenerator<string[], void> {
+async function* readRows(file: string, name: string, form: Form = 'plain'): AsyncIterable<Json> {
   // The blocks of a line that is not over yet: joined once, however long the line is.
   let rest: string[] = []
   for await (const block of textIn(file, name, form)) {
@@ -93,8 +88,9 @@ export async function* linesIn(file: string, name: string, form: Form = 'plain')
     rest.push(first)
     const last = more.pop()
     if (last === undefined) continue
-    yield [rest.join(''), ...more]
+    yield JSON.parse(rest.join('')) as Json // JSON text is Json
     rest = [last]
+    for (const line of more) yield JSON.parse(line) as Json
   }
   if (rest.some((block) => block !== '')) throw broken(name)
 }

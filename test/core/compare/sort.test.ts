@@ -16,6 +16,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
+/** Bytes of a row with a key of one letter, as it is kept. */
+const ROW = '["a",{"key":"a","at":0}]\n'.length
+
 const rowsOf = (keys: readonly string[]): Row[] => keys.map((key, at) => ({ key, at }))
 const keyOf = ({ key }: Row): string => key
 const order = (a: Row, b: Row): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
@@ -28,8 +31,8 @@ describe('sortBy', () => {
         fc.array(fc.oneof(fc.constantFrom('a', 'b', 'B', '\u2028', '\uFFFF', '😀'), anyText), { maxLength: 20 }),
         async (keys) => {
           const rows = rowsOf(keys)
-          for (const part of [3, 100]) {
-            expect(await collect(sortBy(stream(rows), keyOf, directory, part))).toEqual(rows.toSorted(order))
+          for (const bytes of [1, 3 * ROW, 100 * ROW]) {
+            expect(await collect(sortBy(stream(rows), keyOf, directory, bytes))).toEqual(rows.toSorted(order))
           }
           expect(readdirSync(directory)).toEqual([])
         },
@@ -40,11 +43,11 @@ describe('sortBy', () => {
 
   it.each([0, 1, 3, 4, 6, 7])('%i rows in parts of 3', async (count) => {
     const rows = rowsOf(Array.from({ length: count }, (_, index) => `${count - index}`))
-    expect(await collect(sortBy(stream(rows), keyOf, directory, 3))).toEqual(rows.toSorted(order))
+    expect(await collect(sortBy(stream(rows), keyOf, directory, 3 * ROW))).toEqual(rows.toSorted(order))
   })
 
   it('leaves no files behind when the consumer stops early', async () => {
-    for await (const row of sortBy(stream(rowsOf(['c', 'b', 'a', 'd'])), keyOf, directory, 3)) {
+    for await (const row of sortBy(stream(rowsOf(['c', 'b', 'a', 'd'])), keyOf, directory, 3 * ROW)) {
       expect(row.key).toBe('a')
       expect(readdirSync(directory)).toHaveLength(1)
       break
@@ -56,7 +59,8 @@ describe('sortBy', () => {
     const rows = rowsOf(Array.from({ length: 6_000 }, (_, index) => `${index}`.padStart(80, '0')))
     const open = (): number => readdirSync('/proc/self/fd').length
     const before = open()
-    for (let time = 0; time < 10; time += 1) for await (const _ of sortBy(stream(rows), keyOf, directory, 1_000)) break
+    for (let time = 0; time < 10; time += 1)
+      for await (const _ of sortBy(stream(rows), keyOf, directory, 100_000)) break
     await expect.poll(() => open() - before, { timeout: 2_000 }).toBeLessThan(10)
   })
 
@@ -65,16 +69,16 @@ describe('sortBy', () => {
       yield* rowsOf(['c', 'b', 'a', 'd', 'e', 'f', 'g'])
       throw new Error('cut off')
     }
-    await expect(collect(sortBy(broken(), keyOf, directory, 3))).rejects.toThrow('cut off')
+    await expect(collect(sortBy(broken(), keyOf, directory, 3 * ROW))).rejects.toThrow('cut off')
     expect(readdirSync(directory)).toEqual([])
   })
 
   it('leaves no files behind when what is joined to it stops early, as a comparison does that refuses a row', async () => {
     const many = rowsOf(['c', 'b', 'a', 'd', 'e'])
     const pairs = joinByKey(
-      sortBy(stream(many), keyOf, directory, 3),
+      sortBy(stream(many), keyOf, directory, 3 * ROW),
       keyOf,
-      sortBy(stream(many), keyOf, directory, 3),
+      sortBy(stream(many), keyOf, directory, 3 * ROW),
       keyOf,
     )
     for await (const { key } of pairs) {
