@@ -2,6 +2,7 @@ import { foldAddress, type JsonObject, type Run } from 'zds'
 import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { rowsOf, textIn } from './replies.ts'
+import { together } from './together.ts'
 
 /**
  * The record whose identity is `value`, compared without case as Zendesk does, or undefined.
@@ -16,19 +17,14 @@ export async function find(value: string, client: Client, kind: Kind, run: Run):
   return rows.find((row) => foldAddress(textIn(row, kind.identity) ?? '') === foldAddress(value))
 }
 
-/**
- * The records whose external ids are among `values`, by that in lower case; at most 100, with one
- * request.
- */
-export async function findMany(
-  values: readonly string[],
-  client: Client,
-  kind: Kind,
-  run: Run,
-): Promise<ReadonlyMap<string, JsonObject>> {
-  const rows = await ask(client, [kind.resource, 'show_many'], { external_ids: values.join(',') }, kind, run)
-  return new Map(rows.map((row) => [(textIn(row, kind.identity) ?? '').toLowerCase(), row]))
-}
+/** What finds records by their external ids, by that in lower case. */
+export const finding = (client: Client, kind: Kind): Finding =>
+  together(async (values, run) => {
+    const rows = await ask(client, [kind.resource, 'show_many'], { external_ids: values.join(',') }, kind, run)
+    return new Map(rows.map((row) => [(textIn(row, kind.identity) ?? '').toLowerCase(), row]))
+  })
+
+export type Finding = (values: readonly string[], run: Run) => Promise<ReadonlyMap<string, JsonObject>>
 
 async function ask(
   client: Client,

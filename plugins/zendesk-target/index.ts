@@ -4,6 +4,7 @@ import { client } from './client.ts'
 import { ORGANIZATION, USER, type Kind } from './kinds.ts'
 import type { Held } from './known.ts'
 import { RECORDS_OPTIONS, ZENDESK_OPTIONS, type RecordsOptions, type ZendeskOptions } from './options.ts'
+import { jobs } from './write/jobs.ts'
 import { slots } from './write/slots.ts'
 import { target } from './targets.ts'
 
@@ -33,7 +34,8 @@ export function zendesk<const Name extends string>(options: ZendeskOptions & { r
   checkOptions(`zendesk(${options.name})`, ZENDESK_OPTIONS, options)
   const { createConcurrency = 4, createsInJobs = Infinity, smallestJob = BATCH_SIZE, confined = false } = options
   const pace = { createConcurrency, createsInJobs, smallestJob }
-  const shared = { client: client(options), slots: slots(OPEN_JOBS), ...pace, confined }
+  const asking = client(options)
+  const shared = { client: asking, slots: slots(OPEN_JOBS), jobs: jobs(asking), ...pace, confined }
 
   const records = <Table extends FieldTable>(name: string, kind: Kind, given: RecordsOptions<Table>) => {
     checkOptions(`zendesk(${options.name}).${kind.resource}`, RECORDS_OPTIONS, given)

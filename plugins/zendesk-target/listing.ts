@@ -1,9 +1,10 @@
-import { chunk, ZdsError, type Existing, type FieldTypes, type Run } from 'zds'
+import { ZdsError, type Existing, type FieldTypes, type Run, type Target } from 'zds'
 import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { recordOf } from './records.ts'
 import { objectIn, rowsOf } from './replies.ts'
+import { together } from './together.ts'
 
 /**
  * All records of a kind, each once, and the total that Zendesk announces for them (ORG-01,
@@ -40,19 +41,16 @@ async function count(client: Client, { resource }: Kind, run: Run): Promise<numb
   throw new ZdsError('HTTP_UNREADABLE', `${client.instance}: ${resource}/count answered without a count`)
 }
 
-/** The records with these ids as they are now; those that are gone are left out. */
-export async function* refetch(
-  client: Client,
-  kind: Kind,
-  ids: readonly string[],
-  types: FieldTypes,
-  run: Run,
-): AsyncIterable<Existing> {
-  for await (const some of chunk(ids, 100)) {
-    const { body } = await client.call(
-      { method: 'GET', path: [kind.resource, 'show_many'], query: { ids: some.join(',') } },
-      run,
-    )
-    for (const row of rowsOf(client.instance, kind.resource, body)) yield recordOf(row, kind, types)
+/** What reads the records with some ids as they are now; those that are gone are left out. */
+export function refetching(client: Client, kind: Kind, types: FieldTypes): Target['refetch'] {
+  const ask = together(async (ids, run) => {
+    const query = { ids: ids.join(',') }
+    const { body } = await client.call({ method: 'GET', path: [kind.resource, 'show_many'], query }, run)
+    const records = rowsOf(client.instance, kind.resource, body).map((row) => recordOf(row, kind, types))
+    return new Map(records.map((record) => [record.id, record]))
+  })
+  return async function* (ids, run) {
+    const found = await ask(ids, run)
+    yield* ids.flatMap((id) => found.get(id) ?? [])
   }
 }

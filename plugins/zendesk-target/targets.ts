@@ -4,11 +4,12 @@ import { jobSize, OPEN_JOBS } from './write/batches.ts'
 import { createTasks } from './write/create-many.ts'
 import { declares } from './declares.ts'
 import { diagnose } from './diagnose.ts'
+import { finding } from './find.ts'
 import { gate } from './write/gate.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
-import { list, refetch } from './listing.ts'
+import { list, refetching } from './listing.ts'
 import { missing } from './missing.ts'
 import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
@@ -16,6 +17,7 @@ import { bodyOf } from './records.ts'
 import { lanes } from './write/lanes.ts'
 import { rounds } from './write/rounds.ts'
 import { settle } from './write/settle.ts'
+import type { Jobs } from './write/jobs.ts'
 import type { Slots } from './write/slots.ts'
 import { update, type Updatable } from './write/updates.ts'
 
@@ -25,6 +27,7 @@ export type TargetOptions<Table extends FieldTable> = {
   readonly kind: Kind
   readonly fields: Table
   readonly slots: Slots
+  readonly jobs: Jobs
   readonly createConcurrency: number
   readonly confined: boolean
   readonly createsInJobs: number
@@ -38,15 +41,18 @@ export type TargetOptions<Table extends FieldTable> = {
  * over by a job, and go on beside the people who come with the new ones.
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
-  const { name, client, kind, fields, slots, createConcurrency, createsInJobs, smallestJob, confined, mayBeEmpty } =
-    options
+  const { name, client, kind, fields, slots, jobs, confined, mayBeEmpty } = options
+  const { createConcurrency, createsInJobs, smallestJob } = options
   const types = typesOf(fields)
+  const refetch = refetching(client, kind, types)
+  const find = finding(client, kind)
   const updatable: Updatable = {
     client,
     slots,
+    jobs,
     resource: kind.resource,
     payload: (change) => bodyOf(change, kind),
-    refetch: (ids, run) => refetch(client, kind, ids, types, run),
+    refetch,
     types,
   }
   return {
@@ -67,7 +73,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     declares: (run) => declares(client, kind, run),
     missing: (run, values) => missing(client, kind, types, values, run),
     read: (run) => list(client, kind, types, run),
-    refetch: (ids, run) => refetch(client, kind, ids, types, run),
+    refetch,
     settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
     prepare: async (changes, run) => {
       const asked = kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
@@ -83,7 +89,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
         const answered = gate(creates.length)
         const inJobs = creates.length >= createsInJobs
         const rows = jobSize(others.length + (inJobs ? creates.length : 0), smallestJob)
-        const creating = { client, kind, types, slots, rows, inJobs, answered: () => answered.pass() }
+        const creating = { client, kind, types, slots, jobs, find, rows, inJobs, answered: () => answered.pass() }
         const updating = { ...updatable, rows, begin: (over: AbortSignal) => answered.wait(over) }
         yield* merge(
           (over) =>

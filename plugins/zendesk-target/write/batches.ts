@@ -95,7 +95,7 @@ async function* written(rows: readonly JobRow[], turn: Slots, writing: Writing, 
         await turn.take(over)
         busy += 1
         run.progress(`${client.instance}: Zendesk has too many open jobs, waiting for one to end`)
-        if (await jobs.room(backoff(policy.baseDelayMs, busy), over)) break
+        if (await jobs.room(backoff(policy.baseDelayMs, busy), { clock: run.clock, signal: over })) break
         yield* failures(left, {
           code: 'too-many-jobs',
           message: `${client.instance}: others keep all job slots of Zendesk busy`,
@@ -149,7 +149,7 @@ export async function* outcomes(
   writing: Pick<Writing, 'client' | 'jobs' | 'settled'>,
   run: Run,
 ): AsyncIterable<Outcome> {
-  const ended = await writing.jobs.ended(job)
+  const ended = await writing.jobs.ended(job, run)
   const verdicts = verdictsOf(ended.kind === 'completed' ? ended.results : null, rows)
   const silent = rows.filter(({ key }) => !verdicts.has(key))
   const settled = silent.length === 0 ? new Set<string>() : await writing.settled(silent, run)

@@ -2,8 +2,8 @@ import { batches, HttpError, type Change, type FieldTypes, type Json, type Outco
 import { namesIn } from './batches.ts'
 import type { Client } from '../client.ts'
 import { outcomeOfFound, create, identityIn, outcomeOf, withPeople } from './creates.ts'
-import { findMany } from '../find.ts'
-import { jobs, type Jobs } from './jobs.ts'
+import type { Finding } from '../find.ts'
+import type { Jobs } from './jobs.ts'
 import type { Kind } from '../kinds.ts'
 import { quiet } from './quiet.ts'
 import { bodyOf, recordOf } from '../records.ts'
@@ -18,6 +18,7 @@ type Creating = {
   readonly types: FieldTypes
   readonly slots: Slots
   readonly jobs: Jobs
+  readonly find: Finding
   /** Aborts when nothing more is to be sent. */
   readonly over: AbortSignal
   /** The run of what is not to be parted by an interruption. */
@@ -29,11 +30,11 @@ type Creating = {
 /** A task for each create, or for each job of at most `rows` of them. */
 export function* createTasks(
   changes: readonly Change[],
-  options: Omit<Creating, 'jobs' | 'over' | 'whole'> & { readonly inJobs: boolean; readonly rows: number },
+  options: Omit<Creating, 'over' | 'whole'> & { readonly inJobs: boolean; readonly rows: number },
   over: AbortSignal,
   run: Run,
 ): Generator<AsyncGenerator<Step, void>, void> {
-  const creating: Creating = { ...options, over, jobs: jobs(options.client, run), whole: uncut(run) }
+  const creating: Creating = { ...options, over, whole: uncut(run) }
   const [together, alone] = options.inJobs ? partition(changes, options.kind) : [[], changes]
   for (const some of batches(together, options.rows)) yield createMany(some, creating, run)
   for (const change of alone) yield createAlone(change, creating)
@@ -59,7 +60,7 @@ async function* createMany(changes: readonly Change[], creating: Creating, run: 
     }
     if (job !== undefined) {
       yield { status: 'accepted', keys, job }
-      await creating.jobs.ended(job)
+      await creating.jobs.ended(job, run)
     } else if (made) await quiet(creating.client, run)
     outcomes = made ? await found(changes, dropped, creating, run) : new Map()
   } finally {
@@ -137,11 +138,11 @@ async function send(changes: readonly Change[], { client, kind }: Creating, run:
 async function found(
   changes: readonly Change[],
   dropped: readonly string[],
-  { client, kind, types }: Creating,
+  { client, kind, types, find }: Creating,
   run: Run,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const identities = changes.map((change) => identityIn(change, kind) ?? '')
-  const rows = await findMany(identities, client, kind, run)
+  const rows = await find(identities, run)
   const outcomes = changes.flatMap((change, index): [string, Outcome][] => {
     const row = rows.get((identities[index] ?? '').toLowerCase())
     if (row === undefined) return []

@@ -12,24 +12,26 @@ type JobEnd =
   | { readonly kind: 'completed'; readonly results: Json }
   | { readonly kind: 'failed' | 'killed' | 'lost' | 'stuck'; readonly words: string }
 
-/** The open jobs of one call of `apply`, polled together. */
+/** The open jobs of an instance, whoever has begun them, looked at together. */
 export interface Jobs {
   /**
-   * Waits for the end of a job. Rejects when polling fails and with the signal's reason when the
+   * Waits for the end of a job. Rejects when looking fails and with the signal's reason when the
    * run is aborted.
    */
-  ended(id: string): Promise<JobEnd>
+  ended(id: string, run: Run): Promise<JobEnd>
   /** The turn of one batch to try again after a refusal for too many jobs. */
   turn(): Slots
   /**
    * Waits after such a refusal until one of the open jobs ends, at most `ms`. False where there has
-   * been no place for too long.
+   * been no place for whoever has this signal for too long.
    */
-  room(ms: number, signal: AbortSignal): Promise<boolean>
+  room(ms: number, run: Pick<Run, 'clock' | 'signal'>): Promise<boolean>
 }
 
-const FIRST_POLL_MS = 100
+const SHORTEST_POLL_MS = 400
 const LONGEST_POLL_MS = 5_000
+/** A job that takes longer than others did is looked at again when it is older by this part. */
+const OLDER = 0.15
 /** Without any change for this long, nothing more is expected of a job. */
 const STUCK_MS = 600_000
 /** A job of 100 rows takes seconds: one that gets on for so long gets nowhere. */
@@ -40,47 +42,53 @@ const PATIENCE_MS = 600_000
 const LOST_MS = 15_000
 
 type Open = PromiseWithResolvers<JobEnd> & {
+  readonly run: Run
   readonly since: number
   seen: string
   changedAt: number
   missingSince: number | undefined
 }
 
-export function jobs(client: Client, run: Run): Jobs {
+export function jobs(client: Client): Jobs {
   const open = new Map<string, Open>()
   let nextEnd = Promise.withResolvers<void>()
-  let polling = false
+  let looking = false
   /** When a job last ended. A job that waits its turn gets on by that too. */
   let endedAt = 0
-  /** Since when new jobs have been refused. */
-  let refusedSince: number | undefined
+  /** How long the quickest job has taken, as far as is known. */
+  let quickest: number | undefined
+  /** Since when new jobs have been refused, by whose they are. */
+  let refused = new WeakMap<AbortSignal, number>()
   const lane = slots(1)
-  const now = (): number => run.clock.now().getTime()
 
-  const poll = async (): Promise<void> => {
-    polling = true
-    try {
-      for (let delay = FIRST_POLL_MS; open.size > 0;) {
-        await run.clock.sleep(delay, run.signal)
-        const before = endedAt
-        for await (const ids of chunk([...open.keys()], 100)) look(ids, await statuses(client, ids, run))
-        delay = endedAt > before ? FIRST_POLL_MS : Math.min(LONGEST_POLL_MS, delay * 1.2)
-      }
-    } catch (error) {
-      for (const job of open.values()) job.reject(error)
-      open.clear()
-    } finally {
-      polling = false
-    }
+  const look = async (run: Run): Promise<void> => {
+    await run.clock.sleep(pauseOf([...open.values()], quickest ?? 0, nowOf(run)), run.signal)
+    for await (const ids of chunk([...open.keys()], 100)) judgeAll(ids, await statuses(client, ids, run), nowOf(run))
   }
-  const look = (ids: readonly string[], found: ReadonlyMap<string, JsonObject>): void => {
+  const lookUntilAllEnd = async (): Promise<void> => {
+    looking = true
+    for (let [job] = open.values(); job !== undefined; [job] = open.values()) {
+      const { signal } = job.run
+      await look(job.run).catch((error: unknown) => {
+        for (const [id, one] of open) {
+          // Who stops, stops nobody else.
+          if (signal.aborted && one.run.signal !== signal) continue
+          open.delete(id)
+          one.reject(error)
+        }
+      })
+    }
+    looking = false
+  }
+  const judgeAll = (ids: readonly string[], found: ReadonlyMap<string, JsonObject>, now: number): void => {
     for (const id of ids) {
       const job = open.get(id)
-      const end = job && judge(job, found.get(id), endedAt, now())
+      const end = job && judge(job, found.get(id), endedAt, now)
       if (job === undefined || end === undefined) continue
       open.delete(id)
-      endedAt = now()
-      refusedSince = undefined
+      endedAt = now
+      quickest = Math.min(quickest ?? Infinity, now - job.since)
+      refused = new WeakMap()
       job.resolve(end)
       nextEnd.resolve()
       nextEnd = Promise.withResolvers()
@@ -88,24 +96,39 @@ export function jobs(client: Client, run: Run): Jobs {
   }
 
   return {
-    ended: (id) => {
-      const since = now()
-      const job: Open = { ...Promise.withResolvers(), since, seen: '', changedAt: since, missingSince: undefined }
+    ended: (id, run) => {
+      const known = open.get(id)
+      if (known !== undefined) return known.promise
+      const since = nowOf(run)
+      const job: Open = { ...Promise.withResolvers(), run, since, seen: '', changedAt: since, missingSince: undefined }
       open.set(id, job)
-      refusedSince = undefined
-      if (!polling) void poll()
+      refused = new WeakMap()
+      if (!looking) void lookUntilAllEnd()
       return job.promise
     },
     turn: () => hold(lane),
-    room: async (ms, signal) => {
-      refusedSince ??= now()
-      if (now() - refusedSince >= PATIENCE_MS) return false
+    room: async (ms, { clock, signal }) => {
+      const now = clock.now().getTime()
+      const since = refused.get(signal) ?? now
+      refused.set(signal, since)
+      if (now - since >= PATIENCE_MS) return false
       const enough = new AbortController()
-      const slept = run.clock.sleep(ms, AbortSignal.any([signal, enough.signal]))
+      const slept = clock.sleep(ms, AbortSignal.any([signal, enough.signal]))
       await Promise.race([nextEnd.promise, slept]).finally(() => enough.abort())
       return true
     },
   }
+}
+
+const nowOf = ({ clock }: Run): number => clock.now().getTime()
+
+/**
+ * How long until the open jobs are looked at again: one that is younger than the quickest was has
+ * time until then, an older one is looked at the less often the longer it takes.
+ */
+function pauseOf(open: readonly Open[], quickest: number, now: number): number {
+  const pauses = open.map(({ since }) => (now - since < quickest ? since + quickest - now : (now - since) * OLDER))
+  return Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, Math.min(...pauses)))
 }
 
 /** `GET /job_statuses/show_many`, by id. A 404 means that none of them is known any more. */

@@ -2,7 +2,7 @@ import { type FieldTypes, type Outcome, type Run, type SentChange } from 'zds'
 import type { Client } from '../client.ts'
 import { settleCreate } from './creates.ts'
 import type { Kind } from '../kinds.ts'
-import { jobs } from './jobs.ts'
+import type { Jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import { settleUpdates, type Updatable } from './updates.ts'
 
@@ -17,7 +17,7 @@ export async function* settle(
   run: Run,
 ): AsyncIterable<Outcome> {
   const creates = sent.filter(({ change }) => change.op === 'create')
-  if (creates.length > 1) await endOf(creates, client, run)
+  if (creates.length > 1) await endOf(creates, client, updatable.jobs, run)
   for (const { change } of creates) yield* settleCreate(change, client, kind, types, run)
   yield* settleUpdates(
     sent.filter(({ change }) => change.op !== 'create'),
@@ -27,9 +27,8 @@ export async function* settle(
 }
 
 /** Waits for what may still be creating: the jobs that took some over, and one whose id nobody knows. */
-async function endOf(creates: readonly SentChange[], client: Client, run: Run): Promise<void> {
-  const open = jobs(client, run)
+async function endOf(creates: readonly SentChange[], client: Client, jobs: Jobs, run: Run): Promise<void> {
   const known = new Set(creates.flatMap(({ job }) => job ?? []))
-  await Promise.all([...known].map((job) => open.ended(job)))
+  await Promise.all([...known].map((job) => jobs.ended(job, run)))
   if (creates.some(({ job }) => job === undefined)) await quiet(client, run)
 }

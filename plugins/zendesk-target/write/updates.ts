@@ -13,7 +13,6 @@ import {
   type Step,
 } from 'zds'
 import { outcomes, writeBatch, type Writing } from './batches.ts'
-import { jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
 import type { JobRow } from './rows.ts'
 
@@ -21,7 +20,7 @@ import type { JobRow } from './rows.ts'
  * A kind of records that jobs can write: how a change becomes the row of a job, and how to see
  * whether it was made.
  */
-export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots'> & {
+export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots' | 'jobs'> & {
   /** What the row says beside the id. */
   payload(change: Change): JsonObject
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
@@ -39,7 +38,7 @@ export function* update(
   over: AbortSignal,
   run: ApplyRun,
 ): Generator<AsyncGenerator<Step, void>, void> {
-  const { client, resource, slots } = kind
+  const { client, resource, slots, jobs } = kind
   let before: Promise<unknown> = Promise.resolve()
   // Records are read while those of the job before are written; the jobs are sent in their order.
   const fresh = async (rows: readonly JobRow[]): Promise<JobRow[]> => {
@@ -49,7 +48,7 @@ export function* update(
     const left = new Set((await mine)[0])
     return rows.filter(({ change }) => left.has(change))
   }
-  const writing = { client, resource, slots, ...lookingOf(kind, run), fresh, over }
+  const writing = { client, resource, slots, jobs, settled: settling(kind), fresh, over }
   for (const some of Map.groupBy(changes, ({ op }) => op).values()) {
     const rows = some.map((change) => rowOf(change, kind))
     for (const batch of batches(rows, kind.rows)) yield writeBatch(batch, writing, run)
@@ -62,7 +61,7 @@ export function* update(
  */
 export async function* settleUpdates(sent: readonly SentChange[], kind: Updatable, run: Run): AsyncIterable<Outcome> {
   if (sent.length === 0) return
-  const writing = { client: kind.client, ...lookingOf(kind, run) }
+  const writing = { client: kind.client, jobs: kind.jobs, settled: settling(kind) }
   for (const [job, some] of Map.groupBy(sent, (one) => one.job)) {
     const rows = some.map(({ change }) => rowOf(change, kind))
     if (job === undefined) {
@@ -79,9 +78,9 @@ export async function* settleUpdates(sent: readonly SentChange[], kind: Updatabl
   }
 }
 
-/** The two places that tell what became of rows: their jobs, and the records themselves. */
-function lookingOf(kind: Updatable, run: Run): Pick<Writing, 'jobs' | 'settled'> {
-  const settled = async (rows: readonly JobRow[]): Promise<ReadonlySet<string>> => {
+/** Where no job tells what became of rows, the records themselves do. */
+function settling(kind: Updatable): Writing['settled'] {
+  return async (rows, run) => {
     const byId = new Map(rows.map((row) => [row.id, row]))
     const found = new Set<string>()
     for await (const existing of kind.refetch([...byId.keys()], run)) {
@@ -90,7 +89,6 @@ function lookingOf(kind: Updatable, run: Run): Pick<Writing, 'jobs' | 'settled'>
     }
     return found
   }
-  return { jobs: jobs(kind.client, run), settled }
 }
 
 const rowOf = (change: Change, kind: Updatable): JobRow => ({

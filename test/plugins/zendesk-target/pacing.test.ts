@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { collect, type Outcome, type Step } from 'zds'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { collect, systemClock, type Outcome, type Step } from 'zds'
 import { type Fault, type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
@@ -18,6 +18,10 @@ const started = async (options: Parameters<typeof start>[0]) => {
 }
 
 const notDone = (steps: readonly Step[]): Outcome[] => outcomesOf(steps).filter(({ status }) => status !== 'done')
+/** Of how many jobs each look asked. */
+const looks = (sandbox: Sandbox): number[] =>
+  requestsTo(sandbox, 'GET', '/job_statuses/show_many').map(({ query }) => query['ids']?.split(',').length ?? 0)
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 describe('jobs', { timeout: 60_000 }, () => {
   it('3,100 updates never have more than 30 jobs open, and the jobs are polled together (SAFE-04)', async () => {
@@ -38,10 +42,7 @@ describe('jobs', { timeout: 60_000 }, () => {
     expect(requestsTo(sandbox, 'PUT', '/update_many').map(({ status }) => status)).toEqual(
       Array.from({ length: 31 }, () => 200),
     )
-    const polled = requestsTo(sandbox, 'GET', '/job_statuses/show_many').map(
-      ({ query }) => query['ids']?.split(',').length ?? 0,
-    )
-    expect(Math.max(...polled)).toBeGreaterThan(4)
+    expect(Math.max(...looks(sandbox))).toBeGreaterThan(4)
   })
 
   it('the places are those of the instance, for all its targets together (SAFE-04)', async () => {
@@ -102,7 +103,29 @@ describe('jobs', { timeout: 60_000 }, () => {
     expect(run.pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThan(700_000)
   })
 
-  it('polls begin fast, grow to five seconds, and are fast again when a job ends', async () => {
+  it('jobs of all targets of the instance are looked at together, and who stops, stops nobody else (SAFE-04)', async () => {
+    const { sandbox } = await started({ count: 200, zendesk: { jobMs: { queued: 50, working: 2_000 } } })
+    const zendesk = connect(sandbox)
+    const clock = systemClock()
+    const carriedOut = ({ run }: ReturnType<typeof testRun>, from: number) =>
+      collect(
+        stepsOf(
+          zendesk.organizations({ fields: FIELDS }),
+          many(50, (n) => updating(from + n)),
+          { ...run, clock },
+        ),
+      )
+    const stopped = testRun()
+    const all = Promise.allSettled([carriedOut(stopped, 0), carriedOut(testRun(), 50), carriedOut(testRun(), 100)])
+    await vi.waitFor(() => expect(looks(sandbox)).toContain(3), { interval: 10, timeout: 10_000 })
+    stopped.abort(new Error('enough'))
+    const [first, ...others] = await all
+    expect(first).toMatchObject({ status: 'rejected', reason: { message: 'enough' } })
+    for (const other of others) expect(other.status === 'fulfilled' && notDone(other.value)).toEqual([])
+    expect(looks(sandbox).at(-1)).toBeLessThan(3)
+  })
+
+  it('a job is looked at soon, then ever more rarely, at least each five seconds', async () => {
     const { target } = await started({
       count: 200,
       faults: [{ service: 'zendesk', path: '/update_many', body: '"id":1001,', kind: 'stuck', as: 'queued' }],
@@ -116,12 +139,37 @@ describe('jobs', { timeout: 60_000 }, () => {
         run.run,
       ),
     )
-    expect(run.pauses[0]).toBe(100)
-    const again = run.pauses.lastIndexOf(100)
-    expect(again).toBeGreaterThan(1)
-    const rest = run.pauses.slice(again)
-    expect(rest).toEqual(rest.toSorted((one, other) => one - other))
-    expect(rest.at(-1)).toBe(5_000)
+    expect(run.pauses[0]).toBe(400)
+    expect(run.pauses).toEqual(run.pauses.toSorted((one, other) => one - other))
+    expect(run.pauses.at(-1)).toBe(5_000)
+  })
+
+  it('a job is not looked at before it is as old as the quickest was; an old one keeps no other waiting', async () => {
+    const { target, sandbox } = await started({ count: 300, zendesk: { jobMs: { queued: 20, working: 30 } } })
+    const changed = (from: number, { run }: ReturnType<typeof testRun>) =>
+      collect(
+        stepsOf(
+          target,
+          many(100, (n) => updating(from + n)),
+          run,
+        ),
+      )
+    const first = testRun()
+    await changed(0, first)
+    const took = sum(first.pauses)
+    const second = testRun()
+    await changed(100, second)
+    expect(first.pauses.length).toBeGreaterThan(1)
+    expect(second.pauses[0]).toBe(Math.min(Math.floor(took), 5_000))
+
+    sandbox.faults.add({ service: 'zendesk', path: '/update_many', kind: 'stuck', as: 'queued' })
+    const old = testRun()
+    const stuck = changed(200, old)
+    await vi.waitFor(() => expect(Math.max(...old.pauses)).toBe(5_000), { interval: 1, timeout: 10_000 })
+    const before = old.pauses.length
+    await changed(0, old)
+    expect(Math.min(...old.pauses.slice(before))).toBeLessThan(5_000)
+    expect(notDone(await stuck)).toHaveLength(100)
   })
 
   it('a job that is out of sight for a moment, and later once more, is not given up', async () => {

@@ -135,6 +135,25 @@ describe('reading organizations', () => {
     ])
   })
 
+  it('refetches together what is asked for at the same moment; each gets its own, and who stops, stops nobody else', async () => {
+    const { target, sandbox } = await started({ count: 150 })
+    const { run } = testRun()
+    const asks = Array.from({ length: 15 }, (_, n) => Array.from({ length: 10 }, (_, m) => String(1001 + 10 * n + m)))
+    const given = await Promise.all(asks.map((ids) => collect(target.refetch(ids, run))))
+    expect(given.map((rows) => rows.map(({ id }) => id))).toEqual(asks)
+    const sizes = () => requestsTo(sandbox, 'GET', '/show_many').map(({ query }) => query['ids']?.split(',').length)
+    expect(sizes()).toEqual([100, 50])
+
+    const stopped = testRun()
+    stopped.abort(new Error('enough'))
+    const [mine, others] = await Promise.allSettled([
+      collect(target.refetch(['1001'], stopped.run)),
+      collect(target.refetch(['1001', 'nobody'], run)),
+    ])
+    expect(mine).toMatchObject({ status: 'rejected', reason: { message: 'enough' } })
+    expect(others).toMatchObject({ status: 'fulfilled', value: [{ id: '1001' }] })
+  })
+
   it('an abort ends a read with the reason of the abort', async () => {
     const { target } = await started({
       count: 120,
