@@ -10,6 +10,7 @@ import {
   type RunEvent,
   type RunRecord,
   type RunStatus,
+  type RunWait,
   type Step,
 } from 'zds'
 import { maybe, moment, text, type Database, type PostgresRow } from './database.ts'
@@ -46,6 +47,12 @@ const COUNT = `
 const NOTE = `
   INSERT INTO zds.events (project, run, kind, at, as_of, digest, changes, code, message)
   SELECT $1, $2, $3, $4::timestamptz, $5, $6, $7::integer, $8, $9 FROM held`
+const NOTE_WAITS = `
+  INSERT INTO zds.waits (project, run, sync, because, awaited, count, examples, since, until)
+  SELECT $1, one.run, one.sync, one.because, one.awaited, one.count, one.examples, one.since, one.until
+  FROM held, json_to_recordset($2::json) AS one
+    (run text, sync text, because text, awaited text, count integer, examples text, since timestamptz, until timestamptz)`
+const WAITS = 'SELECT * FROM zds.waits WHERE project = $1 AND run = $2 ORDER BY number'
 const NOTED = 'SELECT * FROM zds.events WHERE project = $1 AND at >= $2 ORDER BY number DESC'
 
 /**
@@ -99,6 +106,10 @@ export function postgresJournal(database: Database, project: string, locks: Fenc
       const said = message === undefined ? undefined : storable(message)
       await write(NOTE, run, kind, at, asOf, digest, changes, code, said)
     },
+    noteWaits: async (waits) => {
+      const rows = waits.map(({ examples, ...rest }) => ({ ...rest, examples: JSON.stringify(examples) }))
+      await write(NOTE_WAITS, JSON.stringify(rows))
+    },
     ...readingOf(ask),
   }
 }
@@ -107,7 +118,7 @@ type JournalQuery = (sql: string, ...values: readonly unknown[]) => Promise<read
 
 function readingOf(
   ask: JournalQuery,
-): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done' | 'noted'> {
+): Pick<Journal, 'lastDesired' | 'runs' | 'run' | 'plan' | 'known' | 'done' | 'noted' | 'waits'> {
   return {
     lastDesired: async (sync, address) => {
       const [row] = await ask(DESIRED, sync, address)
@@ -133,6 +144,7 @@ function readingOf(
     },
     done: async (run) => Number((await ask(DONE, run))[0]?.['done']),
     noted: async (since) => (await ask(NOTED, since)).map(eventOf),
+    waits: async (run) => (await ask(WAITS, run)).map(waitOf),
   }
 }
 
@@ -182,6 +194,19 @@ function eventOf(row: PostgresRow): RunEvent {
     changes: row['changes'] === null ? undefined : Number(row['changes']),
     code: maybe(row, 'code'),
     message: maybe(row, 'message'),
+  }
+}
+
+function waitOf(row: PostgresRow): RunWait {
+  return {
+    run: text(row, 'run'),
+    sync: text(row, 'sync'),
+    because: row['because'] as RunWait['because'], // written by `noteWaits` above
+    awaited: text(row, 'awaited'),
+    count: Number(row['count']),
+    examples: JSON.parse(text(row, 'examples')) as RunWait['examples'], // as above
+    since: moment(row, 'since'),
+    until: moment(row, 'until'),
   }
 }
 

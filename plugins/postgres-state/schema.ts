@@ -72,6 +72,17 @@ export const MIGRATIONS: readonly string[] = [
       FROM zds.steps ORDER BY project, run, sync, key, number DESC
     ) AS last;
   `,
+  `
+  CREATE TABLE zds.waits (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    project text NOT NULL, run text NOT NULL, sync text NOT NULL, because text NOT NULL, awaited text NOT NULL,
+    count integer NOT NULL, examples text NOT NULL, since timestamptz NOT NULL, until timestamptz NOT NULL,
+    FOREIGN KEY (project, run) REFERENCES zds.runs (project, id) ON DELETE CASCADE
+  );
+  CREATE INDEX waits_of_run ON zds.waits (project, run);
+  CREATE VIEW zds.zds_waits AS
+    SELECT project, run, sync, because, awaited, count, examples, since, until FROM zds.waits;
+  `,
 ]
 
 /**

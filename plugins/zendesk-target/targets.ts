@@ -15,7 +15,7 @@ import { describe, prepare } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf } from './records.ts'
 import { lanes } from './write/lanes.ts'
-import { rounds } from './write/rounds.ts'
+import { predecessors, rounds } from './write/rounds.ts'
 import { settle } from './write/settle.ts'
 import type { Jobs } from './write/jobs.ts'
 import type { Slots } from './write/slots.ts'
@@ -84,7 +84,9 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     misfit: ({ id = '1' }) => (/^[1-9]\d{0,18}$/.test(id) ? undefined : 'id: is none that Zendesk gives'),
     together: true,
     async *apply(changes, run) {
-      for (const round of rounds(changes, kind.unique)) {
+      const since = run.clock.now()
+      for (const [place, round] of rounds(changes, kind.unique).entries()) {
+        if (place > 0) await run.waited(predecessors(round, changes, kind.unique), since)
         const [creates, others] = [round.filter(isCreate), round.filter((change) => !isCreate(change))]
         const answered = gate(creates.length)
         const inJobs = creates.length >= createsInJobs

@@ -101,6 +101,8 @@ export interface ApplyRun extends Run {
    * Where the target says `staleness: 'batch'` it asks right before each request that writes.
    */
   fresh(changes: readonly Change[]): Promise<readonly Change[]>
+  /** Writes down which changes, by key, went after which, since those set free what they take. */
+  waited(after: ReadonlyMap<string, string>, since: Date): Promise<void>
 }
 
 /**
@@ -195,9 +197,7 @@ export interface Rules {
    * which it is undefined can be no key: whose record that is, nobody knows.
    */
   readonly fold?: Fold
-  /**
-   * A field whose values must be unique in the target, compared trimmed and without case (AMB-20).
-   */
+  /** A field whose values are unique in the target, compared trimmed and without case (AMB-20). */
   readonly unique?: string
   /**
    * Fields that are set on create, taken over by an update that happens anyway where they are

@@ -170,4 +170,21 @@ export const journalLaws: readonly StateLaw[] = [
     await there.prune(later)
     assert.deepEqual(await here.journal.noted(at), all.slice(0, 2))
   }),
+
+  law('remembers what changes of a run waited for, as long as the run', async (here, there) => {
+    await begin(here, 'run-1')
+    await begin(here, 'run-2', later)
+    const times = { since: at.toISOString(), until: later.toISOString() }
+    const tied = { run: 'run-1', sync: 'users', because: 'ref', awaited: 'global', count: 2 } as const
+    const waits = [
+      { ...tied, examples: [['ü"\0\uD800', 'A'] as const, ['c', 'B'] as const], ...times },
+      { ...tied, because: 'service', awaited: 'us-gov', count: 7, examples: [], ...times } as const,
+    ]
+    await here.journal.noteWaits(waits)
+    await there.journal.noteWaits([{ ...tied, run: 'run-2', examples: [], ...times }])
+    assert.deepEqual(await there.journal.waits('run-1'), waits)
+    await there.prune(later)
+    assert.deepEqual(await here.journal.waits('run-1'), [])
+    assert.equal((await here.journal.waits('run-2')).length, 1)
+  }),
 ]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addDays, type Explanation, type Forecast, type Plan } from 'zds'
+import { addDays, localState, type Explanation, type Forecast, type Plan, type RunWait } from 'zds'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
 import { writesOf } from '../support/faults.ts'
 import { sampleWorld } from '../support/worlds.ts'
@@ -275,4 +275,27 @@ test('stdout carries the protocol only, also where the configuration prints; the
   const lines = stdout.trimEnd().split('\n')
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ jsonrpc: '2.0', id: 1 }])
   expect(stderr).toContain('loud')
+})
+
+test('what waited in a confined instance is told without the records (OPS-08)', async () => {
+  const state = localState(join(here.directory, '.zds'))
+  const [at, examples] = [new Date(), [['ada@agency.example', 'A']] as const]
+  await state.journal.begin({ id: 'waiting', plan: planned, forced: false, at })
+  const wait = {
+    run: 'waiting',
+    because: 'ref',
+    count: 1,
+    examples,
+    since: at.toISOString(),
+    until: at.toISOString(),
+  } as const
+  await state.journal.noteWaits([
+    { ...wait, sync: 'us-gov-users', awaited: 'us-gov' },
+    { ...wait, sync: 'partners', awaited: 'global' },
+  ])
+  await state.close()
+  const waitsFor = async (client: Client) =>
+    (await answered<{ log: { waits?: RunWait[] }[] }>(client, 'log', {})).log.flatMap(({ waits = [] }) => waits)
+  expect((await waitsFor(open)).map((one) => one.examples)).toEqual([[], [['ada@agency.example', 'A']]])
+  expect((await waitsFor(all)).map((one) => one.examples)).toEqual([examples, examples])
 })

@@ -29,6 +29,13 @@ export async function assertViews(state: State, ask: (sql: string) => Promise<Ro
     code: 'LIMIT_EXCEEDED',
     message: 'too many',
   })
+  const since = at.toISOString()
+  const until = new Date(at.getTime() + 2_500).toISOString()
+  const wait = { because: 'name', awaited: 'global', count: 2 } as const
+  await journal.noteWaits([{ run: 'run-1', sync: 'partners', ...wait, examples: [['A', 'B']], since, until }])
+  assert.deepEqual(await ask('SELECT run, sync, because, awaited, count, examples FROM zds_waits'), [
+    { run: 'run-1', sync: 'partners', ...wait, examples: '[["A","B"]]' },
+  ])
   assert.deepEqual(await ask('SELECT run, status, changes, approved_by, approved_because FROM zds_runs'), [
     { run: 'run-1', status: 'done', changes: 1, approved_by: 'ada', approved_because: 'a merger' },
   ])

@@ -13,6 +13,17 @@ export function rounds(changes: readonly Change[], unique: readonly string[]): r
   return [first, ...rounds(changes.filter(waits), unique)]
 }
 
+/** Of a later round, by key, the change that set free what each of them takes. */
+export function predecessors(
+  round: readonly Change[],
+  all: readonly Change[],
+  unique: readonly string[],
+): ReadonlyMap<string, string> {
+  const givers = new Map(all.flatMap((one) => valuesOf(one, 'from', unique).map((value) => [value, one.key] as const)))
+  const given = (change: Change): string[] => valuesOf(change, 'to', unique).flatMap((value) => givers.get(value) ?? [])
+  return new Map(round.flatMap((change) => given(change).map((giver) => [change.key, giver] as const)))
+}
+
 /** The unique values that a change takes or gives up, compared as Zendesk does. */
 function valuesOf({ fields }: Change, side: 'from' | 'to', unique: readonly string[]): string[] {
   return unique.flatMap((field) => {

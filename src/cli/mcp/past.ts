@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { logOf, type LogEntry } from '../../core/answers/log.ts'
 import { count, type SyncPlan } from '../../core/plan/plan.ts'
 import { planNamed } from '../../core/run/history.ts'
+import type { RunWait } from '../../core/waits.ts'
 import { placeOf } from '../commands/plan.ts'
 import { readPlan } from '../plan-file.ts'
 import { age } from '../declare/options.ts'
@@ -46,8 +47,8 @@ const numbersOf = (sync: SyncPlan) => ({
 })
 
 /**
- * The history. Where an instance is confined, an error is its code only: its words may name one of
- * its records.
+ * The history. Where an instance is confined, an error is its code only, and what waited there has no
+ * examples: they name its records.
  */
 export function tellLog(
   { since, failed, key }: ToolArguments<'log'>,
@@ -62,10 +63,18 @@ export function tellLog(
   })
 }
 
-function openEntry({ error, ofKey, ...entry }: LogEntry, hidden: ReadonlySet<string>): object[] {
+function openEntry({ error, ofKey, waits, ...entry }: LogEntry, hidden: ReadonlySet<string>): object[] {
   const open = ofKey?.filter(({ sync }) => !hidden.has(sync))
   if (open?.length === 0) return []
-  return [{ ...entry, ...(error && { error: { code: error.code } }), ...(open && { ofKey: open }) }]
+  const isHidden = ({ sync, awaited }: RunWait): boolean => hidden.has(sync) || hidden.has(awaited)
+  return [
+    {
+      ...entry,
+      ...(error && { error: { code: error.code } }),
+      ...(waits && { waits: waits.map((wait) => (isHidden(wait) ? { ...wait, examples: [] } : wait)) }),
+      ...(open && { ofKey: open }),
+    },
+  ]
 }
 
 /** Work on what is kept of runs, told which instances are confined. */

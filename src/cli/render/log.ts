@@ -1,14 +1,20 @@
 import type { LogChange, LogEntry } from '../../core/answers/log.ts'
+import { waitWords } from '../../core/waits.ts'
 import type { Paint } from './paint.ts'
 import { counted, number, plain, shown } from './text.ts'
 
 /**
- * The history for people: a line for each thing that happened, below it why it failed, and the
- * changes of a key.
+ * The history for people: a line for each thing that happened, below it why it failed, what waited
+ * for what, and the changes of a key.
  */
 export function logLines(log: readonly LogEntry[], paint: Paint): string[] {
   if (log.length === 0) return ['Nothing of that kind has happened here.']
-  return log.flatMap((entry) => [lineOf(entry, paint), ...errorLines(entry, paint), ...changeLines(entry, paint)])
+  return log.flatMap((entry) => [
+    lineOf(entry, paint),
+    ...errorLines(entry, paint),
+    ...waitLines(entry, paint),
+    ...changeLines(entry, paint),
+  ])
 }
 
 const COLOURS = { plan: 'dim', apply: 'bold', refused: 'yellow', failed: 'red' } as const
@@ -31,6 +37,12 @@ function whatOf({ kind, status, changes = 0, done = 0, approval, forced, error }
 
 const errorLines = ({ error }: LogEntry, paint: Paint): string[] =>
   error === undefined ? [] : [paint('dim', `    [${error.code}] ${plain(error.message)}`)]
+
+const waitLines = ({ waits = [] }: LogEntry, paint: Paint): string[] =>
+  waits.map((wait) => {
+    const took = (Date.parse(wait.until) - Date.parse(wait.since)) / 1000
+    return paint('dim', `    ${plain(`${wait.sync}: ${waitWords(wait)}`)}, ${took.toFixed(1)} s`)
+  })
 
 const changeLines = ({ ofKey = [] }: LogEntry, paint: Paint): string[] =>
   ofKey.flatMap((change) => [headOf(change), ...fieldLines(change, paint)])

@@ -1,7 +1,7 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import type { Stage } from '../../core/config/stages.ts'
 import { count } from '../../core/plan/plan.ts'
-import type { Progress } from '../../core/run/apply-run.ts'
+import type { Progress } from '../../core/run/apply-sync.ts'
 import type { RunWatch } from '../../core/engine.ts'
 import type { Read } from '../../core/run/plan-run.ts'
 import type { End } from '../../core/run/schedule.ts'

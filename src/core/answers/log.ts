@@ -1,11 +1,12 @@
 import type { RunStatus } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
-import type { Approval, RunEvent, RunRecord, State } from '../state/state.ts'
+import type { Approval, Journal, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
 import { watchDrift } from './drift.ts'
 import { changesOf, outcomeOf, type OutcomeOf } from '../run/history.ts'
 import { planLeft } from '../run/plan-parts.ts'
 import type { Shared } from '../run/shared.ts'
+import type { RunWait } from '../waits.ts'
 
 /** What a run did to one record, or a plan would have done. */
 export type LogChange = {
@@ -35,6 +36,8 @@ export type LogEntry = {
   readonly forced?: boolean
   readonly approval?: Approval
   readonly error?: { readonly code: string; readonly message: string }
+  /** What its changes waited for. */
+  readonly waits?: readonly RunWait[]
   /** Those of the key that is asked for. */
   readonly ofKey?: readonly LogChange[]
 }
@@ -57,7 +60,7 @@ export async function logOf(
   const all = await journal.runs()
   const runs = all.filter(({ startedAt }) => Date.parse(startedAt) >= since.getTime())
   const begun = new Set(all.map(({ id }) => id))
-  const applies = await Promise.all(runs.map(async (run) => applyEntry(run, await journal.done(run.id), events)))
+  const applies = await Promise.all(runs.map((run) => applyEntry(run, events, journal)))
   // How a run ended is told with it.
   const others = events.filter(({ run, kind }) => kind === 'planned' || !begun.has(run)).map(eventEntry)
   const entries = [...others, ...applies].toSorted((a, b) => b.at.localeCompare(a.at))
@@ -65,8 +68,10 @@ export async function logOf(
   return key === undefined ? wanted : ofKey(wanted, meaning(key, shared), shared.state)
 }
 
-function applyEntry(run: RunRecord, done: number, events: readonly RunEvent[]): LogEntry {
+async function applyEntry(run: RunRecord, events: readonly RunEvent[], journal: Journal): Promise<LogEntry> {
   const { id, startedAt: at, endedAt, asOf, status, digest, changes, forced, approval } = run
+  const done = await journal.done(id)
+  const waits = await journal.waits(id)
   const end = status === 'done' ? undefined : events.find((event) => event.run === id && event.code !== undefined)
   return {
     run: id,
@@ -81,6 +86,7 @@ function applyEntry(run: RunRecord, done: number, events: readonly RunEvent[]): 
     ...(endedAt !== undefined && { endedAt }),
     ...(approval && { approval }),
     ...(end && errorOf(end)),
+    ...(waits.length > 0 && { waits }),
   }
 }
 

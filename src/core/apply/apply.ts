@@ -5,8 +5,7 @@ import { redact } from '../secrets.ts'
 import { withLulls } from '../streams.ts'
 import type { Run, SentChange, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
-import { checkedSteps, settledOutcomes } from './checked.ts'
-import type { Objection } from './current.ts'
+import { checkedSteps, settledOutcomes, type Checking } from './checked.ts'
 import { merge } from './merge.ts'
 import { readBack, type WrittenChange } from './read-back.ts'
 
@@ -20,14 +19,12 @@ const BATCH = 100
 const READ_BACK = 0.01
 
 /** What one attempt at a plan needs besides the plan and the sync. */
-export type Attempt = {
+export type Attempt = Checking & {
   /** Writes steps down; settles when they are kept for good. */
   readonly record: (steps: readonly Step[]) => Promise<void>
   readonly created: Created
   /** How far an earlier attempt at this plan has come, by key (SAFE-06). */
   readonly known?: ReadonlyMap<string, Known>
-  /** Why a record as it is now is not to be changed so, whatever the plan says. */
-  readonly objection?: Objection
   /** Some of the changes wait for changes of other syncs; the others do not wait for them. */
   readonly waiting?: Waiting | undefined
 }
@@ -50,14 +47,15 @@ export type Waiting = { readonly keys: ReadonlySet<string>; readonly over: () =>
 export async function* apply(
   plan: SyncPlan,
   { target, readBack: share = READ_BACK }: Pick<Sync, 'target' | 'readBack'>,
-  { record, created, known = new Map(), objection, waiting }: Attempt,
+  { record, created, known = new Map(), objection, waited, waiting }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
   const written: WrittenChange[] = []
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
     const changes = Array.from(plan.changes.values().filter(({ op }) => ops.includes(op)))
     const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
-    for await (const outcome of carriedOut(changes, bound, target, { record, known, objection, waiting }, run)) {
+    const carrying = { record, known, objection, waited, waiting }
+    for await (const outcome of carriedOut(changes, bound, target, carrying, run)) {
       yield outcome
       const change = bound.get(outcome.key)
       if (outcome.status === 'done' && change !== undefined && 'op' in change) written.push({ change, id: outcome.id })
@@ -82,10 +80,7 @@ export async function* settle(
   yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
 }
 
-type Carrying = Pick<Attempt, 'record' | 'waiting'> & {
-  readonly known: ReadonlyMap<string, Known>
-  readonly objection: Objection | undefined
-}
+type Carrying = Omit<Attempt, 'created' | 'known'> & { readonly known: ReadonlyMap<string, Known> }
 
 /**
  * Carries out changes, which were bound; what could not be has an outcome already. Those that wait
@@ -96,7 +91,7 @@ async function* carriedOut(
   changes: readonly Change[],
   bound: Map<string, Change | Outcome>,
   target: Target,
-  { record, known, objection, waiting }: Carrying,
+  { record, known, waiting, ...checking }: Carrying,
   run: Run,
 ): AsyncIterable<Outcome> {
   const done = changes.flatMap(({ key }) => doneBefore(known.get(key)))
@@ -107,7 +102,7 @@ async function* carriedOut(
   const { late = [], free = [] } = Object.groupBy(left, ({ key }) => (waiting?.keys.has(key) ? 'late' : 'free'))
   const begin = (some: readonly Change[], signal: AbortSignal): AsyncGenerator<Step, void> => {
     const items = some.flatMap(({ key }) => bound.get(key) ?? [])
-    return begun(items, target, objection, { ...run, signal })
+    return begun(items, target, checking, { ...run, signal })
   }
   if (waiting === undefined || late.length === 0) return void (yield* told(begin(free, run.signal), record))
 
@@ -128,12 +123,12 @@ async function* carriedOut(
 async function* begun(
   items: readonly (Change | Outcome)[],
   target: Target,
-  objection: Objection | undefined,
+  checking: Checking,
   run: Run,
 ): AsyncGenerator<Step, void> {
   yield* items.filter((item) => 'status' in item)
   const open = items.filter((item) => 'op' in item)
-  if (open.length > 0) yield* checkedSteps(target, open, run, objection)
+  if (open.length > 0) yield* checkedSteps(target, open, run, checking)
 }
 
 function unmet(late: readonly Change[], { instance, resource }: Target): ZdsError {

@@ -1,12 +1,15 @@
 import { ZdsError } from '../errors.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
-import type { Run, SentChange, Target } from '../types.ts'
+import type { ApplyRun, Run, SentChange, Target } from '../types.ts'
 import { staleOf, type Objection } from './current.ts'
 import { stepsOf } from './requests.ts'
 
 /** How far a planned change has come; `planned` is one whose record has yet to be looked at. */
 type ChangeState = 'planned' | 'fresh' | 'sent' | 'ended'
+
+/** What is asked before a record is written, and who writes down what waited. */
+export type Checking = { readonly objection?: Objection | undefined; readonly waited?: ApplyRun['waited'] | undefined }
 
 /**
  * The steps of a target, held against what a target promises: it sends what is planned, fresh and
@@ -17,7 +20,7 @@ export async function* checkedSteps(
   target: Target,
   changes: readonly Change[],
   run: Run,
-  objection?: Objection,
+  { objection, waited = async () => undefined }: Checking = {},
 ): AsyncGenerator<Step> {
   const looks = ({ id }: Change): boolean => target.staleness === 'batch' && id !== undefined
   const states = new Map(
@@ -33,7 +36,7 @@ export async function* checkedSteps(
     return asked.filter(({ key }) => states.get(key) !== 'ended')
   }
 
-  for await (const step of stepsOf(target, changes, { ...run, fresh })) {
+  for await (const step of stepsOf(target, changes, { ...run, fresh, waited })) {
     yield* stale.splice(0)
     follow(step, states, target)
     if (step.status === 'accepted') for (const key of step.keys) jobs.set(key, step.job)

@@ -3,14 +3,17 @@ import { REFERENCE, type FieldTypes } from '../field-types.ts'
 import type { Many } from '../many.ts'
 import type { Change, SyncPlan } from '../plan/plan.ts'
 import type { Rules, Sync } from '../types.ts'
+import type { Waiters } from '../waits.ts'
 
 /** A sync that goes before another one, and what is planned for it. */
 type Earlier = { readonly sync: Sync; readonly plan: SyncPlan }
 
-/** The changes of a sync that wait for others, and those that they wait for, by sync. */
-export type Ties = {
-  readonly keys: ReadonlySet<string>
-  readonly to: ReadonlyMap<string, ReadonlySet<string>>
+/** A change, by key, that waits for one of another sync, or with one of its own, and why. */
+export type Tie = {
+  readonly waiting: string
+  readonly sync: string
+  readonly awaited: string
+  readonly because: 'ref' | 'record' | 'name'
 }
 
 /**
@@ -18,46 +21,63 @@ export type Ties = {
  * of theirs names, for what is done to the same record, or for what sets a name free that they
  * take. Those of the sync itself that one of them passes a name to, or gets it from, wait with it.
  */
-export function tiesOf({ changes }: SyncPlan, { target, rules }: Sync, before: readonly Earlier[]): Ties {
-  const given = new Map<string, { readonly sync: string; readonly key: string }[]>()
+export function tiesOf(
+  { name, changes }: SyncPlan,
+  { target, rules }: Sync,
+  before: readonly Earlier[],
+): readonly Tie[] {
+  const given = new Map<string, { readonly sync: string; readonly awaited: string }[]>()
   for (const { sync, plan } of before) {
     const here = sync.target === target
     for (const change of plan.changes) {
       const refs = [refText(plan.name, change.key)]
       for (const what of here ? [...refs, ...idText(change), ...namesOf(change, 'from', sync.rules)] : refs)
-        given.set(what, [...(given.get(what) ?? []), { sync: plan.name, key: change.key }])
+        given.set(what, [...(given.get(what) ?? []), { sync: plan.name, awaited: change.key }])
     }
   }
-  const keys = new Set<string>()
-  const to = new Map<string, Set<string>>()
+  const ties: Tie[] = []
   for (const change of changes) {
     const wanted = [...refsOf(change, target.types), ...idText(change), ...namesOf(change, 'to', rules)]
-    for (const { sync, key } of wanted.flatMap((what) => given.get(what) ?? [])) {
-      keys.add(change.key)
-      to.set(sync, (to.get(sync) ?? new Set()).add(key))
-    }
+    for (const what of wanted)
+      for (const one of given.get(what) ?? []) ties.push({ waiting: change.key, ...one, because: reasonIn(what) })
   }
-  return { keys: withTheirNames(keys, changes, rules), to }
+  const along = withTheirNames(new Set(ties.map(({ waiting }) => waiting)), changes, rules)
+  return [...ties, ...along.map((one) => ({ ...one, sync: name, because: 'name' as const }))]
 }
 
-function withTheirNames(keys: ReadonlySet<string>, changes: Many<Change>, rules: Rules): ReadonlySet<string> {
+/** Those of one sync and one reason together. */
+export function waitersIn(ties: readonly Tie[]): readonly Waiters[] {
+  const all = new Map<string, Waiters & { readonly after: Map<string, string> }>()
+  for (const { waiting, sync, awaited, because } of ties) {
+    const some = all.get(`${because} ${sync}`) ?? { because, awaited: sync, after: new Map() }
+    all.set(`${because} ${sync}`, some)
+    some.after.set(waiting, awaited)
+  }
+  return [...all.values()]
+}
+
+function withTheirNames(
+  keys: ReadonlySet<string>,
+  changes: Many<Change>,
+  rules: Rules,
+): readonly Pick<Tie, 'waiting' | 'awaited'>[] {
+  if (keys.size === 0) return []
   const touched = (change: Change): string[] => [...namesOf(change, 'from', rules), ...namesOf(change, 'to', rules)]
-  if (keys.size === 0) return keys
-  const theirs = new Set(
-    changes
-      .values()
-      .filter(({ key }) => keys.has(key))
-      .flatMap(touched),
-  )
-  const found = changes
-    .values()
-    .filter((change) => !keys.has(change.key) && touched(change).some((name) => theirs.has(name)))
-  const more = found.map(({ key }) => key).toArray()
-  return more.length === 0 ? keys : withTheirNames(new Set([...keys, ...more]), changes, rules)
+  const those = changes.values().filter(({ key }) => keys.has(key))
+  const theirs = new Map(those.flatMap((change) => touched(change).map((name) => [name, change.key] as const)))
+  const others = changes.values().filter(({ key }) => !keys.has(key))
+  const more = others.flatMap((change) => {
+    const [awaited] = touched(change).flatMap((name) => theirs.get(name) ?? [])
+    return awaited === undefined ? [] : [{ waiting: change.key, awaited }]
+  })
+  const found = more.toArray()
+  if (found.length === 0) return []
+  return [...found, ...withTheirNames(new Set([...keys, ...found.map(({ waiting }) => waiting)]), changes, rules)]
 }
 
+const reasonIn = (what: string): Tie['because'] => (JSON.parse(what) as [Tie['because']])[0] // written below
 const refText = (sync: string, key: string): string => JSON.stringify(['ref', sync, key])
-const idText = ({ id }: Change): string[] => (id === undefined ? [] : [JSON.stringify(['id', id])])
+const idText = ({ id }: Change): string[] => (id === undefined ? [] : [JSON.stringify(['record', id])])
 
 function refsOf({ fields }: Change, types: FieldTypes): string[] {
   const found: string[] = []
@@ -75,6 +95,6 @@ function namesOf({ fields }: Change, side: 'from' | 'to', { unique, adopt = [] }
   return [...(unique === undefined ? [] : [unique]), ...adopt].flatMap((field) => {
     const { from = null, to = null } = fields[field] ?? {}
     const name = foldName(side === 'from' ? from : to)
-    return name === '' || foldName(from) === foldName(to) ? [] : [JSON.stringify([field, name])]
+    return name === '' || foldName(from) === foldName(to) ? [] : [JSON.stringify(['name', field, name])]
   })
 }

@@ -1,22 +1,20 @@
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
-import type { Plan, SyncPlan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold, State } from '../state/state.ts'
 import type { Consent } from './approval.ts'
-import { outcomesElsewhere } from './elsewhere.ts'
+import { applySync, type Progress } from './apply-sync.ts'
+import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
 import type { PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
-import { schedule, type Ended, type StageWatch, type Watch } from './schedule.ts'
+import { schedule, type Watch } from './schedule.ts'
 import type { Shared, StageOf } from './shared.ts'
-import { stageOutcomes, type Earlier } from './stage-outcomes.ts'
+import type { Earlier } from './stage-outcomes.ts'
 import { leaveLaps, watchTimes } from './timeline.ts'
-import { atOnce, waitingRoom, type WaitingRoom } from './waiting.ts'
-
-/** How far the apply of one sync has come. */
-export type Progress = { readonly kind: 'changes'; readonly done: number; readonly planned: number }
+import { atOnce, waitingRoom } from './waiting.ts'
 
 export type ApplyAsked = Consent & {
   /** How long to wait for another run's lock, in milliseconds. Default 0. */
@@ -141,12 +139,13 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
     const applies = undoing ? backwards(parts.map(({ stage }) => stage)) : parts.map(({ stage }) => stage)
     // What workers carry out is seen once it has ended, so nothing can wait for less than all of it.
     const wholly = undoing || shared.workers !== undefined
-    const waiting = waitingRoom(wholly ? [] : parts)
+    const shares = { ...work, planned, outcomes, waiting: waitingRoom(wholly ? [] : parts), since: shared.clock.now() }
     await schedule<StageOf<'apply'>, Progress>(
       wholly ? applies : applies.map(atOnce),
       async (stage, told, signal, ended) => {
         const here = { ...shared, ...(hold && { clock: whileHeld(shared.clock, hold) }), signal }
-        return applyStage(stage, planned.get(stage.name), { ...work, outcomes, waiting, ended }, here, told)
+        const note = noteWaitsOf(run, stage.name, shared, (waits) => timing.waited(stage.id, waits))
+        return applySync(stage, { ...shares, ended, note }, here, told)
       },
       { signal: shared.signal, watch: timing.watch },
     )
@@ -157,40 +156,6 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
     if (shared.signal.aborted) return finish('interrupted', interrupted(error))
     const over = await isHopeless(work, shared).catch(() => false)
     return finish(over ? 'abandoned' : 'failed', error)
-  }
-}
-
-async function applyStage(
-  stage: StageOf<'apply'>,
-  plan: SyncPlan | undefined,
-  work: ApplyWork & {
-    readonly outcomes: Map<string, readonly Outcome[]>
-    readonly waiting: WaitingRoom
-    readonly ended: Ended
-  },
-  shared: Shared,
-  watch: StageWatch,
-): Promise<Progress> {
-  if (plan === undefined || plan.changes.length === 0) return { kind: 'changes', done: 0, planned: 0 }
-  const planned = plan.changes.length
-  const seen = new Map<string, Outcome>()
-  try {
-    const outcomes = shared.workers === undefined ? stageOutcomes : outcomesElsewhere
-    for await (const outcome of outcomes(stage, plan, work, shared, watch)) {
-      seen.set(outcome.key, outcome)
-      work.waiting.told(stage.name, outcome.key)
-      watch.progress(`${seen.size.toLocaleString('en')} of ${planned.toLocaleString('en')} changes`)
-    }
-  } finally {
-    work.outcomes.set(stage.name, [...seen.values()])
-  }
-  return {
-    kind: 'changes',
-    done: seen
-      .values()
-      .filter(({ status }) => status === 'done')
-      .toArray().length,
-    planned,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Artifacts } from '../state/state.ts'
+import { waitWords, type Waited } from '../waits.ts'
 import type { Watch } from './schedule.ts'
 
 /** When a stage ran, how it ended, and what it waited for, in milliseconds since the run began. */
@@ -22,14 +23,27 @@ const MOST_WAITS = 1_000
 
 type BegunLap = { from: number; rows: number; waits: Wait[] }
 
+/** What watches, what it has seen, and what is told that changes of a stage waited for others. */
+type Timing<Result> = {
+  readonly watch: Watch<Result>
+  readonly laps: readonly Lap[]
+  waited(stage: string, waits: readonly Waited[]): void
+}
+
 /** Watches as `watch` does, and remembers what took how long. */
-export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): { watch: Watch<Result>; laps: Lap[] } {
+export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): Timing<Result> {
   const began = clock.now().getTime()
   const since = (): number => clock.now().getTime() - began
   const begun = new Map<string, BegunLap>()
   const laps: Lap[] = []
   return {
     laps,
+    waited: (stage, waits) => {
+      for (const wait of waits.filter(({ because }) => because !== 'service')) {
+        const [from, to] = [Date.parse(wait.since) - began, Date.parse(wait.until) - began]
+        begun.get(stage)?.waits.push({ from, ms: to - from, what: waitWords({ ...wait, examples: [] }) })
+      }
+    },
     watch: {
       ...watch,
       started: (stage) => {

@@ -1,6 +1,6 @@
 import type { Waiting } from '../apply/apply.ts'
 import type { Created } from '../apply/bind.ts'
-import { tiesOf } from '../apply/ties.ts'
+import { tiesOf, type Tie } from '../apply/ties.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import type { Ended } from './schedule.ts'
 import type { StageOf } from './shared.ts'
@@ -14,9 +14,12 @@ type Awaited = { readonly part: Part; readonly open: Set<string>; readonly over:
 /** Which changes wait for which: it is told of each that has ended. */
 export type WaitingRoom = {
   told(sync: string, key: string): void
-  /** The changes of a sync that wait, and how long; undefined where none does. */
-  of(sync: string, ended: Ended, created: () => Promise<Created>): Waiting | undefined
+  /** The changes of a sync that wait, how long, and for what; undefined where none does. */
+  of(sync: string, ended: Ended, created: () => Promise<Created>): TiedWaiting | undefined
 }
+
+/** What some changes of a sync wait for, and why. */
+export type TiedWaiting = Waiting & { readonly ties: readonly Tie[] }
 
 /** A sync that says `onlyTied` begins at once: its changes wait instead, each for what it is tied to. */
 export const atOnce = (stage: StageOf<'apply'>): StageOf<'apply'> =>
@@ -30,15 +33,12 @@ export function waitingRoom(parts: readonly Part[]): WaitingRoom {
       .filter(({ stage }) => stage.sync.onlyTied)
       .map((part) => {
         const earlier = new Set(before(part))
-        const { keys, to } = tiesOf(
+        const ties = tiesOf(
           part.plan,
           part.stage.sync,
           [...earlier].map(({ stage, plan }) => ({ ...stage, plan })),
         )
-        return [
-          part.stage.name,
-          { keys, awaited: [...earlier].flatMap((one) => awaitedOf(one, to.get(one.stage.name))) },
-        ]
+        return [part.stage.name, { ties, awaited: [...earlier].flatMap((one) => awaitedOf(one, ties)) }]
       }),
   )
   return {
@@ -48,13 +48,16 @@ export function waitingRoom(parts: readonly Part[]): WaitingRoom {
           if (part.stage.name === sync && open.delete(key) && open.size === 0) over.resolve(true)
     },
     of: (sync, ended, created) => {
-      const { keys = new Set<string>(), awaited = [] } = waits.get(sync) ?? {}
-      if (keys.size === 0) return undefined
+      const { ties = [], awaited = [] } = waits.get(sync) ?? {}
+      if (ties.length === 0) return undefined
+      const keys = new Set(ties.map(({ waiting }) => waiting))
       const met = awaited.map(({ part, over }) => Promise.race([over.promise, ended(part.stage.id)]))
-      return { keys, over: async () => ((await Promise.all(met)).every(Boolean) ? created() : undefined) }
+      return { keys, ties, over: async () => ((await Promise.all(met)).every(Boolean) ? created() : undefined) }
     },
   }
 }
 
-const awaitedOf = (part: Part, keys: ReadonlySet<string> | undefined): Awaited[] =>
-  keys === undefined ? [] : [{ part, open: new Set(keys), over: Promise.withResolvers() }]
+function awaitedOf(part: Part, ties: readonly Tie[]): Awaited[] {
+  const open = new Set(ties.flatMap(({ sync, awaited }) => (sync === part.stage.name ? [awaited] : [])))
+  return open.size === 0 ? [] : [{ part, open, over: Promise.withResolvers() }]
+}

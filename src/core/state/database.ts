@@ -33,6 +33,16 @@ const PLANS = `
   ) STRICT;
 `
 
+/** What changes of a run waited for. */
+const WAITS = `
+  CREATE TABLE waits (
+    number INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE, sync TEXT NOT NULL,
+    because TEXT NOT NULL, awaited TEXT NOT NULL, count INTEGER NOT NULL, examples TEXT NOT NULL,
+    since TEXT NOT NULL, until TEXT NOT NULL
+  ) STRICT;
+  CREATE VIEW zds_waits AS SELECT run, sync, because, awaited, count, examples, since, until FROM waits;
+`
+
 const SCHEMA = `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, as_of TEXT NOT NULL, forced INTEGER NOT NULL,
@@ -52,6 +62,7 @@ const SCHEMA = `
   ${LOCKS}
   ${EVENTS}
   ${PLANS}
+  ${WAITS}
 `
 
 /**
@@ -61,8 +72,9 @@ const MIGRATIONS: { readonly [from: number]: string } = {
   2: `ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0; ALTER TABLE steps ADD COLUMN partly TEXT; DROP TABLE locks; ${LOCKS}`,
   3: EVENTS,
   4: `${PLANS} INSERT INTO plans SELECT id, 0, plan FROM runs; ALTER TABLE runs DROP COLUMN plan;`,
+  5: WAITS,
 }
-const VERSION = 5
+const VERSION = 6
 
 /**
  * The database of a project's state, `.zds/state.db`: what it writes is on the disk when a call

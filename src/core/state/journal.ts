@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
 import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
 import type { Plan, Remark } from '../plan/plan.ts'
+import type { RunWait } from '../waits.ts'
 import { planBlocks, planInBlocks } from '../plan/parts.ts'
 import { atomically, maybeIn, textIn, type SqliteRow } from './database.ts'
 import { assertHeld } from './locks.ts'
@@ -48,6 +49,10 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     'INSERT INTO events (run, kind, at, as_of, digest, changes, code, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const noted = database.prepare('SELECT * FROM events WHERE at >= ? ORDER BY number DESC')
+  const noteWait = database.prepare(
+    'INSERT INTO waits (run, sync, because, awaited, count, examples, since, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const waits = database.prepare('SELECT * FROM waits WHERE run = ? ORDER BY number')
   return {
     under: (held) => sqliteJournal(database, held),
     begin: async ({ id, plan: made, forced, at, approval }) => {
@@ -104,6 +109,12 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
       write(() => note.run(of, kind, at, asOf, ...cells))
     },
     noted: async (since) => noted.all(since.toISOString()).map(eventOf),
+    noteWaits: async (all) =>
+      write(() => {
+        for (const { run: of, sync, because, awaited, count: number, examples, since, until } of all)
+          noteWait.run(of, sync, because, awaited, number, JSON.stringify(examples), since, until)
+      }),
+    waits: async (of) => waits.all(of).map(waitOf),
   }
 }
 
@@ -170,6 +181,19 @@ function eventOf(row: SqliteRow): RunEvent {
     changes: row['changes'] === null ? undefined : Number(row['changes']),
     code: maybeIn(row, 'code'),
     message: maybeIn(row, 'message'),
+  }
+}
+
+function waitOf(row: SqliteRow): RunWait {
+  return {
+    run: textIn(row, 'run'),
+    sync: textIn(row, 'sync'),
+    because: row['because'] as RunWait['because'], // written by `noteWaits` above
+    awaited: textIn(row, 'awaited'),
+    count: Number(row['count']),
+    examples: JSON.parse(textIn(row, 'examples')) as RunWait['examples'], // as above
+    since: textIn(row, 'since'),
+    until: textIn(row, 'until'),
   }
 }
 

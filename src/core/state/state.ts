@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Json } from '../json.ts'
 import type { Known, RunStatus, Step } from '../outcome.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { RunWait } from '../waits.ts'
 
 /**
  * What outlives a process: which plans were carried out and how far, who writes where, what stages
@@ -137,6 +138,10 @@ export interface Journal {
   note(event: RunEvent): Promise<void>
   /** All that happened from a moment on, the last first. */
   noted(since: Date): Promise<readonly RunEvent[]>
+  /** Remembers what changes of a run waited for, as long as the run is kept. */
+  noteWaits(waits: readonly RunWait[]): Promise<void>
+  /** What changes of a run waited for, in the order in which it was noted. */
+  waits(run: string): Promise<readonly RunWait[]>
 }
 
 /** What is locked: the address that is written to, under the name that people know it by. */

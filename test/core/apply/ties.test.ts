@@ -22,20 +22,30 @@ const renaming = (key: string, from: string, to: string): Change => ({
 /** What of `changes` waits, and for which of `before`, changes of a sync of the same target or another. */
 function ties(changes: readonly Change[], before: readonly Change[], other: Target = target) {
   const earlier = { sync: syncOf({}, { target: other }), plan: { ...planOf(...before), name: 'first' } }
-  const { keys, to } = tiesOf(planOf(...changes), syncOf({}, { target }), [earlier])
-  return { waits: [...keys], for: [...(to.get('first') ?? [])] }
+  const all = tiesOf({ ...planOf(...changes), name: 'second' }, syncOf({}, { target }), [earlier])
+  const why = all.map((tie) => `${tie.waiting} after ${tie.awaited} of ${tie.sync}: ${tie.because}`)
+  const awaited = all.filter(({ sync }) => sync === 'first').map((tie) => tie.awaited)
+  return { waits: [...new Set(all.map(({ waiting }) => waiting))], for: [...new Set(awaited)], why }
 }
 
 describe('changes of a sync that goes after another (SYN-12)', () => {
   it('wait for the record that a ref of theirs names, in whatever target it is', () => {
     const changes = [creating('U', { parent: ref('first', 'A') }), creating('V', { parent: ref('second', 'A') })]
     const before = [creating('A', { name: 'Acme' }), creating('B', { name: 'Basin' })]
-    expect(ties(changes, before, targetOf({ name: 'elsewhere' }))).toEqual({ waits: ['U'], for: ['A'] })
+    expect(ties(changes, before, targetOf({ name: 'elsewhere' }))).toEqual({
+      waits: ['U'],
+      for: ['A'],
+      why: ['U after A of first: ref'],
+    })
   })
 
   it('wait for whoever sets the name free that they take, compared as names are, in their own target', () => {
     const changes = [creating('N', { name: ' ACME' }), creating('M', { name: 'Other' })]
-    expect(ties(changes, [renaming('A', 'Acme', 'Acme Holding')])).toEqual({ waits: ['N'], for: ['A'] })
+    expect(ties(changes, [renaming('A', 'Acme', 'Acme Holding')])).toEqual({
+      waits: ['N'],
+      for: ['A'],
+      why: ['N after A of first: name'],
+    })
     expect(ties(changes, [renaming('A', 'Acme', 'Acme Holding')], targetOf({ name: 'elsewhere' })).waits).toEqual([])
     expect(ties(changes, [renaming('A', 'Acme', 'acme')]).waits).toEqual([])
   })
@@ -44,19 +54,25 @@ describe('changes of a sync that goes after another (SYN-12)', () => {
     expect(ties([renaming('A', 'x', 'y')], [{ ...renaming('A', 'x', 'x'), op: 'retire' }])).toEqual({
       waits: ['A'],
       for: ['A'],
+      why: ['A after A of first: record'],
     })
   })
 
   it('wait together with those of their own sync that they pass a name to, or get one from', () => {
     const tied: Change = { ...renaming('T', 'old', 'new'), fields: { name: { from: 'old', to: 'acme' } } }
     const changes = [tied, creating('N', { name: 'Old' }), renaming('P', 'second', 'third'), creating('Q', {})]
-    expect(ties(changes, [renaming('A', 'Acme', 'x')])).toEqual({ waits: ['T', 'N'], for: ['A'] })
+    expect(ties(changes, [renaming('A', 'Acme', 'x')])).toEqual({
+      waits: ['T', 'N'],
+      for: ['A'],
+      why: ['T after A of first: name', 'N after T of second: name'],
+    })
   })
 
   it('wait for no other create, none of them having an id, and for no value that is none', () => {
     expect(ties([creating('N', { name: '' })], [creating('A', {}), renaming('B', '', 'x')])).toEqual({
       waits: [],
       for: [],
+      why: [],
     })
   })
 

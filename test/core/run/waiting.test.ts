@@ -80,6 +80,10 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
     const report = await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
     expect(report).toMatchObject({ status: 'done', syncs: [{ done: 2 }, { done: 2 }] })
     expect(here.sent).toEqual(['V', 'U in "new-A"'])
+    const waits = await here.engine.state.journal.waits('run-1')
+    expect(waits).toMatchObject([
+      { sync: 'second', because: 'ref', awaited: 'first', count: 1, examples: [['U', 'A']] },
+    ])
   })
 
   it('goes after all of it where it does not say so, and where nothing says what is created', async () => {
@@ -98,6 +102,8 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
     await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
     expect(order).toEqual(['sending', 'done', 'sent 0', 'sending', 'done', 'sent 0'])
     expect(here.sent).toEqual(['V'])
+    const waits = await here.engine.state.journal.waits('run-1')
+    expect(waits).toMatchObject([{ sync: 'second', because: 'order', awaited: 'first', count: 1, examples: [] }])
   })
 
   it('a record that was refused leaves what refers to it unresolved (SAFE-08)', async () => {
@@ -132,10 +138,32 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
     expect(failed).toMatchObject({ status: 'failed', error: broken })
     expect(here.sent).toEqual(['V'])
     expect(await knownOf(here.engine, 'second')).toEqual(new Map([['V', 'outcome']]))
+    expect(await here.engine.state.journal.waits('run-1')).toMatchObject([{ because: 'ref', count: 1 }])
     breaks = false
     const rest = { run: { id: 'run-1', forced: false }, plan: here.plan }
     expect(await resumeRun(rest, {}, here.engine, WATCH)).toMatchObject({ status: 'done' })
     expect(here.sent).toEqual(['V', 'U in "new-A"'])
+  })
+
+  it('what requests of a sync waited for is in the journal once for each service, also where the sync fails', async () => {
+    const here = scene(
+      // oxlint-disable-next-line require-yield -- it fails before it sends anything
+      async function* (_changes, run) {
+        run.progress('a line like others')
+        for (const ms of [1_000, 60_000, 2_000]) run.progress(`global: rate limit, waiting ${ms}`, ms)
+        run.progress('elsewhere: no answer, trying again', 5)
+        throw new Error('no access')
+      },
+      [],
+    )
+    await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    const waits = await here.engine.state.journal.waits('run-1')
+    const [long, short] = waits.map(({ since, until }) => Date.parse(until) - Date.parse(since))
+    expect([long, short]).toEqual([60_000, 5])
+    expect(waits).toMatchObject([
+      { run: 'run-1', sync: 'first', because: 'service', awaited: 'global', count: 3, examples: [] },
+      { run: 'run-1', sync: 'first', because: 'service', awaited: 'elsewhere', count: 1 },
+    ])
   })
 
   it('an interruption ends what waits', async () => {

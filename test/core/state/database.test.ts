@@ -145,6 +145,7 @@ describe('the state database', () => {
     expect(database.prepare('SELECT desired FROM counts').all()).toMatchObject([{ desired: 440 }])
     expect(database.prepare('SELECT address, fence FROM locks').all()).toEqual([])
     expect(await sqliteJournal(database).plan('run-1')).toEqual({ digest: 'd', syncs: [] })
+    expect(await sqliteJournal(database).waits('run-1')).toEqual([])
     database.close()
     expect(refusal(file)).toBeUndefined()
   })

@@ -51,8 +51,10 @@ describe('changes of a target, side by side (SYN-01)', () => {
     const { target, sandbox, records } = await start({ count: 1, zendesk: { jobMs: { queued: 50, working: 100 } } })
     open = sandbox
     const changes = [creating(1, { name: 'ACME 0 ' }), renaming(0, 'Acme 0', 'Acme Holding')]
-    const steps = await collect(stepsOf(target, changes, testRun().run))
+    const { run, waits } = testRun()
+    const steps = await collect(stepsOf(target, changes, run))
     expect(outcomesOf(steps).map(({ key, status }) => `${key} ${status}`)).toEqual(['001EXT0 done', '001NEW1 done'])
+    expect(waits).toEqual([[['001NEW1', '001EXT0']]])
     expect(records().map(({ name }) => name.trim())).toEqual(['Acme Holding', 'ACME 0'])
   })
 })

@@ -8,6 +8,8 @@ export type TestRun = {
   readonly expected: { rows: number; slack: number }[]
   /** The pauses that were asked for, in milliseconds. */
   readonly pauses: number[]
+  /** Which changes went after which, by key. */
+  readonly waits: (readonly (readonly [string, string])[])[]
   readonly abort: (reason: Error) => void
 }
 
@@ -36,6 +38,7 @@ export function testRun(): TestRun {
   const pauses: number[] = []
   const progress: string[] = []
   const expected: { rows: number; slack: number }[] = []
+  const waits: TestRun['waits'] = []
   const run: ApplyRun = {
     signal: controller.signal,
     clock: quickClock(pauses),
@@ -45,8 +48,9 @@ export function testRun(): TestRun {
     expect: (rows, slack = 0) => void expected.push({ rows, slack }),
     progress: (message) => void progress.push(message),
     fresh: async (changes) => changes,
+    waited: async (after) => void waits.push([...after]),
   }
-  return { run, progress, expected, pauses, abort: (reason) => controller.abort(reason) }
+  return { run, progress, expected, pauses, waits, abort: (reason) => controller.abort(reason) }
 }
 
 /** The same for the laws of a target. */

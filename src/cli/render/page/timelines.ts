@@ -2,7 +2,7 @@ import type { Lap, Wait } from '../../../core/run/timeline.ts'
 import { html, type Html } from './html.ts'
 import type { Subject } from './subject.ts'
 
-/** What took how long, stage by stage, and how much of it was waiting for a limit or an answer. */
+/** What took how long, stage by stage, and how much of it was waiting: for others, for a limit, for another try. */
 export function timelines({ laps }: Subject): Html {
   if (laps === undefined || laps.plan.length + laps.apply.length === 0) return html``
   return html`<section aria-labelledby="time">
