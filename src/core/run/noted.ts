@@ -20,13 +20,18 @@ const REFUSALS: ReadonlySet<string> = new Set([
 
 /** Makes a plan, and notes that it was made, or why not; observers are told of the latter. */
 export async function notedPlan(run: string, shared: Shared, make: () => Promise<Plan>): Promise<Plan> {
-  const plan = await runChannel.tracePromise(make, { run, part: 'plan' }).catch(async (error: unknown) => {
-    const failure = { run, error, at: shared.clock.now().toISOString() }
-    if (!shared.signal.aborted) await tellObservers((observer, lent) => observer.notPlanned?.(failure, lent), shared)
-    return noteError(run, shared, error)
-  })
+  const plan = await runChannel
+    .tracePromise(make, { run, part: 'plan' })
+    .catch((error: unknown) => notPlanned(run, shared, error))
   await note(run, shared, { kind: 'planned', ...ofPlan(plan) })
   return plan
+}
+
+/** Tells the observers that no plan can be made, notes why, and throws it. */
+export async function notPlanned(run: string, shared: Shared, error: unknown): Promise<never> {
+  const failure = { run, error, at: shared.clock.now().toISOString() }
+  if (!shared.signal.aborted) await tellObservers((observer, lent) => observer.notPlanned?.(failure, lent), shared)
+  return noteError(run, shared, error)
 }
 
 /** Carries a plan out, and notes why it was refused, or ended before its end. */

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { compareId, stages, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import { nearest } from '../options.ts'
@@ -9,6 +9,7 @@ import type { ApplyAsked } from './apply-run.ts'
 import type { Progress } from './apply-sync.ts'
 import { applyStageIn } from './stage-apply.ts'
 import { checkReady } from './gather.ts'
+import { notPlanned } from './noted.ts'
 import { assertFit, presentInputs, type Inputs, type StagePlace } from './inputs.ts'
 import { syncPlanLeft } from './plan-parts.ts'
 import { assembleParts, leave, readStages, type Read, type Reading } from './plan-run.ts'
@@ -51,7 +52,10 @@ export function stageNamed(id: string, { all }: StagePlace): Stage {
   })
 }
 
-/** Runs one stage in a directory; only what it needs itself is checked. */
+/**
+ * Runs one stage in a directory; only what it needs itself is checked. Observers are told of the end
+ * of an apply, of the plan, and of a stage without which no plan can be made.
+ */
 export async function runStage(
   id: string,
   asked: StageAsked,
@@ -59,9 +63,11 @@ export async function runStage(
   watch: Watch<Read | Progress>,
 ): Promise<StageEnd> {
   const place = placeAt(asked.run, shared)
-  if (id === PLAN_STAGE) return { kind: 'whole-plan', plan: await planStage(place, asked.asOf, shared, watch) }
+  const orElse = (error: unknown): Promise<never> => notPlanned(basename(asked.run), shared, error)
+  if (id === PLAN_STAGE)
+    return { kind: 'whole-plan', plan: await planStage(place, asked.asOf, shared, watch).catch(orElse) }
   const stage = stageNamed(id, place)
-  if (stage.kind !== 'apply') return readStage(stage, place, asked.asOf, shared, watch)
+  if (stage.kind !== 'apply') return readStage(stage, place, asked.asOf, shared, watch).catch(orElse)
   const { plan } = asked
   if (plan === undefined)
     throw new ZdsError('USAGE', `${id} needs the plan that it carries out`, {

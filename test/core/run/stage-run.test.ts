@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openEngine, ZdsError, type Change, type Config, type Engine, type Plan, type Report } from 'zds'
+import { openEngine, ZdsError, type Change, type Config, type Engine, type Observer, type Plan, type Report } from 'zds'
 import { stages } from '../../../src/core/config/stages.ts'
+import { errorCode } from '../../../src/core/errors.ts'
 import { localState } from '../../../src/core/state/local.ts'
 import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
@@ -11,7 +12,7 @@ import { fakeClock } from 'zds/testing'
 type Scene = { readonly engine: Engine; readonly run: string; readonly sent: string[] }
 
 /** Two syncs, the second after the first; `failing` throws before the changes of the keys it names. */
-async function scene(failing = new Set<string>(), checks: string[] = []): Promise<Scene> {
+async function scene(failing = new Set<string>(), checks: string[] = [], told: string[] = []): Promise<Scene> {
   const sent: string[] = []
   const send = (changes: readonly Change[]) => {
     if (changes.some(({ key }) => failing.has(key))) throw new ZdsError('AUTH_FAILED', 'refused')
@@ -21,12 +22,19 @@ async function scene(failing = new Set<string>(), checks: string[] = []): Promis
   const accounts = sourceOf('accounts', [wanted('A', { name: 'A' }), wanted('B', { name: 'B' })], {
     check: () => {
       checks.push('accounts')
+      if (failing.has('accounts')) throw new ZdsError('AUTH_FAILED', 'Nobody knows us')
       return Promise.resolve([])
     },
   })
   const others = sourceOf('others', [wanted('C', { name: 'C' })])
   const target = targetOf({ address: 'https://a.example', send, settle: () => stream([]) })
   const first = syncOf({}, { desired: accounts, target: { ...target, mayBeEmpty: true } })
+  const observer: Observer = {
+    kind: 'observer',
+    planned: async ({ syncs }) => void told.push(`planned ${syncs.length}`),
+    notPlanned: async ({ run, error }) => void told.push(`not planned in ${run}: ${errorCode(error)}`),
+    ended: async ({ status, error }) => void told.push(error === undefined ? status : `${status}: ${errorCode(error)}`),
+  }
   const config: Config = {
     sources: { accounts, others },
     targets: {
@@ -42,6 +50,7 @@ async function scene(failing = new Set<string>(), checks: string[] = []): Promis
         },
       ),
     },
+    hooks: { observer },
   }
   const directory = mkdtempSync(join(tmpdir(), 'zds-stages-'))
   const engine = await openEngine({ config, state: localState(directory), clock: fakeClock() })
@@ -124,4 +133,36 @@ it('a saved plan is carried out without a look at what it was made from', async 
   expect(await here.engine.apply(copy)).toMatchObject({ status: 'done' })
   expect(checks).toEqual(['accounts'])
   expect(here.sent).toEqual(['A', 'B', 'C'])
+})
+
+describe('observers hear of single stages as of a run', () => {
+  it('of the plan, and of the end of an apply, each time that it stops', async () => {
+    const told: string[] = []
+    const failing = new Set(['B'])
+    const here = await scene(failing, [], told)
+    const plan = await planned(here)
+    expect(told.splice(0)).toEqual(['planned 2'])
+    await applied(here, 'apply:first', plan)
+    failing.clear()
+    await applied(here, 'apply:first', plan)
+    expect(told).toEqual(['failed: AUTH_FAILED', 'done'])
+  })
+
+  it('of a stage that fails: without it no plan can be made; a slip in its name is no run', async () => {
+    const told: string[] = []
+    const here = await scene(new Set(['accounts']), [], told)
+    const { engine, run } = here
+    await expect(engine.stage('gather:accounts', { run })).rejects.toMatchObject({ code: 'AUTH_FAILED' })
+    await expect(engine.stage('compare:first', { run })).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
+    await expect(engine.stage('plan', { run })).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
+    await expect(engine.stage('gather:acounts', { run })).rejects.toMatchObject({ code: 'USAGE' })
+    const missing = 'not planned in run: ARTIFACT_MISSING'
+    expect(told).toEqual(['not planned in run: AUTH_FAILED', missing, missing])
+    const events = await engine.shared.state.journal.noted(new Date(0))
+    expect(events.map(({ kind, code }) => `${kind} ${code}`)).toEqual([
+      'failed ARTIFACT_MISSING',
+      'failed ARTIFACT_MISSING',
+      'failed AUTH_FAILED',
+    ])
+  })
 })
