@@ -1,4 +1,4 @@
-import { merge, typesOf, type Change, type FieldTable, type Target, type TypesOf } from 'zds'
+import { filtered, merge, typesOf, type Change, type FieldTable, type Target, type TypesOf } from 'zds'
 import type { Client } from './client.ts'
 import { jobSize, OPEN_JOBS } from './write/batches.ts'
 import { createTasks } from './write/create-many.ts'
@@ -87,7 +87,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
       const since = run.clock.now()
       for (const [place, round] of rounds(changes, kind.unique).entries()) {
         if (place > 0) await run.waited(predecessors(round, changes, kind.unique), since)
-        const [creates, others] = [round.filter(isCreate), round.filter((change) => !isCreate(change))]
+        const [creates, others] = [filtered(round, isCreate), filtered(round, (change) => !isCreate(change))]
         const answered = gate(creates.length)
         const inJobs = creates.length >= createsInJobs
         const rows = jobSize(others.length + (inJobs ? creates.length : 0), smallestJob)

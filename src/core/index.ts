@@ -76,7 +76,7 @@ export { signIn } from './http/sign-in.ts'
 export { canonical, isObject, parseJson, type Json, type JsonObject } from './json.ts'
 // A file of declarations adds to these interfaces: it can do so where nothing renames them.
 export * from './known.ts'
-export { packed, type Many } from './many.ts'
+export { filtered, packed, type Many } from './many.ts'
 export { keysAfter, unmatchedKeys, type Keys } from './config/keys.ts'
 export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'

@@ -37,6 +37,19 @@ export function packed<Row>(rows: Iterable<Row>): Many<Row> {
   return into.rows()
 }
 
+/** Rows that are made anew whenever somebody looks at them: none of them is held. */
+export const lazily = <Row>(length: number, values: () => IteratorObject<Row>): Many<Row> => ({
+  length,
+  values,
+  [Symbol.iterator]: values,
+})
+
+/** Those of some rows that are wanted; the rows themselves where that is all of them. */
+export function filtered<Row>(rows: Many<Row>, wanted: (row: Row) => boolean): Many<Row> {
+  const some = packed(rows.values().filter(wanted))
+  return some.length === rows.length ? rows : some
+}
+
 /** All rows of some, one after another. */
 export function concatenated<Row>(some: readonly Many<Row>[]): Many<Row> {
   const filled = some.filter(({ length }) => length > 0)

@@ -21,9 +21,16 @@ export async function* chunk<T>(items: AsyncIterable<T> | Iterable<T>, size: num
   if (part.length > 0) yield part
 }
 
-/** The same of items that are all there, at once. */
-export function* batches<T>(items: readonly T[], size: number): Generator<T[], void> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+/** The same of items that are there, at once. */
+export function* batches<T>(items: Iterable<T>, size: number): Generator<T[], void> {
+  let part: T[] = []
+  for (const item of items) {
+    part.push(item)
+    if (part.length < size) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
 }
 
 /** Items as they come, and undefined before one that is not there at once. */

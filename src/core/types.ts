@@ -100,7 +100,7 @@ export interface ApplyRun extends Run {
    * Those of `changes` whose records still are as the plan says; the engine tells of the others.
    * Where the target says `staleness: 'batch'` it asks right before each request that writes.
    */
-  fresh(changes: readonly Change[]): Promise<readonly Change[]>
+  fresh(changes: Iterable<Change>): Promise<readonly Change[]>
   /** Writes down which changes, by key, went after which, since those set free what they take. */
   waited(after: ReadonlyMap<string, string>, since: Date): Promise<void>
 }
@@ -178,11 +178,11 @@ export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
     | { readonly write: Write }
     | {
         /**
-         * Carries out changes: for APIs with jobs, or with requests that belong together. A step of
+         * Carries out changes, which may be more than are to be held: for APIs with jobs, or with requests that belong together. A step of
          * status `sending` before each request that writes, which the engine journals before it
          * asks for the next step, and one outcome per change.
          */
-        apply(changes: readonly Change[], run: ApplyRun): AsyncIterable<Step>
+        readonly apply: (changes: Many<Change>, run: ApplyRun) => AsyncIterable<Step>
         /** True: it is given all operations at once, and lets those wait that have to. */
         readonly together?: boolean
       }

@@ -3,6 +3,7 @@ import { apply } from '../core/apply/apply.ts'
 import { checkedSteps } from '../core/apply/checked.ts'
 import { same } from '../core/field-types.ts'
 import type { Json } from '../core/json.ts'
+import { lazily } from '../core/many.ts'
 import type { Outcome, Step } from '../core/outcome.ts'
 import type { Change, Op, SyncPlan } from '../core/plan/plan.ts'
 import { collect } from '../core/streams.ts'
@@ -82,9 +83,12 @@ export async function recordOf(world: TargetWorld, id = ''): Promise<Existing | 
   return (await collect(world.target.refetch([id], world.run())))[0]
 }
 
-/** What a target tells, held against its word by the engine. */
-export const steps = async (world: TargetWorld, changes: readonly Change[]): Promise<Step[]> =>
-  collect(checkedSteps(world.target, await asHeld(world, changes), world.run()))
+/** What a target tells, held against its word by the engine, which hands out more than an array can hold. */
+export async function steps(world: TargetWorld, changes: readonly Change[]): Promise<Step[]> {
+  const planned = await asHeld(world, changes)
+  const many = lazily(planned.length, () => planned.values())
+  return collect(checkedSteps(world.target, many, world.run()))
+}
 
 /** The last outcome of each change of a plan that the engine carries out, all of it read back. */
 export async function carriedOut(world: TargetWorld, changes: readonly Change[]): Promise<Map<string, Outcome>> {

@@ -12,7 +12,7 @@ const CREATES = 30_000
 const directory = mkdtempSync(join(tmpdir(), 'zds-memory-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-const inLittle = (part: 'plan' | 'show') =>
+const inLittle = (part: 'plan' | 'show' | 'apply') =>
   promisify(execFile)(process.execPath, [
     `--max-old-space-size=${MEGABYTES}`,
     'bench/memory.ts',
@@ -21,8 +21,9 @@ const inLittle = (part: 'plan' | 'show') =>
     String(CREATES),
   ])
 
-test('a plan of many creates is made, written, read and shown in less memory than it would take', async () => {
+test('a plan of many creates is made, written, read, shown and carried out in less memory than it would take', async () => {
   expect((await inLittle('plan')).stdout).toMatch(/^plan /)
   expect(statSync(join(directory, 'plan.json')).size).toBeGreaterThan(80_000_000)
   expect((await inLittle('show')).stdout).toMatch(/^show /)
+  expect((await inLittle('apply')).stdout).toMatch(/^apply /)
 }, 900_000)

@@ -12,6 +12,7 @@ import {
   type FieldTable,
   type Json,
   type LimitsFor,
+  type Many,
   type Processor,
   type RulesFor,
   type TypesOf,
@@ -94,7 +95,7 @@ export type TargetParts<Table extends FieldTable = FieldTable> = {
   /** What becomes of changes that are sent; all are done, unless said otherwise. */
   readonly send?: (changes: readonly Change[]) => readonly Outcome[] | Promise<readonly Outcome[]>
   /** Steps in the place of `send`. */
-  readonly apply?: (changes: readonly Change[], run: ApplyRun) => AsyncIterable<Step>
+  readonly apply?: (changes: Many<Change>, run: ApplyRun) => AsyncIterable<Step>
   readonly settle?: Target['settle']
   readonly refetch?: Target['refetch']
 }

@@ -1,4 +1,15 @@
-import { batches, HttpError, type Change, type FieldTypes, type Json, type Outcome, type Run, type Step } from 'zds'
+import {
+  batches,
+  filtered,
+  HttpError,
+  type Change,
+  type FieldTypes,
+  type Json,
+  type Many,
+  type Outcome,
+  type Run,
+  type Step,
+} from 'zds'
 import { namesIn } from './batches.ts'
 import type { Client } from '../client.ts'
 import { outcomeOfFound, create, identityIn, outcomeOf, withPeople } from './creates.ts'
@@ -29,7 +40,7 @@ type Creating = {
 
 /** A task for each create, or for each job of at most `rows` of them. */
 export function* createTasks(
-  changes: readonly Change[],
+  changes: Many<Change>,
   options: Omit<Creating, 'over' | 'whole'> & { readonly inJobs: boolean; readonly rows: number },
   over: AbortSignal,
   run: Run,
@@ -103,12 +114,12 @@ function uncut(run: Run): Run {
 }
 
 /** Those that can be looked up together, as a list of identities, and the others. */
-function partition(changes: readonly Change[], kind: Kind): readonly [readonly Change[], readonly Change[]] {
+function partition(changes: Many<Change>, kind: Kind): readonly [Many<Change>, Many<Change>] {
   const isListed = (change: Change): boolean => {
     const identity = identityIn(change, kind)
     return kind.identity === 'external_id' && identity !== undefined && !identity.includes(',')
   }
-  return [changes.filter(isListed), changes.filter((change) => !isListed(change))]
+  return [filtered(changes, isListed), filtered(changes, (change) => !isListed(change))]
 }
 
 type ManyAnswer = { readonly job?: string; readonly dropped: readonly string[]; readonly made: boolean }

@@ -7,6 +7,7 @@ import {
   type Existing,
   type FieldTypes,
   type JsonObject,
+  type Many,
   type Outcome,
   type Run,
   type SentChange,
@@ -33,7 +34,7 @@ export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots' | 'jobs'> 
  * than one job: no access, no service.
  */
 export function* update(
-  changes: readonly Change[],
+  changes: Many<Change>,
   kind: Updatable & { readonly rows: number; readonly begin: (over: AbortSignal) => Promise<void> },
   over: AbortSignal,
   run: ApplyRun,
@@ -49,7 +50,8 @@ export function* update(
     return rows.filter(({ change }) => left.has(change))
   }
   const writing = { client, resource, slots, jobs, settled: settling(kind), fresh, over }
-  for (const some of Map.groupBy(changes, ({ op }) => op).values()) {
+  for (const op of ['update', 'retire']) {
+    const some = changes.values().filter((change) => change.op === op)
     const rows = some.map((change) => rowOf(change, kind))
     for (const batch of batches(rows, kind.rows)) yield writeBatch(batch, writing, run)
   }

@@ -1,13 +1,14 @@
 import { ZdsError } from '../errors.ts'
 import type { Known, Outcome, Step } from '../outcome.ts'
-import { OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
+import { filtered, lazily, type Many } from '../many.ts'
+import { count, OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import { withLulls } from '../streams.ts'
 import type { Run, SentChange, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
 import { checkedSteps, settledOutcomes, type Checking } from './checked.ts'
 import { merge } from './merge.ts'
-import { readBack, type WrittenChange } from './read-back.ts'
+import { readBack, type Written } from './read-back.ts'
 
 /**
  * Outcomes kept back before they are written down together. What is about to be sent, and the job
@@ -50,19 +51,30 @@ export async function* apply(
   { record, created, known = new Map(), objection, waited, waiting }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
-  const written: WrittenChange[] = []
+  const written: Written[] = []
+  let newest = created
+  const late = waiting && {
+    keys: waiting.keys,
+    over: async () => {
+      const more = await waiting.over()
+      newest = more ?? newest
+      return more
+    },
+  }
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
-    const changes = Array.from(plan.changes.values().filter(({ op }) => ops.includes(op)))
-    const bound = new Map(changes.map((change) => [change.key, bind(change, target.types, created)]))
-    const carrying = { record, known, objection, waited, waiting }
-    for await (const outcome of carriedOut(changes, bound, target, carrying, run)) {
+    if (ops.every((op) => count(plan, op) === 0)) continue
+    const changes = filtered(plan.changes, ({ op }) => ops.includes(op))
+    const carrying = { record, created, known, objection, waited, waiting: late }
+    for await (const outcome of carriedOut(changes, target, carrying, run)) {
       yield outcome
-      const change = bound.get(outcome.key)
-      if (outcome.status === 'done' && change !== undefined && 'op' in change) written.push({ change, id: outcome.id })
+      if (outcome.status === 'done') written.push(outcome)
     }
   }
-  yield* told(readBack(written, share, target, run), record)
+  const meant = plan.changes.values().map((change) => bind(change, target.types, newest))
+  yield* told(readBack(written, meant.filter(isChange), share, target, run), record)
 }
+
+const isChange = (item: Change | Outcome): item is Change => 'op' in item
 
 /**
  * What has become of the changes that an earlier attempt had sent, of one that nobody goes on with:
@@ -75,64 +87,61 @@ export async function* settle(
   run: Run,
 ): AsyncIterable<Outcome> {
   yield* [...known.values()].flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
-  const begun = plan.changes.values().filter(({ key }) => known.has(key))
-  const bound = new Map(begun.map((change) => [change.key, bind(change, target.types, created)]))
-  yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
+  yield* told(settledOutcomes(sentBefore(plan.changes, target, created, known), target, run), record)
 }
 
-type Carrying = Omit<Attempt, 'created' | 'known'> & { readonly known: ReadonlyMap<string, Known> }
+type Carrying = Omit<Attempt, 'known'> & { readonly known: ReadonlyMap<string, Known> }
 
 /**
- * Carries out changes, which were bound; what could not be has an outcome already. Those that wait
- * are bound anew once that is over; where it never came to be they are left, and it is thrown at the
- * end.
+ * Carries out changes; what cannot be bound has an outcome at once. Those that wait are bound once
+ * that is over; where it never came to be they are left, and it is thrown at the end.
  */
 async function* carriedOut(
-  changes: readonly Change[],
-  bound: Map<string, Change | Outcome>,
+  changes: Many<Change>,
   target: Target,
-  { record, known, waiting, ...checking }: Carrying,
+  { record, created, known, waiting, ...checking }: Carrying,
   run: Run,
 ): AsyncIterable<Outcome> {
-  const done = changes.flatMap(({ key }) => doneBefore(known.get(key)))
+  const done = known.size === 0 ? [] : Array.from(changes.values().flatMap(({ key }) => doneBefore(known.get(key))))
   yield* done
-  const before = yield* told(settledOutcomes(sentBefore(bound, known), target, run), record)
+  const sent = sentBefore(changes, target, created, known)
+  const before = yield* told(settledOutcomes(sent, target, run), record)
   const over = new Set([...done, ...before].map(({ key }) => key))
-  const left = changes.filter(({ key }) => !over.has(key))
-  const { late = [], free = [] } = Object.groupBy(left, ({ key }) => (waiting?.keys.has(key) ? 'late' : 'free'))
-  const begin = (some: readonly Change[], signal: AbortSignal): AsyncGenerator<Step, void> => {
-    const items = some.flatMap(({ key }) => bound.get(key) ?? [])
-    return begun(items, target, checking, { ...run, signal })
-  }
-  if (waiting === undefined || late.length === 0) return void (yield* told(begin(free, run.signal), record))
+  const waits = ({ key }: Change): boolean => waiting?.keys.has(key) === true
+  const left = (late: boolean) => changes.values().filter((one) => !over.has(one.key) && waits(one) === late)
+  const begin = (late: boolean, made: Created, signal: AbortSignal): AsyncGenerator<Step, void> =>
+    begun(() => left(late).map((one) => bind(one, target.types, made)), target, checking, { ...run, signal })
+  const late = waiting === undefined ? 0 : left(true).reduce((sum) => sum + 1, 0)
+  if (waiting === undefined || late === 0) return void (yield* told(begin(false, created, run.signal), record))
 
   let met = true
   const afterwards = async function* (signal: AbortSignal): AsyncGenerator<Step, void> {
-    run.progress(`${late.length} changes of ${target.resource} wait for others that they are tied to`)
-    const created = await waiting.over()
-    met = created !== undefined
-    if (created === undefined) return
-    for (const change of late) bound.set(change.key, bind(change, target.types, created))
-    yield* begin(late, signal)
+    run.progress(`${late} changes of ${target.resource} wait for others that they are tied to`)
+    const more = await waiting.over()
+    met = more !== undefined
+    if (more !== undefined) yield* begin(true, more, signal)
   }
-  const both = merge((signal) => [begin(free, signal), afterwards(signal)].values(), 2, run.signal)
+  const both = merge((signal) => [begin(false, created, signal), afterwards(signal)].values(), 2, run.signal)
   yield* told(both, record)
   if (!met) throw unmet(late, target)
 }
 
 async function* begun(
-  items: readonly (Change | Outcome)[],
+  items: () => IteratorObject<Change | Outcome>,
   target: Target,
   checking: Checking,
   run: Run,
 ): AsyncGenerator<Step, void> {
-  yield* items.filter((item) => 'status' in item)
-  const open = items.filter((item) => 'op' in item)
-  if (open.length > 0) yield* checkedSteps(target, open, run, checking)
+  let open = 0
+  for (const item of items())
+    if (isChange(item)) open += 1
+    else yield item
+  const changes = lazily(open, () => items().filter(isChange))
+  if (open > 0) yield* checkedSteps(target, changes, run, checking)
 }
 
-function unmet(late: readonly Change[], { instance, resource }: Target): ZdsError {
-  const message = `${instance}: ${late.length} changes of ${resource} wait for others that were not carried out, and were left`
+function unmet(late: number, { instance, resource }: Target): ZdsError {
+  const message = `${instance}: ${late} changes of ${resource} wait for others that were not carried out, and were left`
   return new ZdsError('INTERRUPTED', message, { hint: 'zds apply goes on with them.' })
 }
 
@@ -150,11 +159,20 @@ function doneBefore(known: Known | undefined): Outcome[] {
 }
 
 /** The changes that were sent and not answered, in the order in which they were sent. */
-function sentBefore(bound: ReadonlyMap<string, Change | Outcome>, known: ReadonlyMap<string, Known>): SentChange[] {
-  return [...known].flatMap(([key, { kind, ...more }]) => {
+function sentBefore(
+  changes: Many<Change>,
+  { types }: Target,
+  created: Created,
+  known: ReadonlyMap<string, Known>,
+): SentChange[] {
+  const open = new Map([...known].flatMap(([key, state]) => (state.kind === 'outcome' ? [] : [[key, state] as const])))
+  if (open.size === 0) return []
+  const sent = changes.values().filter(({ key }) => open.has(key))
+  const bound = new Map(sent.map((change) => [change.key, bind(change, types, created)]))
+  return [...open].flatMap(([key, state]) => {
     const change = bound.get(key)
-    if (kind === 'outcome' || change === undefined || 'status' in change) return []
-    return [{ change, ...('job' in more && { job: more.job }) }]
+    if (change === undefined || !isChange(change)) return []
+    return [{ change, ...(state.kind === 'accepted' && { job: state.job }) }]
   })
 }
 

@@ -1,4 +1,5 @@
 import { ZdsError } from '../errors.ts'
+import type { Many } from '../many.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { ApplyRun, Run, SentChange, Target } from '../types.ts'
@@ -18,17 +19,18 @@ export type Checking = { readonly objection?: Objection | undefined; readonly wa
  */
 export async function* checkedSteps(
   target: Target,
-  changes: readonly Change[],
+  changes: Many<Change>,
   run: Run,
   { objection, waited = async () => undefined }: Checking = {},
 ): AsyncGenerator<Step> {
   const looks = ({ id }: Change): boolean => target.staleness === 'batch' && id !== undefined
   const states = new Map(
-    changes.map((change): [string, ChangeState] => [change.key, looks(change) ? 'planned' : 'fresh']),
+    changes.values().map((change): [string, ChangeState] => [change.key, looks(change) ? 'planned' : 'fresh']),
   )
   const jobs = new Map<string, string>()
   const stale: Outcome[] = []
-  const fresh = async (asked: readonly Change[]): Promise<readonly Change[]> => {
+  const fresh = async (some: Iterable<Change>): Promise<readonly Change[]> => {
+    const asked = [...some]
     const found = await staleOf(asked.filter(looks), target, run, objection)
     for (const { key } of asked) if (states.get(key) === 'planned') states.set(key, 'fresh')
     for (const { key } of found) states.set(key, 'ended')
@@ -44,12 +46,14 @@ export async function* checkedSteps(
   }
   yield* stale
 
-  const sent = changes.flatMap((change): SentChange[] => {
+  const open = new Set(states.keys().filter((key) => states.get(key) === 'sent'))
+  const unanswered = open.size === 0 ? [] : changes.values().filter(({ key }) => open.has(key))
+  const sent = Array.from(unanswered, (change): SentChange => {
     const job = jobs.get(change.key)
-    return states.get(change.key) === 'sent' ? [{ change, ...(job !== undefined && { job }) }] : []
+    return { change, ...(job !== undefined && { job }) }
   })
   yield* settledOutcomes(sent, target, run, states)
-  for (const { key } of changes) if (states.get(key) !== 'ended') yield untold(key, target)
+  for (const [key, state] of states) if (state !== 'ended') yield untold(key, target)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { HttpError } from '../http/error.ts'
 import { httpPolicy } from '../http/policy.ts'
 import { backoff } from '../http/wait.ts'
+import type { Many } from '../many.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { batches, collect } from '../streams.ts'
@@ -8,7 +9,7 @@ import type { ApplyRun, Target } from '../types.ts'
 import { merge } from './merge.ts'
 
 /** The steps in which a target carries out changes. */
-export function stepsOf(target: Target, changes: readonly Change[], run: ApplyRun): AsyncIterable<Step> {
+export function stepsOf(target: Target, changes: Many<Change>, run: ApplyRun): AsyncIterable<Step> {
   if ('apply' in target) return target.apply(changes, run)
   const { batch, parallel } = target.write
   return merge(() => batches(changes, batch).map((some) => request(some, target, run)), parallel, run.signal)

@@ -66,7 +66,7 @@ describe('carrying out a plan', () => {
         yield { status: 'sending', keys: ['A', 'B'] }
         yield accepted
         expect(journal).toContainEqual(accepted)
-        yield* changes.map(done)
+        yield* changes.values().map(done)
       },
     })
     const outcomes = await collect(applying(planOf(update('A'), update('B')), target, {}, journal))
@@ -126,9 +126,9 @@ describe('carrying out a plan', () => {
     const target = untouched({
       apply: async function* (changes, run) {
         await run.fresh(changes)
-        yield { status: 'sending', keys: changes.map(({ key }) => key) }
+        yield { status: 'sending', keys: Array.from(changes, ({ key }) => key) }
         sent += 1
-        yield* changes.map(done)
+        yield* changes.values().map(done)
       },
     })
     const record = async (): Promise<void> => {
@@ -144,7 +144,7 @@ describe('carrying out a plan', () => {
       apply: async function* (changes, run) {
         await run.fresh(changes)
         yield { status: 'sending', keys: ['A', 'B'] }
-        for (const change of changes.slice(0, 1)) yield done(change)
+        yield* changes.values().take(1).map(done)
         throw new Error('connection lost')
       },
     })

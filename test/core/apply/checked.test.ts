@@ -85,7 +85,7 @@ describe('SAFE-06: a target is held to its word', () => {
   })
 
   it.each(['none', 'condition'] as const)('one whose staleness is %s need not ask', async (staleness) => {
-    const target = targetOf({ staleness, apply: (changes) => stream([sending('A'), ...changes.map(done)]) })
+    const target = targetOf({ staleness, apply: (changes) => stream([sending('A'), ...changes.values().map(done)]) })
     expect((await told(target, update('A'))).outcomes).toEqual([done(update('A'))])
   })
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { collect, type Change, type Existing } from 'zds'
-import { readBack, type WrittenChange } from '../../../src/core/apply/read-back.ts'
+import { readBack } from '../../../src/core/apply/read-back.ts'
 import { held, stream, targetOf } from '../../support/syncs.ts'
 import { testRun } from 'zds/testing'
 
-const written = (count: number): WrittenChange[] =>
+const changes = (count: number): Change[] =>
   Array.from({ length: count }, (_, index) => {
-    const change: Change = { op: 'update', key: `K${index}`, id: `${index}`, fields: { aar: { from: 1, to: 2 } } }
-    return { change, id: `${index}` }
+    return { op: 'update', key: `K${index}`, id: `${index}`, fields: { aar: { from: 1, to: 2 } } }
   })
+const written = (count: number) => changes(count).map(({ key, id = '' }) => ({ key, id }))
 
 /** What is told of records of which the target holds these, and the ids that it was asked for. */
 async function checked(count: number, share: number, records: readonly Existing[]) {
@@ -19,7 +19,7 @@ async function checked(count: number, share: number, records: readonly Existing[
       return stream(records.filter(({ id }) => ids.includes(id)))
     },
   })
-  return { outcomes: await collect(readBack(written(count), share, target, testRun())), asked }
+  return { outcomes: await collect(readBack(written(count), changes(count), share, target, testRun())), asked }
 }
 
 const holding = (count: number, aar = 2): Existing[] =>
@@ -68,7 +68,7 @@ describe('a sample of what was written is read back', () => {
 
   it('also where all that was written is an empty field: a record that is gone is not an empty one', async () => {
     const change: Change = { op: 'update', key: 'A', id: '1', fields: { account_type: { from: 'customer', to: null } } }
-    expect(await collect(readBack([{ change, id: '1' }], 1, targetOf(), testRun()))).toMatchObject([
+    expect(await collect(readBack([{ key: 'A', id: '1' }], [change], 1, targetOf(), testRun()))).toMatchObject([
       { key: 'A', message: 'Read back, the record is gone' },
     ])
   })
@@ -82,8 +82,8 @@ describe('a sample of what was written is read back', () => {
     }
     const change: Change = { op: 'update', key: 'A', id: '1', fields }
     const now = held('1', 'A', { aar: 3, note: '', motto: 'by hand', support_hold: null })
-    expect(await collect(readBack([{ change, id: '1' }], 1, targetOf({ records: [now] }), testRun()))).toMatchObject([
-      { key: 'A', message: 'Read back, it is not as it was written: aar, motto' },
-    ])
+    expect(
+      await collect(readBack([{ key: 'A', id: '1' }], [change], 1, targetOf({ records: [now] }), testRun())),
+    ).toMatchObject([{ key: 'A', message: 'Read back, it is not as it was written: aar, motto' }])
   })
 })

@@ -53,7 +53,7 @@ function scene(first: TargetParts['apply'], changes: readonly Change[], onlyTied
   return { engine, sent, wrote: wrote.promise, plan: assemble(plans, engine.fingerprint, engine.clock) }
 }
 
-async function* steps(changes: readonly Change[], run: ApplyRun) {
+async function* steps(changes: Iterable<Change>, run: ApplyRun) {
   const open = await run.fresh(changes)
   yield { status: 'sending', keys: open.map(({ key }) => key) } satisfies Step
   yield* open.map(done)
@@ -67,11 +67,11 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
   it('begins beside the one before; what refers to a record goes when that is there, not when all is done', async () => {
     const here = scene(
       async function* (changes, run) {
-        yield* steps(changes.filter(isCreate), run)
+        yield* steps(changes.values().filter(isCreate), run)
         // Asked for more than it gives if the sync after it waited for its end.
         await here.wrote
         yield* steps(
-          changes.filter((change) => !isCreate(change)),
+          changes.values().filter((change) => !isCreate(change)),
           run,
         )
       },

@@ -19,7 +19,7 @@ const renaming = (n: number, from: string, to: string): Change => ({
   fields: { name: { from, to } },
 })
 const keysIn = (changes: readonly Change[]): string[] =>
-  rounds(changes, ['name']).map((one) => one.map(({ key }) => key).join(' '))
+  rounds(changes, ['name']).map((one) => Array.from(one, ({ key }) => key).join(' '))
 
 describe('changes of a target, side by side (SYN-01)', () => {
   it('jobs of updates and retires go beside each other, and begin when every create has been answered', async () => {
@@ -81,7 +81,7 @@ describe('rounds', () => {
     assert(
       property(uniqueArray(name), array(name), (from, to) => {
         const changes = from.map((old, n) => renaming(n, old, to[n] ?? `new ${n}`))
-        const found = rounds(changes, ['name'])
+        const found = rounds(changes, ['name']).map((some) => [...some])
         expect(found.flat().toSorted(byKey)).toEqual(changes.toSorted(byKey))
         const roundOf = new Map(found.flatMap((some, round) => some.map((change) => [change, round] as const)))
         for (const change of changes) {

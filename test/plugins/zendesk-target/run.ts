@@ -47,7 +47,7 @@ export function testRun(): TestRun {
     },
     expect: (rows, slack = 0) => void expected.push({ rows, slack }),
     progress: (message) => void progress.push(message),
-    fresh: async (changes) => changes,
+    fresh: async (changes) => [...changes],
     waited: async (after) => void waits.push([...after]),
   }
   return { run, progress, expected, pauses, waits, abort: (reason) => controller.abort(reason) }
