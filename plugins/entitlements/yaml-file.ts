@@ -82,7 +82,7 @@ const KINDS: { readonly [type: string]: string } = {
 function wordsFor({ keyword, params, message }: Misfit): string {
   if (keyword === 'additionalProperties') return `has no ${JSON.stringify(params['additionalProperty'])}`
   if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
-  if (keyword === 'minLength') return `must not have fewer than ${params['limit']} characters`
+  if (keyword === 'minLength') return `must not have fewer than ${String(params['limit'])} characters`
   if (keyword === 'type') return `must be ${KINDS[String(params['type'])] ?? String(params['type'])}`
   return message ?? keyword
 }

@@ -36,13 +36,21 @@ export function problems(code: Code, where: string, schema: object, value: unkno
   })
 }
 
-/** What of a value does not fit its schema, in the words of ajv. */
-export type Misfit = Pick<ErrorObject, 'keyword' | 'params' | 'message' | 'data'> & {
+/** Where a value does not fit its schema. */
+export type Misfit = {
   readonly path: readonly string[]
-  /** The names of what may stand there. */
+  /** What of the schema refuses it. */
+  readonly keyword: string
+  /** What that says of it, as ajv names it: `missingProperty`, `additionalProperty`, `limit`. */
+  readonly params: { readonly [name: string]: unknown }
+  readonly message?: string
+  /** What stands there. */
+  readonly data?: unknown
+  /** The names of what may stand in it. */
   readonly known: readonly string[]
 }
 
+/** All that does not fit in a value. */
 export function misfitsOf(schema: object, value: unknown): Misfit[] {
   const validate = ajv.compile(schema as AnySchemaObject) // ajv says so itself where it is none
   if (validate(value)) return []

@@ -81,7 +81,9 @@ describe('what it needs', () => {
       globSync(`${folder}/**/*.js`, { cwd: DIST }).flatMap((file) => {
         const text = withoutComments(readFileSync(join(DIST, file), 'utf8'))
         return [
-          ...text.matchAll(/(?:^import |^export [^;]*?\bfrom |\bfrom |\bimport\()['"]((?:@[\w-]+\/)?[a-z][\w-]*)/gm),
+          ...text.matchAll(
+            /(?:^import |^export [^;]*?\bfrom |\bfrom |\bimport\(|\bcreateRequire\(import\.meta\.url\)\()['"]((?:@[\w-]+\/)?[a-z][\w-]*)/gm,
+          ),
         ]
           .map(([, name = '']) => name)
           .filter((name) => !name.startsWith('node') || name === 'node-zendesk')
