@@ -1,16 +1,5 @@
-import { typesOf, type Desired, type FieldTable, type Processor, type Run, type Source, type TypesOf } from 'zds'
-import { accountOf } from './account.ts'
-import { readInputs } from './inputs.ts'
-import { declares, inspect, valuesOf } from './inspect.ts'
+import { typesOf, type FieldTable, type Processor, type Source, type TypesOf } from 'zds'
 import { checkEntitlements, type EntitlementsOptions } from './options.ts'
-import { withoutEffect } from './overrides/effect.ts'
-import { overrideUse } from './overrides/notices.ts'
-import { recordMaker, saidOf } from './record.ts'
-import { derive } from './rule.ts'
-import { rules } from './rules.ts'
-import { chargesWithoutEnd, unknownCharges } from './unknown-charges.ts'
-import { explain } from './why/explain.ts'
-import { forecast } from './why/forecast.ts'
 
 /** Why an account has no record (AMB-17). */
 const ABSENT = {
@@ -21,8 +10,6 @@ const ABSENT = {
 
 /** The reasons for which a rule may retire an organization of a customer. */
 export type AbsenceReason = keyof typeof ABSENT
-
-const PROGRESS_EVERY = 10_000
 
 /**
  * For each account the record that one instance should hold, or why it should hold none (sections 4
@@ -41,37 +28,17 @@ export function entitlements<const Table extends FieldTable>(
     types: typesOf(fields),
     words: ABSENT,
     needs,
-    values: (run) => valuesOf(options, run),
-    inspect: (run) => inspect(options, run),
-    declares: () => declares(options),
-    read: (run) => read(options, run),
-    explain: (asked, run) => explain(options, asked, run),
-    forecast: (until, run) => forecast(options, until, run),
+    values: async (run) => (await import('./inspect.ts')).valuesOf(options, run),
+    declares: async () => (await import('./inspect.ts')).declares(options),
+    explain: async (asked, run) => (await import('./why/explain.ts')).explain(options, asked, run),
+    async *inspect(run) {
+      yield* (await import('./inspect.ts')).inspect(options, run)
+    },
+    async *read(run) {
+      yield* (await import('./read.ts')).read(options, run)
+    },
+    async *forecast(until, run) {
+      yield* (await import('./why/forecast.ts')).forecast(options, until, run)
+    },
   }
-}
-
-async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
-  const { entries, catalogue, contextOn, excluded, listed, moved } = await readInputs(options, run)
-  const context = contextOn(run.clock.today)
-  const recordOf = recordMaker(options.fields)
-  const unknown = unknownCharges(context)
-  const use = overrideUse(entries, context.today)
-
-  let position = 0
-  for await (const row of run.input(options.accounts)) {
-    position += 1
-    if (position % PROGRESS_EVERY === 0) run.progress(`${options.name}: ${position.toLocaleString('en')} accounts`)
-    const account = accountOf(row, position)
-    moved.delete(account.id)
-    if (excluded.has(account.id)) continue
-    const draft = derive(account, rules, context)
-    unknown.see(draft)
-    use.see(draft)
-    yield* chargesWithoutEnd(draft)
-    yield* withoutEffect(draft, context, recordOf)
-    if (draft.absent === undefined || listed?.has(account.id) !== false) yield saidOf(draft, recordOf)
-  }
-  for (const key of moved) yield { kind: 'absent', key, reason: 'type-changed' }
-  yield* unknown.notices(catalogue.where)
-  yield* use.notices()
 }

@@ -14,19 +14,11 @@ import {
   type Sight,
   type Source,
 } from 'zds'
-import { check } from './check.ts'
 import { composeSoql, type Child, type Query } from './compose.ts'
 import { connect } from './connection.ts'
-import { countRows } from './count.ts'
-import { declares } from './declares.ts'
-import { diagnose } from './diagnose.ts'
 import type { Login } from './login.ts'
 import type { ColumnName } from './known.ts'
-import { LONGEST_URL, lookUp, tooLong } from './lookup.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
-import { isWorthIt, rangesOf } from './ranges.ts'
-import { firstPage, select, type Selection } from './select.ts'
-import { inTurn, sideBySide } from './side-by-side.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
@@ -96,14 +88,18 @@ export function salesforce(options: SalesforceOptions): Salesforce {
   const unusable = (): readonly Issue[] => [...unset(...settingsOf(options)), ...invalid(originUrl(options.loginUrl))]
   const checked = async (query: Query, run: Run): Promise<readonly Issue[]> => {
     const issues = unusable()
-    return issues.length > 0 ? issues : check((object) => connection.describe(object, run), query)
+    if (issues.length > 0) return issues
+    return (await import('./check.ts')).check((object) => connection.describe(object, run), query)
   }
   const declared = async ({ object, columnsOf = [] }: RowsAsked<string>, columns: readonly string[], run: Run) => {
     refuse('ENV_MISSING', 'salesforce cannot be asked for its columns', unusable())
+    const { declares } = await import('./declares.ts')
     return declares((one) => connection.describe(one, run), { object, columns, byTables: columnsOf.length > 0 })
   }
-  const diagnosed = (name: string, query: Query, run: Run): AsyncIterable<Sight> =>
-    diagnose(connection, { name, query, isSet: unusable().length === 0 }, run)
+  const diagnosed = async function* (name: string, query: Query, run: Run): AsyncIterable<Sight> {
+    const { diagnose } = await import('./diagnose.ts')
+    yield* diagnose(connection, { name, query, isSet: unusable().length === 0 }, run)
+  }
 
   return {
     rows: (asked: RowsQuery) => {
@@ -125,10 +121,8 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         declares: (run) => declared(asked, columns, run),
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
-          const asked = query(run.clock.today)
-          const url = await connection.queryUrl(composeSoql(asked), run)
-          if (url.length > LONGEST_URL) throw tooLong(name, url.length)
-          yield* rowsOf({ connection, name, query: asked, url, key, seen: new Map() }, run)
+          const { rowsOf } = await import('./rows.ts')
+          yield* rowsOf({ connection, name, query: query(run.clock.today), key }, run)
         },
       }
     },
@@ -145,31 +139,13 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         check: (run) => checked({ object, columns: [...query.columns, column] }, run),
         declares: (run) => declared(asked, [...query.columns, column], run),
         diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
-        read: (run) => lookUp(connection, { name, query, column, keys, chunk }, run),
+        read: async function* (run) {
+          const { lookUp } = await import('./lookup.ts')
+          yield* lookUp(connection, { name, query, column, keys, chunk }, run)
+        },
       }
     },
   }
-}
-
-/**
- * The rows of a query, of a long one in ranges that are read at the same time. There must be as many
- * as a count of their own says.
- */
-async function* rowsOf(whole: Omit<Selection, 'announced'>, run: Run): AsyncIterable<JsonObject> {
-  const { connection, name, query } = whole
-  let counted: Promise<void> | undefined
-  const count = async (total: number): Promise<void> =>
-    run.expect((await countRows(connection, name, query, run)) ?? total)
-  const selection: Selection = { ...whole, announced: (total) => (counted ??= count(total)) }
-  const first = await firstPage(selection, run)
-  const isLong = first.next !== undefined && isWorthIt(first.totalSize)
-  const [ranges] = isLong
-    ? await Promise.all([rangesOf(connection, name, query, first.totalSize, run), selection.announced(first.totalSize)])
-    : [[]]
-  const progressOf = (index: number) => (message: string) =>
-    run.progress(`range ${index + 1} of ${ranges.length}: ${message}`)
-  const read = ranges.map((range, index) => select({ ...selection, ...range }, { ...run, progress: progressOf(index) }))
-  yield* read.length > 1 ? sideBySide(read, inTurn) : select(selection, run, first)
 }
 
 /** Every column once: those of the tables, the further ones, and the key. */

@@ -1,60 +1,17 @@
-import { filtered, merge, typesOf, type Change, type FieldTable, type Target, type TypesOf } from 'zds'
-import type { Client } from './client.ts'
-import { jobSize, OPEN_JOBS } from './write/batches.ts'
-import { createTasks } from './write/create-many.ts'
-import { declares } from './declares.ts'
-import { diagnose } from './diagnose.ts'
-import { finding } from './find.ts'
-import { gate } from './write/gate.ts'
-import { checkDropdowns } from './dropdowns.ts'
-import { checkFields } from './fields-check.ts'
-import type { Kind } from './kinds.ts'
-import { list, refetching } from './listing.ts'
-import { missing } from './missing.ts'
-import { describe, prepare } from './people.ts'
-import { withoutSeconds } from './second-addresses.ts'
-import { bodyOf } from './records.ts'
-import { lanes } from './write/lanes.ts'
-import { predecessors, rounds } from './write/rounds.ts'
-import { settle } from './write/settle.ts'
-import type { Jobs } from './write/jobs.ts'
-import type { Slots } from './write/slots.ts'
-import { update, type Updatable } from './write/updates.ts'
-
-export type TargetOptions<Table extends FieldTable> = {
-  readonly name: string
-  readonly client: Client
-  readonly kind: Kind
-  readonly fields: Table
-  readonly slots: Slots
-  readonly jobs: Jobs
-  readonly createConcurrency: number
-  readonly confined: boolean
-  readonly createsInJobs: number
-  readonly smallestJob: number
-  readonly mayBeEmpty: boolean | undefined
-}
+import { typesOf, type FieldTable, type Target, type TypesOf } from 'zds'
+import type { TargetOptions, Work } from './work.ts'
+import { describe } from './newcomers.ts'
 
 /**
  * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
- * retired in jobs (SYN-01 to SYN-08). The jobs begin when every create has been answered, or taken
- * over by a job, and go on beside the people who come with the new ones.
+ * retired in jobs (SYN-01 to SYN-08).
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
-  const { name, client, kind, fields, slots, jobs, confined, mayBeEmpty } = options
-  const { createConcurrency, createsInJobs, smallestJob } = options
+  const { name, client, kind, fields, confined, mayBeEmpty } = options
   const types = typesOf(fields)
-  const refetch = refetching(client, kind, types)
-  const find = finding(client, kind)
-  const updatable: Updatable = {
-    client,
-    slots,
-    jobs,
-    resource: kind.resource,
-    payload: (change) => bodyOf(change, kind),
-    refetch,
-    types,
-  }
+  /** What it does, loaded when it is first asked to: a configuration that is looked at needs none of it. */
+  let loaded: Promise<Work> | undefined
+  const work = () => (loaded ??= import('./work.ts').then(({ workOf }) => workOf(options)))
   return {
     name,
     instance: client.instance,
@@ -68,46 +25,30 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     confined,
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     asks: () => Object.keys(types),
-    check: (run) => checkFields(client, kind, types, run),
-    diagnose: (run, values) => diagnose(client, kind, types, values, run),
-    declares: (run) => declares(client, kind, run),
-    missing: (run, values) => missing(client, kind, types, values, run),
-    read: (run) => list(client, kind, types, run),
-    refetch,
-    settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
-    prepare: async (changes, run) => {
-      const asked = kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
-      const [said] = await Promise.all([asked, checkDropdowns(changes, client, kind, types, run)])
-      return said
-    },
     ...(kind.resource === 'organizations' && { describe }),
     misfit: ({ id = '1' }) => (/^[1-9]\d{0,18}$/.test(id) ? undefined : 'id: is none that Zendesk gives'),
     together: true,
+    check: async (run) => (await work()).check(run),
+    declares: async (run) => (await work()).declares(run),
+    missing: async (run, values) => (await work()).missing(run, values),
+    prepare: async (changes, run) => (await work()).prepare(changes, run),
+    async *diagnose(run, values) {
+      yield* (await work()).diagnose(run, values)
+    },
+    async *read(run) {
+      yield* (await work()).read(run)
+    },
+    async *refetch(ids, run) {
+      yield* (await work()).refetch(ids, run)
+    },
+    async *settle(sent, run) {
+      yield* (await work()).settle(sent, run)
+    },
     async *apply(changes, run) {
-      const since = run.clock.now()
-      for (const [place, round] of rounds(changes, kind.unique).entries()) {
-        if (place > 0) await run.waited(predecessors(round, changes, kind.unique), since)
-        const [creates, others] = [filtered(round, isCreate), filtered(round, (change) => !isCreate(change))]
-        const answered = gate(creates.length)
-        const inJobs = creates.length >= createsInJobs
-        const rows = jobSize(others.length + (inJobs ? creates.length : 0), smallestJob)
-        const creating = { client, kind, types, slots, jobs, find, rows, inJobs, answered: () => answered.pass() }
-        const updating = { ...updatable, rows, begin: (over: AbortSignal) => answered.wait(over) }
-        yield* merge(
-          (over) =>
-            [
-              ...lanes(createTasks(creates, creating, over, run), createConcurrency, over),
-              ...lanes(update(others, updating, over, run), OPEN_JOBS, over),
-            ].values(),
-          createConcurrency + OPEN_JOBS,
-          run.signal,
-        )
-      }
+      yield* (await work()).apply(changes, run)
     },
   }
 }
-
-const isCreate = ({ op }: Change): boolean => op === 'create'
 
 /** One spelling of the address of an instance; what is no address is told by the preflight. */
 function originOf(address: string): string {

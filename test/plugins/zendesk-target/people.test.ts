@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect, type Change, type Preparation } from 'zds'
-import { newcomersOf, type Newcomer } from '../../../plugins/zendesk-target/people.ts'
+import { newcomersOf, type Newcomer } from '../../../plugins/zendesk-target/newcomers.ts'
 import type { Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
