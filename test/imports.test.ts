@@ -75,7 +75,7 @@ const STOREYS = ['http', 'state', 'compare', 'config', 'apply', 'run', 'answers'
 
 function storeyOf(file: string): number {
   const [, , room = '', inner] = file.split('/')
-  if (['engine.ts', 'open-engine.ts', 'index.ts'].includes(room)) return STOREYS.length
+  if (['engine.ts', 'open.ts', 'index.ts'].includes(room)) return STOREYS.length
   return inner === undefined ? -1 : STOREYS.indexOf(room)
 }
 

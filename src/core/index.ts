@@ -116,12 +116,11 @@ export type {
   Write,
 } from './types.ts'
 export type { Engine, EngineOptions, PlanAsked, RunWatch } from './engine.ts'
-export { openEngine } from './open-engine.ts'
+export { localState, openEngine } from './open.ts'
 export type { ApplyAsked } from './run/apply-run.ts'
 export type { StageAsked, StageEnd } from './run/stage-run.ts'
 export { load, type LoadOptions, type Project } from './config/load.ts'
 export { LEASE_MS, lockLost, locksOver, type Leases } from './state/leases.ts'
-export { localState } from './state/local.ts'
 export { privateDirectory } from './state/private.ts'
 export { mayLive, thisProcess } from './state/process.ts'
 export { clearScratch, runsFrom } from './state/scratch.ts'

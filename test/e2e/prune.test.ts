@@ -14,7 +14,7 @@ async function withRun(here: Project, days: number): Promise<string> {
   const directory = join(here.directory, '.zds')
   const at = new Date(Date.now() - days * DAY_MS)
   const id = `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-abcdef`
-  const state = localState(directory)
+  const state = await localState(directory)
   await state.journal.begin({ id, plan: await onePlan(), forced: false, at })
   await state.journal.record({ run: id, sync: 'global', steps: [{ key: 'A', status: 'done', id: '1' }], at })
   await state.journal.end(id, 'done', at)

@@ -100,7 +100,7 @@ function enginesOf(directory: string, variables: { readonly [name: string]: stri
       const file = join(directory, `run-${(runs += 1)}.config.ts`)
       copyFileSync(join(directory, 'sync.config.ts'), file)
       const { config } = await load(directory, { config: file, variables })
-      const state = localState(join(directory, '.zds'))
+      const state = await localState(join(directory, '.zds'))
       const engine = await openEngine({ config, state, clock: hastyClock(AS_OF) })
       try {
         return await work(engine, saying())

@@ -4,7 +4,6 @@ import type { Config } from '../config/define.ts'
 import { observersOf, stages, syncsOf } from '../config/stages.ts'
 import type { Issue } from '../errors.ts'
 import type { Declared } from '../known.ts'
-import { localState } from '../state/local.ts'
 import { well, type Missing, type Sight, type Values } from '../sights.ts'
 import type { Run, Source, Target } from '../types.ts'
 import { HINTS, issuesIn } from '../run/gather.ts'
@@ -126,8 +125,8 @@ async function* errorsOf(issues: Promise<readonly Issue[]> | undefined): AsyncGe
   for (const issue of (await issues) ?? []) yield { ...issue, level: 'error' }
 }
 
-async function* stateOf({ state = localState }: Config, directory: string): AsyncGenerator<Sight> {
-  const opened = await state(directory)
+async function* stateOf({ state }: Config, directory: string): AsyncGenerator<Sight> {
+  const opened = await (state ?? (await import('../state/local.ts')).localState)(directory)
   try {
     yield well('state', `opens, and keeps ${(await opened.kept()).runs} runs`)
   } finally {

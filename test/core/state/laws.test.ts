@@ -10,7 +10,7 @@ const laws = stateLaws(() => {
   const root = mkdtempSync(join(tmpdir(), 'zds-laws-'))
   const directory = join(root, '.zds')
   return {
-    open: async () => localState(directory),
+    open: () => localState(directory),
     elapse: async () => {
       const database = new DatabaseSync(join(directory, 'state.db'))
       database.exec(`UPDATE locks SET until = '2026-01-01T00:00:00Z', machine = 'elsewhere'`)

@@ -9,7 +9,7 @@ import { assertViews } from '../../support/views.ts'
 test('the views of docs/state.md show runs, outcomes and events of a local state', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'zds-views-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
-  const state = localState(directory)
+  const state = await localState(directory)
   const reader = new DatabaseSync(join(directory, 'state.db'), { readOnly: true })
   const ask = async (sql: string) =>
     reader
