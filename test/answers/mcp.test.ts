@@ -278,7 +278,7 @@ test('stdout carries the protocol only, also where the configuration prints; the
 })
 
 test('what waited in a confined instance is told without the records (OPS-08)', async () => {
-  const state = localState(join(here.directory, '.zds'))
+  const state = await localState(join(here.directory, '.zds'))
   const [at, examples] = [new Date(), [['ada@agency.example', 'A']] as const]
   await state.journal.begin({ id: 'waiting', plan: planned, forced: false, at })
   const wait = {
