@@ -116,7 +116,7 @@ async function* carriedOut(
 
   let met = true
   const afterwards = async function* (signal: AbortSignal): AsyncGenerator<Step, void> {
-    run.progress(`${late} changes of ${target.resource} wait for others that they are tied to`)
+    run.progress(`changes of ${target.resource} wait for others that they are tied to: ${late}`)
     const more = await waiting.over()
     met = more !== undefined
     if (more !== undefined) yield* begin(true, more, signal)
@@ -141,7 +141,7 @@ async function* begun(
 }
 
 function unmet(late: number, { instance, resource }: Target): ZdsError {
-  const message = `${instance}: ${late} changes of ${resource} wait for others that were not carried out, and were left`
+  const message = `${instance}: changes of ${resource} wait for others that were not carried out, and were left: ${late}`
   return new ZdsError('INTERRUPTED', message, { hint: 'zds apply goes on with them.' })
 }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { settle } from '../../../src/core/apply/apply.ts'
 import { collect, type Change, type Outcome, type Step, type Target } from 'zds'
 import type { Known } from '../../../src/core/outcome.ts'
 import { ref } from '../../../src/core/refs.ts'
 import type { SentChange } from '../../../src/core/types.ts'
 import { applying, create, outcomesIn, planOf, retire, untouched, update } from '../../support/applying.ts'
 import { done, stream, targetOf } from '../../support/syncs.ts'
+import { testRun } from 'zds/testing'
 
 const did = (key: string, id: string): [string, Known] => [
   key,
@@ -190,5 +192,37 @@ describe('SAFE-06: what was sent when the run died', () => {
     ])
     expect(settled).toHaveLength(1)
     expect(sent).toEqual([])
+  })
+})
+
+describe('SAFE-06: a plan that is given up', () => {
+  it('has what it had sent settled, with what refs have become, and nothing else is sent', async () => {
+    const refers: Change = { op: 'create', key: 'U', fields: { org: { from: null, to: ref('us-gov', 'A') } } }
+    const { target, sent, settled } = settling((all) => all.map(({ change }) => done(change)))
+    const refused: Outcome = { key: 'R', status: 'failed', code: 'x', message: 'no' }
+    const known = new Map<string, Known>([
+      did('W', 'id-W'),
+      accepted('U', 'j1'),
+      ['R', { kind: 'outcome', outcome: refused }],
+    ])
+    const journal: Step[] = []
+    const attempt = {
+      record: async (steps: readonly Step[]) => void journal.push(...steps),
+      created: () => '77',
+      known,
+    }
+    const plan = planOf(refers, create('N'), update('W'), retire('R'))
+    const told = await collect(settle(plan, { target }, attempt, testRun()))
+    expect(told).toEqual([{ key: 'W', status: 'done', id: 'id-W' }, refused, done(refers)])
+    expect(settled).toStrictEqual([[{ change: { ...refers, fields: { org: { from: null, to: '77' } } }, job: 'j1' }]])
+    expect(sent).toEqual([])
+    expect(outcomesIn(journal)).toEqual([done(refers)])
+  })
+
+  it('asks nothing of the target where nothing was sent', async () => {
+    const { target, settled } = settling(nothing)
+    const attempt = { record: async () => undefined, created: () => undefined }
+    expect(await collect(settle(planOf(create('N')), { target }, attempt, testRun()))).toEqual([])
+    expect(settled).toEqual([])
   })
 })

@@ -266,3 +266,57 @@ describe('SAFE-08: changes that refer to what an earlier sync creates', () => {
     expect(outcomesIn(journal)).toEqual(outcomes)
   })
 })
+
+describe('SYN-12: changes that wait for those of another sync', () => {
+  const waiting = (created: (() => string) | undefined) => ({
+    keys: new Set(['U', 'W']),
+    over: async () => created,
+  })
+  const referring: Change = {
+    op: 'create',
+    key: 'U',
+    fields: { organization_id: { from: null, to: ref('us-gov', 'A') } },
+  }
+  const plan = planOf(referring, create('V'), update('W'))
+
+  it('are sent after the others, with what has been created by then, and read back as that', async () => {
+    const sent: unknown[] = []
+    const target = untouched({
+      send: (changes) => {
+        sent.push(...changes.map(({ key, fields }) => [key, fields['organization_id']?.to]))
+        return changes.map(done)
+      },
+    })
+    const outcomes = await collect(applying(plan, target, { waiting: waiting(() => '77') }))
+    expect(outcomes.map(({ key, status }) => [key, status])).toEqual([
+      ['V', 'done'],
+      ['U', 'done'],
+      ['W', 'done'],
+    ])
+    expect(sent).toEqual([
+      ['V', undefined],
+      ['U', '77'],
+      ['W', undefined],
+    ])
+  })
+
+  it('are left where those never came to be, which ends the apply once the others are done', async () => {
+    const sent: string[] = []
+    const target = untouched({
+      send: (changes) => {
+        sent.push(...changes.map(({ key }) => key))
+        return changes.map(done)
+      },
+    })
+    const told: string[] = []
+    const carried = async (): Promise<void> => {
+      for await (const { key } of applying(plan, target, { waiting: waiting(undefined) })) told.push(key)
+    }
+    await expect(carried()).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      message: 'global: changes of organizations wait for others that were not carried out, and were left: 1',
+      hint: 'zds apply goes on with them.',
+    })
+    expect([sent, told]).toEqual([['V'], ['V']])
+  })
+})

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import type { Known, Plan, RunStatus } from 'zds'
+import { leave } from '../../../src/core/run/plan-run.ts'
+import { isUnfinished, outcomeOf, planNamed, restOf, runNamed, unfinishedRun } from '../../../src/core/run/history.ts'
+import { UNWATCHED } from '../../../src/core/run/schedule.ts'
+import { assemble } from '../../../src/core/plan/plan.ts'
+import { create, planOf } from '../../support/applying.ts'
+import { engineOf, type TestEngine } from '../../support/engine.ts'
+import { syncOf } from '../../support/syncs.ts'
+
+const HOUR_MS = 3_600_000
+
+/** An engine, and a plan of it. */
+function scene(...keys: string[]): { readonly engine: TestEngine; readonly plan: Plan } {
+  const engine = engineOf({ sources: {}, targets: { global: syncOf() } })
+  return { engine, plan: assemble([planOf(...keys.map(create))], engine.fingerprint, engine.clock) }
+}
+
+/** Begins a run, and ends it where it is said how. */
+async function ran(id: string, plan: Plan, { state, clock }: TestEngine, status?: RunStatus, ageMs = 0): Promise<void> {
+  const at = new Date(clock.now().getTime() - ageMs)
+  await state.journal.begin({ id, plan, forced: false, at })
+  if (status !== undefined) await state.journal.end(id, status, at)
+}
+
+describe('a run that stopped (SAFE-06)', () => {
+  it.each([
+    ['running', true],
+    ['failed', true],
+    ['interrupted', true],
+    ['done', false],
+    ['abandoned', false],
+  ] as const)('one that is %s: %s', async (status, isLeft) => {
+    const { engine, plan } = scene('A')
+    await ran('run-1', plan, engine, status === 'running' ? undefined : status)
+    expect(isUnfinished({ status })).toBe(isLeft)
+    expect((await unfinishedRun(engine))?.run.id).toBe(isLeft ? 'run-1' : undefined)
+    expect((await restOf(engine, {}))?.run.id).toBe(isLeft ? 'run-1' : undefined)
+  })
+
+  it('is gone on with: the newest, under its own plan', async () => {
+    const { engine, plan } = scene('A')
+    const other = scene('B').plan
+    await ran('run-1', other, engine, 'failed')
+    await ran('run-2', plan, engine, 'interrupted')
+    await ran('run-3', other, engine, 'done')
+    for (const saved of [undefined, plan]) {
+      const rest = await restOf(engine, { saved })
+      expect([rest?.run.id, rest?.plan.digest, rest?.left]).toEqual(['run-2', plan.digest, undefined])
+    }
+  })
+
+  it('is not gone on with, and why', async () => {
+    const { engine, plan } = scene('A')
+    const other = scene('B').plan
+    await ran('run-1', plan, engine, 'interrupted', 23 * HOUR_MS)
+    const leftOf = async (asked: Parameters<typeof restOf>[1], here = engine) => (await restOf(here, asked))?.left
+    expect(await leftOf({})).toBeUndefined()
+    expect(await leftOf({ afresh: true, saved: other })).toBe('a fresh start was asked for')
+    expect(await leftOf({ saved: other }, { ...engine, fingerprint: 'other' })).toBe(
+      'the configuration has changed since',
+    )
+    expect(await leftOf({ saved: other })).toBe('another plan was given')
+    await ran('run-2', plan, engine, 'interrupted', 25 * HOUR_MS)
+    expect(await leftOf({ saved: plan })).toBe('it began more than a day ago')
+  })
+})
+
+describe('a run that somebody names', () => {
+  it('is that one, or the last; any other is a slip that says where to look', async () => {
+    const { engine, plan } = scene('A')
+    await ran('run-1', plan, engine, 'done')
+    await ran('run-2', plan, engine, 'failed')
+    const { journal } = engine.state
+    for (const [asked, id] of [
+      ['run-1', 'run-1'],
+      ['last', 'run-2'],
+    ] as const)
+      expect((await runNamed(journal, asked)).run.id).toBe(id)
+    await expect(runNamed(journal, 'run-9')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'There is no run run-9 in the journal',
+      hint: expect.stringContaining('zds status'),
+    })
+  })
+
+  it('is a plan that was only made as well; the last is whichever came later', async () => {
+    const { engine, plan } = scene('A')
+    const made = scene('B').plan
+    await leave(made, engine, '2026-03-16-1', UNWATCHED)
+    expect(await planNamed('last', engine.state)).toMatchObject({ id: '2026-03-16-1', plan: { digest: made.digest } })
+    expect((await planNamed('last', engine.state)).run).toBeUndefined()
+    await ran('2026-03-16-2', plan, engine, 'done')
+    expect(await planNamed('last', engine.state)).toMatchObject({ id: '2026-03-16-2', run: { status: 'done' } })
+    expect((await planNamed('2026-03-16-1', engine.state)).plan.digest).toBe(made.digest)
+    await leave(made, engine, '2026-03-16-3', UNWATCHED)
+    expect((await planNamed('last', engine.state)).id).toBe('2026-03-16-3')
+    await expect(planNamed('run-9', engine.state)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('what became of a change', () => {
+  const none = { id: null, code: null, message: null }
+  const failed: Known = { kind: 'outcome', outcome: { key: 'A', status: 'failed', code: 'x', message: 'no' } }
+
+  it.each([
+    [undefined, { status: 'not-attempted', ...none }],
+    [{ kind: 'sending' }, { status: 'unknown', ...none }],
+    [
+      { kind: 'accepted', job: 'j1' },
+      { status: 'unknown', ...none },
+    ],
+    [
+      { kind: 'outcome', outcome: { key: 'A', status: 'done', id: '41' } },
+      { status: 'done', ...none, id: '41' },
+    ],
+    [failed, { status: 'failed', id: null, code: 'x', message: 'no' }],
+  ] as const satisfies readonly (readonly [Known | undefined, unknown])[])('%j: %j', (known, outcome) => {
+    expect(outcomeOf(known)).toEqual(outcome)
+  })
+})
