@@ -26,20 +26,23 @@ export function tiesOf(
   { target, rules }: Sync,
   before: readonly Earlier[],
 ): readonly Tie[] {
-  const given = new Map<string, { readonly sync: string; readonly awaited: string }[]>()
+  const wanted = new Map<string, string[]>()
+  for (const change of changes)
+    for (const what of [...refsOf(change, target.types), ...idText(change), ...namesOf(change, 'to', rules)]) {
+      const some = wanted.get(what)
+      if (some === undefined) wanted.set(what, [change.key])
+      else some.push(change.key)
+    }
+  const ties: Tie[] = []
   for (const { sync, plan } of before) {
     const here = sync.target === target
     for (const change of plan.changes) {
       const refs = [refText(plan.name, change.key)]
-      for (const what of here ? [...refs, ...idText(change), ...namesOf(change, 'from', sync.rules)] : refs)
-        given.set(what, [...(given.get(what) ?? []), { sync: plan.name, awaited: change.key }])
+      const given = here ? [...refs, ...idText(change), ...namesOf(change, 'from', sync.rules)] : refs
+      for (const what of given)
+        for (const waiting of wanted.get(what) ?? [])
+          ties.push({ waiting, sync: plan.name, awaited: change.key, because: reasonIn(what) })
     }
-  }
-  const ties: Tie[] = []
-  for (const change of changes) {
-    const wanted = [...refsOf(change, target.types), ...idText(change), ...namesOf(change, 'to', rules)]
-    for (const what of wanted)
-      for (const one of given.get(what) ?? []) ties.push({ waiting: change.key, ...one, because: reasonIn(what) })
   }
   const along = withTheirNames(new Set(ties.map(({ waiting }) => waiting)), changes, rules)
   return [...ties, ...along.map((one) => ({ ...one, sync: name, because: 'name' as const }))]

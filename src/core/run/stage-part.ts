@@ -1,9 +1,9 @@
 import { stages } from '../config/stages.ts'
 import type { Lent, Task, TaskEnd } from '../config/executor.ts'
 import { ZdsError } from '../errors.ts'
+import { filtered, packed } from '../many.ts'
 import { OPS, type Change, type Plan } from '../plan/plan.ts'
 import type { Artifacts, State } from '../state/state.ts'
-import type { Rules } from '../types.ts'
 import { leaveFailure } from './elsewhere.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { locked, whileHeld } from './held.ts'
@@ -85,32 +85,27 @@ async function applyPart(
   return more ? 'more' : 'done'
 }
 
-/** The changes of a sync that make one part of it, and whether others follow. */
+/**
+ * The changes of a sync that make one part of it, and whether others follow: what takes a name, or
+ * sets one free, is carried out together, as where all is (SYN-01, AMB-20); the rest after it in
+ * parts.
+ */
 function someOf(
   plan: Plan,
-  { name, sync }: StageOf<'apply'>,
+  { name, sync: { rules } }: StageOf<'apply'>,
   part: number,
 ): { readonly whole: Plan; readonly more: boolean } {
   const syncs = plan.syncs.filter((one) => one.name === name)
-  const parts = partsOf(
-    syncs.flatMap(({ changes }) => [...changes]),
-    sync.rules,
-  )
+  const changes = syncs[0]?.changes ?? []
+  const fields = [...(rules.unique === undefined ? [] : [rules.unique]), ...(rules.adopt ?? [])]
+  const isNamed = (change: Change): boolean => change.op === 'create' || fields.some((field) => field in change.fields)
+  const named = filtered(changes, isNamed)
+  const first = named.length > 0 ? 1 : 0
+  const begin = (part - first) * CHANGES
+  const rest = OPS.values().flatMap((op) => changes.values().filter((one) => one.op === op && !isNamed(one)))
+  const chosen = part < first ? named : packed(rest.drop(begin).take(CHANGES))
   return {
-    whole: { ...plan, syncs: syncs.map((one) => ({ ...one, changes: parts[part] ?? [] })) },
-    more: part + 1 < parts.length,
+    whole: { ...plan, syncs: syncs.map((one) => ({ ...one, changes: chosen })) },
+    more: begin + CHANGES < changes.length - named.length,
   }
-}
-
-/**
- * What takes a name, or sets one free, is carried out together, as where all is (SYN-01, AMB-20);
- * the rest after it in parts.
- */
-function partsOf(changes: readonly Change[], { unique, adopt = [] }: Rules): readonly (readonly Change[])[] {
-  const named = [...(unique === undefined ? [] : [unique]), ...adopt]
-  const isNamed = ({ op, fields }: Change): boolean => op === 'create' || named.some((field) => field in fields)
-  const rest = OPS.flatMap((op) => changes.filter((change) => change.op === op && !isNamed(change)))
-  const parts = [changes.filter(isNamed)]
-  for (let from = 0; from < rest.length; from += CHANGES) parts.push(rest.slice(from, from + CHANGES))
-  return parts.filter(({ length }) => length > 0)
 }
