@@ -102,7 +102,9 @@ describe('the schemas take what the code takes', () => {
 
   it('a report with everything that one can hold, and one in numbers', () => {
     const plan = planOf(
-      syncPlan({ changes: [change('create', 'A', { name: [null, 'Acme'] }), change('create', 'B', {})] }),
+      syncPlan({
+        changes: [{ ...change('create', 'A', { name: [null, 'Acme'] }), name: 'Acme' }, change('create', 'B', {})],
+      }),
     )
     const error = new ZdsError('HTTP_UNAVAILABLE', 'global does not answer', { hint: 'Later' })
     const [sync = ''] = plan.syncs.map(({ name }) => name)

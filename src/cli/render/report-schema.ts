@@ -1,11 +1,14 @@
+import type { Report, SyncReport } from '../../core/run/report.ts'
 import { mapOf, shape } from '../../core/shape.ts'
 
 const text = { type: 'string', minLength: 1 }
 const anyText = { type: 'string' }
 const count = { type: 'integer', minimum: 0 }
 
-const failure = shape({ key: anyText, status: text, code: text, message: anyText })
-const syncReport = shape({
+type Failure = NonNullable<SyncReport['failures']>[number]
+
+const failure = shape<Failure>({ key: anyText, 'name?': anyText, status: text, code: text, message: anyText })
+const syncReport = shape<SyncReport>({
   name: text,
   planned: count,
   done: count,
@@ -20,7 +23,7 @@ const syncReport = shape({
 
 /** The document that `zds apply --json` prints, published as docs/report.schema.json. */
 export const reportSchema = {
-  ...shape({
+  ...shape<Report>({
     version: { type: 'number', const: 1 },
     run: text,
     digest: { type: 'string', pattern: '^[0-9a-f]{64}$' },
