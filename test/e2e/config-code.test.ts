@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import { expectRefusal, file, running, scratch, until, type Change } from '../cli/scratch.ts'
+import { file, running, scratch, until, type Change } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
@@ -38,11 +38,14 @@ describe('the code of a configuration', () => {
     expect(result.stderr).toMatch(says)
   })
 
-  test('that ends the process is an error, and no success', async () => {
-    const result = await scratch(sandbox.env, appended('process.exit(0)')).zds('plan')
-    expectRefusal(result, 'CONFIG_BROKEN')
-    expect(result.stderr).toContain('ends the process (process.exit)')
-  })
+  test.each(['plan', 'validate', 'doctor', 'ci gitlab'])(
+    'that ends the process is an error of zds %s, and no success',
+    async (command) => {
+      const result = await scratch(sandbox.env, appended('process.exit(0)')).zds(...command.split(' '))
+      expect(result.code).toBe(1)
+      expect(result.stdout + result.stderr).toMatch(/ends the process \(process\.exit\)/)
+    },
+  )
 
   test('leaves timers that keep nothing running', async () => {
     const here = scratch(sandbox.env, appended('setInterval(() => {}, 1000)'))

@@ -1,11 +1,12 @@
 import { textsOf } from '../../core/config/fingerprint.ts'
-import { load, type LoadOptions } from '../../core/config/load.ts'
+import type { LoadOptions } from '../../core/config/load.ts'
 import type { Config } from '../../core/config/define.ts'
 import { stages } from '../../core/config/stages.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { nearest } from '../../core/options.ts'
 import { instancePipeline, parentPipeline, pipelineFor, type InstanceSyncs, type System } from '../create/pipeline.ts'
 import { settingsIn } from '../create/settings.ts'
+import { loadWatched } from '../load-watched.ts'
 
 export type CiOptions = LoadOptions & { children?: true; instance?: string }
 
@@ -14,7 +15,7 @@ export async function ciCommand(system: System, options: CiOptions): Promise<num
   const { children, instance } = options
   if (system !== 'gitlab' && (children || instance !== undefined))
     throw new ZdsError('USAGE', 'Only GitLab has child pipelines', { hint: 'zds ci gitlab --children' })
-  const { file, config } = await load(process.cwd(), options)
+  const { file, config } = await loadWatched(options)
   const code = [...textsOf(file).values()].join('\n')
   process.stdout.write(
     instance !== undefined

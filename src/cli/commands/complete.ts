@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings'
-import { load } from '../../core/config/load.ts'
 import { stages, syncsOf } from '../../core/config/stages.ts'
 import { candidatesFor, type KnownHere } from '../complete/candidates.ts'
+import { loadWatched } from '../load-watched.ts'
 import { print } from '../output.ts'
 import { inSession, type Session } from '../session.ts'
 
@@ -29,7 +29,7 @@ async function knownHere(known: KnownHere): Promise<readonly string[]> {
 
 async function wordsOf(known: KnownHere): Promise<readonly string[]> {
   if (known === 'runs') return inSession({}, AbortSignal.timeout(PATIENCE_MS), runsOf)
-  const { config } = await load(process.cwd())
+  const { config } = await loadWatched({ withinMs: PATIENCE_MS })
   switch (known) {
     case 'stages':
       return [...stages(config).map(({ id }) => id), 'plan']

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
-import { load } from '../../core/config/load.ts'
 import { diagnose, type Asking, type Diagnosis } from '../../core/answers/diagnose.ts'
+import { loadWatched } from '../load-watched.ts'
 import { tell } from '../output.ts'
 import { typesDrift } from '../types/drift.ts'
 import { unlisted } from '../unlisted.ts'
@@ -28,7 +28,7 @@ export async function askingFor(
   options: { config?: string; env?: string },
   signal: AbortSignal,
 ): Promise<{ asking: Asking; directory: string; file: string }> {
-  const { config, directory, file, variables } = await load(process.cwd(), options)
+  const { config, directory, file, variables } = await loadWatched({ ...options, signal })
   if (variables) tell([variablesLine(variables, true)])
   process.chdir(directory)
   return { asking: { config, clock: systemClock(), signal, progress: onlyOnce() }, directory, file }

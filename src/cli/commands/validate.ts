@@ -1,7 +1,7 @@
 import { systemClock } from '../../core/clock.ts'
-import { load } from '../../core/config/load.ts'
 import { diagnosisOf, validate, type Diagnosis } from '../../core/answers/diagnose.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
+import { loadWatched } from '../load-watched.ts'
 import { unlisted } from '../unlisted.ts'
 import { findingLines, findingsDocument } from '../render/findings.ts'
 
@@ -16,7 +16,7 @@ export async function validateCommand(options: ValidateOptions, signal: AbortSig
 }
 
 async function validated({ asOf, ...options }: ValidateOptions, signal: AbortSignal): Promise<Diagnosis> {
-  const { config, directory, file } = await load(process.cwd(), options)
+  const { config, directory, file } = await loadWatched({ ...options, signal })
   process.chdir(directory)
   return validate({ config, clock: systemClock(asOf), signal, progress: onlyOnce() }, [unlisted(file)])
 }
