@@ -12,6 +12,8 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 /** JSON text with the keys of every object in order, so that equal values have equal text. */
 export function canonical(value: Json): string {
+  // A replacer takes its time, also where there is nothing to put in order.
+  if (typeof value !== 'object') return JSON.stringify(value)
   return JSON.stringify(value, (_key, part: Json) =>
     isObject(part) ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1))) : part,
   )

@@ -35,6 +35,7 @@ import {
 import { OPS } from '../../src/core/plan/plan.ts'
 import { compare, foldKeys, keyIn } from '../../src/core/compare/compare.ts'
 import { nameIndex } from '../../src/core/compare/names.ts'
+import { withWords } from '../../src/core/compare/words.ts'
 
 /**
  * A small table of organization fields: one of each type that the rules of comparison treat in a
@@ -168,7 +169,7 @@ export type Scene = {
 }
 
 /**
- * What `compare` says about a scene: rows are put in the order of their keys, as the engine does.
+ * What a comparison says about a scene: rows are put in the order of their keys, as the engine does.
  */
 export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<SyncPlan> {
   const { desired = [], existing = [], rivals = [] } = scene
@@ -179,7 +180,7 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
   const wants = await Promise.all([desired, ...rivals].map(folded))
   for (const rows of wants) await collect(names.desired(stream(rows)))
   await collect(names.existing(stream(existing)))
-  return compare('global', sync, {
+  const plan = await compare('global', sync, {
     desired: stream(byKey(wants[0] ?? [], ({ key }) => key)),
     existing: stream(byKey(existing, (row) => keyIn(sync, row))),
     names,
@@ -188,6 +189,7 @@ export async function compared(scene: Scene, sync: Sync = syncOf()): Promise<Syn
     complete: { desired: true, existing: true, ...scene.complete },
     empty: scene.empty ?? false,
   })
+  return withWords(plan, sync)
 }
 
 /** The target after a plan was carried out, as an in-memory Zendesk would hold it. */

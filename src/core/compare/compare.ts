@@ -4,10 +4,9 @@ import { keyReader, type KeyReader } from '../keys.ts'
 import { decide, owns, type Pair, type Sides, type RecordVerdict } from './decide.ts'
 import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
-import { concatenated, packer } from '../many.ts'
+import { packer } from '../many.ts'
 import { fates } from './names.ts'
-import { OPS, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
-import { withWords } from './words.ts'
+import { inOrder, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
 /** How the keys of both sides of a sync are read. */
@@ -36,7 +35,8 @@ export async function* foldKeys(rows: AsyncIterable<Desired>, sync: Sync): Async
 }
 
 /**
- * Pure: the changes that make `existing` look like `desired`, and why anything else is left alone.
+ * Pure: the changes that make `existing` look like `desired`, and why anything else is left alone;
+ * `prepare` adds what the reasons mean.
  */
 export async function compare(name: string, sync: Sync, sides: Sides): Promise<SyncPlan> {
   const { rules, target } = sync
@@ -85,11 +85,11 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     }
   }
   refuseKeyless(name, sync, { ...counts, ...found })
-  const ordered = concatenated(OPS.map((op) => changes[op].rows()))
+  const ordered = inOrder((op) => changes[op].rows())
   notices.push(...guards.notices())
   const { instance, resource } = target
   const held = fates(skipped, ordered, rules)
-  const plan: SyncPlan = {
+  return {
     name,
     instance,
     resource,
@@ -101,7 +101,6 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     notices: [...held.notices, ...notices],
     excesses: [],
   }
-  return withWords(plan, sync)
 }
 
 /** One verdict for a key that is clear; one for each record of a key that is not. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { canonical, type Json } from '../json.ts'
-import { jsonParts, type Many } from '../many.ts'
+import { concatenated, jsonParts, type Many } from '../many.ts'
 
 export type Op = 'create' | 'update' | 'retire' | 'remove'
 
@@ -192,6 +192,15 @@ export function count({ changes }: Pick<SyncPlan, 'changes'>, op: Op): number {
   const known = counts.get(changes) ?? opCounts(changes)
   counts.set(changes, known)
   return known[op]
+}
+
+/** The changes of each operation, one after another. */
+export function inOrder(of: (op: Op) => Many<Change>): Many<Change> {
+  const [create, update, retire, remove] = [of('create'), of('update'), of('retire'), of('remove')]
+  const changes = concatenated([create, update, retire, remove])
+  const lengths = { create: create.length, update: update.length, retire: retire.length, remove: remove.length }
+  counts.set(changes, lengths)
+  return changes
 }
 
 function opCounts(changes: Many<Change>): Counts {
