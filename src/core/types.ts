@@ -1,3 +1,4 @@
+import type { WaitMessage } from './channels.ts'
 import type { Clock } from './clock.ts'
 import type { Issue } from './errors.ts'
 import type { Desired, Existing, Fields } from './desired.ts'
@@ -34,11 +35,8 @@ export interface Run {
    * less may have come or gone meanwhile.
    */
   expect(rows: number, tolerance?: number): void
-  /**
-   * One line about what is going on, for a person who waits; `waitMs` where something is waited
-   * for, and how long.
-   */
-  progress(message: string, waitMs?: number): void
+  /** One line for a person who waits; `wait` where a service is waited for, and how long. */
+  progress(message: string, wait?: WaitMessage): void
 }
 
 /** A named stream of rows: Salesforce accounts, Zendesk organizations, or records made of both. */
@@ -178,9 +176,9 @@ export type Target<Types extends FieldTypes = FieldTypes> = Writable<Types> &
     | { readonly write: Write }
     | {
         /**
-         * Carries out changes, which may be more than are to be held: for APIs with jobs, or with requests that belong together. A step of
-         * status `sending` before each request that writes, which the engine journals before it
-         * asks for the next step, and one outcome per change.
+         * Carries out changes, of which there may be many: for APIs with jobs, or with requests that
+         * belong together. A step of status `sending` before each request that writes, which the
+         * engine journals before it asks for the next step, and one outcome per change.
          */
         readonly apply: (changes: Many<Change>, run: ApplyRun) => AsyncIterable<Step>
         /** True: it is given all operations at once, and lets those wait that have to. */

@@ -145,8 +145,8 @@ function watchOf(write: Write): RunWatch {
     started: () => undefined,
     rows: () => undefined,
     ended: () => undefined,
-    progress: ({ id, confined }, message, waitMs) => {
-      if (waitMs !== undefined || confined || !due(`${id}: ${message}`)) return
+    progress: ({ id, confined }, message, wait) => {
+      if (wait !== undefined || confined || !due(`${id}: ${message}`)) return
       write('info', `${id}: ${message}`, { event: 'progress', stage: id })
     },
     warn: (message) => write('warn', message, { event: 'warning' }),

@@ -22,10 +22,11 @@ export function http(options: HttpOptions): Http {
         const wait = error.retryMs ?? backoff(policy.baseDelayMs, attemptNumber)
         const lane = error.endpointOnly ? laneOf(request) : undefined
         if (error.status === 429) limiter?.pause(run.clock.now().getTime() + wait, lane)
-        tellWait({ service, ms: wait, because: 'retry', status: error.status })
+        const message = { service, ms: wait, because: 'retry', status: error.status } as const
+        tellWait(message)
         run.progress(
           `${service}: ${reasonOf(error)}, trying again in ${wait < 60_000 ? `${(wait / 1000).toFixed(1)} s` : spanOf(wait)}`,
-          wait,
+          message,
         )
         await run.clock.sleep(wait, run.signal)
       },

@@ -66,8 +66,9 @@ export function limiter(options: LimiterOptions): Limiter {
   const gate = async ({ clock, signal, progress }: LimitedRun, lane: string): Promise<void> => {
     for (let wait; (wait = opensAt(lane) - clock.now().getTime()) > 0;) {
       if (wait > LONGEST_WAIT_MS) throw closed(service, wait)
-      tellWait({ service, ms: wait, because: 'limit' })
-      progress(`${service}: rate limit, waiting ${spanOf(wait)}`, wait)
+      const message = { service, ms: wait, because: 'limit' } as const
+      tellWait(message)
+      progress(`${service}: rate limit, waiting ${spanOf(wait)}`, message)
       await clock.sleep(wait, signal)
     }
   }

@@ -39,11 +39,14 @@ export async function applySync(
       work.waiting.told(stage.name, outcome.key)
       watch.progress(`${seen.size.toLocaleString('en')} of ${planned.toLocaleString('en')} changes`)
     }
+  } catch (error) {
+    // What went wrong is told, not what kept its waits from being written down.
+    await work.note(services.waits()).catch(() => undefined)
+    throw error
   } finally {
     work.outcomes.set(stage.name, [...seen.values()])
-    // Where the state is gone, what went wrong says so.
-    await work.note(services.waits()).catch(() => undefined)
   }
+  await work.note(services.waits())
   const done = seen.values().filter(({ status }) => status === 'done')
   return { kind: 'changes', done: done.toArray().length, planned }
 }

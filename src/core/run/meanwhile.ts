@@ -32,7 +32,7 @@ export function toldOnce<Result>(ready: Promise<void>, watch: Watch<Result>): Wa
   return {
     scheduled: (all) => told(() => watch.scheduled(all)),
     started: (stage) => told(() => watch.started(stage)),
-    progress: (stage, message, waitMs) => told(() => watch.progress(stage, message, waitMs)),
+    progress: (stage, message, wait) => told(() => watch.progress(stage, message, wait)),
     rows: (stage, count) => told(() => watch.rows(stage, count)),
     ended: (stage, end) => told(() => watch.ended(stage, end)),
     warn: (message) => told(() => watch.warn(message)),

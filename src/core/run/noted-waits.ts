@@ -1,5 +1,6 @@
 import type { Created } from '../apply/bind.ts'
 import { waitersIn } from '../apply/ties.ts'
+import type { WaitMessage } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import { waitedAfter, type Waited } from '../waits.ts'
@@ -54,14 +55,14 @@ type ServiceWait = { readonly since: number; readonly until: number; readonly co
 /** Watches as `watch` does, and remembers what requests waited for: one wait for each service. */
 export function watchServices(watch: StageWatch, clock: Clock): { watch: StageWatch; waits: () => Waited[] } {
   const waits = new Map<string, ServiceWait>()
-  const progress = (message: string, waitMs?: number): void => {
-    if (waitMs !== undefined) {
-      const [service = ''] = message.split(':')
+  const progress = (message: string, wait?: WaitMessage): void => {
+    if (wait !== undefined) {
+      const { service, ms } = wait
       const now = clock.now().getTime()
       const { since = now, until = now, count = 0 } = waits.get(service) ?? {}
-      waits.set(service, { since, until: Math.max(until, now + waitMs), count: count + 1 })
+      waits.set(service, { since, until: Math.max(until, now + ms), count: count + 1 })
     }
-    watch.progress(message, waitMs)
+    watch.progress(message, wait)
   }
   const waited = ([awaited, { since, until, count }]: [string, ServiceWait]): Waited => ({
     because: 'service',

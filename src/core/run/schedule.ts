@@ -1,11 +1,11 @@
-import { stageChannel } from '../channels.ts'
+import { stageChannel, type WaitMessage } from '../channels.ts'
 import type { Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 
 /** What a person who waits is told about one stage. */
 export type StageWatch = {
-  /** `waitMs` where it is told that something is waited for, and how long. */
-  progress(message: string, waitMs?: number): void
+  /** `wait` where it is told that a service is waited for, and how long. */
+  progress(message: string, wait?: WaitMessage): void
   rows(count: number): void
 }
 
@@ -23,7 +23,7 @@ export type Watch<Result> = {
   /** All stages that are about to be carried out, before the first of them. */
   scheduled(stages: readonly Stage[]): void
   started(stage: Stage): void
-  progress(stage: Stage, message: string, waitMs?: number): void
+  progress(stage: Stage, message: string, wait?: WaitMessage): void
   rows(stage: Stage, count: number): void
   ended(stage: Stage, end: End<Result>): void
   /** What a person should know although nothing stops for it. */
@@ -73,7 +73,7 @@ export async function schedule<S extends Stage, Result>(
     watch.started(stage)
     try {
       const told = {
-        progress: (message: string, waitMs?: number) => watch.progress(stage, message, waitMs),
+        progress: (message: string, wait?: WaitMessage) => watch.progress(stage, message, wait),
         rows: (count: number) => watch.rows(stage, count),
       }
       const message = { stage: stage.id, confined: stage.confined === true }

@@ -52,7 +52,7 @@ export const UNWATCHED: StageWatch = { progress: () => undefined, rows: () => un
 export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWatch): Run {
   const idOf = stageOf(shared.config)
   return {
-    ...lendNothing(shared, stage.id, (message, waitMs) => watch.progress(message, waitMs)),
+    ...lendNothing(shared, stage.id, (message, wait) => watch.progress(message, wait)),
     input: <Row extends Json>(source: Source<Row>) => {
       const id = idOf(source)
       if (!stage.needs.includes(id)) throw new ZdsError('CONFIG_INVALID', `${stage.id} reads ${id} without needing it`)

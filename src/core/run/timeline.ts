@@ -55,11 +55,11 @@ export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): Timing<R
         if (lap !== undefined) lap.rows = count
         watch.rows(stage, count)
       },
-      progress: (stage, message, waitMs) => {
+      progress: (stage, message, wait) => {
         const waits = begun.get(stage.id)?.waits
-        if (waitMs !== undefined && waits !== undefined && waits.length < MOST_WAITS)
-          waits.push({ from: since(), ms: waitMs, what: message })
-        watch.progress(stage, message, waitMs)
+        if (wait !== undefined && waits !== undefined && waits.length < MOST_WAITS)
+          waits.push({ from: since(), ms: wait.ms, what: message })
+        watch.progress(stage, message, wait)
       },
       ended: (stage, end) => {
         const lap = begun.get(stage.id)

@@ -99,7 +99,7 @@ describe('a schedule of stages', () => {
     const watch: Watch<string> = {
       scheduled: () => undefined,
       started: () => undefined,
-      progress: ({ id }, message, waitMs) => void told.push([id, message, waitMs]),
+      progress: ({ id }, message, wait) => void told.push([id, message, wait?.ms]),
       rows: ({ id }, count) => void told.push([id, count]),
       ended: (_, end) => void ('ms' in end && took.push(end.ms)),
       warn: () => undefined,
@@ -107,7 +107,7 @@ describe('a schedule of stages', () => {
     await schedule(
       [stage('a'), stage('b', 'a')],
       async ({ id }, own) => {
-        own.progress(`in ${id}`, 5)
+        own.progress(`in ${id}`, { service: 'global', ms: 5, because: 'limit' })
         own.rows(7)
         await wait(30)
         return id

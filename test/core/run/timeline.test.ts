@@ -15,7 +15,7 @@ test('a run tells what took how long, what was waited for, and passes everything
     scheduled: () => heard.push('scheduled'),
     started: ({ id }) => heard.push(`started ${id}`),
     rows: ({ id }, count) => heard.push(`${id} ${count} rows`),
-    progress: ({ id }, message, waitMs) => heard.push(`${id} ${message} ${waitMs ?? ''}`.trim()),
+    progress: ({ id }, message, wait) => heard.push(`${id} ${message} ${wait?.ms ?? ''}`.trim()),
     ended: ({ id }, { kind }) => heard.push(`${id} ${kind}`),
     warn: (message) => heard.push(message),
   }
@@ -27,7 +27,7 @@ test('a run tells what took how long, what was waited for, and passes everything
   watch.rows(read, 10)
   watch.progress(read, 'half')
   now += 50
-  watch.progress(read, 'rate limit', 2_000)
+  watch.progress(read, 'rate limit', { service: 'global', ms: 2_000, because: 'limit' })
   now += 2_000
   watch.ended(read, { kind: 'done', result: 'x', ms: 2_050 })
   watch.ended(left, { kind: 'left' })

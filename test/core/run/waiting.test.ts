@@ -150,8 +150,9 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       // oxlint-disable-next-line require-yield -- it fails before it sends anything
       async function* (_changes, run) {
         run.progress('a line like others')
-        for (const ms of [1_000, 60_000, 2_000]) run.progress(`global: rate limit, waiting ${ms}`, ms)
-        run.progress('elsewhere: no answer, trying again', 5)
+        for (const ms of [1_000, 60_000, 2_000])
+          run.progress(`rate limit, waiting ${ms}`, { service: 'global', ms, because: 'limit' })
+        run.progress('no answer, trying again', { service: 'elsewhere', ms: 5, because: 'retry', status: 0 })
         throw new Error('no access')
       },
       [],
