@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Json } from './json.ts'
 
 /** Small verbs over iterables that the platform does not have yet. */
 
@@ -50,3 +51,21 @@ export async function* withLulls<T>(items: AsyncIterable<T> | Iterable<T>): Asyn
     await each.return()
   }
 }
+
+/** The rows of one key on two sides: where one side has none, its list is empty. */
+export type Joined<Left, Right> = {
+  readonly key: string
+  readonly left: readonly Left[]
+  readonly right: readonly Right[]
+}
+
+/**
+ * What two streams have under each key, in the order of the keys (code units), in bounded memory:
+ * both are sorted on the disk. The left one is read to its end before the right one is begun.
+ */
+export type Join = <Left extends Json, Right extends Json>(
+  left: AsyncIterable<Left>,
+  leftKey: (row: Left) => string,
+  right: AsyncIterable<Right>,
+  rightKey: (row: Right) => string,
+) => AsyncIterable<Joined<Left, Right>>

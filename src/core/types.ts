@@ -11,6 +11,7 @@ import type { Many } from './many.ts'
 import type { Change, Op, Preparation, Remark, Words } from './plan/plan.ts'
 import type { Limits } from './plan/limits.ts'
 import type { Outcome, SentChange, Step } from './outcome.ts'
+import type { Join } from './streams.ts'
 import type { Guard } from './settings.ts'
 import type { Missing, Sight, Values } from './sights.ts'
 
@@ -19,9 +20,7 @@ export type { SentChange } from './outcome.ts'
 export type { Preparation } from './plan/plan.ts'
 export type { Guard } from './settings.ts'
 
-/**
- * Everything a run lends to a plugin. Nothing else is ambient; a sixth member belongs elsewhere.
- */
+/** Everything a run lends to a plugin. Nothing else is ambient. */
 export interface Run {
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -35,6 +34,8 @@ export interface Run {
    * less may have come or gone meanwhile.
    */
   expect(rows: number, tolerance?: number): void
+  /** What two streams of rows have under each key, in bounded memory. */
+  readonly joined: Join
   /** One line for a person who waits; `wait` where a service is waited for, and how long. */
   progress(message: string, wait?: WaitMessage): void
 }

@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
+import { joinedIn } from '../core/compare/sort.ts'
 import type { Setting } from '../core/settings.ts'
 import type { Run } from '../core/types.ts'
 
@@ -55,6 +57,7 @@ export function testRun(inputs: { readonly [name: string]: readonly unknown[] } 
     announced,
     abort: (reason) => controller.abort(reason),
     expect: (rows, slack = 0) => void announced.push([rows, slack]),
+    joined: joinedIn(tmpdir()),
     progress: (message) => void told.push(message),
     input: async function* (source) {
       yield* (inputs[source.name] ?? []) as never[] // the test gives rows of the source's type

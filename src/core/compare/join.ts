@@ -1,3 +1,5 @@
+import type { Joined } from '../streams.ts'
+
 /** Rows of one key. */
 type Group<Row> = { readonly key: string; readonly rows: readonly Row[] }
 
@@ -7,7 +9,7 @@ export async function* joinByKey<Left, Right>(
   leftKey: (row: Left) => string,
   right: AsyncIterable<Right>,
   rightKey: (row: Right) => string,
-): AsyncIterable<{ readonly key: string; readonly left: readonly Left[]; readonly right: readonly Right[] }> {
+): AsyncIterable<Joined<Left, Right>> {
   const lefts = groups(left, leftKey)
   const rights = groups(right, rightKey)
   try {

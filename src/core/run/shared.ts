@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { stageOf, syncsOf, type Stage } from '../config/stages.ts'
+import { joinedIn } from '../compare/sort.ts'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { State } from '../state/state.ts'
@@ -58,6 +59,7 @@ export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWa
       if (!stage.needs.includes(id)) throw new ZdsError('CONFIG_INVALID', `${stage.id} reads ${id} without needing it`)
       return rowsIn(source, shared, runId)
     },
+    joined: joinedIn(shared.state.scratch),
   }
 }
 
@@ -67,15 +69,10 @@ export function lendNothing(
   who: string,
   progress: Run['progress'],
 ): Run {
-  return {
-    signal,
-    clock,
-    progress,
-    expect: () => undefined,
-    input: () => {
-      throw new ZdsError('CONFIG_INVALID', `${who} reads no source`)
-    },
+  const reads = (): never => {
+    throw new ZdsError('CONFIG_INVALID', `${who} reads no source`)
   }
+  return { signal, clock, progress, expect: () => undefined, input: reads, joined: reads }
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import { joinByKey } from '../../../src/core/compare/join.ts'
-import { sortBy } from '../../../src/core/compare/sort.ts'
+import { joinedIn, sortBy } from '../../../src/core/compare/sort.ts'
 import { stream } from '../../support/syncs.ts'
 
 type Row = { readonly key: string; readonly at: number }
@@ -86,6 +86,35 @@ describe('sortBy', () => {
       break
     }
     expect(readdirSync(directory)).toEqual([])
+  })
+})
+
+describe('joinedIn', () => {
+  it('joins two streams in any order, the left one read to its end before the right one is begun', async () => {
+    const read: string[] = []
+    const telling = async function* (side: string, keys: readonly string[]): AsyncGenerator<Row> {
+      for (const row of rowsOf(keys)) {
+        read.push(side + row.key)
+        yield row
+      }
+    }
+    const joined = await collect(
+      joinedIn(directory)(telling('left ', ['b', 'c', 'a']), keyOf, telling('right ', ['c', 'd', 'c']), keyOf),
+    )
+    expect(joined).toEqual([
+      { key: 'a', left: [{ key: 'a', at: 2 }], right: [] },
+      { key: 'b', left: [{ key: 'b', at: 0 }], right: [] },
+      {
+        key: 'c',
+        left: [{ key: 'c', at: 1 }],
+        right: [
+          { key: 'c', at: 0 },
+          { key: 'c', at: 2 },
+        ],
+      },
+      { key: 'd', left: [], right: [{ key: 'd', at: 1 }] },
+    ])
+    expect(read).toEqual(['left b', 'left c', 'left a', 'right c', 'right d', 'right c'])
   })
 })
 

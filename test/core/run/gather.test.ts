@@ -34,6 +34,27 @@ describe('gathering a source', () => {
     expect(engine.counts).toEqual([1, 2, 3])
   })
 
+  it('joins what a source needs by a key, from artifacts in any order', async () => {
+    const people = sourceOf('people', ['bob of acme', 'ann of zeta', 'eve of acme'])
+    const companies = sourceOf('companies', ['zeta', 'acme'])
+    const staff: Source = {
+      name: 'staff',
+      needs: [companies, people],
+      read: async function* (run) {
+        const companyOf = (row: Json): string => JSON.stringify(row).slice(1, -1).split(' of ').at(-1) ?? ''
+        const pairs = run.joined(run.input(companies), companyOf, run.input(people), companyOf)
+        for await (const { left, right } of pairs) yield [...left, ...right]
+      },
+    }
+    const engine = engineOf(configOf({ people, companies, staff }))
+    for (const name of ['people', 'companies', 'staff'])
+      await gather(engine.stage('gather', name), engine, engine.run, engine)
+    expect(await collect(engine.artifacts.read('gather:staff'))).toEqual([
+      ['acme', 'bob of acme', 'eve of acme'],
+      ['zeta', 'ann of zeta'],
+    ])
+  })
+
   it('SAFE-02: refuses an empty source and leaves nothing behind', async () => {
     const engine = engineOf(configOf({ accounts: sourceOf('accounts') }))
     await expect(gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).rejects.toMatchObject({
@@ -155,7 +176,11 @@ describe('what a run lends to a source', () => {
     const engine = engineOf(configOf({ curious }))
     await gather(engine.stage('gather', 'curious'), engine, engine.run, engine)
     expect(await collect(engine.artifacts.read('gather:curious'))).toEqual([
-      { today: '2026-03-16', aborted: false, members: ['clock', 'expect', 'input', 'progress', 'signal'] },
+      {
+        today: '2026-03-16',
+        aborted: false,
+        members: ['clock', 'expect', 'input', 'joined', 'progress', 'signal'],
+      },
     ])
     expect(engine.told).toEqual(['page 1'])
   })

@@ -1,5 +1,6 @@
 import { collect, systemClock, type Desired, type Json, type JsonObject, type Run, type Source } from 'zds'
 import { entitlements, supportPlans, type Override } from 'zds/entitlements'
+import { testRun } from 'zds/testing'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
 
 /** A run on a given day whose sources are read directly. `said` collects its progress lines. */
@@ -8,6 +9,7 @@ export function runOn(today: string, said: string[] = []): Run {
     signal: new AbortController().signal,
     clock: systemClock(today),
     input: (source) => source.read(run),
+    joined: testRun().joined,
     expect: () => undefined,
     progress: (message) => void said.push(message),
   }

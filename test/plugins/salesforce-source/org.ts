@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { collect, type Issue, type Json, type JsonObject, type Run, type Setting, type Source } from 'zds'
+import { testRun as lent } from 'zds/testing'
 
 type Answer = (c: Context) => Response | Promise<Response>
 
@@ -151,6 +152,7 @@ export function testRun(inputs: ReadonlyMap<Source, readonly Json[]> = new Map()
     input: async function* <Row extends Json>(source: Source<Row>) {
       yield* (inputs.get(source) ?? []) as readonly Row[] // the test gave rows of this source
     },
+    joined: lent().joined,
     expect: (rows) => expected.push(rows),
     progress: (message) => progress.push(message),
   }

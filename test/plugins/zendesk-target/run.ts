@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ApplyRun, Clock } from 'zds'
-import type { LentRun } from 'zds/testing'
+import { testRun as lent, type LentRun } from 'zds/testing'
 
 export type TestRun = {
   readonly run: ApplyRun
@@ -45,6 +45,7 @@ export function testRun(): TestRun {
     input: () => {
       throw new Error('this source needs no other')
     },
+    joined: lent().joined,
     expect: (rows, slack = 0) => void expected.push({ rows, slack }),
     progress: (message) => void progress.push(message),
     fresh: async (changes) => [...changes],
