@@ -121,7 +121,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         declares: (run) => declared(asked, columns, run),
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
-          const { rowsOf } = await import('./rows.ts')
+          const { rowsOf } = await import('./read/rows.ts')
           yield* rowsOf({ connection, name, query: query(run.clock.today), key }, run)
         },
       }
@@ -140,7 +140,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         declares: (run) => declared(asked, [...query.columns, column], run),
         diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
         read: async function* (run) {
-          const { lookUp } = await import('./lookup.ts')
+          const { lookUp } = await import('./read/lookup.ts')
           yield* lookUp(connection, { name, query, column, keys, chunk }, run)
         },
       }

@@ -2,7 +2,7 @@ import { assert, integer, property, stringMatching } from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startSandbox, generateWorld, type Row, type Sandbox } from 'zds/sandbox'
 import { salesforce } from '../../../plugins/salesforce-source/index.ts'
-import { cuts } from '../../../plugins/salesforce-source/ranges.ts'
+import { cuts } from '../../../plugins/salesforce-source/read/ranges.ts'
 import { FAST, read, setting } from './org.ts'
 
 let open: Sandbox | undefined

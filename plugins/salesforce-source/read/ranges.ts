@@ -1,11 +1,11 @@
 import { ZdsError, type Run } from 'zds'
-import { composeSoql, endSoql, type Query } from './compose.ts'
-import type { Connection } from './connection.ts'
+import { composeSoql, endSoql, type Query } from '../compose.ts'
+import type { Connection } from '../connection.ts'
 import { idOf } from './flatten.ts'
 import { LONGEST_URL } from './lookup.ts'
 import { pageOf } from './pages.ts'
 import { WIDTH } from './side-by-side.ts'
-import { soql } from './soql.ts'
+import { soql } from '../soql.ts'
 
 /** Fewer rows are not worth a range of their own. */
 const LEAST_ROWS = 250

@@ -1,6 +1,6 @@
 import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
-import type { Child, Query } from './compose.ts'
-import type { Connection } from './connection.ts'
+import type { Child, Query } from '../compose.ts'
+import type { Connection } from '../connection.ts'
 import { flattener, idOf, member } from './flatten.ts'
 import { follow, incomplete, isExpired, pageOf, type QueryPage } from './pages.ts'
 

@@ -1,5 +1,5 @@
 import type { JsonObject, Run } from 'zds'
-import { composeSoql } from './compose.ts'
+import { composeSoql } from '../compose.ts'
 import { countRows } from './count.ts'
 import { LONGEST_URL, tooLong } from './lookup.ts'
 import { isWorthIt, rangesOf } from './ranges.ts'

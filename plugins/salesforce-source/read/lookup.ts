@@ -1,9 +1,9 @@
 import { chunk, ZdsError, type JsonObject, type Keys, type Run } from 'zds'
-import { composeSoql, type Query } from './compose.ts'
-import type { Connection } from './connection.ts'
+import { composeSoql, type Query } from '../compose.ts'
+import type { Connection } from '../connection.ts'
 import { select } from './select.ts'
 import { inOrder, sideBySide, WIDTH } from './side-by-side.ts'
-import { quote } from './soql.ts'
+import { quote } from '../soql.ts'
 
 export type Lookup = {
   readonly name: string

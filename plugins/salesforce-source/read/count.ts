@@ -1,6 +1,6 @@
 import { ZdsError, type Run } from 'zds'
-import { countSoql, type Query } from './compose.ts'
-import type { Connection } from './connection.ts'
+import { countSoql, type Query } from '../compose.ts'
+import type { Connection } from '../connection.ts'
 import { pageOf } from './pages.ts'
 
 /**
