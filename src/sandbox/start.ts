@@ -83,15 +83,16 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       jwt: options.salesforce?.jwt,
     }
     const today = (): string => world.asOf ?? clock.now().toISOString().slice(0, 10)
-    const salesforce = await listen(
-      (url) => createSalesforce(url, tables, credentials, options.salesforce ?? {}, clock, today),
-      shared,
-      at(),
-    )
+    const stops: (() => void)[] = []
+    const openSalesforce = (url: string): ReturnType<typeof createSalesforce> => {
+      const service = createSalesforce(url, tables, credentials, options.salesforce ?? {}, clock, today)
+      stops.push(service.close)
+      return service
+    }
+    const salesforce = await listen(openSalesforce, shared, at())
     opened.push(salesforce)
 
     const instances: Instance[] = []
-    const stops: (() => void)[] = []
     for (const name of names) {
       const data = world.zendesk[name]
       if (data === undefined) continue

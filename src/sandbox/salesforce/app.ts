@@ -1,8 +1,12 @@
 import { Hono, type Context } from 'hono'
 import { isObject, textOf } from '../json.ts'
 import type { Env, Exchange, Service } from '../server/exchange.ts'
+import { createTimers } from '../server/timers.ts'
 import type { Clock, Row } from '../types.ts'
+import { createBulkJobs, type BulkMs } from './bulk/jobs.ts'
+import { bulkRoutes } from './bulk/routes.ts'
 import { describe, summary } from './describe.ts'
+import { notFound, refuse } from './replies.ts'
 import { createResults, type Cursor, type PageSizes } from './results.ts'
 import { createSchema, type Tables } from './schema.ts'
 import { compile, type Compiled } from './soql/compile.ts'
@@ -25,12 +29,19 @@ export type SalesforceOptions = {
    * refused.
    */
   readonly dailyCalls?: number
+  /**
+   * How long a Bulk job waits and works (default 20 and 40), and works longer for each of its rows
+   * (0), milliseconds.
+   */
+  readonly bulkMs?: BulkMs
+  /** Rows of a page of Bulk results; `maxRecords` can only ask for fewer (default 10,000). */
+  readonly bulkPageSize?: number
   readonly jwt?: Credentials['jwt']
 }
 
 const uriLimit = 16_384
 
-/** A read-only Salesforce on these tables: OAuth, query, describe, limits. */
+/** A read-only Salesforce on these tables: OAuth, query, Bulk query, describe, limits; `close` stops its jobs. */
 export function createSalesforce(
   url: string,
   tables: Tables,
@@ -38,7 +49,7 @@ export function createSalesforce(
   options: SalesforceOptions,
   clock: Clock,
   today: () => string,
-): Service {
+): Service & { readonly close: () => void } {
   const sessions = createSessions(url, credentials, () => clock.now())
   const results = createResults(tables)
   const dailyCalls = options.dailyCalls ?? 15_000
@@ -85,13 +96,13 @@ export function createSalesforce(
   let schema = createSchema(tables)
   const compileFresh = (text: string): Compiled => {
     try {
-      return compile(text, schema, today(), results.lookup)
+      return compile(text, schema, today(), results.data)
     } catch (error) {
       if (!isSoqlError(error)) throw error
       // A test may have added a table or a column since; reading all rows for every query would be
       // slow.
       schema = createSchema(tables)
-      return compile(text, schema, today(), results.lookup)
+      return compile(text, schema, today(), results.data)
     }
   }
 
@@ -110,6 +121,13 @@ export function createSalesforce(
     }
   }
 
+  const timers = createTimers()
+  bulkRoutes(
+    app,
+    { compile: compileFresh, rows: (compiled) => results.rows(compiled) },
+    createBulkJobs(options.bulkMs ?? { queued: 20, working: 40 }, timers, clock),
+    options.bulkPageSize ?? 10_000,
+  )
   for (const resource of ['query', 'queryAll']) {
     app.get(`/services/data/:version/${resource}`, query)
     app.get(`/services/data/:version/${resource}/`, query)
@@ -134,9 +152,7 @@ export function createSalesforce(
   app.get('/services/data/:version/sobjects/:object/describe', (c) => {
     const schema = createSchema(tables)
     const object = schema.get(c.req.param('object').toLowerCase())
-    return object === undefined
-      ? refuse(c, 404, 'NOT_FOUND', 'The requested resource does not exist')
-      : c.json(describe(object, schema))
+    return object === undefined ? notFound(c) : c.json(describe(object, schema))
   })
   app.get('/id/:organization/:user', (c) =>
     c.json({
@@ -147,7 +163,7 @@ export function createSalesforce(
     }),
   )
 
-  app.notFound((c) => refuse(c, 404, 'NOT_FOUND', 'The requested resource does not exist'))
+  app.notFound(notFound)
   app.onError((error, c) => refuse(c, 500, 'UNKNOWN_EXCEPTION', `The sandbox failed: ${error.stack ?? error.message}`))
   return {
     name: 'salesforce',
@@ -155,11 +171,8 @@ export function createSalesforce(
     maxBodyBytes: 1_000_000,
     fetch: (request, env) => app.fetch(request, env),
     revoke: (exchange: Exchange) => sessions.revoke(exchange.bearer),
+    close: timers.close,
   }
-}
-
-function refuse(c: Context<Env>, status: 400 | 401 | 404 | 500, errorCode: string, message: string): Response {
-  return c.json([{ message, errorCode }], status)
 }
 
 function canOmit(query: Compiled, child: string | undefined): boolean {

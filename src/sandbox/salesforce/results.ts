@@ -2,7 +2,8 @@ import { textOf } from '../json.ts'
 import type { Json, Row } from '../types.ts'
 import { makeId } from './ids.ts'
 import type { Tables } from './schema.ts'
-import type { Compiled, Lookup, Selected } from './soql/compile.ts'
+import type { Compiled, Selected } from './soql/compile.ts'
+import type { Data } from './soql/paths.ts'
 
 /** A query result that is read page by page, as Salesforce keeps it behind a locator. */
 export type Cursor = {
@@ -30,7 +31,9 @@ type Omission = { readonly child: string | undefined; readonly row: number | und
 
 /** Runs queries on the tables and keeps their cursors. */
 export type Results = {
-  readonly lookup: Lookup
+  readonly data: Data
+  /** The rows of a query, without keeping them. */
+  rows(query: Compiled): Row[]
   open(query: Compiled, version: string): Cursor
   find(locator: string): Cursor | undefined
   page(cursor: Cursor, from: number, sizes: PageSizes, omit: Omission | undefined): Page
@@ -43,7 +46,7 @@ export function createResults(tables: Tables): Results {
   const indexes = new WeakMap<readonly Row[], { length: number; byId: Map<Json, Row> }>()
   let opened = 0
 
-  const lookup: Lookup = (object, id) => {
+  const lookup: Data['lookup'] = (object, id) => {
     const rows = tables[object]
     if (rows === undefined || id === null) return undefined
     let index = indexes.get(rows)
@@ -63,9 +66,10 @@ export function createResults(tables: Tables): Results {
     return kept
   }
 
+  const rowsOf = (query: Compiled): Row[] => matching(query, tables[query.object.name] ?? [])
+
   const open = (query: Compiled, version: string): Cursor => {
-    const rows = matching(query, tables[query.object.name] ?? [])
-    return keep({ query, version, rows, isChild: false, childRows: childIndex(query, tables) })
+    return keep({ query, version, rows: rowsOf(query), isChild: false, childRows: childIndex(query, tables) })
   }
 
   const page = (cursor: Cursor, from: number, sizes: PageSizes, omit: Omission | undefined): Page => {
@@ -131,7 +135,8 @@ export function createResults(tables: Tables): Results {
     return page(rows.length > sizes.childPage(query) ? keep(list) : { ...list, locator: '' }, 0, sizes, undefined)
   }
 
-  return { lookup, open, find: (locator) => cursors.get(locator), page }
+  const data: Data = { lookup, rows: (object) => tables[object] ?? [] }
+  return { data, rows: rowsOf, open, find: (locator) => cursors.get(locator), page }
 }
 
 function childRecords(list: Json | undefined): Json[] {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
 import type { Fault, RowSelection } from '../faults/types.ts'
 import type { Env } from '../server/exchange.ts'
+import { createTimers } from '../server/timers.ts'
 import type { JobStatus, Json } from '../types.ts'
 import type { Instance } from './instance.ts'
 
@@ -31,14 +32,7 @@ export type Jobs = { start(c: Context<Env>, plan: JobPlan): Response; readonly c
 
 /** @internal */
 export function createJobs(instance: Instance, options: JobOptions): Jobs {
-  const timers = new Set<NodeJS.Timeout>()
-  const later = (ms: number, run: () => void): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      run()
-    }, ms)
-    timers.add(timer)
-  }
+  const timers = createTimers()
   const open = (): JobStatus[] =>
     [...instance.jobs.values()].filter((job) => job.status === 'queued' || job.status === 'working')
 
@@ -90,14 +84,14 @@ export function createJobs(instance: Instance, options: JobOptions): Jobs {
       })
 
     if (stuck?.as === 'queued') return
-    later(options.jobMs.queued, () => {
+    timers.later(options.jobMs.queued, () => {
       const half = Math.floor(plan.rows.length / 2)
       update({ status: 'working', progress: half, message: `${plan.verb} ${plan.noun} #${half}` })
       if (stuck !== undefined) {
         apply(stuck.applied ?? 0)
         return
       }
-      later(options.jobMs.working + (options.jobMs.perRow ?? 0) * plan.rows.length, () => {
+      timers.later(options.jobMs.working + (options.jobMs.perRow ?? 0) * plan.rows.length, () => {
         if (kill !== undefined) {
           const applied = apply(kill.applied ?? 0).length
           update({
@@ -115,12 +109,7 @@ export function createJobs(instance: Instance, options: JobOptions): Jobs {
     })
   }
 
-  return {
-    start,
-    close: () => {
-      for (const timer of timers) clearTimeout(timer)
-    },
-  }
+  return { start, close: timers.close }
 }
 
 function chosen(rows: RowSelection | undefined, row: JobRow, index: number): boolean {

@@ -2,9 +2,12 @@ import { parseQuery, type FieldType, type OrderByClause, type Query, type Subque
 import { textOf } from '../../json.ts'
 import type { Json, Row } from '../../types.ts'
 import type { ChildList, Column, ObjectSchema, Schema } from '../schema.ts'
-import { errorAt, noSuchColumn, soqlError } from './errors.ts'
+import { errorAt, soqlError } from './errors.ts'
 import { compileCondition, type Test } from './filter.ts'
-import { conditionTree } from './where.ts'
+import { parentOf, resolvePath, type Context, type Data, type Path } from './paths.ts'
+import { checkPlaces, checkSides, checkSubSelect } from './semi-join.ts'
+import { comparable, type Comparable } from './values.ts'
+import { conditionTree, type Condition, type SemiJoin } from './where.ts'
 
 /** One selected thing of a row. */
 export type Selected =
@@ -22,6 +25,8 @@ export type Selected =
 export type Compiled = {
   readonly object: ObjectSchema
   readonly select: readonly Selected[]
+  /** The selected columns one by one, without those of child lists. */
+  readonly columns: readonly Path[]
   readonly count: boolean
   readonly test: Test | undefined
   readonly order: ((a: Row, b: Row) => number) | undefined
@@ -29,26 +34,32 @@ export type Compiled = {
   readonly offset: number
 }
 
-/** How a path is read: lookups are followed through this. */
-export type Lookup = (object: string, id: Json) => Row | undefined
-type Context = { readonly query: string; readonly schema: Schema; readonly today: string; readonly lookup: Lookup }
+type Resolve = (path: string) => Path
+
+/** Longer queries are refused. */
+const longestQuery = 100_000
 
 /**
  * Parses a query and checks every name and type in it; throws the error that Salesforce answers.
  */
-export function compile(query: string, schema: Schema, today: string, lookup: Lookup): Compiled {
+export function compile(query: string, schema: Schema, today: string, data: Data): Compiled {
+  if (query.length > longestQuery)
+    throw soqlError('MALFORMED_QUERY', `SOQL statements cannot be longer than ${longestQuery} characters.`)
   const parsed = parse(query)
+  const context = { query, schema, today, data }
+  return compileOn(parsed, objectOf(parsed, context), context)
+}
+
+function objectOf(parsed: Query, { query, schema }: Context): ObjectSchema {
   const name = parsed.sObject ?? ''
   const object = schema.get(name.toLowerCase())
-  if (object === undefined) {
-    throw errorAt(
-      query,
-      name,
-      'INVALID_TYPE',
-      `sObject type '${name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`,
-    )
-  }
-  return compileOn(parsed, object, { query, schema, today, lookup })
+  if (object !== undefined) return object
+  throw errorAt(
+    query,
+    name,
+    'INVALID_TYPE',
+    `sObject type '${name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`,
+  )
 }
 
 function parse(query: string): Query {
@@ -65,8 +76,7 @@ function compileOn(parsed: Query | Subquery, object: ObjectSchema, context: Cont
   if (parsed.groupBy !== undefined || parsed.having !== undefined)
     throw soqlError('MALFORMED_QUERY', 'the sandbox knows no GROUP BY')
   const prefixes = new Set([object.name.toLowerCase(), parsed.sObjectAlias?.toLowerCase() ?? ''])
-  const resolve = (path: string): { column: Column; read: (row: Row) => Json } =>
-    resolvePath(path, prefixes, object, context)
+  const resolve: Resolve = (path) => resolvePath(path, prefixes, object, context)
   const fields = parsed.fields ?? []
   const count =
     fields.length === 1 &&
@@ -76,9 +86,8 @@ function compileOn(parsed: Query | Subquery, object: ObjectSchema, context: Cont
   return {
     object,
     count,
-    select: count ? [] : selection(fields, prefixes, object, context),
-    test:
-      parsed.where === undefined ? undefined : compileCondition(conditionTree(parsed.where), { ...context, resolve }),
+    ...(count ? { select: [], columns: [] } : selection(fields, object, context, resolve)),
+    test: parsed.where === undefined ? undefined : rowTest(conditionTree(parsed.where), object, context, resolve),
     order:
       order.length === 0
         ? undefined
@@ -88,38 +97,63 @@ function compileOn(parsed: Query | Subquery, object: ObjectSchema, context: Cont
   }
 }
 
+function rowTest(condition: Condition, object: ObjectSchema, context: Context, resolve: Resolve): Test {
+  checkPlaces(condition, context.query)
+  const idsOf = (join: SemiJoin): ReadonlySet<Comparable> => innerIds(join, object, context, resolve)
+  return compileCondition(condition, { ...context, resolve, idsOf })
+}
+
+/** The ids that the sub-select of a semi-join finds: gathered once, however many rows are tested. */
+function innerIds(join: SemiJoin, outer: ObjectSchema, context: Context, resolve: Resolve): ReadonlySet<Comparable> {
+  checkSubSelect(join, context.query)
+  const inner = compileOn(join.select, objectOf(join.select, context), context)
+  const [selected] = inner.columns
+  if (selected === undefined) throw soqlError('MALFORMED_QUERY', 'unexpected token: SELECT')
+  checkSides(join, { object: outer, left: resolve(join.field), selected }, context.query)
+  const rows = context.data.rows(inner.object.name)
+  const ids = (inner.test === undefined ? rows : rows.filter(inner.test)).map((row) =>
+    comparable(selected.read(row), selected.column),
+  )
+  return new Set(ids.filter((id) => id !== null))
+}
+
 function selection(
   fields: readonly FieldType[],
-  prefixes: ReadonlySet<string>,
   object: ObjectSchema,
   context: Context,
-): Selected[] {
-  const selected: Selected[] = []
+  resolve: Resolve,
+): Pick<Compiled, 'select' | 'columns'> {
+  const select: Selected[] = []
+  const columns: Path[] = []
   const seen = new Set<string>()
   for (const field of fields) {
     if (field.type === 'FieldSubquery') {
-      selected.push(children(field.subquery, object, context))
+      select.push(children(field.subquery, object, context))
       continue
     }
     if (field.type !== 'Field' && field.type !== 'FieldRelationship') {
       throw soqlError('MALFORMED_QUERY', 'the sandbox knows only fields, sub-queries and COUNT() in SELECT')
     }
-    const path = field.type === 'Field' ? [field.field] : [...field.relationships, field.field]
-    if (path.length > 1 && prefixes.has((path[0] ?? '').toLowerCase())) path.shift()
-    const name = path.join('.')
-    if (seen.has(name.toLowerCase()))
-      throw errorAt(context.query, name, 'INVALID_FIELD', `duplicate field selected: ${name}`)
-    seen.add(name.toLowerCase())
-    selectPath(path, selected, object, context)
+    const written = (field.type === 'Field' ? [field.field] : [...field.relationships, field.field]).join('.')
+    const path = resolve(written)
+    if (seen.has(path.name))
+      throw errorAt(context.query, written, 'INVALID_FIELD', `duplicate field selected: ${written}`)
+    seen.add(path.name)
+    columns.push(path)
+    selectPath(path.name.split('.'), path.column, select, object, context)
   }
-  return selected
+  return { select, columns }
 }
 
-function selectPath(path: readonly string[], into: Selected[], object: ObjectSchema, context: Context): void {
+function selectPath(
+  path: readonly string[],
+  column: Column,
+  into: Selected[],
+  object: ObjectSchema,
+  context: Context,
+): void {
   const [name = '', ...rest] = path
   if (rest.length === 0) {
-    const column = object.columns.get(name.toLowerCase())
-    if (column === undefined) throw noSuchColumn(context.query, name, object.name)
     into.push({ kind: 'column', key: column.name })
     return
   }
@@ -130,7 +164,7 @@ function selectPath(path: readonly string[], into: Selected[], object: ObjectSch
     node = { kind: 'parent', key, lookup, object: target.name, fields: [] }
     into.push(node)
   }
-  selectPath(rest, node.fields, target, context)
+  selectPath(rest, column, node.fields, target, context)
 }
 
 function children(subquery: Subquery, object: ObjectSchema, context: Context): Selected {
@@ -148,54 +182,17 @@ function children(subquery: Subquery, object: ObjectSchema, context: Context): S
   return { kind: 'children', key: child.list, child, query: compileOn(subquery, target, context) }
 }
 
-function parentOf(
-  name: string,
-  path: readonly string[],
-  object: ObjectSchema,
-  context: Context,
-): { lookup: Column; target: ObjectSchema } {
-  const lookup = object.parents.get(name.toLowerCase())
-  const target = context.schema.get(lookup?.to?.toLowerCase() ?? '')
-  if (lookup !== undefined && target !== undefined) return { lookup, target }
-  const text = `Didn't understand relationship '${name}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.`
-  throw errorAt(context.query, path.join('.'), 'INVALID_FIELD', text)
-}
-
-function resolvePath(
-  path: string,
-  prefixes: ReadonlySet<string>,
-  object: ObjectSchema,
-  context: Context,
-): { column: Column; read: (row: Row) => Json } {
-  const parts = path.split('.')
-  if (parts.length > 1 && prefixes.has((parts[0] ?? '').toLowerCase())) parts.shift()
-  const [name = '', ...rest] = parts
-  if (rest.length === 0) {
-    const column = object.columns.get(name.toLowerCase())
-    if (column === undefined) throw noSuchColumn(context.query, path, object.name)
-    return { column, read: (row) => row[column.name] ?? null }
-  }
-  const { lookup, target } = parentOf(name, parts, object, context)
-  const inner = resolvePath(rest.join('.'), new Set(), target, context)
-  return {
-    column: inner.column,
-    read: (row) => {
-      const parent = context.lookup(target.name, row[lookup.name] ?? null)
-      return parent === undefined ? null : inner.read(parent)
-    },
-  }
-}
-
 /** Nulls come first unless NULLS LAST is asked for. */
-function compareBy(
-  clause: OrderByClause,
-  resolve: (path: string) => { read: (row: Row) => Json },
-): (a: Row, b: Row) => number {
+function compareBy(clause: OrderByClause, resolve: Resolve): (a: Row, b: Row) => number {
   if (!('field' in clause)) throw soqlError('MALFORMED_QUERY', 'the sandbox knows no functions in ORDER BY')
-  const { read } = resolve(clause.field)
+  const { column, read } = resolve(clause.field)
+  const isId = column.type === 'id' || column.type === 'reference'
   const direction = clause.order === 'DESC' ? -1 : 1
   const nulls = clause.nulls === 'LAST' ? 1 : -1
-  const sortable = (value: Json): string | number => (typeof value === 'number' ? value : textOf(value).toLowerCase())
+  const sortable = (value: Json): string | number => {
+    if (typeof value === 'number') return value
+    return isId ? textOf(value).slice(0, 15) : textOf(value).toLowerCase()
+  }
   return (a, b) => {
     const left = read(a)
     const right = read(b)

@@ -2,8 +2,8 @@ import { textOf } from '../../json.ts'
 import type { Json, Row } from '../../types.ts'
 import type { Column } from '../schema.ts'
 import { errorAt, soqlError } from './errors.ts'
-import { dateLiteral, likePattern, unquote, type Days } from './values.ts'
-import type { Condition, Literal } from './where.ts'
+import { comparable, dateLiteral, likePattern, unquote, type Comparable, type Days } from './values.ts'
+import type { Condition, Literal, SemiJoin } from './where.ts'
 
 export type Test = (row: Row) => boolean
 type Read = (row: Row) => Json
@@ -15,6 +15,8 @@ export type FilterContext = {
   readonly today: string
   /** Finds the column a path of the WHERE clause names, and how to read it from a row. */
   resolve(path: string): { column: Column; read: Read }
+  /** The ids that the sub-select of a semi-join finds. */
+  idsOf(join: SemiJoin): ReadonlySet<Comparable>
 }
 
 /** The condition as a function of a row. NOT inverts, so a comparison with null is simply false. */
@@ -34,6 +36,12 @@ export function compileCondition(condition: Condition, context: FilterContext): 
     }
     case 'compare':
       return compileComparison(condition, context)
+    case 'semi-join': {
+      const { column, read } = context.resolve(condition.field)
+      const ids = context.idsOf(condition)
+      const isIn: Test = (row) => ids.has(comparable(read(row), column))
+      return condition.operator === 'IN' ? isIn : (row) => !isIn(row)
+    }
   }
 }
 
@@ -105,7 +113,7 @@ function compileComparison(condition: Comparison, context: FilterContext): Test 
 /** Null never is less or more; `!=` keeps rows whose field is null, as Salesforce does. */
 function compareValue(
   operator: '=' | '!=' | '<' | '<=' | '>' | '>=',
-  wanted: string | number | boolean | null,
+  wanted: Comparable,
   column: Column,
   read: Read,
 ): Test {
@@ -181,18 +189,4 @@ function literalValue(
       if (type !== 'STRING') throw wrong('string and should be enclosed in quotes')
       return unquote(literal, false)
   }
-}
-
-/**
- * What two equal values have in common: no case for text, the first 15 characters for ids, an empty
- * text is null, an unset checkbox false.
- */
-function comparable(value: Json, column: Column): string | number | boolean | null {
-  if (column.type === 'boolean') return value === true
-  if (typeof value === 'number' || typeof value === 'boolean') return value
-  if (typeof value !== 'string' || value === '') return null
-  if (column.type === 'id' || column.type === 'reference') return value.slice(0, 15)
-  if (column.type === 'datetime') return Date.parse(value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
-  if (column.type === 'multipicklist') return value.toLowerCase().split(';').sort().join(';')
-  return value.toLowerCase()
 }

@@ -1,3 +1,5 @@
+import type { Json } from '../../types.ts'
+import type { Column } from '../schema.ts'
 import { soqlError } from './errors.ts'
 import type { Literal } from './where.ts'
 
@@ -60,4 +62,21 @@ export function dateLiteral(text: string, today: string): Days {
     default:
       throw soqlError('MALFORMED_QUERY', `the sandbox does not know the date literal ${text}`)
   }
+}
+
+/** A value in the form that values are compared in. */
+export type Comparable = string | number | boolean | null
+
+/**
+ * What two equal values have in common: no case for text, the first 15 characters for ids, an empty
+ * text is null, an unset checkbox false.
+ */
+export function comparable(value: Json, column: Column): Comparable {
+  if (column.type === 'boolean') return value === true
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (typeof value !== 'string' || value === '') return null
+  if (column.type === 'id' || column.type === 'reference') return value.slice(0, 15)
+  if (column.type === 'datetime') return Date.parse(value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+  if (column.type === 'multipicklist') return value.toLowerCase().split(';').sort().join(';')
+  return value.toLowerCase()
 }

@@ -1,4 +1,4 @@
-import type { LiteralType, Operator, WhereClause } from '@jetstreamapp/soql-parser-js'
+import type { LiteralType, Operator, Query, WhereClause } from '@jetstreamapp/soql-parser-js'
 import { soqlError } from './errors.ts'
 
 /** A value as written, with the type the parser saw. */
@@ -12,10 +12,20 @@ export type Condition =
       readonly literals: readonly Literal[]
       readonly list: boolean
     }
+  | SemiJoin
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition }
 
-type Token = '(' | ')' | 'AND' | 'OR' | 'NOT' | Extract<Condition, { kind: 'compare' }>
+/** `field IN (SELECT …)`. */
+export type SemiJoin = {
+  readonly kind: 'semi-join'
+  readonly field: string
+  readonly operator: 'IN' | 'NOT IN'
+  readonly select: Query
+}
+
+type Comparison = Extract<Condition, { kind: 'compare' | 'semi-join' }>
+type Token = '(' | ')' | 'AND' | 'OR' | 'NOT' | Comparison
 
 /**
  * The condition tree of a WHERE clause; the parser only counts parentheses, so precedence is made
@@ -79,12 +89,13 @@ function flatten(clause: WhereClause): Token[] {
   return tokens
 }
 
-function comparison(
-  left: Exclude<NonNullable<WhereClause['left']>, { openParen: number }>,
-): Extract<Condition, { kind: 'compare' }> {
+function comparison(left: Exclude<NonNullable<WhereClause['left']>, { openParen: number }>): Comparison {
   if (!('operator' in left)) return malformed('NOT')
-  if ('fn' in left || 'valueQuery' in left) {
-    throw soqlError('MALFORMED_QUERY', 'the sandbox knows no functions and no semi-joins in WHERE')
+  if ('fn' in left) throw soqlError('MALFORMED_QUERY', 'the sandbox knows no functions in WHERE')
+  if ('valueQuery' in left) {
+    const { field, operator, valueQuery } = left
+    if (operator !== 'IN' && operator !== 'NOT IN') return malformed('(')
+    return { kind: 'semi-join', field, operator, select: valueQuery }
   }
   const list = Array.isArray(left.value)
   const texts: readonly string[] = Array.isArray(left.value) ? left.value : [left.value]
