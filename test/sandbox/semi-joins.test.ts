@@ -26,6 +26,7 @@ beforeAll(async () => {
         Contact: [
           { Id: '003000000000001AAA', Name: 'Ann', AccountId: acme ?? null },
           { Id: '003000000000002AAA', Name: 'Bob', AccountId: beta ?? null },
+          { Id: '003000000000003AAA', Name: 'Cy', AccountId: null },
         ],
       },
     },
@@ -57,7 +58,10 @@ describe('a semi-join finds the rows whose ids the sub-select finds', () => {
     ],
     // No id is found: nothing is in, and everything is not in.
     ["Contact WHERE AccountId IN (SELECT Id FROM Account WHERE Name = 'x')", []],
-    ["Contact WHERE AccountId NOT IN (SELECT Id FROM Account WHERE Name = 'x')", ['Ann', 'Bob']],
+    ["Contact WHERE AccountId NOT IN (SELECT Id FROM Account WHERE Name = 'x')", ['Ann', 'Bob', 'Cy']],
+    // Null is no id, on either side.
+    ['Zuora__Subscription__c WHERE Zuora__Account__c IN (SELECT AccountId FROM Contact)', ['S1', 'S2']],
+    ['Zuora__Subscription__c WHERE Zuora__Account__c NOT IN (SELECT AccountId FROM Contact)', ['S3']],
   ])('%s', async (from, expected) => {
     expect(await names(`SELECT Name FROM ${from}`)).toEqual(expected)
   })
@@ -75,6 +79,19 @@ describe('a semi-join finds the rows whose ids the sub-select finds', () => {
       undefined,
     ])
   })
+})
+
+test('the sub-select is run once, however many rows there are', async () => {
+  let read = 0
+  const [account] = sandbox.salesforce.tables['Account'] ?? []
+  const get = (): string => {
+    read += 1
+    return 'Customer'
+  }
+  Object.defineProperty(account, 'Type', { get })
+  const onCustomers = "Zuora__Account__c IN (SELECT Id FROM Account WHERE Type = 'Customer')"
+  expect(await names(`SELECT Name FROM Zuora__Subscription__c WHERE ${onCustomers}`)).toEqual(['S1'])
+  expect(read).toBe(1)
 })
 
 describe('what Salesforce refuses is refused', () => {

@@ -41,7 +41,10 @@ export type SalesforceOptions = {
 
 const uriLimit = 16_384
 
-/** A read-only Salesforce on these tables: OAuth, query, Bulk query, describe, limits; `close` stops its jobs. */
+/**
+ * A read-only Salesforce on these tables: OAuth, query, Bulk query, describe, limits; `close` stops
+ * its jobs.
+ */
 export function createSalesforce(
   url: string,
   tables: Tables,

@@ -24,7 +24,8 @@ export type Sessions = {
 }
 
 const organization = '00D000000000001EAA'
-const integrationUser = '005000000000001AAA'
+/** The user that everybody is who has a token. */
+export const integrationUser = '005000000000001AAA'
 
 export function createSessions(url: string, credentials: Credentials, now: () => Date): Sessions {
   const tokens = new Set<string>()

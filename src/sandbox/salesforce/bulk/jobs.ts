@@ -2,6 +2,7 @@ import type { Fault } from '../../faults/types.ts'
 import type { Timers } from '../../server/timers.ts'
 import type { Clock, Json } from '../../types.ts'
 import { makeId } from '../ids.ts'
+import { integrationUser } from '../token.ts'
 import type { CsvFormat } from './csv.ts'
 
 /** How long a job waits and works, and works longer for each of its rows, milliseconds. */
@@ -41,8 +42,8 @@ export type BulkJobs = {
   delete(id: string): void
 }
 
-/** So many jobs are remembered with their results, so that a sandbox can run for days. */
-const keptJobs = 100
+/** So many jobs are remembered with their rows, so that a sandbox can run for days. */
+const keptJobs = 20
 
 export function createBulkJobs(ms: BulkMs, timers: Timers, clock: Clock): BulkJobs {
   const jobs = new Map<string, BulkJob>()
@@ -100,7 +101,7 @@ export function createdBody(job: BulkJob): { [key: string]: Json } {
     id: job.id,
     operation: job.operation,
     object: job.object,
-    createdById: '005000000000001AAA',
+    createdById: integrationUser,
     createdDate: timestamp(job.created),
     systemModstamp: timestamp(job.changed),
     state: job.state,

@@ -13,6 +13,7 @@ export function resultRoutes(app: Hono<Env>, path: string, jobs: BulkJobs, pageS
   const withResults = (c: Context<Env>, answer: (job: BulkJob, from: number) => Response): Response => {
     const job = jobs.find(c.req.param('id') ?? '')
     if (job === undefined) return notFound(c)
+    // The status is documented, the code is not.
     if (c.req.param('version') !== job.version)
       return refuse(c, 409, 'API_VERSION_MISMATCH', `The job was created with API version ${job.version}`)
     if (job.state !== 'JobComplete')
@@ -37,7 +38,7 @@ export function resultRoutes(app: Hono<Env>, path: string, jobs: BulkJobs, pageS
   })
 }
 
-/** A page of rows below the header; how many there are is said whether a fault holds one back or not. */
+/** A page of rows below the header; a fault may hold one back that is counted. */
 function answerPage(c: Context<Env>, job: BulkJob, from: number, size: number): Response {
   const next = from + size
   const lines = job.lines.slice(from, next)

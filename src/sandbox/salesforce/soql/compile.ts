@@ -140,21 +140,15 @@ function selection(
       throw errorAt(context.query, written, 'INVALID_FIELD', `duplicate field selected: ${written}`)
     seen.add(path.name)
     columns.push(path)
-    selectPath(path.name.split('.'), path.column, select, object, context)
+    selectPath(path.name.split('.'), select, object, context)
   }
   return { select, columns }
 }
 
-function selectPath(
-  path: readonly string[],
-  column: Column,
-  into: Selected[],
-  object: ObjectSchema,
-  context: Context,
-): void {
+function selectPath(path: readonly string[], into: Selected[], object: ObjectSchema, context: Context): void {
   const [name = '', ...rest] = path
   if (rest.length === 0) {
-    into.push({ kind: 'column', key: column.name })
+    into.push({ kind: 'column', key: name })
     return
   }
   const { lookup, target } = parentOf(name, path, object, context)
@@ -164,7 +158,7 @@ function selectPath(
     node = { kind: 'parent', key, lookup, object: target.name, fields: [] }
     into.push(node)
   }
-  selectPath(rest, column, node.fields, target, context)
+  selectPath(rest, node.fields, target, context)
 }
 
 function children(subquery: Subquery, object: ObjectSchema, context: Context): Selected {
