@@ -19,7 +19,7 @@ const CLI = [
 ]
 const SANDBOX = ['@commander-js/extra-typings', '@hono/node-server', '@jetstreamapp/soql-parser-js', 'hono', 'yaml']
 const PLUGINS: Record<string, readonly string[]> = {
-  'salesforce-source': ['jsforce'],
+  'salesforce-source': ['csv-parse', 'jsforce'],
   'zendesk-target': ['node-zendesk'],
   entitlements: ['yaml'],
   'slack-notify': ['@slack/web-api'],

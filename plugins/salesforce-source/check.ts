@@ -26,7 +26,7 @@ async function childIssues(look: ColumnLook, parent: Description, { relationship
   return child === undefined ? [hidden(where, known.object)] : columnIssues(look, child, columns)
 }
 
-type ColumnLook = (object: string) => Promise<Description | undefined>
+export type ColumnLook = (object: string) => Promise<Description | undefined>
 
 /** An object that may not be described is nothing to fail over: it is one of the problems. */
 export function visible(describe: Describe): ColumnLook {

@@ -36,6 +36,22 @@ export const countSoql = ({ object, where }: Query): string => select(['COUNT()'
 export const endSoql = ({ object, where }: Query, order: 'ASC' | 'DESC'): string =>
   `${select(['Id'], [], object, where)} ORDER BY Id ${order} LIMIT 1`
 
+/** What stands in quotes, with what is escaped in it. */
+const QUOTED = /'(?:\\.|[^'\\])*'/g
+
+/** Whether a condition compares with what another query selects. */
+export const hasSubquery = (where = ''): boolean => /\(\s*SELECT\s/i.test(where.replaceAll(QUOTED, ''))
+
+/**
+ * A condition and further ones that have neither AND nor OR, all of which must hold. In parentheses,
+ * because SOQL refuses AND beside OR; without, where it has a sub-query, which stands beside no OR
+ * and in no parentheses (SF-06).
+ */
+export function allOf(where: string | undefined, ...further: readonly string[]): string {
+  const first = where === undefined ? [] : [further.length === 0 || hasSubquery(where) ? where : `(${where})`]
+  return [...first, ...further].join(' AND ')
+}
+
 function select(
   columns: readonly string[],
   children: readonly string[],
@@ -48,7 +64,7 @@ function select(
 /**
  * Names without those that differ in case only: Salesforce refuses a field that is selected twice.
  */
-function distinct(names: readonly string[]): string[] {
+export function distinct(names: readonly string[]): string[] {
   const lower = names.map((name) => name.toLowerCase())
   return names.filter((_name, index) => lower.indexOf(lower[index] ?? '') === index)
 }

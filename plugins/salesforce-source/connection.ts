@@ -6,11 +6,13 @@ import {
   sameOrigin,
   signIn,
   ZdsError,
+  type Answer,
   type Caller,
   type Http,
   type HttpPolicy,
   type Json,
   type Proof,
+  type Request,
 } from 'zds'
 import { descriptionOf, type Description } from './describe.ts'
 import { logIn, type Login, type SalesforceSession } from './login.ts'
@@ -19,10 +21,14 @@ import { advise, explain, translateTrouble, verdict } from './trouble.ts'
 
 /** One org. Every byte to and from it goes through zds's HTTP layer. */
 export type Connection = {
+  /** Where the data of this org is, below its address: `/services/data/v60.0`. */
+  readonly data: string
   /** The address of a query. */
   queryUrl(soql: string, run: Caller): Promise<string>
   /** The body at `link`, an address of this org; `object` is what the rows are of, for errors. */
   get(link: string, object: string, run: Caller): Promise<Json>
+  /** The answer to any request at an address of this org. */
+  send(request: Request, object: string, run: Caller): Promise<Answer>
   /**
    * The fields and relationships of an object, asked for once. Rejects with HttpError 403 or 404
    * when the user may not see it.
@@ -79,22 +85,25 @@ export function connect(options: ConnectionOptions): Connection {
     }
   }
 
+  const data = `/services/data/v${options.version}`
+  const sendTo: Connection['send'] = async (request, object, run) => {
+    const { instanceUrl } = await session(run)
+    try {
+      return await send({ ...request, url: sameOrigin(request.url, instanceUrl, 'salesforce') }, run)
+    } catch (error) {
+      throw translateTrouble(error, object)
+    }
+  }
+
   return {
+    data,
+    send: sendTo,
     seen: async (run) => ({ ...(await session(run)), headers: headers ?? new Headers() }),
     queryUrl: async (soql, run) => {
       const { instanceUrl } = await session(run)
-      return new URL(
-        `${instanceUrl}/services/data/v${options.version}/query?q=${encodeURIComponent(soql.toWellFormed())}`,
-      ).href
+      return new URL(`${instanceUrl}${data}/query?q=${encodeURIComponent(soql.toWellFormed())}`).href
     },
-    get: async (link, object, run) => {
-      const { instanceUrl } = await session(run)
-      try {
-        return (await send({ method: 'GET', url: sameOrigin(link, instanceUrl, 'salesforce') }, run)).body
-      } catch (error) {
-        throw translateTrouble(error, object)
-      }
-    },
+    get: async (link, object, run) => (await sendTo({ method: 'GET', url: link }, object, run)).body,
     describe: (object, run) => {
       const key = object.toLowerCase()
       const known = described.get(key)

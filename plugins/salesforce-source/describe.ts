@@ -10,8 +10,8 @@ export type Description = {
   readonly fields: ReadonlyMap<string, { readonly name: string; readonly type: string }>
   /** Names of parent relationships, each with the objects it may lead to. */
   readonly parents: ReadonlyMap<string, { readonly name: string; readonly objects: readonly string[] }>
-  /** Names of child relationships, each with the object of the children. */
-  readonly children: ReadonlyMap<string, { readonly name: string; readonly object: string }>
+  /** Names of child relationships, each with the object of the children and their column for the parent. */
+  readonly children: ReadonlyMap<string, { readonly name: string; readonly object: string; readonly field: string }>
 }
 
 export type Describe = (object: string) => Promise<Description>
@@ -34,8 +34,8 @@ export function descriptionOf({ name, fields, childRelationships }: DescribeSObj
     ),
     // Many child relationships have no name, and cannot be asked for.
     children: new Map(
-      childRelationships.flatMap(({ relationshipName: name, childSObject: object }) =>
-        name ? [[name.toLowerCase(), { name, object }] as const] : [],
+      childRelationships.flatMap(({ relationshipName: name, childSObject: object, field }) =>
+        name ? [[name.toLowerCase(), { name, object, field }] as const] : [],
       ),
     ),
   }

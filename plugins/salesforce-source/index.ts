@@ -19,6 +19,7 @@ import { connect } from './connection.ts'
 import type { Login } from './login.ts'
 import type { ColumnName } from './known.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
+import type { Gather } from './read/rows.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
@@ -31,7 +32,7 @@ export { soql, soqlDate, type SoqlDate, type SoqlValue } from './soql.ts'
 export type SalesforceOptions = Login & {
   /** Default: the policy of the environment. */
   readonly http?: HttpPolicy
-  /** The version of the REST API. Default 60.0. */
+  /** The version of the REST API, 58.0 or later. Default 60.0. */
   readonly version?: string
 }
 
@@ -55,6 +56,8 @@ export type RowsQuery<Name extends string = string> = RowsAsked<Name> & {
   readonly where?: string | ((today: string) => string)
   /** A column that no two rows may share. */
   readonly key?: ColumnName<Name>
+  /** How they are read. Default `auto`: by their number. */
+  readonly gather?: Gather
 }
 
 export type LookupQuery<Name extends string = string> = RowsAsked<Name> & {
@@ -104,7 +107,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
   return {
     rows: (asked: RowsQuery) => {
       checkRows(asked)
-      const { name, object, key, children, where } = asked
+      const { name, object, key, children, where, gather = 'auto' } = asked
       const columns = columnsAsked(asked, key)
       composeSoql({ object, columns })
       const query = (today: string): Query => ({
@@ -122,7 +125,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
           const { rowsOf } = await import('./read/rows.ts')
-          yield* rowsOf({ connection, name, query: query(run.clock.today), key }, run)
+          yield* rowsOf({ connection, name, query: query(run.clock.today), key }, gather, run)
         },
       }
     },

@@ -11,7 +11,7 @@ const login = shape({
   'clientSecret?': {},
   'jwt?': shape({ privateKey: {}, username: {}, 'audience?': text }),
   'http?': httpPolicySchema,
-  'version?': { type: 'string', pattern: String.raw`^\d+\.0$` },
+  'version?': { type: 'string', pattern: String.raw`^(5[89]|[6-9]\d|\d{3,})\.0$` },
 })
 
 const asked = { name: text, object: text, 'columnsOf?': some, 'mayBeEmpty?': { type: 'boolean' } }
@@ -21,6 +21,7 @@ const rows = shape({
   'children?': {},
   'where?': {},
   'key?': { type: 'string' },
+  'gather?': { enum: ['auto', 'nested', 'flat', 'bulk'] },
 })
 const lookup = shape({
   ...asked,

@@ -1,8 +1,9 @@
 import { chunk, ZdsError, type JsonObject, type Keys, type Run } from 'zds'
-import { composeSoql, type Query } from '../compose.ts'
+import { allOf, composeSoql, type Query } from '../compose.ts'
 import type { Connection } from '../connection.ts'
 import { select } from './select.ts'
 import { inOrder, sideBySide, WIDTH } from './side-by-side.ts'
+import { uniqueRows } from './unique.ts'
 import { quote } from '../soql.ts'
 
 export type Lookup = {
@@ -22,7 +23,7 @@ export const LONGEST_URL = 14_336
 /** Rows whose column is one of the keys, in as many queries as it takes (CTC-01, CTC-02). */
 export async function* lookUp(connection: Connection, lookup: Lookup, run: Run): AsyncIterable<JsonObject> {
   const { name, query } = lookup
-  const seen = new Map<string, string | undefined>()
+  const unique = uniqueRows(name, undefined)
   let total = 0
   const urlOf = (keys: readonly string[]) =>
     connection.queryUrl(composeSoql({ ...query, where: condition(lookup, keys) }), run)
@@ -31,18 +32,15 @@ export async function* lookUp(connection: Connection, lookup: Lookup, run: Run):
   for await (const some of chunk(parts(lookup, room, run), WIDTH)) {
     const urls = await Promise.all(some.map(urlOf))
     yield* sideBySide(
-      urls.map((url) => select({ connection, name, query, url, key: undefined, seen, announced }, run)),
+      urls.map((url) => select({ connection, name, query, url, unique, announced }, run)),
       inOrder,
     )
   }
   run.expect(total)
 }
 
-/** The other conditions in parentheses, because SOQL refuses AND beside OR. */
-function condition({ query: { where }, column }: Lookup, keys: readonly string[]): string {
-  const list = `${column} IN (${keys.map(quote).join(',')})`
-  return where === undefined ? list : `(${where}) AND ${list}`
-}
+const condition = ({ query, column }: Lookup, keys: readonly string[]): string =>
+  allOf(query.where, `${column} IN (${keys.map(quote).join(',')})`)
 
 /** No column that a query can look for holds more: texts of formulas are the longest. */
 const LONGEST_KEY = 1_300

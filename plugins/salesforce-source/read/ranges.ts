@@ -1,5 +1,5 @@
 import { ZdsError, type Run } from 'zds'
-import { composeSoql, endSoql, type Query } from '../compose.ts'
+import { allOf, composeSoql, endSoql, type Query } from '../compose.ts'
 import type { Connection } from '../connection.ts'
 import { idOf } from './flatten.ts'
 import { LONGEST_URL } from './lookup.ts'
@@ -66,12 +66,8 @@ function between(query: Query, ids: readonly string[]): Query[] {
   const sides = [undefined, ...ids, undefined]
   return sides.slice(1).map((to, index) => {
     const from = sides[index]
-    const parts = [
-      ...(query.where === undefined ? [] : [`(${query.where})`]),
-      ...(from === undefined ? [] : [soql`Id >= ${from}`]),
-      ...(to === undefined ? [] : [soql`Id < ${to}`]),
-    ]
-    return { ...query, where: parts.join(' AND ') }
+    const ends = [...(from === undefined ? [] : [soql`Id >= ${from}`]), ...(to === undefined ? [] : [soql`Id < ${to}`])]
+    return { ...query, where: allOf(query.where, ...ends) }
   })
 }
 

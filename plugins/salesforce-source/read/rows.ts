@@ -1,32 +1,56 @@
-import type { JsonObject, Run } from 'zds'
-import { composeSoql } from '../compose.ts'
-import { countRows } from './count.ts'
-import { LONGEST_URL, tooLong } from './lookup.ts'
-import { isWorthIt, rangesOf } from './ranges.ts'
-import { firstPage, select, type Selection } from './select.ts'
-import { inTurn, sideBySide } from './side-by-side.ts'
+import { messageOf, ZdsError, type JsonObject, type Run } from 'zds'
+import { bulkRows } from './bulk.ts'
+import { joinedRows, type ReadTable } from './flat.ts'
+import { begin, rangedRows, type RowsQueried } from './ranged.ts'
 
-type RowsAsked = Pick<Selection, 'connection' | 'name' | 'query' | 'key'>
+/** How rows are read that do not have their child lists with them. */
+const TABLES = { flat: rangedRows, bulk: bulkRows } as const satisfies { readonly [way: string]: ReadTable }
 
 /**
- * The rows of a query, of a long one in ranges that are read at the same time. There must be as many
- * as a count of their own says.
+ * How rows are read: `nested` with their child lists, in ranges of Ids; `flat`, children by queries
+ * of their own, joined by Ids; `bulk` the same by jobs of the Bulk API 2.0. `auto`: as their number
+ * suggests.
  */
-export async function* rowsOf(asked: RowsAsked, run: Run): AsyncIterable<JsonObject> {
-  const { connection, name, query } = asked
-  const url = await connection.queryUrl(composeSoql(query), run)
-  if (url.length > LONGEST_URL) throw tooLong(name, url.length)
-  let counted: Promise<void> | undefined
-  const count = async (total: number): Promise<void> =>
-    run.expect((await countRows(connection, name, query, run)) ?? total)
-  const selection: Selection = { ...asked, url, seen: new Map(), announced: (total) => (counted ??= count(total)) }
-  const first = await firstPage(selection, run)
-  const isLong = first.next !== undefined && isWorthIt(first.totalSize)
-  const [ranges] = isLong
-    ? await Promise.all([rangesOf(connection, name, query, first.totalSize, run), selection.announced(first.totalSize)])
-    : [[]]
-  const progressOf = (index: number) => (message: string) =>
-    run.progress(`range ${index + 1} of ${ranges.length}: ${message}`)
-  const read = ranges.map((range, index) => select({ ...selection, ...range }, { ...run, progress: progressOf(index) }))
-  yield* read.length > 1 ? sideBySide(read, inTurn) : select(selection, run, first)
+export type Gather = 'auto' | 'nested' | keyof typeof TABLES
+
+/**
+ * From so many rows on: a page of rows has few of them where children fill it, and a day has only so
+ * many requests (SF-01, SF-03).
+ */
+const [FLAT_FROM, BULK_FROM] = [50_000, 250_000]
+
+/** The rows of a query, each once, whichever way. */
+export async function* rowsOf(asked: RowsQueried, gather: Gather, run: Run): AsyncIterable<JsonObject> {
+  if (gather === 'flat' || gather === 'bulk') {
+    yield* joinedRows(asked, TABLES[gather], run)
+    return
+  }
+  const begun = await begin(asked, run)
+  const way = gather === 'nested' ? gather : wayFor(begun.first.totalSize, asked)
+  if (way === 'nested') yield* rangedRows(asked, run, begun)
+  else yield* orNested(asked, way, run)
+}
+
+function wayFor(total: number, { query: { children = [] } }: RowsQueried): Exclude<Gather, 'auto'> {
+  if (total >= BULK_FROM) return 'bulk'
+  return total >= FLAT_FROM && children.length > 0 ? 'flat' : 'nested'
+}
+
+/** Joined rows come when all have been read: what keeps that from going well comes before the first. */
+async function* orNested(asked: RowsQueried, way: keyof typeof TABLES, run: Run): AsyncIterable<JsonObject> {
+  let came = false
+  try {
+    for await (const row of joinedRows(asked, TABLES[way], run)) {
+      came = true
+      yield row
+    }
+    return
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (came || !(error instanceof ZdsError) || error.code === 'ROW_INVALID') throw error
+    run.progress(
+      `${asked.name} are read with their children, since it does not go otherwise (${way}): ${messageOf(error)}`,
+    )
+  }
+  yield* rangedRows(asked, run)
 }

@@ -1,8 +1,9 @@
-import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
+import type { Json, JsonObject, Run } from 'zds'
 import type { Child, Query } from '../compose.ts'
 import type { Connection } from '../connection.ts'
 import { flattener, idOf, member } from './flatten.ts'
 import { follow, incomplete, isExpired, pageOf, type QueryPage } from './pages.ts'
+import type { Unique } from './unique.ts'
 
 /** What one query asks for, and what the rows of all queries of a source have in common. */
 export type Selection = {
@@ -11,10 +12,8 @@ export type Selection = {
   readonly name: string
   readonly query: Query
   readonly url: string
-  /** The column that must be unique; without it, rows are told apart by their Ids. */
-  readonly key: string | undefined
-  /** Keys seen so far, each with the Id of its row. */
-  readonly seen: Map<string, string | undefined>
+  /** Looks at the rows of all queries of the source. */
+  readonly unique: Unique
   /**
    * Called once, and waited for, when the first page has come and before its first row is handed
    * out.
@@ -57,8 +56,10 @@ export async function* select(selection: Selection, run: Run, begun?: QueryPage)
 }
 
 /** The first page of a query. */
-export const firstPage = (selection: Selection, run: Run): Promise<QueryPage> =>
-  reader(selection, run)(selection.url, selection.name)
+export const firstPage = (
+  selection: Pick<Selection, 'connection' | 'query' | 'name' | 'url'>,
+  run: Run,
+): Promise<QueryPage> => reader(selection, run)(selection.url, selection.name)
 
 type Told = { readonly id: string | undefined; readonly row: JsonObject }
 
@@ -87,7 +88,7 @@ async function* rows(
     for (const [index, record] of fresh.entries()) {
       const id = idOf(record)
       const row = { ...flat(record), ...lists[index] }
-      refuseTwice(selection, row, record)
+      selection.unique(row, id)
       await announced(first.totalSize)
       yield { id, row }
     }
@@ -99,7 +100,7 @@ async function* rows(
 
 type SelectRead = (link: string, what: string) => Promise<QueryPage>
 
-function reader({ connection, query }: Selection, run: Run): SelectRead {
+function reader({ connection, query }: Pick<Selection, 'connection' | 'query'>, run: Run): SelectRead {
   return async (link, what) => pageOf(await connection.get(link, query.object, run), what)
 }
 
@@ -119,22 +120,4 @@ function childReader({ relationship, columns }: Child) {
     return rows
   }
   return { relationship, readList }
-}
-
-/**
- * A row that comes twice stands for one that did not come (SAFE-02); two rows with one key cannot
- * be told apart later.
- */
-function refuseTwice({ name, key, seen }: Selection, row: JsonObject, record: JsonObject): void {
-  const id = idOf(record)
-  const value = key === undefined ? id : row[key]
-  if (typeof value !== 'string') return
-  if (!seen.has(value)) {
-    seen.set(value, id)
-    return
-  }
-  if (seen.get(value) === id) throw incomplete(`${name}: the row ${value} came twice, so another one may be missing`)
-  throw new ZdsError('ROW_INVALID', `salesforce: two rows of ${name} have the same ${key}, ${value}`, {
-    hint: `Their Ids are ${seen.get(value)} and ${id}. Correct one of them in Salesforce.`,
-  })
 }

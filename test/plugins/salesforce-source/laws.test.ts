@@ -22,7 +22,10 @@ const crmOf = ({ env }: Sandbox): Salesforce => {
 
 const laws = (sourceOf: (crm: Salesforce) => Source, inputs: { readonly [name: string]: readonly string[] } = {}) =>
   sourceLaws(async () => {
-    const sandbox = await startSandbox({ world: WORLD, salesforce: { batchSize: 7 } })
+    const sandbox = await startSandbox({
+      world: WORLD,
+      salesforce: { batchSize: 7, bulkMs: { queued: 1, working: 1 } },
+    })
     return {
       source: sourceOf(crmOf(sandbox)),
       run: () => testRun(inputs),
@@ -31,14 +34,17 @@ const laws = (sourceOf: (crm: Salesforce) => Source, inputs: { readonly [name: s
     }
   })
 
-const rows = laws((crm) =>
-  crm.rows({
-    name: 'accounts',
-    object: 'Account',
-    key: 'Account_ID_18__c',
-    columnsOf: [{ salesforce_id: text('Account_ID_18__c'), name: text('Name') }],
-  }),
-)
+const rowsBy = (gather: 'nested' | 'flat' | 'bulk') =>
+  laws((crm) =>
+    crm.rows({
+      name: 'accounts',
+      object: 'Account',
+      key: 'Account_ID_18__c',
+      columnsOf: [{ salesforce_id: text('Account_ID_18__c'), name: text('Name') }],
+      children: () => [{ relationship: 'Zuora__Subscriptions__r', columns: ['Id'] }],
+      gather,
+    }),
+  )
 
 const ids = (WORLD.salesforce['Account'] ?? []).flatMap(({ Account_ID_18__c: id }) =>
   typeof id === 'string' ? [id] : [],
@@ -56,5 +62,5 @@ const lookup = laws(
   { ids },
 )
 
-testLaws(test, 'salesforce rows', rows)
+for (const gather of ['nested', 'flat', 'bulk'] as const) testLaws(test, `salesforce rows, ${gather}`, rowsBy(gather))
 testLaws(test, 'a salesforce lookup', lookup)

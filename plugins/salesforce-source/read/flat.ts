@@ -1,0 +1,95 @@
+import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
+import { allOf, hasSubquery, type Child, type Query } from '../compose.ts'
+import { incomplete } from './pages.ts'
+import { inTurn, sideBySide } from './side-by-side.ts'
+import type { RowsQueried } from './ranged.ts'
+
+/** Reads a query that has no children. */
+export type ReadTable = (asked: RowsQueried, run: Run) => AsyncIterable<JsonObject>
+
+/** The query of one child list, and the column in it that says whose its rows are. */
+type ChildQuery = {
+  readonly relationship: string
+  readonly columns: readonly string[]
+  readonly of: string
+  readonly query: Query
+}
+
+/** A row of a child list, by the place of its relationship in the query. */
+type ChildRow = { readonly parent: string; readonly list: number; readonly row: JsonObject }
+
+/**
+ * The rows of a query with their child lists, from one query for each object, joined by Ids. The
+ * children are asked for when all parents have come: so none is missing that a parent had by then.
+ */
+export async function* joinedRows(asked: RowsQueried, readTable: ReadTable, run: Run): AsyncIterable<JsonObject> {
+  const { query } = asked
+  const lists = await childQueries(asked, run)
+  const parents = readTable({ ...asked, query: tableOf(query, 'Id') }, run)
+  const children = childRows(asked, lists, readTable, run)
+  for await (const { left, right } of run.joined(parents, idIn, children, ({ parent }) => parent)) {
+    const [parent] = left
+    if (parent === undefined) continue
+    const below = lists.map(({ relationship, columns }, index): [string, Json] => [
+      relationship,
+      right.filter(({ list }) => list === index).map(({ row }) => only(row, columns)),
+    ])
+    yield { ...only(parent, query.columns), ...Object.fromEntries(below) }
+  }
+}
+
+const tableOf = ({ object, columns, where }: Query, further: string): Query => ({
+  object,
+  columns: [...new Set([...columns, further])],
+  where,
+})
+
+/** A row without one, which no query has, would belong to nobody. */
+const idIn = ({ Id }: JsonObject): string => (typeof Id === 'string' ? Id : '')
+
+const only = (row: JsonObject, columns: readonly string[]): JsonObject =>
+  Object.fromEntries(columns.map((column) => [column, row[column] ?? null]))
+
+async function childQueries({ connection, query }: RowsQueried, run: Run): Promise<ChildQuery[]> {
+  const { children } = await connection.describe(query.object, run)
+  return (query.children ?? []).map((child) => {
+    const known = children.get(child.relationship.toLowerCase())
+    if (known !== undefined) return childQuery(query, child, known)
+    throw new ZdsError('FIELD_UNKNOWN', `salesforce: ${query.object} has no child relationship ${child.relationship}`, {
+      hint: 'Check the API name, and that the user of zds may see it.',
+    })
+  })
+}
+
+/**
+ * Children of the rows that are asked for, where SOQL can say so (SF-06); else all that there are,
+ * of which those of other parents are left out.
+ */
+function childQuery({ object, where }: Query, child: Child, known: { object: string; field: string }): ChildQuery {
+  const { relationship, columns } = child
+  const canSay = !hasSubquery(where) && known.object.toLowerCase() !== object.toLowerCase()
+  const whose = canSay && where !== undefined ? [`${known.field} IN (SELECT Id FROM ${object} WHERE ${where})`] : []
+  const all = allOf(child.where, ...whose)
+  const query = { object: known.object, columns, where: all === '' ? undefined : all }
+  return { relationship, columns, of: known.field, query: tableOf(query, known.field) }
+}
+
+async function* childRows(
+  { connection, name }: RowsQueried,
+  lists: readonly ChildQuery[],
+  readTable: ReadTable,
+  run: Run,
+): AsyncIterable<ChildRow> {
+  const read = lists.map(async function* ({ relationship, of, query }, list): AsyncIterable<ChildRow> {
+    const asked = { connection, name: `${relationship} of ${name}`, query, key: undefined }
+    let [counted, came] = [0, 0]
+    for await (const row of readTable(asked, { ...run, expect: (rows) => void (counted = rows) })) {
+      came += 1
+      const parent = row[of]
+      if (typeof parent === 'string') yield { parent, list, row }
+    }
+    // Of a parent that lacks a child nobody would know.
+    if (came < counted) throw incomplete(`${asked.name}: ${counted} rows were counted and ${came} came`)
+  })
+  yield* sideBySide(read, inTurn)
+}
