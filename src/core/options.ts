@@ -13,6 +13,7 @@ const ajv = new Ajv({
   // start.
   meta: false,
   validateSchema: false,
+  code: { optimize: false },
 })
 
 /**
