@@ -5,15 +5,17 @@ import { rowsIn } from './csv.ts'
 import { idOf } from './flatten.ts'
 import { beginJob, endOfJob, forgetJob, pagesOfJob } from './job.ts'
 import { incomplete } from './pages.ts'
-import type { RowsQueried } from './ranged.ts'
+import type { TableQueried } from './ranged.ts'
 import { typedRows } from './typed.ts'
-import { uniqueRows } from './unique.ts'
 
 /**
  * The rows of a query without children, by a job of the Bulk API 2.0 (SF-07). As many must come as
  * the job says, and as a count of their own.
  */
-export async function* bulkRows({ connection, name, query, key }: RowsQueried, run: Run): AsyncIterable<JsonObject> {
+export async function* bulkRows(
+  { connection, name, query, unique }: TableQueried,
+  run: Run,
+): AsyncIterable<JsonObject> {
   const asked = distinct([...query.columns, 'Id'])
   const rowOf = await typedRows(connection, query.object, { asked, given: [...query.columns, 'Id'] }, run)
   const job = await beginJob({ connection, name, object: query.object }, composeSoql({ ...query, columns: asked }), run)
@@ -22,7 +24,6 @@ export async function* bulkRows({ connection, name, query, key }: RowsQueried, r
     const [total, counted] = await Promise.all([endOfJob(job, run), countRows(connection, name, query, run)])
     open = false
     run.expect(counted ?? total)
-    const unique = uniqueRows(name, key)
     let received = 0
     for await (const pages of pagesOfJob(job, run)) {
       for (const page of pages) {

@@ -2,10 +2,14 @@ import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
 import { allOf, hasSubquery, type Child, type Query } from '../compose.ts'
 import { incomplete } from './pages.ts'
 import { inTurn, sideBySide } from './side-by-side.ts'
-import type { RowsQueried } from './ranged.ts'
+import type { TableQueried } from './ranged.ts'
+import { uniqueRows } from './unique.ts'
+
+/** A query, the source that it is asked for, and the column that no two of its rows may share. */
+export type RowsQueried = Omit<TableQueried, 'unique'> & { readonly key: string | undefined }
 
 /** Reads a query that has no children. */
-export type ReadTable = (asked: RowsQueried, run: Run) => AsyncIterable<JsonObject>
+export type ReadTable = (asked: TableQueried, run: Run) => AsyncIterable<JsonObject>
 
 /** The query of one child list, and the column in it that says whose its rows are. */
 type ChildQuery = {
@@ -23,13 +27,15 @@ type ChildRow = { readonly parent: string; readonly list: number; readonly row: 
  * children are asked for when all parents have come: so none is missing that a parent had by then.
  */
 export async function* joinedRows(asked: RowsQueried, readTable: ReadTable, run: Run): AsyncIterable<JsonObject> {
-  const { query } = asked
+  const { connection, name, key, query } = asked
   const lists = await childQueries(asked, run)
-  const parents = readTable({ ...asked, query: tableOf(query, 'Id') }, run)
+  const parents = readTable({ connection, name, query: tableOf(query, 'Id'), unique: uniqueRows(name, key) }, run)
   const children = childRows(asked, lists, readTable, run)
   for await (const { left, right } of run.joined(parents, idIn, children, ({ parent }) => parent)) {
     const [parent] = left
     if (parent === undefined) continue
+    const unique = uniqueRows(`child lists of ${name}`, undefined)
+    for (const { row } of right) unique(row, idIn(row))
     const below = lists.map(({ relationship, columns }, index): [string, Json] => [
       relationship,
       right.filter(({ list }) => list === index).map(({ row }) => only(row, columns)),
@@ -38,9 +44,9 @@ export async function* joinedRows(asked: RowsQueried, readTable: ReadTable, run:
   }
 }
 
-const tableOf = ({ object, columns, where }: Query, further: string): Query => ({
+const tableOf = ({ object, columns, where }: Query, ...further: readonly string[]): Query => ({
   object,
-  columns: [...new Set([...columns, further])],
+  columns: [...new Set([...columns, ...further])],
   where,
 })
 
@@ -71,7 +77,7 @@ function childQuery({ object, where }: Query, child: Child, known: { object: str
   const whose = canSay && where !== undefined ? [`${known.field} IN (SELECT Id FROM ${object} WHERE ${where})`] : []
   const all = allOf(child.where, ...whose)
   const query = { object: known.object, columns, where: all === '' ? undefined : all }
-  return { relationship, columns, of: known.field, query: tableOf(query, known.field) }
+  return { relationship, columns, of: known.field, query: tableOf(query, 'Id', known.field) }
 }
 
 async function* childRows(
@@ -81,7 +87,8 @@ async function* childRows(
   run: Run,
 ): AsyncIterable<ChildRow> {
   const read = lists.map(async function* ({ relationship, of, query }, list): AsyncIterable<ChildRow> {
-    const asked = { connection, name: `${relationship} of ${name}`, query, key: undefined }
+    // Of many children nobody could remember which have come: they are looked at below their parents.
+    const asked = { connection, name: `${relationship} of ${name}`, query, unique: () => undefined }
     let [counted, came] = [0, 0]
     for await (const row of readTable(asked, { ...run, expect: (rows) => void (counted = rows) })) {
       came += 1

@@ -6,15 +6,14 @@ import type { QueryPage } from './pages.ts'
 import { isWorthIt, rangesOf } from './ranges.ts'
 import { firstPage, select, type Selection } from './select.ts'
 import { inTurn, sideBySide } from './side-by-side.ts'
-import { uniqueRows } from './unique.ts'
 
-/** A query, the source that it is asked for, and the column that no two of its rows may share. */
-export type RowsQueried = Pick<Selection, 'connection' | 'name' | 'query'> & { readonly key: string | undefined }
+/** A query, the source that it is asked for, and who looks at its rows. */
+export type TableQueried = Pick<Selection, 'connection' | 'name' | 'query' | 'unique'>
 
 /** A query that has been begun: where it is, and its first page. */
 export type Begun = { readonly url: string; readonly first: QueryPage }
 
-export async function begin(asked: RowsQueried, run: Run): Promise<Begun> {
+export async function begin(asked: Pick<TableQueried, 'connection' | 'name' | 'query'>, run: Run): Promise<Begun> {
   const { connection, name, query } = asked
   const url = await connection.queryUrl(composeSoql(query), run)
   if (url.length > LONGEST_URL) throw tooLong(name, url.length)
@@ -25,8 +24,8 @@ export async function begin(asked: RowsQueried, run: Run): Promise<Begun> {
  * The rows of a query, of a long one in ranges that are read at the same time. There must be as many
  * as a count of their own says.
  */
-export async function* rangedRows(asked: RowsQueried, run: Run, begun?: Begun): AsyncIterable<JsonObject> {
-  const { connection, name, query, key } = asked
+export async function* rangedRows(asked: TableQueried, run: Run, begun?: Begun): AsyncIterable<JsonObject> {
+  const { connection, name, query } = asked
   const { url, first } = begun ?? (await begin(asked, run))
   let counted: Promise<void> | undefined
   const count = async (total: number): Promise<void> =>
@@ -34,7 +33,6 @@ export async function* rangedRows(asked: RowsQueried, run: Run, begun?: Begun): 
   const selection: Selection = {
     ...asked,
     url,
-    unique: uniqueRows(name, key),
     announced: (total) => (counted ??= count(total)),
   }
   const isLong = first.next !== undefined && isWorthIt(first.totalSize)

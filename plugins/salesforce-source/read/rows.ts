@@ -1,7 +1,8 @@
 import { messageOf, ZdsError, type JsonObject, type Run } from 'zds'
 import { bulkRows } from './bulk.ts'
-import { joinedRows, type ReadTable } from './flat.ts'
-import { begin, rangedRows, type RowsQueried } from './ranged.ts'
+import { joinedRows, type ReadTable, type RowsQueried } from './flat.ts'
+import { begin, rangedRows, type Begun } from './ranged.ts'
+import { uniqueRows } from './unique.ts'
 
 /** How rows are read that do not have their child lists with them. */
 const TABLES = { flat: rangedRows, bulk: bulkRows } as const satisfies { readonly [way: string]: ReadTable }
@@ -27,7 +28,7 @@ export async function* rowsOf(asked: RowsQueried, gather: Gather, run: Run): Asy
   }
   const begun = await begin(asked, run)
   const way = gather === 'nested' ? gather : wayFor(begun.first.totalSize, asked)
-  if (way === 'nested') yield* rangedRows(asked, run, begun)
+  if (way === 'nested') yield* nestedRows(asked, run, begun)
   else yield* orNested(asked, way, run)
 }
 
@@ -52,5 +53,8 @@ async function* orNested(asked: RowsQueried, way: keyof typeof TABLES, run: Run)
       `${asked.name} are read with their children, since it does not go otherwise (${way}): ${messageOf(error)}`,
     )
   }
-  yield* rangedRows(asked, run)
+  yield* nestedRows(asked, run)
 }
+
+const nestedRows = ({ key, ...asked }: RowsQueried, run: Run, begun?: Begun): AsyncIterable<JsonObject> =>
+  rangedRows({ ...asked, unique: uniqueRows(asked.name, key) }, run, begun)

@@ -5,7 +5,11 @@ import { login, orgWith, page, read, record, testRun, VERSION, type Org } from '
 
 const A = '001000000000001AAA'
 const account = record('Account', A, { Name: 'Acme', Id: A })
-const contact = record('Contact', '003000000000001AAA', { Email: 'a@acme.example', AccountId: A })
+const contact = record('Contact', '003000000000001AAA', {
+  Email: 'a@acme.example',
+  AccountId: A,
+  Id: '003000000000001AAA',
+})
 const WITH_CONTACT = { ...account, Contacts: page(1, [contact]) }
 const ROW = { Name: 'Acme', Contacts: [{ Email: 'a@acme.example' }] }
 
@@ -139,9 +143,18 @@ describe('flat rows', () => {
     expect((await read(salesforce(login(more.url)).rows(asked))).rows).toEqual([ROW])
   })
 
+  it('are none where a child came twice, and another one may be missing (SAFE-02)', async () => {
+    const made = await orgOf({ nested: null, contacts: [contact, contact] })
+    await expect(read(salesforce(login(made.url)).rows({ ...QUERY, gather: 'flat' }))).rejects.toMatchObject({
+      code: 'INCOMPLETE',
+      message:
+        'salesforce: child lists of accounts: the row 003000000000001AAA came twice, so another one may be missing',
+    })
+  })
+
   it('leave out children of nobody and of other parents, and have empty lists', async () => {
     const strangers = [null, '001000000000009AAA'].map((AccountId, n) =>
-      record('Contact', `003${n}`, { Email: 'b', AccountId }),
+      record('Contact', `003${n}`, { Email: 'b', AccountId, Id: `003${n}` }),
     )
     const made = await orgOf({ nested: null, contacts: strangers })
     const { rows } = await read(salesforce(login(made.url)).rows({ ...QUERY, gather: 'flat' }))
