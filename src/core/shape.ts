@@ -24,4 +24,4 @@ export function shape<T extends object = { [name: string]: unknown }>(members: M
 }
 
 /** The JSON Schema of objects whose values all fit `schema`, whatever their names are. */
-export const mapOf = (schema: object): object => ({ type: 'object', patternProperties: { '^.*$': schema } })
+export const mapOf = (schema: object): object => ({ type: 'object', additionalProperties: schema })

@@ -12,11 +12,17 @@ describe('a shape', () => {
       properties: {
         name: { type: 'string' },
         chunk: { type: 'integer' },
-        rest: { type: 'object', patternProperties: { '^.*$': {} } },
+        rest: { type: 'object', additionalProperties: {} },
       },
       additionalProperties: false,
     })
     expect(misfitsOf(schema, { name: 'a', rest: { any: 1 } })).toEqual([])
+  })
+
+  it('looks at each value of a map, whatever its name is', () => {
+    const schema = mapOf({ type: 'integer' })
+    for (const name of ['a', '', 'two\nlines', '__proto__', 'constructor'])
+      expect(misfitsOf(schema, Object.fromEntries([[name, 'text']]))).toMatchObject([{ path: [name], keyword: 'type' }])
   })
 
   it('requires nothing where all may be absent', () => {
