@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
-import { joinedIn } from '../core/compare/sort.ts'
+import { joinedIn } from '../core/run/joined.ts'
 import type { Setting } from '../core/settings.ts'
 import type { Run } from '../core/types.ts'
 

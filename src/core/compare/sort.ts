@@ -2,8 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../json.ts'
-import type { Join } from '../streams.ts'
-import { joinByKey } from './join.ts'
 
 /** Bytes of rows that are kept in memory at a time: what does not fit is sorted in parts on disk. */
 const PART = 8_000_000
@@ -78,12 +76,6 @@ export async function* sortBy<Row extends Json>(
     into.close()
   }
 }
-
-/** Joins any two streams, in files below a directory. */
-export const joinedIn =
-  (directory: string): Join =>
-  (left, leftKey, right, rightKey) =>
-    joinByKey(sortBy(left, leftKey, directory), leftKey, sortBy(right, rightKey, directory), rightKey)
 
 const inOrder = (kept: readonly Kept[]): Kept[] => kept.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { stageOf, syncsOf, type Stage } from '../config/stages.ts'
-import { joinedIn } from '../compare/sort.ts'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import type { Workers } from '../config/executor.ts'
 import type { Run, Source, Sync } from '../types.ts'
+import { joinedIn } from './joined.ts'
 import type { StageWatch } from './schedule.ts'
 
 /** What all stages of all runs of an engine share. */

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import { joinByKey } from '../../../src/core/compare/join.ts'
-import { joinedIn, sortBy } from '../../../src/core/compare/sort.ts'
+import { joinedIn } from '../../../src/core/run/joined.ts'
+import { sortBy } from '../../../src/core/compare/sort.ts'
 import { stream } from '../../support/syncs.ts'
 
 type Row = { readonly key: string; readonly at: number }
