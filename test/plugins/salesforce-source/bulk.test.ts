@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Json } from 'zds'
+import { collect, type Json } from 'zds'
 import { salesforce } from 'zds/salesforce-source'
+import { testRun } from 'zds/testing'
 import { givesTokens, login, org, read, VERSION, type Org } from './org.ts'
 
 const A = '001000000000001AAA'
@@ -47,15 +48,14 @@ const pages = (more: { readonly [name: string]: Json } = { done: true }): Json =
   ...more,
 })
 
-const rowsOf = (made: Org) =>
-  read(
-    salesforce(login(made.url)).rows({
-      name: 'accounts',
-      object: 'Account',
-      columns: ['Name', 'Seats__c', 'Owner.Name'],
-      gather: 'bulk',
-    }),
-  )
+const accountsOf = (made: Org) =>
+  salesforce(login(made.url)).rows({
+    name: 'accounts',
+    object: 'Account',
+    columns: ['Name', 'Seats__c', 'Owner.Name'],
+    gather: 'bulk',
+  })
+const rowsOf = (made: Org) => read(accountsOf(made))
 
 describe('rows of the Bulk API 2.0', () => {
   it('are typed as those of a query', async () => {
@@ -63,6 +63,42 @@ describe('rows of the Bulk API 2.0', () => {
     expect(rows).toEqual([{ Name: 'Acme', Seats__c: 1200, 'Owner.Name': null }])
     expect(expected).toEqual([1])
   })
+
+  it.each([
+    [
+      [1, 1],
+      [1, 0],
+    ],
+    [
+      [3, 2],
+      [2, 1],
+    ],
+    [
+      [1, 4],
+      [4, 3],
+    ],
+    [
+      [3, undefined],
+      [1, 2],
+    ],
+    [
+      [undefined, 5],
+      [5, 0],
+    ],
+  ])(
+    'SAFE-02: are as many as counts before and after say (%j), give or take what came and went: %j',
+    async (counts, announced) => {
+      const made = await orgOf({})
+      const [refuses, left] = [made.count, [...counts]]
+      made.count = (c) => {
+        const rows = left.shift()
+        return rows === undefined ? refuses(c) : c.json({ totalSize: rows, done: true, records: [] })
+      }
+      const run = testRun()
+      await collect(accountsOf(made).read(run))
+      expect(run.announced).toEqual([announced])
+    },
+  )
 
   it('keep each letter of long texts', async () => {
     const name = `x${'😀é'.repeat(40_000)}`
