@@ -14,7 +14,8 @@ import {
 } from 'zds'
 
 /** Account types that make an organization a partner's (PART-07, PROC-05). */
-const PARTNER_TYPES = ['alliance_partner', 'open_partner', 'select_partner'] as const
+const ALLIANCE = 'alliance_partner'
+const PARTNER_TYPES = [ALLIANCE, 'open_partner', 'select_partner'] as const
 
 /** Whether an organization belongs to the partner sync, by its account type. */
 export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.some((type) => type === existing['account_type'])
@@ -22,7 +23,7 @@ export const isPartner = (existing: Fields): boolean => PARTNER_TYPES.some((type
 /** The account type of a partner from its id and its track; the first match wins (PART-03). */
 export function partnerType(allianceId: Setting): Derive<(typeof PARTNER_TYPES)[number] | null> {
   const derive: ReturnType<typeof partnerType> = (id, track) => {
-    if (typeof id === 'string' && id === allianceId.peek()) return 'alliance_partner'
+    if (typeof id === 'string' && id === allianceId.peek()) return ALLIANCE
     if (track === 'Open') return 'open_partner'
     return track === 'Select' ? 'select_partner' : null
   }
@@ -33,7 +34,10 @@ export type PartnerOptions<Table extends FieldTable> = {
   /** The sync of the same organizations that goes first; the partner sync writes to its target. */
   readonly after: Sync
   readonly desired: Processor<TypesOf<Table>>
-  /** The account of the alliance, as `partnerType` has it: told where there is no such record. */
+  /**
+   * The account of the alliance, as `partnerType` has it: told where there is no such record. While it
+   * is not set, no alliance partner is retired.
+   */
   readonly alliance?: Setting
   /**
    * The fields that the partner sync owns (PART-06); others of an adopted organization stay as they
@@ -88,8 +92,14 @@ export function partnerSync<const Table extends FieldTable & Needed>(options: Pa
       takesOver: true,
       yields: after.desired,
       ids: Object.fromEntries(Object.keys(fields).map((field) => [field, RULES[field] ?? MAPPING])),
-      ...(alliance && { guards: [{ setting: alliance }] }),
+      ...(alliance && guarded(alliance)),
     },
     ...(limits && { limits }),
   })
 }
+
+/** Where nobody says which account the alliance is, it is not known that one is it no more (SAFE-09). */
+const guarded = (alliance: Setting) => ({
+  guards: [{ setting: alliance }],
+  protects: ({ account_type }: Fields) => account_type === ALLIANCE && alliance.peek() === undefined,
+})

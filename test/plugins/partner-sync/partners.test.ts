@@ -138,6 +138,17 @@ describe('the plan of the partner sync', () => {
     ])
   })
 
+  it('SAFE-09: the alliance partner is not retired where nobody says which account it is; its variable may be missing', async () => {
+    const syncWith = (setting: Setting): Sync =>
+      partnerSync({ after: customers, desired: sourceOf('partner-accounts'), fields: table, alliance: setting })
+    const existing = [open('1', 'OLD', { account_type: 'alliance_partner' }), open('2', 'GONE')]
+    const scene: Scene = { desired: [partner('NEW')], existing: [...existing] }
+    const plan = await compared(scene, syncWith(unset))
+    expect([...plan.changes].map(({ op, key }) => `${op} ${key}`)).toEqual(['create NEW', 'retire GONE'])
+    expect(plan.skipped).toMatchObject([{ key: 'OLD', id: '1', reason: 'protected' }])
+    expect(await told(scene, syncWith(alliance))).toContain('retire OLD mark_for_deletion')
+  })
+
   it('AMB-17: a mark says why: gone, or another type', async () => {
     const { changes } = await compared(
       { desired: [absent('T', 'type-changed')], existing: [open('1', 'T'), open('2', 'G')] },
