@@ -113,6 +113,7 @@ export function optionsOf(fact: string, { levels, regions }: Catalogue): readonl
 function unfit({ type, reads }: Field, value: Json): string | undefined {
   if (reads.kind === 'columns' && reads.columns.includes(ACCOUNT.id))
     return 'says whose record it is and stays what it is'
+  if (reads.kind === 'columns' && reads.columns.length === 0) return 'has one value for all accounts (AMB-18)'
   const mustBeDate = type.name === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
   if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type.name === 'date' && value === null))
     return 'must be a date, YYYY-MM-DD'

@@ -3,6 +3,7 @@ import { ZdsError } from '../errors.ts'
 import { misfit, normalise, same, type FieldTypes } from '../field-types.ts'
 import { canonical, parseJson, type Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
+import { opOf } from '../plan/limits.ts'
 import type { Change, FieldChange, Holder } from '../plan/plan.ts'
 import type { Names } from './names.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
@@ -131,6 +132,8 @@ function revision(key: string, record: Fields, found: Existing, sync: Sync, side
   if (heldBy !== undefined && rules.unique !== undefined) delete fields[rules.unique]
   const skip = heldBy && { skip: { reason: 'name-taken', of: found, heldBy } }
   if (Object.keys(fields).length === 0) return { ...skip }
+  if (opOf({ op: 'update', fields }, rules.retire) === 'retire' && rules.protects?.(found.fields) === true)
+    return { skip: { reason: 'protected', of: found } }
   for (const field of adopt) {
     const to = record[field] ?? null
     if (to !== null && (found.fields[field] ?? null) === null) fields[field] = { from: null, to }

@@ -93,7 +93,8 @@ function sumsOf({ changes, retire, adopt = [] }: MeasuredSync, bounds: Bounds['f
   const limited = Object.entries(bounds).map(([field, { order }]) => ({ field, order, sum: noSum() }))
   const causes = new Map<string, { readonly fields: readonly string[]; count: number }>()
   for (const each of changes) {
-    const { op, key, fields } = asRetired(each, retire)
+    const { key, fields } = each
+    const op = opOf(each, retire)
     addTo(ops[op], key)
     for (const { field, order, sum } of op === 'create' ? [] : limited)
       if (isMove(fields[field], order)) addTo(sum, key)
@@ -111,12 +112,11 @@ function sumsOf({ changes, retire, adopt = [] }: MeasuredSync, bounds: Bounds['f
 const isMove = (change: FieldChange | undefined, order: Order | undefined): boolean =>
   change !== undefined && (order === undefined || fell(change, order))
 
-/** An update that gives a record all that a retirement would is one. */
-function asRetired(change: Change, look: MeasuredSync['retire'] = {}): Change {
+/** What a change does: an update that gives a record all that a retirement would is one. */
+export function opOf({ op, fields }: Pick<Change, 'op' | 'fields'>, look: MeasuredSync['retire'] = {}): Op {
   const marks = look === 'remove' ? [] : Object.entries(look)
-  const { op, fields } = change
   const all = marks.every(([field, value]) => canonical(fields[field]?.to ?? null) === canonical(value))
-  return op === 'update' && marks.length > 0 && all ? { ...change, op: 'retire' } : change
+  return op === 'update' && marks.length > 0 && all ? 'retire' : op
 }
 
 /** What the limits come to for so many records. */

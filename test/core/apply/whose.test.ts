@@ -25,6 +25,12 @@ describe('SAFE-11: the record that a plan names', () => {
     ],
     ['is protected, and would be retired', retire('A'), now({ name: 'Ours' }), 'The record is protected'],
     ['is protected, and is updated', update('A'), now({ name: 'Ours' }), undefined],
+    [
+      'is protected, and would be updated to what a retirement makes of it',
+      { ...update('A'), fields: retire('A').fields },
+      now({ name: 'Ours' }),
+      'The record is protected',
+    ],
   ] as const)('%s', (_, change, record, why) => {
     expect(notOurs(change, record, sync)).toBe(why)
   })

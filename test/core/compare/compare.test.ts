@@ -130,6 +130,13 @@ describe('what speaks against a mark', () => {
     expect([...plan.changes].map(({ op }) => op)).toEqual(['update'])
   })
 
+  it('CMP-07: a desired record that looks retired retires: a protected one stays as it is', async () => {
+    const marked = [wanted('A', { mark_for_deletion: true }), wanted('B', { mark_for_deletion: true })]
+    const plan = await compared({ desired: marked, existing: [held('1', 'A'), held('2', 'B')] }, protectsA)
+    expect([...plan.changes].map(({ op, key }) => [op, key])).toEqual([['update', 'B']])
+    expect(plan.skipped).toMatchObject([{ key: 'A', id: '1', reason: 'protected' }])
+  })
+
   it('a record that is marked already yields nothing', async () => {
     expect(await compared({ existing: [held('1', 'A', { mark_for_deletion: true })] })).toMatchObject({
       changes: [],

@@ -98,6 +98,11 @@ test.each([
     `o.yaml:2: ${NAMED}salesforce_id says whose record it is and stays what it is, not "x"`,
   ],
   [
+    'AMB-18: a mark: it would retire an organization past its protection',
+    entry(['set: { mark_for_deletion: true }', REASON]),
+    `o.yaml:2: ${NAMED}mark_for_deletion has one value for all accounts (AMB-18), not true`,
+  ],
+  [
     'OVR-04: a level that is none',
     entry(['set: { support_level: golden }', REASON]),
     `o.yaml:2: ${NAMED}support_level has no option "golden" | Did you mean "gold"? It is computed after the overrides. Set the subscriptions that decide it, such as sub_sm_ultimate: true.`,
