@@ -1,4 +1,5 @@
 import { typesOf, type FieldTable, type Processor, type Source, type TypesOf } from 'zds'
+import { CASE_LOST } from './case-lost.ts'
 import { checkEntitlements, type EntitlementsOptions } from './options.ts'
 
 /** Why an account has no record (AMB-17). */
@@ -26,7 +27,7 @@ export function entitlements<const Table extends FieldTable>(
   return {
     name,
     types: typesOf(fields),
-    words: ABSENT,
+    words: { ...ABSENT, ...CASE_LOST },
     needs,
     values: async (run) => (await import('./inspect.ts')).valuesOf(options, run),
     declares: async () => (await import('./inspect.ts')).declares(options),

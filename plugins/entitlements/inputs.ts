@@ -9,6 +9,7 @@ import {
   type Source,
 } from 'zds'
 import { invalid } from './account.ts'
+import { mayHaveLostCase } from './case-lost.ts'
 import { ACCOUNT } from './columns.ts'
 import { contextOf } from './context.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -28,6 +29,8 @@ export type AccountInputs = {
   readonly excluded: ReadonlySet<string>
   /** Accounts that the instance has; undefined where every account may be named (OPS-08). */
   readonly listed: ReadonlySet<string> | undefined
+  /** Those of them that may be others, since their ids may have lost their case. */
+  readonly caseless: readonly string[]
   /** Accounts that exist with another Type, unless they turn up among the rows (AMB-17). */
   readonly moved: Set<string>
 }
@@ -39,7 +42,7 @@ export async function readInputs(options: EntitlementsOptions<FieldTable>, run: 
     (entry) => entry.instance === null || sameInstance(entry.instance, instance),
   )
   const excluded = await keysWanted(exclude, run)
-  const listed = await keysListed(listing, run)
+  const { listed, caseless } = await keysListed(listing, run)
   const concerns = (key: string): boolean => !excluded.has(key) && listed?.has(key) !== false
   return {
     entries,
@@ -47,6 +50,7 @@ export async function readInputs(options: EntitlementsOptions<FieldTable>, run: 
     contextOn: (today) => contextOf(options, fields, catalogue, entries, today),
     excluded,
     listed,
+    caseless,
     moved: await keysElsewhere(elsewhere, concerns, run),
   }
 }
@@ -65,13 +69,18 @@ async function keysWanted(source: Source<Desired> | undefined, run: Run): Promis
   return keys
 }
 
-/** Undefined without a listing: then every account may be named. */
-async function keysListed(listing: Listing | undefined, run: Run): Promise<ReadonlySet<string> | undefined> {
-  if (listing === undefined) return undefined
+/** Nothing is listed without a listing: then every account may be named. */
+async function keysListed(listing: Listing | undefined, run: Run): Promise<Pick<AccountInputs, 'listed' | 'caseless'>> {
+  if (listing === undefined) return { listed: undefined, caseless: [] }
   const { ofFields } = keyReader(listing, listing.target.types)
-  const keys = new Set<string>()
-  for await (const { fields } of run.input(listing.target)) keys.add(ofFields(fields).text)
-  return keys
+  const listed = new Set<string>()
+  const caseless: string[] = []
+  for await (const { fields } of run.input(listing.target)) {
+    const { raw, text } = ofFields(fields)
+    listed.add(text)
+    if (mayHaveLostCase(raw)) caseless.push(text)
+  }
+  return { listed, caseless }
 }
 
 async function keysElsewhere(

@@ -1,5 +1,6 @@
 import type { Desired, FieldTable, Run } from 'zds'
 import { accountOf } from './account.ts'
+import { caseLost } from './case-lost.ts'
 import { readInputs } from './inputs.ts'
 import type { EntitlementsOptions } from './options.ts'
 import { withoutEffect } from './overrides/effect.ts'
@@ -13,11 +14,12 @@ const PROGRESS_EVERY = 10_000
 
 /** The records that one instance should hold, or why it should hold none, account by account. */
 export async function* read(options: EntitlementsOptions<FieldTable>, run: Run): AsyncGenerator<Desired> {
-  const { entries, catalogue, contextOn, excluded, listed, moved } = await readInputs(options, run)
+  const { entries, catalogue, contextOn, excluded, listed, caseless, moved } = await readInputs(options, run)
   const context = contextOn(run.clock.today)
   const recordOf = recordMaker(options.fields)
   const unknown = unknownCharges(context)
   const use = overrideUse(entries, context.today)
+  const lost = caseLost(caseless)
 
   let position = 0
   for await (const row of run.input(options.accounts)) {
@@ -25,6 +27,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
     if (position % PROGRESS_EVERY === 0) run.progress(`${options.name}: ${position.toLocaleString('en')} accounts`)
     const account = accountOf(row, position)
     moved.delete(account.id)
+    lost.see(account.id)
     if (excluded.has(account.id)) continue
     const draft = derive(account, rules, context)
     unknown.see(draft)
@@ -34,6 +37,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
     if (draft.absent === undefined || listed?.has(account.id) !== false) yield saidOf(draft, recordOf)
   }
   for (const key of moved) yield { kind: 'absent', key, reason: 'type-changed' }
+  yield* lost.skips()
   yield* unknown.notices(catalogue.where)
   yield* use.notices()
 }

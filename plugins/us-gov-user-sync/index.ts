@@ -13,6 +13,7 @@ import {
   sync,
   text,
   typesOf,
+  type Desired,
   type FieldTable,
   type Fields,
   type JsonObject,
@@ -42,6 +43,8 @@ export const userFields = {
   organization_id: reference(),
   not_in_sfdc: checkbox(),
 } satisfies FieldTable
+
+const END_USER = 'end-user'
 
 /** Whose role it is says whether we may touch a user; nobody gets one from us. */
 const { role: _, ...written } = userFields
@@ -85,7 +88,7 @@ export function usGovUserSync(options: UserSyncOptions): Sync {
       key: 'email',
       adopt: ['email'],
       retire: { not_in_sfdc: true },
-      owns: ({ role }) => role === 'end-user',
+      owns: ({ role }) => role === END_USER,
       protects: ({ email }) => email !== null && isProtected(email),
       guards,
       ids: RULES,
@@ -113,17 +116,20 @@ function protection(protect: UserSyncOptions['protect']) {
 
 /** A user for each contact (CTC-01..06); what stands in the way of one is said in its place. */
 function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => boolean): Processor {
-  const { after, contacts } = options
+  const { after, contacts, users } = options
   const plan = planSource(after)
   return {
-    name: `${options.users.name}-desired`,
+    name: `${users.name}-desired`,
     types: typesOf(written),
-    words: { 'duplicate-email': 'another contact has this address' },
-    needs: [contacts, after.target, plan],
+    words: {
+      'duplicate-email': 'another contact has this address',
+      'organization-unknown': 'nobody knows whose its organization is',
+    },
+    needs: [contacts, after.target, plan, users],
     mayBeEmpty: true,
     explain: (asked, run) => explain(contacts, isProtected, asked, run),
     read: async function* (run) {
-      const organizations = await organizationIds(options, run)
+      const { ids, unknown } = await organizationsOf(options, run)
       const accounts = keyReader(after.rules, after.target.types)
       const found: Contact[] = []
       for await (const row of run.input(contacts)) {
@@ -138,11 +144,22 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
           yield {
             kind: 'record',
             key,
-            fields: userOf(contact, organizations.get(accounts.ofText(contact.account).text)),
+            fields: userOf(contact, ids.get(accounts.ofText(contact.account).text)),
           }
       }
+      if (unknown.size === 0) return
+      const tied = new Set(found.map(({ email }) => email))
+      const judged = (email: string): boolean => tied.has(email) || isProtected(email)
+      for await (const { fields } of run.input(users)) yield* stranded(fields, unknown, judged)
     },
   }
+}
+
+/** A user whom nobody desires, in one of these organizations, which nobody knows the account of, stays. */
+function* stranded(user: Fields, unknown: ReadonlySet<string>, judged: (email: string) => boolean): Generator<Desired> {
+  const { email: key, role, organization_id: organization, not_in_sfdc: marked } = user
+  if (typeof key !== 'string' || typeof organization !== 'string' || role !== END_USER || marked === true) return
+  if (unknown.has(organization) && !judged(key)) yield { kind: 'skip', key, reason: 'organization-unknown' }
 }
 
 /**
@@ -153,10 +170,14 @@ function userOf({ name, email }: Contact, organization: string | Ref | undefined
   return { name, email, not_in_sfdc: false, ...(organization !== undefined && { organization_id: organization }) }
 }
 
-/**
- * The organization of each account: its id, or a ref where it is created in the same run (CTC-06).
- */
-async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<ReadonlyMap<string, string | Ref>> {
+type Organizations = {
+  /** The organization of each account: its id, or a ref where it is created in the same run (CTC-06). */
+  readonly ids: ReadonlyMap<string, string | Ref>
+  /** Ids of organizations that nobody knows the account of: no contact could speak for their users. */
+  readonly unknown: ReadonlySet<string>
+}
+
+async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Organizations> {
   const ids = new Map<string, string | Ref>()
   const twice = new Set<string>()
   const keys = keyReader(after.rules, after.target.types)
@@ -168,9 +189,16 @@ async function organizationIds({ after }: UserSyncOptions, run: Run): Promise<Re
   }
   for (const key of twice) ids.delete(key)
   let sync = ''
+  let unknown: ReadonlySet<string> = new Set()
   for await (const part of run.input(planSource(after))) {
-    if (!('op' in part)) sync = part.name
-    else if (part.op === 'create') ids.set(part.key, ref(sync, part.key))
+    if (!('op' in part)) {
+      sync = part.name
+      unknown = new Set(part.skipped.flatMap(({ id, reason }) => (id && isUnknown(reason, after) ? [id] : [])))
+    } else if (part.op === 'create') ids.set(part.key, ref(sync, part.key))
   }
-  return ids
+  return { ids, unknown }
 }
+
+/** Its key can be none, or its processor leaves it for a reason of its own (SAFE-10). */
+const isUnknown = (reason: string, { desired: { words = {} } }: Sync): boolean =>
+  reason === 'key-invalid' || Object.hasOwn(words, reason)

@@ -40,7 +40,13 @@ describe('what the documentation claims', () => {
     const section = text.slice(text.indexOf('### What a skip means'), text.indexOf('## Apply'))
     const listed = [...section.matchAll(/^\| `([a-z-]+)`/gm)].map(([, reason = '']) => reason)
     const { gone: _gone, undo: _undo, ...skips } = REASONS
-    const others = [...Object.keys(USER.words), 'duplicate-email', 'expired-not-created']
+    const others = [
+      ...Object.keys(USER.words),
+      'duplicate-email',
+      'id-case-lost',
+      'organization-unknown',
+      'expired-not-created',
+    ]
     expect(listed.toSorted()).toEqual([...Object.keys(skips), ...others].toSorted())
   })
 

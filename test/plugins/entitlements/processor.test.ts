@@ -1,5 +1,6 @@
 import { collect, messageOf, text, type Desired, type Existing, type Json, type Target } from 'zds'
 import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
+import { salesforceIdOf } from 'zds/salesforce-source'
 import { describe, expect, test } from 'vitest'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
 import { account, computed, overriding, catalogue, rowsOf, runOn, TODAY } from './support.ts'
@@ -54,6 +55,44 @@ describe('accounts that are somebody else’s', () => {
     })
     expect(source.needs).toContain(listing)
     expect(await collect(source.read(runOn(TODAY)))).toEqual([{ kind: 'absent', key: A, reason: 'no-subscription' }])
+  })
+})
+
+describe('SAFE-10: ids that have lost their case', () => {
+  const skipsOf = async (stored: readonly string[], accounts: readonly string[]) => {
+    const listing = target(stored.map((id, at) => ({ id: String(at), fields: { salesforce_id: id } })))
+    const source = entitlements({
+      name: 'global-accounts',
+      instance: 'global',
+      side: 'global',
+      accounts: rowsOf(
+        'accounts',
+        accounts.map((id) => account([[{}]], {}, id)),
+      ),
+      catalogue,
+      overrides: rowsOf('overrides', []),
+      fields: globalFields,
+      listing: { target: listing, key: 'salesforce_id', fold: salesforceIdOf },
+    })
+    const said = await collect(source.read(runOn(TODAY)))
+    return said.flatMap((one) => (one.kind === 'skip' ? [`${one.key} ${one.reason}`] : []))
+  }
+
+  const MIXED = '001Pl000000000YIAQ'
+
+  test.each([
+    [' 001pl000000000y', '001pl000000000yAAA'],
+    ['001PL000000000Y', '001PL000000000YYAQ'],
+  ])(
+    'an organization whose id is an account’s in another case (%s) is left: whose it is nobody knows',
+    async (id, key) => {
+      expect(await skipsOf([id], [MIXED, B])).toEqual([`${key} id-case-lost`])
+    },
+  )
+
+  test('one that is an account’s as it is, that its last letters prove, or that no account is like is in no doubt', async () => {
+    expect(await skipsOf(['001pl000000000y'], [MIXED, '001pl000000000yAAA'])).toEqual([])
+    expect(await skipsOf(['001pl000000000yAAA', '001pL000000000y', '001pl000000000z'], [MIXED])).toEqual([])
   })
 })
 

@@ -6,7 +6,10 @@ import { contact, setting } from './scene.ts'
 
 const organizations = [held('1', 'A'), held('2', 'B')]
 const contacts = [contact('ada@a.example'), contact('ADA@a.example', 'B'), contact('bo@b.example', 'C'), contact(null)]
-const plan = [{ name: 'us-gov', changes: [{ op: 'create', key: 'C', fields: {} }] }]
+const plan = [
+  { name: 'us-gov', skipped: [] },
+  { op: 'create', key: 'C', fields: {} },
+]
 
 const users = processorLaws(() => ({
   source: usGovUserSync({

@@ -32,6 +32,8 @@ export type Scene = {
   readonly creates?: readonly string[]
   /** Accounts whose organizations it updates. */
   readonly updates?: readonly string[]
+  /** Organizations that it leaves, by id, and why. */
+  readonly left?: { readonly [id: string]: string }
   readonly domains?: string
   readonly emails?: string
   readonly limits?: Limits
@@ -45,6 +47,7 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
     organizations = [held('1', 'A'), held('2', 'B')],
     creates = [],
     updates = [],
+    left = {},
     domains = 'gitlab.com',
     emails,
   } = scene
@@ -59,11 +62,13 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
   const changes = Object.entries({ create: creates, update: updates }).flatMap(([op, keys]) =>
     keys.map((key) => ({ op, key, fields: {} })),
   )
+  const skipped = Object.entries(left).map(([id, reason]) => ({ key: `key of ${id}`, id, reason }))
+  const plan = [{ name: 'us-gov', skipped }, ...changes]
   const desired = await collect(
-    sync.desired.read(testRun({ contacts, 'us-gov': organizations, plan: [{ name: 'us-gov' }, ...changes] })),
+    sync.desired.read(testRun({ contacts, 'us-gov': organizations, 'us-gov-users': users, plan })),
   )
-  const plan = await compared({ desired, existing: users }, sync)
-  return { ...plan, excesses: excesses(plan, sync.limits) }
+  const made = await compared({ desired, existing: users }, sync)
+  return { ...made, excesses: excesses(made, sync.limits) }
 }
 
 /** The changes of a plan, short: `update ada@x name organization_id`. */

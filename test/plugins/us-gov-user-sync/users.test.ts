@@ -202,6 +202,45 @@ describe('organizations of users', () => {
   })
 })
 
+describe('SAFE-10: organizations that nobody knows the account of', () => {
+  const organizations = [held('1', 'A'), held('2', 'B'), held('3', 'see Salesforce')]
+
+  it.each(['key-invalid', 'type-changed'])(
+    'left as %s keep their users: no contact could speak for them',
+    async (why) => {
+      const plan = await planned({
+        organizations,
+        left: { 3: why },
+        contacts: [contact('moves@x.example', 'A')],
+        users: [
+          user(11, 'stays@x.example', { organization_id: '3' }),
+          user(12, 'moves@x.example', { organization_id: '3' }),
+          user(13, 'untied@x.example'),
+          user(14, 'marked@x.example', { organization_id: '3', not_in_sfdc: true }),
+          user(15, 'agent@x.example', { organization_id: '3', role: 'agent' }),
+          user(16, 'liaison@gitlab.com', { organization_id: '3' }),
+        ],
+      })
+      expect(told(plan)).toEqual(['update moves@x.example organization_id', 'retire untied@x.example not_in_sfdc'])
+      expect(plan.skipped.map(({ key, reason }) => `${key} ${reason}`)).toEqual([
+        'agent@x.example not-owned',
+        'liaison@gitlab.com protected',
+        'stays@x.example organization-unknown',
+      ])
+    },
+  )
+
+  it.each(['no-key', 'duplicate-key', 'protected'])(
+    'one that is left as %s is known: who is no contact is marked',
+    async (why) => {
+      const users = [user(11, 'untied@x.example', { organization_id: '3' })]
+      expect(told(await planned({ organizations, left: { 3: why }, users }))).toEqual([
+        'retire untied@x.example not_in_sfdc',
+      ])
+    },
+  )
+})
+
 describe('contacts', () => {
   it('CTC-04: without an address they are dropped, also where it is blank', async () => {
     expect(told(await planned({ contacts: [contact(null), contact('  '), contact(' Padded@x.example ')] }))).toEqual([
@@ -259,6 +298,11 @@ describe('options', () => {
     const users = targetOf({ name: 'users', types: userFields })
     const sync = usGovUserSync({ after, users, contacts, protect: { domains: setting(''), emails: setting('') } })
     expect(sync.after).toEqual([after])
-    expect(sync.desired.needs?.map(({ name, planOf }) => planOf ?? name)).toEqual(['contacts', 'us-gov', after])
+    expect(sync.desired.needs?.map(({ name, planOf }) => planOf ?? name)).toEqual([
+      'contacts',
+      'us-gov',
+      after,
+      'users',
+    ])
   })
 })
