@@ -20,7 +20,9 @@ const KINDS = { ADD: 'added', REMOVE: 'removed', UPDATE: 'changed' } as const
 function leaves({ key, type, changes, oldValue, value }: IChange, above: readonly string[]): Difference[] {
   const path = [...above, key]
   if (changes !== undefined) return changes.flatMap((change) => leaves(change, path))
-  return [{ path, kind: KINDS[type], from: whole(oldValue), to: whole(value) }]
+  const [kind, from, to] = [KINDS[type], whole(oldValue), whole(value)]
+  // Of what is removed, json-diff-ts calls the old value the value.
+  return [kind === 'removed' ? { path, kind, from: to, to: from } : { path, kind, from, to }]
 }
 
 /** Lists have an order, and what is in a plan a name: each is compared with what has the same. */
@@ -53,7 +55,10 @@ function content({ op, id, reason, along, fields }: Change): JsonObject {
 
 /** A difference is told in values again. */
 function whole(value: unknown): Json {
-  if (typeof value === 'string') return parseJson(value) ?? value
+  if (typeof value === 'string') {
+    const told = parseJson(value)
+    return told === undefined ? value : told
+  }
   const json = (value ?? null) as Json // a part of what `byName` has made
   if (!isObject(json)) return json
   return Object.fromEntries(Object.entries(json).map(([key, part]) => [key, whole(part)]))
