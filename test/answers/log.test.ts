@@ -17,8 +17,11 @@ let sandbox: Sandbox
 let here: Project
 
 beforeAll(async () => {
+  const world = generateWorld({ accounts: 20, seed: 1, asOf })
+  const { us_gov: gov = { organizations: [], users: [], organization_fields: [], user_fields: [] } } = world.zendesk
+  const users = [...gov.users, { name: 'Left', email: 'left@agency.example', role: 'end-user' as const }]
   sandbox = await startSandbox({
-    world: generateWorld({ accounts: 20, seed: 1, asOf }),
+    world: { ...world, zendesk: { ...world.zendesk, us_gov: { ...gov, users } } },
     zendesk: { requestsPerMinute: 100_000 },
   })
   here = project({ ...sandbox.env, ZDS_HTTP_ATTEMPTS: '1' })
@@ -70,6 +73,10 @@ describe('zds log', () => {
 
     const organization = organizations().find(({ external_id: id }) => id === key)
     if (organization === undefined) throw new Error('The created organization is not there')
+    expect(await log('--key', String(organization.id))).toMatchObject([
+      { kind: 'apply', ofKey: [{ op: 'create', key }] },
+    ])
+    expect((await log('--key', ' Left@AGENCY.example'))[0]?.ofKey).toMatchObject([{ op: 'retire' }])
     await fetch(`${sandbox.env['ZENDESK_GLOBAL_URL']}/api/v2/organizations/${organization.id}.json`, {
       method: 'PUT',
       headers: {

@@ -1,4 +1,5 @@
-import type { RunStatus } from '../outcome.ts'
+import { foldAddress } from '../addresses.ts'
+import { doneUnder, type Known, type RunStatus } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Approval, Journal, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
@@ -110,13 +111,15 @@ function isFailed({ kind, status, changes = 0, done = 0 }: LogEntry): boolean {
   return kind !== 'plan'
 }
 
-/** Whether a change of a sync is one of the record that is asked for. */
-type Means = (sync: string, change: Change) => boolean
+/** Whether a change of a sync is one of the record that is asked for, and how far it has come. */
+type Means = (sync: string, change: Change, known?: Known) => boolean
 
-/** The key as the syncs know it, or the id of the record in their targets. */
+/** The key as the syncs know it, or the id of the record in their targets; a create has made it. */
 function meaning(asked: string, { config }: Pick<Shared, 'config'>): Means {
   const syncs = syncsOf(config)
-  return (sync, { key, id }) => key === (syncs.get(sync)?.rules.fold?.(asked) ?? asked) || id === asked
+  const address = asked.includes('@') ? foldAddress(asked) : asked
+  const keyIn = (sync: string): string => syncs.get(sync)?.rules.fold?.(asked) ?? address
+  return (sync, { key, id }, known) => key === keyIn(sync) || (id ?? doneUnder(known)) === asked
 }
 
 /** Oldest first, so that each change can be held against what zds wrote before it. */
@@ -142,7 +145,7 @@ async function applied(
   const changes: LogChange[] = []
   if (record === undefined || plan === undefined) return changes
   for await (const { sync, change, known } of changesOf(journal, { run: record, plan })) {
-    if (!means(sync, change)) continue
+    if (!means(sync, change, known)) continue
     const drift = drifted(sync, change, known)
     changes.push({ ...changeOf(sync, change), outcome: outcomeOf(known), ...(drift.length > 0 && { drift }) })
   }
