@@ -3,10 +3,11 @@ import type { FieldTypes } from '../field-types.ts'
 import type { FieldTable } from '../fields.ts'
 import { nearest } from '../options.ts'
 import type { Sync } from '../types.ts'
+import { limitSlips } from './limit-slips.ts'
 
 /**
- * Throws CONFIG_INVALID for whatever of a sync is not of its field table: a name with a slip would
- * guard nothing, without a word.
+ * Throws CONFIG_INVALID for whatever of a sync is not of its field table, and for limits that are
+ * none: a slip would guard nothing, without a word.
  */
 export function refuseSlips({ desired, target, rules, limits }: Sync, table: FieldTable): void {
   const fields = Object.keys(table)
@@ -20,6 +21,7 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
     ...strangers('rules.retireFor', retireFor, ['gone', ...Object.keys(desired.words ?? {})]),
     ...strangers('rules.ids', Object.keys(rules.ids ?? {}), fields),
     ...strangers('limits.fields', Object.keys(limits?.fields ?? {}), fields),
+    ...limitSlips(limits ?? {}),
     ...strangers('desired', Object.keys(desired.types ?? {}), fields),
     ...strangers('target', fields, Object.keys(target.types)),
     ...otherTypes('desired', desired.types ?? {}, table),

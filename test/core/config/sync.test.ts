@@ -87,6 +87,34 @@ describe('a sync of one field table', () => {
     expect(issuesOf({ ...whole, ...wrong })).toEqual([expected])
   })
 
+  it.each([
+    [{ retire: 5 }, 'limits.retire.share', 'must be <= 1'],
+    [{ update: -0.1 }, 'limits.update.share', 'must be >= 0'],
+    [{ retire: Number.NaN }, 'limits.retire.share', 'must be number'],
+    [{ retire: '5%' }, 'limits.retire', 'must be object'],
+    [{ retire: { least: 5 } }, 'limits.retire', 'lacks "share"'],
+    [{ create: {} }, 'limits.create', 'lacks "share"'],
+    [{ remove: { count: 2.5 } }, 'limits.remove.count', 'must be integer'],
+    [{ drop: 20 }, 'limits.drop', 'must be <= 1'],
+    [{ floor: -1 }, 'limits.floor', 'must be >= 0'],
+    [{ fields: { level: {} } }, 'limits.fields.level', 'lacks "share"'],
+    [{ fields: { level: { share: 2 } } }, 'limits.fields.level.share', 'must be <= 1'],
+    [{ fields: { level: { count: 0, order: [] } } }, 'limits.fields.level.order', 'must NOT have fewer than 1 items'],
+    [{ fields: { level: { count: 0, order: 'days' } } }, 'limits.fields.level.order', 'must be equal to constant'],
+  ])('SAFE-01: refuses limits that would guard nothing: %j', (limits, where, message) => {
+    const hint = 'A share is a part of one: 0.05 is 5 %. A number of records is { count: 5 }.'
+    expect(issuesOf({ ...whole, limits })).toEqual([issue(where, message, hint)])
+  })
+
+  it('SAFE-01: refuses a limit of another name, and takes all that can be meant', () => {
+    const hint = 'Did you mean "retire"?'
+    expect(issuesOf({ ...whole, limits: { retires: 0.1 } })).toEqual([issue('limits', 'has no option "retires"', hint)])
+    const order = ['gold', null]
+    const all = { create: { share: 0.5, least: 3 }, update: 1, retire: 0, remove: { count: 0 }, floor: 0, drop: 0 }
+    const fields = { level: { share: 0, least: 2, count: 9, order }, left: { count: 0, order: 'dates' } }
+    expect(issuesOf({ ...whole, limits: { ...all, firstRun: true, fields } })).toEqual([])
+  })
+
   it('tells all slips at once, and which sync it is', () => {
     const wrong = { ...whole, rules: { key: 'ids', unique: 'nme' }, limits: { fields: { levl: { count: 1 } } } }
     expect(issuesOf(wrong)).toHaveLength(3)
