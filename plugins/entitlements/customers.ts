@@ -1,4 +1,6 @@
 import {
+  checkOptions,
+  shape,
   sync,
   unmatchedKeys,
   type Desired,
@@ -57,6 +59,20 @@ export type CustomersOptions<Table extends FieldTable> = {
   readonly partners?: { readonly desired: Source<Desired>; readonly is: (organization: Fields) => boolean }
 }
 
+// What they hold is checked by what they are handed to.
+const schema = shape<CustomersOptions<FieldTable>>({
+  organizations: {},
+  side: {},
+  fields: {},
+  accounts: {},
+  catalogue: {},
+  overrides: {},
+  crm: {},
+  rules: {},
+  'limits?': {},
+  'partners?': shape({ desired: {}, is: {} }),
+})
+
 /**
  * The sync of the customers of one instance, and all that every instance repeats: its organizations
  * are listed, accounts that exist with another Type are looked up, and what each account should
@@ -64,6 +80,7 @@ export type CustomersOptions<Table extends FieldTable> = {
  * `emea-former-customers`.
  */
 export function customers<const Table extends FieldTable>(options: CustomersOptions<Table>): Sync {
+  checkOptions('customers', schema, options)
   const { organizations, side, fields, accounts, catalogue, overrides, crm, rules, limits, partners } = options
   const { instance } = organizations
   const { key, fold } = rules

@@ -1,4 +1,4 @@
-import { ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
+import { checkOptions, shape, ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
 import { fetchText, shownAddress } from './fetch-text.ts'
 import { identityOf, isAddress, issuesOf, onceForSame, readFileText } from '../files.ts'
 import type { CatalogueFile } from '../catalogue.ts'
@@ -24,11 +24,14 @@ export type OverridesOptions = {
   readonly http?: HttpPolicy
 }
 
+const schema = shape<OverridesOptions>({ from: {}, fields: {}, 'catalogue?': {}, 'token?': {}, 'http?': {} })
+
 /**
  * The entries of the overrides file (OVR-01), validated against the field tables. The file must be
  * there and hold a list, if an empty one.
  */
 export function overrides(options: OverridesOptions): OverridesSource {
+  checkOptions('overrides', schema, options)
   const parse = onceForSame(entriesOf)
   const load = async (run: Run) => {
     const place = options.from.read()

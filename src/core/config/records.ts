@@ -4,7 +4,19 @@ import { typesOf, type FieldTable, type TypesOf } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { keyOf } from '../keys.ts'
 import type { ColumnOf } from '../known.ts'
+import { checkOptions } from '../options.ts'
+import { shape } from '../shape.ts'
 import type { Fields, Processor, Source } from '../types.ts'
+
+const text = { type: 'string', minLength: 1 }
+const OPTIONS = shape({
+  name: text,
+  rows: {},
+  key: {},
+  fields: {},
+  'elsewhere?': shape({ rows: {}, reason: text, means: text }),
+  'mayBeEmpty?': { type: 'boolean' },
+})
 
 /**
  * Records made from rows by a field table alone, for a sync whose fields need no processor. Rows of
@@ -24,6 +36,7 @@ export function records<const Table extends FieldTable, const Word extends strin
   /** No rows at all are nothing strange, and retire nobody. Default false (SAFE-02). */
   readonly mayBeEmpty?: boolean
 }): Processor<TypesOf<Table>, Word> {
+  checkOptions('records', OPTIONS, made)
   const { name, rows, key, fields, elsewhere, mayBeEmpty } = made
   return {
     name,

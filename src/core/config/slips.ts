@@ -2,18 +2,27 @@ import { refuse, type Issue } from '../errors.ts'
 import type { FieldTypes } from '../field-types.ts'
 import type { FieldTable } from '../fields.ts'
 import { nearest } from '../options.ts'
-import type { Sync } from '../types.ts'
+import type { Rules, Sync } from '../types.ts'
 import { limitSlips } from './limit-slips.ts'
+
+type RuleName = keyof Rules
+const OF_KEYS: readonly RuleName[] = ['key', 'fold', 'unique', 'adopt', 'owns', 'takesOver', 'yields']
+const OF_FATES: readonly RuleName[] = ['holds', 'words', 'retire', 'retireFor', 'protects', 'ids', 'guards']
+const PARTS: readonly string[] = ['fields', 'desired', 'target', 'rules', 'limits', 'readBack', 'after', 'onlyTied']
 
 /**
  * Throws CONFIG_INVALID for whatever of a sync is not of its field table, and for limits that are
  * none: a slip would guard nothing, without a word.
  */
-export function refuseSlips({ desired, target, rules, limits }: Sync, table: FieldTable): void {
+export function refuseSlips(made: Sync, definition: { readonly fields: FieldTable }): void {
+  const { desired, target, rules, limits } = made
+  const { fields: table } = definition
   const fields = Object.keys(table)
   const key = [rules.key].flat()
   const retireFor = desired.words === undefined ? [] : (rules.retireFor ?? [])
   refuse('CONFIG_INVALID', `The sync of ${target.instance} ${target.resource} does not fit its fields`, [
+    ...strangers('sync', Object.keys(definition), PARTS),
+    ...strangers('rules', Object.keys(rules), [...OF_KEYS, ...OF_FATES]),
     ...strangers('rules.key', key, fields),
     ...strangers('rules.unique', [rules.unique ?? []].flat(), fields),
     ...strangers('rules.adopt', rules.adopt ?? [], fields),

@@ -81,6 +81,6 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
     ...(after && { after }),
     ...(onlyTied !== undefined && { onlyTied }),
   }
-  refuseSlips(made, definition.fields)
+  refuseSlips(made, definition)
   return made
 }

@@ -19,6 +19,21 @@ const fields = {
 }
 
 describe('records made by a field table alone', () => {
+  it('refuse options of another name, as a user without a compiler could write them', () => {
+    const { reason: _, ...named } = elsewhere
+    const wrong = { name: 'partners', rows, key: 'Id', fields, elsewhere: { ...named, reson: 'x' }, maybeEmpty: true }
+    expect(() => records(wrong as never)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        issues: [
+          expect.objectContaining({ hint: 'Did you mean "mayBeEmpty"?' }),
+          expect.objectContaining({ message: 'lacks "reason"' }),
+          expect.objectContaining({ hint: 'Did you mean "reason"?' }),
+        ] as unknown,
+      }) as Error,
+    )
+  })
+
   it('PART-06: have the fields that read columns, and no others (AMB-13)', async () => {
     const made = records({ name: 'partners', rows, key: 'Id', fields })
     const read = await collect(

@@ -46,6 +46,8 @@ describe('a sync of one field table', () => {
   })
 
   it.each([
+    [{ limit: { retire: 0.1 } }, issue('sync', 'there is no limit', 'Did you mean "limits"?')],
+    [{ rules: { key: 'id', protect: () => true } }, issue('rules', 'there is no protect', 'Did you mean "protects"?')],
     [{ rules: { key: 'ids' } }, issue('rules.key', 'there is no ids', 'Did you mean "id"?')],
     [
       { rules: { key: ['id', 'seat_number'] } },

@@ -1,5 +1,12 @@
 import { collect, messageOf, text, type Desired, type Existing, type Json, type Target } from 'zds'
-import { entitlementChildren, entitlementColumns, entitlements, subscriptions } from 'zds/entitlements'
+import {
+  customers,
+  entitlementChildren,
+  entitlementColumns,
+  entitlements,
+  overrides,
+  subscriptions,
+} from 'zds/entitlements'
 import { salesforceIdOf } from 'zds/salesforce-source'
 import { describe, expect, test } from 'vitest'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
@@ -254,6 +261,26 @@ describe('the configuration', () => {
       },
     ])
     expect(entitlementColumns).toContain('Support_Instance__c')
+  })
+
+  test('customers and overrides refuse options of another name: without its partners a sync retires theirs', () => {
+    const refused = (make: () => unknown, hint: string) =>
+      expect(make).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_INVALID',
+          issues: [expect.objectContaining({ hint })] as unknown,
+        }) as Error,
+      )
+    const of = {
+      organizations: target([]),
+      side: 'global',
+      fields: globalFields,
+      crm: {},
+      rules: { key: 'salesforce_id' },
+    }
+    const parts = { ...sources, ...of, accounts: rowsOf('accounts', []) }
+    refused(() => customers({ ...parts, partner: {} } as never), 'Did you mean "partners"?')
+    refused(() => overrides({ from: {}, fields: {}, catalog: {} } as never), 'Did you mean "catalogue"?')
   })
 
   test('a third instance is computed as Global is', async () => {
