@@ -27,7 +27,7 @@ export type Limits = {
   readonly retire?: Bound
   /** Default: that of `retire`. */
   readonly remove?: Bound
-  /** Below this many existing records, a share without `least` is not checked. Default 10. */
+  /** Below this many existing records, a share without `least` is not checked, but for 0. Default 10. */
   readonly floor?: number
   /**
    * The share by which the desired records may have become fewer since the last run that was
@@ -126,7 +126,7 @@ export function boundsOf(measured: MeasuredSync, limits: Limits = {}): Bounds {
   const { floor: least = FLOOR } = limits
   const floor = changes.length - count({ changes }, 'create') < least ? least : 0
   const first = firstRun === true && before === undefined
-  const few = (bound: Bound): Bound => (existing < floor ? ofFew(bound) : bound)
+  const few = (bound: Bound): Bound => (existing < floor && !isNone(bound) ? ofFew(bound) : bound)
   const bounds = { create: first ? {} : create, update, retire: few(retire), remove: few(remove) }
   const ofField = ([field, limit]: readonly [string, FieldLimit]) => {
     const { order } = limit
@@ -142,13 +142,16 @@ export function boundsOf(measured: MeasuredSync, limits: Limits = {}): Bounds {
 /** So many of the existing records a bound lets pass; undefined where it lets all. */
 function allowed(bound: Bound, existing: number, floor: number): Allowed | undefined {
   const { share, least, count } = measureOf(bound)
-  const checked = share !== undefined && (existing >= floor || least !== undefined)
+  const checked = share !== undefined && (existing >= floor || least !== undefined || isNone(bound))
   // A product such as 0.29 * 100 is a little less than it should be.
   const shared = checked ? Math.max(Math.floor(share * existing + 1e-9), least ?? 0) : Number.POSITIVE_INFINITY
   const most = Math.min(shared, count ?? Number.POSITIVE_INFINITY)
   if (most === Number.POSITIVE_INFINITY) return undefined
   return { most, ...(checked && most === shared && most !== least && { share }) }
 }
+
+/** Whoever says none means none, of few records too. */
+const isNone = (bound: Bound): boolean => measureOf(bound).share === 0
 
 /** Of a few records a small share is none at all. */
 function ofFew(retire: Bound): Bound {

@@ -249,6 +249,17 @@ describe('SAFE-12: limits that hold in practice', () => {
     expect(opsOf({ retire: 3, existing: 9 }, { retire: { count: 2 } })).toEqual(['retire'])
   })
 
+  it('SAFE-12: a share of none is none, of few records too', () => {
+    const none = { create: { share: 0 }, update: 0, retire: 0, fields: { support_level: { share: 0 } } }
+    const few = { ...measured({ create: 1, update: 1, retire: 1, existing: 3 }), existing: 3 }
+    expect(excesses(few, none).map(({ op, limit }) => [op, limit])).toEqual([
+      ['create', 0],
+      ['update', 0],
+      ['retire', 0],
+    ])
+    expect(opsOf({ retire: 1, existing: 3 }, { retire: { share: 0, least: 1 } })).toEqual([])
+  })
+
   const falls = (count: number, rises = 0): Change[] =>
     levels(
       ...Array.from({ length: count }, () => ['gold', 'silver'] as const),
