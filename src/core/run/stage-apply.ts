@@ -5,6 +5,7 @@ import type { Approval, Artifacts, RunRecord } from '../state/state.ts'
 import { applyRun, giveUp, resumeRun, type ApplyAsked } from './apply-run.ts'
 import type { Progress } from './apply-sync.ts'
 import { passLimits } from './approval.ts'
+import { assertOurs } from './fits.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { isUnfinished, reportOfPast } from './history.ts'
 import { madeFrom, presentInputs, type StagePlace } from './inputs.ts'
@@ -28,6 +29,7 @@ export async function applyStageIn(
   watch: Watch<Progress>,
 ): Promise<Report> {
   assertTimely(plan, shared, maxAgeMs)
+  assertOurs(plan, shared)
   await assertBefore(stage, plan, place)
   const { plan: agreed, approval } = await passLimits(plan, consent, shared)
   const how = { approval, forced: consent.force ?? false, waitMs, earlier: earlierIn(place.artifacts) }

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openEngine, ZdsError, type Change, type Config, type Engine, type Observer, type Plan, type Report } from 'zds'
 import { stages } from '../../../src/core/config/stages.ts'
 import { errorCode } from '../../../src/core/errors.ts'
+import { digestOf } from '../../../src/core/plan/plan.ts'
 import { localState } from '../../../src/core/state/local.ts'
 import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
@@ -75,6 +76,9 @@ async function applied({ engine, run }: Scene, id: string, plan: Plan): Promise<
   return end.report
 }
 
+/** The plan with other syncs, and a digest that fits. */
+const remade = (plan: Plan, syncs: Plan['syncs']): Plan => ({ ...plan, syncs, digest: digestOf({ ...plan, syncs }) })
+
 describe('the apply of one sync as a stage', () => {
   it('carries out its own part, after the sync before it, and leaves what became of it', async () => {
     const here = await scene()
@@ -115,12 +119,28 @@ describe('the apply of one sync as a stage', () => {
     expect(here.sent).toEqual(['A', 'B'])
   })
 
+  it('SAFE-14: believes a plan as far as it is proved: nothing is sent of one that its sync never makes', async () => {
+    const here = await scene()
+    const plan = await planned(here)
+    const address = 'https://elsewhere.example'
+    const strange = remade(
+      plan,
+      plan.syncs.map((sync) => ({
+        ...sync,
+        address,
+        changes: [...sync.changes].map((change) => ({ ...change, id: '7' })),
+      })),
+    )
+    await expect(applied(here, 'apply:first', strange)).rejects.toMatchObject({ code: 'PLAN_INVALID' })
+    await expect(applied(here, 'apply:first', { ...plan, syncs: [] })).rejects.toMatchObject({ code: 'PLAN_INVALID' })
+    expect(here.sent).toEqual([])
+  })
+
   it('needs a plan that has its sync', async () => {
     const here = await scene()
     const plan = await planned(here)
     await expect(here.engine.stage('apply:first', { run: here.run })).rejects.toMatchObject({ code: 'USAGE' })
-    const without = { ...plan, syncs: [] }
-    await expect(applied(here, 'apply:first', without)).rejects.toMatchObject({ code: 'PLAN_STALE' })
+    await expect(applied(here, 'apply:first', remade(plan, []))).rejects.toMatchObject({ code: 'PLAN_STALE' })
   })
 })
 
