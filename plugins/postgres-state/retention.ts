@@ -1,10 +1,11 @@
 import { runsFrom, type Kept, type PruneResult } from 'zds'
 import { moment, type Database } from './database.ts'
 
-/** The newest run stays, whatever its age; steps go with their runs. */
+/** The newest run stays, whatever its age, and what is under way; steps go with their runs. */
 const RUNS = `
   DELETE FROM zds.runs WHERE project = $1 AND started_at < $2
-  AND number <> (SELECT max(number) FROM zds.runs WHERE project = $1) RETURNING 1`
+  AND number <> (SELECT max(number) FROM zds.runs WHERE project = $1)
+  AND id NOT IN (SELECT run FROM zds.locks WHERE project = $1) RETURNING 1`
 const ARTIFACTS = `
   WITH gone AS (
     DELETE FROM zds.artifacts WHERE project = $1 AND run COLLATE "C" < $2

@@ -61,6 +61,23 @@ export const lockLaws: readonly StateLaw[] = [
     assert.deepEqual(await there.locks.held(clock.now()), [])
   }),
 
+  law(
+    'OPS-08: forgets no run that is under way, whatever its age: what it has sent is known by it',
+    async (here, there) => {
+      await begin(here, 'run-1')
+      const hold = await here.locks.take([global], 'run-1', waiting)
+      await begin(here, 'run-2')
+      assert.equal((await there.prune(clock.now())).runs, 0)
+      await here.journal.under(hold).record({ run: 'run-1', sync: 'global', steps: [sending('A')], at })
+      await hold.giveBack()
+      assert.equal((await there.prune(clock.now())).runs, 1)
+      assert.deepEqual(
+        (await there.journal.runs()).map(({ id }) => id),
+        ['run-2'],
+      )
+    },
+  ),
+
   law('takes all places or none, and lets runs at other addresses be', async (here, there) => {
     const first = await here.locks.take([gov], 'run-1', waiting)
     await fails(there.locks.take([global, gov], 'run-2', waiting), 'LOCKED')

@@ -5,12 +5,12 @@ import { atomically, maybeIn, textIn } from './database.ts'
 import { clearScratch, namesIn, runsFrom } from './scratch.ts'
 import type { Kept, PruneResult } from './state.ts'
 
-/** The run that is never forgotten. Rows are numbered as they come. */
-const NEWEST = 'SELECT id FROM runs ORDER BY rowid DESC LIMIT 1'
+/** Runs that are never forgotten: those under way, and the newest. Rows are numbered as they come. */
+const KEPT = 'SELECT run FROM locks UNION SELECT id FROM runs WHERE rowid = (SELECT max(rowid) FROM runs)'
 
 /** Forgets what began before `before` in a state that is a directory with a database. */
 export async function pruneLocal(database: DatabaseSync, directory: string, before: Date): Promise<PruneResult> {
-  const old = `started_at < ? AND id NOT IN (${NEWEST})`
+  const old = `started_at < ? AND id NOT IN (${KEPT})`
   const runs = atomically(database, () => {
     database.prepare('DELETE FROM events WHERE at < ?').run(before.toISOString())
     database.prepare(`DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE ${old})`).run(before.toISOString())

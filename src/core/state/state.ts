@@ -22,7 +22,7 @@ export interface State {
   /**
    * Forgets runs that began before `before`, with their plans, steps and artifacts, and what killed
    * runs left behind: personal data ends. The newest run stays, whatever its age: it may be gone on
-   * with.
+   * with; so do those under way.
    */
   prune(before: Date): Promise<PruneResult>
   kept(): Promise<Kept>
