@@ -7,7 +7,7 @@ import type { Consent } from './approval.ts'
 import { applySync, type Progress } from './apply-sync.ts'
 import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
-import type { PastRun } from './history.ts'
+import { assertAnswerable, isSettled, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
@@ -79,14 +79,16 @@ export async function resumeRun(
 /**
  * Gives up a run that stopped: nobody goes on with it. What it had sent when it died is settled, as
  * no later plan can: a record that was created by then is there, and who comes along with it is not
- * (SAFE-06). Observers are told what it has done (SYN-04).
+ * (SAFE-06). Observers are told what it has done (SYN-04). Throws PLAN_STALE where nobody can tell.
  */
 export async function giveUp(
-  { run, plan }: PastRun,
+  past: PastRun,
   { waitMs = 0 }: Pick<ApplyOptions, 'waitMs'>,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
+  await assertAnswerable(past, shared)
+  const { run, plan } = past
   const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true }
   // A worker would carry it out: it is settled here.
   const { workers: _, ...alone } = shared
@@ -203,7 +205,7 @@ function desires({ syncs }: Plan, { config }: Shared): Desires[] {
 async function isHopeless({ resumed, plan, run }: ApplyWork, { state }: Shared): Promise<boolean> {
   if (!resumed) return false
   const known = await Promise.all(plan.syncs.map(({ name }) => state.journal.known(run, name)))
-  return known.every((some) => some.values().every(({ kind }) => kind === 'outcome'))
+  return known.every(isSettled)
 }
 
 function interrupted(cause: unknown): ZdsError {

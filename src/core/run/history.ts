@@ -66,12 +66,15 @@ export async function restOf(
 export const isOld = ({ run }: Pick<PastRun, 'run'>, clock: Clock): boolean =>
   ageOf(run.startedAt, clock) > PLAN_MAX_AGE_MS
 
-/** Where a plan writes: what has to be locked for it. */
+/** Where a plan writes, or wrote when it was made: what has to be locked for it. */
 export function placesOf({ syncs }: Plan, { config }: Pick<Shared, 'config'>): readonly Place[] {
   const known = syncsOf(config)
   const places = syncs
     .filter(({ changes }) => changes.length > 0)
-    .map(({ name, instance }) => ({ instance, address: known.get(name)?.target.address() ?? instance }))
+    .map(({ name, instance, ...sync }) => ({
+      instance,
+      address: sync.address ?? known.get(name)?.target.address() ?? instance,
+    }))
   return [...new Map(places.map((place) => [place.address, place])).values()]
 }
 
@@ -111,6 +114,26 @@ async function newest(state: State): Promise<string> {
   const [made = ''] = await state.runs()
   return begun !== undefined && begun.id > made ? begun.id : made
 }
+
+/**
+ * Throws PLAN_STALE where a run had sent something of which nobody knows what became, to an address
+ * or by a sync that the configuration has no more: elsewhere nobody could tell.
+ */
+export async function assertAnswerable({ run, plan }: PastRun, { config, state }: Shared): Promise<void> {
+  const known = syncsOf(config)
+  for (const { name, instance, address } of plan.syncs) {
+    const now = known.get(name)?.target.address()
+    if ((now !== undefined && now === (address ?? now)) || isSettled(await state.journal.known(run.id, name))) continue
+    const message = `Run ${run.id} had sent changes of ${name} to ${instance} when it stopped, and the configuration does not write there any more`
+    throw new ZdsError('PLAN_STALE', message, {
+      hint: 'Set it back, and zds apply asks what became of them. zds apply --new asks nobody, and plans anew.',
+    })
+  }
+}
+
+/** Whether it is known of all that was sent what became of it. */
+export const isSettled = (known: ReadonlyMap<string, Known>): boolean =>
+  known.values().every(({ kind }) => kind === 'outcome')
 
 /** Every change of a run with how far it has come. */
 export async function* changesOf(
