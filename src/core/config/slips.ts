@@ -1,28 +1,57 @@
 import { refuse, type Issue } from '../errors.ts'
 import type { FieldTypes } from '../field-types.ts'
 import type { FieldTable } from '../fields.ts'
-import { nearest } from '../options.ts'
+import { checkOptions, nearest } from '../options.ts'
+import { shape } from '../shape.ts'
 import type { Rules, Sync } from '../types.ts'
 import { limitSlips } from './limit-slips.ts'
 
-type RuleName = keyof Rules
-const OF_KEYS: readonly RuleName[] = ['key', 'fold', 'unique', 'adopt', 'owns', 'takesOver', 'yields']
-const OF_FATES: readonly RuleName[] = ['holds', 'words', 'retire', 'retireFor', 'protects', 'ids', 'guards']
-const PARTS: readonly string[] = ['fields', 'desired', 'target', 'rules', 'limits', 'readBack', 'after', 'onlyTied']
+const yesOrNo = { type: 'boolean' }
+
+/** What `sync` is given, without what is in it for the compiler alone. */
+type Definition = { readonly fields: FieldTable } & Omit<Sync, 'kind'>
+
+const definitionSchema = shape<Definition>({
+  fields: {},
+  desired: {},
+  target: {},
+  rules: shape<Rules>({
+    key: {},
+    'fold?': {},
+    'unique?': {},
+    'adopt?': {},
+    'owns?': {},
+    'takesOver?': yesOrNo,
+    'yields?': {},
+    'holds?': {},
+    'words?': {},
+    'retire?': {},
+    'retireFor?': {},
+    'protects?': {},
+    'ids?': {},
+    'guards?': {},
+  }),
+  'limits?': {},
+  'readBack?': { type: 'number', minimum: 0, maximum: 1 },
+  'after?': {},
+  'onlyTied?': yesOrNo,
+})
+
+/**
+ * Throws CONFIG_INVALID for whatever of a definition means nothing: Node does not look at types, and
+ * a rule with a slip in its name would guard nothing, without a word.
+ */
+export const refuseStrangers = (definition: object): void => checkOptions('sync', definitionSchema, definition)
 
 /**
  * Throws CONFIG_INVALID for whatever of a sync is not of its field table, and for limits that are
- * none: a slip would guard nothing, without a word.
+ * none.
  */
-export function refuseSlips(made: Sync, definition: { readonly fields: FieldTable }): void {
-  const { desired, target, rules, limits } = made
-  const { fields: table } = definition
+export function refuseSlips({ desired, target, rules, limits }: Sync, table: FieldTable): void {
   const fields = Object.keys(table)
   const key = [rules.key].flat()
   const retireFor = desired.words === undefined ? [] : (rules.retireFor ?? [])
   refuse('CONFIG_INVALID', `The sync of ${target.instance} ${target.resource} does not fit its fields`, [
-    ...strangers('sync', Object.keys(definition), PARTS),
-    ...strangers('rules', Object.keys(rules), [...OF_KEYS, ...OF_FATES]),
     ...strangers('rules.key', key, fields),
     ...strangers('rules.unique', [rules.unique ?? []].flat(), fields),
     ...strangers('rules.adopt', rules.adopt ?? [], fields),

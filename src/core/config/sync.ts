@@ -2,7 +2,7 @@ import type { FieldTypes } from '../field-types.ts'
 import type { DesiredOf, FieldTable, KeyableIn, RecordOf, TypesOf } from '../fields.ts'
 import type { FieldLimit, Limits } from '../plan/limits.ts'
 import type { Processor, Rules, Sync, Target } from '../types.ts'
-import { refuseSlips } from './slips.ts'
+import { refuseSlips, refuseStrangers } from './slips.ts'
 
 type NameIn<Table extends FieldTable> = keyof Table & string
 
@@ -45,8 +45,8 @@ type Holding<Table extends FieldTable, T> =
 
 /**
  * Pairs the records that a target should hold with the target, under rules and limits. `fields` is
- * the table that all of them are made of. Throws CONFIG_INVALID with everything in them that is not
- * of this table.
+ * the table that all of them are made of. Throws CONFIG_INVALID with everything in them that means
+ * nothing, or is not of this table.
  */
 export function sync<const Table extends FieldTable, const P extends Processor, const T extends Target>(definition: {
   /** The table that both sides are made of. */
@@ -68,6 +68,7 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
   /** True: only what a change is tied to is applied first, not all of `after`. */
   readonly onlyTied?: boolean
 }): Sync {
+  refuseStrangers(definition)
   const { desired, target, limits, readBack, after, onlyTied } = definition
   // A record of this table is a Fields whose names are known; the rules are handed no other.
   const rules = definition.rules as unknown as Rules
@@ -81,6 +82,6 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
     ...(after && { after }),
     ...(onlyTied !== undefined && { onlyTied }),
   }
-  refuseSlips(made, definition)
+  refuseSlips(made, definition.fields)
   return made
 }

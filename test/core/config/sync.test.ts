@@ -46,8 +46,14 @@ describe('a sync of one field table', () => {
   })
 
   it.each([
-    [{ limit: { retire: 0.1 } }, issue('sync', 'there is no limit', 'Did you mean "limits"?')],
-    [{ rules: { key: 'id', protect: () => true } }, issue('rules', 'there is no protect', 'Did you mean "protects"?')],
+    [{ limit: { retire: 0.1 } }, issue('sync', 'has no option "limit"', 'Did you mean "limits"?')],
+    [
+      { rules: { key: 'id', protect: () => true } },
+      issue('sync.rules', 'has no option "protect"', 'Did you mean "protects"?'),
+    ],
+    [{ readBack: 10 }, issue('sync.readBack', 'must be <= 1')],
+    [{ onlyTied: 'no' }, issue('sync.onlyTied', 'must be boolean')],
+    [{ rules: { key: 'id', takesOver: 1 } }, issue('sync.rules.takesOver', 'must be boolean')],
     [{ rules: { key: 'ids' } }, issue('rules.key', 'there is no ids', 'Did you mean "id"?')],
     [
       { rules: { key: ['id', 'seat_number'] } },
