@@ -4,7 +4,7 @@ import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
 import type { Plan, Remark } from '../plan/plan.ts'
 import type { RunWait } from '../waits.ts'
 import { planBlocks, planInBlocks } from '../plan/parts.ts'
-import { atomically, maybeIn, textIn, type SqliteRow } from './database.ts'
+import { atomically, maybeIn, textIn, withTrouble, type SqliteRow } from './database.ts'
 import { assertHeld } from './locks.ts'
 import type { Hold, Journal, RunEvent, RunRecord } from './state.ts'
 
@@ -53,7 +53,7 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     'INSERT INTO waits (run, sync, because, awaited, count, examples, since, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const waits = database.prepare('SELECT * FROM waits WHERE run = ? ORDER BY number')
-  return {
+  return withTrouble<Journal>(database, {
     under: (held) => sqliteJournal(database, held),
     begin: async ({ id, plan: made, forced, at, approval }) => {
       const { by = null, because = null } = approval ?? {}
@@ -115,7 +115,7 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
           noteWait.run(of, sync, because, awaited, number, JSON.stringify(examples), since, until)
       }),
     waits: async (of) => waits.all(of).map(waitOf),
-  }
+  })
 }
 
 type StepRow = {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Json } from '../json.ts'
 import { artifactsIn } from './artifacts.ts'
-import { openDatabase, textIn } from './database.ts'
+import { openDatabase, textIn, withTrouble } from './database.ts'
 import { sqliteJournal } from './journal.ts'
 import { sqliteLocks } from './locks.ts'
 import { keepPrivate } from './private.ts'
@@ -32,11 +32,11 @@ export function localState(directory: string): State {
 function memoryOf(database: DatabaseSync, plugin: string): Memory {
   const read = database.prepare('SELECT value FROM memory WHERE plugin = ? AND name = ?')
   const write = database.prepare('INSERT OR REPLACE INTO memory (plugin, name, value) VALUES (?, ?, ?)')
-  return {
+  return withTrouble<Memory>(database, {
     read: async (name) => {
       const row = read.get(plugin, name)
       return row && (JSON.parse(textIn(row, 'value')) as Json) // written by `write` below
     },
     write: async (name, value) => void write.run(plugin, name, JSON.stringify(value)),
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { atomically, maybeIn, textIn, type SqliteRow } from './database.ts'
-import { LEASE_MS, lockLost, locksOver } from './leases.ts'
+import { atomically, maybeIn, textIn, withTrouble, type SqliteRow } from './database.ts'
+import { LEASE_MS, lockLost, locksOver, type Leases } from './leases.ts'
 import { mayLive, thisProcess } from './process.ts'
 import type { Claim, Lock, Locks } from './state.ts'
 
@@ -12,7 +12,7 @@ export function sqliteLocks(database: DatabaseSync): Locks {
   const drop = database.prepare('DELETE FROM locks WHERE fence = ?')
   const remove = database.prepare('DELETE FROM locks WHERE address = ?')
 
-  return locksOver({
+  const leases: Leases = {
     take: async ({ places, run, fence }, _broken, now) =>
       atomically(database, () => {
         const wanted = new Set(places.map(({ address }) => address))
@@ -31,7 +31,8 @@ export function sqliteLocks(database: DatabaseSync): Locks {
     drop: async ({ fence }) => void drop.run(fence),
     held: async (now) => select.all().map((row) => lockOf(row, now)),
     release: async (address) => remove.run(address).changes > 0,
-  })
+  }
+  return locksOver(withTrouble(database, leases))
 }
 
 /** Throws LOCK_LOST, naming the instance, where one of the locks is no longer its own. */

@@ -1,11 +1,23 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/core/clock.ts'
 import { atomically, openDatabase } from '../../../src/core/state/database.ts'
 import { sqliteJournal } from '../../../src/core/state/journal.ts'
+import { localState } from '../../../src/core/state/local.ts'
 
 let directory: string
 let file: string
@@ -113,6 +125,31 @@ describe('the state database', () => {
     const ended = new Promise((resolve) => worker.once('exit', resolve))
     expect(refusal(file)).toBeUndefined()
     await ended
+  })
+
+  it('that is damaged is told as that wherever it is read, with its name', async () => {
+    openDatabase(file).close()
+    const fd = openSync(file, 'r+')
+    const { size } = statSync(file)
+    // The first page says which tables there are.
+    writeSync(fd, Buffer.alloc(size - 4096, 'A'), 0, size - 4096, 4096)
+    closeSync(fd)
+    const { journal, locks, memory, close } = localState(dirname(file))
+    const [now, { signal }] = [new Date(), new AbortController()]
+    const waiting = { waitMs: 0, clock: systemClock(), signal }
+    for (const read of [
+      () => journal.runs(),
+      () => journal.known('run-1', 'global'),
+      () => journal.lastDesired('global', ''),
+      () => journal.plan('run-1'),
+      () => journal.noted(now),
+      () => locks.held(now),
+      () => locks.take([{ address: 'a', instance: 'global' }], 'run-1', waiting),
+      () => memory('source').read('cursor'),
+      () => memory('source').write('cursor', 1),
+    ])
+      await expect(read()).rejects.toEqual(invalid(file, 'keep a copy and move it away'))
+    await close()
   })
 
   it('of another version is refused with a way to go on, and left as it is', () => {
