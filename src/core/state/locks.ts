@@ -18,8 +18,9 @@ export function sqliteLocks(database: DatabaseSync): Locks {
         const wanted = new Set(places.map(({ address }) => address))
         const other = select
           .all()
+          .filter((row) => !isOurs(row, run))
           .map((row) => lockOf(row, now))
-          .find((lock) => wanted.has(lock.address) && lock.alive && !isOurs(lock, run))
+          .find((lock) => wanted.has(lock.address) && lock.alive)
         if (other !== undefined) return other
         const { holder, host, machine, process, job } = thisProcess()
         const [since, until] = [now.toISOString(), leaseFrom(now)]
@@ -43,8 +44,8 @@ export function assertHeld(database: DatabaseSync, claim: Claim): void {
 }
 
 /** A process may take again what it holds in the name of the same run. */
-const isOurs = (lock: Lock, run: string): boolean =>
-  lock.run === run && lock.host === thisProcess().host && lock.process === process.pid
+const isOurs = (row: SqliteRow, run: string): boolean =>
+  row['run'] === run && row['machine'] === thisProcess().machine && row['process'] === process.pid
 
 const leaseFrom = (now: Date): string => new Date(now.getTime() + LEASE_MS).toISOString()
 

@@ -134,7 +134,8 @@ describe('the state database', () => {
     // The first page says which tables there are.
     writeSync(fd, Buffer.alloc(size - 4096, 'A'), 0, size - 4096, 4096)
     closeSync(fd)
-    const { journal, locks, memory, close } = localState(dirname(file))
+    const state = localState(dirname(file))
+    const { journal, locks } = state
     const [now, { signal }] = [new Date(), new AbortController()]
     const waiting = { waitMs: 0, clock: systemClock(), signal }
     for (const read of [
@@ -145,11 +146,11 @@ describe('the state database', () => {
       () => journal.noted(now),
       () => locks.held(now),
       () => locks.take([{ address: 'a', instance: 'global' }], 'run-1', waiting),
-      () => memory('source').read('cursor'),
-      () => memory('source').write('cursor', 1),
+      () => state.memory('source').read('cursor'),
+      () => state.memory('source').write('cursor', 1),
     ])
       await expect(read()).rejects.toEqual(invalid(file, 'keep a copy and move it away'))
-    await close()
+    await state.close()
   })
 
   it('of another version is refused with a way to go on, and left as it is', () => {

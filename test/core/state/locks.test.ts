@@ -150,6 +150,7 @@ describe('SAFE-16: one apply at a time for each address', () => {
 
   it.each([
     ['on another machine', { host: 'elsewhere', process: process.pid }],
+    ['in another container of one name', { host: hostname(), machine: 'another', process: process.pid }],
     ['in another process of this one', { host: hostname(), machine: thisProcess().machine, process: process.ppid }],
   ])('a run that goes on %s is not gone on with here', async (_where, who) => {
     foreign('global', { run: 'run-1', ...who })
