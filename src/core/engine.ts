@@ -78,10 +78,10 @@ export interface Engine {
   /** What time alone will change up to a day, `YYYY-MM-DD`. Writes nothing. */
   forecast(asked: ForecastAsked, from?: AnswerFrom, watch?: RunWatch): Promise<Forecast>
   /**
-   * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); one that
-   * was not made by this engine must fit the configuration, the day and the hour (PLAN_STALE,
-   * PLAN_DATE, PLAN_EXPIRED), be one that its syncs make (PLAN_INVALID), and by who has the key
-   * where there is one (PLAN_NOT_AUTHENTIC). The report says how far it came, and in `error` why no further.
+   * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); it
+   * must fit the configuration, the day and the hour (PLAN_STALE, PLAN_DATE, PLAN_EXPIRED). One that
+   * was not made by this engine must be one that its syncs make (PLAN_INVALID), and by who has the
+   * key where there is one (PLAN_NOT_AUTHENTIC). The report says how far it came, and in `error` why no further.
    */
   apply(plan: Plan, asked?: ApplyAsked, watch?: RunWatch): Promise<Report>
   /**
@@ -167,10 +167,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       madeIn.delete(plan)
       const run = runId ?? newRunId(shared.clock)
       return notedReport(run, plan, shared, async () => {
-        if (runId === undefined) {
-          assertTimely(plan, shared, maxAgeMs)
-          assertOurs(plan, shared)
-        }
+        assertTimely(plan, shared, maxAgeMs)
+        if (runId === undefined) assertOurs(plan, shared)
         const { plan: agreed, approval } = await passLimits(plan, consent, shared)
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())

@@ -155,6 +155,15 @@ it('a saved plan is carried out without a look at what it was made from', async 
   expect(here.sent).toEqual(['A', 'B', 'C'])
 })
 
+it('SAFE-11: a plan that somebody has looked at for more than a day is not carried out, though it was made here', async () => {
+  const here = await scene()
+  const { clock, signal } = here.engine.shared
+  const plan = await here.engine.plan()
+  await clock.sleep(25 * 3_600_000, signal)
+  await expect(here.engine.apply(plan)).rejects.toMatchObject({ code: 'PLAN_EXPIRED' })
+  expect(here.sent).toEqual([])
+})
+
 describe('observers hear of single stages as of a run', () => {
   it('of the plan, and of the end of an apply, each time that it stops', async () => {
     const told: string[] = []
