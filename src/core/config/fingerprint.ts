@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -38,7 +38,8 @@ export function textsOf(file: string): Map<string, string> {
     texts.set(path, text)
     for (const [, link = ''] of text.matchAll(RELATIVE_IMPORT)) read(resolve(dirname(path), link))
   }
-  read(file)
+  // Relative imports count from where a link leads to.
+  if (existsSync(file)) read(realpathSync(file))
   return texts
 }
 

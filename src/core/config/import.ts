@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -18,7 +19,8 @@ const known = new Map<string, readonly string[]>()
  * aborts.
  */
 export async function importWatched(file: string, ms: number, signal: AbortSignal): Promise<LoadedModule> {
-  const files = new Set([file])
+  // Node knows modules by where links lead to.
+  const files = new Set([realpathSync(file)])
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
       const found = next(specifier, context)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -318,6 +318,21 @@ describe('the fingerprint sees every module that was loaded', () => {
     write('node_modules/my-plugin/part.js', 'export const one = 2')
     write('part.ts', 'export const one = 2')
     write('part.cjs', 'module.exports = 2')
+    expect((await loaded()).fingerprint).not.toBe(before.fingerprint)
+  })
+
+  it.each(['./part.ts', 'my-plugin'])('SAFE-11: %s of a configuration that a link leads to', async (name) => {
+    mkdirSync(join(directory, 'real'))
+    mkdirSync(join(directory, 'node_modules/my-plugin'), { recursive: true })
+    write('node_modules/my-plugin/package.json', '{"name":"my-plugin","type":"module","main":"main.js"}')
+    const part = name === 'my-plugin' ? 'node_modules/my-plugin/main.js' : 'real/part.ts'
+    write(part, 'export const one = 1')
+    write('real/sync.config.ts', `${GOOD}\nimport ${JSON.stringify(name)}\n`)
+    symlinkSync('real/sync.config.ts', join(directory, 'sync.config.ts'))
+    const before = await loaded()
+    expect(before.directory).toBe(directory)
+    expect((await loaded({ config: 'real/sync.config.ts' })).fingerprint).toBe(before.fingerprint)
+    write(part, 'export const one = 2')
     expect((await loaded()).fingerprint).not.toBe(before.fingerprint)
   })
 })
