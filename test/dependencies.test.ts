@@ -57,6 +57,7 @@ describe('what runs beside zds is listed here: whoever adds to it does so on pur
       'ajv',
       'commander',
       'cosmiconfig',
+      'csv-parse',
       'fastest-levenshtein',
       'hono',
       'jsforce',

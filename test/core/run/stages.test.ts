@@ -277,6 +277,6 @@ describe('observers', () => {
       expect.stringContaining('curious reads no source') as string,
     ])
     expect(refusals).toMatchObject([{ code: 'CONFIG_INVALID' }])
-    expect(members).toEqual(['clock', 'expect', 'input', 'progress', 'signal'])
+    expect(members).toEqual(['clock', 'expect', 'input', 'joined', 'progress', 'signal'])
   })
 })
