@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { calendarDate } from '../clock.ts'
 import { computedIn, stages } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import { artifactsIn } from '../state/artifacts.ts'
 import type { Artifacts, State } from '../state/state.ts'
+import { carriedIn } from './carried.ts'
 import { summaryIn } from './inputs.ts'
 import type { Shared } from './shared.ts'
 
@@ -19,7 +20,7 @@ export type Gathered = { readonly name: string; readonly artifacts: Artifacts }
 export async function gatheredBy(asked: string, { state }: Pick<Shared, 'state'>): Promise<Gathered> {
   const run = asked === 'last' ? await lastPlanned(state) : (await state.runs()).find((name) => name === asked)
   if (run !== undefined) return { name: `run ${run}`, artifacts: state.artifacts(run) }
-  if (asked !== 'last' && existsSync(asked)) return { name: asked, artifacts: artifactsIn(resolve(asked)) }
+  if (asked !== 'last' && existsSync(asked)) return { name: asked, artifacts: carriedIn(asked) }
   const message = asked === 'last' ? 'No run has left what it gathered' : `Nothing is left of a run ${asked}`
   throw new ZdsError('ARTIFACT_MISSING', message, {
     hint: 'It was forgotten (zds prune), or there never was one: zds plan gathers anew, and --from last takes the newest.',

@@ -1,13 +1,13 @@
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { compareId, stages, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import { nearest } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
-import { artifactsIn } from '../state/artifacts.ts'
 import type { State } from '../state/state.ts'
 import type { ApplyAsked } from './apply-run.ts'
 import type { Progress } from './apply-sync.ts'
 import { applyStageIn } from './stage-apply.ts'
+import { carriedIn } from './carried.ts'
 import { checkReady } from './gather.ts'
 import { notPlanned } from './noted.ts'
 import { assertFit, presentInputs, type Inputs, type StagePlace } from './inputs.ts'
@@ -38,7 +38,7 @@ export type StageEnd =
 /** The directory that stages leave their artifacts in and read them from, one process after another. */
 const placeAt = (directory: string, { config }: Pick<Shared, 'config'>): StagePlace => ({
   name: directory,
-  artifacts: artifactsIn(resolve(directory)),
+  artifacts: carriedIn(directory),
   all: stages(config),
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -13,14 +13,19 @@ import { fakeClock } from 'zds/testing'
 type Scene = { readonly engine: Engine; readonly run: string; readonly sent: string[] }
 
 /** Two syncs, the second after the first; `failing` throws before the changes of the keys it names. */
-async function scene(failing = new Set<string>(), checks: string[] = [], told: string[] = []): Promise<Scene> {
+async function scene(
+  failing = new Set<string>(),
+  checks: string[] = [],
+  told: string[] = [],
+  last = 'B',
+): Promise<Scene> {
   const sent: string[] = []
   const send = (changes: readonly Change[]) => {
     if (changes.some(({ key }) => failing.has(key))) throw new ZdsError('AUTH_FAILED', 'refused')
     sent.push(...changes.map(({ key }) => key))
     return changes.map(done)
   }
-  const accounts = sourceOf('accounts', [wanted('A', { name: 'A' }), wanted('B', { name: 'B' })], {
+  const accounts = sourceOf('accounts', [wanted('A', { name: 'A' }), wanted(last, { name: last })], {
     check: () => {
       checks.push('accounts')
       if (failing.has('accounts')) throw new ZdsError('AUTH_FAILED', 'Nobody knows us')
@@ -117,6 +122,21 @@ describe('the apply of one sync as a stage', () => {
     const other = await here.engine.plan({ from: here.run, asOf: '2026-03-17' })
     await expect(applied(here, 'apply:second', other)).rejects.toMatchObject({ code: 'ARTIFACT_MISFIT' })
     expect(here.sent).toEqual(['A', 'B'])
+  })
+
+  it('SAFE-02: reads the rows that a summary speaks of, and no others: of two files, one may have been copied', async () => {
+    const here = await scene()
+    const old = await scene(new Set(), [], [], 'Z')
+    for (const { engine, run } of [here, old]) await engine.stage('gather:accounts', { run })
+    for (const id of ['gather:others', 'gather:organizations', 'gather:other-organizations'])
+      await here.engine.stage(id, { run: here.run })
+    const rows = (run: string): string => join(run, 'gather.accounts.ndjson.zst')
+    copyFileSync(rows(old.run), rows(here.run))
+    await expect(here.engine.stage('compare:first', { run: here.run })).rejects.toMatchObject({
+      code: 'ARTIFACT_MISFIT',
+      message: expect.stringContaining('gather:accounts') as string,
+    })
+    await expect(here.engine.plan({ from: here.run })).rejects.toMatchObject({ code: 'ARTIFACT_MISFIT' })
   })
 
   it('SAFE-11: believes a plan as far as it is proved: nothing is sent of one that its sync never makes', async () => {
