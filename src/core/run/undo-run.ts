@@ -21,8 +21,11 @@ export async function undoRun({ run, plan }: PastRun, shared: Shared, warn: (mes
   const made: SyncPlan[] = []
   for (const part of plan.syncs.toReversed()) {
     const sync = syncs.get(part.name)
+    const { address = sync?.target.address() } = part
     if (sync === undefined)
       warn(`the configuration has no sync ${part.name} any more; what run ${run.id} did there stays`)
+    else if (address !== sync.target.address())
+      warn(`${part.name} does not write to that address any more; what run ${run.id} did there stays`)
     else made.push(await undo(part, sync, { known: known.get(part.name) ?? new Map<string, Known>(), created }, lent))
   }
   return planOf(made, shared, run.id)

@@ -4,20 +4,22 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openEngine, ZdsError, type Config, type Engine, type SentChange, type Target } from 'zds'
 import { localState } from '../../../src/core/state/local.ts'
-import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+import { done, held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
 
 /** What was asked of the target at each address: what it was sent, what became of what it was sent. */
 type Asked = string[]
 
-function configAt(address: string, asked: Asked, name = 'global'): Config {
+function configAt(address: string, asked: Asked, name = 'global', works = false): Config {
   const accounts = sourceOf('accounts', [wanted('A', { name: 'A' })])
   const target: Target = targetOf({
     address,
     send: (changes) => {
       asked.push(...changes.map(({ key }) => `sent ${key} to ${address}`))
+      if (works) return changes.map(done)
       throw new ZdsError('AUTH_FAILED', 'cut off')
     },
+    refetch: (ids) => stream(ids.map((id) => held(id, 'A', { name: 'A', mark_for_deletion: false }))),
     settle: (sent: readonly SentChange[]) => {
       asked.push(...sent.map(({ change: { key } }) => `settled ${key} at ${address}`))
       return stream(sent.map(({ change }) => done(change)))
@@ -74,6 +76,22 @@ describe('SAFE-06: a run that died, and the configuration writes elsewhere since
     if (rest === undefined) throw new Error('Something is left')
     await second.abandon(rest)
     expect((await second.runNamed(run)).run.status).toBe('abandoned')
+  })
+
+  it('is not undone there: ids of one address mean nothing at another', async () => {
+    const open = engines()
+    const holding = (address: string) => configAt(address, [], 'global', true)
+    const first = await open(holding('https://a.example'))
+    const { run } = await first.apply(await first.plan())
+    const warnings: string[] = []
+    const back = async (address: string) => {
+      const { syncs } = await (await open(holding(address))).undo(run, (message) => void warnings.push(message))
+      return syncs.flatMap(({ changes }) => [...changes].map(({ key }) => key))
+    }
+    expect(await back('https://a.example')).toEqual(['A'])
+    expect(warnings).toEqual([])
+    expect(await back('https://b.example')).toEqual([])
+    expect(warnings).toEqual([expect.stringContaining('global does not write to that address any more')])
   })
 
   it('SAFE-16: is not taken for one that died while it has the lock of the address that it writes to', async () => {
