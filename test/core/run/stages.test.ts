@@ -268,7 +268,8 @@ describe('observers', () => {
         run.progress('posting')
         run.expect(1)
         const rows = async () => collect(run.input(sourceOf('accounts')))
-        refusals.push(await rows().catch((error: unknown) => error))
+        const joins = async () => collect(run.joined(stream([]), String, stream([]), String))
+        for (const read of [rows, joins]) refusals.push(await read().catch((error: unknown) => error))
         await rows()
       },
     }
@@ -276,7 +277,7 @@ describe('observers', () => {
       'curious: posting',
       expect.stringContaining('curious reads no source') as string,
     ])
-    expect(refusals).toMatchObject([{ code: 'CONFIG_INVALID' }])
+    expect(refusals).toMatchObject([{ code: 'CONFIG_INVALID' }, { code: 'CONFIG_INVALID' }])
     expect(members).toEqual(['clock', 'expect', 'input', 'joined', 'progress', 'signal'])
   })
 })
