@@ -2,7 +2,10 @@ import { escaped, type Digest } from './digest.ts'
 
 type Block =
   | { readonly type: 'header'; readonly text: { readonly type: 'plain_text'; readonly text: string } }
-  | { readonly type: 'section'; readonly text: { readonly type: 'mrkdwn'; readonly text: string } }
+  | { readonly type: 'section'; readonly text: Verbatim }
+
+/** Slack makes a link or a mention of no word in it that does not say so itself: names can be any (SL-04). */
+type Verbatim = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true }
 
 /** One post: blocks, and text for where blocks are not shown (notifications, screen readers). */
 export type Message = { readonly text: string; readonly blocks: readonly Block[] }
@@ -57,7 +60,7 @@ function sections(lines: readonly string[]): string[] {
 }
 
 const header = (text: string): Block => ({ type: 'header', text: { type: 'plain_text', text } })
-const section = (text: string): Block => ({ type: 'section', text: { type: 'mrkdwn', text } })
+const section = (text: string): Block => ({ type: 'section', text: { type: 'mrkdwn', text, verbatim: true } })
 
 /** Ends neither within a character nor within an escaped one (`&amp;`). */
 function cut(text: string, length: number): string {

@@ -55,16 +55,16 @@ describe('the messages of a channel', () => {
     )
   })
 
-  it('one message where all fits: a headline for each topic, and a text for where blocks are not shown', () => {
+  it('one message where all fits: a headline for each topic, plain words as they are (SL-04), and a text for where blocks are not shown', () => {
     const messages = messagesOf([digest('Failed', ['• a', '• b']), digest('Sync', ['• c'])])
     expect(messages).toEqual([
       {
         text: 'Failed: 2; Sync: 1',
         blocks: [
           { type: 'header', text: { type: 'plain_text', text: 'Failed' } },
-          { type: 'section', text: { type: 'mrkdwn', text: '• a\n• b' } },
+          { type: 'section', text: { type: 'mrkdwn', text: '• a\n• b', verbatim: true } },
           { type: 'header', text: { type: 'plain_text', text: 'Sync' } },
-          { type: 'section', text: { type: 'mrkdwn', text: '• c' } },
+          { type: 'section', text: { type: 'mrkdwn', text: '• c', verbatim: true } },
         ],
       },
     ])
