@@ -8,8 +8,8 @@ const PATIENCE_MS = 120_000
 
 /**
  * Waits until Zendesk works on no job: only then it shows whether a job that nobody knows the id of
- * has written something. Looks at the newest 100 jobs, and gives up after two minutes: others may
- * keep Zendesk busy for ever.
+ * has written something. Looks at the first 100 jobs, which are the newest (ZD-21), and gives up
+ * after two minutes: others may keep Zendesk busy for ever.
  */
 export async function quiet(client: Client, run: Run): Promise<void> {
   const start = run.clock.now().getTime()
@@ -21,10 +21,7 @@ export async function quiet(client: Client, run: Run): Promise<void> {
 
 async function busy(client: Client, run: Run): Promise<boolean> {
   try {
-    const { body } = await client.call(
-      { method: 'GET', path: ['job_statuses'], query: { 'page[size]': 100, sort: '-created_at' } },
-      run,
-    )
+    const { body } = await client.call({ method: 'GET', path: ['job_statuses'], query: { 'page[size]': 100 } }, run)
     return rowsOf(client.instance, 'job_statuses', body).some(isOpen)
   } catch (error) {
     // A user who may write organizations need not be allowed to list jobs.

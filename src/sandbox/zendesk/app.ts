@@ -4,6 +4,7 @@ import type { User } from '../types.ts'
 import type { Instance } from './instance.ts'
 import { createJobs, type JobOptions } from './jobs.ts'
 import { createLimits } from './limits.ts'
+import { invalidPagination } from './lists.ts'
 import { identityRoutes, membershipRoutes } from './memberships.ts'
 import { organizationRoutes } from './organizations.ts'
 import { userOf } from './records.ts'
@@ -86,7 +87,10 @@ export function createZendesk(
     meta: { has_more: false, after_cursor: null, before_cursor: null },
     links: { prev: null, next: null },
   }
-  app.get('/api/v2/job_statuses', (c) => c.json({ job_statuses: [...instance.jobs.values()], ...noMore }))
+  app.get('/api/v2/job_statuses', (c) => {
+    if (c.env.exchange.query.has('sort')) return invalidPagination(c, 'sort is not valid')
+    return c.json({ job_statuses: [...instance.jobs.values()].toReversed(), ...noMore })
+  })
   app.get('/api/v2/job_statuses/show_many', (c) => {
     const ids = (c.env.exchange.query.get('ids') ?? '').split(',')
     const found = ids.flatMap((id) => instance.jobs.get(id.trim()) ?? [])

@@ -99,7 +99,8 @@ function short<T>(c: Context<Env>, page: readonly T[]): readonly T[] {
   return fault === undefined ? page : page.toSpliced(fault.row ?? page.length - 1, 1)
 }
 
-function invalidPagination(c: Context<Env>, detail: string): Response {
+/** A list that was asked for in a way it cannot be given. */
+export function invalidPagination(c: Context<Env>, detail: string): Response {
   return c.json(
     { errors: [{ code: 'InvalidPaginationParameter', title: 'Invalid pagination parameter', detail }] },
     400,
