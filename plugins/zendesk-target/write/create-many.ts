@@ -2,6 +2,7 @@ import {
   batches,
   filtered,
   HttpError,
+  isObject,
   type Change,
   type FieldTypes,
   type Json,
@@ -14,7 +15,7 @@ import { namesIn } from './batches.ts'
 import type { Client } from '../client.ts'
 import { outcomeOfFound, create, identityIn, outcomeOf, withPeople } from './creates.ts'
 import type { Finding } from '../find.ts'
-import type { Jobs } from './jobs.ts'
+import type { JobEnd, Jobs } from './jobs.ts'
 import type { Kind } from '../kinds.ts'
 import { quiet } from './quiet.ts'
 import { bodyOf, recordOf } from '../records.ts'
@@ -47,7 +48,11 @@ export function* createTasks(
 ): Generator<AsyncGenerator<Step, void>, void> {
   const creating: Creating = { ...options, over, whole: uncut(run) }
   const [together, alone] = options.inJobs ? partition(changes, options.kind) : [[], changes]
-  for (const some of batches(together, options.rows)) yield createMany(some, creating, run)
+  for (const some of batches(together, options.rows)) {
+    const [one] = some
+    // A job of one record costs more requests than it saves.
+    yield some.length === 1 && one !== undefined ? createAlone(one, creating) : createMany(some, creating, run)
+  }
   for (const change of alone) yield createAlone(change, creating)
 }
 
@@ -69,11 +74,12 @@ async function* createMany(changes: readonly Change[], creating: Creating, run: 
       for (const _ of changes) answered()
       rest = { ...creating, answered: () => undefined }
     }
+    let ended: JobEnd | undefined
     if (job !== undefined) {
       yield { status: 'accepted', keys, job }
-      await creating.jobs.ended(job, run)
+      ended = await creating.jobs.ended(job, run)
     } else if (made) await quiet(creating.client, run)
-    outcomes = made ? await found(changes, dropped, creating, run) : new Map()
+    outcomes = made ? await found(changes, { dropped, ended }, creating, run) : new Map()
   } finally {
     slots.give()
   }
@@ -145,25 +151,39 @@ async function send(changes: readonly Change[], { client, kind }: Creating, run:
   }
 }
 
-/** What became of those of the records that are there. */
+/**
+ * What became of those of the records that are there. What the job has created is ours, whatever
+ * others have made of it since. Where it tells of all it did, what else is there under such an
+ * identity was there before, and is refused when it is created by itself.
+ */
 async function found(
   changes: readonly Change[],
-  dropped: readonly string[],
+  { dropped, ended }: { readonly dropped: readonly string[]; readonly ended: JobEnd | undefined },
   { client, kind, types, find }: Creating,
   run: Run,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const identities = changes.map((change) => identityIn(change, kind) ?? '')
   const rows = await find(identities, run)
+  const created = createdIn(ended)
   const outcomes = changes.flatMap((change, index): [string, Outcome][] => {
     const row = rows.get((identities[index] ?? '').toLowerCase())
     if (row === undefined) return []
     const lacks = dropped.filter((name) => namesIn([{ payload: bodyOf(change, kind) }]).has(name))
     const record = recordOf(row, kind, types)
-    const outcome =
-      lacks.length > 0
-        ? outcomeOf(change.key, { kind: 'made', id: record.id, dropped: lacks }, client)
-        : outcomeOfFound(change, record, client, kind, types)
-    return [[change.key, outcome]]
+    const ours = created?.has(record.id) === true || lacks.length > 0
+    const outcome = ours
+      ? outcomeOf(change.key, { kind: 'made', id: record.id, dropped: lacks }, client)
+      : outcomeOfFound(change, record, client, kind, types)
+    return ours || outcome.status === 'done' || created === undefined ? [[change.key, outcome]] : []
   })
   return new Map(outcomes)
+}
+
+/** The ids of what a job says that it has created, `{status: 'Created', id}` (ZD-07); undefined where it tells nothing. */
+function createdIn(ended: JobEnd | undefined): ReadonlySet<string> | undefined {
+  const results = ended?.kind === 'completed' ? ended.results : null
+  if (!Array.isArray(results)) return undefined
+  return new Set(
+    results.flatMap((row: Json) => (isObject(row) && row['status'] === 'Created' ? (idIn(row) ?? []) : [])),
+  )
 }

@@ -8,7 +8,7 @@ import { hold, slots, type Slots } from './slots.ts'
  * How a job ended: its result rows, or why there are none. `lost`: Zendesk no longer knows it;
  * `stuck`: it does not get on.
  */
-type JobEnd =
+export type JobEnd =
   | { readonly kind: 'completed'; readonly results: Json }
   | { readonly kind: 'failed' | 'killed' | 'lost' | 'stuck'; readonly words: string }
 

@@ -29,8 +29,9 @@ export function verdictsOf(results: Json, rows: readonly JobRow[]): Map<string, 
     const id = idIn(result)
     const { index } = result
     // The index counts the rows that were sent, which after a restart may be more than the ones
-    // asked for here: the id goes first.
-    const row = id === undefined ? (typeof index === 'number' ? rows[index] : undefined) : byId.get(id)
+    // asked for here: the id goes first, and the index is believed where all are asked for.
+    const byIndex = typeof index === 'number' && list.length === rows.length ? rows[index] : undefined
+    const row = id === undefined ? byIndex : byId.get(id)
     const verdict = verdictOf(result)
     // Of two results of one row the worse counts.
     if (row !== undefined && verdict !== undefined && verdicts.get(row.key)?.kind !== 'failed')

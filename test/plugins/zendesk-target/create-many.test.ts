@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { collect, type Change, type Step } from 'zds'
 import { type Fault, type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
+import { zendeskClient } from '../../sandbox/client.ts'
 import { testRun } from './run.ts'
 import { outcomesOf } from './steps.ts'
 import { connect, creating, FIELDS, instance, many, requestsTo, start, updating } from './world.ts'
@@ -32,6 +33,12 @@ describe('creates in jobs', () => {
     const ids = new Map(made(sandbox).map(({ external_id: key, id }) => [key, String(id)]))
     expect(ids.size).toBe(10)
     expect(new Map(done(steps).map((one) => [one.key, 'id' in one && one.id]))).toEqual(ids)
+  })
+
+  it('one that is left over is no job of its own', async () => {
+    const { sandbox, carriedOut } = await scene()
+    expect(done(await carriedOut(many(9, creating)))).toHaveLength(9)
+    expect([inJobs(sandbox).length, singles(sandbox).length]).toEqual([2, 1])
   })
 
   it('fewer are single requests', async () => {
@@ -93,6 +100,34 @@ describe('creates in jobs', () => {
     expect(singles(sandbox)).toHaveLength(1)
   })
 
+  it('what a job has created is ours, also where somebody has changed it before it was looked up', async () => {
+    const { sandbox, target } = await scene()
+    const client = await zendeskClient(sandbox)
+    const along = { people: [{ email: 'ada@new.example', name: 'Ada' }] }
+    const steps: Step[] = []
+    for await (const step of stepsOf(
+      target,
+      [...many(3, creating), { ...creating(3), along }, creating(4)],
+      testRun().run,
+    )) {
+      steps.push(step)
+      if (step.status !== 'accepted') continue
+      const id = await vi.waitUntil(() => made(sandbox).find(({ name }) => name === 'New 3')?.id)
+      const organization = { organization_fields: { seats: 77 } }
+      expect((await client('PUT', `/api/v2/organizations/${id}`, { organization })).status).toBe(200)
+    }
+    expect(done(steps)).toHaveLength(5)
+    expect(outcomesOf(steps).find(({ key }) => key === '001NEW3')).toMatchObject({ facts: { people: 1 } })
+  })
+
+  it('who was there before with the same external id is told as that, not as a lost answer', async () => {
+    const { carriedOut } = await scene()
+    const steps = await carriedOut([...many(5, creating), creating(5, { external_id: '001EXT0' })])
+    expect(outcomesOf(steps).filter(({ status }) => status !== 'done')).toMatchObject([
+      { key: '001NEW5', code: 'external-id-taken' },
+    ])
+  })
+
   it.each([
     ['lost', { kind: 'lost' }],
     ['cut', { kind: 'cut' }],
@@ -114,7 +149,7 @@ describe('creates in jobs', () => {
     const { sandbox, carriedOut } = await scene([
       { service: 'zendesk', path: '/create_many', kind: 'status', status: 403, times: 0 },
     ])
-    await expect(carriedOut(many(9, creating))).rejects.toMatchObject({ code: 'AUTH_FAILED' })
+    await expect(carriedOut(many(8, creating))).rejects.toMatchObject({ code: 'AUTH_FAILED' })
     expect(singles(sandbox)).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Json } from 'zds'
+import { collect, type Json } from 'zds'
 import type { Sandbox } from 'zds/sandbox'
 import { testRun } from './run.ts'
 import { applied, codesOf } from './steps.ts'
@@ -63,5 +63,19 @@ describe('results of a job that are not what the API promises', () => {
     expect(codesOf([...outcomes.values()])).toEqual(['job-stuck', 'job-stuck'])
     expect(tookMs).toBeGreaterThanOrEqual(3_600_000)
     expect(tookMs).toBeLessThan(3_700_000)
+  })
+
+  it('a row that is named by its index only is nobody else after a restart, where some have their outcome already', async () => {
+    const { target, sandbox } = await start({ count: 3 })
+    open = sandbox
+    const results = [updated(1001), { index: 1, error: 'OrganizationUpdateFailed' }, updated(1003)]
+    const responseBody = { job_statuses: [{ id: 'V3-1', status: 'completed', results }] }
+    sandbox.faults.add({ service: 'zendesk', path: '/job_statuses', kind: 'status', status: 200, responseBody })
+    const sent = [updating(1), updating(2)].map((change) => ({ change, job: 'V3-1' }))
+    const settled = await collect(target.settle(sent, testRun().run))
+    expect(settled.map(({ key, status }) => [key, status])).toEqual([
+      ['001EXT1', 'failed'],
+      ['001EXT2', 'done'],
+    ])
   })
 })
