@@ -65,8 +65,10 @@ export function configFor(instances: readonly Instance[], reference: string): st
 
 /** A name that the configuration has for something else already. */
 function refuseTaken(code: string): void {
+  const imports = [...code.matchAll(/^import \{([^}]*)\}/gm)]
+  const imported = new Set(imports.flatMap(([, names = '']) => names.match(/\w+/g) ?? []))
   const declared = [...code.matchAll(/^const (\w+)/gm)].map(([, name = '']) => name)
-  const taken = declared.filter((name, at) => declared.indexOf(name) < at)
+  const taken = declared.filter((name, at) => imported.has(name) || declared.indexOf(name) < at)
   const issues = taken.map((name) =>
     issue(name, 'is something else in the configuration', 'Give the instance another name.'),
   )

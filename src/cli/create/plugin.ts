@@ -1,5 +1,6 @@
+import { ZdsError } from '../../core/errors.ts'
 import type { Files } from './files.ts'
-import { respelt } from './spelling.ts'
+import { respelt, spelling } from './spelling.ts'
 import { template } from './template.ts'
 
 export const PLUGIN_KINDS = ['source', 'processor', 'target', 'observer'] as const
@@ -24,7 +25,7 @@ const KINDS: { readonly [kind in PluginKind]: { readonly article: string; readon
   },
 }
 
-/** A plugin, its test and its README, below `plugins/`. */
+/** A plugin, its test and its README, below `plugins/`. Throws USAGE for a name that its code has for something else. */
 export function pluginFiles(name: string, kind: PluginKind): Files {
   const { article, use } = KINDS[kind]
   const imports = "import { examplePlugin } from './plugins/example-plugin/index.ts'"
@@ -37,6 +38,17 @@ export function pluginFiles(name: string, kind: PluginKind): Files {
     'example-plugin.test.ts': template(`plugin/${kind}/test.ts`),
     'README.md': readme,
   }
+  const taken = namesIn(`${texts['index.ts']}${texts['example-plugin.test.ts']}`)
+  if (taken.has(spelling(name).camel))
+    throw new ZdsError('USAGE', `${name} is something else in the code of ${article}`, {
+      hint: `Give it another name: my-${name}`,
+    })
   const ours = (text: string): string => respelt(text, 'example-plugin', name)
   return Object.fromEntries(Object.entries(texts).map(([file, text]) => [`plugins/${name}/${ours(file)}`, ours(text)]))
+}
+
+/** What code calls something, apart from members: comments and texts are no code. */
+function namesIn(code: string): ReadonlySet<string> {
+  const bare = code.replaceAll(/\/\*[^]*?\*\/|\/\/.*|'[^'\n]*'|`[^`]*`/g, '')
+  return new Set(bare.match(/(?<![.\w])[a-z]\w*(?!\w|\??:)/g))
 }

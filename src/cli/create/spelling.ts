@@ -1,3 +1,4 @@
+import { compileFunction } from 'node:vm'
 import { ZdsError } from '../../core/errors.ts'
 
 /** One name as it stands in texts, in code, in types and in the environment. */
@@ -5,13 +6,28 @@ type Spelling = { readonly kebab: string; readonly camel: string; readonly pasca
 
 const NAME = /^[a-z][a-z\d]*(?:[-_][a-z\d]+)*$/
 
-/** A name of the command line, words joined by `-`. Throws USAGE for what no file can be called. */
+/** A name of the command line, words joined by `-`. Throws USAGE for what no file, or no code, can be called. */
 export function nameFrom(text: string): string {
   const name = text.trim().replaceAll('_', '-')
-  if (NAME.test(name)) return name
-  throw new ZdsError('USAGE', `${JSON.stringify(text)} can be no name`, {
-    hint: 'Small letters and digits, words joined by a dash: partner-portal',
-  })
+  if (!NAME.test(name))
+    throw new ZdsError('USAGE', `${JSON.stringify(text)} can be no name`, {
+      hint: 'Small letters and digits, words joined by a dash: partner-portal',
+    })
+  if (isReserved(spelling(name).camel))
+    throw new ZdsError('USAGE', `${JSON.stringify(text)} can be no name: it is a word of the language`, {
+      hint: `For example: my-${name}`,
+    })
+  return name
+}
+
+/** Whether nothing can be called so in code, as `new` or `class`. */
+function isReserved(word: string): boolean {
+  try {
+    compileFunction(`'use strict'; async () => { const ${word} = 0 }`)
+    return false
+  } catch {
+    return true
+  }
 }
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)

@@ -100,5 +100,7 @@ test('--instances that cannot be used are all named at once', () => {
     }),
   )
   expect(() => instancesFrom('EMEA!')).toThrow(/can be no name/)
-  expect(() => configOf('customer')).toThrow(/--instances cannot be used/)
+  expect(() => instancesFrom('default')).toThrow(/word of the language/)
+  for (const taken of ['customer', 'zendesk', 'text', 'date'])
+    expect(() => configOf(taken), taken).toThrow(/--instances cannot be used/)
 })

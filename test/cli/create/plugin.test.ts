@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { pluginFiles, PLUGIN_KINDS, type PluginKind } from '../../../src/cli/create/plugin.ts'
-import { respelt } from '../../../src/cli/create/spelling.ts'
+import { nameFrom, respelt } from '../../../src/cli/create/spelling.ts'
 import { ROOT } from '../../docs/pages.ts'
 import { typeErrorsIn } from '../../docs/types.ts'
 
@@ -46,4 +46,17 @@ test('nothing of the template’s own name is left', () => {
 test('a name is respelt in all its spellings, and in no other word', () => {
   const text = 'example-plugin examplePlugin ExamplePluginOptions EXAMPLE_PLUGIN_URL another-example-plugin-x'
   expect(respelt(text, 'example-plugin', 'crm')).toBe('crm crm CrmOptions CRM_URL another-crm-x')
+})
+
+test.each(['new', 'class', 'default', 'await', 'enum'])('%s is a word of the language, and no name', (word) => {
+  expect(() => nameFrom(word)).toThrow(
+    expect.objectContaining({ code: 'USAGE', hint: `For example: my-${word}` }) as Error,
+  )
+})
+
+test.each(PLUGIN_KINDS)('a %s cannot be called as something else in its code', (kind) => {
+  for (const name of ['test', 'schema', 'run', 'check-options'])
+    expect(() => pluginFiles(name, kind), name).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error)
+  // In texts, comments and members a word is nobody's name.
+  for (const name of ['people', 'zds', 'jira']) expect(() => pluginFiles(name, kind), name).not.toThrow()
 })
