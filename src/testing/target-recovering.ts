@@ -40,6 +40,13 @@ export const recoveringLaws: readonly WorldLaw<TargetWorld>[] = [
     assert.deepEqual(await recordOf(world, edited.id), before)
   }),
 
+  law('a record that is gone is not told as updated, and not made anew', async (world) => {
+    const changes = world.update(1).map((change) => ({ ...change, id: world.gone }))
+    const before = world.size()
+    for (const outcome of outcomesOf(await steps(world, changes))) assert.notEqual(outcome.status, 'done')
+    assert.equal(world.size(), before)
+  }),
+
   ...forEach(OPS, 'what was carried out is settled as that, under its id (SAFE-05)', async (world, op) => {
     const changes = await asHeld(world, changesOf(world, op, 2))
     const ids = new Map(outcomesOf(await steps(world, changes)).map((outcome) => [outcome.key, idOf(outcome)]))

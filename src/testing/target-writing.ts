@@ -30,6 +30,16 @@ export const writingLaws: readonly WorldLaw<TargetWorld>[] = [
     )
   }),
 
+  law('an empty value empties its field, or is refused', async (world) => {
+    for (const [index, change] of world.update(3).entries()) {
+      const named = Object.keys(change.fields)
+      const field = named[index % named.length] ?? ''
+      const emptying = { ...change, fields: { [field]: { from: null, to: null } } }
+      const [outcome] = outcomesOf(await steps(world, [emptying]))
+      if (outcome?.status === 'done') await holds(world, emptying, outcome.id)
+    }
+  }),
+
   law('an update that was applied can be applied again', async (world) => {
     await steps(world, world.update(2))
     assert.deepEqual(

@@ -146,6 +146,21 @@ export const mutants: readonly Mutant[] = [
   sends('an update writes what it does not name', (target, change, run) =>
     honestly(target, { ...change, fields: { note: { from: null, to: '' }, ...change.fields } }, run),
   ),
+  sends('an empty value is left out', (target, change, run) =>
+    honestly(
+      target,
+      { ...change, fields: Object.fromEntries(Object.entries(change.fields).filter(([, { to }]) => to !== null)) },
+      run,
+    ),
+  ),
+  refusal('a record that is gone is told as updated', done, 404),
+  sends('a record that is gone is made anew', async (target, change, run) =>
+    honestly(target, change, run).catch((error: unknown) => {
+      if (!(error instanceof HttpError) || error.status !== 404) throw error
+      const { id: _, ...rest } = change
+      return honestly(target, { ...rest, op: 'create' }, run)
+    }),
+  ),
   sends('a create tells another id', async (target, change, run) => {
     const outcome = await honestly(target, change, run)
     return change.op === 'create' ? { ...outcome, id: 'another' } : outcome
