@@ -1,4 +1,14 @@
-import { filtered, merge, typesOf, type Change, type FieldTable, type Target } from 'zds'
+import {
+  filtered,
+  merge,
+  typesOf,
+  type Change,
+  type FieldTable,
+  type Many,
+  type Preparation,
+  type Run,
+  type Target,
+} from 'zds'
 import type { Client } from './client.ts'
 import { jobSize, OPEN_JOBS } from './write/batches.ts'
 import { createTasks } from './write/create-many.ts'
@@ -7,6 +17,7 @@ import { diagnose } from './diagnose.ts'
 import { gate } from './write/gate.ts'
 import { checkDropdowns } from './dropdowns.ts'
 import { checkFields } from './fields-check.ts'
+import { withoutTakenIds } from './external-ids.ts'
 import { finding } from './find.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetching } from './listing.ts'
@@ -48,6 +59,8 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
   const types = typesOf(fields)
   const refetch = refetching(client, kind, types)
   const find = finding(client, kind)
+  const completed = async (changes: Many<Change>, run: Run): Promise<Preparation> =>
+    prepare(await withoutTakenIds(changes, client, find, run), client, run)
   const updatable: Updatable = {
     client,
     slots,
@@ -66,7 +79,7 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
     refetch,
     settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
     prepare: async (changes, run) => {
-      const asked = kind.resource === 'users' ? withoutSeconds(changes, client, run) : prepare(changes, client, run)
+      const asked = kind.resource === 'users' ? withoutSeconds(changes, client, run) : completed(changes, run)
       const [said] = await Promise.all([asked, checkDropdowns(changes, client, kind, types, run)])
       return said
     },

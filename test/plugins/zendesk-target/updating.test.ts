@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { collect, isObject } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
+import { zendeskClient } from '../../sandbox/client.ts'
 import { testRun } from './run.ts'
 import { applied, codesOf, outcomesOf, statuses } from './steps.ts'
 import { creating, instance, many, requestsTo, retiring, start, updating } from './world.ts'
@@ -65,6 +66,25 @@ describe('updates and retires', () => {
         mark_for_deletion: true,
       })
     }
+  })
+
+  it('an external id to take over which another organization has is left, and told; all else is written (SAFE-05)', async () => {
+    const { target, sandbox } = await started({ count: 3 })
+    const client = await zendeskClient(sandbox)
+    for (const id of [1001, 1003])
+      await client('PUT', `/api/v2/organizations/${id}`, { organization: { external_id: null } })
+    const taking = (n: number, to: string) => updating(n, { external_id: to, seats: 50 })
+    const { run, progress } = testRun()
+    const prepared = await target.prepare?.([taking(0, '001ext1'), updating(1), taking(2, '001FREE')], run)
+    expect(progress).toEqual(['global: updates that go without external_id, as another organization has theirs: 1'])
+    expect([...(await applied(target, [...(prepared?.changes ?? [])])).values()].map(({ status }) => status)).toEqual(
+      Array.from({ length: 3 }, () => 'done'),
+    )
+    expect(instance(sandbox).organizations.map((one) => [one.external_id, one.organization_fields['seats']])).toEqual([
+      [null, 50],
+      ['001EXT1', 101],
+      ['001FREE', 50],
+    ])
   })
 
   it('a retire writes what a record that nobody wants should look like (SYN-08)', async () => {
