@@ -1,3 +1,5 @@
+import { NAMED } from '../../core/config/stages.ts'
+import { ZdsError } from '../../core/errors.ts'
 import { template } from './template.ts'
 import type { Declared } from './settings.ts'
 
@@ -24,8 +26,14 @@ export const parentPipeline = (instances: readonly InstanceSyncs[]): string =>
 /** The child pipeline of one instance: its part of the plan of the pipeline that starts it. */
 export const instancePipeline = (one: InstanceSyncs): string => forInstance('ci/gitlab-instance.yml', one)
 
-const forInstance = (path: string, { instance, syncs }: InstanceSyncs): string =>
-  template(path).replaceAll('INSTANCE', instance).replaceAll('SYNCS', syncs.join(' '))
+/** Jobs, files and locks are named after the instance. Throws CONFIG_INVALID where they cannot be. */
+function forInstance(path: string, { instance, syncs }: InstanceSyncs): string {
+  if (!NAMED.test(instance))
+    throw new ZdsError('CONFIG_INVALID', `No pipeline can be named after the instance ${JSON.stringify(instance)}`, {
+      hint: 'Name it with letters, digits and hyphens, or have one pipeline for all: zds ci gitlab',
+    })
+  return template(path).replaceAll(/INSTANCE|SYNCS/g, (word) => (word === 'SYNCS' ? syncs.join(' ') : instance))
+}
 
 /**
  * A pipeline for a configuration that reads these variables. GitLab gives a job all variables of

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { pipelineFor } from '../../../src/cli/create/pipeline.ts'
+import { instancePipeline, parentPipeline, pipelineFor } from '../../../src/cli/create/pipeline.ts'
 import { settingsIn } from '../../../src/cli/create/settings.ts'
 import { textOf } from '../../docs/pages.ts'
 import { githubSays, gitlabSays } from '../../support/ci/schemas.ts'
@@ -36,6 +36,26 @@ describe('zds ci gitlab', () => {
       ['zds', 'zds/apply'],
       ['zds', 'zds/approval'],
     ])
+  })
+})
+
+describe('a pipeline for each instance', () => {
+  test.each(['a: b', 'x #1', 'Acme "HQ"', '$& more'])(
+    'is not named after %s, which would be no name there',
+    (instance) => {
+      for (const make of [instancePipeline, (one: Parameters<typeof instancePipeline>[0]) => parentPipeline([one])])
+        expect(() => make({ instance, syncs: ['a'] })).toThrow(
+          expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error,
+        )
+    },
+  )
+
+  test('is of its syncs, whatever it is called', () => {
+    const { apply } = parse(instancePipeline({ instance: 'SYNCS', syncs: ['a', 'b'] })) as {
+      apply: { resource_group: string; script: string[] }
+    } // our own text
+    expect(apply.resource_group).toBe('zds-SYNCS')
+    expect(apply.script.join()).toContain('for sync in a b; do')
   })
 })
 
