@@ -68,8 +68,17 @@ function refuseTaken(code: string): void {
   const imports = [...code.matchAll(/^import \{([^}]*)\}/gm)]
   const imported = new Set(imports.flatMap(([, names = '']) => names.match(/\w+/g) ?? []))
   const declared = [...code.matchAll(/^const (\w+)/gm)].map(([, name = '']) => name)
-  const taken = declared.filter((name, at) => imported.has(name) || declared.indexOf(name) < at)
-  const issues = taken.map((name) =>
+  // In defineConfig, what the syncs of instances are called beside sources and hooks.
+  const entries = [
+    ...code.slice(code.lastIndexOf('defineConfig(')).matchAll(/(?:[{,] |^ {4})'?([\w-]+)'?(?=: |,| \})/gm),
+  ]
+  const named = entries.map(([, name = '']) => name)
+  const isTwice = (name: string, at: number, all: readonly string[]): boolean => all.indexOf(name) < at
+  const taken = new Set([
+    ...declared.filter((name, at) => imported.has(name) || isTwice(name, at, declared)),
+    ...named.filter(isTwice),
+  ])
+  const issues = Array.from(taken, (name) =>
     issue(name, 'is something else in the configuration', 'Give the instance another name.'),
   )
   if (issues.length > 0) throw new ZdsError('USAGE', '--instances cannot be used', { issues })

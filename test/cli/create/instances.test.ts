@@ -101,6 +101,6 @@ test('--instances that cannot be used are all named at once', () => {
   )
   expect(() => instancesFrom('EMEA!')).toThrow(/can be no name/)
   expect(() => instancesFrom('default')).toThrow(/word of the language/)
-  for (const taken of ['customer', 'zendesk', 'text', 'date'])
+  for (const taken of ['customer', 'zendesk', 'text', 'global,partners', 'global,plans'])
     expect(() => configOf(taken), taken).toThrow(/--instances cannot be used/)
 })
