@@ -38,7 +38,7 @@ async function exchanged(request: Request, options: HttpOptions, run: Caller): P
   } catch (cause) {
     if (response !== undefined)
       throw unreadable(`${at}: the answer broke off`, response, { passing: true, reads, cause })
-    const { words, hint, passing, arrived } = troubleOf(cause, timeoutMs)
+    const { words, hint, passing, arrived } = troubleOf(cause, { url: request.url, timeoutMs })
     const message = `${at}: ${withoutHost(words, request.url)}`
     throw new HttpError('HTTP_UNAVAILABLE', message, { status: 0, arrived, passing, reads }, { cause, hint })
   }

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { redact } from '../secrets.ts'
-import { hasProxy } from './proxy.ts'
+import { wayOf } from './proxy.ts'
 
 /** Why there is no answer at all. `passing` and `arrived` as in `HttpError`. */
 type Trouble = { words: string; hint: string; passing: boolean; arrived: 'no' | 'maybe' }
@@ -19,8 +19,8 @@ const CONNECTION = [
   [/^(ECONNREFUSED|UND_ERR_CONNECT)/, 'no connection', `Check the address and the network. ${PROXY}`],
 ] as const
 
-/** What `fetch` failed with, in words. */
-export function troubleOf(cause: unknown, timeoutMs: number): Trouble {
+/** What `fetch` of an address failed with, in words. */
+export function troubleOf(cause: unknown, { url, timeoutMs }: { url: string; timeoutMs: number }): Trouble {
   const errors = chain(cause)
   const proxied = errors.map(({ message }) => /^Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean)
   if (proxied !== undefined) return refusedByProxy(proxied)
@@ -31,7 +31,7 @@ export function troubleOf(cause: unknown, timeoutMs: number): Trouble {
   const late = cause instanceof Error && cause.name === 'TimeoutError'
   const words = late ? `no answer in ${timeoutMs / 1000} s` : `${what ?? 'no connection'} (${why})`
   return {
-    words: hasProxy() ? `${words}, through the proxy of HTTPS_PROXY` : words,
+    words: `${words}${wayOf(url)}`,
     hint: hint ?? 'Check the address and the network, then run it again.',
     passing: secure === undefined,
     arrived: what === undefined ? 'maybe' : 'no',

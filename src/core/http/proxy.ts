@@ -2,7 +2,7 @@ import { ZdsError } from '../errors.ts'
 import { conceal } from '../secrets.ts'
 import { env } from '../settings.ts'
 
-let used: string | undefined
+let used: { readonly proxy: string; readonly except: string } | undefined
 let giveUp = (): void => undefined
 
 /**
@@ -13,15 +13,17 @@ let giveUp = (): void => undefined
 export function useProxy(): void {
   const proxy = env('https_proxy').peek() ?? env('HTTPS_PROXY').peek()
   const except = env('no_proxy').peek() ?? env('NO_PROXY').peek() ?? ''
-  const wanted = proxy && `${proxy} ${except}`
-  if (wanted === used) return
+  if (proxy === used?.proxy && except === (used?.except ?? except)) return
   giveUp()
   giveUp = proxy === undefined ? () => undefined : takeUp(proxy, except)
-  used = wanted
+  used = proxy === undefined ? undefined : { proxy, except }
 }
 
-/** Whether requests go through a proxy, for errors. */
-export const hasProxy = (): boolean => used !== undefined
+/** How a request to an address goes, for errors: nothing where that is straight. */
+export function wayOf(url: string): string {
+  if (used === undefined || !url.startsWith('https:')) return ''
+  return `, through the proxy of HTTPS_PROXY${used.except === '' ? '' : ' unless NO_PROXY has the host'}`
+}
 
 function takeUp(proxy: string, no_proxy: string): () => void {
   conceal(/^(?:\w+:\/\/)?[^:@]*:(.+)@/.exec(proxy)?.[1])

@@ -151,6 +151,17 @@ describe('a proxy', () => {
     )
   })
 
+  it('is not blamed for what does not go through it', async () => {
+    const dead = await deadUrl()
+    process.env['HTTPS_PROXY'] = 'http://proxy.example:3128'
+    const told = 'global: GET /users: no connection (ECONNREFUSED)'
+    expect((await failure(`${dead}/users`)).message).toBe(told)
+    process.env['NO_PROXY'] = 'localhost,127.0.0.1'
+    expect((await failure(`${dead.replace('http:', 'https:')}/users`)).message).toBe(
+      `${told}, through the proxy of HTTPS_PROXY unless NO_PROXY has the host`,
+    )
+  })
+
   it.each(['http://', 'http://a b', 'http://me:50%@proxy.example'])(
     'of the form %j is refused by name',
     async (text) => {
