@@ -135,6 +135,34 @@ export async function assertAnswerable({ run, plan }: PastRun, { config, state }
 export const isSettled = (known: ReadonlyMap<string, Known>): boolean =>
   known.values().every(({ kind }) => kind === 'outcome')
 
+/** How far the changes of a sync that goes before have come, by key. */
+export type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
+
+/**
+ * What is known of syncs that go before those of a run: by the run itself, or by one that has carried
+ * out that part of the same plan, where the run has another part of it only.
+ */
+export function earlierOf(run: string, journal: Journal): Earlier {
+  const carriers = new Map<string, Promise<string>>()
+  return async (sync) => {
+    const carrier = carriers.get(sync) ?? carrierOf(run, sync, journal)
+    carriers.set(sync, carrier)
+    return journal.known(await carrier, sync)
+  }
+}
+
+async function carrierOf(run: string, sync: string, journal: Journal): Promise<string> {
+  const isIn = (plan: Plan): boolean => plan.syncs.some(({ name }) => name === sync)
+  const own = await journal.plan(run)
+  if (own === undefined || isIn(own)) return run
+  for (const { id, startedAt } of await journal.runs()) {
+    if (startedAt < own.createdAt) continue
+    const plan = await journal.plan(id)
+    if (plan?.createdAt === own.createdAt && isIn(plan)) return id
+  }
+  return run
+}
+
 /** Every change of a run with how far it has come. */
 export async function* changesOf(
   journal: Journal,

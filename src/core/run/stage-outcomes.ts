@@ -3,16 +3,14 @@ import { createdIn, type Created } from '../apply/bind.ts'
 import type { Objection } from '../apply/current.ts'
 import { notOurs } from '../apply/whose.ts'
 import { syncsOf } from '../config/stages.ts'
-import type { Known, Outcome, Step } from '../outcome.ts'
+import type { Outcome, Step } from '../outcome.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import { waitedAfter } from '../waits.ts'
+import { earlierOf, type Earlier } from './history.ts'
 import { notedWaiting, noteWaitsOf, type NoteWaits } from './noted-waits.ts'
 import type { Ended, StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 import type { WaitingRoom } from './waiting.ts'
-
-/** How far the changes of a sync that goes before have come. */
-export type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
 
 export type Applying = {
   readonly run: string
@@ -28,21 +26,15 @@ export type Applying = {
 export async function* stageOutcomes(
   { sync, name, ...stage }: StageOf<'apply'>,
   plan: SyncPlan,
-  {
-    run,
-    givenUp = false,
-    earlier = (other) => shared.state.journal.known(run, other),
-    waiting,
-    ended = async () => true,
-    note,
-  }: Applying,
+  { run, givenUp = false, earlier, waiting, ended = async () => true, note }: Applying,
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
   const { journal } = shared.state
+  const knownOf = earlier ?? earlierOf(run, journal)
   const first = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
   const created = async (): Promise<Created> => {
-    const before = first.map(async ([other]) => [other, await earlier(other)] as const)
+    const before = first.map(async ([other]) => [other, await knownOf(other)] as const)
     return createdIn(new Map(await Promise.all(before)))
   }
   const write = note ?? noteWaitsOf(run, name, shared)

@@ -2,7 +2,17 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openEngine, ZdsError, type Change, type Config, type Engine, type Observer, type Plan, type Report } from 'zds'
+import {
+  openEngine,
+  ref,
+  ZdsError,
+  type Change,
+  type Config,
+  type Engine,
+  type Observer,
+  type Plan,
+  type Report,
+} from 'zds'
 import { stages } from '../../../src/core/config/stages.ts'
 import { errorCode } from '../../../src/core/errors.ts'
 import { digestOf } from '../../../src/core/plan/plan.ts'
@@ -17,12 +27,16 @@ async function scene(
   failing = new Set<string>(),
   checks: string[] = [],
   told: string[] = [],
-  last = 'B',
+  { last = 'B', below }: { readonly last?: string; readonly below?: string } = {},
 ): Promise<Scene> {
   const sent: string[] = []
   const send = (changes: readonly Change[]) => {
     if (changes.some(({ key }) => failing.has(key))) throw new ZdsError('AUTH_FAILED', 'refused')
-    sent.push(...changes.map(({ key }) => key))
+    sent.push(
+      ...changes.map(({ key, fields }) =>
+        fields['parent'] ? `${key} below ${JSON.stringify(fields['parent'].to)}` : key,
+      ),
+    )
     return changes.map(done)
   }
   const accounts = sourceOf('accounts', [wanted('A', { name: 'A' }), wanted(last, { name: last })], {
@@ -32,7 +46,7 @@ async function scene(
       return Promise.resolve([])
     },
   })
-  const others = sourceOf('others', [wanted('C', { name: 'C' })])
+  const others = sourceOf('others', [wanted('C', { name: 'C', ...(below && { parent: ref('first', below) }) })])
   const target = targetOf({ address: 'https://a.example', send, settle: () => stream([]) })
   const first = syncOf({}, { desired: accounts, target: { ...target, mayBeEmpty: true } })
   const observer: Observer = {
@@ -50,7 +64,7 @@ async function scene(
         {
           desired: others,
           target: {
-            ...targetOf({ name: 'other-organizations', address: 'https://b.example', send }),
+            ...targetOf({ name: 'other-organizations', address: 'https://b.example', send, settle: () => stream([]) }),
             mayBeEmpty: true,
           },
         },
@@ -115,6 +129,19 @@ describe('the apply of one sync as a stage', () => {
     expect(here.sent).toEqual(['A', 'B'])
   })
 
+  it('SAFE-06: what zds apply goes on with refers to what the stage before it has made', async () => {
+    const failing = new Set(['C'])
+    const here = await scene(failing, [], [], { below: 'A' })
+    const plan = await planned(here)
+    await applied(here, 'apply:first', plan)
+    expect(await applied(here, 'apply:second', plan)).toMatchObject({ status: 'failed' })
+    failing.clear()
+    const rest = await here.engine.rest()
+    if (rest === undefined) throw new Error('Nothing has stopped')
+    expect(await here.engine.resume(rest)).toMatchObject({ status: 'done', syncs: [{ name: 'second', done: 1 }] })
+    expect(here.sent).toEqual(['A', 'B', 'C below "new-A"'])
+  })
+
   it('refuses one after a sync that was carried out for another plan', async () => {
     const here = await scene()
     const plan = await planned(here)
@@ -126,7 +153,7 @@ describe('the apply of one sync as a stage', () => {
 
   it('SAFE-02: reads the rows that a summary speaks of, and no others: of two files, one may have been copied', async () => {
     const here = await scene()
-    const old = await scene(new Set(), [], [], 'Z')
+    const old = await scene(new Set(), [], [], { last: 'Z' })
     for (const { engine, run } of [here, old]) await engine.stage('gather:accounts', { run })
     for (const id of ['gather:others', 'gather:organizations', 'gather:other-organizations'])
       await here.engine.stage(id, { run: here.run })
