@@ -61,6 +61,9 @@ export function applicable(instance: Json | undefined, tables: Tables): readonly
   return named.length === 0 ? Object.values(tables) : named.map(([, table]) => table)
 }
 
+/** What says that an organization goes is for the sync alone: it asks who is protected (AMB-18). */
+const MARK = 'mark_for_deletion'
+
 function setProblems(set: Json | undefined, known: KnownWords): Problem[] {
   if (!isObject(set)) return []
   const entries = Object.entries(set)
@@ -70,6 +73,7 @@ function setProblems(set: Json | undefined, known: KnownWords): Problem[] {
       .map((table) => (Object.hasOwn(table, name) ? table[name] : undefined))
       .filter((field) => field !== undefined)
     const path = ['set', name]
+    if (name === MARK) return [{ path, message: `${MARK} is set by the sync alone (AMB-18)` }]
     if (fields.length === 0) {
       const names = [...new Set(known.tables.flatMap((table) => Object.keys(table)))]
       return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meantHint(name, names) }]
@@ -113,7 +117,6 @@ export function optionsOf(fact: string, { levels, regions }: Catalogue): readonl
 function unfit({ type, reads }: Field, value: Json): string | undefined {
   if (reads.kind === 'columns' && reads.columns.includes(ACCOUNT.id))
     return 'says whose record it is and stays what it is'
-  if (reads.kind === 'columns' && reads.columns.length === 0) return 'has one value for all accounts (AMB-18)'
   const mustBeDate = type.name === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
   if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type.name === 'date' && value === null))
     return 'must be a date, YYYY-MM-DD'

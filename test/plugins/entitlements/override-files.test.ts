@@ -100,7 +100,7 @@ test.each([
   [
     'AMB-18: a mark: it would retire an organization past its protection',
     entry(['set: { mark_for_deletion: true }', REASON]),
-    `o.yaml:2: ${NAMED}mark_for_deletion has one value for all accounts (AMB-18), not true`,
+    `o.yaml:2: ${NAMED}mark_for_deletion is set by the sync alone (AMB-18)`,
   ],
   [
     'OVR-04: a level that is none',
