@@ -179,7 +179,10 @@ async function found(
   return new Map(outcomes)
 }
 
-/** The ids of what a job says that it has created, `{status: 'Created', id}` (ZD-07); undefined where it tells nothing. */
+/**
+ * The ids of what a job says that it has created, `{status: 'Created', id}` (ZD-07); undefined where
+ * it tells nothing.
+ */
 function createdIn(ended: JobEnd | undefined): ReadonlySet<string> | undefined {
   const results = ended?.kind === 'completed' ? ended.results : null
   if (!Array.isArray(results)) return undefined

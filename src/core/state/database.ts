@@ -167,7 +167,8 @@ export function atomically<T>(database: DatabaseSync, work: () => T): T {
 
 /** Methods that read and write a database; what fails in them is told as its trouble. */
 export function withTrouble<Methods extends object>(database: DatabaseSync, methods: Methods): Methods {
-  const told = Object.entries<Method>(methods as { [name: string]: Method }).map(([name, method]) => {
+  const all = methods as { [name: string]: Method } // whose members are functions all
+  const told = Object.entries(all).map(([name, method]) => {
     const call: Method = (...given) => {
       const result = method(...given)
       if (!(result instanceof Promise)) return result
@@ -179,6 +180,7 @@ export function withTrouble<Methods extends object>(database: DatabaseSync, meth
   })
   return Object.fromEntries(told) as Methods // the same, one by one
 }
+
 type Method = (...given: readonly unknown[]) => unknown
 
 /** A row of one of the tables above. */
