@@ -15,7 +15,7 @@ export type CsvFormat = {
 export const isDelimiter = (name: string): name is CsvFormat['columnDelimiter'] => Object.hasOwn(delimiters, name)
 export const isLineEnding = (name: string): name is CsvFormat['lineEnding'] => Object.hasOwn(lineEndings, name)
 
-/** The header row and the rows of a query, each without its line ending. */
+/** The header row and the rows of a query, each without its line ending. @internal */
 export function csvLines(
   query: Compiled,
   rows: readonly Row[],
