@@ -7,7 +7,7 @@ import type { Consent } from './approval.ts'
 import { applySync, type Progress } from './apply-sync.ts'
 import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
-import { assertAnswerable, isSettled, type Earlier, type PastRun } from './history.ts'
+import { assertAnswerable, isSettled, knownBefore, type Earlier, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
@@ -140,7 +140,9 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
     const applies = undoing ? backwards(parts.map(({ stage }) => stage)) : parts.map(({ stage }) => stage)
     // What workers carry out is seen once it has ended, so nothing can wait for less than all of it.
     const wholly = undoing || shared.workers !== undefined
-    const shares = { ...work, planned, outcomes, waiting: waitingRoom(wholly ? [] : parts), since: shared.clock.now() }
+    const earlier = work.earlier ?? knownBefore(run, plan, journal)
+    const waiting = waitingRoom(wholly ? [] : parts)
+    const shares = { ...work, earlier, planned, outcomes, waiting, since: shared.clock.now() }
     await schedule<StageOf<'apply'>, Progress>(
       wholly ? applies : applies.map(atOnce),
       async (stage, told, signal, ended) => {

@@ -139,26 +139,27 @@ export const isSettled = (known: ReadonlyMap<string, Known>): boolean =>
 export type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
 
 /**
- * What is known of syncs that go before those of a run: by the run itself, or by one that has carried
- * out that part of the same plan, where the run has another part of it only.
+ * What is known of syncs that go before those of a plan: by the run of it, or by one that has carried
+ * out that part of the same plan, where this is another part of it only.
  */
-export function earlierOf(run: string, journal: Journal): Earlier {
+export function knownBefore(run: string, plan: Plan, journal: Journal): Earlier {
   const carriers = new Map<string, Promise<string>>()
   return async (sync) => {
-    const carrier = carriers.get(sync) ?? carrierOf(run, sync, journal)
+    const carrier = carriers.get(sync) ?? carrierOf(sync, { run, plan }, journal)
     carriers.set(sync, carrier)
     return journal.known(await carrier, sync)
   }
 }
 
-async function carrierOf(run: string, sync: string, journal: Journal): Promise<string> {
-  const isIn = (plan: Plan): boolean => plan.syncs.some(({ name }) => name === sync)
-  const own = await journal.plan(run)
-  if (own === undefined || isIn(own)) return run
+type RunOfPlan = { readonly run: string; readonly plan: Plan }
+
+async function carrierOf(sync: string, { run, plan }: RunOfPlan, journal: Journal): Promise<string> {
+  const isIn = ({ syncs }: Plan): boolean => syncs.some(({ name }) => name === sync)
+  if (isIn(plan)) return run
   for (const { id, startedAt } of await journal.runs()) {
-    if (startedAt < own.createdAt) continue
-    const plan = await journal.plan(id)
-    if (plan?.createdAt === own.createdAt && isIn(plan)) return id
+    if (startedAt < plan.createdAt) continue
+    const other = await journal.plan(id)
+    if (other?.createdAt === plan.createdAt && isIn(other)) return id
   }
   return run
 }

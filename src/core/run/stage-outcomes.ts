@@ -6,7 +6,7 @@ import { syncsOf } from '../config/stages.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import { waitedAfter } from '../waits.ts'
-import { earlierOf, type Earlier } from './history.ts'
+import type { Earlier } from './history.ts'
 import { notedWaiting, noteWaitsOf, type NoteWaits } from './noted-waits.ts'
 import type { Ended, StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
@@ -26,15 +26,21 @@ export type Applying = {
 export async function* stageOutcomes(
   { sync, name, ...stage }: StageOf<'apply'>,
   plan: SyncPlan,
-  { run, givenUp = false, earlier, waiting, ended = async () => true, note }: Applying,
+  {
+    run,
+    givenUp = false,
+    earlier = (other) => shared.state.journal.known(run, other),
+    waiting,
+    ended = async () => true,
+    note,
+  }: Applying,
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
   const { journal } = shared.state
-  const knownOf = earlier ?? earlierOf(run, journal)
   const first = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
   const created = async (): Promise<Created> => {
-    const before = first.map(async ([other]) => [other, await knownOf(other)] as const)
+    const before = first.map(async ([other]) => [other, await earlier(other)] as const)
     return createdIn(new Map(await Promise.all(before)))
   }
   const write = note ?? noteWaitsOf(run, name, shared)
