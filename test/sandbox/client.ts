@@ -139,6 +139,13 @@ export const smallWorld: World = {
   },
 }
 
+/** The names of the rows that a query finds, in their order. */
+export async function namesOf(client: Client, soql: string): Promise<string[]> {
+  const answer = await client('GET', queryPath(soql))
+  if (answer.text.includes('errorCode')) throw new Error(answer.text)
+  return [...(answer.body['records'] ?? [])].map((record) => text(record['Name']))
+}
+
 /** What a test compares as text. */
 export function text(value: unknown): string {
   return String(value)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { type Client, queryPath, salesforceClient, smallWorld, text } from './client.ts'
+import { namesOf, queryPath, salesforceClient, smallWorld, text, type Client } from './client.ts'
 
 const [acme, , beta] = ['001000000000001AAA', '001000000000002AAA', '001000000000003AAA']
 const subscription = (n: number, account: string | null, status: string): Record<string, string | null> => ({
@@ -35,11 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 
-const names = async (soql: string): Promise<string[]> => {
-  const answer = await client('GET', queryPath(soql))
-  expect(answer.text).not.toContain('errorCode')
-  return [...(answer.body['records'] ?? [])].map((record) => text(record['Name']))
-}
+const names = (soql: string): Promise<string[]> => namesOf(client, soql)
 
 describe('a semi-join finds the rows whose ids the sub-select finds', () => {
   const onAccounts = "SELECT Id FROM Account WHERE Name = 'Acme' OR Type = 'Former Customer'"

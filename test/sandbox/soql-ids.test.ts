@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { type Client, queryPath, salesforceClient, smallWorld, text } from './client.ts'
+import { namesOf, salesforceClient, smallWorld, text, type Client } from './client.ts'
 
 // In the order of ids: digits, capitals, small letters. Two differ in case alone.
 const [one, capital, other, small] = [
@@ -21,10 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 
-const names = async (soql: string): Promise<string[]> => {
-  const answer = await client('GET', queryPath(soql))
-  return [...(answer.body['records'] ?? [])].map((record) => text(record['Name']))
-}
+const names = (soql: string): Promise<string[]> => namesOf(client, soql)
 
 test.each([
   [`Account WHERE Id = '${small}'`, [small]],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { type Client, queryPath, salesforceClient, smallWorld, text } from './client.ts'
+import { namesOf, salesforceClient, smallWorld, type Client } from './client.ts'
 
 const contacts = [
   {
@@ -40,11 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 
-const names = async (soql: string): Promise<string[]> => {
-  const answer = await client('GET', queryPath(soql))
-  expect(answer.text).not.toContain('errorCode')
-  return [...(answer.body['records'] ?? [])].map((record) => text(record['Name']))
-}
+const names = (soql: string): Promise<string[]> => namesOf(client, soql)
 
 // Accounts: Acme (Customer, 12.5, on hold), O'Neil \ Söhne (Former Customer, null), beta_1 (null,
 // 100).

@@ -1,24 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'vitest'
 import { text, type Source } from 'zds'
-import { salesforce, type Salesforce } from 'zds/salesforce-source'
-import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
-import { settingOf, sourceLaws, testLaws, testRun } from 'zds/testing'
-import { FAST } from './org.ts'
+import type { Salesforce } from 'zds/salesforce-source'
+import { startSandbox, type World } from 'zds/sandbox'
+import { sourceLaws, testLaws, testRun } from 'zds/testing'
+import { crmOf } from './org.ts'
 
 const WORLD = JSON.parse(
   readFileSync(new URL('../../fixtures/worlds/cases/world.json', import.meta.url), 'utf8'),
 ) as World // our own fixture
-
-const crmOf = ({ env }: Sandbox): Salesforce => {
-  const of = (name: string) => settingOf(name, env[name] ?? '')
-  return salesforce({
-    loginUrl: of('SALESFORCE_LOGIN_URL'),
-    clientId: of('SALESFORCE_CLIENT_ID'),
-    clientSecret: of('SALESFORCE_CLIENT_SECRET'),
-    http: FAST,
-  })
-}
 
 const laws = (sourceOf: (crm: Salesforce) => Source, inputs: { readonly [name: string]: readonly string[] } = {}) =>
   sourceLaws(async () => {

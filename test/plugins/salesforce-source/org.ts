@@ -5,6 +5,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { collect, type Issue, type Json, type JsonObject, type Run, type Setting, type Source } from 'zds'
+import { salesforce, type Salesforce } from 'zds/salesforce-source'
+import type { Sandbox } from 'zds/sandbox'
 import { testRun as lent } from 'zds/testing'
 
 type Answer = (c: Context) => Response | Promise<Response>
@@ -166,3 +168,14 @@ export async function read(source: Source<JsonObject>) {
 }
 
 export const issuesOf = async (source: Source): Promise<readonly Issue[]> => (await source.check?.(testRun().run)) ?? []
+
+/** The local Salesforce of a sandbox. */
+export function crmOf({ env }: Sandbox): Salesforce {
+  const from = (name: string): Setting => setting(name, env[name] ?? '')
+  return salesforce({
+    loginUrl: from('SALESFORCE_LOGIN_URL'),
+    clientId: from('SALESFORCE_CLIENT_ID'),
+    clientSecret: from('SALESFORCE_CLIENT_SECRET'),
+    http: FAST,
+  })
+}

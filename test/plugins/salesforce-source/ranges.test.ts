@@ -1,9 +1,8 @@
 import { assert, integer, property, stringMatching } from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startSandbox, generateWorld, type Row, type Sandbox } from 'zds/sandbox'
-import { salesforce } from '../../../plugins/salesforce-source/index.ts'
 import { cuts } from '../../../plugins/salesforce-source/read/ranges.ts'
-import { FAST, read, setting } from './org.ts'
+import { crmOf, read } from './org.ts'
 
 let open: Sandbox | undefined
 afterEach(async () => {
@@ -19,14 +18,7 @@ async function started(accounts: number, more: Parameters<typeof startSandbox>[0
 }
 
 function accountsOf(sandbox: Sandbox) {
-  const from = (name: string) => setting(name, sandbox.env[name] ?? '')
-  const crm = salesforce({
-    loginUrl: from('SALESFORCE_LOGIN_URL'),
-    clientId: from('SALESFORCE_CLIENT_ID'),
-    clientSecret: from('SALESFORCE_CLIENT_SECRET'),
-    http: FAST,
-  })
-  return crm.rows({
+  return crmOf(sandbox).rows({
     name: 'accounts',
     object: 'Account',
     columns: ['Id', 'Name', 'Solutions_Architect_Lookup__r.Name'],

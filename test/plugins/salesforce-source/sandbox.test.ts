@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { addYears, collect, text, type Json, type JsonObject } from 'zds'
 import { salesforce, soql, soqlDate, type Salesforce } from 'zds/salesforce-source'
 import { startSandbox, type Sandbox, type SandboxOptions, type World } from 'zds/sandbox'
-import { FAST, issuesOf, read, setting, testRun } from './org.ts'
+import { crmOf, FAST, issuesOf, read, setting, testRun } from './org.ts'
 
 const WORLD = JSON.parse(
   readFileSync(new URL('../../fixtures/worlds/cases/world.json', import.meta.url), 'utf8'),
@@ -26,15 +26,6 @@ async function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 }
 
 const from = ({ env }: Sandbox, name: string) => setting(name, env[name] ?? '')
-
-function crmOf(started: Sandbox): Salesforce {
-  return salesforce({
-    loginUrl: from(started, 'SALESFORCE_LOGIN_URL'),
-    clientId: from(started, 'SALESFORCE_CLIENT_ID'),
-    clientSecret: from(started, 'SALESFORCE_CLIENT_SECRET'),
-    http: FAST,
-  })
-}
 
 /** The query of the reference configuration (SFA-02), children at their shortest. */
 const accountsOf = (crm: Salesforce) =>

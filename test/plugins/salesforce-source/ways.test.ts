@@ -8,9 +8,9 @@ import {
   type Sandbox,
   type SandboxOptions,
 } from 'zds/sandbox'
-import { salesforce, soql, soqlDate, type RowsQuery } from 'zds/salesforce-source'
+import { soql, soqlDate, type RowsQuery } from 'zds/salesforce-source'
 import { testRun } from 'zds/testing'
-import { FAST, read, setting } from './org.ts'
+import { crmOf, read } from './org.ts'
 
 let open: Sandbox | undefined
 afterEach(async () => {
@@ -50,14 +50,7 @@ const QUERY: RowsQuery = {
 }
 
 function accountsOf(sandbox: Sandbox, more: Partial<RowsQuery> = {}) {
-  const from = (name: string) => setting(name, sandbox.env[name] ?? '')
-  const crm = salesforce({
-    loginUrl: from('SALESFORCE_LOGIN_URL'),
-    clientId: from('SALESFORCE_CLIENT_ID'),
-    clientSecret: from('SALESFORCE_CLIENT_SECRET'),
-    http: FAST,
-  })
-  return crm.rows({ ...QUERY, ...more })
+  return crmOf(sandbox).rows({ ...QUERY, ...more })
 }
 
 const inOrder = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row)).toSorted()
