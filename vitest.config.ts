@@ -21,7 +21,7 @@ const driving = (
 const APART = ['e2e', 'crash', 'answers', 'telling', 'pipelines', 'browser', 'postgres', 'package']
 
 /**
- * Unit tests share threads. `npm test` is these and `e2e`, which plans and applies; CI also runs
+ * Unit tests share threads and the modules in them. `npm test` is these and `e2e`, which plans and applies; CI also runs
  * what kills applies, what answers questions of runs, what runs tell, pipelines and single stages, pages in a
  * Chromium, a state in a PostgreSQL that its tests share, and the package, installed from a
  * registry.
@@ -36,6 +36,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: APART.map((folder) => `test/${folder}/**`),
           pool: 'threads',
+          isolate: false,
+          setupFiles: ['test/support/as-before.ts'],
           testTimeout: 30_000,
         },
       },
