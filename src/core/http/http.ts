@@ -19,7 +19,7 @@ export function http(options: HttpOptions): Http {
       shouldRetry: ({ error }) => error instanceof HttpError && isWorthRepeating(error, request),
       onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
         if (!(error instanceof HttpError) || retriesLeft === 0 || !isWorthRepeating(error, request)) return
-        const wait = error.retryMs ?? backoff(policy.baseDelayMs, attemptNumber)
+        const wait = waitBefore(error, policy.baseDelayMs, attemptNumber)
         const lane = error.endpointOnly ? laneOf(request) : undefined
         if (error.status === 429) limiter?.pause(run.clock.now().getTime() + wait, lane)
         const message = { service, ms: wait, because: 'retry', status: error.status } as const
@@ -31,6 +31,13 @@ export function http(options: HttpOptions): Http {
         await run.clock.sleep(wait, run.signal)
       },
     })
+}
+
+/** As long as the service asks; where that did not help, no shorter than without a word from it. */
+function waitBefore({ retryMs }: HttpError, baseMs: number, attempt: number): number {
+  const own = backoff(baseMs, attempt)
+  if (retryMs === undefined) return own
+  return attempt === 1 ? retryMs : Math.max(retryMs, own)
 }
 
 const reasonOf = ({ status }: HttpError): string => (status === 0 ? 'no answer' : `status ${status}`)

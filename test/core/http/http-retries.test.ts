@@ -207,6 +207,14 @@ describe('how long is waited (GEN-11)', () => {
     expect(await pauses(refused(status, { 'retry-after': '600' }))).toEqual([600_000])
   })
 
+  it('no shorter than without a header, from the second time on: a service that says "at once" is given time', async () => {
+    const atOnce = refused(429, { 'retry-after': '0' })
+    const [first, second = 0, third = 0] = await pauses(atOnce, atOnce, refused(503, { 'retry-after': '60' }))
+    expect([first, third]).toEqual([0, 60_000])
+    expect(second).toBeGreaterThanOrEqual(1000)
+    expect(second).toBeLessThanOrEqual(2000)
+  })
+
   it('until the date that Retry-After names, and not at all where it is past', async () => {
     expect(await pauses(refused(429, { 'retry-after': 'Mon, 16 Mar 2026 10:00:42 GMT' }))).toEqual([42_000])
     expect(await pauses(refused(503, { 'retry-after': 'Mon, 16 Mar 2026 09:00:00 GMT' }))).toEqual([0])
