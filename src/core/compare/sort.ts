@@ -26,7 +26,7 @@ type Kept = { readonly key: string; readonly from: number; readonly to: number }
 export function sorter<Row extends Json>(directory: string, size = PART): Sorter<Row> {
   const files: string[] = []
   let scratch: string | undefined
-  let bytes = Buffer.allocUnsafeSlow(size)
+  let bytes = Buffer.allocUnsafeSlow(Math.min(size, BLOCK))
   let kept: Kept[] = []
   let used = 0
   const spill = (): void => {
@@ -41,8 +41,9 @@ export function sorter<Row extends Json>(directory: string, size = PART): Sorter
     add: (key, row) => {
       const line = `${JSON.stringify([key, row])}\n`
       const length = Buffer.byteLength(line)
-      if (used + length > bytes.length && used > 0) spill()
-      if (length > bytes.length) bytes = Buffer.allocUnsafeSlow(length)
+      if (used + length > size && used > 0) spill()
+      if (used + length > bytes.length)
+        bytes = Buffer.concat([bytes], Math.max(used + length, Math.min(size, 4 * bytes.length)))
       used += bytes.write(line, used)
       kept.push({ key, from: used - length, to: used })
     },

@@ -23,10 +23,11 @@ export function artifactsIn(directory: string): Artifacts {
         const summary = summarise(count, digest)
         await writeFile(summaryPath(name), `${JSON.stringify(summary)}\n`, { mode: 0o600 })
         await rename(partial, path(name))
-        await rm(plain(name), { force: true })
+        if (existsSync(plain(name))) await rm(plain(name))
         return summary
-      } finally {
+      } catch (error) {
         await rm(partial, { force: true })
+        throw error
       }
     },
     read: (name) => (existsSync(plain(name)) ? readRows(plain(name), name) : readRows(path(name), name, 'packed')),
