@@ -207,7 +207,9 @@ describe('AMB-20: renaming', () => {
   it('each circle is one notice; who only waits for one that is in it is in none', async () => {
     const ring = (...names: string[]) =>
       names.map((name, index) => [name, names[(index + 1) % names.length] ?? ''] as const)
-    const renames = [...ring('a1', 'a2'), ...ring('b1', 'b2', 'b3'), ['tail', 'a1'], ['late', 'tail']] as const
+    const before = ['a0', 'a1'] as const
+    const after = [['tail', 'a1'] as const, ['late', 'tail'] as const]
+    const renames = [before, ...ring('a1', 'a2'), ...ring('b1', 'b2', 'b3'), ...after]
     const plan = await compared({
       desired: renames.map(([name, to]) => named(name.toUpperCase(), to)),
       existing: renames.map(([name]) => held(`id-${name}`, name.toUpperCase(), { name })),
@@ -283,6 +285,16 @@ describe('AMB-20: names of the retired', () => {
     })
     expect([...plan.changes].map(({ op }) => op)).toEqual(['update'])
     expect(plan.skipped.map(({ heldBy }) => heldBy)).toEqual([{ key: 'A', id: '1', name: 'Acme' }])
+    expect(plan.notices).toEqual([])
+  })
+
+  it('who has only part of the look of a retired one is not retired', async () => {
+    const sync = syncOf()
+    const both = { mark_for_deletion: true, not_in_sfdc: true }
+    const left = held('1', 'DEAD', { name: 'ACME', mark_for_deletion: true, not_in_sfdc: false })
+    const rules = { ...sync.rules, retire: both, retireFor: [] }
+    const plan = await compared({ ...merged, existing: [left, held('2', 'Z', { name: 'Other' })] }, { ...sync, rules })
+    expect(plan.skipped.find(({ key }) => key === 'LIVING')?.heldBy).toEqual({ key: 'DEAD', id: '1', name: 'ACME' })
     expect(plan.notices).toEqual([])
   })
 
