@@ -39,6 +39,22 @@ const levels = (...steps: readonly (readonly [string | null, string | null])[]):
   }))
 
 describe('SAFE-01: shares of the existing records that a plan may touch', () => {
+  it('an update counts as a retirement where it gives a record the whole look of one, not a part of it', () => {
+    const retire = { marked: true, note: 'gone' }
+    const giving = (fields: object): Change[] =>
+      Array.from({ length: 6 }, (_, at) => ({
+        op: 'update',
+        key: `K${at}`,
+        id: `${at}`,
+        fields: Object.fromEntries(Object.entries(fields).map(([field, to]) => [field, { from: null, to }])),
+      }))
+    const ops = (fields: object) =>
+      excesses({ changes: giving(fields), existing: 100, desired: 100, retire }).map(({ op }) => op)
+    expect(ops({ marked: true, note: 'gone', name: 'x' })).toEqual(['retire'])
+    expect(ops({ marked: true })).toEqual([])
+    expect(ops({ marked: true, note: 'moved' })).toEqual([])
+  })
+
   it.each([
     [{ retire: 5, existing: 100 }, []],
     [{ retire: 6, existing: 100 }, ['retire']],
@@ -320,7 +336,7 @@ describe('what an excess of updates is because of', () => {
     ])
 
   it('is the field that most are made for, and how many are left without it', () => {
-    const changes = [...updates(8552, 'industry'), ...updates(446, 'industry', 'owner'), ...updates(900, 'owner')]
+    const changes = [...updates(446, 'industry', 'owner'), ...updates(8552, 'industry'), ...updates(900, 'owner')]
     expect(because(changes)).toEqual([
       [
         { fields: ['industry'], left: 1346 },
