@@ -34,6 +34,7 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
   const all = [declareRuns, declareChecks, declareAnswers, declareStages, declareState, declareBeginning]
   for (const declare of all) declare(declaring)
   addLogs(program)
+  refuseRepetitions(program)
   const tellProfile = addProfiles(program)
   try {
     await program.parseAsync(argv)
@@ -41,6 +42,20 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
     await tellProfile()
   }
   return code
+}
+
+/** The last one would count, without a word. What gathers its values in a list may be repeated. */
+function refuseRepetitions(program: Command): void {
+  for (const command of program.commands)
+    for (const option of command.options.filter(({ required }) => required)) {
+      let before: string | undefined
+      command.on(`option:${option.name()}`, (value: string) => {
+        const gathers = Array.isArray(command.getOptionValue(option.attributeName()))
+        if (before !== undefined && !gathers)
+          command.error(`error: option '${option.flags}' is given twice: ${before} and ${value}`)
+        before = value
+      })
+    }
 }
 
 /** Whatever works with a configuration can tell what it does as JSON lines. */

@@ -20,6 +20,9 @@ describe('what means nothing is refused by name before anything is read', () => 
     [['apply', '--yes', '--lock-timeout', '99999999999'], '--lock-timeout'],
     [['apply', '--yes', '--lock-timeout', '86401'], 'at most 86400'],
     [['prune', '--keep', '99999999999d'], 'at most 36500d'],
+    [['plan', '--env', 'a.env', '--env=b.env'], "'--env <file>' is given twice: a.env and b.env"],
+    [['log', '--since', '7d', '--json', '--since', '36h'], "'--since <age>' is given twice: 7d and 36h"],
+    [['plan', '--log-level', 'info', '--log-level', 'warn'], 'is given twice: info and warn'],
   ])('zds %j', async (args, says) => {
     const { code, stdout, stderr } = await scratch(sandbox.env).zds(...args)
     expect(code, stderr).toBe(1)
@@ -27,6 +30,13 @@ describe('what means nothing is refused by name before anything is read', () => 
     expect(stderr).toContain('Error [USAGE]')
     expect(stderr).toContain(says)
     expect(writesTo(sandbox)).toEqual([])
+  })
+
+  test('an option that may be repeated, and one beside its variable, are no option given twice', async () => {
+    const repeated = ['--sync', 'global', '--sync', 'us-gov', '--op', 'create', '--op', 'update']
+    const here = scratch({ ...sandbox.env, ZDS_LOG_FORMAT: 'json' })
+    const { code, stderr } = await here.zds('plan', '--as-of', asOf, '--log-format', 'text', ...repeated)
+    expect(code, stderr).toBe(0)
   })
 
   test('numbers beyond reason in the configuration', async () => {
