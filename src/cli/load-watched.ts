@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { LOADING_MS } from '../core/config/import.ts'
 import { ZdsError } from '../core/errors.ts'
 import { load, type LoadOptions, type Project } from '../core/config/load.ts'
+import { warn } from './output.ts'
 
 /** Signals are what they are to any program for so long: a loop would keep us from hearing them. */
 const DEAF_MS = 1_000
@@ -37,7 +38,7 @@ export async function loadWatched(options: LoadOptions): Promise<Project> {
   const watchdog = new Worker(WATCHDOG, { eval: true, workerData: { ended: loaded, ms: withinMs + DEAF_MS, message } })
   watchdog.unref()
   try {
-    return await load(process.cwd(), options)
+    return await load(process.cwd(), { warn, ...options })
   } finally {
     process.exit = exit
     clearTimeout(deaf)

@@ -79,15 +79,18 @@ function hintFor({ keyword, params, known }: Misfit): string | undefined {
 }
 
 /**
- * The known word that `word` is most likely a slip of: at most a third of its letters away;
- * undefined when none is near.
+ * The known word that `word` is most likely a slip of: at most a third of its letters away, unless
+ * `most` says how many; undefined when none is near.
  */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function nearest(
+  word: string,
+  known: Iterable<string>,
+  most = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   let best: { word: string; away: number } | undefined
   for (const candidate of known) {
     const away = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (away <= Math.max(1, Math.floor(word.length / 3)) && (best === undefined || away < best.away))
-      best = { word: candidate, away }
+    if (away <= most && (best === undefined || away < best.away)) best = { word: candidate, away }
   }
   return best?.word
 }

@@ -44,6 +44,11 @@ export interface Guard {
   readonly means?: (value: string, key: string) => boolean
 }
 
+const named = new Set<string>()
+
+/** The variables of all settings that were made in this process: what can be meant by a name. */
+export const settingNames = (): ReadonlySet<string> => named
+
 /**
  * An environment variable. An empty or blank one counts as not set; blanks and line ends around a
  * value are no part of it.
@@ -98,6 +103,7 @@ export function setting<Value>(
   peek: () => Value | undefined,
   more: Pick<Setting, 'given' | 'issues'> = {},
 ): Setting<Value> {
+  named.add(name)
   const shown = `[environment variable ${name}]`
   const made = {
     name,

@@ -168,6 +168,17 @@ describe('missing environment variables', () => {
     expect(result.stderr).toMatch(says)
   })
 
+  test('a variable with a slip in its name is told, without its value, beside what may be meant', async () => {
+    const slips = file('.env', 'PROTECTED_ACOUNT_IDS=001000000000001AAA\nslack_chanel=x\nOTHER=y\n')
+    const { code, stderr } = await scratch({}, slips).zds('validate')
+    expect(code).toBe(0)
+    expect(lines(stderr).filter((line) => line.startsWith('Warning'))).toEqual([
+      expect.stringMatching(/\.env: nothing reads PROTECTED_ACOUNT_IDS\. Did you mean PROTECTED_ACCOUNT_IDS\?/),
+      expect.stringMatching(/\.env: nothing reads slack_chanel\. Did you mean SLACK_CHANNEL\? That is not set/),
+    ])
+    expect(stderr).not.toContain('001000000000001AAA')
+  })
+
   test('a file of variables that is not there', async () => {
     const result = await scratch(sandbox.env).zds('plan', '--json', '--env', 'nope.env')
     expectRefusal(result, 'FILE_NOT_FOUND')

@@ -7,10 +7,17 @@ import { ZdsError } from '../../src/core/errors.ts'
 
 const [from = '', options = '{}'] = process.argv.slice(2)
 try {
-  const { config, ...found } = await load(from, JSON.parse(options) as LoadOptions) // given by the test
+  const warnings: string[] = []
+  const warn = (message: string): void => void warnings.push(message)
+  const { config, ...found } = await load(from, { warn, ...(JSON.parse(options) as LoadOptions) }) // given by the test
 
   process.stdout.write(
-    JSON.stringify({ ...found, targets: Object.keys(config.targets), seen: process.env['ZDS_TEST_SEEN'] ?? null }),
+    JSON.stringify({
+      ...found,
+      warnings,
+      targets: Object.keys(config.targets),
+      seen: process.env['ZDS_TEST_SEEN'] ?? null,
+    }),
   )
 } catch (error) {
   if (!(error instanceof ZdsError)) throw error

@@ -1,5 +1,6 @@
 import { ZdsError, type Issue } from '../errors.ts'
-import { environment, valueIn } from '../settings.ts'
+import { nearest } from '../options.ts'
+import { environment, settingNames, valueIn } from '../settings.ts'
 import { readText } from '../text-file.ts'
 
 /** What a file of variables did, by their names. */
@@ -24,6 +25,22 @@ export async function readVariables(file: string): Promise<Variables> {
     ;(wins ? outvoted : given).push(name)
   }
   return { file, given, outvoted }
+}
+
+/** A name that differs from another in more letters is one of its own: GLOBAL, EMEA. */
+const SLIP = 2
+
+/**
+ * What of a file nothing reads while what looks like it is read and not set: a slip, most likely.
+ * To be asked once the configuration has made its settings.
+ */
+export function slipsIn({ file, given, outvoted }: Variables): string[] {
+  const read = settingNames()
+  const lacking = [...read].filter((name) => valueIn(environment(), name) === undefined)
+  return [...given, ...outvoted].flatMap((name) => {
+    const meant = read.has(name) ? undefined : nearest(name, lacking, SLIP)
+    return meant === undefined ? [] : [`${file}: nothing reads ${name}. Did you mean ${meant}? That is not set`]
+  })
 }
 
 /**

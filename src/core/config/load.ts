@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
-import { readVariables, type Variables } from './env-file.ts'
+import { readVariables, slipsIn, type Variables } from './env-file.ts'
 import { nearestConfig, PLACES } from './find.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { importWatched, LOADING_MS, type LoadedModule } from './import.ts'
@@ -48,6 +48,8 @@ export type LoadOptions = {
   readonly withinMs?: number
   /** Gives up waiting for its code. */
   readonly signal?: AbortSignal
+  /** Told what is most likely a slip. */
+  readonly warn?: (message: string) => void
 }
 
 /**
@@ -62,7 +64,7 @@ export async function load(from: string, options: LoadOptions = {}): Promise<Pro
 }
 
 async function loadHere(from: string, options: LoadOptions): Promise<Project> {
-  const { config: named, env } = options
+  const { config: named, env, warn } = options
   let variables = env === undefined ? undefined : await readVariables(resolve(from, env))
   const file = named === undefined ? await nearestConfig(from) : resolve(from, named)
   if (file === undefined) throw notFound(`There is no ${PLACES[0]} in ${from} or above it`)
@@ -70,6 +72,7 @@ async function loadHere(from: string, options: LoadOptions): Promise<Project> {
   const beside = join(dirname(file), '.env')
   if (env === undefined && existsSync(beside)) variables = await readVariables(beside)
   const { module, files } = await imported(file, options)
+  if (variables && warn) slipsIn(variables).forEach(warn)
   const found: unknown =
     typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
   if (found === undefined || found === null) {

@@ -17,6 +17,7 @@ type Loaded = {
   readonly targets?: readonly string[]
   readonly seen?: string | null
   readonly variables?: unknown
+  readonly warnings?: readonly string[]
 }
 
 const program = join(import.meta.dirname, '../../support/load-in.ts')
@@ -250,6 +251,17 @@ describe('the .env file beside the configuration', () => {
     })
     rmSync(join(directory, '.env'))
     expect((await loaded()).variables).toBeUndefined()
+  })
+
+  it('a name that nothing reads is told where it is two letters from one that is read and not set', async () => {
+    write('sync.config.ts', `import { env } from 'zds'\nenv('A_GLOBAL_TOKEN')\nenv('A_EMEA_TOKEN')\n${GOOD}`)
+    write('.env', 'A_GLOBAL_TOKN=1\nA_EMEA_TOKNE=2\nA_GOV_TOKEN=3\nOTHER=4\n')
+    const says = (name: string, meant: string) => expect.stringMatching(`nothing reads ${name}. Did you mean ${meant}?`)
+    expect((await loaded()).warnings).toEqual([
+      says('A_GLOBAL_TOKN', 'A_GLOBAL_TOKEN'),
+      says('A_EMEA_TOKNE', 'A_EMEA_TOKEN'),
+    ])
+    expect((await loaded({ outside: { A_GLOBAL_TOKEN: '1', A_EMEA_TOKEN: '2' } })).warnings).toEqual([])
   })
 
   it('that cannot be used is refused with its line', async () => {
