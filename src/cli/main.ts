@@ -14,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
   // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (thrown: unknown) => void explained(thrown).finally(() => exit(1)))
+    process.on(event, (thrown: unknown) => void explainLoose(thrown).finally(() => exit(1)))
   }
   outlive(process.stdout, 'stdout', interruption)
   outlive(process.stderr, 'stderr', interruption)
@@ -38,6 +38,12 @@ async function explained(error: unknown): Promise<number> {
   const { packageMissing } = await import('../core/package.ts')
   const { explainFailure } = await import('./render/failure.ts')
   return explainFailure(packageMissing(error) ?? error)
+}
+
+/** What is thrown where nobody waits is told as a fault of the configuration where it is one. */
+async function explainLoose(thrown: unknown): Promise<void> {
+  const { brokenBy } = await import('../core/config/import.ts')
+  await explained(brokenBy(thrown) ?? thrown)
 }
 
 /**

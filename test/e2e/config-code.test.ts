@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import { file, running, scratch, until, type Change } from '../cli/scratch.ts'
+import { expectRefusal, file, running, scratch, until, type Change } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
@@ -46,6 +46,19 @@ describe('the code of a configuration', () => {
       expect(result.stdout + result.stderr).toMatch(/ends the process \(process\.exit\)/)
     },
   )
+
+  test.each([
+    ['a promise', `Promise.reject(new Error('nobody waits'))`],
+    ['a timer', `setTimeout(() => { throw new Error('nobody waits') }); await new Promise(() => {})`],
+    ['a timer once it is loaded', `setTimeout(() => { throw new TypeError('nobody waits') }, 50)`],
+    ['a file that it imports', `import './part.ts'`],
+  ])('that throws in %s is named with its line, without a stack', async (_, code) => {
+    const part = file('part.ts', `\n\nvoid (async () => { JSON.parse('nobody waits') })()`)
+    const here = scratch(sandbox.env, part, appended(code))
+    const result = await here.zds('plan', '--as-of', asOf)
+    expectRefusal(result, 'CONFIG_BROKEN')
+    expect(result.stderr).toMatch(/(?:sync\.config|part)\.ts throws where .*nobody waits.* \(line \d+\)/)
+  })
 
   test('leaves timers that keep nothing running', async () => {
     const here = scratch(sandbox.env, appended('setInterval(() => {}, 1000)'))

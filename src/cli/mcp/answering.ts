@@ -1,4 +1,5 @@
 /** A process that answers one question: it is told by a message, and tells in another. */
+import { brokenBy } from '../../core/config/import.ts'
 import { redactedJson } from '../../core/secrets.ts'
 import { escapedJson } from '../render/text.ts'
 import { answer } from './answer.ts'
@@ -16,7 +17,7 @@ process.on('SIGUSR1', () => undefined)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
 process.on('disconnect', stop)
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-  process.on(event, (error: unknown) => tell(failed(error)))
+  process.on(event, (error: unknown) => tell(failed(brokenBy(error) ?? error)))
 
 process.once('message', ({ question, serving }: { question: Question; serving: ServerScope }) => {
   void answer(question, serving, stopped.signal)

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { ZdsError } from '../errors.ts'
+import { messageOf, ZdsError } from '../errors.ts'
 import { ownDirectory, ownManifest } from '../package.ts'
 
 /** How long a configuration may take, in milliseconds: it declares, and waits for nothing. */
@@ -11,8 +11,8 @@ export const LOADING_MS = 30_000
 /** What was imported, and the files that it is made of, those of zds and what it loads aside. */
 export type LoadedModule = { readonly module: unknown; readonly files: readonly string[] }
 
-/** What earlier imports of a file found: Node loads each once. */
-const known = new Map<string, readonly string[]>()
+/** What imports of a file found: Node loads each once. */
+const known = new Map<string, Set<string>>()
 
 /**
  * Imports a file that people write. Rejects where it is not done in time, and where `signal`
@@ -20,7 +20,8 @@ const known = new Map<string, readonly string[]>()
  */
 export async function importWatched(file: string, ms: number, signal: AbortSignal): Promise<LoadedModule> {
   // Node knows modules by where links lead to.
-  const files = new Set([realpathSync(file)])
+  const files = known.get(file) ?? new Set([realpathSync(file)])
+  known.set(file, files)
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
       const found = next(specifier, context)
@@ -31,9 +32,7 @@ export async function importWatched(file: string, ms: number, signal: AbortSigna
   })
   try {
     const module: unknown = await inTime(import(pathToFileURL(file).href), file, ms, signal)
-    const all = known.get(file) ?? [...files]
-    known.set(file, all)
-    return { module, files: all }
+    return { module, files: [...files] }
   } finally {
     hooks.deregister()
   }
@@ -54,6 +53,19 @@ async function inTime<T>(work: Promise<T>, file: string, ms: number, signal: Abo
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   }
+}
+
+/**
+ * What a file that was imported throws where nobody waits for it, in a timer or in a promise, while
+ * it is loaded or later: CONFIG_BROKEN with its line. Undefined for what anything else throws.
+ */
+export function brokenBy(cause: unknown): ZdsError | undefined {
+  if (!(cause instanceof Error) || cause instanceof ZdsError) return undefined
+  const [, url, line] = /\bat .*?(file:\S+?):(\d+):\d+/.exec(cause.stack ?? '') ?? []
+  const file = pathOf(url)
+  if (file === undefined || !known.values().some((files) => files.has(file))) return undefined
+  const message = `${file} throws where nobody waits for it: ${messageOf(cause)} (line ${line})`
+  return new ZdsError('CONFIG_BROKEN', message, { cause, hint: 'Await what it begins, or leave it out.' })
 }
 
 const pathOf = (url = ''): string | undefined => (url.startsWith('file:') ? fileURLToPath(url) : undefined)
