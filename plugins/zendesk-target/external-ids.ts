@@ -1,33 +1,32 @@
-import { packed, type Change, type JsonObject, type Many, type Run } from 'zds'
-import type { Client } from './client.ts'
+import { packed, type Change, type JsonObject, type Many, type Notice, type Run } from 'zds'
 import type { Finding } from './find.ts'
 import { idIn } from './replies.ts'
 
 /**
  * The changes, but that updates which would take over an external id (SAFE-05) that another
  * organization has go without it: Zendesk lets no two have one, and would refuse all of the record
- * (ZD-03). Whoever waits is told how many.
+ * (ZD-03). The plan says which, and who has it.
  */
 export async function withoutTakenIds(
   changes: Many<Change>,
-  client: Client,
   find: Finding,
   run: Run,
-): Promise<Many<Change>> {
+): Promise<{ readonly changes: Many<Change>; readonly notices: readonly Notice[] }> {
   const ids = new Set(changes.values().flatMap(takenOver))
-  if (ids.size === 0) return changes
-  const holders = await find([...ids], run)
-  let left = 0
-  const possible = packed(
-    changes.values().map((change) => {
-      const held = takenOver(change).some((id) => isOther(holders.get(id.toLowerCase()), change))
-      if (held) left += 1
-      return held ? withoutId(change) : change
-    }),
-  )
-  if (left > 0)
-    run.progress(`${client.instance}: updates that go without external_id, as another organization has theirs: ${left}`)
-  return possible
+  const holders = ids.size === 0 ? new Map<string, JsonObject>() : await find([...ids], run)
+  const notices: Notice[] = []
+  const possible = (change: Change): Change => {
+    const holder = takenOver(change).map((id) => holders.get(id.toLowerCase()))[0]
+    if (holder === undefined || idIn(holder) === change.id) return change
+    notices.push(leftFor(holder, change))
+    return withoutId(change)
+  }
+  return { changes: holders.size === 0 ? changes : packed(changes.values().map(possible)), notices }
+}
+
+function leftFor(holder: JsonObject, { key, id }: Change): Notice {
+  const message = `${key} (${id}) is updated without its external_id: organization ${idIn(holder)} has it. Clear it there`
+  return { code: 'external-id-left', key, message }
 }
 
 /** The external id that an update gives to its organization; a comma would make two of it. */
@@ -35,8 +34,6 @@ function takenOver({ op, fields }: Change): string[] {
   const to = op === 'update' ? fields['external_id']?.to : undefined
   return typeof to === 'string' && to !== '' && !to.includes(',') ? [to] : []
 }
-
-const isOther = (holder: JsonObject | undefined, { id }: Change): boolean => holder !== undefined && idIn(holder) !== id
 
 function withoutId(change: Change): Change {
   const { external_id: _, ...fields } = change.fields

@@ -59,8 +59,10 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
   const types = typesOf(fields)
   const refetch = refetching(client, kind, types)
   const find = finding(client, kind)
-  const completed = async (changes: Many<Change>, run: Run): Promise<Preparation> =>
-    prepare(await withoutTakenIds(changes, client, find, run), client, run)
+  const completed = async (planned: Many<Change>, run: Run): Promise<Preparation> => {
+    const { changes, notices } = await withoutTakenIds(planned, find, run)
+    return { ...(await prepare(changes, client, run)), notices }
+  }
   const updatable: Updatable = {
     client,
     slots,

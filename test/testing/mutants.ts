@@ -213,6 +213,10 @@ export const mutants: readonly Mutant[] = [
     whole(changes.map((change) => ({ ...change, op: 'update' as const }))),
   ),
   prepares('prepare plans a change twice', (changes) => whole([...changes, ...changes])),
+  prepares('prepare tells of what is not planned', (changes) => ({
+    ...whole(changes),
+    notices: [{ code: 'told', key: 'nobody', message: 'of nobody' }],
+  })),
   mutant('prepare writes', (target) => ({
     ...target,
     prepare: async (changes, run) => {

@@ -34,22 +34,25 @@ export function possiblePlan(plan: SyncPlan, { ops }: Target): SyncPlan {
 
 /**
  * The plan as its target has completed it. Throws TARGET_INVALID where a change came back as
- * another one, twice, or neither as a change nor as a skip: what was compared is what is planned.
+ * another one, twice, or neither as a change nor as a skip, or a notice is of none: what was
+ * compared is what is planned.
  */
 export function completedPlan(
   plan: SyncPlan,
-  { changes, skipped }: Preparation,
+  { changes, skipped, notices = [] }: Preparation,
   { instance, resource }: Target,
 ): SyncPlan {
   const planned = new Map(plan.changes.values().map(({ key, op, id }) => [key, { key, op, id }]))
+  const strays = notices.filter(({ key }) => !planned.has(key)).map(({ key }) => `notice ${key}`)
   const others = changes.values().filter(({ key, op, id }) => {
     const before = planned.get(key)
     return before?.op !== op || before.id !== id || !planned.delete(key)
   })
   const strange = [...others]
   for (const { key } of skipped) planned.delete(key)
-  const wrong = [...strange, ...planned.values()].map(({ op, key }) => `${op} ${key}`)
-  if (wrong.length === 0) return { ...plan, changes, skipped: [...plan.skipped, ...skipped] }
+  const wrong = [...[...strange, ...planned.values()].map(({ op, key }) => `${op} ${key}`), ...strays]
+  if (wrong.length === 0)
+    return { ...plan, changes, skipped: [...plan.skipped, ...skipped], notices: [...plan.notices, ...notices] }
   const message = `The target of ${instance} ${resource} has changed or dropped what was planned`
   throw new ZdsError('TARGET_INVALID', `${message}: ${wrong.slice(0, 5).join(', ')}`, {
     hint: 'This is a defect of its plugin: prepare may complete a change, or skip it with a reason.',

@@ -63,8 +63,12 @@ export type Skip = {
   readonly change?: Change
 }
 
-/** Planned changes after the target has seen them. */
-export type Preparation = { readonly changes: Many<Change>; readonly skipped: readonly Skip[] }
+/** Planned changes after the target has seen them, with what a person should know of some. */
+export type Preparation = {
+  readonly changes: Many<Change>
+  readonly skipped: readonly Skip[]
+  readonly notices?: readonly Notice[]
+}
 
 /**
  * A record that has a name which another one wants; without an id, one that wants it as well.

@@ -1,13 +1,14 @@
 import { ZdsError } from '../errors.ts'
 import { canonical, type Json } from '../json.ts'
 import { packer, type Many } from '../many.ts'
-import type { Change, Skip } from '../plan/plan.ts'
+import type { Change, Notice, Skip } from '../plan/plan.ts'
 import type { Preparation } from '../types.ts'
 import type { StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
-/** A planned change, and what its target made of it: the change completed, or why it cannot be. */
-type TargetAnswer = { readonly asked: Change } & ({ readonly change: Change } | { readonly skip: Skip })
+/** What a target made of a planned change: completed it, or left it out, and what it said of it. */
+type Said = ({ readonly change: Change } | { readonly skip: Skip }) & { readonly notices?: readonly Notice[] }
+type TargetAnswer = { readonly asked: Change } & Said
 
 /**
  * What the target says of planned changes. It is kept beside the plan: where nothing may be asked,
@@ -32,8 +33,9 @@ export async function answersOf(
 }
 
 /** Each with what became of it. Targets answer in the order in which they are asked, or in another. */
-function* pairs(asked: Many<Change>, { changes, skipped }: Preparation): Iterable<Json> {
+function* pairs(asked: Many<Change>, { changes, skipped, notices = [] }: Preparation): Iterable<Json> {
   const left = new Map(skipped.map((skip) => [skip.key, { skip }]))
+  const noticed = Map.groupBy(notices, ({ key }) => key)
   const completed = changes.values()
   const early = new Map<string, Change>()
   const changeOf = (key: string): Change | undefined => {
@@ -49,7 +51,8 @@ function* pairs(asked: Many<Change>, { changes, skipped }: Preparation): Iterabl
   for (const one of asked) {
     const skip = left.get(one.key)
     const change = skip === undefined ? changeOf(one.key) : undefined
-    yield { asked: one, ...skip, ...(change && { change }) }
+    const heard = noticed.get(one.key)
+    yield { asked: one, ...skip, ...(change && { change }), ...(heard && { notices: heard }) }
   }
 }
 
@@ -67,24 +70,26 @@ async function byKey(answers: AsyncIterable<TargetAnswer>): Promise<ReadonlyMap<
 function recalled(changes: Many<Change>, known: ReadonlyMap<string, TargetAnswer>, watch: StageWatch): Preparation {
   const recalling = packer<Change>()
   const skipped: Skip[] = []
+  const notices: Notice[] = []
   let unasked = 0
   for (const change of changes) {
     const answer = known.get(change.key)
     const fits = answer !== undefined && isAbout(answer, change)
-    const said = fits ? adapted(answer, change) : { change }
+    const said: Said = fits ? adapted(answer, change) : { change }
+    notices.push(...(said.notices ?? []))
     if ('skip' in said) skipped.push(said.skip)
     else recalling.add(said.change)
     if (!fits) unasked += 1
   }
   if (unasked > 0) watch.progress(`${unasked} changes are new since then: their target was not asked about them`)
-  return { changes: recalling.rows(), skipped }
+  return { changes: recalling.rows(), skipped, notices }
 }
 
 /** What a target says of a record and of what comes along holds whatever else is written to it. */
 const isAbout = ({ asked }: TargetAnswer, change: Change): boolean => aboutOf(asked) === aboutOf(change)
 const aboutOf = ({ op, id, along }: Change): string => canonical([op, id ?? null, along ?? null])
 
-function adapted(answer: TargetAnswer, change: Change): { readonly change: Change } | { readonly skip: Skip } {
+function adapted(answer: TargetAnswer, change: Change): Said {
   if ('skip' in answer || canonical(answer.asked.fields) === canonical(change.fields)) return answer
   return { change: { ...answer.change, fields: change.fields } }
 }

@@ -13,6 +13,18 @@ describe('what a target makes of a plan', () => {
     expect(completedPlan(plan, prepared, targetOf())).toEqual({ ...plan, ...prepared })
   })
 
+  it('may say what a person should know of a change, and of nothing else', () => {
+    const earlier = { code: 'name-circle', key: 'A', message: 'A waits for B; B waits for A' }
+    const said = (key: string): Preparation => ({
+      changes: plan.changes,
+      skipped: [],
+      notices: [{ code: 'external-id-left', key, message: 'another record has it' }],
+    })
+    const { notices } = completedPlan({ ...plan, notices: [earlier] }, said('B'), targetOf())
+    expect(notices).toEqual([earlier, ...(said('B').notices ?? [])])
+    expect(() => completedPlan(plan, said('Z'), targetOf())).toThrow(/what was planned: notice Z$/)
+  })
+
   it.each<[string, readonly Change[], string]>([
     ['drop one', [create('A'), update('B')], 'retire C'],
     [

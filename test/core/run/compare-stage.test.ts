@@ -144,15 +144,26 @@ describe('SYN-03: the last word of the target', () => {
     expect((await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)).changes).toEqual([])
   })
 
-  const prepared = async (prepare: NonNullable<Target['prepare']>, ops?: Target['ops']) => {
+  const asking = (prepare: NonNullable<Target['prepare']>, ops?: Target['ops']) => {
     const customers = sourceOf<Desired>('customers', [wanted('C'), wanted('D'), wanted('E')])
     const target = { ...targetOf({ records: [held('9', 'E')], ...(ops && { ops }) }), prepare }
-    const engine = await gathered(
-      { sources: { customers }, targets: { global: syncOf({}, { desired: customers, target }) } },
-      ['customers', 'organizations'],
-    )
+    const config = { sources: { customers }, targets: { global: syncOf({}, { desired: customers, target }) } }
+    return gathered(config, ['customers', 'organizations'])
+  }
+  const prepared = async (...of: Parameters<typeof asking>) => {
+    const engine = await asking(...of)
     return compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
   }
+
+  it('is in the plan with what it says of a change, also where it may not be asked again', async () => {
+    const notices = [{ code: 'external-id-left', key: 'D', message: 'another record has it' }]
+    const engine = await asking(async (changes) => ({ changes, skipped: [], notices }))
+    const stage = engine.stage('compare', 'global')
+    const plan = await compareStage(stage, engine, engine.run, engine)
+    expect(plan.notices).toEqual(notices)
+    const again = await compareStage(stage, { ...engine, from: engine.run }, engine.run, engine)
+    expect({ ...again, changes: [...again.changes] }).toEqual({ ...plan, changes: [...plan.changes] })
+  })
 
   it('is noticed where it drops a change or makes another one of it', async () => {
     const broken = { code: 'TARGET_INVALID', message: expect.stringContaining('global organizations') as string }

@@ -76,7 +76,14 @@ describe('updates and retires', () => {
     const taking = (n: number, to: string) => updating(n, { external_id: to, seats: 50 })
     const { run, progress } = testRun()
     const prepared = await target.prepare?.([taking(0, '001ext1'), updating(1), taking(2, '001FREE')], run)
-    expect(progress).toEqual(['global: updates that go without external_id, as another organization has theirs: 1'])
+    expect(progress).toEqual([])
+    expect(prepared?.notices).toEqual([
+      {
+        code: 'external-id-left',
+        key: updating(0).key,
+        message: expect.stringMatching(/ \(1001\) is updated without its external_id: organization 1002 has it\./),
+      },
+    ])
     expect([...(await applied(target, [...(prepared?.changes ?? [])])).values()].map(({ status }) => status)).toEqual(
       Array.from({ length: 3 }, () => 'done'),
     )
