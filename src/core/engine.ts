@@ -143,6 +143,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
    * artifacts are.
    */
   const madeIn = new WeakMap<Plan, string>()
+  const traced = (run: string, plan: Plan, carryOut: () => Promise<Report>): Promise<Report> =>
+    runChannel.tracePromise(() => notedReport(run, plan, shared, carryOut), { run, part: 'apply' })
 
   return {
     shared,
@@ -166,7 +168,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)
       const run = runId ?? newRunId(shared.clock)
-      return notedReport(run, plan, shared, async () => {
+      return traced(run, plan, async () => {
         assertTimely(plan, shared, maxAgeMs)
         if (runId === undefined) assertOurs(plan, shared)
         const { plan: agreed, approval } = await passLimits(plan, consent, shared)
@@ -190,7 +192,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
-      return notedReport(rest.run.id, rest.plan, shared, async () => {
+      return traced(rest.run.id, rest.plan, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
         await readyToWrite(rest.plan, shared, watch)
         return tidyAfter(await resumeRun(rest, { waitMs }, asking, watch), shared, watch)

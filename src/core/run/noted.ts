@@ -34,17 +34,15 @@ export async function notPlanned(run: string, shared: Shared, error: unknown): P
   return noteError(run, shared, error)
 }
 
-/** Carries a plan out, and notes why it was refused, or ended before its end. */
+/** Carries a plan out, and notes why it was refused (by `run`), or ended before its end. */
 export async function notedReport(
   run: string,
   plan: Plan,
   shared: Shared,
   carryOut: () => Promise<Report>,
 ): Promise<Report> {
-  const report = await runChannel
-    .tracePromise(carryOut, { run, part: 'apply' })
-    .catch((error: unknown) => noteError(run, shared, error, plan))
-  if (report.error !== undefined) await noteError(run, shared, report.error, plan).catch(() => undefined)
+  const report = await carryOut().catch((error: unknown) => noteError(run, shared, error, plan))
+  if (report.error !== undefined) await noteError(report.run, shared, report.error, plan).catch(() => undefined)
   return report
 }
 

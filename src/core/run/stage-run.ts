@@ -9,7 +9,7 @@ import type { Progress } from './apply-sync.ts'
 import { applyStageIn } from './stage-apply.ts'
 import { carriedIn } from './carried.ts'
 import { checkReady } from './gather.ts'
-import { notPlanned } from './noted.ts'
+import { notedReport, notPlanned } from './noted.ts'
 import { assertFit, presentInputs, type Inputs, type StagePlace } from './inputs.ts'
 import { syncPlanLeft } from './plan-parts.ts'
 import { assembleParts, leave, readStages, type Read, type Reading } from './plan-run.ts'
@@ -63,7 +63,8 @@ export async function runStage(
   watch: Watch<Read | Progress>,
 ): Promise<StageEnd> {
   const place = placeAt(asked.run, shared)
-  const orElse = (error: unknown): Promise<never> => notPlanned(basename(asked.run), shared, error)
+  const run = basename(asked.run)
+  const orElse = (error: unknown): Promise<never> => notPlanned(run, shared, error)
   if (id === PLAN_STAGE)
     return { kind: 'whole-plan', plan: await planStage(place, asked.asOf, shared, watch).catch(orElse) }
   const stage = stageNamed(id, place)
@@ -73,7 +74,8 @@ export async function runStage(
     throw new ZdsError('USAGE', `${id} needs the plan that it carries out`, {
       hint: `zds stage plan --run ${place.name} --out FILE makes one; then: zds stage ${id} --run ${place.name} --plan FILE`,
     })
-  return { kind: 'report', report: await applyStageIn(stage, plan, asked, place, shared, watch) }
+  const carryOut = (): Promise<Report> => applyStageIn(stage, plan, asked, place, shared, watch)
+  return { kind: 'report', report: await notedReport(run, plan, shared, carryOut) }
 }
 
 /**

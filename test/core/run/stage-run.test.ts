@@ -13,6 +13,7 @@ import {
   type Plan,
   type Report,
 } from 'zds'
+import { logOf } from '../../../src/core/answers/log.ts'
 import { stages } from '../../../src/core/config/stages.ts'
 import { errorCode } from '../../../src/core/errors.ts'
 import { digestOf } from '../../../src/core/plan/plan.ts'
@@ -181,6 +182,21 @@ describe('the apply of one sync as a stage', () => {
     await expect(applied(here, 'apply:first', strange)).rejects.toMatchObject({ code: 'PLAN_INVALID' })
     await expect(applied(here, 'apply:first', { ...plan, syncs: [] })).rejects.toMatchObject({ code: 'PLAN_INVALID' })
     expect(here.sent).toEqual([])
+  })
+
+  it('is in the history, whether it is refused, fails or is done', async () => {
+    const failing = new Set(['B'])
+    const here = await scene(failing)
+    const plan = await planned(here)
+    await expect(applied(here, 'apply:first', remade(plan, []))).rejects.toMatchObject({ code: 'PLAN_STALE' })
+    const { run } = await applied(here, 'apply:first', plan)
+    const entry = { run, kind: 'apply', error: { code: 'AUTH_FAILED', message: 'refused' } }
+    const refusal = { run: 'run', kind: 'refused', error: { code: 'PLAN_STALE' } }
+    const log = (failed: boolean) => logOf(here.engine.shared, { failed })
+    expect(await log(true)).toMatchObject([refusal, { ...entry, status: 'failed' }])
+    failing.clear()
+    await applied(here, 'apply:first', plan)
+    expect(await log(false)).toMatchObject([refusal, { run, kind: 'apply', status: 'done' }])
   })
 
   it('needs a plan that has its sync', async () => {
