@@ -27,11 +27,21 @@ export async function notedPlan(run: string, shared: Shared, make: () => Promise
   return plan
 }
 
-/** Tells the observers that no plan can be made, notes why, and throws it. */
+/** Stages of one run that fail for one reason, each in a job of its own, do so within this time. */
+const TOGETHER_MS = 1_800_000
+
+/**
+ * Notes why no plan can be made, tells the observers of it unless another stage of the run has, and
+ * throws it.
+ */
 export async function notPlanned(run: string, shared: Shared, error: unknown): Promise<never> {
-  const failure = { run, error, at: shared.clock.now().toISOString() }
-  if (!shared.signal.aborted) await tellObservers((observer, lent) => observer.notPlanned?.(failure, lent), shared)
-  return noteError(run, shared, error)
+  const { clock, signal, state } = shared
+  const failure = { run, error, at: clock.now().toISOString() }
+  const lately = await state.journal.noted(new Date(clock.now().getTime() - TOGETHER_MS)).catch(() => [])
+  await noteError(run, shared, error)
+  const told = lately.some((one) => one.run === run && one.code === errorCode(error) && one.digest === undefined)
+  if (!told && !signal.aborted) await tellObservers((observer, lent) => observer.notPlanned?.(failure, lent), shared)
+  throw error
 }
 
 /** Carries a plan out, and notes why it was refused (by `run`), or ended before its end. */
@@ -41,18 +51,20 @@ export async function notedReport(
   shared: Shared,
   carryOut: () => Promise<Report>,
 ): Promise<Report> {
-  const report = await carryOut().catch((error: unknown) => noteError(run, shared, error, plan))
-  if (report.error !== undefined) await noteError(report.run, shared, report.error, plan).catch(() => undefined)
+  const report = await carryOut().catch(async (error: unknown) => {
+    await noteError(run, shared, error, plan)
+    throw error
+  })
+  if (report.error !== undefined) await noteError(report.run, shared, report.error, plan)
   return report
 }
 
-/** Notes an error and throws it. Where even that cannot be written, the error itself says more. */
-async function noteError(run: string, shared: Shared, error: unknown, plan?: Plan): Promise<never> {
+/** Notes an error. Where even that cannot be written, the error itself says more. */
+async function noteError(run: string, shared: Shared, error: unknown, plan?: Plan): Promise<void> {
   const code = errorCode(error)
   const kind = REFUSALS.has(code) ? 'refused' : 'failed'
   const said = { kind, ...(plan && ofPlan(plan)), code, message: redact(wordsOf(error)) } as const
   await note(run, shared, said).catch(() => undefined)
-  throw error
 }
 
 /** So many of several problems are remembered. */
