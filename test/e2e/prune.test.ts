@@ -58,6 +58,20 @@ describe('OPS-08: zds prune', () => {
     expect(await here.zds('outcomes', young)).toMatchObject({ code: 0 })
   })
 
+  test('leaves what is younger than an hour, which may be a plan that is being made', async () => {
+    const here = scratch({})
+    const artifactsOf = async (hours: number): Promise<string> => {
+      const id = `${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-abcdef`
+      const state = await localState(join(here.directory, '.zds'))
+      await state.artifacts(id).write('gather:accounts', [{ name: 'Acme' }])
+      await state.close()
+      return id
+    }
+    const [, young] = [await artifactsOf(1.1), await artifactsOf(0.9)]
+    expect((await here.zds('prune', '--keep', '0d')).stdout).toMatch(/^Forgot 0 runs, and the artifacts of 1\./)
+    expect(runsIn(here)).toEqual([young])
+  })
+
   test('takes days and hours, and nothing else', async () => {
     for (const age of ['14', 'two weeks', '-1d', '1.5d']) {
       const refused = await scratch({}).zds('prune', '--keep', age)

@@ -1,4 +1,4 @@
-import { DAY_MS, KEEP_DAYS } from '../../core/run/retention.ts'
+import { DAY_MS, forgottenBefore, KEEP_DAYS } from '../../core/run/retention.ts'
 import { print } from '../output.ts'
 import { counted } from '../render/text.ts'
 import { inSession } from '../session.ts'
@@ -13,7 +13,7 @@ export async function pruneCommand(options: PruneOptions, signal: AbortSignal): 
   return inSession(options, signal, async ({ engine }) => {
     const { state, clock, config } = engine.shared
     const keep = options.keep ?? (config.keepDays ?? KEEP_DAYS) * DAY_MS
-    const { runs, artifacts } = await state.prune(new Date(clock.now().getTime() - keep))
+    const { runs, artifacts } = await state.prune(forgottenBefore(clock, keep))
     const left = (await state.kept()).runs
     print([`Forgot ${counted(runs, 'runs')}, and the artifacts of ${artifacts}. ${counted(left, 'runs')} kept.`])
     return 0
