@@ -83,6 +83,7 @@ async function post(found: readonly Digest[], options: SlackOptions, run: Run): 
   if (byChannel.size === 0) return
   if (options.token.peek() === undefined) return run.progress(`${options.token.name} is not set, so nothing is posted`)
   const send = await poster({ token: options.token, apiUrl: options.apiUrl, http: options.http ?? httpPolicy() }, run)
+  const left = [...byChannel.keys()]
   for (const [channel, digests] of byChannel) {
     for (const [index, message] of messagesOf(digests, jobOf(options)).entries()) {
       if (index > 0) await run.clock.sleep(PACE_MS, run.signal)
@@ -93,13 +94,15 @@ async function post(found: readonly Digest[], options: SlackOptions, run: Run): 
         const refusal = refusalIn(error)
         const why =
           refusal === undefined ? messageOf(error) : `Slack answered ${refusal}${adviceFor(refusal, options.token)}`
-        run.progress(`a message to ${channel} did not go through: ${why}`)
         // What is left for this channel is no safer. Where Slack is down, each further channel
         // would cost a timeout.
+        const untold = refusal === undefined ? left : [channel]
+        run.progress(`a message to ${untold.join(', ')} did not go through: ${why}`)
         if (refusal === undefined) return
         break
       }
     }
+    left.shift()
   }
 }
 

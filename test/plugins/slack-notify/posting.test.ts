@@ -200,7 +200,10 @@ describe('when Slack does not take it', () => {
     const down = await serverOf(silence)
     const run = await applied(notifier(`${down.url}/api/`, { channels }))
     expect(down.received).toHaveLength(1)
-    expect(run.told).toHaveLength(1)
+    expect(run.told).toEqual([expect.stringMatching(/^a message to C1, C2 did not go through: /)])
+    const later = await serverOf(ok({ ok: true, ts: '1' }), silence)
+    const told = [...(await applied(notifier(`${later.url}/api/`, { channels }))).told]
+    expect(told).toEqual([expect.stringMatching(/^a message to C2 did not go through: /)])
   })
 
   it('nobody listens: a warning after the attempts of the policy', async () => {
