@@ -3,10 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './pages.ts'
 
-/**
- * What the compiler says of files in a directory below `test/`, by the rules of the repository;
- * nothing where all is well.
- */
+/** What the compiler says of files in a directory, by the rules of the repository; nothing where all is well. */
 export function typeErrorsIn(directory: string, files: readonly string[]): Promise<string> {
   writeFileSync(
     join(directory, 'tsconfig.json'),

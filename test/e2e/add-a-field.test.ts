@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Organization, type Sandbox, type World } from 'zds/sandbox'
 import type { Change, Plan } from 'zds'
-import { edit, scratch } from '../cli/scratch.ts'
+import { edit } from '../cli/scratch.ts'
+import { failureOf, runsOf, type Runs } from '../support/runs.ts'
 import { project, type Project } from '../support/zds.ts'
 
 /**
@@ -18,6 +19,7 @@ const PARTNERS = `const partnerFields = {\n  ...shared,\n`
 
 let sandbox: Sandbox
 let here: Project
+let runs: Runs
 
 beforeEach(async () => {
   sandbox = await startSandbox({
@@ -26,8 +28,9 @@ beforeEach(async () => {
   })
   // Everything else is in step, so that what a plan shows is the new field.
   here = project(sandbox.env)
-  const { code, stderr } = await here.zds('apply', '--yes', '--as-of', asOf)
-  if (code !== 0) throw new Error(stderr)
+  runs = runsOf(here, asOf)
+  const { code } = await runs.apply()
+  if (code !== 0) throw new Error(`The first apply ended with ${code}`)
 })
 afterEach(async () => {
   here.remove()
@@ -50,11 +53,6 @@ function withField({ salesforce, zendesk, ...rest }: World): World {
 }
 
 const lineCount = (): number => readFileSync(join(here.directory, 'sync.config.ts'), 'utf8').split('\n').length
-const planned = async (): Promise<Plan> => {
-  const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', asOf)
-  expect(code, stderr).toBe(0)
-  return JSON.parse(stdout) as Plan // what --json prints
-}
 const changesOf = ({ syncs }: Plan, name: string) => syncs.find((sync) => sync.name === name)?.changes ?? []
 const industry = (key: string): unknown =>
   sandbox.salesforce.tables['Account']?.find((row) => row['Account_ID_18__c'] === key)?.['Industry']
@@ -78,7 +76,7 @@ describe('one line in the table of one instance', () => {
     edit(GLOBAL, `${GLOBAL}${LINE}`)(here.directory)
     expect(lineCount()).toBe(before + 1)
 
-    const plan = await planned()
+    const plan = await runs.plan()
     expect(queried()).toBeGreaterThan(0)
     const changes = changesOf(plan, 'global')
     expect(changes.length).toBeGreaterThan(10)
@@ -90,8 +88,7 @@ describe('one line in the table of one instance', () => {
     }
     for (const name of ['us-gov', 'partners', 'us-gov-users']) expect(changesOf(plan, name)).toEqual([])
 
-    const applied = await here.zds('apply', '--yes', '--force', '--as-of', asOf)
-    expect(applied, applied.stderr).toMatchObject({ code: 0 })
+    expect(await runs.apply({ force: true })).toMatchObject({ code: 0 })
     for (const { key, id } of changes)
       expect(
         held('global')
@@ -99,18 +96,18 @@ describe('one line in the table of one instance', () => {
           .map(value),
       ).toEqual([industry(key)])
     expect(JSON.stringify(held('us_gov'))).toBe(usGov)
-    expect((await planned()).syncs.flatMap(({ changes: rest }) => [...rest])).toEqual([])
+    expect(await runs.changes()).toEqual([])
   })
 
   test('removing the line again leaves the field and its values alone', async () => {
     edit(GLOBAL, `${GLOBAL}${LINE}`)(here.directory)
-    expect(await here.zds('apply', '--yes', '--force', '--as-of', asOf)).toMatchObject({ code: 0 })
+    expect(await runs.apply({ force: true })).toMatchObject({ code: 0 })
     const before = JSON.stringify(held('global'))
     expect(held('global').filter((one) => value(one) !== null).length).toBeGreaterThan(10)
 
     edit(LINE, '')(here.directory)
-    expect((await planned()).syncs.flatMap(({ changes }) => [...changes])).toEqual([])
-    expect(await here.zds('apply', '--yes', '--as-of', asOf)).toMatchObject({ code: 0 })
+    expect(await runs.changes()).toEqual([])
+    expect(await runs.apply()).toMatchObject({ code: 0 })
     expect(JSON.stringify(held('global'))).toBe(before)
   })
 })
@@ -119,8 +116,7 @@ test('one line in each table: every instance, and partners, have it', async () =
   const before = lineCount()
   for (const table of [GLOBAL, US_GOV, PARTNERS]) edit(table, `${table}${LINE}`)(here.directory)
   expect(lineCount()).toBe(before + 3)
-  const applied = await here.zds('apply', '--yes', '--force', '--as-of', asOf)
-  expect(applied, applied.stderr).toMatchObject({ code: 0 })
+  expect(await runs.apply({ force: true })).toMatchObject({ code: 0 })
   for (const instance of ['global', 'us_gov']) {
     const known = held(instance).filter(
       (one) => one.organization_fields['mark_for_deletion'] !== true && typeof industry(keyOf(one)) === 'string',
@@ -129,12 +125,12 @@ test('one line in each table: every instance, and partners, have it', async () =
     for (const one of known)
       expect({ key: keyOf(one), value: value(one) }).toEqual({ key: keyOf(one), value: industry(keyOf(one)) })
   }
-  expect((await planned()).syncs.flatMap(({ changes }) => [...changes])).toEqual([])
+  expect(await runs.changes()).toEqual([])
 })
 
 test('one line in the table that both share is enough for both', async () => {
   edit('const shared = {\n', `const shared = {\n${LINE}`)(here.directory)
-  const plan = await planned()
+  const plan = await runs.plan()
   for (const name of ['global', 'us-gov']) {
     expect(changesOf(plan, name).length, name).toBeGreaterThan(0)
     for (const { fields } of changesOf(plan, name)) expect(Object.keys(without(fields))).toEqual(['account_industry'])
@@ -142,10 +138,8 @@ test('one line in the table that both share is enough for both', async () => {
 })
 
 test('before the field is in Zendesk, the plan is refused and says what to do (SAFE-07)', async () => {
-  const result = await scratch(sandbox.env, edit(GLOBAL, `${GLOBAL}  account_sector: text('Industry'),\n`)).zds(
-    'plan',
-    '--json',
-  )
+  edit(GLOBAL, `${GLOBAL}  account_sector: text('Industry'),\n`)(here.directory)
+  const result = await failureOf(runs.plan())
   expect(result).toMatchObject({ code: 1, stdout: '' })
   expect(result.stderr).toMatch(
     /✖ global: organization field account_sector: does not exist \[FIELD_UNKNOWN\]\n +Create it in Zendesk/,

@@ -91,9 +91,10 @@ describe('a configuration that is missing or broken', () => {
     ],
   ]
   test.each(cases)('%s', async (_, change, code, ...says) => {
-    const result = await scratch(sandbox.env, change).zds('plan', '--json')
+    const here = scratch(sandbox.env, change)
+    const result = await here.zds('plan', '--json')
     expectRefusal(result, code)
-    expect(result.stderr).toContain(code === 'CONFIG_NOT_FOUND' ? '.tmp-' : 'sync.config.ts')
+    expect(result.stderr).toContain(code === 'CONFIG_NOT_FOUND' ? here.directory : 'sync.config.ts')
     for (const text of says) expect(result.stderr).toMatch(text)
   })
 

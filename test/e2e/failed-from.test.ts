@@ -2,13 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Plan } from 'zds'
 import { expectRefusal } from '../cli/scratch.ts'
+import { runsOf, type Runs } from '../support/runs.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
 
 const asOf = ['--as-of', '2026-03-16']
 
 let sandbox: Sandbox
 let here: Project
-let applied: Result
+let runs: Runs
+let applied: Awaited<ReturnType<Runs['apply']>>
 let first: Plan
 
 beforeAll(async () => {
@@ -17,10 +19,11 @@ beforeAll(async () => {
     zendesk: { requestsPerMinute: 100_000 },
   })
   here = project(sandbox.env)
-  first = planIn(await here.zds('plan', '--json', ...asOf))
+  runs = runsOf(here, '2026-03-16')
+  first = await runs.plan()
   const words = { error: 'OrganizationUpdateFailed', details: 'Busy, "try" again' }
   sandbox.faults.add({ service: 'global', kind: 'rows', rows: { indexes: [0] }, ...words })
-  applied = await here.zds('apply', '--yes', ...asOf)
+  applied = await runs.apply()
 })
 afterAll(async () => {
   here.remove()
@@ -37,7 +40,7 @@ const outcomes = async (...args: string[]): Promise<string> => (await here.zds('
 
 describe('what became of each change (SAFE-03)', () => {
   test('is exported as NDJSON: every change of the plan once, with its status, id or code', async () => {
-    expect(applied, applied.stderr).toMatchObject({ code: 4 })
+    expect(applied).toMatchObject({ code: 4 })
     const rows = (await outcomes())
       .trim()
       .split('\n')
@@ -70,14 +73,12 @@ describe('zds plan --failed-from', () => {
     const ids = new Set<unknown>(premium.map(({ organization_fields: fields }) => fields['salesforce_id']))
     const other = sandbox.salesforce.tables['Account']?.find(({ Id: id }) => id !== key && ids.has(id)) ?? { Id: null }
     other['Account_Owner_Calc__c'] = 'Somebody New'
-    expect(keysOf(planIn(await here.zds('plan', '--json', ...asOf)))).toHaveLength(2)
+    expect(keysOf(await runs.plan())).toHaveLength(2)
 
     const rest = planIn(await here.zds('plan', '--failed-from', 'last', '--json', '--out', 'rest.json', ...asOf))
     expect(keysOf(rest)).toEqual([`global ${key}`])
     expect(await here.zds('apply', 'rest.json', ...asOf)).toMatchObject({ code: 0 })
-    expect(keysOf(planIn(await here.zds('plan', '--json', ...asOf)))).toEqual([
-      `global ${JSON.stringify(other.Id)}`.replaceAll('"', ''),
-    ])
+    expect(keysOf(await runs.plan())).toEqual([`global ${JSON.stringify(other.Id)}`.replaceAll('"', '')])
   })
 
   test('of a run that nobody knows is refused', async () => {

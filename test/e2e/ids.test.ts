@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Plan } from 'zds'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { runsOf, type Runs } from '../support/runs.ts'
 import { organizationOf, sampleWorld, type Expected } from '../support/worlds.ts'
 import { project, type Project } from '../support/zds.ts'
 
@@ -53,25 +53,21 @@ const zendesk: World['zendesk'] = Object.fromEntries(
 
 let sandbox: Sandbox
 let here: Project
+let runs: Runs
 beforeAll(async () => {
   sandbox = await startSandbox({ world: { ...world, zendesk } })
   here = project({ ...sandbox.env, ...environment })
+  runs = runsOf(here, expected.asOf)
 })
 afterAll(async () => {
   here.remove()
   await sandbox.close()
 })
 
-const planned = async (): Promise<Plan> => {
-  const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
-  expect(code, stderr).toBe(0)
-  return JSON.parse(stdout) as Plan // what --json prints
-}
-
 describe('SAFE-10: Salesforce ids are joined as ids', () => {
   test('a world of all spellings gives the plan that it gives with one; what is no id is left, and told', async () => {
     expect(respelt.size).toBeGreaterThan(20)
-    const { syncs } = await planned()
+    const { syncs } = await runs.plan()
     const meant = new Map([
       ['global', expected.global],
       ['us-gov', expected['us-gov']],
@@ -105,7 +101,7 @@ describe('SAFE-10: Salesforce ids are joined as ids', () => {
   })
 
   test('the 18 characters are written when a record is updated anyway, and are no reason for an update; then nothing is left to do', async () => {
-    expect(await here.zds('apply', '--yes', '--as-of', expected.asOf)).toMatchObject({ code: 0 })
+    expect(await runs.apply()).toMatchObject({ code: 0 })
     const { organizations = [] } = sandbox.zendesk['global'] ?? {}
     const idOf = (key: string): unknown => {
       const one = expected.global.find((some) => some.key === key)
@@ -113,6 +109,6 @@ describe('SAFE-10: Salesforce ids are joined as ids', () => {
     }
     for (const key of updated.slice(0, 10)) expect(idOf(key)).toBe(key)
     for (const key of others.slice(0, 10)) expect(idOf(key)).toBe(respelt.get(key))
-    expect((await planned()).syncs.flatMap(({ changes }) => [...changes])).toEqual([])
+    expect(await runs.changes()).toEqual([])
   })
 })

@@ -1,27 +1,40 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { edit, expectRefusal, scratch, writesTo, type Change } from '../cli/scratch.ts'
-import type { Project, Result } from '../support/zds.ts'
+import { failureOf, runsOf, type Runs } from '../support/runs.ts'
+import { project, type Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
 const started = (world: World): Promise<Sandbox> => startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
-const planIn = ({ stdout }: Result): Plan => JSON.parse(stdout) as Plan // what --json prints
+
+const savedIn = ({ directory }: Project): Plan => JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')) as Plan // what --out writes
 
 let sandbox: Sandbox
-afterEach(() => sandbox.close())
+
+/** The sandbox of one test. */
+async function begin(world: World): Promise<void> {
+  sandbox = await started(world)
+  onTestFinished(() => sandbox.close())
+}
 
 /** What the plan holds beyond its limits, and the plan. */
-async function beyond(here: Project) {
-  const plan = planIn(await here.zds('plan', '--json', '--as-of', asOf))
+async function beyond(runs: Runs) {
+  const plan = await runs.plan()
   return { plan, ids: plan.syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id)) }
 }
 
-async function expectInSync(here: Project): Promise<void> {
-  const { plan } = await beyond(here)
-  expect(plan.syncs.flatMap(({ changes }) => [...changes])).toEqual([])
+async function expectInSync(runs: Runs): Promise<void> {
+  expect(await runs.changes()).toEqual([])
+}
+
+/** The runs of a project that has once been brought in step, whatever its limits. */
+async function inStep(here: Project): Promise<Runs> {
+  const runs = runsOf(here, asOf)
+  await runs.apply({ force: true })
+  return runs
 }
 
 /** The level of every organization of Global that has one. */
@@ -30,12 +43,13 @@ const levels = (): unknown[] =>
 const count = (level: string): number => levels().filter((one) => one === level).length
 
 describe('SAFE-12: one line moved in the plans file', () => {
-  let here: Project
-  beforeEach(async () => {
-    sandbox = await started(generateWorld({ accounts: 300, seed: 1, asOf }))
-    here = scratch(sandbox.env)
-    await here.zds('apply', '--yes', '--force', '--as-of', asOf)
+  beforeAll(async () => {
+    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    const here = project(sandbox.env)
+    await inStep(here)
+    here.remove()
   })
+  afterAll(() => sandbox.close())
 
   const moves: readonly (readonly [string, readonly Change[]])[] = [
     [
@@ -70,12 +84,14 @@ describe('SAFE-12: one line moved in the plans file', () => {
   ]
 
   test.each(moves)('%s is refused, whatever it takes from how few of all: nothing is written', async (_, changes) => {
-    await expectInSync(here)
+    const here = scratch(sandbox.env)
+    const runs = runsOf(here, asOf)
+    await expectInSync(runs)
     const before = levels()
     const written = writesTo(sandbox).length
     for (const change of changes) change(here.directory)
-    expect((await beyond(here)).ids).toContain('global.field.support_level')
-    const refused = await here.zds('apply', '--yes', '--as-of', asOf)
+    expect((await beyond(runs)).ids).toContain('global.field.support_level')
+    const refused = await failureOf(runs.apply())
     expect(refused.code, refused.stderr).toBe(3)
     expect(refused.stderr).toMatch(/support_level would fall on \d+ of \d+ records, the limit is 10/)
     expect(levels()).toEqual(before)
@@ -83,32 +99,34 @@ describe('SAFE-12: one line moved in the plans file', () => {
   })
 
   test('moved back, nothing is left to do', async () => {
+    const here = scratch(sandbox.env)
+    const runs = runsOf(here, asOf)
     const ultimate = count('ultimate')
     expect(ultimate).toBeGreaterThan(10)
     const [, changes = []] = moves[0] ?? []
     for (const change of changes) change(here.directory)
-    const { plan } = await beyond(here)
+    const { plan } = await beyond(runs)
     expect(plan.syncs[0]?.excesses).toMatchObject([
       { op: 'field', field: 'support_level', existing: expect.any(Number) },
     ])
     edit("    - 'sub_sm_ultimate'\n    - 'sub_edu'", "    - 'sub_edu'", 'data/plans.yaml')(here.directory)
     edit('  ultimate:\n', "  ultimate:\n    - 'sub_sm_ultimate'\n", 'data/plans.yaml')(here.directory)
-    await expectInSync(here)
+    await expectInSync(runs)
     expect(count('ultimate')).toBe(ultimate)
   })
 })
 
 describe('SAFE-12: expiration dates', () => {
   test('that would move to an earlier day on many records are refused', async () => {
-    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    await begin(generateWorld({ accounts: 120, seed: 1, asOf }))
     const here = scratch(sandbox.env)
-    await here.zds('apply', '--yes', '--force', '--as-of', asOf)
-    await expectInSync(here)
+    const runs = await inStep(here)
+    await expectInSync(runs)
     for (const charge of sandbox.salesforce.tables['Zuora__SubscriptionProductCharge__c'] ?? []) {
       const end = charge['Zuora__EffectiveEndDate__c']
       if (typeof end === 'string' && end > '2026-06-01') charge['Zuora__EffectiveEndDate__c'] = '2026-05-31'
     }
-    expect((await beyond(here)).ids).toEqual(expect.arrayContaining(['global.field.expiration_date']))
+    expect((await beyond(runs)).ids).toEqual(expect.arrayContaining(['global.field.expiration_date']))
     expectRefusal(await here.zds('apply', '--yes', '--json', '--as-of', asOf), 'LIMIT_EXCEEDED', 3)
   })
 })
@@ -132,31 +150,31 @@ describe('SAFE-12: creates', () => {
   }
 
   test('as many as a new instance needs are refused, unless its first run is declared; then only once', async () => {
-    sandbox = await started(fresh())
+    await begin(fresh())
     const { tables } = sandbox.salesforce
     const accounts = tables['Account'] ?? []
     tables['Account'] = accounts.filter((_, index) => index % 2 === 0)
     const here = scratch({ ...sandbox.env, PROTECTED_ACCOUNT_IDS: GITLAB })
-    expect((await beyond(here)).ids).toEqual(['global.create'])
-    expectRefusal(await here.zds('apply', '--yes', '--json', '--as-of', asOf), 'LIMIT_EXCEEDED', 3)
+    const runs = runsOf(here, asOf)
+    expect((await beyond(runs)).ids).toEqual(['global.create'])
+    expectRefusal(await failureOf(runs.apply()), 'LIMIT_EXCEEDED', 3)
     expect(writesTo(sandbox)).toEqual([])
 
     edit('const limits = {', 'const limits = { firstRun: true,')(here.directory)
-    const first = await here.zds('apply', '--yes', '--as-of', asOf)
-    expect(first, first.stderr).toMatchObject({ code: 0 })
-    await expectInSync(here)
+    expect(await runs.apply()).toMatchObject({ code: 0 })
+    await expectInSync(runs)
 
     tables['Account'] = accounts
-    expect((await beyond(here)).ids).toEqual(['global.create'])
+    expect((await beyond(runs)).ids).toEqual(['global.create'])
   })
 })
 
 describe('SAFE-12: an approval that names what may pass', () => {
   test('lets only that pass; a slip in a name is told with what was meant', async () => {
-    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    await begin(generateWorld({ accounts: 120, seed: 1, asOf }))
     const here = scratch(sandbox.env, edit('update: 0.3, retire: 0.05', 'update: 0.01, retire: 0.001'))
     await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
-    const { digest, syncs } = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // as above
+    const { digest, syncs } = savedIn(here)
     const ids = syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id))
     expect(ids).toContain('global.update')
     const apply = (names: string) => here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', `${digest}:${names}`)
@@ -169,24 +187,24 @@ describe('SAFE-12: an approval that names what may pass', () => {
     expect(part.stderr).not.toContain('would be updated')
     expect(writesTo(sandbox)).toEqual([])
     expect(await apply(ids.join())).toMatchObject({ code: 0 })
-    await expectInSync(here)
+    await expectInSync(runsOf(here, asOf))
   })
 })
 
 describe('SAFE-13: a source that is rightly empty', () => {
   test('is let through by name and digest; the limits of what it retires still hold', async () => {
-    sandbox = await started(generateWorld({ accounts: 120, seed: 1, asOf }))
+    await begin(generateWorld({ accounts: 120, seed: 1, asOf }))
     const here = scratch(sandbox.env)
-    await here.zds('apply', '--yes', '--force', '--as-of', asOf)
+    const runs = await inStep(here)
     sandbox.salesforce.tables['Contact'] = []
-    const { plan } = await beyond(here)
+    const { plan } = await beyond(runs)
     const users = plan.syncs.find(({ name }) => name === 'us-gov-users')
     expect(users).toMatchObject({ changes: [], complete: { desired: false, existing: true } })
     const held = users?.skipped.filter(({ change }) => change !== undefined) ?? []
     expect(held.length).toBeGreaterThan(1)
     const shown = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
     expect(shown.stdout).toContain(`! not proved complete: ${held.length} changes held back`)
-    const { digest } = plan
+    const { digest } = savedIn(here)
     expect(shown.stdout).toContain(`--approve ${digest.slice(0, 12)}:us-gov-users.empty`)
 
     const apply = (approve: string) => here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', approve)
@@ -198,7 +216,7 @@ describe('SAFE-13: a source that is rightly empty', () => {
     const through = await apply(`${digest}:${['empty', 'retire', 'drop'].map((name) => `us-gov-users.${name}`).join()}`)
     expect(through, through.stderr).toMatchObject({ code: 0 })
     expect(marked()).toBe(held.length)
-    const last = await beyond(here)
+    const last = await beyond(runs)
     expect(
       last.plan.syncs.flatMap(({ changes, skipped }) => [...changes, ...skipped.flatMap(({ change }) => change ?? [])]),
     ).toEqual([])

@@ -1,33 +1,34 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Plan, SyncPlan } from 'zds'
+import type { SyncPlan } from 'zds'
 import { startSandbox, type Organization, type Sandbox, type World } from 'zds/sandbox'
 import { scratch } from '../cli/scratch.ts'
 import { byHand } from '../support/crash.ts'
+import { runsOf, type Runs } from '../support/runs.ts'
 import type { Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
 afterEach(() => sandbox.close())
 
-async function scene(name: 'swapped' | 'merged' | 'invisible'): Promise<Project> {
+async function scene(name: 'swapped' | 'merged' | 'invisible'): Promise<Project & Runs> {
   const file = join(import.meta.dirname, `../fixtures/names/${name}.world.json`)
   const world = JSON.parse(readFileSync(file, 'utf8')) as World // the fixture is of this form
   sandbox = await startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
-  return scratch(sandbox.env)
+  const here = scratch(sandbox.env)
+  return { ...here, ...runsOf(here, asOf) }
 }
 
-async function planned(here: Project): Promise<SyncPlan> {
-  const plan = JSON.parse((await here.zds('plan', '--json', '--as-of', asOf)).stdout) as Plan // what --json prints
-  const [global] = plan.syncs
+async function planned(runs: Runs): Promise<SyncPlan> {
+  const { syncs } = await runs.plan()
+  const [global] = syncs
   if (global === undefined) throw new Error('There is no plan of global')
   return global
 }
 
-async function applied(here: Project, code = 0): Promise<void> {
-  const result = await here.zds('apply', '--yes', '--force', '--as-of', asOf)
-  expect(result, result.stderr).toMatchObject({ code })
+async function applied(runs: Runs, code = 0): Promise<void> {
+  expect(await runs.apply({ force: true })).toMatchObject({ code })
 }
 
 const organizations = (): readonly Organization[] => sandbox.zendesk['global']?.organizations ?? []

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Plan } from 'zds'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { runsOf } from '../support/runs.ts'
 import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project } from '../support/zds.ts'
 
@@ -21,9 +21,7 @@ async function started(changes: Partial<World> = {}) {
 }
 
 async function plannedOf(here: Project) {
-  const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
-  expect(code, stderr).toBe(0)
-  const { syncs } = JSON.parse(stdout) as Plan // what --json prints
+  const { syncs } = await runsOf(here, expected.asOf).plan()
   return syncs.find(({ name }) => name === 'partners')?.changes ?? []
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Plan } from 'zds'
 import { startSandbox, type Fault, type Sandbox, type World } from 'zds/sandbox'
+import { runsOf } from '../support/runs.ts'
 import { slackLinesUnder } from '../support/slack.ts'
 import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project } from '../support/zds.ts'
@@ -59,9 +59,8 @@ async function started(sold: { readonly [account: string]: string }, faults: rea
     organization: (key: string) => instance()?.organizations.find(({ external_id: id }) => id === key)?.id,
     user: (email: string) => instance()?.users.find((one) => one.email?.toLowerCase() === email),
     lonely: () => slackLinesUnder(sandbox.slack.messages, 'New organizations without people').join('\n'),
-    apply: () => here.zds('apply', '--yes', '--as-of', asOf),
-    preview: async () => (await here.zds('plan', '--all', '--as-of', asOf)).stdout,
-    plan: async () => JSON.parse((await here.zds('plan', '--json', '--as-of', asOf)).stdout) as Plan, // what --json prints
+    ...runsOf(here, asOf),
+    zds: (...args: readonly string[]) => here.zds(...args, '--as-of', asOf),
   }
 }
 
@@ -73,7 +72,7 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
       [other]: 'Twice@sold.example',
       [third]: 'twice@sold.example',
     }
-    const { apply, plan, preview, organization, user, lonely, home } = await started(sold)
+    const { apply, plan, changes, zds, organization, user, lonely, home } = await started(sold)
     const planned = (await plan()).syncs.find(({ name }) => name === 'global')
     const remarksOf = (key: string) => [...(planned?.changes ?? [])].find((change) => change.key === key)?.remarks
     const [joins, stays] = ['user without organization, gets this one', 'user of another organization, stays there']
@@ -86,14 +85,14 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
       ],
       [{ code: 'user-stays', message: `twice@sold.example: ${stays}` }],
     ])
-    expect(await preview()).toContain('twice@sold.example: new user')
+    expect((await zds('plan', '--all')).stdout).toContain('twice@sold.example: new user')
 
     expect(await apply()).toMatchObject({ code: 0 })
     expect(user('nora@sold.example')).toMatchObject({ id: 555_001, name: 'Nora', organization_id: organization(first) })
     expect(user('elsa@sold.example')).toMatchObject({ id: 555_002, organization_id: home })
     expect(user('twice@sold.example')).toMatchObject({ name: 'twice', organization_id: organization(other) })
     expect([first, second, other, third].map((key) => lonely().includes(key))).toEqual([false, true, false, true])
-    expect((await plan()).syncs.flatMap(({ changes }) => [...changes])).toEqual([])
+    expect(await changes()).toEqual([])
   })
 
   test('an answer that is lost and an index that is behind make no second user, and fail nothing', async () => {
@@ -117,10 +116,10 @@ describe('sold-to contacts of new Global organizations (SYN-03)', () => {
   })
 
   test('users that may not be created: the organizations are, Slack hears why they have nobody, and no line names an address', async () => {
-    const { apply, organization, lonely } = await started({ [first]: 'new@sold.example' }, [
+    const { zds, organization, lonely } = await started({ [first]: 'new@sold.example' }, [
       { service: 'global', method: 'POST', path: '/users', kind: 'status', status: 403, times: 0 },
     ])
-    const { code, stdout, stderr } = await apply()
+    const { code, stdout, stderr } = await zds('apply', '--yes')
     expect(code).toBe(4)
     expect(stdout).toContain(`${first}  people-not-added: new@sold.example could not be added to it (http-403)`)
     expect(stdout).toContain(' of them in part')

@@ -5,6 +5,7 @@ import { localState } from 'zds'
 import { generateWorld, startSandbox } from 'zds/sandbox'
 import { edit, expectRefusal, scratch } from '../cli/scratch.ts'
 import { onePlan } from '../support/one-plan.ts'
+import { runsOf } from '../support/runs.ts'
 import type { Project } from '../support/zds.ts'
 
 const DAY_MS = 86_400_000
@@ -91,8 +92,7 @@ describe('after an apply', () => {
     const here = scratch(sandbox.env, ...changes)
     const old = await withRun(here, 50)
     await withRun(here, 2)
-    const { code, stderr } = await here.zds('apply', '--yes', '--force')
-    expect(code, stderr).toBe(0)
+    expect(await runsOf(here, asOf).apply({ force: true })).toMatchObject({ code: 0 })
     const left = runsIn(here).includes(old)
     expect((await here.zds('outcomes', old)).code).toBe(left ? 0 : 1)
     return left

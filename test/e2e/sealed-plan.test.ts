@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
 import { edit, expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
 import { AS_OF, faultWorld } from '../support/faults-world.ts'
+import { failureOf, runsOf } from '../support/runs.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
 
 const KEY = randomBytes(32).toString('hex')
@@ -207,9 +208,7 @@ describe('zds plan with credentials that may only read', () => {
       (method) => ({ service: 'zendesk', method, path: '/api/v2', times: 0, kind: 'status', status: 403 }) as const,
     )
     const sandbox = await startSandbox({ world: faultWorld(), faults: forbidden })
-    const here = scratch(sandbox.env)
-    const result = await here.zds('plan', '--out', 'plan.json', ...asOf)
-    expect(result, result.stderr).toMatchObject({ code: 0 })
+    await runsOf(scratch(sandbox.env), AS_OF).plan()
     expect(writesTo(sandbox)).toEqual([])
     expect(sandbox.faults.fired).toEqual([])
     await sandbox.close()
@@ -223,11 +222,10 @@ describe('zds plan with credentials that may only read', () => {
         `clientSecret: secret('ZENDESK_${name}_CLIENT_SECRET'), scope: 'read'`,
       ),
     )
-    const here = scratch(sandbox.env, ...readOnly)
-    const result = await here.zds('plan', '--out', 'plan.json', ...asOf)
-    expect(result, result.stderr).toMatchObject({ code: 0 })
+    const runs = runsOf(scratch(sandbox.env, ...readOnly), AS_OF)
+    const saved = await runs.plan()
     const before = JSON.stringify(sandbox.snapshot())
-    const applied = await here.zds('apply', 'plan.json', ...asOf, '--force')
+    const applied = await failureOf(runs.apply({ saved, force: true }))
     expect(applied).toMatchObject({ code: 1 })
     expect(applied.stderr).toContain('Error [AUTH_FAILED]')
     expect(applied.stderr).toContain('lacks a permission')

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Plan } from '../../src/core/plan/plan.ts'
 import { expectRefusal, file, scratch } from '../cli/scratch.ts'
+import { runsOf } from '../support/runs.ts'
 
 const asOf = '2026-03-16'
 const world = generateWorld({ accounts: 30, seed: 1, asOf })
@@ -17,11 +18,8 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 
-async function planned(environment: { readonly [name: string]: string }): Promise<Plan> {
-  const result = await scratch({ ...sandbox.env, ...environment }).zds('plan', '--json', '--as-of', asOf)
-  expect(result.code, result.stderr).toBe(0)
-  return JSON.parse(result.stdout) as Plan // printed by zds plan --json
-}
+const planned = (environment: { readonly [name: string]: string }): Promise<Plan> =>
+  runsOf(scratch({ ...sandbox.env, ...environment }), asOf).plan()
 
 const text = (variables: object): string =>
   Object.entries(variables)
@@ -129,9 +127,7 @@ describe('a file of variables', () => {
     expect(lines).toContain(PROTECTED_ACCOUNT_IDS)
     expect(PARTNER_ALLIANCE_ACCOUNT_ID).toBe(ALLIANCE)
     const here = scratch({}, file('.env', `${text(others)}${lines}`))
-    const result = await here.zds('plan', '--json', '--as-of', asOf)
-    expect(result.code, result.stderr).toBe(0)
-    const { syncs } = JSON.parse(result.stdout) as Plan // printed by zds plan --json
+    const { syncs } = await runsOf(here, asOf).plan()
     for (const { skipped } of syncs.slice(0, 2))
       expect(skipped).toContainEqual(expect.objectContaining({ key: PROTECTED, reason: 'protected' }))
   })

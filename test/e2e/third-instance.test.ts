@@ -1,10 +1,13 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Plan } from 'zds'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { organizationFields } from '../../examples/third-instance/fields.ts'
+import { runsOf, type Runs } from '../support/runs.ts'
 import { emptied, sampleWorld } from '../support/worlds.ts'
-import { project, type Project, type Result } from '../support/zds.ts'
+import { project, type Project } from '../support/zds.ts'
 
+const EXAMPLE = readFileSync(join(import.meta.dirname, '../../examples/third-instance/sync.config.ts'), 'utf8')
 const { world, expected, environment } = sampleWorld('plain')
 
 const inRegion = new Set(
@@ -52,14 +55,19 @@ const emea: World['zendesk'][string] = {
 describe('the example of a third instance', () => {
   let sandbox: Sandbox
   let here: Project
-  let applied: Result
+  let runs: Runs
+  let applied: Awaited<ReturnType<Runs['apply']>>
   let start: World
 
   beforeAll(async () => {
     sandbox = await startSandbox({ world: { ...world, zendesk: { ...world.zendesk, emea } } })
     start = sandbox.snapshot()
-    here = project({ ...sandbox.env, ...environment }, 'examples/third-instance/sync.config.ts')
-    applied = await here.zds('apply', '--yes', '--as-of', expected.asOf)
+    here = project({ ...sandbox.env, ...environment })
+    const at = (name: string): string => join(here.directory, name)
+    renameSync(at('sync.config.ts'), at('reference.config.ts'))
+    writeFileSync(at('sync.config.ts'), EXAMPLE.replace('../../sync.config.ts', './reference.config.ts'))
+    runs = runsOf(here, expected.asOf)
+    applied = await runs.apply()
   })
   afterAll(async () => {
     here.remove()
@@ -69,7 +77,7 @@ describe('the example of a third instance', () => {
   const of = (key: string | undefined) => organizations().filter((one) => one.organization_fields['crm_id'] === key)
 
   test('one apply succeeds', () => {
-    expect(applied, applied.stderr).toMatchObject({ code: 0 })
+    expect(applied).toMatchObject({ code: 0 })
     expect(active.length).toBeGreaterThan(10)
   })
 
@@ -112,7 +120,7 @@ describe('the example of a third instance', () => {
     const alone = await startSandbox({ world })
     const reference = project({ ...alone.env, ...environment })
     try {
-      expect(await reference.zds('apply', '--yes', '--as-of', expected.asOf)).toMatchObject({ code: 0 })
+      expect(await runsOf(reference, expected.asOf).apply()).toMatchObject({ code: 0 })
       for (const instance of ['global', 'us_gov']) {
         expect(settled(sandbox, instance)).toEqual(settled(alone, instance))
       }
@@ -123,9 +131,7 @@ describe('the example of a third instance', () => {
   })
 
   test('the next plan is empty, and names what was left', async () => {
-    const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
-    expect(code, stderr).toBe(0)
-    const { syncs } = JSON.parse(stdout) as Plan // what --json prints
+    const { syncs } = await runs.plan()
     expect(syncs.map(({ name }) => name)).toEqual(['global', 'us-gov', 'emea', 'partners', 'us-gov-users'])
     expect(syncs.flatMap(({ changes }) => [...changes])).toEqual([])
     const left = syncs.find(({ name }) => name === 'emea')?.skipped ?? []

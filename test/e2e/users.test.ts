@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Plan } from 'zds'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
+import { runsOf } from '../support/runs.ts'
 import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project } from '../support/zds.ts'
 
@@ -40,17 +40,12 @@ async function started(changes: { contacts?: readonly Row[]; users?: Users; worl
   const sandbox = await startSandbox({ world })
   const here = project({ ...sandbox.env, ...sample.environment })
   open = { sandbox, here }
-  const asOf = sample.expected.asOf
+  const runs = runsOf(here, sample.expected.asOf)
   return {
     sandbox,
     user: (email: string) => sandbox.zendesk['us_gov']?.users.find((one) => one.email?.toLowerCase() === email),
-    apply: (...more: readonly string[]) => here.zds('apply', '--yes', '--as-of', asOf, ...more),
-    plan: async () => {
-      const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', asOf)
-      expect(code, stderr).toBe(0)
-      const plan = JSON.parse(stdout) as Plan // what --json prints
-      return plan.syncs.find(({ name }) => name === 'us-gov-users')
-    },
+    apply: () => runs.apply({ force: true }),
+    plan: async () => (await runs.plan()).syncs.find(({ name }) => name === 'us-gov-users'),
   }
 }
 
@@ -100,7 +95,7 @@ describe('users of US Government', () => {
       ],
     })
     const agent = at('agent@agency.example')
-    expect(await apply('--force')).toMatchObject({ code: 0 })
+    expect(await apply()).toMatchObject({ code: 0 })
     const home = (account: string | undefined) =>
       sandbox.zendesk['us_gov']?.organizations.find((one) => one.organization_fields['salesforce_id'] === account)?.id
     expect(at('mover@agency.example')).toMatchObject({ organization_id: home(second), notes: 'by an agent' })
@@ -150,7 +145,7 @@ describe('users of US Government', () => {
       ['old@agency.example', '777001'],
       ['new@agency.example', '777001'],
     ])
-    expect(await apply('--force')).toMatchObject({ code: 0 })
+    expect(await apply()).toMatchObject({ code: 0 })
     expect(at('new@agency.example')).toEqual(before)
     expect(at('old@agency.example')).toBeUndefined()
   })
@@ -195,7 +190,7 @@ describe('users of US Government', () => {
         },
       },
     })
-    expect(await apply('--force')).toMatchObject({ code: 0 })
+    expect(await apply()).toMatchObject({ code: 0 })
     expect(at('of-twin@agency.example')).toMatchObject({
       organization_id: 888_001,
       user_fields: { not_in_sfdc: false },
@@ -230,12 +225,9 @@ describe('users of US Government', () => {
     const sandbox = await startSandbox({ world, faults })
     const here = project({ ...sandbox.env, ...environment })
     open = { sandbox, here }
-    const apply = () => here.zds('apply', '--yes', '--force', '--json', '--as-of', expected.asOf)
-    const first = await apply()
-    expect(first.code).toBe(4)
-    const { syncs } = JSON.parse(first.stdout) as {
-      syncs: { name: string; failures: { key: string; status: string }[] }[]
-    } // the report
+    const apply = () => runsOf(here, expected.asOf).apply({ force: true })
+    const { code, syncs } = await apply()
+    expect(code).toBe(4)
     const failures = syncs.find(({ name }) => name === 'us-gov-users')?.failures
     expect(failures?.map(({ key, status }) => [key, status])).toEqual(waiting.map(({ email }) => [email, 'unresolved']))
 

@@ -4,9 +4,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { RunWait } from 'zds'
 import { generateWorld, startSandbox, type World } from 'zds/sandbox'
 import { edit, scratch, type Change } from '../cli/scratch.ts'
+import { runsOf } from '../support/runs.ts'
 
-const asOf = ['--as-of', '2026-03-16']
-const world = generateWorld({ accounts: 120, seed: 1, asOf: '2026-03-16' })
+const asOf = '2026-03-16'
+const world = generateWorld({ accounts: 120, seed: 1, asOf })
 /** An account that has no organization yet. */
 const NEWCOMER = '001000000043kksAAA'
 
@@ -22,11 +23,10 @@ async function waitsOf(of: World, ...changes: readonly Change[]) {
   const sandbox = await startSandbox({ world: of, zendesk: { requestsPerMinute: 100_000 } })
   onTestFinished(() => sandbox.close())
   const here = scratch(sandbox.env, ...changes)
-  const applied = await here.zds('apply', '--yes', '--force', ...asOf)
-  expect(applied, applied.stderr).toMatchObject({ code: 0 })
+  const runs = runsOf(here, asOf)
+  expect(await runs.apply({ force: true })).toMatchObject({ code: 0 })
   const { log } = JSON.parse((await here.zds('log', '--json')).stdout) as { log: { run: string; waits?: RunWait[] }[] } // as log.ts prints
-  const next = await here.zds('plan', '--detailed-exitcode', ...asOf)
-  expect(next, next.stdout).toMatchObject({ code: 0 })
+  expect(await runs.changes()).toEqual([])
   return { here, sandbox, waits: log.flatMap(({ run, waits = [] }) => waits.map((wait) => ({ ...wait, run }))) }
 }
 

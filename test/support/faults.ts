@@ -1,7 +1,5 @@
-import { copyFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { load, localState, openEngine, redact, type Engine, type RunWatch } from 'zds'
+import { redact, type Engine, type RunWatch } from 'zds'
 import { startSandbox, type Fault, type FaultEffect, type Sandbox, type World } from 'zds/sandbox'
 import { exitCodeOf, exitCodeOfReport } from '../../src/cli/exit-codes.ts'
 import { failureLines } from '../../src/cli/render/failure.ts'
@@ -10,7 +8,7 @@ import { planLines } from '../../src/cli/render/plan/screen.ts'
 import { reportLines } from '../../src/cli/render/report.ts'
 import type { Rest } from '../../src/core/run/history.ts'
 import { AS_OF, faultWorld } from './faults-world.ts'
-import { hastyClock } from './time.ts'
+import { runsOf } from './runs.ts'
 import { project, type Result } from './zds.ts'
 
 /** Small pages, so that every kind of page is met; jobs that end at once. */
@@ -56,17 +54,12 @@ export interface Scene {
 
 async function scene(world: World, environment: { readonly [name: string]: string } = {}): Promise<Scene> {
   const sandbox = await startSandbox({ world, ...SANDBOX })
-  const here = project({})
-  const files = {
-    SUPPORT_PLANS: join(here.directory, 'data/plans.yaml'),
-    SUPPORT_OVERRIDES: join(here.directory, 'data/overrides.yaml'),
-  }
-  const variables = { ...files, ...sandbox.env, ...HTTP, ...environment }
-  const engines = enginesOf(here.directory, variables)
+  const here = project({ ...sandbox.env, ...HTTP, ...environment })
+  const runs = runsOf(here, AS_OF)
   return {
     sandbox,
-    apply: () => engines.with(async (engine, said) => carriedOut(engine, said)),
-    changes: () => engines.with(async (engine) => (await engine.plan()).syncs.flatMap(({ changes }) => [...changes])),
+    apply: () => runs.lend((engine) => carriedOut(engine, saying())),
+    changes: runs.changes,
     close: async () => {
       here.remove()
       await sandbox.close()
@@ -89,26 +82,6 @@ function saying(): Said {
     warn: (message) => void err.push(`Warning: ${message}`),
   }
   return { out, err, watch }
-}
-
-/** Engines of one project, one after the other, as processes would open them. */
-function enginesOf(directory: string, variables: { readonly [name: string]: string }) {
-  let runs = 0
-  return {
-    with: async <Result>(work: (engine: Engine, said: Said) => Promise<Result>): Promise<Result> => {
-      // Modules are kept by their address; a process of its own would load the configuration anew.
-      const file = join(directory, `run-${(runs += 1)}.config.ts`)
-      copyFileSync(join(directory, 'sync.config.ts'), file)
-      const { config } = await load(directory, { config: file, variables })
-      const state = await localState(join(directory, '.zds'))
-      const engine = await openEngine({ config, state, clock: hastyClock(AS_OF) })
-      try {
-        return await work(engine, saying())
-      } finally {
-        await engine.close()
-      }
-    },
-  }
 }
 
 const LOOK: Look = { columns: Number.POSITIVE_INFINITY, paint: (_, text) => text, all: false }

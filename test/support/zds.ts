@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -7,24 +8,46 @@ const ROOT = join(import.meta.dirname, '../..')
 export type Result = { readonly code: number; readonly stdout: string; readonly stderr: string }
 
 /**
- * A directory with the reference configuration in it, as a user would have one; below the
- * repository, so that `zds` resolves.
+ * A directory in memory, where the machine has one of some room: a journal waits for its disk at each
+ * write.
  */
+const MEMORY = '/dev/shm'
+const ROOM = 1 << 30
+const PLACE = existsSync(MEMORY) && roomIn(MEMORY) > ROOM ? MEMORY : tmpdir()
+
+function roomIn(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory)
+  return bavail * bsize
+}
+
+/** What a project has in its `node_modules`. */
+const INSTALLED = [
+  ['zds', ROOT],
+  ['@types', join(ROOT, 'node_modules/@types')],
+] as const
+
+/** A directory with the reference configuration in it, and `zds` installed, as a user would have one. */
 export interface Project {
   readonly directory: string
+  /** The variables that its runs are given. */
+  readonly variables: { readonly [name: string]: string }
   /** Runs the command line as a user would, without a terminal. */
   zds(...args: readonly string[]): Promise<Result>
   remove(): void
 }
 
-export function project(environment: { readonly [name: string]: string }, config = 'sync.config.ts'): Project {
-  const directory = mkdtempSync(join(ROOT, 'test/.tmp-'))
-  cpSync(join(ROOT, config), join(directory, 'sync.config.ts'))
+export function project(variables: { readonly [name: string]: string }): Project {
+  const directory = mkdtempSync(join(PLACE, 'zds-project-'))
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
+  mkdirSync(join(directory, 'node_modules'))
+  for (const [name, at] of INSTALLED) symlinkSync(at, join(directory, 'node_modules', name))
+  cpSync(join(ROOT, 'sync.config.ts'), join(directory, 'sync.config.ts'))
   cpSync(join(ROOT, 'data'), join(directory, 'data'), { recursive: true })
   // Nothing of the developer's own environment may reach a test.
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NO_COLOR: '1', ...environment }
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NO_COLOR: '1', ...variables }
   return {
     directory,
+    variables,
     zds: (...args) => run(args, directory, env),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   }
