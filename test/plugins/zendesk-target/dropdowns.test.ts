@@ -13,7 +13,7 @@ describe('SAFE-07: the values that a plan would write to a dropdown', () => {
 
   it('are options of it, or empty', async () => {
     const changes = [creating(1), updating(0), updating(1, { support_level: null }), updating(2, { seats: 4 })]
-    expect(await prepare(changes)).toEqual({ changes, skipped: [] })
+    expect(await prepare(changes)).toEqual({ changes, skipped: [], notices: [] })
   })
 
   it('or the plan is refused: every such value with its records, and the option that was meant', async () => {

@@ -145,7 +145,7 @@ describe('jobs', { timeout: 60_000 }, () => {
   })
 
   it('a job is not looked at before it is as old as the quickest was; an old one keeps no other waiting', async () => {
-    const { target, sandbox } = await started({ count: 300, zendesk: { jobMs: { queued: 20, working: 30 } } })
+    const { target, sandbox } = await started({ count: 300, zendesk: { jobMs: { queued: 30, working: 50 } } })
     const changed = (from: number, { run }: ReturnType<typeof testRun>) =>
       collect(
         stepsOf(
