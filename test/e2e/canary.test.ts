@@ -213,7 +213,7 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
   ])('with a crash of a plugin %s', async (_, code) => {
     const result = await run(made({}, atEnd(code)), ['plan', ...asOf])
     expect(result).toMatchObject({ code: 1 })
-    expect(result.stderr).toContain('Error [INTERNAL]')
+    expect(result.stderr).toContain('Error [CONFIG_BROKEN]')
   })
 })
 
