@@ -1,5 +1,6 @@
 import {
   http,
+  HttpError,
   httpPolicy,
   instanceUrl,
   invalid,
@@ -14,10 +15,12 @@ import {
   type HttpPolicy,
   type Issue,
   type JsonObject,
+  type Run,
   type Setting,
 } from 'zds'
 import { authorizer, credentialIssues, signInOf, type Credentials, type SignIn } from './auth.ts'
 import { rate } from './rate.ts'
+import { atOnce } from './together.ts'
 import { provesUntouched, verdictOf, warningIn, wordsOf } from './refusals.ts'
 
 export type ClientOptions = Credentials & {
@@ -56,6 +59,11 @@ export interface Client {
    * cannot sign in.
    */
   call(call: Call, run: Caller): Promise<Reply>
+  /**
+   * What tells who we are, asked once for all targets that ask together; undefined where nobody
+   * tells: the first request that needs a right will.
+   */
+  whoWeAre(run: Run): Promise<Reply | undefined>
 }
 
 /** The share of the account's limit that is left to agents and other tools. */
@@ -71,7 +79,7 @@ export function client(options: ClientOptions): Client {
   const authorize = authorizer(name, options, base, shared)
   const send = once(() => http({ ...shared(), authorize, verdict: verdictOf, untouched: provesUntouched }))
 
-  return {
+  const asking: Client = {
     instance: name,
     address: () => options.url.peek() ?? '',
     policy,
@@ -94,7 +102,13 @@ export function client(options: ClientOptions): Client {
         `${name}: ${method} ${call.path.join('/')} answered ${status} without an object`,
       )
     },
+    whoWeAre: atOnce((run) => asking.call({ method: 'GET', path: ['users', 'me'] }, run).catch(notFound)),
   }
+  return asking
+}
+
+function notFound(error: unknown): undefined {
+  if (!(error instanceof HttpError && error.status === 404)) throw error
 }
 
 /** What node-zendesk hands to its transport, of its many options. */

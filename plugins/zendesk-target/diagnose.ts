@@ -1,7 +1,7 @@
 import { clockSight, collect, well, type FieldTypes, type JsonObject, type Run, type Sight, type Values } from 'zds'
 import type { Client, Reply } from './client.ts'
 import { optionsOf, strangeOption } from './dropdowns.ts'
-import { fieldIssues, whoWeAre } from './fields-check.ts'
+import { fieldIssues } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { rate } from './rate.ts'
@@ -20,7 +20,7 @@ export async function* diagnose(
 ): AsyncIterable<Sight> {
   if (client.unset().length > 0) return
   yield* signInSights(client, kind)
-  const reply = await whoWeAre(client, run)
+  const reply = await client.whoWeAre(run)
   if (reply !== undefined) yield* replySights(client, kind, reply, run.clock.now())
   // An agent of one organization may list none.
   await client.call({ method: 'GET', path: [kind.resource], query: { 'page[size]': 1 } }, run)

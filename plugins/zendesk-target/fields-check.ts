@@ -8,7 +8,7 @@ import {
   type JsonObject,
   type Run,
 } from 'zds'
-import type { Client, Reply } from './client.ts'
+import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { objectIn, textIn } from './replies.ts'
@@ -72,7 +72,7 @@ export function fieldIssues(
  * nothing (ZD-09).
  */
 async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
-  const body = (await whoWeAre(client, run))?.body
+  const body = (await client.whoWeAre(run))?.body
   if (body === undefined) return undefined
   const { id, name, role } = objectIn(body, 'user')
   const where = `${client.instance}: users/me`
@@ -87,14 +87,6 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
   if (role === 'admin' || role === 'agent') return undefined
   const message = `the user that zds acts as is ${typeof role === 'string' ? role : 'without a role'}, neither admin nor agent`
   return { code: 'AUTH_FAILED', where, message, hint: 'Let an admin own the OAuth client or the API token.' }
-}
-
-/** What tells who we are; undefined where nobody does: the first request that needs a right will. */
-export async function whoWeAre(client: Client, run: Run): Promise<Reply | undefined> {
-  return client.call({ method: 'GET', path: ['users', 'me'] }, run).catch((error: unknown) => {
-    if (error instanceof HttpError && error.status === 404) return undefined
-    throw error
-  })
 }
 
 type FieldProblem = Omit<Issue, 'where'>

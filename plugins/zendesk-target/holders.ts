@@ -1,7 +1,6 @@
 import { domainToUnicode } from 'node:url'
 import { batches, foldAddress, HttpError, type JsonObject, type Run } from 'zds'
 import type { Client, Reply } from './client.ts'
-import { whoWeAre } from './fields-check.ts'
 import { idIn, objectIn, rowsOf, textIn } from './replies.ts'
 
 /** From so many addresses on they are asked for together, and so many in one search. */
@@ -19,7 +18,7 @@ export async function holdersOf(
   run: Run,
 ): Promise<ReadonlyMap<string, JsonObject>> {
   const addresses = [...new Set(emails.map(foldAddress))]
-  const we = addresses.length < MANY ? {} : objectIn((await whoWeAre(client, run))?.body ?? {}, 'user')
+  const we = addresses.length < MANY ? {} : objectIn((await client.whoWeAre(run))?.body ?? {}, 'user')
   if (textIn(we, 'email') === undefined) return new Map(await eachOf(addresses, client, run))
   const searches = [...batches(addresses, TOGETHER)].map(async (some) => {
     const rows = await searched(some, we, client, run)

@@ -13,6 +13,16 @@ type Gathering<Row> = {
   readonly answers: Promise<ReadonlyMap<string, Promise<ReadonlyMap<string, Row>>>>
 }
 
+/** What several ask at the same moment is asked once, as long as it is under way: as below. */
+export function atOnce<Answer>(ask: (run: Run) => Promise<Answer>): (run: Run) => Promise<Answer> {
+  const underWay = new Map<AbortSignal, Promise<Answer>>()
+  return (run) => {
+    const answer = underWay.get(run.signal) ?? ask(run).finally(() => underWay.delete(run.signal))
+    underWay.set(run.signal, answer)
+    return answer
+  }
+}
+
 /**
  * Asks with one request for what several want to know at the same moment, a hundred ids in each: many
  * small jobs look at their records with a few requests. Only those who share a signal ask together:

@@ -95,6 +95,19 @@ describe('the preflight check (SAFE-07)', () => {
     ])
   })
 
+  it('who we are is asked once where several targets of an instance ask together, and each time anew', async () => {
+    const { sandbox } = await start({ fields: FIELDS })
+    open = sandbox
+    const instance = connect(sandbox)
+    const { run } = testRun()
+    const targets = [instance.organizations({ fields: FIELDS }), instance.users({ fields: { name: text() } })]
+    const asked = (): number => sandbox.requests.filter(({ path }) => path.endsWith('/users/me')).length
+    for (const times of [1, 2]) {
+      expect(await Promise.all(targets.map(async (target) => target.check?.(run)))).toEqual([[], []])
+      expect(asked()).toBe(times)
+    }
+  })
+
   it('an end user may not write organizations', async () => {
     const user = { id: 5, name: 'Somebody', role: 'end-user' }
     const issues = await checked(FIELDS, [
