@@ -73,6 +73,16 @@ describe('OPS-08: zds prune', () => {
     expect(runsIn(here)).toEqual([young])
   })
 
+  test('forgets nothing that the configuration keeps for ever, unless it is told how much', async () => {
+    const here = scratch({}, edit('hooks: {', 'keepDays: 0,\n  hooks: {'))
+    const [old, young] = [await withRun(here, 50), await withRun(here, 1)]
+    const refused = await here.zds('prune')
+    expectRefusal(refused, 'USAGE')
+    expect(refused.stderr).toContain('zds prune --keep 90d')
+    expect(runsIn(here)).toEqual([old, young])
+    expect((await here.zds('prune', '--keep', '14d')).stdout).toMatch(/^Forgot 1 run/)
+  })
+
   test('takes days and hours, and nothing else', async () => {
     for (const age of ['14', 'two weeks', '-1d', '1.5d']) {
       const refused = await scratch({}).zds('prune', '--keep', age)

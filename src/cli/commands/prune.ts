@@ -1,3 +1,4 @@
+import { ZdsError } from '../../core/errors.ts'
 import { DAY_MS, forgottenBefore, KEEP_DAYS } from '../../core/run/retention.ts'
 import { print } from '../output.ts'
 import { counted } from '../render/text.ts'
@@ -13,6 +14,10 @@ export async function pruneCommand(options: PruneOptions, signal: AbortSignal): 
   return inSession(options, signal, async ({ engine }) => {
     const { state, clock, config } = engine.shared
     const keep = options.keep ?? (config.keepDays ?? KEEP_DAYS) * DAY_MS
+    if (options.keep === undefined && config.keepDays === 0)
+      throw new ZdsError('USAGE', '--keep is missing: the configuration keeps all (keepDays: 0)', {
+        hint: 'Say how old what stays may be: zds prune --keep 90d',
+      })
     const { runs, artifacts } = await state.prune(forgottenBefore(clock, keep))
     const left = (await state.kept()).runs
     print([`Forgot ${counted(runs, 'runs')}, and the artifacts of ${artifacts}. ${counted(left, 'runs')} kept.`])
