@@ -7,6 +7,8 @@ import { startSandbox, type Sandbox } from 'zds/sandbox'
 import { expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
 import { digestOf } from '../../src/core/plan/plan.ts'
 import { AS_OF, faultWorld } from '../support/faults-world.ts'
+import { parsePlan } from '../support/parse-plan.ts'
+import { failureOf, runsOf, type Runs } from '../support/runs.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
 
 const KEY = randomBytes(32).toString('hex')
@@ -35,14 +37,15 @@ const withAdmin = (plan: Plan): Plan =>
 describe('a plan that somebody else has written', () => {
   let sandbox: Sandbox
   let here: Project
+  let runs: Runs
   let plan: Plan
   let at: (name: string) => string
   beforeAll(async () => {
     sandbox = await startSandbox({ world: faultWorld() })
     here = project(sandbox.env)
     at = (name) => join(here.directory, name)
-    await here.zds('plan', '--out', 'plan.json', ...asOf)
-    plan = JSON.parse(readFileSync(at('plan.json'), 'utf8')) as Plan // what --out writes
+    runs = runsOf(here, AS_OF)
+    plan = await runs.plan()
   })
   afterAll(async () => {
     here.remove()
@@ -51,6 +54,13 @@ describe('a plan that somebody else has written', () => {
   const applied = async (document: Plan, ...args: readonly string[]): Promise<Result> => {
     writeFileSync(at('forged.json'), JSON.stringify(document))
     const result = await here.zds('apply', 'forged.json', ...asOf, ...args)
+    expect(writesTo(sandbox)).toEqual([])
+    return result
+  }
+  /** The same without a command line. */
+  const refused = async (document: Plan): Promise<Result> => {
+    const saved = parsePlan(JSON.stringify(document), 'forged.json', 10_000)
+    const result = await failureOf(runs.apply({ saved }))
     expect(writesTo(sandbox)).toEqual([])
     return result
   }
@@ -65,7 +75,7 @@ describe('a plan that somebody else has written', () => {
       excesses: [],
       existing: 5,
     }))
-    expectRefusal(await applied(updates), 'LIMIT_EXCEEDED', 3)
+    expectRefusal(await refused(updates), 'LIMIT_EXCEEDED', 3)
   })
 
   test('SAFE-11: makes nobody an administrator: the field is named, with sync and key', async () => {
@@ -88,13 +98,13 @@ describe('a plan that somebody else has written', () => {
     const people = [{ email: 'eve@example.com', name: 'Eve', action: 'create', role: 'admin' }]
     const along = { ...admin, key: 'K', fields: {}, along: { people } }
     const moved = withSync(plan, 'us-gov', () => ({ instance: 'global', changes: [along, ...changes] }))
-    const result = await applied(moved)
+    const result = await refused(moved)
     expectRefusal(result, 'PLAN_INVALID')
     expect(result.stderr).toContain('✖ us-gov: instance: is us-gov, not global')
     expect(result.stderr).toContain(
       '✖ us-gov K: along: What comes along with the new organization K is no list of people',
     )
-    expectRefusal(await applied(withSync(plan, 'us-gov', () => ({ name: 'us_gov' }))), 'PLAN_STALE', 5)
+    expectRefusal(await refused(withSync(plan, 'us-gov', () => ({ name: 'us_gov' }))), 'PLAN_STALE', 5)
   })
 
   test('writes nothing to a terminal but itself', async () => {
@@ -183,7 +193,7 @@ describe('with ZDS_PLAN_KEY (OPS-08)', () => {
     expect(await other.zds('show', at('printed.json'))).toMatchObject({ code: 0 })
     const applied = await here.zds('apply', 'printed.json', '--force', ...asOf)
     expect(applied, applied.stderr).toMatchObject({ code: 0 })
-    expect(await here.zds('plan', '--detailed-exitcode', ...asOf)).toMatchObject({ code: 0 })
+    expect(await runsOf(here, AS_OF).changes()).toEqual([])
   })
 
   test('a key that is none is told before anything is read', async () => {

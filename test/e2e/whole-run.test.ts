@@ -4,8 +4,9 @@ import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isObject, type Plan } from 'zds'
 import { startSandbox, type Sandbox } from 'zds/sandbox'
+import { runsOf, type Runs } from '../support/runs.ts'
 import { sampleWorld } from '../support/worlds.ts'
-import { project, type Project, type Result } from '../support/zds.ts'
+import { project, type Project } from '../support/zds.ts'
 
 const { world, expected, environment } = sampleWorld('plain')
 const asOf = ['--as-of', expected.asOf]
@@ -18,7 +19,7 @@ let plans: { first: Plan; again: Plan; fresh: Plan }
  * for.
  */
 let asked: string[][]
-let applied: Result
+let applied: Awaited<ReturnType<Runs['apply']>>
 
 beforeAll(async () => {
   sandbox = await startSandbox({ world })
@@ -30,7 +31,7 @@ beforeAll(async () => {
   elsewhere.remove()
   plans = { first: first.plan, again: again.plan, fresh: fresh.plan }
   asked = [first.asked, again.asked, fresh.asked]
-  applied = await here.zds('apply', '--yes', ...asOf)
+  applied = await runsOf(here, expected.asOf).apply()
 }, 240_000)
 afterAll(async () => {
   here.remove()
@@ -54,7 +55,7 @@ const writes = () => sandbox.requests.filter(({ method, path }) => method !== 'G
 
 describe('a whole run', () => {
   test('GEN-01: reads Salesforce, and writes to the two Zendesk instances and nowhere else but Slack', () => {
-    expect(applied, applied.stderr).toMatchObject({ code: 0 })
+    expect(applied).toMatchObject({ code: 0 })
     expect(new Set(writes().map(({ service }) => service))).toEqual(new Set(['global', 'us_gov', 'slack']))
     const others = sandbox.requests.filter(({ service, method }) => service === 'salesforce' && method !== 'GET')
     expect(new Set(others.map(({ path }) => path))).toEqual(new Set(['/services/oauth2/token']))

@@ -5,9 +5,10 @@ import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import type { Plan } from 'zds'
 import { planLeft } from '../../src/core/run/plan-parts.ts'
 import { artifactsIn } from '../../src/core/state/artifacts.ts'
+import { runsOf, type Runs } from '../support/runs.ts'
 import { mrkdwn, slackLinesUnder } from '../support/slack.ts'
 import { emptied, organizationOf, sampleWorld, type Expected, type Organization } from '../support/worlds.ts'
-import { project, type Project, type Result } from '../support/zds.ts'
+import { project, type Project } from '../support/zds.ts'
 
 /** Fields of an organization that its sync may change; everything else must stay as it was. */
 const MOVES = new Set(['name', 'external_id', 'tags', 'updated_at', 'organization_fields'])
@@ -16,7 +17,8 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   const { world, expected, environment } = sampleWorld(name)
   let sandbox: Sandbox
   let here: Project
-  let applied: Result
+  let runs: Runs
+  let applied: Awaited<ReturnType<Runs['apply']>>
   /** What the instances held before, by instance and id. */
   let before: Map<string, Map<number, Organization>>
   /** All of it, in the form of a world. */
@@ -32,7 +34,8 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
       ]),
     )
     here = project({ ...sandbox.env, ...environment })
-    applied = await here.zds('apply', '--yes', '--as-of', expected.asOf, ...(name === 'cases' ? ['--force'] : []))
+    runs = runsOf(here, expected.asOf)
+    applied = await runs.apply({ force: name === 'cases' })
   })
   afterAll(async () => {
     here.remove()
@@ -40,7 +43,7 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   })
 
   test('the apply succeeded', () => {
-    expect(applied, applied.stderr).toMatchObject({ code: 0 })
+    expect(applied).toMatchObject({ code: 0 })
   })
 
   describe.each([
@@ -235,10 +238,7 @@ describe.each(['cases', 'plain'] as const)('the world %s, after one apply', (nam
   })
 
   test('the next plan is empty, but for a name that was freed (GEN-07, AMB-20)', async () => {
-    const { code, stdout, stderr } = await here.zds('plan', '--json', '--as-of', expected.asOf)
-    expect(code, stderr).toBe(0)
-    const plan = JSON.parse(stdout) as Plan // what --json prints
-    expect(plan.syncs.flatMap(({ changes }) => [...changes])).toEqual([])
+    expect(await runs.changes()).toEqual([])
   })
 })
 
