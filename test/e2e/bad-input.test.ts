@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { edit, expectRefusal, file, scratch, writesTo, type Change } from '../cli/scratch.ts'
+import { failureOf, runsOf } from '../support/runs.ts'
+import type { Result } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
 const world = generateWorld({ accounts: 20, seed: 1, asOf })
@@ -18,6 +20,10 @@ afterEach(() => {
   const [write] = writesTo(sandbox)
   if (write !== undefined) throw new Error(`Something was written: ${write}`)
 })
+
+/** What the command line would say of a plan that cannot be made, without a process of its own. */
+const planning = (environment: Parameters<typeof scratch>[0]): Promise<Result> =>
+  failureOf(runsOf(scratch(environment), asOf).plan())
 
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trim())
 
@@ -151,7 +157,7 @@ describe('missing environment variables', () => {
   })
 
   test('one is named alone', async () => {
-    const result = await scratch({ ...sandbox.env, SALESFORCE_CLIENT_SECRET: undefined }).zds('plan', '--json')
+    const result = await planning({ ...sandbox.env, SALESFORCE_CLIENT_SECRET: undefined })
     expectRefusal(result, 'ENV_MISSING')
     expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toEqual([
       '✖ SALESFORCE_CLIENT_SECRET: is not set [ENV_MISSING]',
@@ -163,7 +169,7 @@ describe('missing environment variables', () => {
     ['ZENDESK_US_GOV_URL', 'ftp://us-gov.example.com', /https:\/\/ address/],
     ['ZDS_HTTP_BASE_DELAY_MS', 'soon', /whole number.*"soon"/],
   ])('%s that makes no sense is named with what it should be', async (name, value, says) => {
-    const result = await scratch({ ...sandbox.env, [name]: value }).zds('plan', '--json')
+    const result = await planning({ ...sandbox.env, [name]: value })
     expectRefusal(result, 'ENV_INVALID')
     expect(result.stderr).toContain(name)
     expect(result.stderr).toMatch(says)
@@ -210,7 +216,7 @@ describe('wrong credentials', () => {
       ['ZENDESK_US_GOV_CLIENT_ID', 'ZENDESK_US_GOV_CLIENT_SECRET'],
     ],
   ])('of %s: one problem, with the variables to look at', async (_, environment, place, names) => {
-    const result = await scratch({ ...sandbox.env, ...environment }).zds('plan', '--json')
+    const result = await planning({ ...sandbox.env, ...environment })
     expectRefusal(result, 'AUTH_FAILED')
     expect(lines(result.stderr).filter((line) => line.startsWith('✖'))).toEqual([expect.stringMatching(place)])
     for (const name of names) expect(result.stderr).toContain(name)
@@ -224,7 +230,7 @@ describe('wrong credentials', () => {
       ZENDESK_GLOBAL_EMAIL: 'ada@example.com',
       ZENDESK_GLOBAL_API_TOKEN: wrong,
     }
-    const result = await scratch(environment).zds('plan', '--json')
+    const result = await planning(environment)
     expectRefusal(result, 'AUTH_FAILED')
     expect(result.stderr).toMatch(/✖ global: .*does not know who we are/)
     expect(result.stderr).not.toContain(wrong)
@@ -242,12 +248,8 @@ describe('wrong credentials', () => {
   })
 
   test('of Slack are a warning: a dead Slack stops no sync', async () => {
-    const result = await scratch({ ...sandbox.env, SLACK_BOT_TOKEN: 'xoxb-not-a-token' }).zds(
-      'plan',
-      '--json',
-      '--as-of',
-      asOf,
-    )
+    const here = scratch({ ...sandbox.env, SLACK_BOT_TOKEN: 'xoxb-not-a-token' })
+    const result = await here.zds('plan', '--json', '--as-of', asOf)
     expect(result, result.stderr).toMatchObject({ code: 0 })
   })
 })
@@ -273,7 +275,7 @@ describe('fields', () => {
     afterEach(() => changed.close())
 
     test('are named with instance, field and reason, all problems of both instances at once (SAFE-07)', async () => {
-      const result = await scratch(changed.env).zds('plan', '--json')
+      const result = await planning(changed.env)
       expectRefusal(result, 'CONFIG_INVALID')
       const found = lines(result.stderr).filter((line) => line.startsWith('✖'))
       expect(found.toSorted()).toEqual(
