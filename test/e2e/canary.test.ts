@@ -204,16 +204,21 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
   })
 
   test.each([
-    ['while it reads a source', `accounts.read = () => { throw new TypeError(${quoted}) }`],
-    ['in a timer', `setTimeout(() => { throw Object.assign(new Error(${quoted}), { body: ${quoted} }) }, 50)`],
+    ['while it reads a source', 'INTERNAL', `accounts.read = () => { throw new TypeError(${quoted}) }`],
+    [
+      'in a timer',
+      'CONFIG_BROKEN',
+      `setTimeout(() => { throw Object.assign(new Error(${quoted}), { body: ${quoted} }) }, 50)`,
+    ],
     [
       'in a promise that nobody waits for',
+      'CONFIG_BROKEN',
       `void Promise.reject(Object.assign(new Error('no luck'), { cause: ${quoted} }))`,
     ],
-  ])('with a crash of a plugin %s', async (_, code) => {
+  ])('with a crash of a plugin %s', async (_, error, code) => {
     const result = await run(made({}, atEnd(code)), ['plan', ...asOf])
     expect(result).toMatchObject({ code: 1 })
-    expect(result.stderr).toContain('Error [CONFIG_BROKEN]')
+    expect(result.stderr).toContain(`Error [${error}]`)
   })
 })
 

@@ -20,7 +20,7 @@ function roomIn(directory: string): number {
   return bavail * bsize
 }
 
-/** What a project has in its `node_modules`. */
+/** What is installed above a project. */
 const INSTALLED = [
   ['zds', ROOT],
   ['@types', join(ROOT, 'node_modules/@types')],
@@ -37,10 +37,13 @@ export interface Project {
 }
 
 export function project(variables: { readonly [name: string]: string }): Project {
-  const directory = mkdtempSync(join(PLACE, 'zds-project-'))
-  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }')
-  mkdirSync(join(directory, 'node_modules'))
-  for (const [name, at] of INSTALLED) symlinkSync(at, join(directory, 'node_modules', name))
+  // What a run leaves is read by tests: what is installed lies beside it, not in it.
+  const place = mkdtempSync(join(PLACE, 'zds-project-'))
+  writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+  mkdirSync(join(place, 'node_modules'))
+  for (const [name, at] of INSTALLED) symlinkSync(at, join(place, 'node_modules', name))
+  const directory = join(place, 'project')
+  mkdirSync(directory)
   cpSync(join(ROOT, 'sync.config.ts'), join(directory, 'sync.config.ts'))
   cpSync(join(ROOT, 'data'), join(directory, 'data'), { recursive: true })
   // Nothing of the developer's own environment may reach a test.
@@ -49,7 +52,7 @@ export function project(variables: { readonly [name: string]: string }): Project
     directory,
     variables,
     zds: (...args) => run(args, directory, env),
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove: () => rmSync(place, { recursive: true, force: true }),
   }
 }
 
