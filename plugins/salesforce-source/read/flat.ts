@@ -1,5 +1,6 @@
 import { ZdsError, type Json, type JsonObject, type Run } from 'zds'
 import { allOf, hasSubquery, type Child, type Query } from '../compose.ts'
+import { changedSince, readAgain, type ChangedOf } from './changed.ts'
 import { incomplete } from './pages.ts'
 import { inTurn, sideBySide } from './side-by-side.ts'
 import type { TableQueried } from './ranged.ts'
@@ -17,6 +18,8 @@ type ChildQuery = {
   readonly columns: readonly string[]
   readonly of: string
   readonly query: Query
+  /** What it says of whose children they are. */
+  readonly whose: readonly string[]
 }
 
 /** A row of a child list, by the place of its relationship in the query. */
@@ -25,24 +28,46 @@ type ChildRow = { readonly parent: string; readonly list: number; readonly row: 
 /**
  * The rows of a query with their child lists, from one query for each object, joined by Ids. The
  * children are asked for when all parents have come: so none is missing that a parent had by then.
+ * What changed meanwhile may be torn, a list from before beside one from after: it is read again.
  */
 export async function* joinedRows(asked: RowsQueried, readTable: ReadTable, run: Run): AsyncIterable<JsonObject> {
   const { connection, name, key, query } = asked
+  const since = run.clock.now()
   const lists = await childQueries(asked, run)
   const parents = readTable({ connection, name, query: tableOf(query, 'Id'), unique: uniqueRows(name, key) }, run)
   const children = childRows(asked, lists, readTable, run)
-  for await (const { left, right } of run.joined(parents, idIn, children, ({ parent }) => parent)) {
+  let changed: ReadonlySet<string> | undefined
+  const torn: string[] = []
+  // The first of them comes when all have been read.
+  for await (const { key: id, left, right } of run.joined(parents, idIn, children, ({ parent }) => parent)) {
     const [parent] = left
     if (parent === undefined) continue
-    const unique = uniqueRows(`child lists of ${name}`, undefined)
-    for (const { row } of right) unique(row, idIn(row))
-    const below = lists.map(({ relationship, columns }, index): [string, Json] => [
-      relationship,
-      right.filter(({ list }) => list === index).map(({ row }) => only(row, columns)),
-    ])
-    yield { ...only(parent, query.columns), ...Object.fromEntries(below) }
+    changed ??= lists.length === 0 ? new Set() : await changedSince(since, tablesOf(query, lists), asked, run)
+    if (changed.has(id)) {
+      torn.push(id)
+      continue
+    }
+    yield { ...only(parent, query.columns), ...listsBelow(right, lists, name) }
   }
+  if (torn.length > 0) yield* readAgain(asked, torn, run)
 }
+
+/** The child lists of one parent. A child that comes twice stands for one that did not come. */
+function listsBelow(children: readonly ChildRow[], lists: readonly ChildQuery[], name: string): JsonObject {
+  const unique = uniqueRows(`child lists of ${name}`, undefined)
+  for (const { row } of children) unique(row, idIn(row))
+  const below = lists.map(({ relationship, columns }, index): [string, Json] => [
+    relationship,
+    children.filter(({ list }) => list === index).map(({ row }) => only(row, columns)),
+  ])
+  return Object.fromEntries(below)
+}
+
+/** Where changes are looked for: one that takes a row out of its query is one too. */
+const tablesOf = ({ object }: Query, lists: readonly ChildQuery[]): ChangedOf[] => [
+  { object, of: 'Id', where: [] },
+  ...lists.map(({ query, of, whose }) => ({ object: query.object, of, where: whose })),
+]
 
 const tableOf = ({ object, columns, where }: Query, ...further: readonly string[]): Query => ({
   object,
@@ -77,7 +102,7 @@ function childQuery({ object, where }: Query, child: Child, known: { object: str
   const whose = canSay && where !== undefined ? [`${known.field} IN (SELECT Id FROM ${object} WHERE ${where})`] : []
   const all = allOf(child.where, ...whose)
   const query = { object: known.object, columns, where: all === '' ? undefined : all }
-  return { relationship, columns, of: known.field, query: tableOf(query, 'Id', known.field) }
+  return { relationship, columns, of: known.field, query: tableOf(query, 'Id', known.field), whose }
 }
 
 async function* childRows(

@@ -117,9 +117,87 @@ describe('the ways to read rows', { timeout: 60_000 }, () => {
   it('flat asks for children when all parents have come', async () => {
     const sandbox = await started()
     await read(accountsOf(sandbox, { gather: 'flat' }))
-    const asked = sandbox.requests.flatMap(({ query }) => query['q'] ?? []).map((text) => / FROM (\w+)/.exec(text)?.[1])
+    const all = sandbox.requests.flatMap(({ query }) => query['q'] ?? [])
+    const asked = all.filter((text) => !text.includes('SystemModstamp')).map((text) => / FROM (\w+)/.exec(text)?.[1])
     expect([...new Set(asked)]).toEqual(['Account', 'Zuora__Subscription__c', 'Zuora__SubscriptionProductCharge__c'])
     expect(asked.lastIndexOf('Account')).toBeLessThan(asked.indexOf('Zuora__Subscription__c'))
+  })
+})
+
+/** Has others at work when an object is asked for the first time: before its rows are looked at. */
+function meanwhile({ salesforce: { tables }, requests }: Sandbox, object: string, work: () => void): void {
+  const rows = tables[object] ?? []
+  let left: typeof work | undefined = work
+  const isAsked = (): boolean => JSON.stringify(requests.at(-1) ?? null).includes(` FROM ${object}`)
+  Object.defineProperty(tables, object, {
+    enumerable: true,
+    get: () => {
+      const now = isAsked() ? left : undefined
+      if (now !== undefined) left = undefined
+      now?.()
+      return rows
+    },
+  })
+}
+
+const SUBSCRIPTION = 'Zuora__Subscription__c'
+const CHARGE = 'Zuora__SubscriptionProductCharge__c'
+
+describe('what others change while it is read', { timeout: 60_000 }, () => {
+  /** An account with a subscription, and how that is replaced by another one. */
+  async function scene() {
+    const sandbox = await started()
+    const { tables } = sandbox.salesforce
+    const rowsOf = (object: string, account: unknown) =>
+      (tables[object] ?? []).filter((row) => row['Zuora__Account__c'] === account)
+    const account = tables['Account']?.find(
+      ({ Id, Type }) => Type === 'Customer' && rowsOf(CHARGE, Id).length > 0 && rowsOf(SUBSCRIPTION, Id).length === 1,
+    )
+    const SystemModstamp = new Date().toISOString().replace('Z', '+0000')
+    const [subscription, charges] = [rowsOf(SUBSCRIPTION, account?.['Id'])[0], rowsOf(CHARGE, account?.['Id'])]
+    const renewed = 'a0S000000RENEWDAAA'
+    const renew = (): void => {
+      tables[SUBSCRIPTION]?.push({ ...subscription, Id: renewed, SystemModstamp })
+      tables[CHARGE]?.push(
+        ...charges.map((row, at) => ({ ...row, Id: `a0C000000RENEW${at}AAA`, Zuora__Subscription__c: renewed })),
+      )
+      Object.assign(subscription ?? {}, { Zuora__Status__c: 'Cancelled', SystemModstamp })
+      for (const row of charges) Object.assign(row, { Subscription_Status__c: 'Cancelled', SystemModstamp })
+    }
+    const children = () => [
+      { relationship: SUBSCRIPTIONS, columns: ['Id'], where: "Zuora__Status__c != 'Cancelled'" },
+      {
+        relationship: CHARGES,
+        columns: ['Zuora__Subscription__c'],
+        where: "Subscription_Status__c != 'Cancelled'",
+      },
+    ]
+    const readRow = async (gather: 'flat' | 'bulk' | 'nested') => {
+      const told = await read(accountsOf(sandbox, { children, gather }))
+      return { ...told, row: told.rows.find((row) => row['Account_ID_18__c'] === account?.['Account_ID_18__c']) }
+    }
+    return { sandbox, account, charges, renewed, renew, readRow, SystemModstamp }
+  }
+
+  it.each(['flat', 'bulk'] as const)(
+    '%s: a subscription that is renewed between the lists is not lost: what changed is read again (SFA-05, SFA-06)',
+    async (gather) => {
+      const { sandbox, charges, renewed, renew, readRow } = await scene()
+      meanwhile(sandbox, CHARGE, renew)
+      const { row, rows, progress } = await readRow(gather)
+      expect(row?.[SUBSCRIPTIONS]).toEqual([{ Id: renewed }])
+      expect(row?.[CHARGES]).toEqual(charges.map(() => ({ Zuora__Subscription__c: renewed })))
+      expect(progress).toContain('accounts: rows that changed while they were read are read again: 1')
+      expect(alike(rows)).toEqual(alike((await readRow('nested')).rows))
+    },
+  )
+
+  it('flat: a row that is no longer in the query is left out, so that the rows are too few (SAFE-02)', async () => {
+    const { sandbox, account, readRow, SystemModstamp } = await scene()
+    meanwhile(sandbox, CHARGE, () => Object.assign(account ?? {}, { Type: 'Prospect', SystemModstamp }))
+    const { row, rows, expected } = await readRow('flat')
+    expect(row).toBeUndefined()
+    expect(expected).toEqual([rows.length + 1])
   })
 })
 
