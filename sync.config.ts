@@ -119,6 +119,9 @@ const crm = salesforce({
   http,
 })
 
+/** The Types of customers (SFA-01). */
+const types = ['Customer', 'Former Customer']
+
 const accounts = crm.rows({
   name: 'accounts',
   object: 'Account',
@@ -126,7 +129,7 @@ const accounts = crm.rows({
   columnsOf: [globalFields, usGovFields],
   columns: entitlementColumns,
   children: entitlementChildren,
-  where: soql`Type IN ${['Customer', 'Former Customer']}`,
+  where: soql`Type IN ${types}`,
 })
 
 const partnerRows = crm.rows({
@@ -196,6 +199,7 @@ const customerLimits = {
 /** What the customers of every instance come from, and are held against. */
 const customerParts = {
   accounts,
+  types,
   catalogue,
   overrides: supportOverrides,
   crm,

@@ -6,6 +6,7 @@ import { retentionStart } from './dates.ts'
  */
 export const ACCOUNT = {
   id: 'Account_ID_18__c',
+  type: 'Type',
   arr: 'CARR_This_Account__c',
   geo: 'Account_Demographics_Geo__c',
   region: 'Account_Demographics_Region__c',

@@ -43,6 +43,11 @@ export type CustomersOptions<Table extends FieldTable> = {
    * `entitlementChildren` ask for them.
    */
   readonly accounts: Source<JsonObject>
+  /**
+   * The Types of the accounts, where an account is among them for its Type alone: one that has got
+   * such a Type since they were read is left to the next run.
+   */
+  readonly types?: readonly string[]
   readonly catalogue: EntitlementsOptions<Table>['catalogue']
   readonly overrides: OverridesSource
   /**
@@ -65,6 +70,7 @@ const schema = shape<CustomersOptions<FieldTable>>({
   side: {},
   fields: {},
   accounts: {},
+  'types?': {},
   catalogue: {},
   overrides: {},
   crm: {},
@@ -81,14 +87,14 @@ const schema = shape<CustomersOptions<FieldTable>>({
  */
 export function customers<const Table extends FieldTable>(options: CustomersOptions<Table>): Sync {
   checkOptions('customers', schema, options)
-  const { organizations, side, fields, accounts, catalogue, overrides, crm, rules, limits, partners } = options
+  const { organizations, side, fields, accounts, types, catalogue, overrides, crm, rules, limits, partners } = options
   const { instance } = organizations
   const { key, fold } = rules
   const isOurs = partners && ((organization: Fields): boolean => !partners.is(organization))
   const former = crm.lookup({
     name: `${instance}-former-customers`,
     object: 'Account',
-    columns: [ACCOUNT.id, 'Type'],
+    columns: [ACCOUNT.id, ACCOUNT.type],
     in: ACCOUNT.id,
     keys: unmatchedKeys({
       target: organizations,
@@ -109,6 +115,7 @@ export function customers<const Table extends FieldTable>(options: CustomersOpti
     fields,
     listing: { target: organizations, key, ...(fold && { fold }) },
     elsewhere: former,
+    ...(types && { types }),
     ...(partners && { exclude: partners.desired }),
   })
   return sync({

@@ -9,6 +9,9 @@ const ABSENT = {
   'type-changed': 'its account has another Type now',
 }
 
+/** Why an organization is left though its account is not among those that were read. */
+const LEFT = { 'arrived-meanwhile': 'its account has got its Type since the accounts were read' }
+
 /** The reasons for which a rule may retire an organization of a customer. */
 export type AbsenceReason = keyof typeof ABSENT
 
@@ -27,7 +30,7 @@ export function entitlements<const Table extends FieldTable>(
   return {
     name,
     types: typesOf(fields),
-    words: { ...ABSENT, ...CASE_LOST },
+    words: { ...ABSENT, ...LEFT, ...CASE_LOST },
     needs,
     values: async (run) => (await import('./inspect.ts')).valuesOf(options, run),
     declares: async () => (await import('./inspect.ts')).declares(options),

@@ -4,7 +4,6 @@ import {
   ZdsError,
   type Desired,
   type FieldTable,
-  type JsonObject,
   type Run,
   type Source,
 } from 'zds'
@@ -31,12 +30,17 @@ export type AccountInputs = {
   readonly listed: ReadonlySet<string> | undefined
   /** Those of them that may be others, since their ids may have lost their case. */
   readonly caseless: readonly string[]
-  /** Accounts that exist with another Type, unless they turn up among the rows (AMB-17). */
-  readonly moved: Set<string>
+  /** What is said of accounts that exist all the same, unless they turn up among the rows (AMB-17). */
+  readonly moved: Map<string, Elsewhere>
 }
 
+/** An account that is not among the rows: of another Type, or of one that it has got since they were read. */
+export type Elsewhere =
+  | { readonly kind: 'absent'; readonly key: string; readonly reason: 'type-changed' }
+  | { readonly kind: 'skip'; readonly key: string; readonly reason: 'arrived-meanwhile' }
+
 export async function readInputs(options: EntitlementsOptions<FieldTable>, run: Run): Promise<AccountInputs> {
-  const { instance, fields, overrides, listing, exclude, elsewhere } = options
+  const { instance, fields, overrides, listing, exclude } = options
   const catalogue = await onlyCatalogue(options.catalogue, run)
   const entries = (await collect(run.input(overrides))).filter(
     (entry) => entry.instance === null || sameInstance(entry.instance, instance),
@@ -51,7 +55,7 @@ export async function readInputs(options: EntitlementsOptions<FieldTable>, run: 
     excluded,
     listed,
     caseless,
-    moved: await keysElsewhere(elsewhere, concerns, run),
+    moved: await accountsElsewhere(options, concerns, run),
   }
 }
 
@@ -83,18 +87,22 @@ async function keysListed(listing: Listing | undefined, run: Run): Promise<Pick<
   return { listed, caseless }
 }
 
-async function keysElsewhere(
-  source: Source<JsonObject> | undefined,
+async function accountsElsewhere(
+  { elsewhere: source, types = [] }: EntitlementsOptions<FieldTable>,
   concerns: (key: string) => boolean,
   run: Run,
-): Promise<Set<string>> {
-  const keys = new Set<string>()
-  if (source === undefined) return keys
+): Promise<Map<string, Elsewhere>> {
+  const found = new Map<string, Elsewhere>()
+  if (source === undefined) return found
   for await (const row of run.input(source)) {
     const key = row[ACCOUNT.id] ?? row['key']
     if (typeof key !== 'string' || key === '')
       throw invalid(`a row of ${source.name}`, ACCOUNT.id, 'must be the 18-character id')
-    if (concerns(key)) keys.add(key)
+    if (!concerns(key)) continue
+    const arrived = types.some((type) => type === row[ACCOUNT.type])
+    found.set(key, arrived ? { kind: 'skip', key, reason: ARRIVED } : { kind: 'absent', key, reason: 'type-changed' })
   }
-  return keys
+  return found
 }
+
+const ARRIVED = 'arrived-meanwhile'

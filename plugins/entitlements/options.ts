@@ -36,6 +36,11 @@ export type EntitlementsOptions<Table extends FieldTable> = {
    */
   readonly elsewhere?: Source<JsonObject>
   /**
+   * The Types of the accounts, where an account is among them for its Type alone: one of `elsewhere`
+   * that has such a Type has got it since they were read, and is left to the next run.
+   */
+  readonly types?: readonly string[]
+  /**
    * The organizations of the instance: only for them is it said why they are not wanted, so that no
    * other account is named (OPS-08).
    */
@@ -62,6 +67,7 @@ const schema = {
     fields: { type: 'object' },
     exclude: {},
     elsewhere: {},
+    types: { type: 'array', items: text },
     listing: {
       type: 'object',
       required: ['target', 'key'],

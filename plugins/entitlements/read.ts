@@ -36,7 +36,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
     yield* withoutEffect(draft, context, recordOf)
     if (draft.absent === undefined || listed?.has(account.id) !== false) yield saidOf(draft, recordOf)
   }
-  for (const key of moved) yield { kind: 'absent', key, reason: 'type-changed' }
+  yield* moved.values()
   yield* lost.skips()
   yield* unknown.notices(catalogue.where)
   yield* use.notices()

@@ -44,6 +44,7 @@ describe('what the documentation claims', () => {
       ...Object.keys(USER.words),
       'duplicate-email',
       'id-case-lost',
+      'arrived-meanwhile',
       'organization-unknown',
       'expired-not-created',
     ]

@@ -25,6 +25,33 @@ async function plannedOf(here: Project) {
   return syncs.find(({ name }) => name === 'partners')?.changes ?? []
 }
 
+test('AMB-17: an account that becomes a customer while accounts are read is left, not retired', async () => {
+  const { sandbox, here } = await started()
+  const known = sandbox.zendesk['global']?.organizations ?? []
+  const { tables } = sandbox.salesforce
+  const rows = tables['Account'] ?? []
+  const isCustomer = (row: (typeof rows)[number]): boolean =>
+    row['Type'] === 'Customer' &&
+    known.some(({ organization_fields: of }) => of['salesforce_id'] === row['Account_ID_18__c'] && of['aar'] !== null)
+  const account = rows.find(isCustomer) ?? {}
+  account['Type'] = 'Prospect'
+  // When it is asked why its organization has no account, it is a customer again.
+  Object.defineProperty(tables, 'Account', {
+    get: () => {
+      if (sandbox.requests.at(-1)?.query['q']?.includes('Account_ID_18__c IN (')) account['Type'] = 'Customer'
+      return rows
+    },
+  })
+  const { syncs } = await runsOf(here, expected.asOf).plan()
+  const key = account['Account_ID_18__c']
+  expect(syncs.flatMap(({ changes }) => [...changes].filter((change) => change.key === key))).toEqual([])
+  expect(syncs.flatMap(({ skipped }) => skipped.filter((skip) => skip.key === key))).toMatchObject([
+    { reason: 'arrived-meanwhile' },
+  ])
+  const [next] = (await runsOf(here, expected.asOf).plan()).syncs.map(({ skipped }) => skipped)
+  expect(next?.filter((skip) => skip.key === key)).toEqual([])
+})
+
 describe('partners', () => {
   test('PART-01: gather accounts, gather organizations, compare, sync; after the customers', async () => {
     const { here } = await started()

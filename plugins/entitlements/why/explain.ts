@@ -1,7 +1,7 @@
 import { isObject, type Explained, type ExplainedOverride, type FieldTable, type JsonObject, type Run } from 'zds'
 import { accountOf } from '../account.ts'
 import { ACCOUNT } from '../columns.ts'
-import { readInputs, type AccountInputs } from '../inputs.ts'
+import { readInputs, type AccountInputs, type Elsewhere } from '../inputs.ts'
 import type { EntitlementsOptions } from '../options.ts'
 import { inEffect, type Override } from '../overrides/entries.ts'
 import { chargesOf } from './charges.ts'
@@ -18,7 +18,8 @@ export async function explain(options: Options, asked: string, run: Run): Promis
     if (isObject(row) && (row[ACCOUNT.id] === asked || row['Name'] === asked)) found.push(row)
   const inputs = await readInputs(options, run)
   if (found.length > 0) return found.map((row) => explained(options, row, inputs, run.clock.today))
-  return inputs.moved.has(asked) ? [moved(options, asked)] : []
+  const said = inputs.moved.get(asked)
+  return said === undefined ? [] : [elsewhere(options, said)]
 }
 
 function explained(options: Options, row: JsonObject, inputs: AccountInputs, today: string): Explained {
@@ -41,15 +42,14 @@ function explained(options: Options, row: JsonObject, inputs: AccountInputs, tod
 }
 
 const LEFT = { id: 'AMB-19', about: 'Another sync wants this account, so it is left to it.', changed: {} }
-const TYPE_CHANGED = {
-  id: 'AMB-17',
-  about: 'The account exists with another Type, so it has no record here.',
-  changed: {},
+const ABOUT: { readonly [reason in Elsewhere['reason']]: string } = {
+  'type-changed': 'The account exists with another Type, so it has no record here.',
+  'arrived-meanwhile': 'The account has got its Type since the accounts were read, so the next run deals with it.',
 }
 
-function moved({ elsewhere }: Options, key: string): Explained {
-  const rows = elsewhere === undefined ? [] : [{ source: elsewhere.name, row: { [ACCOUNT.id]: key } }]
-  return { key, absent: 'type-changed', rows, rules: [TYPE_CHANGED], fields: {} }
+function elsewhere({ elsewhere: source }: Options, { key, reason }: Elsewhere): Explained {
+  const rows = source === undefined ? [] : [{ source: source.name, row: { [ACCOUNT.id]: key } }]
+  return { key, absent: reason, rows, rules: [{ id: 'AMB-17', about: ABOUT[reason], changed: {} }], fields: {} }
 }
 
 const overrideOn =

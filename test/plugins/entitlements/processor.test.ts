@@ -29,7 +29,7 @@ describe('accounts that are somebody else’s', () => {
     const said = await computed({
       accounts: [account([[{ name: 'Service Desk' }]], {}, A), account([[{}]], {}, B)],
       exclude,
-      elsewhere: [{ key: A, type: 'Partner' }],
+      elsewhere: [{ key: A, Type: 'Partner' }],
     })
     expect(others(said)).toEqual([`record ${B}`])
     expect(notices(said)).toEqual([])
@@ -37,12 +37,20 @@ describe('accounts that are somebody else’s', () => {
 
   test('AMB-17, SFA-13: an account with another Type is type-changed, unless it is among the accounts after all', async () => {
     const elsewhere = [
-      { key: A, type: 'Customer' },
-      { key: B, type: null },
+      { key: A, Type: 'Customer' },
+      { key: B, Type: null },
     ]
     const said = await computed({ accounts: [account([[{}]], {}, A)], elsewhere })
     expect(said.filter(({ kind }) => kind === 'absent')).toEqual([{ kind: 'absent', key: B, reason: 'type-changed' }])
     expect(others(said)).toContain(`record ${A}`)
+  })
+
+  test('AMB-17: one that has got the Type of a customer since the accounts were read is left, where the Type alone counts', async () => {
+    const given = { accounts: [], elsewhere: [A, B].map((key) => ({ key, Type: key === A ? 'Customer' : 'customer' })) }
+    const left = [{ kind: 'skip', key: A, reason: 'arrived-meanwhile' }]
+    const changed = [A, B].map((key) => ({ kind: 'absent', key, reason: 'type-changed' }))
+    expect(await computed({ ...given, types: ['Customer'] })).toEqual([...left, ...changed.slice(1)])
+    expect(await computed(given)).toEqual(changed)
   })
 
   test('OPS-08: with a listing, only accounts that have an organization there are called absent', async () => {

@@ -85,7 +85,8 @@ export type Given = {
   overrides?: readonly Override[]
   today?: string
   exclude?: readonly Desired[]
-  elsewhere?: readonly { key: string; type: string | null }[]
+  elsewhere?: readonly { key: string; Type: string | null }[]
+  types?: readonly string[]
 }
 
 /** Everything that the processor says about `accounts`. */
@@ -96,6 +97,7 @@ export function computed({
   today = TODAY,
   exclude,
   elsewhere,
+  types,
 }: Given): Promise<Desired[]> {
   const source = entitlements({
     name: `${instance}-accounts`,
@@ -107,6 +109,7 @@ export function computed({
     fields: TABLES[instance],
     ...(exclude === undefined ? {} : { exclude: rowsOf('partners', exclude) }),
     ...(elsewhere === undefined ? {} : { elsewhere: rowsOf('elsewhere', elsewhere) }),
+    ...(types && { types }),
   })
   return collect(source.read(runOn(today)))
 }
