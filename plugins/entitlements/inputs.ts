@@ -1,12 +1,4 @@
-import {
-  collect,
-  keyReader,
-  ZdsError,
-  type Desired,
-  type FieldTable,
-  type Run,
-  type Source,
-} from 'zds'
+import { collect, keyReader, ZdsError, type Desired, type FieldTable, type Run, type Source } from 'zds'
 import { invalid } from './account.ts'
 import { mayHaveLostCase } from './case-lost.ts'
 import { ACCOUNT } from './columns.ts'

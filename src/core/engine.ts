@@ -138,13 +138,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const workers = config.engine?.ask(shared)
   /** As those share it who have stages carried out, here or by workers. */
   const asking: Shared = { ...shared, ...(workers && { workers }) }
+  /** An engine may live for days: what is asked of it is as of the day of then (PROC-04). */
+  const today = (one: Shared): Shared => (options.clock === undefined ? { ...one, clock: systemClock() } : one)
   /**
    * The runs in whose names plans were made here: a plan is carried out in the name under which its
    * artifacts are.
    */
   const madeIn = new WeakMap<Plan, string>()
   const traced = (run: string, plan: Plan, carryOut: () => Promise<Report>): Promise<Report> =>
-    runChannel.tracePromise(() => notedReport(run, plan, shared, carryOut), { run, part: 'apply' })
+    runChannel.tracePromise(() => notedReport(run, plan, today(shared), carryOut), { run, part: 'apply' })
 
   return {
     shared,
@@ -153,29 +155,31 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const past = failedFrom === undefined ? undefined : await runNamed(journal, failedFrom)
       if (from !== undefined) {
         const gathered = await gatheredBy(from, shared)
-        return fromRun(gathered, shared, (offline) => planRun(offline, 'from', past, watch), asOf)
+        return fromRun(gathered, today(shared), (offline) => planRun(offline, 'from', past, watch), asOf)
       }
       const runId = newRunId(shared.clock)
-      const plan = await notedPlan(runId, shared, () => planRun(asking, runId, past, watch))
+      const here = today(asking)
+      const plan = await notedPlan(runId, here, () => planRun(here, runId, past, watch))
       madeIn.set(plan, runId)
       return plan
     },
     explain: (asked, from = {}, watch = UNWATCHED) =>
-      onGathered(from, shared, watch, (here, run) => explainKey(asked, here, run)),
+      onGathered(from, today(shared), watch, (here, run) => explainKey(asked, here, run)),
     forecast: (asked, from = {}, watch = UNWATCHED) =>
-      onGathered(from, shared, watch, (here, run) => forecastUntil(asked, here, run)),
+      onGathered(from, today(shared), watch, (here, run) => forecastUntil(asked, here, run)),
     apply: async (plan, { waitMs = 0, maxAgeMs, ...consent } = {}, watch = UNWATCHED) => {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)
       const run = runId ?? newRunId(shared.clock)
+      const here = today(asking)
       return traced(run, plan, async () => {
-        assertTimely(plan, shared, maxAgeMs)
+        assertTimely(plan, here, maxAgeMs)
         if (runId === undefined) assertOurs(plan, shared)
         const { plan: agreed, approval } = await passLimits(plan, consent, shared)
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
         if (runId === undefined) await readyToWrite(agreed, shared, watch)
-        return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, asking, watch), shared, watch)
+        return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, here, watch), shared, watch)
       })
     },
     stage: (id, asked, watch = UNWATCHED) => {

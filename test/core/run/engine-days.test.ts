@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
+import { openEngine, type Config, type Desired, type Run } from 'zds'
+import { held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+
+afterEach(() => vi.useRealTimers())
+
+it('PROC-04: an engine that lives for days plans and applies as of the day of each run, not of its own', async () => {
+  const days: string[] = []
+  const desired = {
+    ...sourceOf<Desired>('accounts', []),
+    read: ({ clock }: Run) => {
+      days.push(clock.today)
+      return stream<Desired>([wanted('A', { name: 'A' })])
+    },
+  }
+  const target = targetOf({ records: [held('1', 'A', { name: 'Old' })] })
+  const config: Config = { sources: {}, targets: { global: syncOf({}, { desired, target }) } }
+  const directory = mkdtempSync(join(tmpdir(), 'zds-days-'))
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-03-16T23:59:00Z') })
+  const engine = await openEngine({ config, directory })
+  onTestFinished(async () => {
+    await engine.close()
+    rmSync(directory, { recursive: true })
+  })
+  const old = await engine.plan()
+  vi.setSystemTime(new Date('2026-03-19T00:00:00Z'))
+  expect([old.asOf, (await engine.plan()).asOf]).toEqual(['2026-03-16', '2026-03-19'])
+  expect(days).toEqual(['2026-03-16', '2026-03-19'])
+  await expect(engine.apply(old)).rejects.toMatchObject({ code: 'PLAN_DATE' })
+})
