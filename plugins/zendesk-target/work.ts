@@ -68,6 +68,7 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
     slots,
     jobs,
     resource: kind.resource,
+    unique: kind.unique,
     payload: (change) => bodyOf(change, kind),
     refetch,
     types,

@@ -6,6 +6,7 @@ import { isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type Zendes
 import { idIn, objectIn } from '../replies.ts'
 import { verdictsOf, type JobRow } from './rows.ts'
 import type { Slots } from './slots.ts'
+import { withoutUnique } from './without-unique.ts'
 
 /**
  * How records of one kind are written in jobs: `PUT /<resource>/update_many` with `{ [resource]:
@@ -14,6 +15,8 @@ import type { Slots } from './slots.ts'
 export type Writing = {
   readonly client: Client
   readonly resource: 'organizations' | 'users'
+  /** What Zendesk lets no two records share: a row that it refuses goes again without. */
+  readonly unique: readonly string[]
   /** Places for open jobs, shared by everybody who writes to the instance (SAFE-04). */
   readonly slots: Slots
   readonly jobs: Jobs
@@ -56,7 +59,7 @@ export async function* writeBatch(rows: readonly JobRow[], writing: Writing, run
   const turn = jobs.turn()
   await slots.take(over)
   try {
-    yield* written(rows, turn, writing, run)
+    yield* withoutUnique(rows, writing.unique, (some) => written(some, turn, writing, run))
   } finally {
     turn.give()
     slots.give()

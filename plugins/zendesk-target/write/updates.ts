@@ -21,7 +21,7 @@ import type { JobRow } from './rows.ts'
  * A kind of records that jobs can write: how a change becomes the row of a job, and how to see
  * whether it was made.
  */
-export type Updatable = Pick<Writing, 'client' | 'resource' | 'slots' | 'jobs'> & {
+export type Updatable = Pick<Writing, 'client' | 'resource' | 'unique' | 'slots' | 'jobs'> & {
   /** What the row says beside the id. */
   payload(change: Change): JsonObject
   refetch(ids: readonly string[], run: Run): AsyncIterable<Existing>
@@ -39,7 +39,7 @@ export function* update(
   over: AbortSignal,
   run: ApplyRun,
 ): Generator<AsyncGenerator<Step, void>, void> {
-  const { client, resource, slots, jobs } = kind
+  const { client, resource, unique, slots, jobs } = kind
   let before: Promise<unknown> = Promise.resolve()
   // Records are read while those of the job before are written; the jobs are sent in their order.
   const fresh = async (rows: readonly JobRow[]): Promise<JobRow[]> => {
@@ -49,7 +49,7 @@ export function* update(
     const left = new Set((await mine)[0])
     return rows.filter(({ change }) => left.has(change))
   }
-  const writing = { client, resource, slots, jobs, settled: settling(kind), fresh, over }
+  const writing = { client, resource, unique, slots, jobs, settled: settling(kind), fresh, over }
   for (const op of ['update', 'retire']) {
     const some = changes.values().filter((change) => change.op === op)
     const rows = some.map((change) => rowOf(change, kind))

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { collect, isObject } from 'zds'
+import { collect, isObject, type Change } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { zendeskClient } from '../../sandbox/client.ts'
@@ -122,6 +122,33 @@ describe('updates and retires', () => {
       '001EXT2',
       '001EXT4',
     ])
+  })
+
+  it('AMB-20: a refused name keeps nothing else from being written, and is still told', async () => {
+    const { target, records, sandbox } = await started({ count: 3 })
+    const renaming = (n: number, to: string): Change => {
+      const change = updating(n)
+      return { ...change, fields: { ...change.fields, name: { from: records()[n]?.name ?? null, to } } }
+    }
+    const before = records().map(({ name }) => name)
+    // Somebody else has that name since the plan was made.
+    const taken = before[0] ?? ''
+    const outcomes = await applied(target, [renaming(1, ` ${taken.toUpperCase()}`), renaming(2, 'Free')])
+    expect([...outcomes.values()]).toEqual([
+      { key: updating(2).key, status: 'done', id: updating(2).id },
+      {
+        key: updating(1).key,
+        status: 'failed',
+        code: 'organization-update-failed',
+        message: expect.stringMatching(
+          /^global: .+ \(OrganizationUpdateFailed\); all else of it was written$/,
+        ) as string,
+      },
+    ])
+    expect(records().map(({ name }) => name)).toEqual([before[0], before[1], 'Free'])
+    const { to } = updating(1).fields['seats'] ?? {}
+    expect(records()[1]?.organization_fields['seats']).toBe(to)
+    expect(sandbox.requests.filter(({ path }) => path.endsWith('/update_many'))).toHaveLength(2)
   })
 
   it.each(['killed', 'failed'] as const)('a %s job: what was written counts as done, the rest fails', async (as) => {
