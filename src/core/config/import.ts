@@ -74,7 +74,7 @@ const pathOf = (url = ''): string | undefined => (url.startsWith('file:') ? file
  * Ours, and what is installed for us: which of it is loaded already when a configuration comes is a
  * matter of chance, and our version says what it is.
  */
-function isOwn(path: string): boolean {
+export function isOwn(path: string): boolean {
   const [folder = ''] = relative(ownDirectory(), path).split(sep)
   if (['src', 'plugins', 'dist', 'node_modules'].includes(folder)) return true
   const { dependencies, peerDependencies = {} } = ownManifest()

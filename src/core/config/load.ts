@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { messageOf, refuse, ZdsError, type Issue } from '../errors.ts'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { refuse, ZdsError, type Issue } from '../errors.ts'
+import { whyNotLoaded } from './broken.ts'
 import { readVariables, slipsIn, type Variables } from './env-file.ts'
 import { nearestConfig, PLACES } from './find.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { importWatched, LOADING_MS, type LoadedModule } from './import.ts'
-import { packageMissing } from '../package.ts'
 import { within } from '../settings.ts'
 import { NAMED, stages } from './stages.ts'
 import type { Config } from './define.ts'
@@ -28,12 +28,7 @@ async function imported(file: string, { withinMs = LOADING_MS, signal }: LoadOpt
     return await importWatched(file, withinMs, signal ?? new AbortController().signal)
   } catch (cause) {
     signal?.throwIfAborted()
-    const told = packageMissing(cause) ?? cause
-    if (told instanceof ZdsError) throw inFile(file, told)
-    throw new ZdsError('CONFIG_BROKEN', `${file} cannot be loaded: ${messageOf(cause)}${placeIn(file, cause)}`, {
-      cause,
-      hint: hintFor(cause),
-    })
+    throw whyNotLoaded(file, cause)
   }
 }
 
@@ -69,6 +64,7 @@ async function loadHere(from: string, options: LoadOptions): Promise<Project> {
   const file = named === undefined ? await nearestConfig(from) : resolve(from, named)
   if (file === undefined) throw notFound(`There is no ${PLACES[0]} in ${from} or above it`)
   if (!existsSync(file)) throw notFound(`There is no file ${file}`)
+  if (statSync(file).isDirectory()) throw notFound(`${file} is a directory`)
   const beside = join(dirname(file), '.env')
   if (env === undefined && existsSync(beside)) variables = await readVariables(beside)
   const { module, files } = await imported(file, options)
@@ -96,29 +92,6 @@ function notFound(message: string): ZdsError {
   return new ZdsError('CONFIG_NOT_FOUND', message, {
     hint: 'Run zds where the configuration is, or name it: --config path/to/sync.config.ts',
   })
-}
-
-/** What a plugin says of its options, with the line that calls it. */
-function inFile(file: string, cause: ZdsError): ZdsError {
-  const { code, message, hint, issues } = cause
-  return new ZdsError(code, `${basename(file)}: ${message}${placeIn(file, cause)}`, { cause, hint, issues })
-}
-
-/** Node names the line of a syntax error only in the stack. */
-function placeIn(file: string, cause: unknown): string {
-  const place = cause instanceof Error ? cause.stack?.match(new RegExp(`${RegExp.escape(file)}:(\\d+)`)) : undefined
-  return place?.[1] === undefined ? '' : ` (line ${place[1]})`
-}
-
-function hintFor(cause: unknown): string | undefined {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
-    return 'Enums, namespaces and parameter properties are not supported: use plain objects and types.'
-  if (code === 'ERR_MODULE_NOT_FOUND')
-    return 'Check the paths of its imports (with their endings), and that npm install was run.'
-  if (cause instanceof SyntaxError && cause.message.includes('outside a module'))
-    return 'Make it a module: "type": "module" in package.json (npm pkg set type=module), or the name sync.config.mts.'
-  return undefined
 }
 
 type Unknown = { readonly [key: string]: unknown }

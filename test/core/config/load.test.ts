@@ -145,6 +145,35 @@ describe('a configuration that cannot be loaded', () => {
     })
   })
 
+  it.each([
+    ['a slip in its syntax', 'export const one = {\n  a: 1\n  b: 2\n}\n', '(parts/one.ts, line 3)'],
+    ['code that throws', 'export const one = 1\nthrow new Error("no luck")\n', '(parts/one.ts, line 2)'],
+    ['a name that is none', "import { sync } from 'zds'\nimport { snyc } from 'zds'\n", '(parts/one.ts, line 2)'],
+  ])('that imports a file with %s, names that file and the line', async (_, text, place) => {
+    mkdirSync(join(directory, 'parts'))
+    write('parts/one.ts', text)
+    write('sync.config.ts', `import './parts/one.ts'\n${GOOD}`)
+    const { code, message } = await loaded()
+    expect(code).toBe('CONFIG_BROKEN')
+    expect(message).toContain(place)
+  })
+
+  it.each([
+    ["import { records, type FieldTable } from 'zds/sandbocks'", 'imports'],
+    ["import { FieldTable } from 'zds'", 'type'],
+  ])('%s says what to do', async (line, word) => {
+    write('sync.config.ts', `${line}\n${GOOD}`)
+    expect((await loaded()).hint).toContain(word)
+  })
+
+  it('that is a directory is told to be one', async () => {
+    mkdirSync(join(directory, 'deep'))
+    expect(await loaded({ config: 'deep' })).toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: `${join(directory, 'deep')} is a directory`,
+    })
+  })
+
   it('that the nearest package.json makes a script, says how it becomes a module', async () => {
     write('package.json', '{ "type": "commonjs" }')
     write('sync.config.ts', GOOD)
@@ -169,6 +198,13 @@ describe('a configuration that cannot be loaded', () => {
       code: 'CONFIG_INVALID',
       message: 'sync.config.ts: zendesk was given options it cannot use (line 2)',
     })
+  })
+
+  it('whose plugin refuses several options has its line with each: zds validate shows these alone', async () => {
+    write('sync.config.ts', `import { sync } from 'zds'\n\nexport default sync({ feilds: {} })\n`)
+    const { issues = [] } = await loaded()
+    expect(issues.length).toBeGreaterThan(1)
+    for (const { where } of issues) expect(where).toBe('sync (sync.config.ts:3)')
   })
 })
 
