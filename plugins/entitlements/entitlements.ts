@@ -35,6 +35,7 @@ export function entitlements<const Table extends FieldTable>(
     values: async (run) => (await import('./inspect.ts')).valuesOf(options, run),
     declares: async () => (await import('./inspect.ts')).declares(options),
     explain: async (asked, run) => (await import('./why/explain.ts')).explain(options, asked, run),
+    check: async (run) => (await import('./inspect.ts')).check(options, run),
     async *inspect(run) {
       yield* (await import('./inspect.ts')).inspect(options, run)
     },

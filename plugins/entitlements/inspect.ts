@@ -1,4 +1,14 @@
-import { well, wordsType, type Declared, type FieldTable, type Json, type Run, type Sight, type Values } from 'zds'
+import {
+  well,
+  wordsType,
+  type Declared,
+  type FieldTable,
+  type Issue,
+  type Json,
+  type Run,
+  type Sight,
+  type Values,
+} from 'zds'
 import type { CatalogueFile } from './catalogue.ts'
 import { contextOf } from './context.ts'
 import { inEffect } from './overrides/entries.ts'
@@ -19,10 +29,21 @@ type Inspected = {
 
 /** Whether the plans file knows what the fields read. */
 export async function* inspect(options: Inspected, run: Run): AsyncGenerator<Sight> {
+  const file = await fileThatFits(options, run)
+  if (file !== undefined) yield well(`${options.instance}: fields`, `${file} knows all that they read`)
+}
+
+/** The same before a run: it would be found out when all accounts were read. */
+export async function check(options: Inspected, run: Run): Promise<readonly Issue[]> {
+  await fileThatFits(options, run)
+  return []
+}
+
+/** The plans file, if it can be read. Throws CONFIG_INVALID for fields that read what it does not know. */
+async function fileThatFits(options: Inspected, run: Run): Promise<string | undefined> {
   const catalogue = await options.catalogue.load?.().catch(toldElsewhere)
-  if (catalogue === undefined) return
-  contextOf(options, options.fields, catalogue, [], run.clock.today)
-  yield well(`${options.instance}: fields`, `${catalogue.where} knows all that they read`)
+  if (catalogue !== undefined) contextOf(options, options.fields, catalogue, [], run.clock.today)
+  return catalogue?.where
 }
 
 /** What a fact is that is none of a few words, and no subscription type. */

@@ -1,5 +1,7 @@
 import {
+  assertAsked,
   checkOptions,
+  columnsOf,
   nearest,
   ZdsError,
   type Desired,
@@ -9,6 +11,7 @@ import {
   type Source,
   type Target,
 } from 'zds'
+import { ACCOUNT, entitlementColumns } from './columns.ts'
 import { sameInstance } from './overrides/instances.ts'
 import type { OverridesSource } from './overrides/overrides.ts'
 import type { Catalogue, CatalogueFile } from './catalogue.ts'
@@ -81,6 +84,9 @@ const schema = {
 /** Throws CONFIG_INVALID for options that do not fit together. */
 export function checkEntitlements(options: EntitlementsOptions<FieldTable>): void {
   checkOptions('entitlements', schema, options)
+  const { name, accounts, fields } = options
+  const children = [ACCOUNT.subscriptions, ACCOUNT.charges]
+  assertAsked(name, accounts, ACCOUNT.id, [...entitlementColumns, ...columnsOf([fields]), ...children])
   checkListing(options)
   checkInstance(options)
 }

@@ -162,7 +162,7 @@ function columnsAsked(asked: RowsAsked<string> & { readonly columns?: readonly s
 const partsOf = ({ object, columns, children = [], where = 'all' }: Query): string[] => [
   object,
   ...columns,
-  ...children.map((child) => JSON.stringify(child)),
+  ...children.flatMap((child) => [child.relationship, JSON.stringify(child)]),
   where,
 ]
 

@@ -32,14 +32,14 @@ export type Digest = {
 }
 
 /**
- * What a run has to tell; nothing of a topic that has nothing. Of an instance in `countsOnly`
- * numbers only (OPS-08).
+ * What a run has to tell; nothing of a topic that has nothing. Of an instance in `countsOnly`, or one
+ * that keeps its records to itself, numbers only (OPS-08).
  */
 export function digests(run: string, plan: Plan, outcomes: Outcomes, countsOnly: readonly string[]): Digest[] {
   const syncs = plan.syncs.map((sync) => ({
     sync,
     outcomes: outcomes.get(sync.name) ?? [],
-    quiet: countsOnly.includes(sync.instance),
+    quiet: sync.confined === true || countsOnly.includes(sync.instance),
   }))
   const broken = syncs.reduce(
     (sum, { outcomes: known }) => sum + known.filter((one) => failure(one).length > 0).length,

@@ -7,6 +7,7 @@ import {
   well,
   type HttpPolicy,
   type Observer,
+  type Plan,
   type Run,
   type Setting,
   type Sight,
@@ -52,6 +53,9 @@ export function slackNotify(options: SlackOptions): Observer {
   return {
     kind: 'observer',
     diagnose: (run) => diagnose(options, run),
+    planned: async (plan, run) => {
+      for (const warning of strangers(plan, countsOnly)) run.progress(warning)
+    },
     refused: (plan, run) => post(refusals(plan, run), options, run),
     // Somebody who sits at a terminal sees it.
     notPlanned: async (failure, run) => {
@@ -59,6 +63,15 @@ export function slackNotify(options: SlackOptions): Observer {
     },
     ended: (end, run) => post(digestsOfEnd(end, countsOnly), options, run),
   }
+}
+
+/** A name with a slip would let out what it was to keep. */
+function strangers({ syncs }: Plan, countsOnly: readonly string[]): string[] {
+  const known = syncs.map(({ instance }) => instance)
+  const strange = countsOnly.filter((name) => !known.includes(name))
+  return strange.map(
+    (name) => `countsOnly names ${name}, which is no instance: there are ${[...new Set(known)].join(', ')}`,
+  )
 }
 
 const jobOf = ({ job }: SlackOptions): string | undefined => job?.peek() ?? jobUrl()

@@ -1,4 +1,5 @@
 import {
+  assertAsked,
   checkbox,
   checkOptions,
   domains,
@@ -27,7 +28,7 @@ import {
   type Target,
   type TypesOf,
 } from 'zds'
-import { contactOf, firstOfEach, type Contact } from './contacts.ts'
+import { contactColumns, contactOf, firstOfEach, type Contact } from './contacts.ts'
 import { explain, RULES } from './explain.ts'
 
 export { contactColumns } from './contacts.ts'
@@ -76,7 +77,9 @@ const schema = shape<UserSyncOptions>({
  */
 export function usGovUserSync(options: UserSyncOptions): Sync {
   checkOptions('usGovUserSync', schema, options)
-  const { after, users, protect, limits } = options
+  const { after, users, contacts, protect, limits } = options
+  const [key] = contactColumns
+  assertAsked('usGovUserSync', contacts, key, contactColumns)
   const { isProtected, guards } = protection(protect)
   return sync({
     fields: userFields,

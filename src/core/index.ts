@@ -15,6 +15,7 @@ export {
 } from './channels.ts'
 export { caseSafeId } from './case-safe-id.ts'
 export { addDays, addYears, dateOf, isDate, systemClock, type Clock } from './clock.ts'
+export { assertAsked } from './config/columns-asked.ts'
 export { defineConfig, type Config } from './config/define.ts'
 export {
   WORKER,

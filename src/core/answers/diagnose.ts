@@ -7,6 +7,7 @@ import type { Declared } from '../known.ts'
 import { well, type Missing, type Sight, type Values } from '../sights.ts'
 import type { Run, Source, Target } from '../types.ts'
 import { HINTS, issuesIn } from '../run/gather.ts'
+import { sameAddressIssues } from '../run/same-address.ts'
 import { lendNothing } from '../run/shared.ts'
 
 /** What would stop or falsify a run, or will one day. The id is the same as long as the thing is. */
@@ -65,8 +66,12 @@ export async function diagnose(
     name,
     sights: (run) => observer.diagnose?.(run) ?? none(),
   }))
+  const addresses: SourceLook = {
+    name: 'addresses',
+    sights: () => errorsOf(Promise.resolve(sameAddressIssues(config))),
+  }
   const state: SourceLook = { name: 'state', sights: () => stateOf(config, directory) }
-  return diagnosisBy([graph(config), guards(config), ...looks, ...watching, state, ...more], asking)
+  return diagnosisBy([graph(config), guards(config), addresses, ...looks, ...watching, state, ...more], asking)
 }
 
 /** What the targets lack, of all that can be asked; and why the others cannot. */

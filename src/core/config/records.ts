@@ -1,6 +1,7 @@
 import { ZdsError } from '../errors.ts'
+import { assertAsked } from './columns-asked.ts'
 import type { ExplainedField } from '../explained.ts'
-import { typesOf, type FieldTable, type TypesOf } from '../fields.ts'
+import { columnsOf, typesOf, type FieldTable, type TypesOf } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { keyOf } from '../keys.ts'
 import type { ColumnOf } from '../known.ts'
@@ -38,6 +39,8 @@ export function records<const Table extends FieldTable, const Word extends strin
 }): Processor<TypesOf<Table>, Word> {
   checkOptions('records', OPTIONS, made)
   const { name, rows, key, fields, elsewhere, mayBeEmpty } = made
+  const [first = '', ...more] = [key].flat()
+  assertAsked(name, rows, first, [...more, ...columnsOf([fields])])
   return {
     name,
     types: typesOf(fields),

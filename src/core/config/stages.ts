@@ -75,11 +75,7 @@ export function stages(config: Config): Stage[] {
   const idOf = stageOf(config)
   const syncs = syncsOf(config)
   const nameOfSync = new Map([...syncs].map(([name, sync]) => [sync, name]))
-  for (const [name, sync] of syncs) {
-    const other = nameOfSync.get(sync)
-    if (other !== name)
-      throw new ZdsError('CONFIG_INVALID', `${name} and ${other} are the same sync`, { hint: 'List it once.' })
-  }
+  assertOnce([...syncs, ...observersOf(config)])
   const found = new Map<string, Stage>()
   const open = new Set<Source | Sync>()
 
@@ -135,6 +131,20 @@ export function stages(config: Config): Stage[] {
   for (const [name, sync] of syncs) applied(sync, name)
   return markConfined([...found.values()])
 }
+
+/** What is listed twice would be done twice, and told twice. */
+function assertOnce(listed: readonly (readonly [string, Sync | Observer])[]): void {
+  for (const [place, [name, one]] of listed.entries()) {
+    const twin = listed.slice(place + 1).find(([, other]) => isSame(one, other))
+    if (twin === undefined) continue
+    const same = one === twin[1] ? `are the same ${one.kind}` : 'desire the same records of the same target'
+    throw new ZdsError('CONFIG_INVALID', `${name} and ${twin[0]} ${same}`, { hint: 'List it once.' })
+  }
+}
+
+const isSame = (one: Sync | Observer, other: Sync | Observer): boolean =>
+  one === other ||
+  (one.kind === 'sync' && other.kind === 'sync' && one.desired === other.desired && one.target === other.target)
 
 /** The readers of a stage stand after it, so what they are is known first. */
 function markConfined(all: readonly Stage[]): Stage[] {

@@ -7,6 +7,7 @@ import type { Summary } from '../state/state.ts'
 import type { Run, Source, Sync } from '../types.ts'
 import type { StageWatch, Watch } from './schedule.ts'
 import { inputsOf, madeFrom, summaryIn } from './inputs.ts'
+import { sameAddressIssues } from './same-address.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
@@ -39,7 +40,7 @@ export async function preflight(shared: Shared, watch: PreflightWatch = NOBODY, 
   const concerned = gathers.filter(({ source }) => parts?.sources.has(source) ?? true)
   const checks = await Promise.all(concerned.map((stage) => checked(stage, shared, watch)))
   const guards = (parts?.syncs ?? [...syncsOf(shared.config).values()]).flatMap(guardIssues)
-  const issues = [...guards, ...checks.flat()]
+  const issues = [...sameAddressIssues(shared.config), ...guards, ...checks.flat()]
   const once = new Map(issues.map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
   return [...once.values()]
 }

@@ -72,6 +72,17 @@ describe('finding the configuration', () => {
     })
   })
 
+  it('is one alone: of two in one directory nobody can tell which is meant', async () => {
+    write('sync.config.ts', GOOD)
+    write('sync.config.mjs', 'export default 1')
+    expect(await loaded()).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `${directory} has sync.config.ts and sync.config.mjs`,
+      hint: expect.stringContaining('--config sync.config.ts') as string,
+    })
+    expect(await loaded({ config: 'sync.config.ts' })).toMatchObject({ targets: ['global'] })
+  })
+
   it('that is nowhere says where it was looked for, and what to do', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'zds-load-'))
     writeFileSync(join(elsewhere, 'package.json'), '{}')

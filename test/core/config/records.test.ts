@@ -34,6 +34,22 @@ describe('records made by a field table alone', () => {
     )
   })
 
+  it('refuse rows that do not ask for a column of the table: it would be emptied everywhere (SAFE-07)', () => {
+    const asking = sourceOf<JsonObject>('partner-rows', [], { asks: () => ['Account', 'Id', 'Name'] })
+    expect(() => records({ name: 'partners', rows: asking, key: 'Id', fields })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: 'partners reads what partner-rows does not ask for',
+        issues: [expect.objectContaining({ where: 'partner-rows', message: 'does not ask for Owner__c' })] as unknown,
+      }) as Error,
+    )
+  })
+
+  it('take rows whose source says what it asks for in other words than columns', () => {
+    const asking = sourceOf<JsonObject>('partner-rows', [], { asks: () => ['GET /partners'] })
+    expect(() => records({ name: 'partners', rows: asking, key: 'Id', fields })).not.toThrow()
+  })
+
   it('PART-06: have the fields that read columns, and no others (AMB-13)', async () => {
     const made = records({ name: 'partners', rows, key: 'Id', fields })
     const read = await collect(

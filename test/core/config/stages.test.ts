@@ -202,6 +202,20 @@ describe('a configuration that cannot be run', () => {
     const one = syncOf()
     expect(() => stages(config(one, one))).toThrow(invalid('sync-0 and sync-1 are the same sync', 'List it once.'))
   })
+
+  it('one observer under two names, which would tell everything twice', () => {
+    const slack = { kind: 'observer' } as const
+    expect(() => stages({ ...config(syncOf()), hooks: { slack, chat: slack } })).toThrow(
+      invalid('slack and chat are the same observer', 'List it once.'),
+    )
+  })
+
+  it('two syncs of the same records in the same target, which would create each twice', () => {
+    const both = { desired: sourceOf<Desired>('desired'), target: targetOf({ name: 'target' }) }
+    expect(() => stages(config(syncOf({}, both), syncOf({}, both)))).toThrow(
+      invalid('sync-0 and sync-1 desire the same records of the same target', 'List it once.'),
+    )
+  })
 })
 
 describe('waves', () => {

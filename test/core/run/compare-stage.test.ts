@@ -4,14 +4,14 @@ import { compareStage } from '../../../src/core/run/compare-stage.ts'
 import { gathered } from '../../support/engine.ts'
 import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
-const SOURCES = ['customers', 'partners', 'organizations']
+const SOURCES = ['customers', 'partners', 'nobody', 'organizations']
 
 type Scene = {
   readonly customers?: Source<Desired>
   readonly partners?: Source<Desired>
   readonly existing: readonly Existing[]
   readonly rules?: Parameters<typeof syncOf>[0]
-  readonly rivals?: (parts: Parameters<typeof syncOf>[1]) => Config['hooks']
+  readonly rivals?: (parts: Parameters<typeof syncOf>[1], nobody: Source<Desired>) => Config['hooks']
 }
 
 /** Compares the sync of customers of an instance that holds partners too. */
@@ -22,9 +22,10 @@ async function customersOf(scene: Scene) {
   } = scene
   const target = targetOf({ records: scene.existing })
   const global = syncOf({ yields: partners, ...scene.rules }, { desired: customers, target })
-  const hooks = scene.rivals?.({ desired: partners, target })
+  const nobody = sourceOf<Desired>('nobody', [], { mayBeEmpty: true })
+  const hooks = scene.rivals?.({ desired: partners, target }, nobody)
   const engine = await gathered(
-    { sources: { customers, partners }, targets: { global }, ...(hooks && { hooks }) },
+    { sources: { customers, partners, nobody }, targets: { global }, ...(hooks && { hooks }) },
     SOURCES,
   )
   const plan = await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)
@@ -103,8 +104,8 @@ describe('AMB-16: a record without a key', () => {
   })
 
   it('is left to another sync that owns it, whoever else writes to the target', async () => {
-    const rivals: Scene['rivals'] = (parts) => ({
-      nobodys: syncOf({ owns: () => false }, parts),
+    const rivals: Scene['rivals'] = (parts, nobody) => ({
+      nobodys: syncOf({ owns: () => false }, { ...parts, desired: nobody }),
       partners: syncOf({ owns: isPartner }, parts),
     })
     expect(shown(await customersOf({ existing: [held('1', 'C'), keyless], rules, rivals }))).toEqual([])

@@ -187,6 +187,30 @@ describe('what a run lends to a source', () => {
 })
 
 describe('SAFE-07: preflight', () => {
+  it('tells of two instances at one address: each would undo what the other does', async () => {
+    const at = (name: string, address: string) =>
+      syncOf(
+        {},
+        {
+          target: { ...targetOf({ name, address }), instance: name },
+          desired: sourceOf(`${name}-accounts`),
+        },
+      )
+    const there = (address: string): Config => ({
+      sources: {},
+      targets: { global: at('global', 'https://a.example'), emea: at('emea', address) },
+    })
+    expect(await preflight(engineOf(there('https://b.example')))).toEqual([])
+    expect(await preflight(engineOf(there('https://a.example')))).toEqual([
+      {
+        code: 'CONFIG_INVALID',
+        where: 'global and emea',
+        message: 'have one address, so each would undo what the other does',
+        hint: 'Give each its own address, or make both syncs of one instance.',
+      },
+    ])
+  })
+
   const issue = (where: string, message = 'does not exist') => ({ code: 'FIELD_UNKNOWN' as const, where, message })
   const checking = (name: string, check: Source['check']): Source => sourceOf(name, [], check && { check })
   const failing = (name: string, error: Error): Source => checking(name, () => Promise.reject(error))

@@ -1,4 +1,4 @@
-import { collect, messageOf, text, type Desired, type Existing, type Json, type Target } from 'zds'
+import { collect, env, messageOf, text, type Desired, type Existing, type Json, type Source, type Target } from 'zds'
 import {
   customers,
   entitlementChildren,
@@ -7,7 +7,7 @@ import {
   overrides,
   subscriptions,
 } from 'zds/entitlements'
-import { salesforceIdOf } from 'zds/salesforce-source'
+import { salesforce, salesforceIdOf } from 'zds/salesforce-source'
 import { describe, expect, test } from 'vitest'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
 import { account, computed, overriding, catalogue, rowsOf, runOn, TODAY } from './support.ts'
@@ -243,6 +243,41 @@ describe('the configuration', () => {
       code: 'CONFIG_INVALID',
       issues: [{ where: 'global.sub_sm_premum', hint: 'Did you mean "sub_sm_premium"?' }],
     })
+  })
+
+  test('it is refused before anything is read, too (SAFE-07)', async () => {
+    const fields = subscriptions('sub_sm_premum')
+    const source = entitlements({ name: 'x', instance: 'global', side: 'global', ...sources, fields })
+    await expect(source.check?.(runOn(TODAY))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      issues: [{ where: 'global.sub_sm_premum' }],
+    })
+  })
+
+  test.each([
+    ['columns', { columns: [] }, 'does not ask for CARR_This_Account__c'],
+    ['child lists', { children: () => [] }, 'does not ask for Zuora__Subscriptions__r'],
+    ['a field table', { columnsOf: [] }, 'does not ask for Industry'],
+  ])('accounts whose query lacks %s are refused: what is not asked for would be emptied', (_what, lacking, says) => {
+    const fields = { industry: text('Industry') }
+    const crm = salesforce({ loginUrl: env('U'), clientId: env('C'), clientSecret: env('S') })
+    const query = {
+      name: 'accounts',
+      object: 'Account',
+      key: 'Account_ID_18__c',
+      columnsOf: [fields],
+      columns: entitlementColumns,
+      children: entitlementChildren,
+    }
+    const of = (accounts: Source) =>
+      entitlements({ name: 'x', instance: 'global', side: 'global', ...sources, accounts, fields })
+    expect(() => of(crm.rows(query))).not.toThrow()
+    expect(() => of(crm.rows({ ...query, ...lacking }))).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        issues: expect.arrayContaining([expect.objectContaining({ where: 'accounts', message: says })]) as unknown,
+      }) as Error,
+    )
   })
 
   test('an option that does not exist is refused', () => {

@@ -159,6 +159,12 @@ describe('what a run has to tell', () => {
     })
   })
 
+  it('OPS-08: so of an instance that keeps its records to itself, whatever countsOnly says', () => {
+    const plan = planOf(syncPlan('us-gov', [change('create', 'A', 'Secret Agency')], { confined: true }))
+    const told = digests(plan, outcomesOf({ 'us-gov': [failed('A', 'name-taken', 'Secret Agency is taken')] }), [])
+    expect(linesOf(told)['failures']).toEqual(['• *us-gov*: 1 × name-taken'])
+  })
+
   it('names cannot mention anybody, link, or break a line', () => {
     const name = '<!channel> A&B\n<https://evil.example|click>'
     const plan = planOf(syncPlan('global', [change('create', 'A', name)]))

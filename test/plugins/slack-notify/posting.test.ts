@@ -76,6 +76,12 @@ describe('posting', () => {
     expect(run.told).toEqual([])
   })
 
+  it('a name in countsOnly that no instance has is told with each plan: it was to keep something (OPS-08)', async () => {
+    const run = testRun()
+    await notifier(undefined, { countsOnly: ['gobal', 'global'] }).planned?.(plan, run)
+    expect(run.told).toEqual(['countsOnly names gobal, which is no instance: there are global'])
+  })
+
   it('which topic goes to which channel is configuration; a topic without one is told nowhere', async () => {
     const server = await serverOf(ok({ ok: true, ts: '1', channel: 'C' }))
     const channels = { failures: setting('A', '#alerts'), 'without-people': setting('B', '#support') }

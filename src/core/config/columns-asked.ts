@@ -1,0 +1,25 @@
+import { ZdsError } from '../errors.ts'
+import type { Source } from '../types.ts'
+
+/** What is asked for has the same columns on every day. */
+const SOME_DAY = '2000-01-01'
+
+/**
+ * Throws CONFIG_INVALID for columns that `reader` reads and the source of its rows does not ask for:
+ * each would look as if it were empty, and empty its field in every record. What a source asks for
+ * is known where it names the column of its keys.
+ */
+export function assertAsked(reader: string, rows: Source, key: string, columns: readonly string[]): void {
+  const asked = rows.asks?.(SOME_DAY) ?? []
+  if (!asked.includes(key)) return
+  const lacking = columns.filter((column) => !asked.includes(column))
+  if (lacking.length === 0) return
+  throw new ZdsError('CONFIG_INVALID', `${reader} reads what ${rows.name} does not ask for`, {
+    issues: lacking.map((column) => ({
+      code: 'CONFIG_INVALID',
+      where: rows.name,
+      message: `does not ask for ${column}`,
+      hint: `Add to ${rows.name} what ${reader} reads: its field table to columnsOf, others to columns or children.`,
+    })),
+  })
+}
