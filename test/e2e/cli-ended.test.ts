@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import { running, scratch, started, until, writesTo } from '../cli/scratch.ts'
+import { runsOf } from '../support/runs.ts'
 import type { Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
@@ -19,8 +19,7 @@ afterEach(() => sandbox.close())
 async function expectWhole(here: Project): Promise<void> {
   const rest = await here.zds('apply', '--yes', '--as-of', asOf)
   expect(rest, rest.stderr).toMatchObject({ code: 0 })
-  const { stdout } = await here.zds('plan', '--json', '--as-of', asOf)
-  expect((JSON.parse(stdout) as Plan).syncs.flatMap(({ changes }) => [...changes])).toEqual([]) // what --json prints
+  expect(await runsOf(here, asOf).changes()).toEqual([])
   const { organizations = [] } = sandbox.zendesk['global'] ?? {}
   const ids = organizations.flatMap(({ external_id: id }) => (id === null ? [] : [id]))
   expect(new Set(ids).size).toBe(ids.length)

@@ -2,26 +2,23 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Change, Plan } from 'zds'
-import type { Result } from '../support/zds.ts'
+import { runsOf } from '../support/runs.ts'
 import { expectPlain, expectRefusal, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
 
-beforeEach(async () => {
-  const world = generateWorld({ accounts: 1500, seed: 1, asOf })
+async function started(accounts: number): Promise<void> {
+  const world = generateWorld({ accounts, seed: 1, asOf })
   sandbox = await startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
-})
+}
+beforeEach(() => started(250))
 afterEach(() => sandbox.close())
 
 const requested = (service: string, part: string) => (): boolean =>
   sandbox.requests.some((one) => one.service === service && one.path.includes(part))
-function changesOf({ stdout, stderr }: Result) {
-  if (stdout === '') throw new Error(`There is no plan: ${stderr}`)
-  return (JSON.parse(stdout) as Plan).syncs.flatMap(({ name, changes }) =>
-    [...changes].map((change) => ({ sync: name, ...change })),
-  ) // what --json prints
-}
+const changesOf = ({ syncs }: Plan) =>
+  syncs.flatMap(({ name, changes }) => [...changes].map((change) => ({ sync: name, ...change })))
 
 /** What was planned; where it pointed at a record that did not exist yet, what is planned now. */
 function withoutRefs(before: Fields, now: Fields): Fields {
@@ -49,8 +46,11 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
 
 describe('SIGINT during apply', () => {
   test('ends with 130, says what was done and how to go on; the same command does the rest, and nothing twice', async () => {
+    await sandbox.close()
+    await started(1500)
     const here = scratch(sandbox.env)
-    const planned = changesOf(await here.zds('plan', '--json', '--as-of', asOf))
+    const runs = runsOf(here, asOf)
+    const planned = changesOf(await runs.plan())
     sandbox.faults.add({ service: 'global', path: 'update_many', kind: 'latency', ms: 1500, at: 2, times: 0 })
     const child = running(here, sandbox.env, 'apply', '--yes', '--json', '--as-of', asOf)
     await until(requested('global', 'update_many'), 'the first batch', child)
@@ -63,7 +63,7 @@ describe('SIGINT during apply', () => {
     expect(report.syncs.reduce((sum, { notAttempted }) => sum + notAttempted, 0)).toBeGreaterThan(0)
     sandbox.faults.clear()
 
-    const second = changesOf(await here.zds('plan', '--json', '--as-of', asOf))
+    const second = changesOf(await runs.plan())
     expect(second.length).toBeLessThan(planned.length)
     for (const { sync, op, key, fields } of second) {
       const before = planned.find((one) => one.sync === sync && one.key === key)
@@ -73,8 +73,7 @@ describe('SIGINT during apply', () => {
 
     const rest = await here.zds('apply', '--yes', '--as-of', asOf)
     expect(rest, rest.stderr).toMatchObject({ code: 0 })
-    const last = await here.zds('plan', '--json', '--as-of', asOf)
-    expect(changesOf(last)).toEqual([])
+    expect(await runs.changes()).toEqual([])
     const ids =
       sandbox.zendesk['global']?.organizations.map(({ external_id }) => external_id).filter((id) => id !== null) ?? []
     expect(new Set(ids).size).toBe(ids.length)

@@ -9,7 +9,6 @@ import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project } from '../support/zds.ts'
 
 const { world, expected, environment } = sampleWorld('plain')
-const asOf = ['--as-of', expected.asOf]
 
 let sandbox: Sandbox
 let here: Project
@@ -32,7 +31,7 @@ beforeAll(async () => {
   plans = { first: first.plan, again: again.plan, fresh: fresh.plan }
   asked = [first.asked, again.asked, fresh.asked]
   applied = await runsOf(here, expected.asOf).apply()
-}, 240_000)
+})
 afterAll(async () => {
   here.remove()
   await sandbox.close()
@@ -40,12 +39,11 @@ afterAll(async () => {
 
 async function planned(where: Project): Promise<{ plan: Plan; asked: string[] }> {
   const before = sandbox.requests.length
-  const { code, stdout, stderr } = await where.zds('plan', '--json', ...asOf)
-  expect(code, stderr).toBe(0)
+  const plan = await runsOf(where, expected.asOf).plan()
   const made = sandbox.requests
     .slice(before)
     .map(({ service, method, path, query }) => `${service} ${method} ${withoutLocator(path)} ${JSON.stringify(query)}`)
-  return { plan: JSON.parse(stdout) as Plan, asked: made.toSorted() } // what --json prints
+  return { plan, asked: made.toSorted() }
 }
 
 /** Salesforce names each result anew. */

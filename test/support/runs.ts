@@ -22,12 +22,13 @@ export type Runs = {
   readonly apply: (asked?: ApplyAsked & { readonly saved?: Plan }) => Promise<Report & { readonly code: number }>
 }
 
+let count = 0
+
 export function runsOf({ directory, variables }: Pick<Project, 'directory' | 'variables'>, asOf: string): Runs {
   const files = {
     SUPPORT_PLANS: join(directory, 'data/plans.yaml'),
     SUPPORT_OVERRIDES: join(directory, 'data/overrides.yaml'),
   }
-  let count = 0
   const lend: Runs['lend'] = async (work) => {
     // Modules are kept by their address; a process of its own would load the configuration anew.
     const file = join(directory, `run-${(count += 1)}.config.ts`)
