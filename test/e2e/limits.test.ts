@@ -3,14 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
-import { edit, expectRefusal, scratch, writesTo, type Change } from '../cli/scratch.ts'
+import { edit, expectRefusal, file, scratch, writesTo, type Change } from '../cli/scratch.ts'
 import { failureOf, runsOf, type Runs } from '../support/runs.ts'
 import { project, type Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
 const started = (world: World): Promise<Sandbox> => startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
-
-const savedIn = ({ directory }: Project): Plan => JSON.parse(readFileSync(join(directory, 'plan.json'), 'utf8')) as Plan // what --out writes
 
 let sandbox: Sandbox
 
@@ -173,21 +171,22 @@ describe('SAFE-12: an approval that names what may pass', () => {
   test('lets only that pass; a slip in a name is told with what was meant', async () => {
     await begin(generateWorld({ accounts: 120, seed: 1, asOf }))
     const here = scratch(sandbox.env, edit('update: 0.3, retire: 0.05', 'update: 0.01, retire: 0.001'))
-    await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
-    const { digest, syncs } = savedIn(here)
+    const runs = runsOf(here, asOf)
+    const saved = await runs.plan()
+    const { digest, syncs } = saved
     const ids = syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id))
     expect(ids).toContain('global.update')
-    const apply = (names: string) => here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', `${digest}:${names}`)
-
-    const slip = await apply('global.updat')
+    const slip = await failureOf(runs.apply({ saved, approve: `${digest}:global.updat` }))
     expectRefusal(slip, 'USAGE')
     expect(slip.stderr).toContain('did you mean global.update?')
-    const part = await apply('global.update')
+    const part = await failureOf(runs.apply({ saved, approve: `${digest}:global.update` }))
     expectRefusal(part, 'LIMIT_EXCEEDED', 3)
     expect(part.stderr).not.toContain('would be updated')
     expect(writesTo(sandbox)).toEqual([])
-    expect(await apply(ids.join())).toMatchObject({ code: 0 })
-    await expectInSync(runsOf(here, asOf))
+    file('plan.json', JSON.stringify(saved))(here.directory)
+    const all = ['--approve', `${digest}:${ids.join()}`]
+    expect(await here.zds('apply', 'plan.json', '--as-of', asOf, ...all)).toMatchObject({ code: 0 })
+    await expectInSync(runs)
   })
 })
 
@@ -204,16 +203,17 @@ describe('SAFE-13: a source that is rightly empty', () => {
     expect(held.length).toBeGreaterThan(1)
     const shown = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
     expect(shown.stdout).toContain(`! not proved complete: ${held.length} changes held back`)
-    const { digest } = savedIn(here)
+    const saved = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // what --out writes
+    const { digest } = saved
     expect(shown.stdout).toContain(`--approve ${digest.slice(0, 12)}:us-gov-users.empty`)
 
-    const apply = (approve: string) => here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', approve)
-    await apply(digest)
+    await runs.apply({ saved, approve: digest })
     expect(marked()).toBe(0)
-    const limited = await apply(`${digest}:us-gov-users.empty`)
+    const limited = await failureOf(runs.apply({ saved, approve: `${digest}:us-gov-users.empty` }))
     expectRefusal(limited, 'LIMIT_EXCEEDED', 3)
     expect(limited.stderr).toContain(`${held.length} of ${users?.existing} records would be retired`)
-    const through = await apply(`${digest}:${['empty', 'retire', 'drop'].map((name) => `us-gov-users.${name}`).join()}`)
+    const all = `${digest}:${['empty', 'retire', 'drop'].map((name) => `us-gov-users.${name}`).join()}`
+    const through = await here.zds('apply', 'plan.json', '--as-of', asOf, '--approve', all)
     expect(through, through.stderr).toMatchObject({ code: 0 })
     expect(marked()).toBe(held.length)
     const last = await beyond(runs)

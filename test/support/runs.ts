@@ -22,6 +22,7 @@ export type Runs = {
   readonly apply: (asked?: ApplyAsked & { readonly saved?: Plan }) => Promise<Report & { readonly code: number }>
 }
 
+/** How many configurations were loaded in this process. */
 let count = 0
 
 export function runsOf({ directory, variables }: Pick<Project, 'directory' | 'variables'>, asOf: string): Runs {
