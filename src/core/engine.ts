@@ -184,7 +184,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     stage: (id, asked, watch = UNWATCHED) => {
       const message = { run: basename(asked.run), part: 'stage' } as const
-      return runChannel.tracePromise(() => runStage(id, asked, shared, watch), message)
+      return runChannel.tracePromise(() => runStage(id, asked, today(shared), watch), message)
     },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
@@ -208,7 +208,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const past = await runNamed(journal, run)
       assertWhole(past.plan, `The plan of run ${past.run.id}`)
       await checkReady(shared)
-      return undoRun(past, shared, warn)
+      return undoRun(past, today(shared), warn)
     },
     work: async (tell) => {
       if (config.engine === undefined) throw noEngine()
