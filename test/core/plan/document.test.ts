@@ -11,9 +11,10 @@ function read(text: string, ...cuts: readonly number[]): unknown {
   return document === undefined ? undefined : JSON.parse(JSON.stringify(document))
 }
 
+/** As `read` gives it, written once more: of -0 only 0 is left. */
 const parsed = (text: string): unknown => {
   try {
-    return JSON.parse(text)
+    return JSON.parse(JSON.stringify(JSON.parse(text)))
   } catch {
     return undefined
   }
