@@ -10,7 +10,7 @@ const SOME_DAY = '2000-01-01'
  * is known where it names the column of its keys.
  */
 export function assertAsked(reader: string, rows: Source, key: string, columns: readonly string[]): void {
-  const asked = rows.asks?.(SOME_DAY) ?? []
+  const asked = askedBy(rows)
   if (!asked.includes(key)) return
   const lacking = columns.filter((column) => !asked.includes(column))
   if (lacking.length === 0) return
@@ -22,4 +22,14 @@ export function assertAsked(reader: string, rows: Source, key: string, columns: 
       hint: `Add to ${rows.name} what ${reader} reads: its field table to columnsOf, others to columns or children.`,
     })),
   })
+}
+
+/** Nothing where a setting that a condition reads cannot be used: those are told together, before a run. */
+function askedBy(rows: Source): readonly string[] {
+  try {
+    return rows.asks?.(SOME_DAY) ?? []
+  } catch (error) {
+    if (error instanceof ZdsError && error.code === 'ENV_INVALID') return []
+    throw error
+  }
 }
