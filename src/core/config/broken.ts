@@ -24,7 +24,7 @@ function inFile(file: string, cause: ZdsError, place: Place | undefined): ZdsErr
   const { code, message, hint } = cause
   const at = place === undefined ? '' : ` (${place.name}:${place.line})`
   // `zds validate` shows these alone.
-  const issues = cause.issues.map((issue) => ({ ...issue, where: `${issue.where}${at}` }))
+  const issues = cause.issues.map((issue) => ({ ...issue, message: `${issue.message}${at}` }))
   return new ZdsError(code, `${basename(file)}: ${message}${inWords(file, place)}`, { cause, hint, issues })
 }
 
