@@ -7,7 +7,7 @@ import { readText, ZdsError, type Issue, type Setting } from 'zds'
  * directory.
  */
 export const readFileText = (path: string, setting: string): Promise<string> =>
-  readText(path, `Create the file, or set ${setting} to where it is.`)
+  readText(path, `Create the file, or set ${setting} to where it is: a relative path counts from the configuration.`)
 
 /**
  * What a file holds, for the fingerprint of a plan; undefined for an address.

@@ -90,7 +90,9 @@ async function mint(instance: string, oauth: OAuth, base: string, options: HttpO
   })
   const { access_token: value, expires_in: lifetime } = isObject(answer.body) ? answer.body : {}
   if (typeof value !== 'string')
-    throw new ZdsError('HTTP_UNREADABLE', `${instance}: the answer of /oauth/tokens holds no access token`)
+    throw new ZdsError('HTTP_UNREADABLE', `${instance}: the answer of /oauth/tokens holds no access token`, {
+      hint: `Check the address of ${instance}: something else answers there.`,
+    })
   const lifetimeMs = (typeof lifetime === 'number' ? lifetime : LIFETIME_S) * 1000
   return {
     proof: { Authorization: `Bearer ${conceal(value)}` },

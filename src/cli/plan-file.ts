@@ -1,12 +1,9 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { ZdsError } from '../core/errors.ts'
 import { assertAuthentic, addProof } from '../core/plan/mac.ts'
 import type { Plan } from '../core/plan/plan.ts'
 import { planReader } from '../core/plan/schema.ts'
 import { isSealed, planKey, unseal } from '../core/plan/seal.ts'
 import { textParts } from '../core/text-file.ts'
-import { refuseStrange } from './private-file.ts'
+import { refuseOthers } from './private-file.ts'
 
 /** How a plan document and its summary begin, whole or broken off. */
 const PLAN = /^\s*\{\s*"version":\s*\d+,\s*"(?:createdAt|asOf)":/
@@ -15,31 +12,8 @@ const PLAN = /^\s*\{\s*"version":\s*\d+,\s*"(?:createdAt|asOf)":/
  * Throws USAGE where `file` is there and is no plan: `--out` replaces only what it may have
  * written.
  */
-export async function refuseToReplace(file: string): Promise<void> {
-  await refuseStrange(file)
-  const start = await startOf(file)
-  if (start === undefined || start.trim() === '' || PLAN.test(start) || isSealed(start)) return
-  throw new ZdsError('USAGE', `${file} is there already and is no plan, so it is not replaced`, {
-    hint: 'Give --out another name, or move the file away.',
-  })
-}
-
-const START = 200
-
-/** The first characters of a file; undefined where there is none. */
-async function startOf(file: string): Promise<string | undefined> {
-  const handle = await open(file, READ).catch(() => undefined)
-  if (handle === undefined) return undefined
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(START), 0, START, 0)
-    return buffer.toString('utf8', 0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}
-
-/** No link is followed, and no pipe waited for. */
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+export const refuseToReplace = (file: string): Promise<void> =>
+  refuseOthers(file, { isOurs: (start) => PLAN.test(start) || isSealed(start), kind: 'plan', option: '--out' })
 
 /**
  * Reads a plan document, sealed or not. Throws FILE_NOT_FOUND, FILE_INVALID or PLAN_INVALID; with a

@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ZdsError } from './errors.ts'
 
+/** Whoever differs by more than this has a clock that is wrong. */
+export const FAR_MS = 300_000
+
 /** Time, lent to whoever needs it, so that tests and `--as-of` can set it. */
 export interface Clock {
   /** The moment, for pacing, expiry and stamps. */
@@ -47,7 +50,7 @@ export function calendarDate(text: string): string {
   if (known)
     throw new ZdsError('USAGE', `${text} is not between ${EARLIEST} and ${LATEST}`, { hint: 'Correct --as-of.' })
   throw new ZdsError('USAGE', `${text} is not a date`, {
-    hint: 'Write it as YYYY-MM-DD, for example --as-of 2026-03-16.',
+    hint: 'Write it as YYYY-MM-DD, for example 2026-03-16.',
   })
 }
 

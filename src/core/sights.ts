@@ -1,3 +1,4 @@
+import { FAR_MS } from './clock.ts'
 import type { Issue } from './errors.ts'
 
 /**
@@ -28,7 +29,10 @@ export type Missing = {
 /** What is well. */
 export const well = (where: string, message: string): Sight => ({ level: 'ok', where, message })
 
-/** Tokens and dates still hold with a clock that is off by less. */
+/**
+ * Tokens and dates still hold with a clock that is off by less; with one that is far off no apply
+ * begins.
+ */
 const TOLERANCE_S = 60
 
 /** How this machine's clock agrees with that of a service, by the `Date` of one of its answers. */
@@ -40,5 +44,6 @@ export function clockSight(service: string, headers: Headers, now: Date): Sight[
   if (Math.abs(seconds) <= TOLERANCE_S) return [well(where, 'agrees with that of this machine')]
   const message = `this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`
   const hint = 'Set the clock of this machine (NTP): dates, and how long tokens are good, follow from it.'
-  return [{ level: 'warning', code: 'CLOCK_DIFFERS', where, message, hint }]
+  const level = Math.abs(seconds) * 1000 > FAR_MS ? 'error' : 'warning'
+  return [{ level, code: 'CLOCK_DIFFERS', where, message, hint }]
 }

@@ -88,6 +88,7 @@ describe('zds record', () => {
   test('writes the same again, and replaces nothing', async () => {
     const { key } = updateOf('global')
     await recorded(key, 'again.mapping.yaml')
+    await recorded(key, 'a/new/directory/again.yaml')
     expect(textIn('again.mapping.yaml')).toBe(textIn('one.mapping.yaml'))
     const { code, stderr } = await offline('record', key, '--out', 'again.mapping.yaml')
     expect(code).toBe(1)

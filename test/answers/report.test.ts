@@ -57,6 +57,14 @@ test('zds report writes a plan, saved or just made, and a run with its outcomes;
   }
   expect(own.filter((key) => !text('out/page.us-gov.html').includes(key))).toEqual([])
 
+  // A slip in a name destroys nothing; what it has written itself it replaces.
+  const before = text('plan.json')
+  const slip = await here.zds('report', 'plan.json', '--markdown', 'out/plan.md', '--html', 'plan.json')
+  expectRefusal(slip, 'USAGE')
+  expect(slip.stderr).toContain('plan.json is there already and is no report of this form')
+  expect(text('plan.json')).toBe(before)
+  expect(await here.zds('report', ...FORMS)).toMatchObject(done)
+
   expect(await here.zds('report', 'plan.json', '--html', 'out/saved.html')).toMatchObject(done)
   // But for what took how long, which a saved plan does not know.
   expect(text('out/saved.html').match(/<script[\s\S]*/)?.[0]).toBe(page.match(/<script[\s\S]*/)?.[0])

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { ZdsError } from '../../core/errors.ts'
+import { refuse, ZdsError, type Issue } from '../../core/errors.ts'
 import { asCalled } from '../called.ts'
 import { writeFiles, type Files } from '../create/files.ts'
 import { INSTANCES, instancesFrom } from '../create/instances.ts'
@@ -20,7 +20,27 @@ export async function createCommand(
   options: CreateOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  refuseStrangers(what, { name, ...options })
   return what === 'config' ? createConfig(options, signal) : createPlugin(name, options)
+}
+
+/** What means nothing beside what is created: an instance is no name, a plugin has no pipeline. */
+const STRANGERS = {
+  config: { name: 'Instances are named by --instances.', kind: 'A plugin has one: zds create plugin NAME --kind KIND' },
+  plugin: {
+    instances: 'A configuration has them: zds create config --instances NAMES',
+    ci: 'A configuration has one: zds create config --ci SYSTEM',
+  },
+} as const
+
+function refuseStrangers(what: keyof typeof STRANGERS, given: CreateOptions & { name: string | undefined }): void {
+  const issues = Object.entries(STRANGERS[what]).flatMap(([option, hint]): Issue[] => {
+    const value = given[option as keyof typeof given] // one of the table above
+    if (value === undefined) return []
+    const where = option === 'name' ? String(value) : `--${option}`
+    return [{ code: 'USAGE', where, message: 'means nothing here', hint }]
+  })
+  refuse('USAGE', `zds create ${what} was given what means nothing`, issues)
 }
 
 async function createConfig({ keep, ...given }: CreateOptions, signal: AbortSignal): Promise<number> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { onGathered } from '../../core/answers/on-gathered.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { canonical, type Json } from '../../core/json.ts'
@@ -32,6 +32,7 @@ export async function recordCommand(asked: string, options: RecordOptions, signa
     const { key, kept, text } = await withEmptyState(project, signal, (here) => mappingOf(found, here))
     const file = resolve(directory, options.out ?? `${key}.mapping.yaml`)
     if (existsSync(file)) throw isThere(file)
+    await mkdir(dirname(file), { recursive: true }).catch(unsaved(file))
     await writeFile(file, text, { flag: 'wx' }).catch(unsaved(file))
     tell([
       `Wrote ${file}`,

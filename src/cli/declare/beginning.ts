@@ -58,7 +58,7 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .addOption(new Option('--instance <name>', 'GitLab: the child pipeline of one instance').conflicts('children'))
     .addHelpText(
       'after',
-      '\nExamples:\n  zds ci gitlab > .gitlab-ci.yml\n  zds ci github > .github/workflows/zds.yml\n  zds ci gitlab --children > .gitlab-ci.yml\n  zds ci gitlab --instance global > .gitlab/zds-global.yml',
+      '\nExamples:\n  zds ci gitlab > .gitlab-ci.yml\n  mkdir -p .github/workflows && zds ci github > .github/workflows/zds.yml\n  zds ci gitlab --children > .gitlab-ci.yml\n  mkdir -p .gitlab && zds ci gitlab --instance global > .gitlab/zds-global.yml',
     )
     .action(async (system, options) => {
       const { ciCommand } = await import('../commands/ci.ts')

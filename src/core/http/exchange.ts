@@ -7,6 +7,7 @@ import { MOST_BYTES } from './policy.ts'
 import { useProxy } from './proxy.ts'
 import { refusalError, withoutHost } from './refusal.ts'
 import { heedDate } from './time.ts'
+import { BETWEEN } from './url.ts'
 import { laneOf, type Answer, type Caller, type HttpOptions, type Request } from './request.ts'
 
 /**
@@ -65,7 +66,7 @@ function assertReadable(at: string, request: Request, response: Response, body: 
   const reads = method === 'GET'
   const what = `${at} answered ${response.status} with`
   if (body === undefined && response.status !== 204)
-    throw unreadable(`${what} something that is not JSON`, response, { passing: true, reads })
+    throw unreadable(`${what} something that is not JSON`, response, { passing: true, reads, hint: BETWEEN })
   if (body !== undefined && !isSound(body))
     throw unreadable(`${what} JSON that cannot be used: nested too deep, or a number too large`, response, { reads })
 }

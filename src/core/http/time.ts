@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { FAR_MS, type Clock } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import { spanOf } from './wait.ts'
 
@@ -9,9 +9,6 @@ type SaidDate = { readonly service: string; readonly ours: Date; readonly theirs
  * share.
  */
 const saidTo = new WeakMap<Clock, Map<string, SaidDate>>()
-
-/** Whoever differs by more than this has a clock that is wrong. */
-const FAR_MS = 300_000
 
 /** Takes note of the moment at which a service says that it answers. */
 export function heedDate(service: string, headers: Headers, ours: Date, clock: Clock): void {

@@ -55,6 +55,9 @@ function originIn(text: string): Meaning {
   }
 }
 
+/** What to do where a proxy, a page to sign in, or another service answers in the place of the API. */
+export const BETWEEN = 'Check the address of the service, and what stands between you and it.'
+
 /**
  * `link`, resolved against `base`; refused when it leads to another origin, where our token has no
  * business. Neither of the two is named: an error names `service`, and no host (OPS-08).
@@ -65,6 +68,6 @@ export function sameOrigin(link: string, base: string, service = 'a service'): s
   throw new ZdsError(
     'HTTP_UNREADABLE',
     `An answer of ${service} links to another host than its own, which is not followed`,
-    { hint: 'Check the address of the service, and what stands between you and it.' },
+    { hint: BETWEEN },
   )
 }

@@ -26,18 +26,20 @@ export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
       `The approval is for the plan ${permit.digest.slice(0, 12)}…, and this one is ${digest}`,
       { hint: 'Look at this plan; what was approved is another one.' },
     )
+  const beyond = syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id))
   const known = new Set(syncs.flatMap(namesIn))
   const strange = (permit.names ?? []).filter((name) => !known.has(name))
   if (strange.length === 0) return
   const issues = strange.map((name): Issue => {
-    const meant = nearest(name, known)
+    const meant = nearest(name, beyond) ?? nearest(name, known)
     return {
       code: 'USAGE',
       where: name,
       message: `is no excess of this plan${meant ? `; did you mean ${meant}?` : ''}`,
     }
   })
-  throw new ZdsError('USAGE', '--approve names what is not in the plan', { issues })
+  const hint = beyond.length === 0 ? undefined : `It goes beyond: ${beyond.join(', ')}.`
+  throw new ZdsError('USAGE', '--approve names what is not in the plan', { issues, hint })
 }
 
 const isMeant = (given: string, digest: string): boolean =>

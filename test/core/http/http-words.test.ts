@@ -167,6 +167,7 @@ describe('an answer that cannot be read', () => {
     expect(await refusal(reply)).toMatchObject({
       code: 'HTTP_UNREADABLE',
       message: 'global: PUT /users answered 200 with something that is not JSON',
+      hint: 'Check the address of the service, and what stands between you and it.',
     })
   })
 })

@@ -75,6 +75,9 @@ describe('SAFE-12: an approval is for one plan, and for what is in it', () => {
 
   it('every name that means nothing is named, with the one it is near to', () => {
     const names = ['global.updat', 'partners.create', 'global.update', '']
+    expect(refusal({ digest: plan.digest, names })?.hint).toBe(
+      'It goes beyond: global.update, global.field.support_level.',
+    )
     expect(refusal({ digest: plan.digest, names })?.issues).toEqual([
       { code: 'USAGE', where: 'global.updat', message: 'is no excess of this plan; did you mean global.update?' },
       { code: 'USAGE', where: 'partners.create', message: expect.stringMatching(/^is no excess of this plan/) },

@@ -173,7 +173,7 @@ test('FILE_NOT_FOUND names the variable, and a check reports instead of failing'
   const source = supportPlans(value('data/no-such-file.yaml'))
   await expect(collect(source.read(runOn(TODAY)))).rejects.toMatchObject({
     code: 'FILE_NOT_FOUND',
-    hint: 'Create the file, or set A_SETTING to where it is.',
+    hint: 'Create the file, or set A_SETTING to where it is: a relative path counts from the configuration.',
   })
   expect(await source.check?.(runOn(TODAY))).toMatchObject([
     { code: 'FILE_NOT_FOUND', where: 'data/no-such-file.yaml' },
