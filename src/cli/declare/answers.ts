@@ -112,7 +112,10 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .option('--json', 'print the differences as one document')
     .option('--all', 'show every difference instead of the first')
     .option('--detailed-exitcode', 'exit with 2 when the plans differ')
-    .addHelpText('after', '\nExamples:\n  zds diff before.json after.json\n  zds diff before.json after.json --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  zds diff plan-before.json plan-after.json\n  zds diff plan-before.json plan-after.json --json',
+    )
     .action(async (before, after, options) => {
       const { diffCommand } = await import('../commands/diff.ts')
       ended(await diffCommand(before, after, options))
