@@ -19,7 +19,8 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .addOption(
       new Option('--format <format>', 'the form in which it is shown')
         .choices(['text', 'md', 'html', 'csv', 'ndjson', 'json'] as const)
-        .default('text' as const),
+        .default('text' as const)
+        .conflicts('json'),
     )
     .option('--json', 'print the plan document, and nothing else, on stdout')
     .addHelpText(

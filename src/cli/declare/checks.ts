@@ -40,7 +40,8 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
     .addOption(
       new Option('--format <format>', 'the form')
         .choices(['table', 'curl', 'terraform'] as const)
-        .default('table' as const),
+        .default('table' as const)
+        .conflicts('json'),
     )
     .addHelpText(
       'after',
