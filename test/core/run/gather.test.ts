@@ -188,19 +188,20 @@ describe('what a run lends to a source', () => {
 
 describe('SAFE-07: preflight', () => {
   it('tells of two instances at one address: each would undo what the other does', async () => {
-    const at = (name: string, address: string) =>
+    const at = (name: string, address: string, resource = 'organizations') =>
       syncOf(
         {},
         {
-          target: { ...targetOf({ name, address }), instance: name },
+          target: { ...targetOf({ name, address }), instance: name, resource },
           desired: sourceOf(`${name}-accounts`),
         },
       )
-    const there = (address: string): Config => ({
+    const there = (address: string, resource?: string): Config => ({
       sources: {},
-      targets: { global: at('global', 'https://a.example'), emea: at('emea', address) },
+      targets: { global: at('global', 'https://a.example'), emea: at('emea', address, resource) },
     })
     expect(await preflight(engineOf(there('https://b.example')))).toEqual([])
+    expect(await preflight(engineOf(there('https://a.example', 'users')))).toEqual([])
     expect(await preflight(engineOf(there('https://a.example')))).toEqual([
       {
         code: 'CONFIG_INVALID',
