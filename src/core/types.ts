@@ -52,7 +52,7 @@ export interface Source<Row extends Json = Json> {
    * refused. Where it has one, it is read anew in a plan from what another run has gathered.
    */
   identity?(directory: string): string | undefined
-  /** What it asks a service for, as of a day: rows gathered without one of them are not its own. */
+  /** What it asks for on a day, each column a part: rows gathered without one are not its own. */
   asks?(today: string): readonly string[]
   /** Without it, a source that yields nothing stops the run (SAFE-02). */
   readonly mayBeEmpty?: boolean
