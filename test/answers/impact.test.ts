@@ -100,6 +100,19 @@ describe('zds impact', () => {
     })
   })
 
+  test('of a confined instance is numbers in a comment, also where either side confines it no more (OPS-08)', async () => {
+    const gov = plan.syncs.find(({ name }) => name === 'us-gov')
+    const key = String([...(gov?.changes ?? [])].find(({ op }) => op === 'update')?.key)
+    const entry = `- salesforce_id: ${key}\n  instance: us_gov\n  reason: a test\n  set: { support_hold: true }\n`
+    const told = file('data/overrides.yaml', entry)
+    await changed([told, edit('  confined: true,\n', '')], async () => {
+      const comment = await offline('--base', 'main', '--markdown')
+      expect(comment.stdout).toMatch(/^\| us-gov \| \d+ records? otherwise/m)
+      expect(comment.stdout).not.toContain(key)
+      expect(comment.stdout).not.toContain('#### us-gov')
+    })
+  })
+
   test('of a rule is records that come and go: the base has its own configuration and files', async () => {
     const creates = [...(plan.syncs[0]?.changes ?? [])].filter(({ op }) => op === 'create').map(({ key }) => key) ?? []
     expect(creates).not.toEqual([])

@@ -1,6 +1,4 @@
 import { resolve } from 'node:path'
-import type { Config } from '../../core/config/define.ts'
-import { syncsOf } from '../../core/config/stages.ts'
 import { impact, type Impact } from '../../core/answers/impact.ts'
 import { insideOf, isFile, withBase } from '../base.ts'
 import { lookOf, print, printDocument } from '../output.ts'
@@ -36,15 +34,11 @@ export async function impactCommand(options: ImpactOptions, signal: AbortSignal)
       ),
     )
     if (options.json) printDocument(found)
-    else if (options.markdown) print(impactMarkdown(found, options.base, confinedIn(project.config)))
+    else if (options.markdown) print(impactMarkdown(found, options.base))
     else print(impactLines(found, options.base, lookOf(options.all ?? false)))
     return options.detailedExitcode && !isIdle(found) ? 2 : 0
   })
 }
-
-/** The syncs whose records are no business of a comment that many may read (OPS-08). */
-const confinedIn = (config: Config): ReadonlySet<string> =>
-  new Set([...syncsOf(config)].filter(([, { target }]) => target.confined === true).map(([name]) => name))
 
 const isIdle = ({ syncs }: Impact): boolean =>
   syncs.every(({ changes, appear, disappear }) => changes.length + appear.length + disappear.length === 0)

@@ -24,9 +24,9 @@ export function impactLines({ syncs, causes = [] }: Impact, base: string, look: 
 }
 
 /** The same for a comment; of syncs that are confined only the numbers (OPS-08). */
-export function impactMarkdown({ syncs, causes = [] }: Impact, base: string, confined: ReadonlySet<string>): string[] {
+export function impactMarkdown({ syncs, causes = [] }: Impact, base: string): string[] {
   const rows = syncs.map((sync) => `| ${sync.name} | ${headOf(sync)} |`)
-  const shows = (sync: SyncImpact): boolean => totalOf(sync) > 0 && !confined.has(sync.name)
+  const shows = (sync: SyncImpact): boolean => totalOf(sync) > 0 && sync.confined !== true
   const details = syncs.flatMap((sync) => (shows(sync) ? sectionOf(sync, causes) : []))
   return [
     `### What this would change beside \`${plain(base)}\``,

@@ -7,6 +7,8 @@ export type ImpactChange = { readonly key: string; readonly field: string; reado
 /** What differs in one sync. */
 export type SyncChanges = {
   readonly name: string
+  /** What it holds may be told only where it is, as one of the plans says (OPS-08). */
+  readonly confined?: true
   readonly changes: readonly ImpactChange[]
   /** Keys of records that are created only now, and of those that were only before. */
   readonly appear: readonly string[]
@@ -18,10 +20,14 @@ export function changesBetween(base: Plan, now: Plan): readonly SyncChanges[] {
   const before = new Map(base.syncs.map((sync) => [sync.name, sync]))
   const names = new Set([...now.syncs, ...base.syncs].map(({ name }) => name))
   const after = new Map(now.syncs.map((sync) => [sync.name, sync]))
-  return [...names].map((name) => ({ name, ...between(before.get(name), after.get(name)) }))
+  return [...names].map((name) => {
+    const [left, right] = [before.get(name), after.get(name)]
+    const confined = left?.confined === true || right?.confined === true
+    return { name, ...(confined && { confined }), ...between(left, right) }
+  })
 }
 
-function between(base: SyncPlan | undefined, now: SyncPlan | undefined): Omit<SyncChanges, 'name'> {
+function between(base: SyncPlan | undefined, now: SyncPlan | undefined): Omit<SyncChanges, 'name' | 'confined'> {
   const [before, after] = [byKey(base), byKey(now)]
   const created = (changes: ReadonlyMap<string, Change>, key: string): boolean => changes.get(key)?.op === 'create'
   const keys = [...new Set([...after.keys(), ...before.keys()])].toSorted()
