@@ -26,32 +26,42 @@ function leaves({ key, type, changes, oldValue, value }: IChange, above: readonl
 }
 
 /** Lists have an order, and what is in a plan a name: each is compared with what has the same. */
-function byName({ asOf, config, syncs }: Plan): JsonObject {
-  return { asOf, config, syncs: Object.fromEntries(syncs.map((sync) => [sync.name, parts(sync)])) }
+function byName({ asOf, config, undoes, syncs }: Plan): JsonObject {
+  return {
+    ...texts({ asOf, config, undoes }),
+    syncs: Object.fromEntries(syncs.map((sync) => [sync.name, parts(sync)])),
+  }
 }
 
-function parts({ changes, skipped, notices, excesses, existing, desired, complete }: SyncPlan): JsonObject {
+function parts({ name: _name, words: _words, changes, skipped, notices, excesses, ...rest }: SyncPlan): JsonObject {
+  const held = skipped.flatMap(({ key, change }) => (change === undefined ? [] : [[key, content(change)] as const]))
   return {
-    existing,
-    desired,
-    complete: canonical(complete),
+    ...texts(rest),
     changes: Object.fromEntries(changes.values().map((change) => [change.key, content(change)])),
-    skipped: Object.fromEntries(skipped.map(({ key, reason, id = '' }) => [`${key} ${id}`.trim(), reason])),
-    notices: Object.fromEntries(notices.map(({ key, code, message }) => [`${key} ${code}`, message])),
-    excesses: Object.fromEntries(excesses.map(({ id, count }) => [id, count])),
+    held: Object.fromEntries(held),
+    skipped: grouped(skipped.map(({ key, reason, id = '' }) => [`${key} ${id}`.trim(), reason])),
+    notices: grouped(notices.map(({ key, code, message }) => [`${key} ${code}`, message])),
+    excesses: texts(Object.fromEntries(excesses.map(({ id, count }) => [id, count]))),
   }
+}
+
+/** Several of one name are a list. */
+function grouped(all: readonly (readonly [name: string, value: string])[]): JsonObject {
+  const listed = [...Map.groupBy(all, ([name]) => name)].map(([name, some]) => {
+    const values = some.map(([, value]) => value).toSorted()
+    return [name, values.length === 1 ? values[0] : values] as const
+  })
+  return texts(Object.fromEntries(listed))
 }
 
 /** A value is one thing, whatever it is made of: as text json-diff-ts does not look into it. */
 function content({ op, id, reason, along, fields }: Change): JsonObject {
-  const values = Object.entries(fields).map(([field, { from, to }]) => [
-    field,
-    { from: canonical(from), to: canonical(to) },
-  ])
-  const text = (one: Json | undefined): string => canonical(one ?? null)
-  const written = Object.fromEntries(values) as JsonObject // of texts
-  return { op, id: text(id), reason: text(reason), along: text(along), fields: written }
+  const written = Object.entries(fields).map(([field, change]) => [field, texts(change)])
+  return { ...texts({ op, id, reason, along }), fields: Object.fromEntries(written) as JsonObject } // of texts
 }
+
+const texts = (values: { readonly [name: string]: unknown }): JsonObject =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, canonical((value ?? null) as Json)]))
 
 /** A difference is told in values again. */
 function whole(value: unknown): Json {

@@ -31,4 +31,23 @@ describe('what differs between two plans', () => {
       { path: [...path, 'fields', 'account_owner', 'to'], kind: 'changed', from: null, to: 'Ada' },
     ])
   })
+
+  it('is every part of them: where it writes, what is held back, what has one name, what is undone', () => {
+    const skip = { key: 'A', reason: 'incomplete-listing' }
+    const notices = ['12', 'two'].map((message) => ({ key: 'A', code: 'unknown-charge', message }))
+    const one = plan({ ...planOf(), address: 'https://one.example', skipped: [{ ...skip, change: change('Ada') }] })
+    const two = plan({ ...planOf(), address: 'https://two.example', skipped: [{ ...skip, change: change('Bob') }] })
+    const noted = plan({ ...planOf(), notices })
+    const at = (path: readonly string[], from: string, to: string) => ({ path, kind: 'changed', from, to })
+    expect(differencesOf(one, two)).toEqual([
+      at(['syncs', 'global', 'address'], 'https://one.example', 'https://two.example'),
+      at(['syncs', 'global', 'held', 'A', 'fields', 'account_owner', 'to'], 'Ada', 'Bob'),
+    ])
+    expect(differencesOf(noted, plan({ ...planOf(), notices: notices.slice(1) }))).toEqual([
+      { path: ['syncs', 'global', 'notices', 'A unknown-charge'], kind: 'changed', from: ['12', 'two'], to: 'two' },
+    ])
+    expect(differencesOf(none, { ...none, undoes: 'r' })).toEqual([
+      { path: ['undoes'], kind: 'changed', from: null, to: 'r' },
+    ])
+  })
 })
