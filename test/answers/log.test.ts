@@ -38,6 +38,22 @@ async function log(...options: readonly string[]): Promise<Entry[]> {
 
 const organizations = () => sandbox.zendesk['global']?.organizations ?? []
 
+function organizationOf(key: string) {
+  const organization = organizations().find(({ external_id: id }) => id === key)
+  if (organization === undefined) throw new Error(`The organization of ${key} is not there`)
+  return organization
+}
+
+const editedBySomebody = (id: number) =>
+  fetch(`${sandbox.env['ZENDESK_GLOBAL_URL']}/api/v2/organizations/${id}.json`, {
+    method: 'PUT',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Basic ${Buffer.from('integration@global.example/token:sandbox-global-token').toString('base64')}`,
+    },
+    body: JSON.stringify({ organization: { organization_fields: { account_owner: 'Somebody Else' } } }),
+  })
+
 describe('zds log', () => {
   test('remembers plans, refusals, failures before anything was sent, and applies', async () => {
     expect(await log()).toEqual([])
@@ -71,20 +87,12 @@ describe('zds log', () => {
     expect(first).toMatchObject({ kind: 'apply', ofKey: [{ op: 'create', outcome: { status: 'done' } }] })
     expect((await log('--key', key.slice(0, 15))).map(({ kind }) => kind)).toEqual(['apply', 'plan', 'plan', 'plan'])
 
-    const organization = organizations().find(({ external_id: id }) => id === key)
-    if (organization === undefined) throw new Error('The created organization is not there')
+    const organization = organizationOf(key)
     expect(await log('--key', String(organization.id))).toMatchObject([
       { kind: 'apply', ofKey: [{ op: 'create', key }] },
     ])
     expect((await log('--key', ' Left@AGENCY.example'))[0]?.ofKey).toMatchObject([{ op: 'retire' }])
-    await fetch(`${sandbox.env['ZENDESK_GLOBAL_URL']}/api/v2/organizations/${organization.id}.json`, {
-      method: 'PUT',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Basic ${Buffer.from('integration@global.example/token:sandbox-global-token').toString('base64')}`,
-      },
-      body: JSON.stringify({ organization: { organization_fields: { account_owner: 'Somebody Else' } } }),
-    })
+    await editedBySomebody(organization.id)
     expect(await here.zds('apply', '--yes', '--force', '--as-of', asOf)).toMatchObject({ code: 0 })
     const [last] = await log('--key', key)
     expect(last?.ofKey).toMatchObject([
@@ -112,5 +120,17 @@ describe('zds log', () => {
     expect((await here.zds('outcomes', 'last', '--format', 'csv')).stdout).toMatch(
       /,"\{""account_owner"":""Somebody Else""/,
     )
+  })
+
+  test('knows what was written before whatever is asked for', async () => {
+    const [{ ofKey: [{ key = '' } = {}] = [] } = {}] = await log('--key', organizations().at(-1)?.external_id ?? '')
+    await editedBySomebody(organizationOf(key).id)
+    sandbox.faults.add({ service: 'global', method: 'PUT', path: '/organizations', kind: 'status', status: 422 })
+    expect(await here.zds('apply', '--yes', '--force', '--as-of', asOf)).toMatchObject({ code: 4 })
+    sandbox.faults.clear()
+    const [failed] = await log('--key', key, '--failed')
+    expect(failed?.ofKey).toMatchObject([{ outcome: { status: 'failed' }, drift: ['account_owner'] }])
+    expect(await here.zds('apply', '--yes', '--force', '--as-of', asOf)).toMatchObject({ code: 0 })
+    expect(await here.zds('plan', '--as-of', asOf, '--detailed-exitcode')).toMatchObject({ code: 0 })
   })
 })

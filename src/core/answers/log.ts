@@ -56,7 +56,16 @@ export async function logOf(
   shared: Shared,
   { since = new Date(0), failed = false, key }: LogAsked,
 ): Promise<LogEntry[]> {
-  const { journal } = shared.state
+  const { state } = shared
+  const entries =
+    key === undefined
+      ? await entriesSince(since, state.journal)
+      : // What a change undoes shows in what was written before it, whatever of that is asked for.
+        await ofKey(await entriesSince(new Date(0), state.journal), meaning(key, shared), state)
+  return entries.filter((entry) => Date.parse(entry.at) >= since.getTime() && (!failed || isFailed(entry)))
+}
+
+async function entriesSince(since: Date, journal: Journal): Promise<LogEntry[]> {
   const events = await journal.noted(since)
   const all = await journal.runs()
   const runs = all.filter(({ startedAt }) => Date.parse(startedAt) >= since.getTime())
@@ -64,9 +73,7 @@ export async function logOf(
   const applies = await Promise.all(runs.map((run) => applyEntry(run, events, journal)))
   // How a run ended is told with it.
   const others = events.filter(({ run, kind }) => kind === 'planned' || !begun.has(run)).map(eventEntry)
-  const entries = [...others, ...applies].toSorted((a, b) => b.at.localeCompare(a.at))
-  const wanted = failed ? entries.filter(isFailed) : entries
-  return key === undefined ? wanted : ofKey(wanted, meaning(key, shared), shared.state)
+  return [...others, ...applies].toSorted((a, b) => b.at.localeCompare(a.at))
 }
 
 async function applyEntry(run: RunRecord, events: readonly RunEvent[], journal: Journal): Promise<LogEntry> {
