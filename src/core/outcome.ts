@@ -55,6 +55,15 @@ export function doneUnder(known: Known | undefined): string | undefined {
   return known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined
 }
 
+/** Why a change was not done, or what is missing of what should have come along with it. */
+export function troubleOf(outcome: Outcome): Remark | undefined {
+  if (outcome.status !== 'done') return { code: outcome.code, message: outcome.message }
+  const { partly = [] } = outcome
+  if (partly.length === 0) return undefined
+  const codes = new Set(partly.map(({ code }) => code))
+  return { code: [...codes].join(', '), message: partly.map(({ message }) => message).join('; ') }
+}
+
 /** How a run ended, for observers; `error` is why it ended before its end. */
 export type RunEnd = {
   readonly run: string

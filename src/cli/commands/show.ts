@@ -14,6 +14,7 @@ import { planLines } from '../render/plan/screen.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
 import { reportLines } from '../render/report.ts'
+import { escapedJson } from '../render/text.ts'
 import { variablesLine } from '../render/variables.ts'
 import { subjectOf } from '../subject.ts'
 
@@ -64,7 +65,7 @@ function textOf(subject: Subject, format: Exclude<Format, 'text'>, options: Show
     case 'ndjson':
       return ndjsonOf(subject)
     case 'json':
-      return shownParts(subjectDocument(subject))
+      return shownParts(subjectDocument(subject)).map(escapedJson)
     default:
       return format satisfies never
   }

@@ -2,6 +2,7 @@ import { owns } from '../compare/decide.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
 import type { Explained } from '../explained.ts'
 import { keyReader } from '../keys.ts'
+import { troubleOf } from '../outcome.ts'
 import type { Op, Plan, Remark } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import type { Existing, Fields, Sync } from '../types.ts'
@@ -180,7 +181,7 @@ async function outcomeOf(
     const known = (await journal.known(run.id, name)).get(key)
     const outcome = known?.kind === 'outcome' ? known.outcome : undefined
     const status = outcome?.status ?? known?.kind ?? 'not-attempted'
-    const trouble = outcome !== undefined && 'code' in outcome ? { code: outcome.code, message: outcome.message } : {}
+    const trouble = outcome && troubleOf(outcome)
     return { run: run.id, at: run.endedAt ?? run.startedAt, op: change.op, status, ...trouble }
   }
   return undefined

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import type { Known, Outcome } from '../outcome.ts'
+import { doneUnder, troubleOf, type Known, type Outcome } from '../outcome.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import type { Journal, Place, RunRecord, State } from '../state/state.ts'
 import { planLeft } from './plan-parts.ts'
@@ -175,7 +175,10 @@ export async function* changesOf(
   }
 }
 
-/** What became of a change: `not-attempted`, `unknown` while nobody has settled it, or its outcome. */
+/**
+ * What became of a change: `not-attempted`, `unknown` while nobody has settled it, or its outcome. One
+ * that is done has a code where something that should have come along is missing.
+ */
 export type OutcomeOf = {
   readonly status: Outcome['status'] | 'not-attempted' | 'unknown'
   readonly id: string | null
@@ -187,8 +190,7 @@ export function outcomeOf(known: Known | undefined): OutcomeOf {
   const none = { id: null, code: null, message: null }
   if (known?.kind !== 'outcome') return { status: known === undefined ? 'not-attempted' : 'unknown', ...none }
   const { outcome } = known
-  if (outcome.status === 'done') return { status: 'done', ...none, id: outcome.id }
-  return { status: outcome.status, id: null, code: outcome.code, message: outcome.message }
+  return { status: outcome.status, ...none, id: doneUnder(known) ?? null, ...troubleOf(outcome) }
 }
 
 /** What became of the plan of a run that is over, or as far as it has come. */

@@ -101,6 +101,7 @@ describe('a run that somebody names', () => {
 
 describe('what became of a change', () => {
   const none = { id: null, code: null, message: null }
+  const lack = { code: 'people-not-added', message: 'Ada' }
   const failed: Known = { kind: 'outcome', outcome: { key: 'A', status: 'failed', code: 'x', message: 'no' } }
 
   it.each([
@@ -115,6 +116,10 @@ describe('what became of a change', () => {
       { status: 'done', ...none, id: '41' },
     ],
     [failed, { status: 'failed', id: null, code: 'x', message: 'no' }],
+    [
+      { kind: 'outcome', outcome: { key: 'A', status: 'done', id: '41', partly: [lack, { ...lack, message: 'Bob' }] } },
+      { status: 'done', id: '41', code: 'people-not-added', message: 'Ada; Bob' },
+    ],
   ] as const satisfies readonly (readonly [Known | undefined, unknown])[])('%j: %j', (known, outcome) => {
     expect(outcomeOf(known)).toEqual(outcome)
   })

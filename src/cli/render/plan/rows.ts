@@ -1,8 +1,9 @@
 import type { Json } from '../../../core/json.ts'
-import type { Outcome } from '../../../core/outcome.ts'
+import { troubleOf, type Outcome } from '../../../core/outcome.ts'
 import { redact, redactedJson } from '../../../core/secrets.ts'
 import { BOM, csvLine } from '../csv.ts'
 import type { Subject } from '../page/subject.ts'
+import { escapedJson } from '../text.ts'
 
 const COLUMNS = ['sync', 'instance', 'op', 'key', 'id', 'name', 'reason', 'field', 'from', 'to']
 const OUTCOME = ['outcome', 'code', 'message']
@@ -26,7 +27,8 @@ function outcomeCells(subject: Subject, sync: string, key: string): Json[] {
   if (subject.report === undefined) return []
   const outcome = outcomeIn(subject, sync, key)
   if (outcome === undefined) return ['not attempted', null, null]
-  return outcome.status === 'done' ? ['done', null, null] : [outcome.status, outcome.code, outcome.message]
+  const { code = null, message = null } = troubleOf(outcome) ?? {}
+  return [outcome.status, code, message]
 }
 
 const outcomeIn = ({ outcomes }: Subject, sync: string, key: string): Outcome | undefined =>
@@ -37,7 +39,8 @@ export function* ndjsonOf(subject: Subject): Generator<string, void> {
   for (const { name, instance, resource, changes } of subject.plan.syncs)
     for (const change of changes) {
       const outcome = outcomeIn(subject, name, change.key)
-      yield `${redactedJson({ sync: name, instance, resource, ...change, ...(outcome && { outcome }) })}\n`
+      const row = { sync: name, instance, resource, ...change, ...(outcome && { outcome }) }
+      yield `${escapedJson(redactedJson(row))}\n`
     }
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { markdownOf, verbatim } from '../../../../src/cli/render/markdown.ts'
 import { csvOf, ndjsonOf } from '../../../../src/cli/render/plan/rows.ts'
+import type { Outcome } from '../../../../src/core/outcome.ts'
+import { reportOf } from '../../../../src/core/run/report.ts'
 import { change, notice, planOf, syncPlan } from '../../plans.ts'
 
 const plan = planOf(
@@ -40,7 +42,19 @@ describe('CSV for a spreadsheet', () => {
   })
 })
 
+test('CSV of a run says what is missing of what is done, as the report does (SYN-03)', () => {
+  const partly = [{ code: 'people-not-added', message: 'ada@company.example could not be added' }]
+  const outcomes: Outcome[] = [{ key: 'A', status: 'done', id: '1', partly }]
+  const run = planOf(syncPlan({ changes: [change('create', 'A', {})] }))
+  const report = reportOf({ run: 'r', status: 'done', forced: false }, run, new Map([['global', outcomes]]))
+  const known = new Map([['global', new Map(outcomes.map((one) => [one.key, one]))]])
+  expect([...csvOf({ plan: run, report, outcomes: known })][1]).toMatch(
+    /,done,people-not-added,ada@company.example could not be added\r\n$/,
+  )
+})
+
 test('NDJSON has a line for each change with all that is known of it', () => {
+  expect([...ndjsonOf({ plan })].join('')).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}]/u)
   const rows = [...ndjsonOf({ plan })]
     .join('')
     .trimEnd()
