@@ -2,6 +2,7 @@ import type { Json } from '../json.ts'
 import type { Change } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import { doneUnder, type Known } from '../outcome.ts'
+import { isRef } from '../refs.ts'
 import { changesOf, type PastRun } from '../run/history.ts'
 
 /**
@@ -14,7 +15,10 @@ export function watchDrift(): (sync: string, change: Change, known: Known | unde
     const place = (field: string): string => JSON.stringify([sync, key, field])
     const drift = Object.entries(fields).flatMap(([field, { from }]) => {
       const last = written.get(place(field))
-      return op !== 'create' && last !== undefined && JSON.stringify(last) !== JSON.stringify(from) ? [field] : []
+      // Of a record that was still to be created nobody wrote down which id it has got.
+      return op !== 'create' && last !== undefined && !isRef(last) && JSON.stringify(last) !== JSON.stringify(from)
+        ? [field]
+        : []
     })
     if (doneUnder(known) !== undefined)
       for (const [field, { to }] of Object.entries(fields)) written.set(place(field), to)
