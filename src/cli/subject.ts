@@ -26,10 +26,12 @@ async function pastOf(asked: string, engine: Engine): Promise<Subject> {
   const laps = { plan: await lapsOf('plan', artifacts), apply: await lapsOf('apply', artifacts) }
   if (run === undefined) return { plan, laps }
   const outcomes = new Map(plan.syncs.map(({ name }) => [name, new Map<string, Outcome>()]))
+  const unsettled = new Map(plan.syncs.map(({ name }) => [name, new Set<string>()]))
   const drift = new Map(plan.syncs.map(({ name }) => [name, new Map<string, readonly string[]>()]))
   for await (const { sync, change, known, drift: fields } of driftedChangesOf(state.journal, { run, plan })) {
     if (known?.kind === 'outcome') outcomes.get(sync)?.set(change.key, known.outcome)
+    else if (known !== undefined) unsettled.get(sync)?.add(change.key)
     if (fields.length > 0) drift.get(sync)?.set(change.key, fields)
   }
-  return { plan, laps, report: await engine.report(id), outcomes, drift }
+  return { plan, laps, report: await engine.report(id), outcomes, unsettled, drift }
 }

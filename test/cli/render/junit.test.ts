@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { junitOf } from '../../../src/cli/render/junit.ts'
+import { csvOf } from '../../../src/cli/render/plan/rows.ts'
 import type { Outcome } from '../../../src/core/outcome.ts'
 import { reportOf } from '../../../src/core/run/report.ts'
 import { change, planOf, syncPlan } from '../plans.ts'
@@ -27,6 +28,7 @@ test('a run has a case for each change, failed where it was not done, and only o
       change('update', 'A', { x: [1, 2] }),
       change('update', 'B', { x: [1, 2] }),
       change('update', 'C', { x: [1, 2] }),
+      change('update', 'D', { x: [1, 2] }),
     ],
   })
   const outcomes: Outcome[] = [
@@ -35,11 +37,17 @@ test('a run has a case for each change, failed where it was not done, and only o
   ]
   const plan = planOf(sync)
   const report = reportOf({ run: 'r1', status: 'done', forced: false }, plan, new Map([['global', outcomes]]))
-  const subject = { plan, report, outcomes: new Map([['global', new Map(outcomes.map((one) => [one.key, one]))]]) }
+  const known = new Map([['global', new Map(outcomes.map((one) => [one.key, one]))]])
+  const subject = { plan, report, outcomes: known, unsettled: new Map([['global', new Set(['D'])]]) }
   const text = junitOf(subject, [sync])
-  expect(text).toContain('<testsuite name="global" tests="5" failures="2">')
+  expect(text).toContain('<testsuite name="global" tests="6" failures="3">')
   expect(text).toContain('name="update A"/>')
   expect(text).toContain('name="update B"><failure message="RecordInvalid: bad "/>')
   expect(text).toContain('name="update C"><failure message="not attempted"/>')
+  expect(text).toContain('name="update D"><failure message="unknown"/>')
+  expect([...csvOf(subject)].slice(3)).toEqual([
+    expect.stringMatching(/,not attempted,,\r\n$/),
+    expect.stringMatching(/,unknown,,\r\n$/),
+  ])
   expect(junitOf(subject, [])).not.toContain('update A')
 })

@@ -9,6 +9,8 @@ export type Subject = {
   readonly report?: Report
   /** By sync and key. */
   readonly outcomes?: ReadonlyMap<string, ReadonlyMap<string, Outcome>>
+  /** The keys of what was sent and of which nobody knows yet what became, by sync. */
+  readonly unsettled?: ReadonlyMap<string, ReadonlySet<string>>
   /** The fields of a change that somebody had edited since zds wrote them, by sync and key. */
   readonly drift?: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>
   /** What took how long, where that is known. */
@@ -29,7 +31,8 @@ export type PageRow = {
 }
 
 /** The changes of some syncs, and the records that they leave as they are. */
-export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly SyncPlan[]): PageRow[] {
+export function rowsOf(subject: Subject, syncs: readonly SyncPlan[]): PageRow[] {
+  const { outcomes, report, drift } = subject
   return syncs.flatMap((sync) => {
     const known = outcomes?.get(sync.name)
     const said = Map.groupBy(sync.notices, ({ key }) => key)
@@ -38,7 +41,9 @@ export function rowsOf({ outcomes, report, drift }: Subject, syncs: readonly Syn
         ...undone(drift?.get(sync.name)?.get(change.key)),
         ...[...(change.remarks ?? []), ...(said.get(change.key) ?? [])].map(({ message }) => message),
       ]),
-      ...(report !== undefined && { outcome: told(known?.get(change.key)) }),
+      ...(report !== undefined && {
+        outcome: told(known?.get(change.key)) ?? { status: unknownOf(subject, sync.name, change.key) },
+      }),
     }))
     return [...changes, ...sync.skipped.map((skip) => leftOf(sync, skip))]
   })
@@ -76,8 +81,12 @@ function leftOf(sync: SyncPlan, { key, id, name, reason }: Skip): PageRow {
 const explained = ({ words }: SyncPlan, reason: string): string =>
   words[reason] === undefined ? reason : `${reason}: ${words[reason]}`
 
-function told(outcome: Outcome | undefined): NonNullable<PageRow['outcome']> {
-  if (outcome === undefined) return { status: 'not attempted' }
+/** What is said of a change without an outcome. */
+export const unknownOf = ({ unsettled }: Subject, sync: string, key: string): string =>
+  unsettled?.get(sync)?.has(key) === true ? 'unknown' : 'not attempted'
+
+function told(outcome: Outcome | undefined): PageRow['outcome'] {
+  if (outcome === undefined) return undefined
   if (outcome.status !== 'done') return { status: outcome.status, code: outcome.code, message: outcome.message }
   const missing = outcome.partly ?? []
   const message = missing.map((part) => part.message).join('; ')

@@ -2,7 +2,7 @@ import type { Json } from '../../../core/json.ts'
 import { troubleOf, type Outcome } from '../../../core/outcome.ts'
 import { redact, redactedJson } from '../../../core/secrets.ts'
 import { BOM, csvLine } from '../csv.ts'
-import type { Subject } from '../page/subject.ts'
+import { unknownOf, type Subject } from '../page/subject.ts'
 import { escapedJson } from '../text.ts'
 
 const COLUMNS = ['sync', 'instance', 'op', 'key', 'id', 'name', 'reason', 'field', 'from', 'to']
@@ -26,7 +26,7 @@ export function* csvOf(subject: Subject): Generator<string, void> {
 function outcomeCells(subject: Subject, sync: string, key: string): Json[] {
   if (subject.report === undefined) return []
   const outcome = outcomeIn(subject, sync, key)
-  if (outcome === undefined) return ['not attempted', null, null]
+  if (outcome === undefined) return [unknownOf(subject, sync, key), null, null]
   const { code = null, message = null } = troubleOf(outcome) ?? {}
   return [outcome.status, code, message]
 }
