@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { logOf, type LogEntry } from '../../core/answers/log.ts'
+import { syncsOf } from '../../core/config/stages.ts'
 import { count, type SyncPlan } from '../../core/plan/plan.ts'
 import { planNamed } from '../../core/run/history.ts'
 import type { RunWait } from '../../core/waits.ts'
@@ -58,20 +59,25 @@ export function tellLog(
   return onPast(serving, signal, async (confined, { engine: { shared }, project }) => {
     const from = since === undefined ? undefined : new Date(shared.clock.now().getTime() - age(since))
     const log = await logOf(shared, { since: from, failed, key })
-    const hidden = syncsAt(project.config, confined)
-    return { log: confined.size === 0 ? log : log.flatMap((entry) => openEntry(entry, hidden)) }
+    // Of a sync that the configuration has no more, nobody can tell whether it was confined.
+    const told = new Set(syncsOf(project.config).keys()).difference(syncsAt(project.config, confined))
+    return { log: log.flatMap((entry) => openEntry(entry, told, confined.size === 0)) }
   })
 }
 
-function openEntry({ error, ofKey, waits, ...entry }: LogEntry, hidden: ReadonlySet<string>): object[] {
-  const open = ofKey?.filter(({ sync }) => !hidden.has(sync))
+function openEntry(
+  { error, ofKey, waits, ...entry }: LogEntry,
+  told: ReadonlySet<string>,
+  tellsErrors: boolean,
+): object[] {
+  const open = ofKey?.filter(({ sync }) => told.has(sync))
   if (open?.length === 0) return []
-  const isHidden = ({ sync, awaited }: RunWait): boolean => hidden.has(sync) || hidden.has(awaited)
+  const isTold = ({ sync, awaited }: RunWait): boolean => told.has(sync) && told.has(awaited)
   return [
     {
       ...entry,
-      ...(error && { error: { code: error.code } }),
-      ...(waits && { waits: waits.map((wait) => (isHidden(wait) ? { ...wait, examples: [] } : wait)) }),
+      ...(error && { error: tellsErrors ? error : { code: error.code } }),
+      ...(waits && { waits: waits.map((wait) => (isTold(wait) ? wait : { ...wait, examples: [] })) }),
       ...(open && { ofKey: open }),
     },
   ]
