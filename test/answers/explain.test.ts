@@ -43,8 +43,12 @@ describe('a key', () => {
     ['the id of 15 characters', () => updateOf('global').key.slice(0, 15)],
     ['the id of 18 characters in capitals', () => updateOf('global').key.toUpperCase()],
     ['the id of the record', () => updateOf('global').id],
-    ['the exact name', () => expected.global.find(({ key }) => key === updateOf('global').key)?.name ?? ''],
-  ])('may be %s (SAFE-10)', async (_, asked) => {
+    ['the name', () => expected.global.find(({ key }) => key === updateOf('global').key)?.name ?? ''],
+    [
+      'the name in capitals',
+      () => expected.global.find(({ key }) => key === updateOf('global').key)?.name?.toUpperCase() ?? '',
+    ],
+  ])('may be %s (SAFE-10, AMB-20)', async (_, asked) => {
     const { key, asOf, syncs } = await explained(asked())
     expect(key).toBe(updateOf('global').key)
     expect(asOf).toBe(expected.asOf)
@@ -65,7 +69,7 @@ describe('a key', () => {
     const accounts = (world.salesforce['Account'] ?? []) as readonly { Id: string; Name: string; Type: string }[] // rows of a world
     const lone = accounts.find(({ Id, Type }) => !known.has(Id) && Type === 'Customer')
     if (lone === undefined) throw new Error('Every customer of the world has a record')
-    const { key, syncs } = await explained(lone.Name)
+    const { key, syncs } = await explained(lone.Name.toLowerCase())
     expect(key).toBe(lone.Id)
     expect(syncs.map(({ verdict }) => verdict)).toEqual(['absent', 'absent'])
   })

@@ -1,4 +1,12 @@
-import { isObject, type Explained, type ExplainedOverride, type FieldTable, type JsonObject, type Run } from 'zds'
+import {
+  isObject,
+  type Explained,
+  type ExplainedOverride,
+  type FieldTable,
+  type Json,
+  type JsonObject,
+  type Run,
+} from 'zds'
 import { accountOf } from '../account.ts'
 import { ACCOUNT } from '../columns.ts'
 import { readInputs, type AccountInputs, type Elsewhere } from '../inputs.ts'
@@ -11,16 +19,20 @@ import { traceRules } from './trace.ts'
 
 type Options = EntitlementsOptions<FieldTable>
 
-/** The accounts with this id or exactly this name, each with all that the rules make of it. */
+/** The accounts with this id or this name in any case, each with all that the rules make of it. */
 export async function explain(options: Options, asked: string, run: Run): Promise<readonly Explained[]> {
   const found: JsonObject[] = []
+  const isNamed = (name: Json | undefined): boolean => typeof name === 'string' && folded(name) === folded(asked)
   for await (const row of run.input(options.accounts))
-    if (isObject(row) && (row[ACCOUNT.id] === asked || row['Name'] === asked)) found.push(row)
+    if (isObject(row) && (row[ACCOUNT.id] === asked || isNamed(row['Name']))) found.push(row)
   const inputs = await readInputs(options, run)
   if (found.length > 0) return found.map((row) => explained(options, row, inputs, run.clock.today))
   const said = inputs.moved.get(asked)
   return said === undefined ? [] : [elsewhere(options, said)]
 }
+
+/** As names are compared (AMB-20). */
+const folded = (name: string): string => name.trim().toLowerCase()
 
 function explained(options: Options, row: JsonObject, inputs: AccountInputs, today: string): Explained {
   const { accounts, fields } = options

@@ -125,7 +125,7 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
   program
     .command('explain')
     .description('say why a record is as it is: rules, charges, overrides, and what becomes of it')
-    .argument('<key>', 'a Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the exact name')
+    .argument('<key>', 'a Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the name')
     .argument('[field]', 'only this field')
     .option(...CONFIG)
     .option(...ENV_FILE)

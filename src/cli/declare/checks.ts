@@ -83,7 +83,7 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
   program
     .command('record')
     .description('write a file for zds test from what a run has gathered, with names and addresses replaced')
-    .argument('<key>', 'a Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the exact name')
+    .argument('<key>', 'a Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the name')
     .option(...CONFIG)
     .option(...ENV_FILE)
     .option('--from <run>', 'the run that has gathered it (its id, or last), or a directory of stages', 'last')

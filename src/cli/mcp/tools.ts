@@ -39,7 +39,7 @@ export const TOOLS: { readonly [Name in ToolName]: Tool } = {
     description:
       'Why a record is as it is: the rows it came from, every rule, charge and override, the live and desired value of each field, and what becomes of it.',
     inputSchema: shape<Asked['explain']>({
-      key: text('A Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the exact name'),
+      key: text('A Salesforce id (15 or 18 characters), a Zendesk id, an e-mail address, or the name'),
       ...narrowed,
     }),
   },

@@ -16,7 +16,7 @@ export function keyOfRecord({ id, fields }: Existing, { rules, target }: Sync): 
 }
 
 /**
- * The key that is meant by a key in any spelling, an id of a target, or the exact name of a record.
+ * The key that is meant by a key in any spelling, an id of a target, or the name of a record (AMB-20).
  * Throws USAGE where nothing is found, and where several are.
  */
 export async function keyMeant({ key: asked, syncs }: KeyAsked, shared: Shared, runId: string): Promise<string> {
@@ -30,7 +30,7 @@ export async function keyMeant({ key: asked, syncs }: KeyAsked, shared: Shared, 
   const [key, ...others] = found
   if (key === undefined)
     throw new ZdsError('USAGE', `Nothing that was read is called ${asked}`, {
-      hint: 'Give the key itself, the id of a record, an e-mail address, or the exact name: case counts.',
+      hint: 'Give the key itself, the id of a record, an e-mail address, or the whole name.',
     })
   if (others.length === 0) return key
   throw new ZdsError('USAGE', `${asked} may be any of ${[...found].join(', ')}`, {
@@ -50,7 +50,8 @@ function spellings(asked: string, { rules, target }: Sync): string[] {
 async function* keysIn(asked: string, sync: Sync, shared: Shared, runId: string): AsyncIterable<string> {
   const { unique } = sync.rules
   const keys = new Set(spellings(asked, sync))
-  const isNamed = (name: unknown): boolean => typeof name === 'string' && name.trim() === asked.trim()
+  const folded = (name: string): string => name.trim().toLowerCase()
+  const isNamed = (name: unknown): boolean => typeof name === 'string' && folded(name) === folded(asked)
   for await (const row of rowsIn(sync.target, shared, runId)) {
     const key = keyOfRecord(row, sync)
     if (keys.has(key) || row.id === asked || isNamed(unique && row.fields[unique])) yield key
