@@ -55,8 +55,18 @@ const laws: readonly WorldLaw<ObserverWorld>[] = [
   law('is done at once when its run is aborted', async ({ observer, run }) => {
     const stopped = run()
     stopped.abort(new Error('enough'))
-    await endOf(Promise.resolve(observer.planned?.(plans().full, stopped)))
-    for (const ended of ends()) await endOf(Promise.resolve(observer.ended?.(ended, stopped)))
+    const told = [
+      observer.planned?.(plans().full, stopped),
+      observer.refused?.(plans().full, stopped),
+      ...ends().map(({ error, endedAt }) => observer.notPlanned?.({ run: 'run-1', error, at: endedAt }, stopped)),
+      ...ends().map((ended) => observer.ended?.(ended, stopped)),
+    ]
+    for (const one of told) await endOf(Promise.resolve(one))
+  }),
+
+  law('ends what it listens to when it is asked to', async ({ observer }) => {
+    const end = await observer.listen?.(() => undefined)
+    await endOf(Promise.resolve(end?.()))
   }),
 ]
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Desired } from '../core/desired.ts'
 import { misfit, type FieldTypes } from '../core/field-types.ts'
 import { REASONS } from '../core/plan/plan.ts'
 import { collect } from '../core/streams.ts'
-import type { Processor } from '../core/types.ts'
+import type { Processor, Run } from '../core/types.ts'
 import { inWorldsOf, law, type Law, type Setup, type WorldLaw } from './laws.ts'
 import { sourceLaws, type SourceWorld } from './source-laws.ts'
 
@@ -15,6 +16,11 @@ const desiredOf = ({ source, run }: ProcessorWorld): Promise<Desired[]> => colle
 const laws: readonly WorldLaw<ProcessorWorld>[] = [
   law('computes its records from what it needs', async ({ source }) => {
     assert.ok((source.needs ?? []).length > 0, 'It needs no source')
+  }),
+
+  law('takes the time from the clock of its run, whatever that of this machine says', async (world) => {
+    const rows = await desiredOf(world)
+    for (const year of [1990, 2090]) assert.deepEqual(await inYear(year, () => desiredOf(world)), rows)
   }),
 
   law('says of each row whose it is', async (world) => {
@@ -63,7 +69,47 @@ const laws: readonly WorldLaw<ProcessorWorld>[] = [
 const ASKED = 10
 
 /** The laws of a `Processor`: those of a source, and what is more. */
-export const processorLaws = (setup: Setup<ProcessorWorld>): Law[] => [...sourceLaws(setup), ...inWorldsOf(setup, laws)]
+export const processorLaws = (setup: Setup<ProcessorWorld>): Law[] => [
+  ...sourceLaws(setup),
+  ...inWorldsOf(setup, laws),
+  ...inWorldsOf(async () => pairOf(await setup(), await setup()), [forgetful]),
+]
+
+const pairOf = (used: ProcessorWorld, fresh: ProcessorWorld) => ({
+  used,
+  fresh,
+  close: async () => {
+    await used.close?.()
+    await fresh.close?.()
+  },
+})
+
+const forgetful = law<ReturnType<typeof pairOf>>(
+  'keeps nothing of the rows of another run',
+  async ({ used, fresh }) => {
+    const empty: Run = { ...used.run(), input: async function* () {} }
+    // It may refuse to make anything of nothing.
+    await collect(used.source.read(empty)).catch(() => undefined)
+    assert.deepEqual(await desiredOf(used), await desiredOf(fresh))
+  },
+)
+
+/** Work for which, and for nothing beside it, the clock of this machine says another year. */
+async function inYear<T>(year: number, work: () => Promise<T>): Promise<T> {
+  const machine = Date
+  const there = new AsyncLocalStorage<true>()
+  const now = (): number => (there.getStore() ? machine.UTC(year, 5, 1) : machine.now())
+  globalThis.Date = new Proxy(machine, {
+    // Of `Date` comes a `Date`.
+    construct: (of, given: unknown[]) => Reflect.construct(of, given.length === 0 ? [now()] : given) as Date,
+    get: (of, name) => (name === 'now' ? now : (Reflect.get(of, name) as unknown)),
+  })
+  try {
+    return await there.run(true, work)
+  } finally {
+    globalThis.Date = machine
+  }
+}
 
 function fits({ key, fields }: Extract<Desired, { readonly kind: 'record' }>, types: FieldTypes): void {
   for (const [field, value] of Object.entries(fields)) {

@@ -34,6 +34,19 @@ const laws: readonly WorldLaw<SourceWorld>[] = [
     assert.deepEqual(JSON.parse(JSON.stringify(rows)), rows)
   }),
 
+  law('leaves a row as it is once it has yielded it', async ({ source, run }) => {
+    const rows: Json[] = []
+    const then: string[] = []
+    for await (const row of source.read(run())) {
+      rows.push(row)
+      then.push(JSON.stringify(row))
+    }
+    assert.deepEqual(
+      rows.map((row) => JSON.stringify(row)),
+      then,
+    )
+  }),
+
   law('yields the same rows when it is read again, also side by side', async (world) => {
     const rows = await rowsOf(world)
     assert.deepEqual(await rowsOf(world), rows)

@@ -1,6 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { integer, text, typesOf, type Desired, type Json, type Observer, type Processor, type Source } from 'zds'
+import {
+  collect,
+  integer,
+  text,
+  typesOf,
+  type Desired,
+  type Json,
+  type Observer,
+  type Processor,
+  type Source,
+} from 'zds'
 import { observerLaws, processorLaws, sourceLaws, testRun, type Law } from 'zds/testing'
 
 const TYPES = typesOf({ name: text('Name') })
@@ -30,6 +40,14 @@ it.each<[string, RegExp, Source['read'], Partial<Source>?]>([
   ['has a date in a row', /survive/, () => from([{ at: new Date(0) as unknown as Json }, 2])], // what the law is for
   ['reads what it does not need', /no input/, (run) => run.input(rows)],
   ['has a name with blanks', /name/, () => from([1, 2]), { name: 'My rows' }],
+  [
+    'yields one row over and over',
+    /leaves a row/,
+    async function* () {
+      const row = { n: 0 }
+      for (; row.n < 3; row.n += 1) yield row
+    },
+  ],
   [
     'finds fault with what is right',
     /good configuration/,
@@ -80,6 +98,37 @@ it.each<[string, RegExp, readonly Desired[], Partial<Processor>?]>([
   expect(await ofProcessor(desired, more)).toEqual([expect.stringMatching(law)])
 })
 
+const ofReading = (read: () => Processor['read']) =>
+  broken(
+    processorLaws(() => ({
+      source: { name: 'records', needs: [rows], types: TYPES, read: read() },
+      run: () => testRun({ rows: [{ Id: 'A' }, { Id: 'B' }] }),
+    })),
+  )
+
+it.each<[string, RegExp, () => Processor['read']]>([
+  [
+    'reads the clock of the machine',
+    /clock of its run/,
+    () =>
+      async function* (run) {
+        for await (const { Id } of run.input(rows)) yield record(Id, { name: new Date().toISOString().slice(0, 4) })
+      },
+  ],
+  [
+    'keeps the rows of its first run',
+    /another run/,
+    () => {
+      let kept: Promise<{ Id: string }[]> | undefined
+      return async function* (run) {
+        for (const { Id } of await (kept ??= collect(run.input(rows)))) yield record(Id)
+      }
+    },
+  ],
+])('the laws of a processor notice one that %s', async (_, law, read) => {
+  expect(await ofReading(read)).toEqual([expect.stringMatching(law)])
+})
+
 const ofObserver = (parts: Omit<Observer, 'kind'>) =>
   broken(observerLaws(() => ({ observer: { kind: 'observer', ...parts }, run: testRun })))
 
@@ -103,6 +152,12 @@ it.each<[string, RegExp, Omit<Observer, 'kind'>]>([
       },
     },
   ],
+  [
+    'goes on telling of a refusal, whatever is aborted',
+    /aborted/,
+    { refused: (_, { signal }) => (signal.aborted ? wait(5_000) : Promise.resolve()) },
+  ],
+  ['listens on for ever', /listens/, { listen: async () => () => new Promise(() => undefined) }],
   [
     'changes the plan',
     /changes nothing/,
