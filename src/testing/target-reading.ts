@@ -25,12 +25,11 @@ export const readingLaws: readonly WorldLaw<TargetWorld>[] = [
     }
   }),
 
-  law('announces as many rows as it reads (SAFE-02)', async (world) => {
-    const announced: [number, number][] = []
-    const expect = (rows: number, slack = 0): void => void announced.push([rows, slack])
-    const records = await collect(world.target.read({ ...world.run(), expect }))
-    assert.ok(announced.length <= 1)
-    for (const [rows, slack] of announced) assert.ok(Math.abs(rows - records.length) <= slack)
+  law('a reading that is aborted ends with the reason of the abort', async ({ target, run }) => {
+    const stopped = run()
+    const reason = new Error('enough')
+    stopped.abort(reason)
+    await assert.rejects(collect(target.read(stopped)), reason)
   }),
 
   law('refetches records as it reads them, only those it is asked for, and leaves out what is gone', async (world) => {

@@ -17,11 +17,15 @@ export const writingLaws: readonly WorldLaw<TargetWorld>[] = [
     const changes = changesOf(world, op, 2)
     const outcomes = outcomesOf(await steps(world, changes))
     assert.deepEqual(keysOf(outcomes), keysOf(changes))
-    for (const change of changes) await holds(world, change, idOf(outcomes.find(({ key }) => key === change.key)))
+    for (const change of changes) {
+      const id = idOf(outcomes.find(({ key }) => key === change.key))
+      if (change.id !== undefined) assert.equal(id, change.id)
+      await holds(world, change, id)
+    }
   }),
 
-  law('an update writes the fields it names and nothing else', async (world) => {
-    const changes = world.update(3)
+  ...forEach(['update', 'retire'], 'writes the fields that it names and nothing else', async (world, op) => {
+    const changes = changesOf(world, op, 3)
     const before = changes.map((change) => world.untouched(change))
     await steps(world, changes)
     assert.deepEqual(
@@ -87,6 +91,18 @@ export const writingLaws: readonly WorldLaw<TargetWorld>[] = [
     const reason = new Error('enough')
     run.abort(reason)
     await assert.rejects(collect(checkedSteps(world.target, changes, run)), reason)
+    assert.equal(world.writes(), 0)
+  }),
+
+  ...forEach(OPS, 'a run that is aborted on its way sends no more and ends with the reason', async (world, op) => {
+    const run = world.run()
+    const changes = await asHeld(world, changesOf(world, op, 2))
+    const reason = new Error('enough')
+    const carryingOut = async (): Promise<void> => {
+      for await (const { status } of checkedSteps(world.target, changes, run))
+        if (status === 'sending') run.abort(reason)
+    }
+    await assert.rejects(carryingOut(), reason)
     assert.equal(world.writes(), 0)
   }),
 ]

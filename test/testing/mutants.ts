@@ -165,10 +165,27 @@ export const mutants: readonly Mutant[] = [
     const outcome = await honestly(target, change, run)
     return change.op === 'create' ? { ...outcome, id: 'another' } : outcome
   }),
-  sends('what somebody has changed is written over', async (target, change, run) => {
-    const [now] = change.id === undefined ? [] : await collect(target.refetch([change.id], run))
-    return honestly(target, { ...change, ...(now?.version !== undefined && { version: now.version }) }, run)
+  sends('an update tells another id', async (target, change, run) => {
+    const outcome = await honestly(target, change, run)
+    if (change.op !== 'update') return outcome
+    const records = await collect(target.read({ ...run, expect: () => undefined }))
+    const other = records.find(({ id, fields }) => id !== change.id && fields['role'] === change.fields['role']?.to)
+    return { ...outcome, ...(other !== undefined && { id: other.id }) }
   }),
+  sends('a retirement writes what it does not name', (target, change, run) =>
+    honestly(
+      target,
+      change.op === 'retire' ? { ...change, fields: { note: { from: null, to: '' }, ...change.fields } } : change,
+      run,
+    ),
+  ),
+  ...(['update', 'retire', 'remove'] as const).map((op) =>
+    sends(`${op}: what somebody has changed is written over`, async (target, change, run) => {
+      if (change.op !== op) return honestly(target, change, run)
+      const [now] = await collect(target.refetch([change.id ?? ''], run))
+      return honestly(target, { ...change, ...(now?.version !== undefined && { version: now.version }) }, run)
+    }),
+  ),
 
   refusal('what is refused is told as done', done),
   refusal('one refused record ends the run', () => Promise.reject(new Error('refused'))),
@@ -177,6 +194,11 @@ export const mutants: readonly Mutant[] = [
   refusal('401 is told as a failure of the record', failure, 401),
   refusal('429 is told as a failure of the record', failure, 429),
   refusal('503 is told as a failure of the record', failure, 503),
+  refusal(
+    '401 is told as a failure of a new record',
+    (change, error) => (change.op === 'create' ? failure(change, error) : Promise.reject(error)),
+    401,
+  ),
 
   reads('only the first page is read', (records) => records.slice(0, 4)),
   reads('a record is read twice', (records) => [...records, ...records.slice(0, 1)]),
@@ -263,6 +285,18 @@ export const mutants: readonly Mutant[] = [
       },
     ),
   ),
+  mutant('an aborted run goes on with what it has begun', (target) =>
+    streamed(
+      { ...target, write: { ...target.write, send: (changes, run) => target.write.send(changes, deaf(run)) } },
+      async function* (change, send, run) {
+        run.signal.throwIfAborted()
+        yield sending(change)
+        yield* await told(change, send)
+      },
+    ),
+  ),
+  mutant('an aborted reading goes on', (target) => ({ ...target, read: (run) => target.read(deaf(run)) })),
+  mutant('its name has a blank', (target) => ({ ...target, name: 'My desk' })),
   mutant('nobody is asked whether records are as planned', (target) =>
     streamed({ ...target, staleness: 'batch' }, honest, false),
   ),

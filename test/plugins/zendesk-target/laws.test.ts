@@ -21,8 +21,8 @@ const laws = targetLaws(async () => {
       if (record === undefined) throw new Error(`${change.key} is gone`)
       const unnamed = (fields: object) =>
         Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
-      // A dropdown brings its tag along: the tags that stay are those of agents.
-      const tags = record.tags.filter((tag) => tag !== 'premium' && tag !== 'ultimate')
+      // A dropdown and a checkbox bring their tags along: the tags that stay are those of agents.
+      const tags = record.tags.filter((tag) => !['premium', 'ultimate', 'mark_for_deletion'].includes(tag))
       const { updated_at: _, organization_fields: custom, ...attributes } = record
       return { ...unnamed({ ...attributes, tags }), organization_fields: unnamed(custom) }
     },

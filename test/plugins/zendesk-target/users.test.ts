@@ -28,7 +28,8 @@ const laws = targetLaws(async () => {
       const unnamed = (fields: object) =>
         Object.fromEntries(Object.entries(fields).filter(([key]) => !(key in change.fields)))
       const { updated_at: _, user_fields: custom, tags, ...attributes } = user
-      return { ...unnamed(attributes), tags: [...tags], user_fields: unnamed(custom) }
+      // A checkbox brings its tag along.
+      return { ...unnamed(attributes), tags: tags.filter((tag) => tag !== 'not_in_sfdc'), user_fields: unnamed(custom) }
     },
     edit: ({ id }) => byHand(sandbox, 'global', `/users/${Number(id)}`, { user: { name: 'By Hand' } }),
     lose: () => loseNext(sandbox, '/users'),
