@@ -84,3 +84,11 @@ export const errorCode = (error: unknown): Code => (error instanceof ZdsError ? 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/**
+ * A refusal of the operating system, such as a full disk or a missing right: nobody's fault in
+ * code, so no stack helps.
+ */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && (('syscall' in error && 'errno' in error) || 'errcode' in error)
+}

@@ -1,6 +1,5 @@
-import { messageOf, ZdsError } from '../../core/errors.ts'
+import { isSystemError, messageOf, ZdsError } from '../../core/errors.ts'
 import { asCalled } from '../called.ts'
-import { isSystemError } from '../render/failure.ts'
 
 /** What went wrong, for an assistant: no stack, and each problem where there are several. */
 export function failureOf(error: unknown): object {

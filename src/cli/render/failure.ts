@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { messageOf, ZdsError, type Issue } from '../../core/errors.ts'
+import { isSystemError, messageOf, ZdsError, type Issue } from '../../core/errors.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { HttpError } from '../../core/http/error.ts'
 import { painter, type Paint } from './paint.ts'
@@ -73,12 +73,4 @@ function issueLines({ code, where, message, hint }: Issue, paint: Paint): string
     `  ${paint('red', '✖')} ${where === '' ? '' : `${plain(where)}: `}${plain(message)} [${code}]`,
     ...(hint === undefined ? [] : hintLines(hint, '    ', paint)),
   ]
-}
-
-/**
- * A refusal of the operating system, such as a full disk or a missing right: nobody's fault in
- * code, so no stack helps.
- */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && (('syscall' in error && 'errno' in error) || 'errcode' in error)
 }

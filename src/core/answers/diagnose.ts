@@ -108,7 +108,7 @@ async function toldBy<One extends Source, Told>(
 
 /** The findings of an error that keeps a configuration from being looked at. */
 export const diagnosisOf = (error: unknown, name: string): Diagnosis =>
-  told(once(issuesIn(error).map((issue) => ({ name, sight: { ...issue, level: 'error' } }))), {})
+  told(once(issuesIn(error, name).map((issue) => ({ name, sight: { ...issue, level: 'error' } }))), {})
 
 const sourcesOf = (config: Config) => stages(config).flatMap((stage) => (stage.kind === 'gather' ? [stage] : []))
 
@@ -166,7 +166,7 @@ async function sightsBy(look: SourceLook, asking: Asking): Promise<SourceSights[
     for await (const sight of look.sights(lendNothing(asking, name, asking.progress))) found.push({ name, sight })
   } catch (error) {
     asking.signal.throwIfAborted()
-    for (const issue of issuesIn(error)) found.push({ name, sight: { ...issue, level: 'error' } })
+    for (const issue of issuesIn(error, name)) found.push({ name, sight: { ...issue, level: 'error' } })
   }
   return found
 }

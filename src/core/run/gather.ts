@@ -1,6 +1,6 @@
 import { guardIssues } from '../compare/guards.ts'
 import { computedIn, stages, syncsOf } from '../config/stages.ts'
-import { ZdsError, type Code, type Issue } from '../errors.ts'
+import { isSystemError, ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { keyIfSet } from '../plan/seal.ts'
 import type { Summary } from '../state/state.ts'
@@ -51,15 +51,17 @@ async function checked(stage: StageOf<'gather'>, shared: Shared, watch: Prefligh
     return (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
   } catch (error) {
     shared.signal.throwIfAborted()
-    return issuesIn(error)
+    return issuesIn(error, stage.name)
   }
 }
 
 /**
  * The problems of a failure that a person can act on. Two sources of one service meet the same
- * wrong password: without a place of their own they are one problem.
+ * wrong password: without a place of their own they are one problem. A refusal of the operating
+ * system is that of `name`, whose plugin let it pass.
  */
-export function issuesIn(error: unknown): readonly Issue[] {
+export function issuesIn(error: unknown, name: string): readonly Issue[] {
+  if (isSystemError(error)) return [{ code: 'SYSTEM', where: name, message: error.message }]
   if (!(error instanceof ZdsError)) throw error
   const { code, message, hint, issues } = error
   return issues.length > 0 ? issues : [{ code, where: '', message, ...(hint !== undefined && { hint }) }]

@@ -290,6 +290,16 @@ describe('SAFE-07: preflight', () => {
     await expect(preflight(engine)).rejects.toBe(bug)
   })
 
+  it('tells what the operating system refuses beside all other problems, by the name of its source', async () => {
+    const broken = { ...sourceOf('broken'), check: async () => Promise.reject(refused) }
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { syscall: 'connect', errno: -111 })
+    const other = { code: 'FIELD_UNKNOWN', where: 'other', message: 'has no column a' }
+    const found = await preflight(
+      engineOf(configOf({ broken, other: { ...sourceOf('other'), check: async () => [other] } })),
+    )
+    expect(found).toEqual([{ code: 'SYSTEM', where: 'broken', message: refused.message }, other])
+  })
+
   it('ends with the reason of the abort', async () => {
     const engine = engineOf(configOf({ a: failing('a', new ZdsError('HTTP_UNAVAILABLE', 'no answer')) }))
     const reason = new Error('enough')
