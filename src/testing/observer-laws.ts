@@ -56,12 +56,16 @@ const laws: readonly WorldLaw<ObserverWorld>[] = [
     const stopped = run()
     stopped.abort(new Error('enough'))
     const told = [
-      observer.planned?.(plans().full, stopped),
-      observer.refused?.(plans().full, stopped),
-      ...ends().map(({ error, endedAt }) => observer.notPlanned?.({ run: 'run-1', error, at: endedAt }, stopped)),
-      ...ends().map((ended) => observer.ended?.(ended, stopped)),
+      () => observer.planned?.(plans().full, stopped),
+      () => observer.refused?.(plans().full, stopped),
+      ...ends().map(
+        ({ error, endedAt }) =>
+          () =>
+            observer.notPlanned?.({ run: 'run-1', error, at: endedAt }, stopped),
+      ),
+      ...ends().map((ended) => () => observer.ended?.(ended, stopped)),
     ]
-    for (const one of told) await endOf(Promise.resolve(one))
+    for (const tell of told) await endOf(Promise.resolve(tell()))
   }),
 
   law('ends what it listens to when it is asked to', async ({ observer }) => {
