@@ -175,7 +175,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return traced(run, plan, async () => {
         assertTimely(plan, here, maxAgeMs)
         if (runId === undefined) assertOurs(plan, shared)
-        const { plan: agreed, approval } = await passLimits(plan, consent, shared)
+        const { plan: agreed, approval } = await passLimits(plan, consent, here)
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
         if (runId === undefined) await readyToWrite(agreed, shared, watch)
@@ -199,7 +199,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return traced(rest.run.id, rest.plan, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
         await readyToWrite(rest.plan, shared, watch)
-        return tidyAfter(await resumeRun(rest, { waitMs }, asking, watch), shared, watch)
+        return tidyAfter(await resumeRun(rest, { waitMs }, today(asking), watch), shared, watch)
       })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),

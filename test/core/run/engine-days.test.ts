@@ -7,13 +7,15 @@ import { held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/
 
 afterEach(() => vi.useRealTimers())
 
-it('PROC-04: an engine that lives for days plans and applies as of the day of each run, not of its own', async () => {
+/** An engine that was opened a minute before midnight; its source has what `rows` says. */
+async function opened(rows: () => readonly Desired[]) {
   const days: string[] = []
   const desired = {
     ...sourceOf<Desired>('accounts', []),
+    mayBeEmpty: true,
     read: ({ clock }: Run) => {
       days.push(clock.today)
-      return stream<Desired>([wanted('A', { name: 'A' })])
+      return stream<Desired>([...rows()])
     },
   }
   const target = targetOf({ records: [held('1', 'A', { name: 'Old' })] })
@@ -25,6 +27,11 @@ it('PROC-04: an engine that lives for days plans and applies as of the day of ea
     await engine.close()
     rmSync(directory, { recursive: true })
   })
+  return { engine, days }
+}
+
+it('PROC-04: an engine that lives for days plans and applies as of the day of each run, not of its own', async () => {
+  const { engine, days } = await opened(() => [wanted('A', { name: 'A' })])
   const old = await engine.plan()
   vi.setSystemTime(new Date('2026-03-19T00:00:00Z'))
   const plan = await engine.plan()
@@ -33,4 +40,13 @@ it('PROC-04: an engine that lives for days plans and applies as of the day of ea
   await expect(engine.apply(old)).rejects.toMatchObject({ code: 'PLAN_DATE' })
   const { run } = await engine.apply(plan)
   expect((await engine.undo(run)).asOf).toBe('2026-03-19')
+})
+
+it('PROC-04: so it is with what an empty source held back, and somebody lets through (SAFE-13)', async () => {
+  const { engine } = await opened(() => [])
+  vi.setSystemTime(new Date('2026-03-19T00:00:00Z'))
+  const plan = await engine.plan()
+  const names = ['empty', 'retire', 'drop'].map((name) => `global.${name}`)
+  const { run } = await engine.apply(plan, { approve: `${plan.digest}:${names.join()}` })
+  expect((await engine.runNamed(run)).plan).toMatchObject({ asOf: '2026-03-19', syncs: [{ changes: { length: 1 } }] })
 })
