@@ -89,6 +89,6 @@ export function messageOf(error: unknown): string {
  * A refusal of the operating system, such as a full disk or a missing right: nobody's fault in
  * code, so no stack helps.
  */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && (('syscall' in error && 'errno' in error) || 'errcode' in error)
 }
