@@ -92,9 +92,10 @@ async function accountsElsewhere(
       throw invalid(`a row of ${source.name}`, ACCOUNT.id, 'must be the 18-character id')
     if (!concerns(key)) continue
     const arrived = types.some((type) => type === row[ACCOUNT.type])
-    found.set(key, arrived ? { kind: 'skip', key, reason: ARRIVED } : { kind: 'absent', key, reason: 'type-changed' })
+    found.set(
+      key,
+      arrived ? { kind: 'skip', key, reason: 'arrived-meanwhile' } : { kind: 'absent', key, reason: 'type-changed' },
+    )
   }
   return found
 }
-
-const ARRIVED = 'arrived-meanwhile'

@@ -20,7 +20,7 @@ import {
 } from 'zds'
 import { authorizer, credentialIssues, signInOf, type Credentials, type SignIn } from './auth.ts'
 import { rate } from './rate.ts'
-import { atOnce } from './together.ts'
+import { askedOnce } from './together.ts'
 import { provesUntouched, verdictOf, warningIn, wordsOf } from './refusals.ts'
 
 export type ClientOptions = Credentials & {
@@ -102,7 +102,7 @@ export function client(options: ClientOptions): Client {
         `${name}: ${method} ${call.path.join('/')} answered ${status} without an object`,
       )
     },
-    whoWeAre: atOnce((run) => asking.call({ method: 'GET', path: ['users', 'me'] }, run).catch(notFound)),
+    whoWeAre: askedOnce((run) => asking.call({ method: 'GET', path: ['users', 'me'] }, run).catch(notFound)),
   }
   return asking
 }

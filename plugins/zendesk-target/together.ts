@@ -14,7 +14,7 @@ type Gathering<Row> = {
 }
 
 /** What several ask at the same moment is asked once, as long as it is under way: as below. */
-export function atOnce<Answer>(ask: (run: Run) => Promise<Answer>): (run: Run) => Promise<Answer> {
+export function askedOnce<Answer>(ask: (run: Run) => Promise<Answer>): (run: Run) => Promise<Answer> {
   const underWay = new Map<AbortSignal, Promise<Answer>>()
   return (run) => {
     const answer = underWay.get(run.signal) ?? ask(run).finally(() => underWay.delete(run.signal))

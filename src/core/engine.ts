@@ -139,14 +139,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   /** As those share it who have stages carried out, here or by workers. */
   const asking: Shared = { ...shared, ...(workers && { workers }) }
   /** An engine may live for days: what is asked of it is as of the day of then (PROC-04). */
-  const today = (one: Shared): Shared => (options.clock === undefined ? { ...one, clock: systemClock() } : one)
+  const asOfToday = (one: Shared): Shared => (options.clock === undefined ? { ...one, clock: systemClock() } : one)
   /**
    * The runs in whose names plans were made here: a plan is carried out in the name under which its
    * artifacts are.
    */
   const madeIn = new WeakMap<Plan, string>()
   const traced = (run: string, plan: Plan, carryOut: () => Promise<Report>): Promise<Report> =>
-    runChannel.tracePromise(() => notedReport(run, plan, today(shared), carryOut), { run, part: 'apply' })
+    runChannel.tracePromise(() => notedReport(run, plan, asOfToday(shared), carryOut), { run, part: 'apply' })
 
   return {
     shared,
@@ -155,23 +155,23 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const past = failedFrom === undefined ? undefined : await runNamed(journal, failedFrom)
       if (from !== undefined) {
         const gathered = await gatheredBy(from, shared)
-        return fromRun(gathered, today(shared), (offline) => planRun(offline, 'from', past, watch), asOf)
+        return fromRun(gathered, asOfToday(shared), (offline) => planRun(offline, 'from', past, watch), asOf)
       }
       const runId = newRunId(shared.clock)
-      const here = today(asking)
+      const here = asOfToday(asking)
       const plan = await notedPlan(runId, here, () => planRun(here, runId, past, watch))
       madeIn.set(plan, runId)
       return plan
     },
     explain: (asked, from = {}, watch = UNWATCHED) =>
-      onGathered(from, today(shared), watch, (here, run) => explainKey(asked, here, run)),
+      onGathered(from, asOfToday(shared), watch, (here, run) => explainKey(asked, here, run)),
     forecast: (asked, from = {}, watch = UNWATCHED) =>
-      onGathered(from, today(shared), watch, (here, run) => forecastUntil(asked, here, run)),
+      onGathered(from, asOfToday(shared), watch, (here, run) => forecastUntil(asked, here, run)),
     apply: async (plan, { waitMs = 0, maxAgeMs, ...consent } = {}, watch = UNWATCHED) => {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)
       const run = runId ?? newRunId(shared.clock)
-      const here = today(asking)
+      const here = asOfToday(asking)
       return traced(run, plan, async () => {
         assertTimely(plan, here, maxAgeMs)
         if (runId === undefined) assertOurs(plan, shared)
@@ -184,7 +184,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     stage: (id, asked, watch = UNWATCHED) => {
       const message = { run: basename(asked.run), part: 'stage' } as const
-      return runChannel.tracePromise(() => runStage(id, asked, today(shared), watch), message)
+      return runChannel.tracePromise(() => runStage(id, asked, asOfToday(shared), watch), message)
     },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
@@ -199,7 +199,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return traced(rest.run.id, rest.plan, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
         await readyToWrite(rest.plan, shared, watch)
-        return tidyAfter(await resumeRun(rest, { waitMs }, today(asking), watch), shared, watch)
+        return tidyAfter(await resumeRun(rest, { waitMs }, asOfToday(asking), watch), shared, watch)
       })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),
@@ -208,7 +208,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const past = await runNamed(journal, run)
       assertWhole(past.plan, `The plan of run ${past.run.id}`)
       await checkReady(shared)
-      return undoRun(past, today(shared), warn)
+      return undoRun(past, asOfToday(shared), warn)
     },
     work: async (tell) => {
       if (config.engine === undefined) throw noEngine()

@@ -68,6 +68,7 @@ export {
   type TypesOf,
 } from './fields.ts'
 export { foldAddress } from './addresses.ts'
+export { foldName } from './fold-name.ts'
 export { misfit, normalise, same, type FieldType, type FieldTypes } from './field-types.ts'
 export { HttpError } from './http/error.ts'
 export { httpPolicy, httpPolicySchema, type HttpPolicy } from './http/policy.ts'

@@ -1,4 +1,5 @@
 import {
+  foldName,
   isObject,
   type Explained,
   type ExplainedOverride,
@@ -22,7 +23,7 @@ type Options = EntitlementsOptions<FieldTable>
 /** The accounts with this id or this name in any case, each with all that the rules make of it. */
 export async function explain(options: Options, asked: string, run: Run): Promise<readonly Explained[]> {
   const found: JsonObject[] = []
-  const isNamed = (name: Json | undefined): boolean => typeof name === 'string' && folded(name) === folded(asked)
+  const isNamed = (name: Json | undefined): boolean => asked.trim() !== '' && foldName(name) === foldName(asked)
   for await (const row of run.input(options.accounts))
     if (isObject(row) && (row[ACCOUNT.id] === asked || isNamed(row['Name']))) found.push(row)
   const inputs = await readInputs(options, run)
@@ -30,9 +31,6 @@ export async function explain(options: Options, asked: string, run: Run): Promis
   const said = inputs.moved.get(asked)
   return said === undefined ? [] : [elsewhere(options, said)]
 }
-
-/** As names are compared (AMB-20). */
-const folded = (name: string): string => name.trim().toLowerCase()
 
 function explained(options: Options, row: JsonObject, inputs: AccountInputs, today: string): Explained {
   const { accounts, fields } = options

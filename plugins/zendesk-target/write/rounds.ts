@@ -1,4 +1,4 @@
-import { filtered, type Change, type Json, type Many } from 'zds'
+import { filtered, foldName, type Change, type Many } from 'zds'
 
 /**
  * Changes in rounds, each to be carried out after the one before: one that takes a value which
@@ -31,9 +31,7 @@ export function predecessors(
 function valuesOf({ fields }: Change, side: 'from' | 'to', unique: readonly string[]): string[] {
   return unique.flatMap((field) => {
     const { from = null, to = null } = fields[field] ?? {}
-    const [is, other] = side === 'from' ? [fold(from), fold(to)] : [fold(to), fold(from)]
+    const [is, other] = side === 'from' ? [foldName(from), foldName(to)] : [foldName(to), foldName(from)]
     return is === '' || is === other ? [] : [`${field} ${is}`]
   })
 }
-
-const fold = (value: Json): string => (typeof value === 'string' ? value.trim().toLowerCase() : '')

@@ -1,6 +1,8 @@
 import { stages, type Stage } from '../config/stages.ts'
 import { foldKeys } from '../compare/compare.ts'
 import { ZdsError } from '../errors.ts'
+import { foldName } from '../fold-name.ts'
+import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import type { Explained } from '../explained.ts'
 import type { Existing, Sync } from '../types.ts'
@@ -50,8 +52,7 @@ function spellings(asked: string, { rules, target }: Sync): string[] {
 async function* keysIn(asked: string, sync: Sync, shared: Shared, runId: string): AsyncIterable<string> {
   const { unique } = sync.rules
   const keys = new Set(spellings(asked, sync))
-  const folded = (name: string): string => name.trim().toLowerCase()
-  const isNamed = (name: unknown): boolean => typeof name === 'string' && folded(name) === folded(asked)
+  const isNamed = (name: Json | undefined): boolean => asked.trim() !== '' && foldName(name) === foldName(asked)
   for await (const row of rowsIn(sync.target, shared, runId)) {
     const key = keyOfRecord(row, sync)
     if (keys.has(key) || row.id === asked || isNamed(unique && row.fields[unique])) yield key

@@ -1,4 +1,4 @@
-import { foldName } from '../compare/names.ts'
+import { foldName } from '../fold-name.ts'
 import { REFERENCE, type FieldTypes } from '../field-types.ts'
 import type { Many } from '../many.ts'
 import type { Change, SyncPlan } from '../plan/plan.ts'

@@ -1,3 +1,4 @@
+import { foldName } from '../fold-name.ts'
 import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import type { Many } from '../many.ts'
@@ -112,7 +113,6 @@ function leastTwo(claims: readonly Claim[], identity: (holder: Holder) => string
 }
 
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
-export const foldName = (value: Json | undefined): string => text(value).trim().toLowerCase()
 
 function isRetired(fields: Fields, retire: Rules['retire']): boolean {
   return typeof retire === 'object' && Object.entries(retire).every(([field, value]) => fields[field] === value)
