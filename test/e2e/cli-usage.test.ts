@@ -25,6 +25,8 @@ describe('what means nothing is refused by name before anything is read', () => 
     [['prune', '--keep', '99999999999d'], 'at most 36500d'],
     [['plan', '--env', 'a.env', '--env=b.env'], "'--env <file>' is given twice: a.env and b.env"],
     [['log', '--since', '7d', '--json', '--since', '36h'], "'--since <age>' is given twice: 7d and 36h"],
+    [['plan', '--out', '-'], "'--out <file>' argument '-' is invalid. It must be the name of a file"],
+    [['report', '--html', ''], "'--html <file>' argument '' is invalid. It must be the name of a file"],
     [['show', 'plan.json', '--format', 'csv', '--json'], "'--format <format>' cannot be used with option '--json'"],
     [['fields', '--json', '--format', 'curl'], "'--format <format>' cannot be used with option '--json'"],
     [['plan', '--log-level', 'info', '--log-level', 'warn'], 'is given twice: info and warn'],

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, age, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, age, type Declaring, outFile } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What answers a question of a plan or of a run, and changes nothing. */
@@ -53,9 +53,9 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .command('report')
     .description('write a plan, or a run and what became of it, as a page, for a merge request, or for CI')
     .argument('[run|plan]', 'the id of a run (zds status), last, or a plan saved by zds plan --out', 'last')
-    .option('--html <file>', 'one page that needs nothing else: tables, charts, every change')
-    .option('--markdown <file>', 'for a comment of a merge request: at most 65,535 characters')
-    .option('--junit <file>', 'test results: limits, and the changes that were attempted')
+    .option('--html <file>', 'one page that needs nothing else: tables, charts, every change', outFile)
+    .option('--markdown <file>', 'for a comment of a merge request: at most 65,535 characters', outFile)
+    .option('--junit <file>', 'test results: limits, and the changes that were attempted', outFile)
     .option('--gitlab <dir>', 'a file a sync for the reports:terraform of GitLab')
     .option(...CONFIG)
     .option(...ENV_FILE)

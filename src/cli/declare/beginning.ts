@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings'
-import { CONFIG, ENV_FILE, several, whole, type Declaring } from './options.ts'
+import { CONFIG, ENV_FILE, several, whole, type Declaring, outFile } from './options.ts'
 
 /** What one begins with. */
 export function declareBeginning({ program, signal, ended }: Declaring): void {
@@ -16,7 +16,7 @@ export function declareBeginning({ program, signal, ended }: Declaring): void {
     .option('--instance <name>', 'one more Zendesk, empty and with the fields of the first: emea', several)
     .option('--write-world <file>', 'write the data of the start to a file, for --world')
     .option('--port <number>', 'the first of the ports (default: any that are free)', whole)
-    .option('--write-env <file>', 'write the environment that clients need to a file')
+    .option('--write-env <file>', 'write the environment that clients need to a file', outFile)
     .addHelpText(
       'after',
       '\nExamples:\n  zds sandbox --accounts 500 --seed 1 --write-env .env.sandbox\n  zds plan --env .env.sandbox      in another terminal\n  zds sandbox --field global.tier:text --column Account.Tier --write-env .env',

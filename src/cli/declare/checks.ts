@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, type Declaring, outFile } from './options.ts'
 
 /** What says whether a run could go well, and changes nothing. */
 export function declareChecks({ program, signal, ended }: Declaring): void {
@@ -57,7 +57,7 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
     .description('write the fields, options, columns and facts that there are, so that the compiler knows them')
     .option(...CONFIG)
     .option(...ENV_FILE)
-    .option('--out <file>', 'the file (default: zds.types.d.ts beside the configuration)')
+    .option('--out <file>', 'the file (default: zds.types.d.ts beside the configuration)', outFile)
     .option('--check', 'write nothing, and end with 1 where the file is not as the services are')
     .option('--json', 'print what is new and what is gone, and nothing else, on stdout')
     .addHelpText('after', '\nExamples:\n  zds types && npx tsc\n  zds types --check')
@@ -88,7 +88,7 @@ export function declareChecks({ program, signal, ended }: Declaring): void {
     .option(...ENV_FILE)
     .option('--from <run>', 'the run that has gathered it (its id, or last), or a directory of stages', 'last')
     .option('--sync <name>', 'only this sync')
-    .option('--out <file>', 'the file (default: KEY.mapping.yaml)')
+    .option('--out <file>', 'the file (default: KEY.mapping.yaml)', outFile)
     .addHelpText(
       'after',
       '\nExamples:\n  zds record 001000000000001AAA\n  zds record "Example Ltd" --sync global --out mappings/example.mapping.yaml',

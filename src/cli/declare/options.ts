@@ -50,6 +50,12 @@ export function age(text: string): number {
 /** An option that may be given several times. */
 export const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
+/** A file to write. `-`, which is stdout elsewhere, would be a file of that name. */
+export function outFile(text: string): string {
+  if (text !== '' && text !== '-') return text
+  throw new InvalidArgumentError('It must be the name of a file; --json, where there is one, prints on stdout.')
+}
+
 /** A whole number of the command line. */
 export function whole(text: string): number {
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at most 10 digits.')

@@ -1,4 +1,4 @@
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, PROFILE, seconds, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, PROFILE, seconds, type Declaring, outFile } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What changes a service, or says what would change. */
@@ -10,7 +10,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .option(...ENV_FILE)
     .option(...AS_OF)
     .option('--json', 'print the plan document, and nothing else, on stdout')
-    .option('--out <file>', 'also save the plan document, for zds apply FILE')
+    .option('--out <file>', 'also save the plan document, for zds apply FILE', outFile)
     .option('--redact', 'show numbers only, no data of any record; --out saves the plan encrypted (ZDS_PLAN_KEY)')
     .option('--failed-from <run>', 'plan only what a run did not get done: its id (zds status), or last')
     .option(...FROM)
@@ -64,7 +64,7 @@ export function declareRuns({ program, signal, ended }: Declaring): void {
     .argument('<run>', 'the id of a run (zds status), or last')
     .option(...CONFIG)
     .option(...ENV_FILE)
-    .option('--out <file>', 'where to save the plan (default: below .zds)')
+    .option('--out <file>', 'where to save the plan (default: below .zds)', outFile)
     .option('--json', 'print the plan document, and nothing else, on stdout')
     .option('--all', 'also show every change with every field')
     .addHelpText('after', '\nExamples:\n  zds undo last --out undo.json\n  zds apply undo.json')

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, whole, type Declaring } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, whole, type Declaring, outFile } from './options.ts'
 
 /** What has to do with single stages, and with whoever runs them. */
 export function declareStages({ program, signal, ended }: Declaring): void {
@@ -28,7 +28,7 @@ export function declareStages({ program, signal, ended }: Declaring): void {
     .option(...CONFIG)
     .option(...ENV_FILE)
     .option(...AS_OF)
-    .option('--out <file>', 'plan: save the plan document, for apply:NAME and zds apply')
+    .option('--out <file>', 'plan: save the plan document, for apply:NAME and zds apply', outFile)
     .option('--detailed-exitcode', 'plan: exit with 2 when there are changes')
     .option('--plan <file>', 'apply:NAME: the plan whose part for that sync is carried out')
     .option('--yes', 'apply:NAME: carry out without asking, as with any saved plan; limits still hold')
