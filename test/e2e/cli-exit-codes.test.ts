@@ -89,6 +89,20 @@ describe('4', () => {
 
     expect(await runsOf(here, asOf).changes()).toHaveLength(1)
   })
+
+  test('a job that is tried again ends as it did: what failed has not become well', async () => {
+    sandbox.faults.add({ service: 'global', kind: 'rows', rows: { indexes: [0] }, error: 'OrganizationUpdateFailed' })
+    const here = scratch(sandbox.env)
+    await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
+    const apply = ['apply', 'plan.json', '--as-of', asOf]
+    expect(await here.zds(...apply)).toMatchObject({ code: 4 })
+    const sent = writesTo(sandbox).length
+    const again = await here.zds(...apply)
+    expect(again).toMatchObject({ code: 4 })
+    expect(again.stdout).toMatch(/^This plan was carried out by run [^]*1 failed$[^]*organization-update-failed/m)
+    expect(await here.zds(...apply, '--json')).toMatchObject({ code: 4 })
+    expect(writesTo(sandbox)).toHaveLength(sent)
+  })
 })
 
 describe('5', () => {

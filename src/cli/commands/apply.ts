@@ -119,9 +119,10 @@ async function applySaved(
   const before = await engine.carriedOut(plan)
   if (before !== undefined) {
     const { id, startedAt, endedAt = startedAt } = before
-    if (options.json) printDocument(reportDocument(await engine.report(id), options.redact))
-    else print([`This plan was carried out by run ${id} at ${endedAt}: nothing to do.`])
-    return 0
+    const report = await engine.report(id)
+    if (!options.json) print([`This plan was carried out by run ${id} at ${endedAt}: nothing to do.`])
+    // What failed then has not become well: a job that is tried again ends as it did.
+    return options.json || exitCodeOfReport(report) !== 0 ? told(report, options) : 0
   }
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
     throw withApproval(error, plan, { file }, options)
