@@ -1,10 +1,14 @@
 /** A variable that a configuration reads, as it stands there. */
 export type Declared = { readonly name: string; readonly secret: boolean; readonly fallback?: string }
 
+/** `env('NAME', 'default')`, in whichever quotes. */
+const CALL = /\b(?<how>env|secret)\(\s*(['"`])(?<name>\w+)\2(?:,\s*(['"`])(?<fallback>.*?)\4)?/g
+
 /** The variables that a text declares by `env(...)` and `secret(...)`, each once, in its order. */
 export function settingsIn(code: string): Declared[] {
   const found = new Map<string, Declared>()
-  for (const [, how, name = '', fallback] of code.matchAll(/\b(env|secret)\(\s*'(\w+)'(?:,\s*'([^']*)')?/g)) {
+  for (const { groups = {} } of code.matchAll(CALL)) {
+    const { how, name = '', fallback } = groups
     if (!found.has(name))
       found.set(name, { name, secret: how === 'secret', ...(fallback !== undefined && { fallback }) })
   }

@@ -76,6 +76,17 @@ describe('zds ci github', () => {
     for (const { name, secret } of settings) expect(env[name]).toBe(`\${{ ${secret ? 'secrets' : 'vars'}.${name} }}`)
   })
 
+  test('has the variables in whichever quotes, each with its default', () => {
+    const code = `env("A_URL"), secret(\`A_TOKEN\`), env(\n  'FILE',\n  "it's data/plans.yaml",\n)`
+    const found = settingsIn(code)
+    expect(found).toEqual([
+      { name: 'A_URL', secret: false },
+      { name: 'A_TOKEN', secret: true },
+      { name: 'FILE', secret: false, fallback: "it's data/plans.yaml" },
+    ])
+    expect(pipelineFor('github', found)).toContain('A_TOKEN: ${{ secrets.A_TOKEN }}')
+  })
+
   test('one apply at a time; no job that runs the code of a pull request may write to it', () => {
     const { jobs } = parse(github) as {
       jobs: { [name: string]: { concurrency?: object; permissions?: object; steps: { run?: string; uses?: string }[] } }
