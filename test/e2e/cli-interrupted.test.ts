@@ -44,6 +44,14 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', (signal) => {
   })
 })
 
+test('SIGTERM during doctor: stopped is not found to be wrong', async () => {
+  sandbox.faults.add({ service: 'salesforce', path: '/describe', kind: 'latency', ms: 8000, times: 0 })
+  const child = running(scratch(sandbox.env), sandbox.env, 'doctor', '--json')
+  await until(requested('salesforce', '/describe'), 'a look at a column', child)
+  process.kill(child.pid, 'SIGTERM')
+  expectRefusal(await child.ended, 'INTERRUPTED', 130)
+})
+
 describe('SIGINT during apply', () => {
   test('ends with 130, says what was done and how to go on; the same command does the rest, and nothing twice', async () => {
     await sandbox.close()

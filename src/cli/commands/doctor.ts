@@ -15,7 +15,7 @@ export type DoctorOptions = { config?: string; env?: string; json?: true }
  * not.
  */
 export async function doctorCommand(options: DoctorOptions, signal: AbortSignal): Promise<number> {
-  return foundBy(options, () => diagnosed(options, signal))
+  return foundBy(options, signal, () => diagnosed(options, signal))
 }
 
 async function diagnosed(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {

@@ -12,7 +12,7 @@ export type ValidateOptions = { config?: string; env?: string; asOf?: string; js
  * credential or a variable.
  */
 export async function validateCommand(options: ValidateOptions, signal: AbortSignal): Promise<number> {
-  return foundBy(options, () => validated(options, signal))
+  return foundBy(options, signal, () => validated(options, signal))
 }
 
 async function validated({ asOf, ...options }: ValidateOptions, signal: AbortSignal): Promise<Diagnosis> {
@@ -22,8 +22,16 @@ async function validated({ asOf, ...options }: ValidateOptions, signal: AbortSig
 }
 
 /** Shows what `look` finds, and what keeps it from looking; 1 where something is an error. */
-export async function foundBy({ json }: { json?: true }, look: () => Promise<Diagnosis>): Promise<number> {
-  const found = await look().catch((error: unknown) => diagnosisOf(error, 'configuration'))
+export async function foundBy(
+  { json }: { json?: true },
+  signal: AbortSignal,
+  look: () => Promise<Diagnosis>,
+): Promise<number> {
+  const found = await look().catch((error: unknown) => {
+    // Who is stopped has found nothing, good or bad.
+    signal.throwIfAborted()
+    return diagnosisOf(error, 'configuration')
+  })
   const { paint, columns } = lookOf(true)
   if (json) printDocument(findingsDocument(found))
   else print(findingLines(found, paint, columns))
