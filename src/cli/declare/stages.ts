@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, whole, type Declaring, outFile } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, outFile, seconds, type Declaring } from './options.ts'
 
 /** What has to do with single stages, and with whoever runs them. */
 export function declareStages({ program, signal, ended }: Declaring): void {
@@ -35,7 +35,7 @@ export function declareStages({ program, signal, ended }: Declaring): void {
     .option('--force', 'apply:NAME: pass every limit unseen; marked as such in the journal')
     .option('--approve <digest>', 'apply:NAME: pass the limits with exactly this plan; DIGEST:NAME,… as for zds apply')
     .option('--because <reason>', 'apply:NAME: why it was approved, for the journal')
-    .option('--lock-timeout <seconds>', 'apply:NAME: how long to wait for another apply (default: 0)', whole)
+    .option('--lock-timeout <seconds>', 'apply:NAME: how long to wait for another apply (default: 0)', seconds)
     .option('--json', 'print what the stage came to as one document, and nothing else, on stdout')
     .option('--redact', 'show numbers only; plan --out saves the plan encrypted (ZDS_PLAN_KEY)')
     .option('--all', 'show every change and failure instead of the first of each kind')

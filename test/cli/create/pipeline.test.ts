@@ -39,6 +39,13 @@ describe('zds ci gitlab', () => {
   })
 })
 
+test('whatever applies waits for somebody at a workstation, who has the lock for a moment', () => {
+  const child = instancePipeline({ instance: 'a', syncs: ['a'] })
+  const applies = [gitlab, github, child].flatMap((text) => text.match(/.*zds (?:apply|stage "apply).*/g) ?? [])
+  expect(applies).toHaveLength(5)
+  for (const line of applies) expect(line).toContain('--lock-timeout 600')
+})
+
 describe('a pipeline for each instance', () => {
   test.each(['a: b', 'x #1', 'Acme "HQ"', '$& more'])(
     'is not named after %s, which would be no name there',
