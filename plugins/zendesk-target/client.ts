@@ -2,7 +2,6 @@ import {
   http,
   HttpError,
   httpPolicy,
-  instanceUrl,
   invalid,
   isObject,
   limiter,
@@ -47,8 +46,11 @@ export type Reply = { readonly body: JsonObject; readonly headers: Headers }
 export interface Client {
   /** The instance, as errors name it: `global`. */
   readonly instance: string
-  /** The address of the instance as it is set; empty where it is not. */
-  address(): string
+  /**
+   * The one spelling of the address of the instance: what has it is locked together. Empty where it is
+   * not set; what is no address is as it is set, and told by `unset`.
+   */
+  readonly address: () => string
   policy(): HttpPolicy
   /** Which of the credentials are used, and what they allow. */
   signsIn(): SignIn
@@ -73,7 +75,8 @@ const RESERVE = 0.2
 export function client(options: ClientOptions): Client {
   const { name, concurrency, reserve = RESERVE } = options
   const pace = limiter({ service: name, concurrency, reserve, rate })
-  const base = once(() => instanceUrl(options.url))
+  const origin = originUrl(options.url)
+  const base = once(origin.read)
   const policy = once(() => options.http ?? httpPolicy())
   const shared = () => ({ service: name, policy: policy(), limiter: pace, explain: wordsOf })
   const authorize = authorizer(name, options, base, shared)
@@ -81,10 +84,10 @@ export function client(options: ClientOptions): Client {
 
   const asking: Client = {
     instance: name,
-    address: () => options.url.peek() ?? '',
+    address: () => (origin.issues?.().length ? options.url : origin).peek() ?? '',
     policy,
     signsIn: () => signInOf(options),
-    unset: () => [...unset(options.url), ...invalid(originUrl(options.url)), ...credentialIssues(options)],
+    unset: () => [...unset(options.url), ...invalid(origin), ...credentialIssues(options)],
     call: async (call, run) => {
       const { method, repeatable } = call
       const transport = (url: string, { headers, body }: Built): Promise<Answer> => {

@@ -21,7 +21,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     ops: ['create', 'update', 'retire'],
     // Jobs know no condition, and a hundred records are read with one request.
     staleness: 'batch',
-    address: () => originOf(client.address()),
+    address: client.address,
     confined,
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     asks: () => Object.keys(types),
@@ -48,9 +48,4 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
       yield* (await work()).apply(changes, run)
     },
   }
-}
-
-/** One spelling of the address of an instance; what is no address is told by the preflight. */
-function originOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).origin : address
 }

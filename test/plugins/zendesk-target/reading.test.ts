@@ -113,7 +113,7 @@ describe('reading organizations', () => {
 
   it('is at one address, however that is written: targets of one instance are locked together', () => {
     const at = (url: string) => zendesk({ name: 'global', url: setting('URL', url) })
-    const targets = ['https://Acme.zendesk.com', 'https://acme.zendesk.com/'].map(at)
+    const targets = ['https://Acme.zendesk.com', 'https://acme.zendesk.com/', `'https://acme.zendesk.com'`].map(at)
     const addresses = targets.flatMap((one) => [
       one.organizations({ fields: FIELDS }).address(),
       one.users({ fields: { email: FIELDS.salesforce_id } }).address(),
