@@ -1,9 +1,13 @@
-import { checkOptions, notInstalled, shape, type Executor, type Workers } from 'zds'
+import { checkOptions, notInstalled, settingSchema, shape, type Executor, type Workers } from 'zds'
 import type { DbosOptions } from './options.ts'
 
 export type { DbosOptions } from './options.ts'
 
-const schema = shape<DbosOptions>({ connection: {}, project: {}, 'atOnce?': { type: 'integer', minimum: 1 } })
+const schema = shape<DbosOptions>({
+  connection: {},
+  project: settingSchema,
+  'atOnce?': { type: 'integer', minimum: 1 },
+})
 
 /**
  * Carries runs out in as many processes as lend themselves (`zds worker`), over queues of DBOS in

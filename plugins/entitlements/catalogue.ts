@@ -1,4 +1,16 @@
-import { isObject, notInstalled, well, type Issue, type Json, type Run, type Setting, type Source } from 'zds'
+import {
+  checkOptions,
+  isObject,
+  notInstalled,
+  settingSchema,
+  shape,
+  well,
+  type Issue,
+  type Json,
+  type Run,
+  type Setting,
+  type Source,
+} from 'zds'
 import { identityOf, issuesOf, onceForSame, readFileText } from './files.ts'
 import { FACTS, EXPIRED } from './rules.ts'
 import { meantHint, problem, unusable, type Path, type YamlFile } from './file-problems.ts'
@@ -22,6 +34,7 @@ export type CatalogueFile = Source<Catalogue> & { load(): Promise<Catalogue> }
 
 /** The plans file. A relative path is taken from the working directory. */
 export function supportPlans(path: Setting): CatalogueFile {
+  checkOptions('supportPlans', shape({ path: settingSchema }), { path })
   const parse = onceForSame(parseCatalogue)
   const load = async () => parse(path.read(), await readFileText(path.read(), path.name))
   return {

@@ -1,4 +1,4 @@
-import { misfit, type Field, type FieldTable, type Fields, type Json, type Said } from 'zds'
+import { derived, misfit, type Field, type FieldTable, type Fields, type Json, type Said } from 'zds'
 import { invalid } from './account.ts'
 import type { Draft } from './rule.ts'
 
@@ -38,13 +38,18 @@ type Value = (draft: Draft) => Json | undefined
 
 /** Undefined: the record does not name this field, so it stays as it is (AMB-13). */
 function valueOf(name: string, field: Field): Value {
-  const { reads, derive } = field
+  const { reads } = field
+  const from = ({ account }: Draft, ...values: readonly Json[]): Json =>
+    derived(field, values, () => `Salesforce account ${account.id}, the field ${name}`)
   switch (reads.kind) {
     case 'fact':
-      return ({ facts }) => whole(field, derive(facts[reads.fact] ?? null))
+      return (draft) => whole(field, from(draft, draft.facts[reads.fact] ?? null))
     case 'columns':
-      return ({ account, fields }) =>
-        fields.get(name) ?? (fields.has(name) ? null : derive(...reads.columns.map((key) => account.row[key] ?? null)))
+      return (draft) => {
+        const { account, fields } = draft
+        if (fields.has(name)) return fields.get(name) ?? null
+        return from(draft, ...reads.columns.map((key) => account.row[key] ?? null))
+      }
     case 'nothing':
       return ({ fields }) => fields.get(name)
   }

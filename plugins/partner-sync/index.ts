@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  settingSchema,
   shape,
   sync,
   type FieldTable,
@@ -53,7 +54,7 @@ const NEEDED = ['salesforce_id', 'name', 'external_id', 'account_type', 'mark_fo
 const schema = shape<PartnerOptions<FieldTable>>({
   after: { type: 'object', required: ['kind'], properties: { kind: { type: 'string', const: 'sync' } } },
   desired: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
-  'alliance?': {},
+  'alliance?': settingSchema,
   fields: { type: 'object', required: NEEDED },
   'limits?': {},
 })

@@ -1,10 +1,10 @@
-import { checkOptions, notInstalled, shape, type OpenState, type Setting } from 'zds'
+import { checkOptions, notInstalled, settingSchema, shape, type OpenState, type Setting } from 'zds'
 import { connectionOf } from './address.ts'
 import type { PostgresConnection, PostgresOptions } from './options.ts'
 
 export type { PostgresConnection, PostgresOptions } from './options.ts'
 
-const schema = shape<PostgresOptions>({ url: {}, project: {} })
+const schema = shape<PostgresOptions>({ url: settingSchema, project: settingSchema })
 
 /**
  * State in a PostgreSQL database, for runs that go on where another machine stopped: `state` of a

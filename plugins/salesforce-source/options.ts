@@ -1,15 +1,15 @@
-import { checkOptions, httpPolicySchema, shape, ZdsError, type Keys } from 'zds'
+import { checkOptions, httpPolicySchema, settingSchema, shape, ZdsError, type Keys } from 'zds'
 
 const text = { type: 'string', minLength: 1 }
 const names = { type: 'array', items: { type: 'string' } }
 const some = { type: 'array', items: {} }
 
-// Settings, functions, sources and field tables are opaque to a schema.
+// Functions, sources and field tables are opaque to a schema.
 const login = shape({
-  loginUrl: {},
-  clientId: {},
-  'clientSecret?': {},
-  'jwt?': shape({ privateKey: {}, username: {}, 'audience?': text }),
+  loginUrl: settingSchema,
+  clientId: settingSchema,
+  'clientSecret?': settingSchema,
+  'jwt?': shape({ privateKey: settingSchema, username: settingSchema, 'audience?': text }),
   'http?': httpPolicySchema,
   'version?': { type: 'string', pattern: String.raw`^(5[89]|[6-9]\d|\d{3,})\.0$` },
 })

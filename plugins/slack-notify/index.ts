@@ -3,6 +3,7 @@ import {
   httpPolicy,
   jobUrl,
   messageOf,
+  settingSchema,
   shape,
   well,
   type HttpPolicy,
@@ -32,11 +33,11 @@ export type SlackOptions = {
 }
 
 const schema = shape<SlackOptions>({
-  token: {},
-  'apiUrl?': {},
-  channels: shape(Object.fromEntries(TOPICS.map((topic) => [`${topic}?`, {}]))),
+  token: settingSchema,
+  'apiUrl?': settingSchema,
+  channels: shape(Object.fromEntries(TOPICS.map((topic) => [`${topic}?`, settingSchema]))),
   'countsOnly?': { type: 'array', items: { type: 'string' } },
-  'job?': {},
+  'job?': settingSchema,
   'http?': {},
 })
 

@@ -10,6 +10,7 @@ import {
   planSource,
   ref,
   reference,
+  settingSchema,
   shape,
   sync,
   text,
@@ -67,7 +68,7 @@ const schema = shape<UserSyncOptions>({
   after: { type: 'object', required: ['kind'], properties: { kind: { type: 'string', const: 'sync' } } },
   users: named,
   contacts: named,
-  protect: shape<UserSyncOptions['protect']>({ domains: {}, emails: {} }),
+  protect: shape<UserSyncOptions['protect']>({ domains: settingSchema, emails: settingSchema }),
   'limits?': {},
 })
 

@@ -4,6 +4,7 @@ import {
   httpPolicy,
   jobUrl,
   messageOf,
+  settingSchema,
   shape,
   type HttpPolicy,
   type Observer,
@@ -28,10 +29,10 @@ export type WebhookOptions = {
 }
 
 const schema = shape<WebhookOptions>({
-  url: {},
-  secret: {},
+  url: settingSchema,
+  secret: settingSchema,
   'events?': { type: 'array', items: { enum: EVENTS } },
-  'job?': {},
+  'job?': settingSchema,
   'http?': {},
 })
 

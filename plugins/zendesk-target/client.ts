@@ -76,7 +76,7 @@ export function client(options: ClientOptions): Client {
   const { name, concurrency, reserve = RESERVE } = options
   const pace = limiter({ service: name, concurrency, reserve, rate })
   const origin = originUrl(options.url)
-  const base = once(origin.read)
+  const base = once(() => origin.read())
   const policy = once(() => options.http ?? httpPolicy())
   const shared = () => ({ service: name, policy: policy(), limiter: pace, explain: wordsOf })
   const authorize = authorizer(name, options, base, shared)

@@ -1,4 +1,4 @@
-import { httpPolicySchema, shape, type FieldTable, type HttpPolicy, type Setting } from 'zds'
+import { httpPolicySchema, settingSchema, shape, type FieldTable, type HttpPolicy, type Setting } from 'zds'
 import type { ApiToken, OAuth } from './auth.ts'
 
 export type ZendeskOptions = {
@@ -47,9 +47,9 @@ const few = { type: 'integer', minimum: 1, maximum: 100 }
 /** @internal */
 export const ZENDESK_OPTIONS = shape<ZendeskOptions>({
   name: text,
-  url: {},
-  'oauth?': shape<OAuth>({ clientId: {}, clientSecret: {}, 'scope?': text }),
-  'apiToken?': shape<ApiToken>({ email: {}, token: {} }),
+  url: settingSchema,
+  'oauth?': shape<OAuth>({ clientId: settingSchema, clientSecret: settingSchema, 'scope?': text }),
+  'apiToken?': shape<ApiToken>({ email: settingSchema, token: settingSchema }),
   'http?': httpPolicySchema,
   'concurrency?': few,
   'reserve?': { type: 'number', minimum: 0, maximum: 1 },

@@ -1,3 +1,4 @@
+import { messageOf, refuse, ZdsError } from './errors.ts'
 import {
   CHECKBOX,
   DATE,
@@ -102,12 +103,18 @@ export type FieldMaker<Type extends FieldType> = {
 
 /** A maker of fields of a type of your own, as `text` is one of texts. */
 export function field<Type extends FieldType>(type: Type): FieldMaker<Type> {
-  const make = (from?: From, derive: Derive = (value = null) => value): Field<Type, never> => ({
-    type,
-    reads: readsOf(from),
-    derive,
-  })
+  const make = (from?: From, derive: Derive = (value = null) => value): Field<Type, never> => {
+    refuseOther(derive, type)
+    return { type, reads: readsOf(from), derive }
+  }
   return Object.assign(make, { type })
+}
+
+/** Node does not look at types: a derivation may be the value that is meant. */
+function refuseOther(derive: unknown, { name: called }: FieldType): void {
+  if (typeof derive === 'function') return
+  const message = `A field of ${called} was given ${JSON.stringify(derive)} to derive its value by, which is no function`
+  throw new ZdsError('CONFIG_INVALID', message, { hint: "Write is('…'), always('…'), or (value) => …" })
 }
 
 /** A field of text. An empty text is an empty field; blanks and case count. */
@@ -147,6 +154,27 @@ function readsOf(from: From | undefined): Reads {
   return { kind: 'columns', columns: from }
 }
 
+/**
+ * The value of a field from what it reads. Throws ROW_INVALID where its derivation throws, or returns
+ * nothing: a case that it forgets would empty the field. `place` says of which record.
+ */
+export function derived({ derive }: Field, values: readonly Json[], place: () => string): Json {
+  const refused = (why: string, hint: string, cause?: unknown): ZdsError => {
+    const message = `its derivation ${why}`
+    const issues = [{ code: 'ROW_INVALID', where: place(), message, hint }]
+    return new ZdsError('ROW_INVALID', `${place()}: ${message}`, { cause, hint, issues })
+  }
+  let made: Json | undefined
+  try {
+    made = derive(...values)
+  } catch (cause) {
+    if (cause instanceof ZdsError) throw cause
+    throw refused(`throws: ${messageOf(cause)}`, 'Correct it in the configuration.', cause)
+  }
+  if (made !== undefined) return made
+  throw refused('returns nothing', 'Cover the case in the configuration; an empty field is null.')
+}
+
 /** True where the value is exactly `expected`, case included (SFA-30). */
 export const is =
   (expected: string): Derive<boolean> =>
@@ -174,13 +202,28 @@ export type TypesOf<Table extends FieldTable> = { readonly [Name in keyof Table]
 
 export function typesOf<const Table extends FieldTable>(table: Table): TypesOf<Table> {
   // Object.fromEntries forgets which keys it was given.
-  return Object.fromEntries(Object.entries(table).map(([key, { type }]) => [key, type])) as TypesOf<Table>
+  return Object.fromEntries(fieldsIn(table).map(([key, { type }]) => [key, type])) as TypesOf<Table>
 }
 
 /** Every column that the tables read, each once. */
 export function columnsOf(tables: readonly FieldTable[]): string[] {
   const columns = tables.flatMap((table) =>
-    Object.values(table).flatMap(({ reads }) => (reads.kind === 'columns' ? reads.columns : [])),
+    fieldsIn(table).flatMap(([, { reads }]) => (reads.kind === 'columns' ? reads.columns : [])),
   )
   return [...new Set(columns)]
+}
+
+/** The fields of a table. Throws CONFIG_INVALID with all of it that is none: Node does not look at types. */
+function fieldsIn(table: FieldTable): [name: string, field: Field][] {
+  const entries = Object.entries(table)
+  const hint = "Write it as text('Column__c'), or with another type."
+  const strange = entries.filter(
+    ([, one]: [string, unknown]) => typeof one !== 'object' || one === null || !('reads' in one),
+  )
+  refuse(
+    'CONFIG_INVALID',
+    'A field table holds what is no field',
+    strange.map(([where]) => ({ code: 'CONFIG_INVALID', where, message: 'is no field', hint })),
+  )
+  return entries
 }

@@ -42,6 +42,7 @@ export {
   always,
   checkbox,
   columnsOf,
+  derived,
   date,
   decimal,
   dropdown,
@@ -93,7 +94,7 @@ export { records } from './config/records.ts'
 export { planSource } from './config/plan-source.ts'
 export { ref, type Ref } from './refs.ts'
 export { conceal, redact } from './secrets.ts'
-export { env, invalid, list, secret, unset, type Setting } from './settings.ts'
+export { env, invalid, list, secret, settingSchema, unset, type Setting } from './settings.ts'
 export { readText } from './text-file.ts'
 export { domains, emails, several, single, type Meaning } from './typed-settings.ts'
 export { batches, chunk, collect, type Join, type Joined } from './streams.ts'

@@ -18,7 +18,8 @@ const ajv = new Ajv({
 
 /**
  * Checks the options of a plugin against its JSON Schema: all problems at once, each with its path.
- * Throws CONFIG_INVALID. Functions and settings are opaque to a schema: describe them by `{}`.
+ * Throws CONFIG_INVALID. Functions are opaque to a schema: describe them by `{}`,
+ * and settings by `settingSchema`.
  */
 export function checkOptions(plugin: string, schema: object, options: unknown): void {
   refuse(
@@ -49,6 +50,8 @@ export type Misfit = {
   readonly data?: unknown
   /** The names of what may stand in it. */
   readonly known: readonly string[]
+  /** What its schema calls what should stand there (`title`). */
+  readonly meant?: string
 }
 
 /** All that does not fit in a value. */
@@ -60,16 +63,16 @@ export function misfitsOf(schema: object, value: unknown): Misfit[] {
 
 function misfitIn({ instancePath, parentSchema, ...error }: ErrorObject): Misfit {
   const [, ...path] = instancePath.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const known = Object.keys((parentSchema?.['properties'] ?? {}) as object) // a JSON Schema's `properties` is an object
-  return { ...error, path, known }
+  const { properties = {}, title } = (parentSchema ?? {}) as { properties?: object; title?: string } // as JSON Schemas have them
+  return { ...error, path, known: Object.keys(properties), ...(title !== undefined && { meant: title }) }
 }
 
-function wording({ keyword, params, message, data }: Misfit): string {
+function wording({ keyword, params, message, data, meant }: Misfit): string {
   if (keyword === 'additionalProperties') return `has no option ${JSON.stringify(params['additionalProperty'])}`
   if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
   if (keyword === 'enum')
     return `must be one of ${JSON.stringify(params['allowedValues'])}, not ${JSON.stringify(data)}`
-  return message ?? keyword
+  return keyword === 'type' && meant !== undefined ? `must be ${meant}` : (message ?? keyword)
 }
 
 function hintFor({ keyword, params, known }: Misfit): string | undefined {

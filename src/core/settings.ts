@@ -37,6 +37,16 @@ export interface Setting<Value = string> {
   issues?(): readonly Issue[]
 }
 
+/**
+ * For the schema of options: a setting. Where its text stands instead, no variable is read, and a
+ * secret would be in the configuration.
+ */
+export const settingSchema: object = {
+  type: 'object',
+  required: ['read', 'peek'],
+  title: "a setting: env('NAME'), or secret('NAME')",
+}
+
 /** A setting whose values stand for records by their keys (SAFE-09). */
 export interface Guard {
   readonly setting: Setting<string | readonly string[]>

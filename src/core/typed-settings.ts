@@ -1,7 +1,9 @@
 import { domainToASCII } from 'node:url'
 import { foldAddress } from './addresses.ts'
 import { ZdsError, type Issue } from './errors.ts'
-import { setting, type Setting } from './settings.ts'
+import { checkOptions } from './options.ts'
+import { setting, settingSchema, type Setting } from './settings.ts'
+import { shape } from './shape.ts'
 
 /** What a person meant by a text, or why nobody can tell. */
 export type Meaning = string | { readonly problem: string; readonly hint: string }
@@ -64,10 +66,13 @@ const parts = (text: string): string[] =>
     .map(bare)
     .filter((part) => part !== '')
 
+const GIVEN = shape({ from: settingSchema })
+
 type FoundValue = { readonly part: string; readonly meant: Meaning }
 
 /** What a setting says, looked at once for each text that it has. */
 function reader(from: Setting, partsOf: (text: string) => string[], meaning: (part: string) => Meaning) {
+  checkOptions('a typed setting', GIVEN, { from })
   let last: { readonly text: string; readonly found: readonly FoundValue[] } | undefined
   const found = (): readonly FoundValue[] | undefined => {
     const text = from.peek()?.trim() || undefined

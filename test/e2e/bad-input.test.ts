@@ -95,6 +95,40 @@ describe('a configuration that is missing or broken', () => {
       'CONFIG_BROKEN',
       /no luck \(line \d+\)/,
     ],
+    [
+      'has an address where a setting should be',
+      edit("url: env('ZENDESK_GLOBAL_URL')", "url: 'https://acme.zendesk.com'"),
+      'CONFIG_INVALID',
+      /✖ zendesk\(global\)\.url: must be a setting: env\('NAME'\), or secret\('NAME'\) \(sync\.config\.ts:\d+\)/,
+    ],
+    [
+      'has a path where a setting should be',
+      edit("env('SUPPORT_PLANS', 'data/plans.yaml')", "'data/plans.yaml'"),
+      'CONFIG_INVALID',
+      /✖ supportPlans\.path: must be a setting/,
+    ],
+    [
+      'has an id where a setting should be',
+      edit("env('PARTNER_ALLIANCE_ACCOUNT_ID')", "'001000000000001AAA'"),
+      'CONFIG_INVALID',
+      /✖ a typed setting\.from: must be a setting/,
+    ],
+    [
+      'has entries of a field table that are no fields: all are named',
+      (directory) => {
+        edit("text('Account_Owner_Calc__c')", "'Account_Owner_Calc__c'")(directory)
+        edit("name('Name')", 'undefined')(directory)
+      },
+      'CONFIG_INVALID',
+      /✖ name: is no field/,
+      /✖ account_owner: is no field.*\n.*text\('Column__c'\)/,
+    ],
+    [
+      'has a value where a derivation should be',
+      edit("is('Restricted Party')", "'Restricted Party'"),
+      'CONFIG_INVALID',
+      /A field of checkbox was given "Restricted Party" .*\(line \d+\)\n.*is\('…'\)/,
+    ],
   ]
   test.each(cases)('%s', async (_, change, code, ...says) => {
     const here = scratch(sandbox.env, change)
@@ -383,6 +417,21 @@ test('a row that is broken is named with account, column and value, and nothing 
   expectRefusal(result, 'ROW_INVALID')
   expect(result.stderr).toMatch(/account \w{18}.*Zuora__Quantity__c.*"many"/)
 })
+
+test.each([
+  ['forgets a case', 'if (name === null) return null', /its derivation returns nothing\n.*an empty field is null/],
+  ['throws', 'return name.first.last', /its derivation throws: Cannot read properties of null/],
+])(
+  'a derivation that %s ends the plan, with account and field: nothing is emptied for it (SAFE-02)',
+  async (_, body, says) => {
+    const from = "text('Technical_Account_Manager_Name__c')"
+    const change = edit(from, from.replace(/\)$/, `, (name) => { ${body} })`))
+    const result = await scratch(sandbox.env, change).zds('apply', '--yes', '--json', '--as-of', asOf)
+    expectRefusal(result, 'ROW_INVALID')
+    expect(result.stderr).toMatch(/\w{18}.*technical_account_manager/)
+    expect(result.stderr).toMatch(says)
+  },
+)
 
 describe('the command line', () => {
   test.each([

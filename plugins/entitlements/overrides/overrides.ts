@@ -1,4 +1,4 @@
-import { checkOptions, shape, ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
+import { checkOptions, settingSchema, shape, ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
 import { fetchText, shownAddress } from './fetch-text.ts'
 import { identityOf, isAddress, issuesOf, onceForSame, readFileText } from '../files.ts'
 import type { CatalogueFile } from '../catalogue.ts'
@@ -24,7 +24,13 @@ export type OverridesOptions = {
   readonly http?: HttpPolicy
 }
 
-const schema = shape<OverridesOptions>({ from: {}, fields: {}, 'catalogue?': {}, 'token?': {}, 'http?': {} })
+const schema = shape<OverridesOptions>({
+  from: settingSchema,
+  fields: {},
+  'catalogue?': {},
+  'token?': settingSchema,
+  'http?': {},
+})
 
 /**
  * The entries of the overrides file (OVR-01), validated against the field tables. The file must be

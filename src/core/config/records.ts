@@ -1,7 +1,7 @@
 import { ZdsError } from '../errors.ts'
 import { assertAsked } from './columns-asked.ts'
 import type { ExplainedField } from '../explained.ts'
-import { columnsOf, typesOf, type FieldTable, type TypesOf } from '../fields.ts'
+import { columnsOf, derived, typesOf, type FieldTable, type TypesOf } from '../fields.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { keyOf } from '../keys.ts'
 import type { ColumnOf } from '../known.ts'
@@ -64,7 +64,7 @@ export function records<const Table extends FieldTable, const Word extends strin
       for await (const row of run.input(rows)) {
         const id = keyIn(row, key, name)
         known.add(id)
-        yield { kind: 'record', key: id, fields: fieldsOf(fields, row) }
+        yield { kind: 'record', key: id, fields: fieldsOf(fields, row, (field) => `${name}: ${id}: ${field}`) }
       }
       if (elsewhere === undefined) return
       for await (const row of run.input(elsewhere.rows)) {
@@ -103,10 +103,13 @@ function keyIn(row: JsonObject, column: string | readonly string[], name: string
   })
 }
 
-function fieldsOf(table: FieldTable, row: JsonObject): Fields {
+function fieldsOf(table: FieldTable, row: JsonObject, placeOf: (field: string) => string): Fields {
   const fields: Record<string, Json> = {}
-  for (const [field, { reads, derive }] of Object.entries(table)) {
-    if (reads.kind === 'columns') fields[field] = derive(...reads.columns.map((column) => row[column] ?? null))
+  for (const [name, field] of Object.entries(table)) {
+    const { reads } = field
+    if (reads.kind !== 'columns') continue
+    const values = reads.columns.map((column) => row[column] ?? null)
+    fields[name] = derived(field, values, () => placeOf(name))
   }
   return fields
 }

@@ -2,8 +2,9 @@ import { refuse, type Issue } from '../errors.ts'
 import type { FieldTypes } from '../field-types.ts'
 import type { FieldTable } from '../fields.ts'
 import { checkOptions, nearest } from '../options.ts'
+import { settingSchema } from '../settings.ts'
 import { shape } from '../shape.ts'
-import type { Rules, Sync } from '../types.ts'
+import type { Guard, Rules, Sync } from '../types.ts'
 import { limitSlips } from './limit-slips.ts'
 
 const yesOrNo = { type: 'boolean' }
@@ -29,7 +30,7 @@ const definitionSchema = shape<Definition>({
     'retireFor?': {},
     'protects?': {},
     'ids?': {},
-    'guards?': {},
+    'guards?': { type: 'array', items: shape<Guard>({ setting: settingSchema, 'means?': {} }) },
   }),
   'limits?': {},
   'readBack?': { type: 'number', minimum: 0, maximum: 1 },

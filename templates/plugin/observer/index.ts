@@ -3,6 +3,7 @@ import {
   http,
   httpPolicy,
   limiter,
+  settingSchema,
   type RunEnd,
   type HttpPolicy,
   type JsonObject,
@@ -22,7 +23,7 @@ const schema = {
   type: 'object',
   required: ['url'],
   additionalProperties: false,
-  properties: { url: {}, onlyTrouble: { type: 'boolean' }, http: {} },
+  properties: { url: settingSchema, onlyTrouble: { type: 'boolean' }, http: {} },
 }
 
 /** Tells an address how each run ended: numbers, no data of a record. */

@@ -5,6 +5,7 @@ import {
   httpPolicy,
   isObject,
   limiter,
+  settingSchema,
   unset,
   ZdsError,
   type HttpPolicy,
@@ -29,8 +30,8 @@ const schema = {
   additionalProperties: false,
   properties: {
     name: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
-    url: {},
-    token: {},
+    url: settingSchema,
+    token: settingSchema,
     pageSize: { type: 'integer', minimum: 1, maximum: 1000 },
     http: {},
   },

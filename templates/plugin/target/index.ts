@@ -9,6 +9,7 @@ import {
   keyOf,
   limiter,
   normalise,
+  settingSchema,
   typesOf,
   unset,
   ZdsError,
@@ -42,8 +43,8 @@ const schema = {
   additionalProperties: false,
   properties: {
     name: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
-    url: {},
-    token: {},
+    url: settingSchema,
+    token: settingSchema,
     fields: { type: 'object' },
     unique: { type: 'string' },
     http: {},

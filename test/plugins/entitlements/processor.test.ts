@@ -323,7 +323,7 @@ describe('the configuration', () => {
     }
     const parts = { ...sources, ...of, accounts: rowsOf('accounts', []) }
     refused(() => customers({ ...parts, partner: {} } as never), 'Did you mean "partners"?')
-    refused(() => overrides({ from: {}, fields: {}, catalog: {} } as never), 'Did you mean "catalogue"?')
+    refused(() => overrides({ from: env('O'), fields: {}, catalog: {} } as never), 'Did you mean "catalogue"?')
   })
 
   test('a third instance is computed as Global is', async () => {
