@@ -20,6 +20,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
   const unknown = unknownCharges(context)
   const use = overrideUse(entries, context.today)
   const lost = caseLost(caseless)
+  for (const id of excluded) lost.see(id)
 
   let position = 0
   for await (const row of run.input(options.accounts)) {

@@ -210,7 +210,7 @@ export interface Rules {
   owns?(existing: Fields): boolean
   /** What is desired here is ours, whoever had it before (AMB-19). */
   readonly takesOver?: boolean
-  /** Keys that another sync wants: whatever it desires is its own (AMB-19). */
+  /** Keys that another sync wants: whatever it desires is its own (AMB-19), and what it leaves is left. */
   readonly yields?: Source<Desired>
   /** A reason not to create this record, or undefined (CMP-04). */
   holds?(desired: Fields): string | undefined

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { salesforceIdOf } from 'zds/salesforce-source'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { runsOf } from '../support/runs.ts'
 import { sampleWorld } from '../support/worlds.ts'
@@ -51,6 +52,44 @@ test('AMB-17: an account that becomes a customer while accounts are read is left
   const [next] = (await runsOf(here, expected.asOf).plan()).syncs.map(({ skipped }) => skipped)
   expect(next?.filter((skip) => skip.key === key)).toEqual([])
 })
+
+test.each(['open_partner', 'customer'])(
+  'SAFE-10: an organization of type %s whose id is a partner’s, or a customer’s, in another case is retired by no sync',
+  async (type) => {
+    const ids = ['001PLalliance00', '001PLcustomer00'].map((id) => salesforceIdOf(id) ?? '')
+    const { global, ...others } = world.zendesk
+    const organizations = ids.map((id, at) => ({
+      id: at + 1,
+      name: `Spelt otherwise ${at}`,
+      organization_fields: { salesforce_id: id.slice(0, 15).toLowerCase(), account_type: type },
+    }))
+    const [partner, customer] = ids.map((Id, at) => ({
+      ...world.salesforce['Account']?.find(({ Type }) => Type === (at === 0 ? 'Partner' : 'Customer')),
+      Id,
+      Account_ID_18__c: Id,
+      Name: `Spelt ${at}`,
+    }))
+    const { here } = await started({
+      allianceAccountId: ids[0] ?? '',
+      salesforce: {
+        ...world.salesforce,
+        Account: [...(world.salesforce['Account'] ?? []), partner ?? {}, customer ?? {}],
+      },
+      zendesk: {
+        ...others,
+        ...(global && { global: { ...global, organizations: [...global.organizations, ...organizations] } }),
+      },
+    })
+    const { syncs } = await runsOf(here, expected.asOf).plan()
+    const ours = (id?: string): boolean => id === '1' || id === '2'
+    expect(syncs.flatMap(({ changes }) => [...changes].filter(({ id }) => ours(id)))).toEqual([])
+    const told = syncs.filter(({ name }) => name === 'global').flatMap(({ skipped }) => skipped)
+    expect(told.flatMap(({ id, reason }) => (ours(id) ? [`${id} ${reason}`] : [])).toSorted()).toEqual([
+      '1 id-case-lost',
+      '2 id-case-lost',
+    ])
+  },
+)
 
 describe('partners', () => {
   test('PART-01: gather accounts, gather organizations, compare, sync; after the customers', async () => {

@@ -13,7 +13,7 @@ export type Sides = {
   readonly desired: AsyncIterable<Desired>
   readonly existing: AsyncIterable<Existing>
   readonly names: Names
-  /** Keys that another sync desires (AMB-19). */
+  /** Keys that another sync desires (AMB-19), or leaves as they are. */
   readonly yielded: ReadonlySet<string>
   /** Whether another sync answers for this record of the target. */
   ownedElsewhere(existing: Fields): boolean

@@ -69,17 +69,17 @@ describe('a comparison of rows that were gathered', () => {
     expect(plan.whole).toBe(false)
   })
 
-  it('AMB-19: yields what another sync desires, not what it only has something to say about', async () => {
+  it('AMB-19, SAFE-10: yields what another sync desires or leaves as it is, not what it only misses', async () => {
     const partners = sourceOf<Desired>('partners', [
       wanted('P'),
       absent('X', 'type-changed'),
-      { kind: 'skip', key: 'Y', reason: 'not-owned' },
+      { kind: 'skip', key: 'Y', reason: 'id-case-lost' },
     ])
     expect(
       shown(
         await customersOf({ partners, existing: [held('1', 'C'), held('2', 'P'), held('3', 'X'), held('4', 'Y')] }),
       ),
-    ).toEqual(['retire X', 'retire Y', 'not-owned P'])
+    ).toEqual(['retire X', 'not-owned P', 'not-owned Y'])
   })
 
   it('has no name to hold where no field must be unique', async () => {

@@ -74,7 +74,7 @@ describe('accounts that are somebody else’s', () => {
 })
 
 describe('SAFE-10: ids that have lost their case', () => {
-  const skipsOf = async (stored: readonly string[], accounts: readonly string[]) => {
+  const skipsOf = async (stored: readonly string[], accounts: readonly string[], partners: readonly string[] = []) => {
     const listing = target(stored.map((id, at) => ({ id: String(at), fields: { salesforce_id: id } })))
     const source = entitlements({
       name: 'global-accounts',
@@ -88,6 +88,10 @@ describe('SAFE-10: ids that have lost their case', () => {
       overrides: rowsOf('overrides', []),
       fields: globalFields,
       listing: { target: listing, key: 'salesforce_id', fold: salesforceIdOf },
+      exclude: rowsOf<Desired>(
+        'partners',
+        partners.map((key) => ({ kind: 'record', key, fields: {} })),
+      ),
     })
     const said = await collect(source.read(runOn(TODAY)))
     return said.flatMap((one) => (one.kind === 'skip' ? [`${one.key} ${one.reason}`] : []))
@@ -104,6 +108,11 @@ describe('SAFE-10: ids that have lost their case', () => {
       expect(await skipsOf([id], [MIXED, B])).toEqual([`${key} id-case-lost`])
     },
   )
+
+  test('so is one whose id is a partner’s in another case, but not one that is a partner’s as it is (AMB-19)', async () => {
+    expect(await skipsOf(['001pl000000000y'], [B], [MIXED])).toEqual(['001pl000000000yAAA id-case-lost'])
+    expect(await skipsOf(['001pl000000000y'], [MIXED], ['001pl000000000yAAA'])).toEqual([])
+  })
 
   test('one that is an account’s as it is, that its last letters prove, or that no account is like is in no doubt', async () => {
     expect(await skipsOf(['001pl000000000y'], [MIXED, '001pl000000000yAAA'])).toEqual([])
