@@ -18,6 +18,8 @@ export type Outcome =
       readonly status: 'failed' | 'stale' | 'unresolved'
       readonly code: string
       readonly message: string
+      /** The record, where some of the change was written all the same: an undo sets that back. */
+      readonly id?: string
     }
 
 /**
@@ -54,6 +56,10 @@ export type RunStatus = 'running' | 'done' | 'failed' | 'interrupted' | 'abandon
 export function doneUnder(known: Known | undefined): string | undefined {
   return known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined
 }
+
+/** The id of the record that a change wrote to, be it not as meant; undefined where it wrote nothing. */
+export const writtenUnder = (known: Known | undefined): string | undefined =>
+  known?.kind === 'outcome' ? known.outcome.id : undefined
 
 /** Why a change was not done, or what is missing of what should have come along with it. */
 export function troubleOf(outcome: Outcome): Remark | undefined {

@@ -74,6 +74,7 @@ export const journalLaws: readonly StateLaw[] = [
           facts: { users: [{ email: 'ada@example.com' }], note: null },
         },
         { key: 'D', status: 'failed', code: 'name-taken', message: 'Said \u0000 and \ud800, "ja"\n' },
+        { key: 'G', status: 'failed', code: 'name-taken', message: 'All else was written', id: '43' },
         { key: 'E', status: 'stale', code: 'changed-since-plan', message: 'The record is gone' },
         { key: 'F', status: 'unresolved', code: 'unresolved', message: 'No such job' },
         done('Ü "\' \\ \n {}', '😀'),

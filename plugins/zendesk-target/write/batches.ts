@@ -166,17 +166,19 @@ export async function* outcomes(
     const lacks = dropped.filter((name) => namesIn([row]).has(name))
     if (verdict.kind === 'failed')
       yield* failures([row], { code: verdict.code, message: `${writing.client.instance}: ${verdict.message}` })
-    else if (lacks.length > 0) yield* failures([row], notPermitted(writing.client, lacks))
+    else if (lacks.length > 0) yield notPermitted(row, writing.client, lacks)
     else yield* successes([row])
   }
 }
 
 /** Zendesk answered with success and left out what we may not write. */
-export function notPermitted({ instance }: Client, names: readonly string[]): ZendeskRefusal {
-  return {
-    code: 'not-permitted',
-    message: `${instance}: Zendesk does not let us write ${names.join(', ')}, and left it out`,
-  }
+export function notPermitted(
+  { key, id }: Pick<JobRow, 'key' | 'id'>,
+  { instance }: Client,
+  names: readonly string[],
+): Outcome {
+  const message = `${instance}: Zendesk does not let us write ${names.join(', ')}, and left it out`
+  return { key, status: 'failed', code: 'not-permitted', message, id }
 }
 
 function halvesOf(rows: readonly JobRow[]): readonly (readonly JobRow[])[] {

@@ -127,7 +127,7 @@ async function post(change: Change, client: Client, kind: Kind, run: Run): Promi
 }
 
 export function outcomeOf(key: string, { id, dropped }: Extract<Made, { kind: 'made' }>, client: Client): Outcome {
-  return dropped.length > 0 ? { key, status: 'failed', ...notPermitted(client, dropped) } : { key, status: 'done', id }
+  return dropped.length > 0 ? notPermitted({ key, id }, client, dropped) : { key, status: 'done', id }
 }
 
 /** The record that a lost request may have made. */

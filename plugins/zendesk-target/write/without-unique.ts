@@ -23,7 +23,8 @@ export async function* withoutUnique(
   if (refused.size === 0) return
   for await (const step of write([...refused.keys()].flatMap((key) => lesser.get(key) ?? []))) {
     const first = 'key' in step && step.status === 'done' ? refused.get(step.key) : undefined
-    yield first === undefined ? step : { ...first, message: `${first.message}; all else of it was written` }
+    if (first === undefined || step.status !== 'done') yield step
+    else yield { ...first, id: step.id, message: `${first.message}; all else of it was written` }
   }
 }
 

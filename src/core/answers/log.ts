@@ -1,5 +1,5 @@
 import { foldAddress } from '../addresses.ts'
-import { doneUnder, type Known, type RunStatus } from '../outcome.ts'
+import { writtenUnder, type Known, type RunStatus } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Approval, Journal, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
@@ -126,7 +126,7 @@ function meaning(asked: string, { config }: Pick<Shared, 'config'>): Means {
   const syncs = syncsOf(config)
   const address = asked.includes('@') ? foldAddress(asked) : asked
   const keyIn = (sync: string): string => syncs.get(sync)?.rules.fold?.(asked) ?? address
-  return (sync, { key, id }, known) => key === keyIn(sync) || (id ?? doneUnder(known)) === asked
+  return (sync, { key, id }, known) => key === keyIn(sync) || (id ?? writtenUnder(known)) === asked
 }
 
 /** Oldest first, so that each change can be held against what zds wrote before it. */

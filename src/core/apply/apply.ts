@@ -145,17 +145,14 @@ function unmet(late: number, { instance, resource }: Target): ZdsError {
   return new ZdsError('INTERRUPTED', message, { hint: 'zds apply goes on with them.' })
 }
 
-/** Failures of changes that were carried out, or may have been. */
-const NOT_AGAIN = new Set(['read-back-differs', 'fate-unknown'])
-
 /**
  * A change that was refused before is tried once more: the reason may be gone. One that was carried
- * out, or may have been, is not.
+ * out in part, or may have been, is not.
  */
 function doneBefore(known: Known | undefined): Outcome[] {
   if (known?.kind !== 'outcome') return []
   const { outcome } = known
-  return outcome.status === 'done' || NOT_AGAIN.has(outcome.code) ? [outcome] : []
+  return outcome.status === 'done' || outcome.id !== undefined || outcome.code === 'fate-unknown' ? [outcome] : []
 }
 
 /** The changes that were sent and not answered, in the order in which they were sent. */

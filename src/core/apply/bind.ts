@@ -1,5 +1,5 @@
 import { REFERENCE, type FieldTypes } from '../field-types.ts'
-import { doneUnder, type Known, type Outcome } from '../outcome.ts'
+import { writtenUnder, type Known, type Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { Ref } from '../refs.ts'
 
@@ -8,7 +8,7 @@ export type Created = (sync: string, key: string) => string | undefined
 
 /** What syncs of a run have created, from how far their changes have come, by sync and key. */
 export function createdIn(known: ReadonlyMap<string, ReadonlyMap<string, Known>>): Created {
-  return (sync, key) => doneUnder(known.get(sync)?.get(key))
+  return (sync, key) => writtenUnder(known.get(sync)?.get(key))
 }
 
 /**

@@ -28,9 +28,11 @@ export async function* readBack(
   const ids = new Map(sample.map(({ key, id }) => [key, id]))
   const sampled = Iterator.from(changes).filter(({ key }) => ids.has(key))
   for await (const { item: change, now } of withRecords(sampled, ({ key }) => ids.get(key), target, run)) {
+    const { key } = change
     const is = wrong(change, now, target)
-    if (is !== undefined)
-      yield { key: change.key, status: 'failed', code: 'read-back-differs', message: `Read back, ${is}` }
+    const id = ids.get(key)
+    if (is !== undefined && id !== undefined)
+      yield { key, status: 'failed', code: 'read-back-differs', message: `Read back, ${is}`, id }
   }
 }
 

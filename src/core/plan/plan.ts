@@ -44,7 +44,7 @@ export const REASONS = {
   'not-owned': 'belongs to another sync',
   protected: 'is protected from being retired',
   'kept-by-rule': 'its reason is not one that retires',
-  'changed-since': 'was changed since the run that is to be undone',
+  'changed-since': 'was changed since the run that is to be undone, or not written as it was meant',
   'not-possible': 'the target cannot do this',
   'no-retire': 'was created by the run, and its sync knows no way to retire it',
   'incomplete-listing': 'what was read is not proved complete',

@@ -166,8 +166,11 @@ function knownOf(row: SqliteRow): Known {
     }
     case 'failed':
     case 'stale':
-    case 'unresolved':
-      return { kind: 'outcome', outcome: { key, status, code: textIn(row, 'code'), message: textIn(row, 'message') } }
+    case 'unresolved': {
+      const id = maybeIn(row, 'target_id')
+      const said = { code: textIn(row, 'code'), message: textIn(row, 'message') }
+      return { kind: 'outcome', outcome: { key, status, ...said, ...(id !== undefined && { id }) } }
+    }
   }
 }
 

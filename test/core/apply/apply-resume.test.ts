@@ -77,6 +77,7 @@ describe('SAFE-06: going on with a plan that was begun', () => {
       status: 'failed',
       code: 'read-back-differs',
       message: 'Read back, the record is gone',
+      id: '9',
     }
     const unknown: Outcome = {
       key: 'B',

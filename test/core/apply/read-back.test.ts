@@ -61,8 +61,9 @@ describe('a sample of what was written is read back', () => {
         status: 'failed',
         code: 'read-back-differs',
         message: 'Read back, it is not as it was written: aar',
+        id: '1',
       },
-      { key: 'K2', status: 'failed', code: 'read-back-differs', message: 'Read back, the record is gone' },
+      { key: 'K2', status: 'failed', code: 'read-back-differs', message: 'Read back, the record is gone', id: '2' },
     ])
   })
 

@@ -68,7 +68,7 @@ async function undone(
 }
 
 const idsIn = (state: Known): string[] =>
-  state.kind === 'outcome' && state.outcome.status === 'done' ? [state.outcome.id] : []
+  state.kind === 'outcome' && state.outcome.id !== undefined ? [state.outcome.id] : []
 
 describe('the plan that undoes a run', () => {
   it('sets back what was updated and retired, to the values of before', async () => {
@@ -117,6 +117,42 @@ describe('the plan that undoes a run', () => {
       [],
     )
     expect([plan.changes, plan.skipped]).toEqual([[], []])
+  })
+
+  describe('of a change that failed when some of it was written', () => {
+    const both = (key: string, id: string): Change => ({
+      op: 'update',
+      key,
+      id,
+      fields: { name: { from: 'Old', to: 'New' }, aar: { from: 3, to: 4 } },
+    })
+    const partly = (key: string, id: string): [string, Known] => [
+      key,
+      { kind: 'outcome', outcome: { key, status: 'failed', code: 'name-taken', message: 'Taken', id } },
+    ]
+
+    it('sets back what was written, and says nothing of what was not', async () => {
+      const known = [partly('A', '1'), partly('B', '2')]
+      const now = [held('1', 'A', { name: 'Old', aar: 4 }), held('2', 'B', { name: 'Old', aar: 3 })]
+      const plan = await undone([both('A', '1'), both('B', '2')], known, now)
+      expect(plan.changes).toEqual([
+        { op: 'update', key: 'A', id: '1', fields: { aar: { from: 4, to: 3 } }, reason: 'undo' },
+      ])
+      expect([plan.skipped, plan.notices]).toEqual([[], []])
+    })
+
+    it('tells what is neither as before nor as it was meant, and lists what is gone or was created', async () => {
+      const known = [partly('A', '1'), partly('B', '2'), partly('N', '9')]
+      const now = [held('1', 'A', { name: 'Newer', aar: 4 }), held('9', 'N', { name: 'N', aar: null })]
+      const plan = await undone([both('A', '1'), both('B', '2'), create('N')], known, now)
+      expect(plan.changes).toMatchObject([{ key: 'A', fields: { aar: { from: 4, to: 3 } } }])
+      const message = 'name of A is neither as before the run nor as the run wrote it, and stays'
+      expect(plan.notices).toEqual([{ code: 'not-as-written', key: 'A', message }])
+      expect(plan.skipped).toEqual([
+        { key: 'B', id: '2', reason: 'changed-since' },
+        { key: 'N', id: '9', reason: 'changed-since' },
+      ])
+    })
   })
 
   it('compares a field whose type the target does not tell as text, and one of a type by its type', async () => {

@@ -150,6 +150,7 @@ describe('creates', () => {
       status: 'failed',
       code: 'not-permitted',
       message: expect.stringContaining('suport_level') as string,
+      id: expect.stringMatching(/^\d+$/) as string,
     })
     expect(outcomes.get('001NEW2')).toMatchObject({ status: 'done' })
   })

@@ -225,6 +225,7 @@ describe('jobs', { timeout: 60_000 }, () => {
         status: 'failed',
         code: 'not-permitted',
         message: 'global: Zendesk does not let us write seats, and left it out',
+        id: '1002',
       },
     ])
   })

@@ -143,6 +143,7 @@ describe('updates and retires', () => {
         message: expect.stringMatching(
           /^global: .+ \(OrganizationUpdateFailed\); all else of it was written$/,
         ) as string,
+        id: updating(1).id,
       },
     ])
     expect(records().map(({ name }) => name)).toEqual([before[0], before[1], 'Free'])
