@@ -31,6 +31,13 @@ function explanationIn({ code, stdout, stderr }: Result): Explanation {
 const explained = async (...args: readonly string[]): Promise<Explanation> =>
   explanationIn(await here.zds('explain', ...args, '--from', 'last', '--json'))
 
+const createOf = (name: string) => {
+  const changes = planned.syncs.find((sync) => sync.name === name)?.changes ?? []
+  const found = [...changes].find(({ op, remarks = [] }) => op === 'create' && remarks.length > 0)
+  if (found === undefined) throw new Error(`Nobody comes with anything that the plan creates in ${name}`)
+  return found
+}
+
 const updateOf = (name: string) => {
   const found = [...(planned.syncs.find((sync) => sync.name === name)?.changes ?? [])].find(({ op }) => op === 'update')
   if (found?.id === undefined) throw new Error(`The plan updates nothing in ${name}`)
@@ -62,6 +69,19 @@ describe('a key', () => {
     const found = await explained(key.toUpperCase())
     expect(found.key).toBe(key)
     expect(found.syncs).toMatchObject([{ sync: 'us-gov-users', verdict: 'update', owner: 'us-gov-users' }])
+  })
+
+  test('may be the address of somebody who comes with a new organization: who brings them, what becomes of them (SYN-03)', async () => {
+    const { key: account, remarks = [] } = createOf('global')
+    const [said = ''] = remarks.map(({ message }) => message)
+    const [address = ''] = said.split(': ')
+    expect(address).toContain('@')
+    const { key, syncs } = await explained(address.toUpperCase(), '--sync', 'global')
+    expect(key).toBe(account)
+    expect(syncs).toMatchObject([{ verdict: 'create', along: remarks }])
+    expect(syncs[0]?.rules.find(({ id }) => id === 'SYN-03')?.changed['people']?.to).toContain(address)
+    const { stdout } = await here.zds('explain', address, '--sync', 'global', '--from', 'last')
+    expect(stdout).toContain(`  With it\n    ${said}\n`)
   })
 
   test('may be the name of an account that has no record anywhere', async () => {

@@ -1,4 +1,5 @@
 import {
+  foldAddress,
   foldName,
   isObject,
   type Explained,
@@ -20,16 +21,27 @@ import { traceRules } from './trace.ts'
 
 type Options = EntitlementsOptions<FieldTable>
 
-/** The accounts with this id or this name in any case, each with all that the rules make of it. */
+/**
+ * The accounts with this id, this name in any case, or something that was sold to this address, each
+ * with all that the rules make of it.
+ */
 export async function explain(options: Options, asked: string, run: Run): Promise<readonly Explained[]> {
   const found: JsonObject[] = []
   const isNamed = (name: Json | undefined): boolean => asked.trim() !== '' && foldName(name) === foldName(asked)
   for await (const row of run.input(options.accounts))
-    if (isObject(row) && (row[ACCOUNT.id] === asked || isNamed(row['Name']))) found.push(row)
+    if (isObject(row) && (row[ACCOUNT.id] === asked || isNamed(row['Name']) || isSoldTo(asked, row))) found.push(row)
   const inputs = await readInputs(options, run)
   if (found.length > 0) return found.map((row) => explained(options, row, inputs, run.clock.today))
   const said = inputs.moved.get(asked)
   return said === undefined ? [] : [elsewhere(options, said)]
+}
+
+/** Whether somebody with this address bought anything of an account, whatever has become of it (SYN-03). */
+function isSoldTo(asked: string, row: JsonObject): boolean {
+  if (!asked.includes('@')) return false
+  const { soldTo, subscriptions } = accountOf(row, 1)
+  const addresses = [soldTo.email, ...subscriptions.map((one) => one.soldTo)]
+  return addresses.some((email) => email !== null && foldAddress(email) === foldAddress(asked))
 }
 
 function explained(options: Options, row: JsonObject, inputs: AccountInputs, today: string): Explained {

@@ -28,13 +28,19 @@ export function explanationLines(explanation: Explanation, field: string | undef
 }
 
 function answerLines(answer: SyncAnswer, field: string | undefined, look: Look): string[] {
-  const { fields, charges, overrides, subscriptions, notices, outcome } = answer
+  const { fields, charges, overrides, subscriptions, along, notices, outcome } = answer
   return [
     headLine(answer, look),
     ...fieldLines(fields, field !== undefined, look),
     ...section('Overrides', overrides.map(overrideLine)),
     ...section('Charges', charges.flatMap(chargeLines(look))),
     ...(field === undefined ? section('Subscriptions', subscriptions.map(subscriptionLine)) : []),
+    ...(field === undefined
+      ? section(
+          'With it',
+          along.map(({ message }) => plain(message)),
+        )
+      : []),
     ...section('Rules', rulesAsked(answer, field, look).flatMap(ruleLines(look))),
     ...section(
       'To know',

@@ -26,6 +26,8 @@ export type SyncAnswer = KeyVerdict &
     readonly means?: string
     readonly fields: readonly FieldAnswer[]
     readonly notices: readonly Remark[]
+    /** Who or what comes along with it when it is created, and what becomes of them. */
+    readonly along: readonly Remark[]
     readonly outcome?: PastOutcome
   }
 
@@ -113,6 +115,7 @@ async function answerOf(
     subscriptions: explained.subscriptions ?? [],
     overrides: explained.overrides ?? [],
     rows: explained.rows,
+    along: known.change?.remarks ?? [],
     notices: notices.filter((one) => one.key === key).map(({ code, message }) => ({ code, message })),
     ...(outcome && { outcome }),
   }
