@@ -62,7 +62,7 @@ describe('GEN-06, SAFE-06: SIGINT and SIGTERM', () => {
       const stopped = await here.zds(APPLY, at(signal))
       expect(stopped, stopped.stderr).toMatchObject({ code: 130 })
       expect(stopped.stderr).toMatch(new RegExp(`INTERRUPTED.*${signal}`))
-      expect(stopped.stderr).toMatch(/Run zds apply again to go on.*zds apply --new/s)
+      expect(stopped.stderr).toMatch(/The same command goes on.*zds apply --new/s)
 
       expect(await status(here)).toMatch(
         /interrupted, \d+ of \d+ done.*\n\nRun \S+ stopped before it was done\. zds apply goes on with it/s,

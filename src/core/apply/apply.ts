@@ -142,7 +142,7 @@ async function* begun(
 
 function unmet(late: number, { instance, resource }: Target): ZdsError {
   const message = `${instance}: changes of ${resource} wait for others that were not carried out, and were left: ${late}`
-  return new ZdsError('INTERRUPTED', message, { hint: 'zds apply goes on with them.' })
+  return new ZdsError('INTERRUPTED', message, { hint: 'The same command goes on with them.' })
 }
 
 /**

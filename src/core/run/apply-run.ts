@@ -212,6 +212,6 @@ async function isHopeless({ resumed, plan, run }: ApplyWork, { state }: Shared):
 function interrupted(cause: unknown): ZdsError {
   return new ZdsError('INTERRUPTED', messageOf(cause), {
     cause,
-    hint: 'What is done stays done. Run zds apply again to go on with the rest of this plan, or zds apply --new to start afresh.',
+    hint: 'What is done stays done. The same command goes on with the rest of this plan; zds apply --new starts afresh.',
   })
 }

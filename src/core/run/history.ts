@@ -126,7 +126,7 @@ export async function assertAnswerable({ run, plan }: PastRun, { config, state }
     if ((now !== undefined && now === (address ?? now)) || isSettled(await state.journal.known(run.id, name))) continue
     const message = `Run ${run.id} had sent changes of ${name} to ${instance} when it stopped, and the configuration does not write there any more`
     throw new ZdsError('PLAN_STALE', message, {
-      hint: 'Set it back, and zds apply asks what became of them. zds apply --new asks nobody, and plans anew.',
+      hint: 'Set it back, and the same command asks what became of them. zds apply --new asks nobody, and plans anew.',
     })
   }
 }

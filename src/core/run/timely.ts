@@ -23,7 +23,7 @@ export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeM
     throw new ZdsError('PLAN_STALE', 'The plan was made with another configuration', { hint: anew })
   if (!isOfDay(plan, clock.today)) {
     throw new ZdsError('PLAN_DATE', `The plan is as of ${plan.asOf}, and today is ${clock.today} (UTC)`, {
-      hint: `${anew}. If that day is meant: zds apply FILE --as-of ${plan.asOf}`,
+      hint: `${anew}. If that day is meant, the same command with: --as-of ${plan.asOf}`,
     })
   }
   const age = clock.now().getTime() - Date.parse(plan.createdAt)

@@ -76,7 +76,8 @@ function locked({ instance, run, holder, host, process: id, job, since, until }:
   })
 }
 
-const GO_ON = 'See that nobody else writes to it (zds status). Then zds apply goes on with the rest.'
+const GO_ON =
+  'See that nobody else writes to it (zds status). Then zds apply, or the same stage, goes on with the rest.'
 
 /** The error of a run one of whose locks somebody else has, or nobody. */
 export function lockLost({ run, places }: Claim, left: ReadonlySet<string> = new Set()): ZdsError {

@@ -315,7 +315,7 @@ describe('SYN-12: changes that wait for those of another sync', () => {
     await expect(carried()).rejects.toMatchObject({
       code: 'INTERRUPTED',
       message: 'global: changes of organizations wait for others that were not carried out, and were left: 1',
-      hint: 'zds apply goes on with them.',
+      hint: 'The same command goes on with them.',
     })
     expect([sent, told]).toEqual([['V'], ['V']])
   })

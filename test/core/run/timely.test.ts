@@ -32,7 +32,7 @@ describe('SAFE-11: a plan is for its configuration, its day and its hour', () =>
     expect(refusal(plan)).toMatchObject({
       code: 'PLAN_DATE',
       message: `The plan is as of ${asOf}, and today is 2026-03-16 (UTC)`,
-      hint: expect.stringContaining(`zds apply FILE --as-of ${asOf}`) as string,
+      hint: expect.stringContaining(`the same command with: --as-of ${asOf}`) as string,
     })
   })
 
