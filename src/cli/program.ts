@@ -63,7 +63,10 @@ function addLogs(program: Command): void {
   for (const command of program.commands)
     if (command.options.some(({ long }) => long === '--config')) command.addOption(LOG_FORMAT()).addOption(LOG_LEVEL())
   program.hook('preAction', async (_, command) => {
-    if (command.getOptionValue('logFormat') !== 'json') return
+    const json = command.getOptionValue('logFormat') === 'json'
+    if (!json && command.getOptionValueSource('logLevel') === 'cli')
+      command.error("error: option '--log-level <level>' means nothing without --log-format json")
+    if (!json) return
     const { startJsonLog } = await import('./log/json-log.ts')
     await startJsonLog(LEVELS.find((level) => level === command.getOptionValue('logLevel')) ?? 'info')
   })

@@ -31,6 +31,8 @@ describe('what means nothing is refused by name before anything is read', () => 
     [['show', 'plan.json', '--format', 'csv', '--json'], "'--format <format>' cannot be used with option '--json'"],
     [['fields', '--json', '--format', 'curl'], "'--format <format>' cannot be used with option '--json'"],
     [['plan', '--log-level', 'info', '--log-level', 'warn'], 'is given twice: info and warn'],
+    [['plan', '--log-level', 'debug'], "'--log-level <level>' means nothing without --log-format json"],
+    [['plan', '--log-level', 'debug', '--log-format', 'text'], 'means nothing without --log-format json'],
   ])('zds %j', async (args, says) => {
     const { code, stdout, stderr } = await scratch(sandbox.env).zds(...args)
     expect(code, stderr).toBe(1)
@@ -42,7 +44,7 @@ describe('what means nothing is refused by name before anything is read', () => 
 
   test('an option that may be repeated, and one beside its variable, are no option given twice', async () => {
     const repeated = ['--sync', 'global', '--sync', 'us-gov', '--op', 'create', '--op', 'update']
-    const here = scratch({ ...sandbox.env, ZDS_LOG_FORMAT: 'json' })
+    const here = scratch({ ...sandbox.env, ZDS_LOG_FORMAT: 'json', ZDS_LOG_LEVEL: 'debug' })
     const { code, stderr } = await here.zds('plan', '--as-of', asOf, '--log-format', 'text', ...repeated)
     expect(code, stderr).toBe(0)
   })
