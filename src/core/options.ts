@@ -29,11 +29,16 @@ export function checkOptions(plugin: string, schema: object, options: unknown): 
   )
 }
 
-/** What of `value` does not fit `schema`, each with its path below `where`. */
-export function problems(code: Code, where: string, schema: object, value: unknown): Issue[] {
+/** What of `value` does not fit `schema`, each with its path below `where`, or where that says. */
+export function problems(
+  code: Code,
+  where: string | ((path: readonly string[]) => string),
+  schema: object,
+  value: unknown,
+): Issue[] {
   return misfitsOf(schema, value).map((one) => {
     const hint = hintFor(one)
-    const place = [where, ...one.path].join('.')
+    const place = typeof where === 'string' ? [where, ...one.path].join('.') : where(one.path)
     return { code, where: place, message: wording(one), ...(hint === undefined ? {} : { hint }) }
   })
 }

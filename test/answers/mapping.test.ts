@@ -154,10 +154,13 @@ describe('zds test', () => {
   test.each([
     [
       'asOf: 2026-03-16\ngiven: { acounts: [] }\nexpect: {}\n',
-      /no gathered source acounts\n {2}Did you mean "accounts"/,
+      /bad\.mapping\.yaml:2: there is no gathered source acounts\n {2}Did you mean "accounts"/,
     ],
-    ['asOf: 2026-03-16\ngiven: {}\nexpect: { globl: {} }\n', /no sync globl\n {2}Did you mean "global"/],
-    ['asOf: today\ngiven: {}\n', /\[FILE_INVALID\][\s\S]*lacks "expect"[\s\S]*asOf: must/],
+    [
+      'asOf: 2026-03-16\ngiven: {}\nexpect: { globl: {} }\n',
+      /bad\.mapping\.yaml:3: there is no sync globl\n {2}Did you mean "global"/,
+    ],
+    ['given: {}\nasOf: today\n', /\[FILE_INVALID\][\s\S]*lacks "expect"[\s\S]*bad\.mapping\.yaml:2 asOf: must/],
     ['asOf: 2026-02-30\ngiven: {}\nexpect: {}\n', /2026-02-30/],
     ['asOf: [\n', /bad\.mapping\.yaml:\d/],
   ])('a file that cannot be used is told with what is wrong in it: %j', async (text, words) => {
@@ -203,10 +206,18 @@ describe('zds test', () => {
       expect(textIn(name)).toBe(wrong)
     })
 
+    test('so has a source or a sync that there is not', async () => {
+      const { stderr } = await written(code.replace('{ global:', '{\n  globl:'))
+      const line = code.split('\n').findIndex((one) => one.includes('expect:')) + 2
+      expect(stderr).toContain(`${name}:${line}: there is no sync globl`)
+    })
+
     test.each([
       ['export const mapping = {}', /nobody\.mapping\.ts.*must be/],
       ['export default { asOf: 1 }', /lacks "given"/],
-      ['export default (', /cannot be loaded/],
+      ['export default {\n  asOf: 1,\n  given: {},\n  expect: {} }', /nobody\.mapping\.ts:2 asOf: must be string/],
+      ['const a = 1\n\nexport default (', /cannot be loaded: .*\(line 3\)/],
+      [`const rows = []\nexport default rows[0].given`, /cannot be loaded: .*\(line 2\)/],
       [`import './nowhere.ts'`, /cannot be loaded: .*nowhere/],
     ])('what cannot be used is told: %s', async (text, words) => {
       const { code: ended, stderr } = await written(text)

@@ -34,7 +34,7 @@ export async function checkFixture(
 ): Promise<FixtureResult & { desired: DesiredOf }> {
   const { expect, ...given } = mapping
   const keys = Object.fromEntries(Object.entries(expect).map(([sync, of]) => [sync, Object.keys(of)]))
-  const desired = await desiredFrom({ name: file, ...given }, keys, shared)
+  const desired = await desiredFrom({ name: file, ...given, lineOf }, keys, shared)
   const failures = Object.entries(expect).flatMap(([sync, of]) =>
     Object.entries(of).flatMap(([key, expected]) =>
       differences(expected, desired[sync]?.[key], syncsOf(shared.config).get(sync)?.target.types ?? {}).map(

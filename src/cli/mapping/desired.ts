@@ -25,6 +25,8 @@ export type GivenRows = {
   readonly asOf: string
   readonly variables?: { readonly [name: string]: string }
   readonly given: { readonly [source: string]: readonly unknown[] }
+  /** The line of what is at a path, where it stands in a file. */
+  readonly lineOf?: (path: readonly string[]) => number
 }
 
 /** What is asked for: keys by sync. */
@@ -56,11 +58,17 @@ const RUN = 'mapping'
  * the rows that are given, and none where none are. Throws USAGE for a source or a sync that is not
  * there.
  */
-export async function desiredFrom({ name, asOf, variables, given }: GivenRows, keys: KeysBySync, shared: Shared) {
+export async function desiredFrom(
+  { name, asOf, variables, given, lineOf }: GivenRows,
+  keys: KeysBySync,
+  shared: Shared,
+) {
+  const placeOf = (...path: readonly string[]): string => (lineOf === undefined ? name : `${name}:${lineOf(path)}`)
   const sources = gatheredIn(shared)
-  for (const source of Object.keys(given)) assertKnown(name, 'gathered source', source, [...sources.keys()])
+  for (const source of Object.keys(given))
+    assertKnown(placeOf('given', source), 'gathered source', source, sources.keys())
   const syncs = syncsOf(shared.config)
-  for (const sync of Object.keys(keys)) assertKnown(name, 'sync', sync, [...syncs.keys()])
+  for (const sync of Object.keys(keys)) assertKnown(placeOf('expect', sync), 'sync', sync, syncs.keys())
   return within({ ...process.env, ...variables }, () =>
     inScratch(shared, async (here, artifacts) => {
       const at = `${calendarDate(asOf)}T12:00:00.000Z`
@@ -84,11 +92,12 @@ export function gatheredIn({ config }: Pick<Shared, 'config'>): ReadonlyMap<stri
   )
 }
 
-function assertKnown(file: string, what: string, name: string, known: readonly string[]): void {
+function assertKnown(place: string, what: string, name: string, names: Iterable<string>): void {
+  const known = [...names]
   if (known.includes(name)) return
   const near = nearest(name, known)
   const hint = near === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
-  throw new ZdsError('USAGE', `${file}: there is no ${what} ${name}`, { hint })
+  throw new ZdsError('USAGE', `${place}: there is no ${what} ${name}`, { hint })
 }
 
 /** The stages that the desired records of syncs come from. */

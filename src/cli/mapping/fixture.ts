@@ -1,7 +1,8 @@
 import { isMap, isPair, isScalar, LineCounter, parseDocument, stringify, type Document } from 'yaml'
 import { resolve } from 'node:path'
+import { whyNotLoaded } from '../../core/config/broken.ts'
 import { importWatched, LOADING_MS } from '../../core/config/import.ts'
-import { messageOf, ZdsError, type Issue } from '../../core/errors.ts'
+import { ZdsError, type Issue } from '../../core/errors.ts'
 import { problems } from '../../core/options.ts'
 import { mapOf, shape } from '../../core/shape.ts'
 import { readText } from '../../core/text-file.ts'
@@ -62,7 +63,8 @@ async function codeIn(file: string, signal: AbortSignal): Promise<FixtureRead> {
     return asFixture(file, value === undefined ? undefined : JSON.parse(JSON.stringify(value)), { lineOf })
   } catch (error) {
     signal.throwIfAborted()
-    return { issues: [problem(file, `cannot be loaded: ${messageOf(error)}`)] }
+    const { message } = whyNotLoaded(file, error)
+    return { issues: [problem(file, message.replace(`${file} `, ''))] }
   }
 }
 
@@ -87,7 +89,8 @@ async function fixtureIn(file: string): Promise<FixtureRead> {
 }
 
 function asFixture(file: string, value: unknown, from: Pick<Fixture, 'document' | 'lineOf'>): FixtureRead {
-  const issues = problems('FILE_INVALID', file, schema, value)
+  const at = (path: readonly string[]): string => [`${file}:${from.lineOf(path)}`, path.join('.')].join(' ').trim()
+  const issues = problems('FILE_INVALID', at, schema, value)
   return issues.length > 0 ? { issues } : { file, mapping: value as Mapping, ...from } // its schema says so
 }
 
