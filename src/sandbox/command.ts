@@ -18,7 +18,10 @@ export type SandboxCommandOptions = Additions & {
   readonly faults?: string
   /** Where to write the data that the sandbox starts with, as a world file. */
   readonly writeWorld?: string
-  /** Where to write the environment file (mode 0600); a file of somebody else is not replaced. */
+  /**
+   * Where to write the environment file (mode 0600); a file of somebody else is not replaced, unless
+   * it is the example beside it (`.env.example`), copied and not filled in.
+   */
   readonly writeEnv?: string
   /** The first port; the services take this one and the next ones (default: any free). */
   readonly port?: number
@@ -80,9 +83,11 @@ const OURS = '# Written by zds sandbox'
 /** How a world file begins that a sandbox wrote. */
 const OUR_WORLD = '{"writtenBy":"zds sandbox",'
 
+/** What is only a copy of the example beside it, not filled in, is nobody's either. */
 function checkOurs(option: string, file: string, ours: string): void {
-  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : ''
-  if (text === '' || text.startsWith(ours)) return
+  const textIn = (name: string): string => (existsSync(name) ? readFileSync(name, 'utf8').trim() : '')
+  const text = textIn(file)
+  if (text === '' || text.startsWith(ours) || text === textIn(`${file}.example`)) return
   throw new Error(
     `${file} was not written by zds sandbox and is left alone: give ${option} another name, or move it away`,
   )

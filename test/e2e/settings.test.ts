@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import type { Plan } from '../../src/core/plan/plan.ts'
-import { expectRefusal, file, scratch } from '../cli/scratch.ts'
+import { expectRefusal, file, running, scratch, until } from '../cli/scratch.ts'
 import { runsOf } from '../support/runs.ts'
 
 const asOf = '2026-03-16'
@@ -140,6 +140,21 @@ describe('a file of variables', () => {
       expectRefusal(result, 'FILE_INVALID')
       expect(result.stderr).toContain(`.env:${line}: is no line of the form NAME=value`)
     }
+  })
+
+  test('the sandbox replaces the example that was copied, and not once it is filled in', async () => {
+    const example = '# Copy this to .env\nZENDESK_GLOBAL_URL=\n# SUPPORT_PLANS=data/plans.yaml\n'
+    const here = scratch({}, file('.env.example', example), file('.env', example))
+    const run = running(here, {}, 'sandbox', '--accounts', '5', '--write-env', '.env')
+    const env = (): string => readFileSync(join(here.directory, '.env'), 'utf8')
+    await until(() => env().includes('ZENDESK_GLOBAL_URL=http://127.0.0.1:'), 'the variables', run)
+    process.kill(run.pid)
+    expect(await run.ended).toMatchObject({ stderr: '' })
+
+    const filled = example.replace('URL=', 'URL=https://example.zendesk.com')
+    writeFileSync(join(here.directory, '.env'), filled)
+    expectRefusal(await here.zds('sandbox', '--accounts', '5', '--write-env', '.env'), 'USAGE')
+    expect(env()).toBe(filled)
   })
 
   test('the sandbox replaces its own, and no other', async () => {
