@@ -27,8 +27,19 @@ export async function readVariables(file: string): Promise<Variables> {
   return { file, given, outvoted }
 }
 
-/** A name that differs from another in more letters is one of its own: GLOBAL, EMEA. */
+/** A name that differs from another in more letters is one of its own. */
 const SLIP = 2
+
+/** So is one with another word in it, rather than with nearly the same letters: AMER, EMEA. */
+function isLike(name: string, other: string): boolean {
+  const [mine, theirs] = [name.toLowerCase().split('_'), other.toLowerCase().split('_')]
+  return mine.length !== theirs.length || mine.every((word, at) => isNear(word, theirs[at] ?? ''))
+}
+
+const isNear = (word: string, other: string): boolean =>
+  lettersOf(word) === lettersOf(other) || nearest(word, [other], Math.floor(word.length / 3)) !== undefined
+
+const lettersOf = (word: string): string => word.split('').toSorted().join('')
 
 /**
  * What of a file nothing reads while what looks like it is read and not set: a slip, most likely.
@@ -38,7 +49,13 @@ export function slipsIn({ file, given, outvoted }: Variables): string[] {
   const read = settingNames()
   const lacking = [...read].filter((name) => valueIn(environment(), name) === undefined)
   return [...given, ...outvoted].flatMap((name) => {
-    const meant = read.has(name) ? undefined : nearest(name, lacking, SLIP)
+    const meant = read.has(name)
+      ? undefined
+      : nearest(
+          name,
+          lacking.filter((other) => isLike(name, other)),
+          SLIP,
+        )
     return meant === undefined ? [] : [`${file}: nothing reads ${name}. Did you mean ${meant}? That is not set`]
   })
 }

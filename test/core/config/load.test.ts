@@ -311,6 +311,15 @@ describe('the .env file beside the configuration', () => {
     expect((await loaded({ outside: { A_GLOBAL_TOKEN: '1', A_EMEA_TOKEN: '2' } })).warnings).toEqual([])
   })
 
+  it('a name with another word in it is one of its own: regions are no slips of each other', async () => {
+    const names = ['ZENDESK_AMER_URL', 'ZENDESK_EU_URL', 'ZENDESK_APJ_URL']
+    write('sync.config.ts', `import { env } from 'zds'\n${names.map((name) => `env('${name}')\n`).join('')}${GOOD}`)
+    write('.env', 'ZENDESK_EMEA_URL=1\nZENDESK_US_URL=2\nZENDESK_APAC_URL=3\nZENDESK_AMRE_URL=4\n')
+    expect((await loaded()).warnings).toEqual([
+      expect.stringMatching('nothing reads ZENDESK_AMRE_URL. Did you mean ZENDESK_AMER_URL?'),
+    ])
+  })
+
   it('that cannot be used is refused with its line', async () => {
     write('sync.config.ts', GOOD)
     write('.env', 'ZDS_TEST_SEEN=1\nnot a variable\n')
