@@ -20,6 +20,7 @@ import type { Login } from './login.ts'
 import type { ColumnName } from './known.ts'
 import { checkLogin, checkLookup, checkRows } from './options.ts'
 import type { Gather } from './read/rows.ts'
+import { refusedOf } from './trouble.ts'
 
 export { salesforceId, salesforceIds } from './ids.ts'
 export { composeSoql, type Child, type Query } from './compose.ts'
@@ -125,7 +126,8 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         diagnose: (run) => diagnosed(name, query(run.clock.today), run),
         read: async function* (run) {
           const { rowsOf } = await import('./read/rows.ts')
-          yield* rowsOf({ connection, name, query: query(run.clock.today), key }, gather, run)
+          const asks = query(run.clock.today)
+          yield* namingQuery(rowsOf({ connection, name, query: asks, key }, gather, run), name, asks)
         },
       }
     },
@@ -144,10 +146,23 @@ export function salesforce(options: SalesforceOptions): Salesforce {
         diagnose: (run) => diagnosed(name, { object, columns: [...query.columns, column] }, run),
         read: async function* (run) {
           const { lookUp } = await import('./read/lookup.ts')
-          yield* lookUp(connection, { name, query, column, keys, chunk }, run)
+          yield* namingQuery(lookUp(connection, { name, query, column, keys, chunk }, run), name, query)
         },
       }
     },
+  }
+}
+
+/** The rows; where the query is refused, its error names the source. */
+async function* namingQuery(
+  rows: AsyncIterable<JsonObject>,
+  name: string,
+  { where }: Query,
+): AsyncGenerator<JsonObject> {
+  try {
+    yield* rows
+  } catch (error) {
+    throw refusedOf(name, where, error)
   }
 }
 

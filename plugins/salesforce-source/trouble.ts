@@ -92,6 +92,22 @@ export function translateTrouble(error: unknown, object: string): unknown {
   }
 }
 
+/** A condition is shown as far as it fits a line. */
+const SHOWN = 120
+
+/**
+ * A query that was refused, with the source that asks and its condition: columns were looked at
+ * before, so that is mostly what is wrong. Anything else is returned as it is.
+ */
+export function refusedOf(name: string, where: string | undefined, error: unknown): unknown {
+  if (!(error instanceof ZdsError) || (error.code !== 'HTTP_REFUSED' && error.code !== 'FIELD_UNKNOWN')) return error
+  const { code, message, hint, issues, cause } = error
+  const refusal = cause instanceof HttpError ? cause : error
+  if (!(refusal instanceof HttpError) || complaint(refusal.body) === undefined) return error
+  const asks = where === undefined ? '' : ` where ${where.length > SHOWN ? `${where.slice(0, SHOWN)}…` : where}`
+  return new ZdsError(code, `${message} (it asks for ${name}${asks})`, { cause: error, hint, issues })
+}
+
 function unknownField(said: Complaint, object: string, cause: HttpError): ZdsError {
   const message = sentence(said.message)
   const column = /No such column '([^']+)' on (?:entity|sobject of type) '?(\w+)/.exec(message)

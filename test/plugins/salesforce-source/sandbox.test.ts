@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { addYears, collect, text, type Json, type JsonObject } from 'zds'
 import { salesforce, soql, soqlDate, type Salesforce } from 'zds/salesforce-source'
 import { startSandbox, type Sandbox, type SandboxOptions, type World } from 'zds/sandbox'
+import { stream } from '../../support/syncs.ts'
 import { crmOf, FAST, issuesOf, read, setting, testRun } from './org.ts'
 
 const WORLD = JSON.parse(
@@ -135,7 +136,30 @@ describe('a whole world', () => {
       read(crm.rows({ name: 'a', object: 'Account', columns: ['Name'], where: "Name = 'x" })),
     ).rejects.toMatchObject({
       code: 'HTTP_REFUSED',
-      message: expect.stringContaining('MALFORMED_QUERY'),
+      message: expect.stringMatching(/MALFORMED_QUERY: .+ \(it asks for a where Name = 'x\)$/) as string,
+    })
+  })
+
+  it('names the source and its condition where a column of that is unknown', async () => {
+    const crm = crmOf(await sandbox())
+    const where = `Typ = 'Customer' AND Name != '${'x'.repeat(200)}'`
+    await expect(read(crm.rows({ name: 'a', object: 'Account', columns: ['Name'], where }))).rejects.toMatchObject({
+      code: 'FIELD_UNKNOWN',
+      message: expect.stringMatching(
+        /^salesforce Account\.Typ .+ \(it asks for a where Typ = 'Customer' AND .+x…\)$/,
+      ) as string,
+      issues: [{ where: 'salesforce Account.Typ' }],
+    })
+    const contacts = crm.lookup({
+      name: 'people',
+      object: 'Contact',
+      columns: ['Email'],
+      where: 'Nme != null',
+      in: 'AccountId',
+      keys: { needs: [], read: () => stream(['001000000000001AAA']) },
+    })
+    await expect(read(contacts)).rejects.toMatchObject({
+      message: expect.stringContaining('(it asks for people where Nme != null)') as string,
     })
   })
 
@@ -262,6 +286,7 @@ describe('a login that is refused for the moment', () => {
     })
     await expect(read(accountsOf(crmOf(started)))).rejects.toMatchObject({
       code: 'HTTP_REFUSED',
+      message: expect.not.stringContaining('it asks for') as string,
       hint: expect.stringContaining('the final one') as string,
     })
   })
