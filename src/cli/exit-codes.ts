@@ -33,6 +33,9 @@ export function exitCodeOf(error: unknown): number {
 export function exitCodeOfReport({ error, syncs }: Report): number {
   if (error !== undefined) return exitCodeOf(error)
   const some = (has: (sync: Report['syncs'][number]) => number): boolean => syncs.some((sync) => has(sync) > 0)
-  if (some(({ failed, notAttempted, partly, heldBack }) => failed + notAttempted + partly + heldBack)) return 4
+  if (
+    some(({ failed, notAttempted, unknown, partly, heldBack }) => failed + notAttempted + unknown + partly + heldBack)
+  )
+    return 4
   return some(({ stale }) => stale) ? 5 : 0
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import type { Change, Plan } from 'zds'
+import type { Change, Plan, Report, SyncReport } from 'zds'
 import { runsOf } from '../support/runs.ts'
 import { expectPlain, expectRefusal, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
 
@@ -69,8 +69,14 @@ describe('SIGINT during apply', () => {
     expect(result, result.stderr).toMatchObject({ code: 130 })
     expectPlain(result)
     expect(result.stderr).toMatch(/Error \[INTERRUPTED\] Stopped by SIGINT\n.*What is done stays done.*zds apply/)
-    const report = JSON.parse(result.stdout) as { syncs: { done: number; notAttempted: number }[] } // what --json prints
-    expect(report.syncs.reduce((sum, { notAttempted }) => sum + notAttempted, 0)).toBeGreaterThan(0)
+    const { syncs } = JSON.parse(result.stdout) as Report // what --json prints
+    const sum = (of: (sync: SyncReport) => number): number => syncs.reduce((all, sync) => all + of(sync), 0)
+    expect(sum(({ notAttempted }) => notAttempted)).toBeGreaterThan(0)
+    // As far as it is known: what was sent and not answered is neither done nor never attempted.
+    const { stdout: outcomes } = await here.zds('outcomes', 'last')
+    const told = (status: string): number => outcomes.split(`"status":"${status}"`).length - 1
+    expect(sum(({ unknown }) => unknown)).toBe(told('unknown'))
+    expect(sum(({ notAttempted }) => notAttempted)).toBe(told('not-attempted'))
     sandbox.faults.clear()
 
     const second = changesOf(await runs.plan())

@@ -15,6 +15,7 @@ const syncReport = shape<SyncReport>({
   failed: count,
   stale: count,
   notAttempted: count,
+  unknown: count,
   partly: count,
   heldBack: count,
   codes: mapOf(count),

@@ -25,7 +25,7 @@ function errorDocument(error: unknown): object {
 export function reportLines(report: Report, look: Look, redact = false): string[] {
   const { syncs } = redact ? reportNumbers(report) : report
   return syncs.flatMap((sync) => {
-    const { name, planned, done, failed, stale, notAttempted, partly, heldBack, codes, failures } = sync
+    const { name, planned, done, failed, stale, notAttempted, unknown, partly, heldBack, codes, failures } = sync
     const parts = [
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
@@ -35,6 +35,7 @@ export function reportLines(report: Report, look: Look, redact = false): string[
         ? [look.paint('yellow', `${number(heldBack)} held back, as what was read is not proved complete`)]
         : []),
       ...(notAttempted > 0 ? [look.paint('yellow', `${number(notAttempted)} without an outcome`)] : []),
+      ...(unknown > 0 ? [look.paint('yellow', `${number(unknown)} sent, with an outcome yet to be found`)] : []),
     ]
     const told = look.all ? failures : failures?.slice(0, EXAMPLES)
     const left = (failures?.length ?? 0) - (told?.length ?? 0)

@@ -7,7 +7,7 @@ import type { Consent } from './approval.ts'
 import { applySync, type Progress } from './apply-sync.ts'
 import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
-import { assertAnswerable, isSettled, knownBefore, type Earlier, type PastRun } from './history.ts'
+import { assertAnswerable, isSettled, knownBefore, unsettledIn, type Earlier, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
@@ -129,7 +129,8 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
       // far it came.
       if (error === undefined) throw cause
     }
-    return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes)
+    const unknown = error === undefined ? undefined : await unsettledIn(run, plan, journal).catch(() => undefined)
+    return reportOf({ run, status, forced, ...(error !== undefined && { error }) }, plan, outcomes, unknown)
   }
   try {
     const parts = stages(shared.config).flatMap((stage) => {

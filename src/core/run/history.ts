@@ -135,6 +135,15 @@ export async function assertAnswerable({ run, plan }: PastRun, { config, state }
 export const isSettled = (known: ReadonlyMap<string, Known>): boolean =>
   known.values().every(({ kind }) => kind === 'outcome')
 
+/** How many changes of each sync were sent of which nobody knows what became. */
+export async function unsettledIn(run: string, { syncs }: Plan, journal: Journal): Promise<Map<string, number>> {
+  const counts = syncs.map(async ({ name }): Promise<[string, number]> => {
+    const known = await journal.known(run, name)
+    return [name, [...known.values()].filter(({ kind }) => kind !== 'outcome').length]
+  })
+  return new Map(await Promise.all(counts))
+}
+
 /** How far the changes of a sync that goes before have come, by key. */
 export type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
 
@@ -203,5 +212,6 @@ export async function reportOfPast({ run, plan }: PastRun, journal: Journal): Pr
       known.flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : [])),
     )
   }
-  return reportOf({ run: run.id, status: run.status, forced: run.forced }, plan, outcomes)
+  const head = { run: run.id, status: run.status, forced: run.forced }
+  return reportOf(head, plan, outcomes, await unsettledIn(run.id, plan, journal))
 }

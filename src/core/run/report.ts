@@ -21,6 +21,8 @@ export type SyncReport = {
   readonly failed: number
   readonly stale: number
   readonly notAttempted: number
+  /** Sent, and nobody knows yet what became of them: whoever goes on with the run finds out. */
+  readonly unknown: number
   /** How many of those that are done lack something that should have come along (SYN-03). */
   readonly partly: number
   /** Changes that the plan holds back because what was read is not proved complete (SAFE-13). */
@@ -47,6 +49,7 @@ export function reportOf(
   head: Pick<Report, 'run' | 'status' | 'forced' | 'error'>,
   plan: Plan,
   outcomes: Outcomes,
+  unknown: ReadonlyMap<string, number> = new Map(),
 ): Report {
   const syncs = plan.syncs.map(({ name, changes, skipped }) => {
     const known = outcomes.get(name) ?? []
@@ -63,7 +66,8 @@ export function reportOf(
       done: known.length - failures.length,
       failed: failures.length - stale,
       stale,
-      notAttempted: changes.length - known.length,
+      notAttempted: changes.length - known.length - (unknown.get(name) ?? 0),
+      unknown: unknown.get(name) ?? 0,
       partly: known.filter((outcome) => lacks(outcome).length > 0).length,
       heldBack: heldBack({ skipped }),
       codes: wordCounts(told.map(({ code }) => code)),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome, Outcomes } from '../../../src/core/outcome.ts'
+import { exitCodeOfReport } from '../../../src/cli/exit-codes.ts'
 import { reportDocument, reportLines } from '../../../src/cli/render/report.ts'
 import { reportOf as made, type Report } from '../../../src/core/run/report.ts'
 import { change, look, many, planOf, syncPlan } from '../plans.ts'
@@ -58,6 +59,18 @@ describe('a report', () => {
     expect(reportOf('r', plan, new Map(), false).syncs[0]).toMatchObject({ done: 0, notAttempted: 20 })
   })
 
+  test('what was sent and is not settled is not counted as never attempted', () => {
+    const outcomes = new Map([['global', many(14, done)]])
+    const head = { run: 'r', status: 'interrupted', forced: false } as const
+    const report = made(head, plan, outcomes, new Map([['global', 4]]))
+    expect(report.syncs[0]).toMatchObject({ done: 14, notAttempted: 2, unknown: 4 })
+    expect(reportLines(report, look())[0]).toBe(
+      'global: 14 of 20 changes done, 2 without an outcome, 4 sent, with an outcome yet to be found',
+    )
+    const settled = report.syncs.map((sync) => ({ ...sync, notAttempted: 0 }))
+    expect(exitCodeOfReport({ ...report, syncs: settled })).toBe(4)
+  })
+
   test('ten failures are shown, all with --all', () => {
     const report = reportOf('r', plan, new Map([['global', many(20, (index) => failed(index))]]), false)
     expect(reportLines(report, look())).toHaveLength(14)
@@ -98,6 +111,7 @@ describe('a report', () => {
       failed: 1,
       stale: 0,
       notAttempted: 19,
+      unknown: 0,
       partly: 0,
       heldBack: 0,
       codes: { 'row-refused': 1 },

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Known, Plan, RunStatus } from 'zds'
 import { leave } from '../../../src/core/run/plan-run.ts'
-import { isUnfinished, outcomeOf, planNamed, restOf, runNamed, unfinishedRun } from '../../../src/core/run/history.ts'
+import {
+  isUnfinished,
+  outcomeOf,
+  planNamed,
+  reportOfPast,
+  restOf,
+  runNamed,
+  unfinishedRun,
+} from '../../../src/core/run/history.ts'
 import { UNWATCHED } from '../../../src/core/run/schedule.ts'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { create, planOf } from '../../support/applying.ts'
@@ -64,6 +72,17 @@ describe('a run that stopped (SAFE-06)', () => {
     await ran('run-2', plan, engine, 'interrupted', 25 * HOUR_MS)
     expect(await leftOf({ saved: plan })).toBe('it began more than a day ago')
   })
+})
+
+it('the report of a run tells what was sent and not settled from what was never attempted', async () => {
+  const { engine, plan } = scene('A', 'B', 'C', 'D')
+  await ran('run-1', plan, engine)
+  const { journal } = engine.state
+  const steps = [{ status: 'sending', keys: ['A', 'B', 'C'] } as const, { key: 'A', status: 'done', id: '1' } as const]
+  await journal.record({ run: 'run-1', sync: 'global', steps, at: engine.clock.now() })
+  await journal.end('run-1', 'failed', engine.clock.now())
+  const { syncs } = await reportOfPast(await runNamed(journal, 'run-1'), journal)
+  expect(syncs).toMatchObject([{ planned: 4, done: 1, unknown: 2, notAttempted: 1 }])
 })
 
 describe('a run that somebody names', () => {
