@@ -13,7 +13,7 @@ import {
 import type { Client } from './client.ts'
 import { holderOf, holdersOf } from './holders.ts'
 import { newcomersOf, type Newcomer } from './newcomers.ts'
-import { isAboutRecords, refusalOf } from './refusals.ts'
+import { awayIn, isAboutRecords, refusalOf } from './refusals.ts'
 import { idIn, objectIn, textIn } from './replies.ts'
 
 /**
@@ -98,15 +98,16 @@ async function add(
     if (home !== undefined) return home === organization ? 'added' : 'left'
     if (user !== undefined && isStaff(user)) return 'left'
     const written = await write(user, newcomer, organization, client, run)
-    if (written !== 'unknown') return written
+    if (written === 'added') return written
+    if (attempt === attempts && written.away !== undefined) throw written.away
     if (attempt < attempts) await run.clock.sleep(backoff(baseDelayMs, attempt), run.signal)
   }
   return 'failed'
 }
 
 /**
- * `unknown`: it has to be looked up what became of it. A new user whose address is taken is there
- * already.
+ * Where it was not added it has to be looked up what became of it, `away` where Zendesk says that it
+ * is. A new user whose address is taken is there already.
  */
 async function write(
   user: JsonObject | undefined,
@@ -114,18 +115,18 @@ async function write(
   organization: string,
   client: Client,
   run: Run,
-): Promise<'added' | 'unknown'> {
+): Promise<'added' | { readonly away?: HttpError }> {
   const organization_id = Number(organization)
   const fresh = { name, email, organization_id, skip_verify_email: true }
   try {
     const { body } = await (user === undefined
       ? client.call({ method: 'POST', path: ['users'], body: { user: fresh } }, run)
       : client.call({ method: 'PUT', path: ['users', idIn(user) ?? ''], body: { user: { organization_id } } }, run))
-    return organizationOf(objectIn(body, 'user')) === organization ? 'added' : 'unknown'
+    return organizationOf(objectIn(body, 'user')) === organization ? 'added' : {}
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
     const taken = user === undefined && isAboutRecords(error) && refusalOf(error).code === 'email-taken'
-    if (error.arrived === 'maybe' || taken) return 'unknown'
+    if (error.arrived === 'maybe' || taken) return awayIn(error)
     throw error
   }
 }

@@ -54,6 +54,12 @@ export function isAboutRecords({ code, status }: HttpError): boolean {
   return code === 'HTTP_REFUSED' || status === 409
 }
 
+/**
+ * A lost answer, where Zendesk said that it is away: one that stays away ends the run, which can be
+ * gone on with, rather than being a failure of each record.
+ */
+export const awayIn = (error: HttpError): { readonly away?: HttpError } => (error.status === 503 ? { away: error } : {})
+
 const TAKEN: ReadonlyMap<string, string> = new Map([
   ['name', 'name-taken'],
   ['external_id', 'external-id-taken'],

@@ -118,7 +118,7 @@ describe('runs with known secrets', { timeout: 300_000 }, () => {
       error: `Refused${secret}`,
       details: `for ${secret}`,
     })
-    const down = { global: on('POST', '/organizations', html(503)), us_gov: on('PUT', '/users', 'cut') } as const
+    const down = { global: on('POST', '/organizations', html(502)), us_gov: on('PUT', '/users', 'cut') } as const
     expect((await run(here, ['apply', '--yes', '--json', ...asOf], down)).code).toBeGreaterThan(0)
     expect(sandbox.faults.fired).toHaveLength(1)
 

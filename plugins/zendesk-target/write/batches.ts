@@ -2,7 +2,7 @@ import { backoff, HttpError, isObject, type Outcome, type Run, type Step } from 
 import type { Client } from '../client.ts'
 import type { Jobs } from './jobs.ts'
 import { quiet } from './quiet.ts'
-import { isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type ZendeskRefusal } from '../refusals.ts'
+import { awayIn, isAboutRecords, isTooManyJobs, refusalOf, unpermittedNames, type ZendeskRefusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 import { verdictsOf, type JobRow } from './rows.ts'
 import type { Slots } from './slots.ts'
@@ -41,7 +41,8 @@ const SPARE = 5
 
 type BatchAnswer =
   | { readonly kind: 'job'; readonly job: string; readonly dropped: readonly string[] }
-  | { readonly kind: 'busy' | 'lost' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'lost'; readonly away?: HttpError }
   | ({ readonly kind: 'refused'; readonly asWhole: boolean } & ZendeskRefusal)
 
 /**
@@ -114,6 +115,7 @@ async function* written(rows: readonly JobRow[], turn: Slots, writing: Writing, 
         yield* successes(left.filter(({ key }) => settled.has(key)))
         left = left.filter(({ key }) => !settled.has(key))
         if (lost >= policy.attempts) {
+          if (left.length > 0 && sent.away !== undefined) throw sent.away
           yield* failures(left, {
             code: 'no-answer',
             message: `${client.instance} did not answer ${lost} times, and the record is not as meant`,
@@ -140,7 +142,7 @@ async function send(rows: readonly JobRow[], { client, resource }: Writing, run:
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
     if (isTooManyJobs(error)) return { kind: 'busy' }
-    if (error.arrived === 'maybe') return { kind: 'lost' }
+    if (error.arrived === 'maybe') return { kind: 'lost', ...awayIn(error) }
     if (isAboutRecords(error)) return { kind: 'refused', asWhole: AS_WHOLE.has(error.status), ...refusalOf(error) }
     throw error
   }

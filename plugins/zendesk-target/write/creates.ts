@@ -16,13 +16,13 @@ import type { Kind } from '../kinds.ts'
 import { newcomersOf } from '../newcomers.ts'
 import { welcome } from '../people.ts'
 import { bodyOf, recordOf } from '../records.ts'
-import { isAboutRecords, refusalOf, unpermittedNames, type ZendeskRefusal } from '../refusals.ts'
+import { awayIn, isAboutRecords, refusalOf, unpermittedNames, type ZendeskRefusal } from '../refusals.ts'
 import { idIn, objectIn } from '../replies.ts'
 
 type Made =
   | { readonly kind: 'made'; readonly id: string; readonly dropped: readonly string[] }
   | ({ readonly kind: 'refused' } & ZendeskRefusal)
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lost'; readonly away?: HttpError }
 
 /**
  * Creates one record (SYN-02), says when it is there or refused, and then adds the people who come
@@ -101,6 +101,7 @@ async function* made(change: Change, client: Client, kind: Kind, types: FieldTyp
       yield { key, status: 'failed', code: sent.code, message: sent.message }
       return
     }
+    if (attempt >= policy.attempts && sent.away !== undefined) throw sent.away
     if (attempt >= policy.attempts || identityIn(change, kind) === undefined) {
       yield { key, status: 'failed', code: 'no-answer', message: unanswered(change, client, kind, attempt) }
       return
@@ -120,7 +121,7 @@ async function post(change: Change, client: Client, kind: Kind, run: Run): Promi
     return id === undefined ? { kind: 'lost' } : { kind: 'made', id, dropped }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
-    if (error.arrived === 'maybe') return { kind: 'lost' }
+    if (error.arrived === 'maybe') return { kind: 'lost', ...awayIn(error) }
     if (isAboutRecords(error)) return { kind: 'refused', ...refusalOf(error) }
     throw error
   }

@@ -19,7 +19,8 @@ type Requesting = Extract<Target, { readonly write: unknown }>
 
 /**
  * Sends one batch until each of its changes has an outcome, as often as the environment's policy
- * allows. After a lost answer it is settled first: what was carried out is not sent again.
+ * allows. After a lost answer it is settled first: what was carried out is not sent again. A service
+ * that is away all that time (503) ends the run: that is no failure of single changes.
  */
 async function* request(changes: readonly Change[], target: Requesting, run: ApplyRun): AsyncGenerator<Step, void> {
   const { attempts, baseDelayMs } = httpPolicy()
@@ -28,9 +29,9 @@ async function* request(changes: readonly Change[], target: Requesting, run: App
     left = await run.fresh(left)
     if (left.length === 0) return
     yield { status: 'sending', keys: left.map(({ key }) => key) }
-    const answered = await answerOf(left, target, run)
-    yield* answered
-    left = without(left, answered)
+    const { outcomes, away } = await answerOf(left, target, run)
+    yield* outcomes
+    left = without(left, outcomes)
     if (left.length === 0) return
     await run.clock.sleep(backoff(baseDelayMs, attempt), run.signal)
     const sent = left.map((change) => ({ change }))
@@ -38,6 +39,7 @@ async function* request(changes: readonly Change[], target: Requesting, run: App
     yield* found
     left = without(left, found)
     if (attempt < attempts) continue
+    if (left.length > 0 && away !== undefined) throw away
     const message = `${target.instance}: ${attempt} answers were lost, and it was not carried out`
     yield* left.map(({ key }): Outcome => ({ key, status: 'failed', code: 'no-answer', message }))
     return
@@ -49,27 +51,29 @@ const without = (changes: readonly Change[], outcomes: readonly Outcome[]): Chan
   return changes.filter(({ key }) => !told.has(key))
 }
 
+type Answered = { readonly outcomes: readonly Outcome[]; readonly away?: HttpError }
+
 /**
- * The outcomes that the answer holds; none where it was lost. Throws what concerns more than this
- * request.
+ * The outcomes that the answer holds; none where it was lost, `away` where that was since the service
+ * is. Throws what concerns more than this request.
  */
 async function answerOf(
   changes: readonly Change[],
   { write, staleness }: Requesting,
   run: ApplyRun,
-): Promise<readonly Outcome[]> {
+): Promise<Answered> {
   try {
-    return await write.send(changes, run)
+    return { outcomes: await write.send(changes, run) }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
-    if (error.arrived === 'maybe') return []
+    if (error.arrived === 'maybe') return { outcomes: [], ...(error.status === 503 && { away: error }) }
     if (error.code !== 'HTTP_REFUSED') throw error
     const { status, message } = error
     const stale = status === 412 && staleness === 'condition'
     const told = stale
       ? ({ status: 'stale', code: 'changed-since-plan', message: 'Changed since the plan was made' } as const)
       : ({ status: 'failed', code: `http-${status}`, message } as const)
-    return changes.map(({ key }) => ({ key, ...told }))
+    return { outcomes: changes.map(({ key }) => ({ key, ...told })) }
   }
 }
 

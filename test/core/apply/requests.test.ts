@@ -94,6 +94,15 @@ describe('requests as data', () => {
     expect(sent).toHaveLength(2)
   })
 
+  it('end the run where the service is away all that time, rather than being failures of single changes', async () => {
+    vi.stubEnv('ZDS_HTTP_ATTEMPTS', '2')
+    const away = new HttpError('HTTP_UNAVAILABLE', 'desk answered 503', { status: 503, arrived: 'maybe' })
+    const { target, sent } = answering([away, away, away])
+    await expect(told(target, create('A'))).rejects.toBe(away)
+    expect(sent).toHaveLength(2)
+    expect(await told(answering([away]).target, create('A'))).toEqual(['done A'])
+  })
+
   it('are never sent twice to a service that cannot be asked what became of them', async () => {
     const { target, sent } = answering([lost], { settle: cannotTell })
     expect(await told(target, create('A'))).toEqual(['fate-unknown A'])

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
-import { type Sandbox } from 'zds/sandbox'
+import { type Fault, type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { testRun } from './run.ts'
 import { applied, statuses } from './steps.ts'
@@ -120,6 +120,16 @@ describe('creates', () => {
     const outcomes = await applied(target, [creating(1)])
     expect(outcomes.get('001NEW1')).toMatchObject({ status: 'failed', code: 'no-answer' })
     expect(requestsTo(sandbox, 'POST', '/organizations')).toHaveLength(3)
+  })
+
+  it('that meet a Zendesk which is away all that time end the run: that is no failure of each record', async () => {
+    const away: Fault = { service: 'zendesk', method: 'POST', path: '/organizations', kind: 'status', status: 503 }
+    const { target, sandbox } = await started({ faults: [{ ...away, times: 0 }] })
+    const all = many(20, (n) => creating(n))
+    await expect(applied(target, all)).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE', status: 503 })
+    sandbox.faults.clear()
+    sandbox.faults.add({ ...away, times: 2 })
+    expect(statuses(await applied(target, all))).toEqual(['done'])
   })
 
   it('a name that Zendesk says is taken after a lost answer is our own', async () => {

@@ -282,6 +282,14 @@ describe('the people of a new organization (SYN-03)', () => {
     })
   })
 
+  it('a Zendesk that is away all that time ends the run, rather than leaving people out of what was created', async () => {
+    const { organizations } = await started({ faults: [{ ...POST, kind: 'status', status: 503, times: 0 }] })
+    await expect(applied(organizations, [creating('A', [person('new@sold.example')])])).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      status: 503,
+    })
+  })
+
   it('an address that Zendesk does not accept is tried once, and the others go through', async () => {
     const { organizations, sandbox } = await started()
     const run = testRun()

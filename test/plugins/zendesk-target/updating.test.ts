@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { collect, isObject, type Change } from 'zds'
+import { collect, isObject, type Change, type Outcome } from 'zds'
 import { type Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
 import { zendeskClient } from '../../sandbox/client.ts'
@@ -269,6 +269,17 @@ describe('updates and retires', () => {
     // It held the value all the time.
     expect(outcomes.get('001EXT1')).toMatchObject({ status: 'done' })
     expect(requestsTo(sandbox, 'PUT', '/update_many').map(({ path }) => path)).toHaveLength(3)
+  })
+
+  it('an update that meets a Zendesk which is away all that time ends the run, and what was carried out is told', async () => {
+    const away = { service: 'zendesk', method: 'PUT', kind: 'status', status: 503, times: 0 } as const
+    const { target } = await started({ count: 3, faults: [away] })
+    const told: Outcome[] = []
+    const asked = [updating(0), updating(1, { support_level: 'premium' })]
+    await expect(async () => {
+      for await (const step of stepsOf(target, asked, testRun().run)) if ('key' in step) told.push(step)
+    }).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE', status: 503 })
+    expect(told).toMatchObject([{ key: '001EXT1', status: 'done' }])
   })
 
   it('a conflict that stays fails the records of that request only', async () => {
