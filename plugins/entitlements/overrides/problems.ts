@@ -120,6 +120,8 @@ function unfit({ type, reads }: Field, value: Json): string | undefined {
   const mustBeDate = type.name === 'date' || (reads.kind === 'fact' && reads.fact === 'expiry')
   if (mustBeDate && !(typeof value === 'string' && isDate(value)) && !(type.name === 'date' && value === null))
     return 'must be a date, YYYY-MM-DD'
+  // Elsewhere nothing empties the field. A line that is left open would take a subscription away.
+  if (type.name === 'checkbox' && value === null) return 'must be true or false'
   if (typeof value === 'number' && !Number.isFinite(value)) return 'must be a finite number'
   return misfit(type, value)
 }

@@ -93,6 +93,11 @@ test.each([
     `o.yaml:2: ${NAMED}expiration_date must be a date, YYYY-MM-DD, not null`,
   ],
   [
+    'a subscription that is left open: it would be taken away',
+    entry(['set:', '  sub_sm_premium:', REASON]),
+    `o.yaml:3: ${NAMED}sub_sm_premium must be true or false, not null`,
+  ],
+  [
     'the key itself',
     entry(['set: { salesforce_id: x }', REASON]),
     `o.yaml:2: ${NAMED}salesforce_id says whose record it is and stays what it is, not "x"`,
