@@ -97,6 +97,22 @@ describe('SAFE-09: settings that guard something', () => {
   })
 })
 
+test('what of requests cannot be meant is told at once, too', async () => {
+  const wrong = { ZDS_HTTP_TIMEOUT_MS: '60s', ZDS_HTTP_ATTEMPTS: 'five', ZDS_HTTP_BASE_DELAY_MS: '60001' }
+  const result = await scratch({ ...sandbox.env, ...wrong }).zds('plan', '--json')
+  expectRefusal(result, 'ENV_INVALID')
+  for (const name of Object.keys(wrong)) expect(result.stderr).toMatch(new RegExp(`✖ ${name}: must be a whole number`))
+})
+
+test('validate and doctor tell what of the key keeps a plan from being made', async () => {
+  const here = scratch({ ...sandbox.env, ZDS_PLAN_KEY: 'too short' })
+  for (const command of ['validate', 'doctor']) {
+    const { code, stdout } = await here.zds(command)
+    expect(code, stdout).toBe(1)
+    expect(stdout).toContain('✖ ZDS_PLAN_KEY: is not a key')
+  }
+})
+
 describe('a file of variables', () => {
   let elsewhere: Sandbox
   beforeAll(async () => {
@@ -140,6 +156,10 @@ describe('a file of variables', () => {
       expectRefusal(result, 'FILE_INVALID')
       expect(result.stderr).toContain(`.env:${line}: is no line of the form NAME=value`)
     }
+    // What is found says what to do as what is refused does.
+    expect((await here.zds('validate')).stdout).toMatch(
+      /no line of the form NAME=value\n +Write each variable as NAME=value/,
+    )
   })
 
   test('the sandbox replaces the example that was copied, and not once it is filled in', async () => {

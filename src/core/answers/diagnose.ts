@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts'
 import { guardIssues } from '../compare/guards.ts'
 import type { Config } from '../config/define.ts'
 import { observersOf, stages, syncsOf } from '../config/stages.ts'
-import type { Issue } from '../errors.ts'
+import { ZdsError, type Issue } from '../errors.ts'
 import type { Declared } from '../known.ts'
+import { keyIssues } from '../plan/seal.ts'
 import { well, type Missing, type Sight, type Values } from '../sights.ts'
 import type { Run, Source, Target } from '../types.ts'
 import { HINTS, issuesIn } from '../run/gather.ts'
@@ -42,7 +43,7 @@ export function validate(asking: Asking, more: readonly SourceLook[] = []): Prom
   const inspected = sourcesOf(asking.config).flatMap(({ name, source }) =>
     source.inspect ? [{ name, sights: (run: Run) => source.inspect?.(run) ?? none() }] : [],
   )
-  return diagnosisBy([graph(asking.config), guards(asking.config), ...inspected, ...more], asking)
+  return diagnosisBy([graph(asking.config), settings(asking.config), ...inspected, ...more], asking)
 }
 
 /** Looks at everything that a run needs: every source is asked, and none stops another. */
@@ -71,7 +72,7 @@ export async function diagnose(
     sights: () => errorsOf(Promise.resolve(sameAddressIssues(config))),
   }
   const state: SourceLook = { name: 'state', sights: () => stateOf(config, directory) }
-  return diagnosisBy([graph(config), guards(config), addresses, ...looks, ...watching, state, ...more], asking)
+  return diagnosisBy([graph(config), settings(config), addresses, ...looks, ...watching, state, ...more], asking)
 }
 
 /** What the targets lack, of all that can be asked; and why the others cannot. */
@@ -107,8 +108,11 @@ async function toldBy<One extends Source, Told>(
 }
 
 /** The findings of an error that keeps a configuration from being looked at. */
-export const diagnosisOf = (error: unknown, name: string): Diagnosis =>
-  told(once(issuesIn(error, name).map((issue) => ({ name, sight: { ...issue, level: 'error' } }))), {})
+export function diagnosisOf(error: unknown, name: string): Diagnosis {
+  const hint = error instanceof ZdsError ? error.hint : undefined
+  const issues = issuesIn(error, name).map((issue) => ({ ...(hint !== undefined && { hint }), ...issue }))
+  return told(once(issues.map((issue) => ({ name, sight: { ...issue, level: 'error' } }))), {})
+}
 
 const sourcesOf = (config: Config) => stages(config).flatMap((stage) => (stage.kind === 'gather' ? [stage] : []))
 
@@ -119,9 +123,10 @@ const graph = (config: Config): SourceLook => ({
   },
 })
 
-const guards = (config: Config): SourceLook => ({
-  name: 'guards',
-  sights: () => errorsOf(Promise.resolve([...syncsOf(config).values()].flatMap(guardIssues))),
+/** What is set and cannot be used, of what no source asks for. */
+const settings = (config: Config): SourceLook => ({
+  name: 'settings',
+  sights: () => errorsOf(Promise.resolve([...keyIssues(), ...[...syncsOf(config).values()].flatMap(guardIssues)])),
 })
 
 async function* none(): AsyncGenerator<Sight> {}

@@ -10,7 +10,7 @@ const measure = { 'share?': share, 'least?': count, 'count?': count }
 const order = { if: { type: 'array' }, minItems: 1, else: { const: 'dates' } }
 /** A bound that bounds nothing lets all pass. */
 const bounding = { if: { required: ['count'] }, else: { required: ['share'] } }
-const bound = { ...shape(measure), ...bounding }
+const bound = { ...shape(measure), ...bounding, title: 'a share, or { share, least, count }' }
 
 const schema = shape<Limits>({
   'create?': bound,
@@ -20,7 +20,7 @@ const schema = shape<Limits>({
   'remove?': bound,
   'floor?': count,
   'drop?': share,
-  'fields?': mapOf({ ...shape({ ...measure, 'order?': order }), ...bounding }),
+  'fields?': mapOf({ ...shape({ ...measure, 'order?': order }), ...bounding, title: '{ share, least, count, order }' }),
 })
 
 const HINT = 'A share is a part of one: 0.05 is 5 %. A number of records is { count: 5 }.'

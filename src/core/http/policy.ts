@@ -1,6 +1,7 @@
-import { ZdsError } from '../errors.ts'
+import { refuse } from '../errors.ts'
+import { env, invalid, type Setting } from '../settings.ts'
 import { shape } from '../shape.ts'
-import { env, type Setting } from '../settings.ts'
+import { single } from '../typed-settings.ts'
 
 export type HttpPolicy = {
   /** Longest time for one request with its whole answer, in milliseconds. */
@@ -26,23 +27,25 @@ export const httpPolicySchema: object = shape<HttpPolicy>({
  * `ZDS_HTTP_BASE_DELAY_MS` (1000), `ZDS_HTTP_MOST_BYTES` (100000000).
  */
 export function httpPolicy(): HttpPolicy {
+  const timeoutMs = whole(env('ZDS_HTTP_TIMEOUT_MS', '60000'), 1, 3_600_000)
+  const attempts = whole(env('ZDS_HTTP_ATTEMPTS', '5'), 1, 100)
+  const baseDelayMs = whole(env('ZDS_HTTP_BASE_DELAY_MS', '1000'), 0, 60_000)
+  const mostBytes = whole(env('ZDS_HTTP_MOST_BYTES', `${MOST_BYTES}`), 1, 500_000_000)
+  const issues = invalid(timeoutMs, attempts, baseDelayMs, mostBytes)
+  refuse('ENV_INVALID', 'No request can be made as the environment says', issues)
   return {
-    timeoutMs: whole(env('ZDS_HTTP_TIMEOUT_MS', '60000'), 1, 3_600_000),
-    attempts: whole(env('ZDS_HTTP_ATTEMPTS', '5'), 1, 100),
-    baseDelayMs: whole(env('ZDS_HTTP_BASE_DELAY_MS', '1000'), 0, 60_000),
-    mostBytes: whole(env('ZDS_HTTP_MOST_BYTES', `${MOST_BYTES}`), 1, 500_000_000),
+    timeoutMs: Number(timeoutMs.read()),
+    attempts: Number(attempts.read()),
+    baseDelayMs: Number(baseDelayMs.read()),
+    mostBytes: Number(mostBytes.read()),
   }
 }
 
 /** Far above any page of any list. */
 export const MOST_BYTES = 100_000_000
 
-function whole(setting: Setting, least: number, most: number): number {
-  const text = setting.read().trim()
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value
-  throw new ZdsError(
-    'ENV_INVALID',
-    `${setting.name} must be a whole number from ${least} to ${most}; it is ${JSON.stringify(text)}`,
-  )
-}
+const whole = (from: Setting, least: number, most: number): Setting =>
+  single(from, (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return text
+    return { problem: `must be a whole number from ${least} to ${most}`, hint: 'Write digits only, without a unit.' }
+  })

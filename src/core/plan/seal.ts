@@ -1,11 +1,12 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import type { DecipherGCM, KeyObject } from 'node:crypto'
 import { StringDecoder } from 'node:string_decoder'
-import { ZdsError } from '../errors.ts'
+import { ZdsError, type Issue } from '../errors.ts'
 import { isObject, parseJson } from '../json.ts'
 import { jsonParts } from '../many.ts'
 import type { Plan } from './plan.ts'
 import { secret } from '../settings.ts'
+import { single } from '../typed-settings.ts'
 
 /**
  * What everybody may know of a sealed plan. Its text is the first line of the file, and additional
@@ -28,24 +29,27 @@ const CIPHER = 'aes-256-gcm'
 const MAGIC = `{"format":"${FORMAT}"`
 const TAG_BYTES = 16
 
-const KEY = secret('ZDS_PLAN_KEY')
+const HOW = 'Make a key with: openssl rand -hex 32. Keep it as a secret of the CI system, the same for plan and apply.'
+const KEY = single(secret('ZDS_PLAN_KEY'), (text) => {
+  const problem = 'is not a key: it must be 32 bytes, as 64 hex digits or in base64'
+  return HEX.test(text) || BASE64.test(text) ? text : { problem, hint: HOW }
+})
 /** The variable with the key that plans are sealed and proved with. */
 export const { name: PLAN_KEY } = KEY
-const HOW = 'Make a key with: openssl rand -hex 32. Keep it as a secret of the CI system, the same for plan and apply.'
+/** What is wrong with it, for checks that tell all at once. */
+export const keyIssues = (): readonly Issue[] => KEY.issues?.() ?? []
+const HEX = /^[\da-f]{64}$/i
+const BASE64 = /^[\w+/-]{43}=?$/
 
 /**
  * The key in `ZDS_PLAN_KEY`: 32 bytes as 64 hex digits or in base64. Throws ENV_MISSING or
  * ENV_INVALID, and says how to make one.
  */
 export function planKey(): KeyObject {
-  const text = KEY.peek()?.trim()
+  const text = KEY.peek()
   if (text === undefined)
     throw new ZdsError('ENV_MISSING', `A sealed plan needs a key in ${KEY.name}, which is not set`, { hint: HOW })
-  if (/^[\da-f]{64}$/i.test(text)) return createSecretKey(text, 'hex')
-  if (/^[\w+/-]{43}=?$/.test(text)) return createSecretKey(text, 'base64')
-  throw new ZdsError('ENV_INVALID', `${KEY.name} is not a key: it must be 32 bytes, as 64 hex digits or in base64`, {
-    hint: HOW,
-  })
+  return createSecretKey(text, HEX.test(text) ? 'hex' : 'base64')
 }
 
 /** The same where it is set. Throws ENV_INVALID. */
