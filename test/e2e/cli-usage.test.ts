@@ -23,6 +23,15 @@ describe('what means nothing is refused by name before anything is read', () => 
     [['apply', '--yes', '--lock-timeout', '99999999999'], '--lock-timeout'],
     [['apply', '--yes', '--lock-timeout', '86401'], 'at most 86400'],
     [['stage', 'apply:global', '--run', 'run', '--plan', 'plan.json', '--lock-timeout', '86401'], 'at most 86400'],
+    [['stage', 'compare:global', '--run', 'run', '--detailed-exitcode'], '--detailed-exitcode: means nothing here'],
+    [
+      ['stage', 'gather:plans', '--run', 'run', '--out', 'x.json'],
+      '--out: means nothing here: it goes with the stage plan',
+    ],
+    [
+      ['stage', 'plan', '--run', 'run', '--approve', 'abc'],
+      '--approve: means nothing here: it goes with the stage apply',
+    ],
     [['prune', '--keep', '99999999999d'], 'at most 36500d'],
     [['plan', '--env', 'a.env', '--env=b.env'], "'--env <file>' is given twice: a.env and b.env"],
     [['log', '--since', '7d', '--json', '--since', '36h'], "'--since <age>' is given twice: 7d and 36h"],

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { refuse } from '../../core/errors.ts'
 import { printDocument } from '../output.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession } from '../session.ts'
@@ -8,11 +9,28 @@ import { readPlan } from '../plan-file.ts'
 
 export type StageOptions = ApplyCommandOptions & PlanOptions & { run: string; plan?: string }
 
+/** What means something to one kind of stage only. */
+const OPTIONS = [
+  { of: 'plan', has: { out: '--out', detailedExitcode: '--detailed-exitcode' } },
+  {
+    of: 'apply:NAME',
+    has: {
+      plan: '--plan',
+      yes: '--yes',
+      force: '--force',
+      approve: '--approve',
+      because: '--because',
+      lockTimeout: '--lock-timeout',
+    },
+  },
+] as const
+
 /**
  * `zds stage ID --run DIR`: one stage in a process of its own, from the artifacts in a directory and
  * into it.
  */
 export async function stageCommand(id: string, options: StageOptions, signal: AbortSignal): Promise<number> {
+  refuseMeaningless(id, options)
   const run = resolve(options.run)
   const asked = { run, asOf: options.asOf }
   if (id === 'plan')
@@ -34,4 +52,14 @@ export async function stageCommand(id: string, options: StageOptions, signal: Ab
     if (options.json) printDocument({ id, ...end })
     return 0
   })
+}
+
+/** Throws USAGE for what would do nothing: a job that asks for a file finds none, and whether there are changes is not said. */
+function refuseMeaningless(id: string, options: { readonly [name: string]: unknown }): void {
+  const issues = OPTIONS.filter(({ of }) => of.split(':')[0] !== id.split(':')[0]).flatMap(({ of, has }) =>
+    Object.entries(has)
+      .filter(([name]) => options[name] !== undefined)
+      .map(([, where]) => ({ code: 'USAGE', where, message: `means nothing here: it goes with the stage ${of}` })),
+  )
+  refuse('USAGE', `zds stage ${id} was given what means nothing`, issues)
 }
