@@ -300,6 +300,15 @@ describe('zds validate', () => {
     expect(findings[0]?.where).toMatch(/^sync\.config\.ts:\d+: usGovUsers$/)
   })
 
+  test('a field that stands twice in its table is a warning: only the later one counts', async () => {
+    const { code, findings } = await validate(
+      edit('  partner_customer:', '  "aar": decimal(fact(\'seats\')),\n  partner_customer:'),
+    )
+    expect(code).toBe(0)
+    expect(findings).toMatchObject([{ id: 'repeated:sync-config-ts-aar', level: 'warning' }])
+    expect(findings[0]?.message).toMatch(/^is in line \d+ of the same object already, and only this one counts$/)
+  })
+
   test('a configuration that cannot be loaded is a finding like any other', async () => {
     const { code, findings } = await validate((directory) =>
       writeFileSync(join(directory, 'sync.config.ts'), 'export default {}\n'),

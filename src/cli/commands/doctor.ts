@@ -4,7 +4,7 @@ import { diagnose, type Asking, type Diagnosis } from '../../core/answers/diagno
 import { loadWatched } from '../load-watched.ts'
 import { tell } from '../output.ts'
 import { typesDrift } from '../types/drift.ts'
-import { unlisted } from '../unlisted.ts'
+import { written } from '../written.ts'
 import { variablesLine } from '../render/variables.ts'
 import { foundBy, onlyOnce } from './validate.ts'
 
@@ -20,7 +20,7 @@ export async function doctorCommand(options: DoctorOptions, signal: AbortSignal)
 
 async function diagnosed(options: DoctorOptions, signal: AbortSignal): Promise<Diagnosis> {
   const { asking, directory, file } = await askingFor(options, signal)
-  return diagnose(asking, join(directory, '.zds'), [unlisted(file), typesDrift(asking)])
+  return diagnose(asking, join(directory, '.zds'), [written(file), typesDrift(asking)])
 }
 
 /** What a look at the services of the configuration needs. */

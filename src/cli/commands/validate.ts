@@ -2,7 +2,7 @@ import { systemClock } from '../../core/clock.ts'
 import { diagnosisOf, validate, type Diagnosis } from '../../core/answers/diagnose.ts'
 import { lookOf, print, printDocument, tell } from '../output.ts'
 import { loadWatched } from '../load-watched.ts'
-import { unlisted } from '../unlisted.ts'
+import { written } from '../written.ts'
 import { findingLines, findingsDocument } from '../render/findings.ts'
 
 export type ValidateOptions = { config?: string; env?: string; asOf?: string; json?: true }
@@ -18,7 +18,7 @@ export async function validateCommand(options: ValidateOptions, signal: AbortSig
 async function validated({ asOf, ...options }: ValidateOptions, signal: AbortSignal): Promise<Diagnosis> {
   const { config, directory, file } = await loadWatched({ ...options, signal })
   process.chdir(directory)
-  return validate({ config, clock: systemClock(asOf), signal, progress: onlyOnce() }, [unlisted(file)])
+  return validate({ config, clock: systemClock(asOf), signal, progress: onlyOnce() }, [written(file)])
 }
 
 /** Shows what `look` finds, and what keeps it from looking; 1 where something is an error. */
