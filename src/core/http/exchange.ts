@@ -1,3 +1,4 @@
+import { ZdsError } from '../errors.ts'
 import { requestChannel, routeOf } from '../channels.ts'
 import { parseJson, type Json } from '../json.ts'
 import { boundedText, isSound } from './body.ts'
@@ -24,12 +25,13 @@ async function exchanged(request: Request, options: HttpOptions, run: Caller): P
   const reads = request.method === 'GET'
   const at = `${service}: ${request.method} ${new URL(request.url).pathname}`
   useProxy()
+  const sendable = headersOf(request, service)
   let response: Response | undefined
   let text: string | undefined
   try {
     response = await fetch(request.url, {
       method: request.method,
-      headers: { ...request.headers },
+      headers: sendable,
       body: request.body ?? null,
       redirect: 'manual',
       signal: AbortSignal.any([run.signal, AbortSignal.timeout(timeoutMs)]),
@@ -54,6 +56,18 @@ async function exchanged(request: Request, options: HttpOptions, run: Caller): P
   if (!ok) throw refusalError(at, { status, headers, body: body ?? null }, { request, rate, now }, options)
   assertReadable(at, request, response, body)
   return { status, headers, body: body ?? null, text }
+}
+
+/** Only what was copied with more than there is cannot be sent: no network is to blame, and no other try helps. */
+function headersOf({ headers }: Request, service: string): Headers {
+  try {
+    return new Headers(headers)
+  } catch {
+    // What it quotes is the secret.
+    throw new ZdsError('AUTH_FAILED', `${service}: the credentials hold a line end, or a letter that cannot be sent`, {
+      hint: 'Copy them once more, without what stands around them.',
+    })
+  }
 }
 
 function isJson(headers: Headers): boolean {

@@ -135,3 +135,21 @@ describe('a sign-in', () => {
     expect((await uses()).map(({ proof }) => proof.n)).toEqual(['2', '2', '2'])
   })
 })
+
+it.each(['t1\nt2', 't1…'])(
+  'credentials that no header can carry (%j) are told as that, once, and not quoted',
+  async (token) => {
+    const run = testRun()
+    const send = http({
+      service: 'global',
+      policy,
+      authorize: () => Promise.resolve({ authorization: `Bearer ${token}` }),
+    })
+    const error: unknown = await send({ method: 'GET', url: 'http://127.0.0.1:1' }, run).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'AUTH_FAILED' })
+    expect(error).not.toHaveProperty('cause')
+    expect(JSON.stringify(error) + String(error)).not.toContain('t1')
+  },
+)
