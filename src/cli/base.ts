@@ -19,7 +19,8 @@ export async function withBase<Result>(
   scratch: string,
   work: (base: Project) => Promise<Result>,
 ): Promise<Result> {
-  if (isFile(base)) return work(await load(dirname(base), { config: base }))
+  const loaded = (config: string): Promise<Project> => load(dirname(config), { config }).catch(ofBase(base))
+  if (isFile(base)) return work(await loaded(base))
   const ask = (...args: readonly string[]): Promise<string> => git(directory, 'rev-parse', ...args).catch(() => '')
   const root = await ask('--show-toplevel')
   const commit = base.startsWith('-') ? '' : await ask('--verify', '--quiet', `${base}^{commit}`)
@@ -31,7 +32,7 @@ export async function withBase<Result>(
   try {
     await checkOut(root, commit, tree)
     const then = join(tree, relative(root, await realpath(file)))
-    if (existsSync(then)) return await work(await load(dirname(then), { config: then }))
+    if (existsSync(then)) return await work(await loaded(then))
     throw new ZdsError('CONFIG_NOT_FOUND', `There is no ${relative(root, await realpath(file))} in ${base}`, {
       hint: 'Give --base a reference that has it, or a configuration file.',
     })
@@ -61,14 +62,23 @@ async function git(directory: string, ...args: readonly string[]): Promise<strin
 /** A directory may have the name of a branch. */
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
+/** What is wrong with the base is not to be looked for in the files of today. */
+const ofBase =
+  (base: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof ZdsError) || error.code === 'INTERRUPTED') throw error
+    const { code, message, hint, issues } = error
+    throw new ZdsError(code, `In ${base}, the base: ${message}`, { cause: error, hint, issues })
+  }
+
 /** Relative paths of a configuration count from its directory. */
 export const insideOf =
-  (directory: string) =>
+  (directory: string, base: string) =>
   async <Result>(work: () => Promise<Result>): Promise<Result> => {
     const before = process.cwd()
     process.chdir(directory)
     try {
-      return await work()
+      return await work().catch(ofBase(base))
     } finally {
       process.chdir(before)
     }

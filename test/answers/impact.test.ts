@@ -167,6 +167,21 @@ describe('zds impact', () => {
     )
   })
 
+  test('says what is wrong with the base as that: the files of today are right', async () => {
+    for (const [name, broken, code] of [
+      ['misfit.config.ts', `fact('ar')`, 'CONFIG_INVALID'],
+      ['broken.config.ts', 'fact(', 'CONFIG_BROKEN'],
+    ] as const) {
+      copyFileSync(join(here.directory, 'sync.config.ts'), join(here.directory, name))
+      edit(`fact('arr')`, broken, name)(here.directory)
+      const result = await offline('--base', name)
+      rmSync(join(here.directory, name))
+      expectRefusal(result, code)
+      expect(result.stderr).toContain(`Error [${code}] In `)
+      expect(result.stderr).toMatch(new RegExp(`${name}, the base: `))
+    }
+  })
+
   test('names a base that is not there', async () => {
     const result = await offline('--base', 'no-such-branch')
     expectRefusal(result, 'USAGE')

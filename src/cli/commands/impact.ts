@@ -30,7 +30,12 @@ export async function impactCommand(options: ImpactOptions, signal: AbortSignal)
     const { shared } = engine
     const found = await withBase(base, project, shared.state.scratch, ({ config, fingerprint, directory }) =>
       watched((watch) =>
-        impact({ config, fingerprint, inside: insideOf(directory) }, { from, asOf: options.asOf }, shared, watch),
+        impact(
+          { config, fingerprint, inside: insideOf(directory, options.base) },
+          { from, asOf: options.asOf },
+          shared,
+          watch,
+        ),
       ),
     )
     if (options.json) printDocument(found)

@@ -97,7 +97,7 @@ function impactFound(
     if (isFile(base)) assertInside(base, project.directory)
     return withBase(base, project, shared.state.scratch, ({ config, fingerprint, directory }) => {
       const confined = confinedIn(config, include).union(confinedIn(shared.config, include))
-      const then = { config: without(config, confined), fingerprint, inside: insideOf(directory) }
+      const then = { config: without(config, confined), fingerprint, inside: insideOf(directory, asked.base) }
       const now = { ...shared, config: without(shared.config, confined) }
       return watched((watch) => impact(then, { from: place, asOf }, now, watch))
     })
