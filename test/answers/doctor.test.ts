@@ -242,6 +242,13 @@ describe('zds fields', () => {
     const { missing } = JSON.parse((await here.zds('fields', '--json')).stdout) as { missing: { field: string }[] } // what fields.ts prints
     expect(missing.map(({ field }) => field)).toEqual(['support_hold', 'org_region', 'support_level'])
   })
+
+  test('without the file that says which options there are, nobody says that none is missing', async () => {
+    open = await startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
+    const { code, stdout, stderr } = await scratch({ ...open.env, SUPPORT_PLANS: 'data/plan.yaml' }).zds('fields')
+    expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/✖ data\/plan\.yaml: cannot be read/)
+  })
 })
 
 describe('zds validate', () => {

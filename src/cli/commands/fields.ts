@@ -10,9 +10,10 @@ export type FieldsOptions = { config?: string; env?: string; json?: true; format
 export async function fieldsCommand(options: FieldsOptions, signal: AbortSignal): Promise<number> {
   const { asking } = await askingFor(options, signal)
   const { missing, diagnosis } = await missingOf(asking)
+  const known = diagnosis.findings.length === 0
   if (options.json) printDocument({ missing })
-  else print(missingLines(missing, options.format))
-  if (diagnosis.findings.length === 0) return 0
+  else if (known || missing.length > 0) print(missingLines(missing, options.format))
+  if (known) return 0
   tell(findingLines(diagnosis, lookOf(true).paint, Number.POSITIVE_INFINITY))
   return 1
 }

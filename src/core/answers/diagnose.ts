@@ -59,7 +59,8 @@ export async function diagnose(
     {
       name,
       sights: async function* (run) {
-        yield* source.diagnose?.(run, await valuesFor(source, config, run)) ?? none()
+        // What is wrong with the files that they come from is told by their own check.
+        yield* source.diagnose?.(run, await valuesFor(source, config, run, () => undefined)) ?? none()
       },
     },
   ])
@@ -145,16 +146,19 @@ async function* stateOf({ state }: Config, directory: string): AsyncGenerator<Si
 }
 
 /** What all syncs of a target may write to it. */
-async function valuesFor(target: object, config: Config, run: Run): Promise<Values> {
+async function valuesFor(target: object, config: Config, run: Run, orElse = rethrow): Promise<Values> {
   const syncs = [...syncsOf(config).values()].filter((sync): boolean => (sync.target satisfies Target) === target)
-  // What is wrong with the files that they come from is told by their own check.
-  const some = syncs.map(async ({ desired }) => desired.values?.(run).catch(() => undefined))
+  const some = syncs.map(async ({ desired }) => desired.values?.(run).catch(orElse))
   const all: { [field: string]: readonly string[] } = {}
   for (const values of await Promise.all(some)) {
     for (const [field, more] of Object.entries(values ?? {}))
       all[field] = [...new Set([...(all[field] ?? []), ...more])]
   }
   return all
+}
+
+function rethrow(error: unknown): undefined {
+  throw error
 }
 
 async function diagnosisBy(looks: readonly SourceLook[], asking: Asking): Promise<Diagnosis> {
