@@ -200,14 +200,30 @@ test('GitHub: a pull request gets a plan in numbers as a comment; one from a for
     event_name: 'pull_request',
     event: { pull_request: { number: 12, head: { repo: { full_name } } } },
   })
-  const prelude = `gh() { [ "$1 $2 $3" = 'pr comment 12' ] && [ "$GH_TOKEN" = token ] && curl -sSf --data-urlencode body@zds-plan.md ${url}/comment; }`
-  const run = { host, environments: { 'zds-read': sandbox.env }, prelude }
+  const of = (id: number, login: string, body: string) => ({ id, user: { login }, body })
+  const bot = 'github-actions[bot]'
+  const others = [[of(1, 'ada', '<!-- zds -->'), of(2, bot, 'Coverage')], [of(3, bot, 'Coverage')]]
+  const listing = (pages: object): string => `cat <<'END'\n${JSON.stringify(pages)}\nEND`
+  const prelude = (pages: object): string => `gh() {
+    [ "$1" = api ] && [ "$GH_TOKEN" = token ] || return 1
+    case "$*" in
+      "api --paginate --slurp repos/zds/test/issues/12/comments") ${listing(pages)}
+      ;;
+      *" repos/zds/test/issues/"*" --field body=@zds-plan.md")
+        curl -sSf --data-urlencode body@zds-plan.md "${url}/$(echo "$*" | tr -cd 'A-Z0-9')" ;;
+      *) return 1 ;;
+    esac
+  }`
+  const run = { host, environments: { 'zds-read': sandbox.env }, prelude: prelude(others) }
   const ran = await runGithub(pipeline, { ...run, github: from('zds/test') })
   expect([...ran].map(([job, { code, output }]) => [job, code, code === 0 || output])).toEqual([
     ['plan-pull-request', 0, true],
     ['comment', 0, true],
   ])
-  expect(posted[0]?.body).toMatch(/^```\nPlan as of .*\n[^]*\nglobal +\d+ +\d+ /)
+  expect(posted[0]?.body).toMatch(/^<!-- zds -->\n```\nPlan as of .*\n[^]*\nglobal +\d+ +\d+ /)
+  const again = { ...run, prelude: prelude([...others, [of(4, bot, posted[0]?.body ?? '')]]) }
+  expect((await runGithub(pipeline, { ...again, github: from('zds/test') })).get('comment')?.code).toBe(0)
+  expect(posted.map(({ path }) => path)).toEqual(['/12', '/PATCH4'])
   expect(writesTo(sandbox)).toEqual([])
   expect((await runGithub(pipeline, { ...run, github: from('stranger/test') })).size).toBe(0)
 })
