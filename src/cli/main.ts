@@ -11,6 +11,8 @@ const exit = process.exit.bind(process)
  */
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = interruptions()
+  // stdout is what was asked for, a document mostly: what a configuration or a plugin says is beside it.
+  globalThis.console = new console.Console(process.stderr)
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
   // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

@@ -60,6 +60,14 @@ describe('the code of a configuration', () => {
     expect(result.stderr).toMatch(/(?:sync\.config|part)\.ts throws where .*nobody waits.* \(line \d+\)/)
   })
 
+  test('says what it says beside the document that was asked for', async () => {
+    const here = scratch(sandbox.env, appended(`console.log('for a moment'); console.table([{ a: 1 }])`))
+    const { code, stdout, stderr } = await here.zds('graph', '--json')
+    expect(code, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toHaveProperty('stages')
+    expect(stderr).toMatch(/for a moment\n[^]*│ 0/)
+  })
+
   test('leaves timers that keep nothing running', async () => {
     const here = scratch(sandbox.env, appended('setInterval(() => {}, 1000)'))
     const { code, stdout } = await here.zds('graph', '--json')
