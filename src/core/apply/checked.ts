@@ -1,9 +1,10 @@
-import { ZdsError } from '../errors.ts'
+import type { ZdsError } from '../errors.ts'
 import type { Many } from '../many.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { ApplyRun, Run, SentChange, Target } from '../types.ts'
 import { staleOf, type Objection } from './current.ts'
+import { OUTCOME, targetInvalid, wellFormed } from '../well-formed.ts'
 import { stepsOf } from './requests.ts'
 
 /** How far a planned change has come; `planned` is one whose record has yet to be looked at. */
@@ -66,7 +67,8 @@ export async function* settledOutcomes(
   states = new Map(sent.map(({ change }): [string, ChangeState] => [change.key, 'sent'])),
 ): AsyncGenerator<Outcome> {
   if (sent.length === 0) return
-  for await (const outcome of target.settle(sent, run)) {
+  const settled = wellFormed(target.settle(sent, run), OUTCOME, (what) => targetInvalid(target, `settles: it ${what}`))
+  for await (const outcome of settled) {
     follow(outcome, states, target)
     yield outcome
   }
@@ -89,12 +91,8 @@ const WHY = {
   ended: 'which has its outcome already',
 } as const satisfies { [state in ChangeState]: string }
 
-function broken({ instance, resource }: Target, what: string, state: ChangeState | undefined): ZdsError {
-  const why = state === undefined ? 'which is not planned' : WHY[state]
-  return new ZdsError('TARGET_INVALID', `The target of ${instance} ${resource} ${what}, ${why}`, {
-    hint: 'This is a defect of its plugin: hold it against the laws of a target (docs/write-a-plugin.md).',
-  })
-}
+const broken = (target: Target, what: string, state: ChangeState | undefined): ZdsError =>
+  targetInvalid(target, `${what}, ${state === undefined ? 'which is not planned' : WHY[state]}`)
 
 function untold(key: string, { instance, resource }: Target): Outcome {
   const message = `The target of ${instance} ${resource} has not told what became of it`

@@ -3,6 +3,7 @@ import type { Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { chunk } from '../streams.ts'
 import type { Existing, Run, Target } from '../types.ts'
+import { EXISTING, targetInvalid, wellFormed } from '../well-formed.ts'
 
 /**
  * Items with the records that they speak of as they are now, by id, a hundred to a request; a
@@ -17,7 +18,10 @@ export async function* withRecords<Item>(
   for await (const some of chunk(items, 100)) {
     const found = new Map<string | undefined, Existing>()
     const ids = some.flatMap((item) => idOf(item) ?? [])
-    for await (const existing of target.refetch(ids, run)) found.set(existing.id, existing)
+    const records = wellFormed(target.refetch(ids, run), EXISTING, (what) =>
+      targetInvalid(target, `refetches: it ${what}`),
+    )
+    for await (const existing of records) found.set(existing.id, existing)
     for (const item of some) yield { item, now: found.get(idOf(item)) }
   }
 }

@@ -6,11 +6,13 @@ import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { batches, collect } from '../streams.ts'
 import type { ApplyRun, Target } from '../types.ts'
+import { OUTCOME, STEP, targetInvalid, wellFormed } from '../well-formed.ts'
 import { merge } from './merge.ts'
 
 /** The steps in which a target carries out changes. */
 export function stepsOf(target: Target, changes: Many<Change>, run: ApplyRun): AsyncIterable<Step> {
-  if ('apply' in target) return target.apply(changes, run)
+  if ('apply' in target)
+    return wellFormed(target.apply(changes, run), STEP, (what) => targetInvalid(target, `applies: it ${what}`))
   const { batch, parallel } = target.write
   return merge(() => batches(changes, batch).map((some) => request(some, target, run)), parallel, run.signal)
 }
@@ -57,13 +59,11 @@ type Answered = { readonly outcomes: readonly Outcome[]; readonly away?: HttpErr
  * The outcomes that the answer holds; none where it was lost, `away` where that was since the service
  * is. Throws what concerns more than this request.
  */
-async function answerOf(
-  changes: readonly Change[],
-  { write, staleness }: Requesting,
-  run: ApplyRun,
-): Promise<Answered> {
+async function answerOf(changes: readonly Change[], target: Requesting, run: ApplyRun): Promise<Answered> {
+  const { write, staleness } = target
   try {
-    return { outcomes: await write.send(changes, run) }
+    const told = await write.send(changes, run)
+    return { outcomes: await collect(wellFormed(told, OUTCOME, (what) => targetInvalid(target, `sends: it ${what}`))) }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
     if (error.arrived === 'maybe') return { outcomes: [], ...(error.status === 503 && { away: error }) }

@@ -9,6 +9,7 @@ import type { StageWatch, Watch } from './schedule.ts'
 import { inputsOf, madeFrom, summaryIn } from './inputs.ts'
 import { sameAddressIssues } from './same-address.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
+import { DESIRED, EXISTING, ROW, wellFormed, wordFor, type Form } from '../well-formed.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
 type PreflightWatch = Pick<Watch<never>, 'progress'>
@@ -48,7 +49,10 @@ export async function preflight(shared: Shared, watch: PreflightWatch = NOBODY, 
 async function checked(stage: StageOf<'gather'>, shared: Shared, watch: PreflightWatch): Promise<readonly Issue[]> {
   const told: StageWatch = { progress: (message) => watch.progress(stage, message), rows: () => undefined }
   try {
-    return (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
+    const issues = (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
+    const found: unknown = issues
+    if (Array.isArray(found)) return issues
+    throw sourceInvalid(stage, `checks with ${wordFor(found)}, and has to with a list`)
   } catch (error) {
     shared.signal.throwIfAborted()
     return issuesIn(error, stage.name)
@@ -101,7 +105,7 @@ export async function gather(
   }
   const inputs = await inputsOf(stage.needs, artifacts)
 
-  return artifacts.write(stage.id, counted(stage.source.read(run), watch), (rows, digest) => {
+  return artifacts.write(stage.id, counted(rowsOf(stage, run, shared), watch), (rows, digest) => {
     if (rows === 0 && stage.source.mayBeEmpty !== true && shared.partial !== true) {
       throw new ZdsError('EMPTY_SOURCE', `${stage.name} is empty, which would look as if everything were gone`, {
         hint: 'If that is right, set mayBeEmpty: true on it in the configuration.',
@@ -115,6 +119,21 @@ export async function gather(
     const complete = whole && inputs.values().every((input) => input.complete)
     const asked = stage.source.asks?.(shared.clock.today)
     return { rows, complete, digest, ...madeFrom(inputs, shared), ...(asked && { asked }), ...addressOf(stage.source) }
+  })
+}
+
+/** The rows of a source, each as its part in the configuration says that it has to be. */
+function rowsOf(stage: StageOf<'gather'>, run: Run, { config }: Shared): AsyncIterable<Json> {
+  const { source } = stage
+  const syncs = [...syncsOf(config).values()]
+  const isDesired = syncs.some(({ desired, rules }) => desired === source || rules.yields === source)
+  const form: Form = syncs.some(({ target }) => target === source) ? EXISTING : isDesired ? DESIRED : ROW
+  return wellFormed(source.read(run), form, (what) => sourceInvalid(stage, what))
+}
+
+function sourceInvalid({ id, source }: StageOf<'gather'>, what: string): ZdsError {
+  return new ZdsError('SOURCE_INVALID', `${id}: ${source.name} ${what}`, {
+    hint: 'This is a defect of its plugin: hold it against the laws of a source (docs/write-a-plugin.md).',
   })
 }
 

@@ -1,8 +1,9 @@
 import { ZdsError } from '../errors.ts'
 import { canonical, type Json } from '../json.ts'
-import { packer, type Many } from '../many.ts'
+import { isMany, packer, type Many } from '../many.ts'
 import type { Change, Notice, Skip } from '../plan/plan.ts'
-import type { Preparation } from '../types.ts'
+import type { Preparation, Target } from '../types.ts'
+import { targetInvalid, wordFor } from '../well-formed.ts'
 import type { StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
@@ -27,9 +28,14 @@ export async function answersOf(
   const name = `prepare:${stage.name}`
   if (shared.from !== undefined)
     return recalled(changes, await byKey(artifacts.read(name) as AsyncIterable<TargetAnswer>), watch) // written below
-  const said = await target.prepare(changes, lend(stage, shared, runId, watch))
+  const said = prepared(await target.prepare(changes, lend(stage, shared, runId, watch)), target)
   await artifacts.write(name, pairs(changes, said))
   return said
+}
+
+function prepared(said: Preparation | undefined, target: Target): Preparation {
+  if (isMany(said?.changes) && Array.isArray(said.skipped)) return said
+  throw targetInvalid(target, `prepares with ${wordFor(said)}, and has to with { changes, skipped }`)
 }
 
 /** Each with what became of it. Targets answer in the order in which they are asked, or in another. */
