@@ -1,4 +1,14 @@
-import { checkOptions, settingSchema, shape, ZdsError, type HttpPolicy, type Run, type Setting, type Source } from 'zds'
+import {
+  checkOptions,
+  settingSchema,
+  shape,
+  ZdsError,
+  type HttpPolicy,
+  type Issue,
+  type Run,
+  type Setting,
+  type Source,
+} from 'zds'
 import { fetchText, shownAddress } from './fetch-text.ts'
 import { identityOf, isAddress, issuesOf, onceForSame, readFileText } from '../files.ts'
 import type { CatalogueFile } from '../catalogue.ts'
@@ -57,12 +67,22 @@ export function overrides(options: OverridesOptions): OverridesSource {
       if (!isAddress(place)) yield* overrideSights(place, await load(run), options.fields, run.clock.today)
     },
     identity: (directory) => identityOf(options.from, directory),
-    check: (run) => issuesOf(options.from.name, () => load(run)),
+    check: async (run) => [...lostAddress(options), ...(await issuesOf(options.from.name, () => load(run)))],
     async *read(run) {
       run.signal.throwIfAborted()
       yield* await load(run)
     },
   }
+}
+
+/**
+ * Whose token is set keeps overrides at an address: without that, the file of the default would take
+ * their place, and all of them be dropped.
+ */
+function lostAddress({ from, token }: OverridesOptions): Issue[] {
+  if (from.given?.() !== false || token?.given?.() !== true) return []
+  const message = `is not set, and ${token.name} is, which is for an address`
+  return [{ code: 'ENV_MISSING', where: from.name, message, hint: `Set ${from.name}, or take ${token.name} out.` }]
 }
 
 /** What is wrong with the plans file is told by its own check. */

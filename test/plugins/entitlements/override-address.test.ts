@@ -1,8 +1,9 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { collect, messageOf } from 'zds'
+import { collect, env, messageOf, secret } from 'zds'
 import { overrides } from 'zds/entitlements'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { within } from '../../../src/core/settings.ts'
 import { runOn, TABLES, TODAY, value } from './support.ts'
 
 const FILE = '- salesforce_id: "001000000000001AAA"\n  set: { account_owner: Ada }\n  reason: a test\n'
@@ -74,6 +75,19 @@ describe('OVR-01: overrides from an address', () => {
       { code: 'HTTP_UNREADABLE', where: 'A_SETTING' },
     ])
     expect(await from(`${base}/plain`).check?.(runOn(TODAY))).toEqual([])
+  })
+
+  test('an address that was lost is refused where its token is set, rather than taking the default file for it', async () => {
+    const path = 'data/overrides.yaml'
+    const checked = (variables: { readonly [name: string]: string }) =>
+      within(variables, () =>
+        overrides({ from: env('FROM', path), fields: TABLES, http: POLICY, token: secret('FROM_TOKEN') }),
+      ).check?.(runOn(TODAY))
+    expect(await checked({ FROM_TOKEN: 'a-token' })).toMatchObject([
+      { code: 'ENV_MISSING', where: 'FROM', message: 'is not set, and FROM_TOKEN is, which is for an address' },
+    ])
+    for (const variables of [{}, { FROM: `${base}/plain`, FROM_TOKEN: 'a-token' }, { FROM: path, FROM_TOKEN: 'x' }])
+      expect(await checked(variables)).toEqual([])
   })
 
   test('a query stays out of messages', async () => {
