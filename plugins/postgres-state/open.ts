@@ -27,9 +27,9 @@ export async function open({ url, project: name }: PostgresOptions, directory: s
     runs: () => runsWithArtifacts(database, project),
     memory: (plugin) => memoryOf(database, project, plugin),
     scratch,
-    prune: async (before) => {
+    prune: async (before, unended) => {
       await clearScratch(scratch, before)
-      return pruneRuns(database, project, before)
+      return pruneRuns(database, project, before, unended)
     },
     kept: () => kept(database, project),
     close: () => database.close(),

@@ -8,7 +8,8 @@ const RUNS = `
   AND id NOT IN (SELECT run FROM zds.locks WHERE project = $1) RETURNING 1`
 const ARTIFACTS = `
   WITH gone AS (
-    DELETE FROM zds.artifacts WHERE project = $1 AND run COLLATE "C" < $2
+    DELETE FROM zds.artifacts WHERE project = $1
+    AND run COLLATE "C" < CASE WHEN run IN (SELECT run FROM zds.events WHERE project = $1) THEN $2 ELSE $3 END
     AND run NOT IN (SELECT id FROM zds.runs WHERE project = $1) RETURNING run, id
   ), parts AS (DELETE FROM zds.parts USING gone WHERE project = $1 AND parts.id = gone.id)
   SELECT DISTINCT run FROM gone`
@@ -26,12 +27,17 @@ const KEPT = `
 
 /**
  * Forgets the runs of a project that began before `before`, their artifacts, and what killed runs
- * left of others.
+ * left of others; of those that have noted no end what is older than `unended`.
  */
-export async function pruneRuns({ query }: Database, project: string, before: Date): Promise<PruneResult> {
+export async function pruneRuns(
+  { query }: Database,
+  project: string,
+  before: Date,
+  unended = before,
+): Promise<PruneResult> {
   const runs = await query(RUNS, [project, before])
-  const artifacts = await query(ARTIFACTS, [project, runsFrom(before)])
-  await query(REST, [project, before])
+  const artifacts = await query(ARTIFACTS, [project, runsFrom(before), runsFrom(unended)])
+  await query(REST, [project, unended])
   await query(EVENTS, [project, before])
   return { runs: runs.length, artifacts: artifacts.length }
 }

@@ -61,6 +61,19 @@ const otherLaws: readonly StateLaw[] = [
     },
   ),
 
+  law('of a run that has noted no end, forgets artifacts only once they are older than that', async (here, there) => {
+    const [ended, underWay] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-01-02T00:00:00Z')]
+    for (const moment of [ended, underWay]) await here.artifacts(nameOf(moment)).write('gather:x', [1])
+    const none = { digest: undefined, changes: undefined, code: undefined, message: undefined }
+    const noted = { run: nameOf(ended), kind: 'planned', asOf: '2026-01-01', ...none } as const
+    await here.journal.note({ ...noted, at: ended.toISOString() })
+    const before = new Date('2026-02-01T00:00:00Z')
+    assert.deepEqual(await there.prune(before, ended), { runs: 0, artifacts: 1 })
+    await here.artifacts(nameOf(underWay)).summary('gather:x')
+    await fails(here.artifacts(nameOf(ended)).summary('gather:x'), 'ARTIFACT_MISSING')
+    assert.deepEqual(await there.prune(before, before), { runs: 0, artifacts: 1 })
+  }),
+
   law('says how much it keeps, and since when', async (here, there) => {
     const { runs, since, bytes } = await here.kept()
     assert.deepEqual([runs, since], [0, undefined])

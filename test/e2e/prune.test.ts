@@ -59,18 +59,22 @@ describe('OPS-08: zds prune', () => {
     expect(await here.zds('outcomes', young)).toMatchObject({ code: 0 })
   })
 
-  test('leaves what is younger than an hour, which may be a plan that is being made', async () => {
+  test('leaves what is younger than an hour, and for a day what has noted no end: a plan may take long', async () => {
     const here = scratch({})
-    const artifactsOf = async (hours: number): Promise<string> => {
+    const artifactsOf = async (hours: number, ended: boolean): Promise<string> => {
       const id = `${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-abcdef`
       const state = await localState(join(here.directory, '.zds'))
       await state.artifacts(id).write('gather:accounts', [{ name: 'Acme' }])
+      const none = { digest: undefined, changes: undefined, code: undefined, message: undefined }
+      const at = new Date(Date.now() - hours * 3_600_000).toISOString()
+      if (ended) await state.journal.note({ run: id, kind: 'planned', at, asOf: '2026-03-16', ...none })
       await state.close()
       return id
     }
-    const [, young] = [await artifactsOf(1.1), await artifactsOf(0.9)]
-    expect((await here.zds('prune', '--keep', '0d')).stdout).toMatch(/^Forgot 0 runs, and the artifacts of 1\./)
-    expect(runsIn(here)).toEqual([young])
+    const [, underWay] = [await artifactsOf(24.1, false), await artifactsOf(23.9, false)]
+    const [, young] = [await artifactsOf(1.1, true), await artifactsOf(0.9, true)]
+    expect((await here.zds('prune', '--keep', '0d')).stdout).toMatch(/^Forgot 0 runs, and the artifacts of 2\./)
+    expect(runsIn(here)).toEqual([underWay, young])
   })
 
   test('forgets nothing that the configuration keeps for ever, unless it is told how much', async () => {

@@ -23,7 +23,7 @@ export function localState(directory: string): State {
     runs: async () => (await namesIn(runs)).toSorted().toReversed(),
     memory: (plugin) => memoryOf(database, plugin),
     scratch: directory,
-    prune: (before) => pruneLocal(database, directory, before),
+    prune: (before, unended) => pruneLocal(database, directory, before, unended),
     kept: () => keptIn(database, directory),
     close: async () => database.close(),
   }

@@ -9,7 +9,18 @@ import type { Kept, PruneResult } from './state.ts'
 const KEPT = 'SELECT run FROM locks UNION SELECT id FROM runs WHERE rowid = (SELECT max(rowid) FROM runs)'
 
 /** Forgets what began before `before` in a state that is a directory with a database. */
-export async function pruneLocal(database: DatabaseSync, directory: string, before: Date): Promise<PruneResult> {
+export async function pruneLocal(
+  database: DatabaseSync,
+  directory: string,
+  before: Date,
+  unended = before,
+): Promise<PruneResult> {
+  const ended = new Set(
+    database
+      .prepare('SELECT DISTINCT run FROM events')
+      .all()
+      .map((row) => textIn(row, 'run')),
+  )
   const old = `started_at < ? AND id NOT IN (${KEPT})`
   const runs = atomically(database, () => {
     database.prepare('DELETE FROM events WHERE at < ?').run(before.toISOString())
@@ -20,7 +31,8 @@ export async function pruneLocal(database: DatabaseSync, directory: string, befo
   const all = database.prepare('SELECT id FROM runs').all()
   const kept = new Set(all.map((row) => textIn(row, 'id')))
   const files = join(directory, 'runs')
-  const gone = (await namesIn(files)).filter((name) => !kept.has(name) && name < runsFrom(before))
+  const isOld = (name: string): boolean => name < runsFrom(ended.has(name) ? before : unended)
+  const gone = (await namesIn(files)).filter((name) => !kept.has(name) && isOld(name))
   for (const name of gone) await rm(join(files, name), { recursive: true, force: true })
   for (const name of await namesIn(files)) await clearScratch(join(files, name), before)
   await clearScratch(directory, before)

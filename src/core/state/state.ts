@@ -22,9 +22,10 @@ export interface State {
   /**
    * Forgets runs that began before `before`, with their plans, steps and artifacts, and what killed
    * runs left behind: personal data ends. The newest run stays, whatever its age: it may be gone on
-   * with; so do those under way.
+   * with; so do those under way. Of a run that has noted no end in the journal, a plan that is being
+   * made or was killed, artifacts are forgotten that are older than `unended`.
    */
-  prune(before: Date): Promise<PruneResult>
+  prune(before: Date, unended?: Date): Promise<PruneResult>
   kept(): Promise<Kept>
   close(): Promise<void>
 }
