@@ -140,6 +140,8 @@ const partnerRows = crm.rows({
   where: () =>
     soql`Account_ID_18__c = ${alliance.peek() ?? ''} OR (Type = ${'Partner'} AND Partners_Partner_Status__c IN ${['Authorized']} AND Partner_Track__c IN ${['Open', 'Select']})`,
   mayBeEmpty: true,
+  // A customer that turns partner meanwhile is in both, and so the partner sync's (AMB-19).
+  after: accounts,
 })
 
 const catalogue = supportPlans(env('SUPPORT_PLANS', 'data/plans.yaml'))

@@ -91,19 +91,21 @@ export function customers<const Table extends FieldTable>(options: CustomersOpti
   const { instance } = organizations
   const { key, fold } = rules
   const isOurs = partners && ((organization: Fields): boolean => !partners.is(organization))
+  const unmatched = unmatchedKeys({
+    target: organizations,
+    field: key,
+    rows: accounts,
+    column: ACCOUNT.id,
+    ...(fold && { fold }),
+  })
   const former = crm.lookup({
     name: `${instance}-former-customers`,
     object: 'Account',
     columns: [ACCOUNT.id, ACCOUNT.type],
     in: ACCOUNT.id,
-    keys: unmatchedKeys({
-      target: organizations,
-      field: key,
-      rows: accounts,
-      column: ACCOUNT.id,
-      ...(fold && { fold }),
-      ...(isOurs && { of: isOurs }),
-    }),
+    // Once it is known who is a partner, and of all organizations: of an account that is neither a
+    // customer nor a partner in what was read, its Type tells which of the two it has become (AMB-19).
+    keys: { ...unmatched, needs: [...unmatched.needs, ...(partners ? [partners.desired] : [])] },
   })
   const desired = entitlements({
     name: `${instance}-accounts`,

@@ -59,6 +59,8 @@ export type RowsQuery<Name extends string = string> = RowsAsked<Name> & {
   readonly key?: ColumnName<Name>
   /** How they are read. Default `auto`: by their number. */
   readonly gather?: Gather
+  /** Read once this has been: what goes from those rows to these meanwhile is in both, and not in neither. */
+  readonly after?: Source
 }
 
 export type LookupQuery<Name extends string = string> = RowsAsked<Name> & {
@@ -108,7 +110,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
   return {
     rows: (asked: RowsQuery) => {
       checkRows(asked)
-      const { name, object, key, children, where, gather = 'auto' } = asked
+      const { name, object, key, children, where, gather = 'auto', after } = asked
       const columns = columnsAsked(asked, key)
       composeSoql({ object, columns })
       const query = (today: string): Query => ({
@@ -119,6 +121,7 @@ export function salesforce(options: SalesforceOptions): Salesforce {
       })
       return {
         name,
+        ...(after && { needs: [after] }),
         mayBeEmpty: asked.mayBeEmpty ?? false,
         asks: (today) => partsOf(query(today)),
         check: (run) => checked(query(run.clock.today), run),

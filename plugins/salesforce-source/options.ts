@@ -22,6 +22,7 @@ const rows = shape({
   'where?': {},
   'key?': { type: 'string' },
   'gather?': { enum: ['auto', 'nested', 'flat', 'bulk'] },
+  'after?': {},
 })
 const lookup = shape({
   ...asked,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { salesforceIdOf } from 'zds/salesforce-source'
 import { startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import { runsOf } from '../support/runs.ts'
@@ -88,6 +88,35 @@ test.each(['open_partner', 'customer'])(
       '1 id-case-lost',
       '2 id-case-lost',
     ])
+  },
+)
+
+test.each([
+  ['a customer that turns partner', 'Customer', 'Partner', "Type IN ('Customer'"],
+  ['a partner that turns customer', 'Partner', 'Customer', 'Partners_Partner_Status__c'],
+] as const)(
+  'AMB-19: %s between the two reads of one run is retired by nobody, however slow either is',
+  async (_what, from, to, slow) => {
+    const { sandbox, here } = await started()
+    const inSync = [...expected.global, ...expected.partners].filter(({ action }) => action === 'none')
+    const isPartner = { Partners_Partner_Status__c: 'Authorized', Partner_Track__c: 'Open' }
+    const account = sandbox.salesforce.tables['Account']?.find(
+      ({ Type, Id }) => Type === from && inSync.some(({ key }) => key === Id),
+    )
+    Object.assign(account ?? {}, isPartner)
+    sandbox.faults.add({ service: 'salesforce', path: slow, kind: 'latency', ms: 600, times: 0 })
+    const watch = setInterval(() => {
+      if (!sandbox.requests.some(({ query }) => query['q']?.includes(slow))) return
+      clearInterval(watch)
+      setTimeout(() => Object.assign(account ?? {}, { Type: to }), 250)
+    }, 5)
+    onTestFinished(() => clearInterval(watch))
+    const { syncs } = await runsOf(here, expected.asOf).plan()
+    expect(account).toMatchObject({ Type: to })
+    const ofIt = syncs.flatMap(({ changes }) => [...changes].filter(({ key }) => key === account?.['Id']))
+    expect(ofIt.filter(({ op }) => op === 'retire')).toEqual([])
+    const left = syncs.flatMap(({ skipped }) => skipped.filter(({ key }) => key === account?.['Id']))
+    expect(left.filter(({ reason }) => reason === 'arrived-meanwhile')).toHaveLength(to === 'Customer' ? 1 : 0)
   },
 )
 
