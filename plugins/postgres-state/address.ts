@@ -18,7 +18,7 @@ export function connectionOf(setting: Setting): PoolConfig {
   const unknown = [...given.keys()].find((name) => !KNOWN.includes(name))
   if (unknown !== undefined) throw invalid(setting, `has a parameter ${unknown}; known are ${KNOWN.join(', ')}`)
   const host = given.get('host') ?? url.hostname.replace(/^\[|\]$/g, '')
-  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decodeURIComponent)
+  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded(setting))
   conceal(password)
   return {
     host: host || 'localhost',
@@ -28,6 +28,15 @@ export function connectionOf(setting: Setting): PoolConfig {
     ...(database && { database }),
     application_name: given.get('application_name') ?? 'zds',
     ssl: tlsOf(setting, host, given),
+  }
+}
+
+/** What a part of an address stands for. A password that was copied as it is may have a % of its own. */
+const decoded = (setting: Setting) => (part: string) => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw invalid(setting, 'has a % in user, password or database that stands for nothing: write it as %25')
   }
 }
 

@@ -52,6 +52,7 @@ describe('the address of a state database', () => {
   it.each([
     ['db.example/zds', 'is no address'],
     ['mysql://db.example/zds', 'is no address'],
+    ['postgres://ada:50%-of-s3cret-word@db.example/zds', 'has a % in user, password or database'],
     ['postgres://ada:s3cret-word@db.example/zds?sslmode=disable', 'has sslmode=disable'],
     ['postgres://ada:s3cret-word@db.example/zds?sslmode=no-verify', 'has sslmode=no-verify'],
     ['postgres://ada:s3cret-word@localhost/zds?sslmode=prefer', 'has sslmode=prefer'],
