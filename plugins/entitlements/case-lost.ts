@@ -17,13 +17,13 @@ export const mayHaveLostCase = (id: string): boolean => /^(?:[a-z\d]{15}|[A-Z\d]
  */
 export function caseLost(caseless: readonly string[]): { see(id: string): void; skips(): Generator<Desired> } {
   const lower = (id: string): string => id.slice(0, 15).toLowerCase()
-  const keys = new Map(caseless.map((key) => [lower(key), key]))
+  const keys = Map.groupBy(caseless, lower)
   const alike = new Set<string>()
   const found = new Set<string>()
   return {
     see: (id) => {
-      const key = keys.size === 0 ? undefined : keys.get(lower(id))
-      if (key !== undefined) (key === id ? found : alike).add(key)
+      const like = keys.size === 0 ? [] : (keys.get(lower(id)) ?? [])
+      for (const key of like) (key === id ? found : alike).add(key)
     },
     *skips() {
       for (const key of alike.difference(found)) yield { kind: 'skip', key, reason: 'id-case-lost' }

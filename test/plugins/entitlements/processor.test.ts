@@ -109,6 +109,14 @@ describe('SAFE-10: ids that have lost their case', () => {
     },
   )
 
+  test('so are two whose ids are those of one account in other cases', async () => {
+    const ids = ['001pl000000000y', '001PL000000000Y']
+    expect(await skipsOf(ids, [MIXED, B])).toEqual([
+      '001pl000000000yAAA id-case-lost',
+      '001PL000000000YYAQ id-case-lost',
+    ])
+  })
+
   test('so is one whose id is a partner’s in another case, but not one that is a partner’s as it is (AMB-19)', async () => {
     expect(await skipsOf(['001pl000000000y'], [B], [MIXED])).toEqual(['001pl000000000yAAA id-case-lost'])
     expect(await skipsOf(['001pl000000000y'], [MIXED], ['001pl000000000yAAA'])).toEqual([])
