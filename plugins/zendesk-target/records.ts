@@ -18,7 +18,8 @@ import { idIn, objectIn } from './replies.ts'
  */
 export function recordOf(row: JsonObject, kind: Kind, types: FieldTypes): Existing {
   const id = idIn(row)
-  if (id === undefined) throw new ZdsError('HTTP_UNREADABLE', `Zendesk gave one of the ${kind.resource} without an id`)
+  if (id === undefined)
+    throw new ZdsError('HTTP_UNREADABLE', `Zendesk gave one of the ${kind.resource} without a usable id`)
   const custom = objectIn(row, kind.custom)
   const fields = Object.entries(types).map(([key, type]) => {
     const value = normalise(type, key in kind.attributes ? row[key] : custom[key])
@@ -42,7 +43,11 @@ export function bodyOf({ fields }: Change, kind: Kind): JsonObject {
   return Object.keys(custom).length === 0 ? body : { ...body, [kind.custom]: custom }
 }
 
-/** Ids are text to the engine, and numbers to Zendesk (ZD-19). */
+/**
+ * Ids are text to the engine, and numbers to Zendesk (ZD-19). What is no such number goes as it is, to
+ * be refused: made one, it would be null, or the id of another record.
+ */
 function wireOf({ name }: FieldType, value: Json): Json {
-  return name === 'reference' && value !== null ? Number(value) : value
+  const id = Number(value)
+  return name === 'reference' && Number.isSafeInteger(id) && String(id) === value ? id : value
 }

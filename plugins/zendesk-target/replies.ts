@@ -26,9 +26,9 @@ export function textIn(body: JsonObject, key: string): string | undefined {
 
 /**
  * The id of a record or job as text, or undefined where it has none: Zendesk gives numbers for
- * records, text for jobs.
+ * records, text for jobs. A number too large to be read whole is none: it would be that of another.
  */
 export function idIn(row: JsonObject): string | undefined {
   const { id } = row
-  return typeof id === 'number' || typeof id === 'string' ? String(id) : undefined
+  return Number.isSafeInteger(id) || typeof id === 'string' ? String(id) : undefined
 }

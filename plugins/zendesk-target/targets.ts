@@ -26,7 +26,8 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
     ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     asks: () => Object.keys(types),
     ...(kind.resource === 'organizations' && { describe }),
-    misfit: ({ id = '1' }) => (/^[1-9]\d{0,18}$/.test(id) ? undefined : 'id: is none that Zendesk gives'),
+    misfit: ({ id = '1' }) =>
+      /^[1-9]\d*$/.test(id) && Number.isSafeInteger(Number(id)) ? undefined : 'id: is none that Zendesk gives',
     together: true,
     check: async (run) => (await work()).check(run),
     declares: async (run) => (await work()).declares(run),

@@ -50,6 +50,28 @@ describe('reading organizations', () => {
     ])
   })
 
+  it('an id too large to be read whole is no id: it would be that of another organization (ZD-19)', async () => {
+    const { target } = await started({
+      count: 1,
+      faults: [
+        {
+          service: 'zendesk',
+          path: '/organizations?',
+          kind: 'status',
+          status: 200,
+          responseBody: {
+            organizations: [{ id: 9_007_199_254_740_992, name: 'Acme', organization_fields: {} }],
+            meta: { has_more: false },
+          },
+        },
+      ],
+    })
+    await expect(collect(target.read(testRun().run))).rejects.toMatchObject({ code: 'HTTP_UNREADABLE' })
+    const change = { op: 'update', key: 'A', fields: {} } as const
+    expect(target.misfit?.({ ...change, id: '9007199254740992' })).toBe('id: is none that Zendesk gives')
+    expect(target.misfit?.({ ...change, id: '39009098989393' })).toBeUndefined()
+  })
+
   it('a page that lost a record shows in the count (SAFE-02)', async () => {
     const { target } = await started({
       count: 120,

@@ -82,6 +82,19 @@ describe('users', () => {
     expect(bodies.filter((body) => body.includes(`"${OTHER}"`))).toEqual([])
   })
 
+  it.each(['abc', '9007199254740993', '0x3e9', 'Infinity'])(
+    'an organization_id that is no id (%s) is refused; it is made neither null nor another one',
+    async (organization_id) => {
+      const { target, sandbox, userOf } = await started()
+      for (const change of [updatingUser(0, { organization_id }), creatingUser(1, { organization_id })])
+        expect(statuses(await applied(target, [change]))).toEqual(['failed'])
+      expect(userOf(2001)?.organization_id).toBe(1001)
+      const bodies = sandbox.requests.filter(({ method }) => method !== 'GET').map(({ body }) => JSON.stringify(body))
+      expect(bodies.filter((body) => body.includes('"organization_id":'))).toHaveLength(2)
+      expect(bodies.filter((body) => body.includes(`"organization_id":"${organization_id}"`))).toHaveLength(2)
+    },
+  )
+
   it('are created one a request, without a mail to them, as end users (USR-04, USR-06)', async () => {
     const { target, sandbox, userAt } = await started()
     expect(
