@@ -6,7 +6,7 @@ import { PassThrough, pipeline as connected, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { ZdsError } from '../errors.ts'
-import type { Json } from '../json.ts'
+import { parseJson, type Json } from '../json.ts'
 import type { Artifacts, Summary } from './state.ts'
 
 /** Artifacts in a directory of their own, readable by nobody else (OPS-08). */
@@ -17,16 +17,17 @@ export function artifactsIn(directory: string): Artifacts {
   return {
     write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
       await mkdir(directory, { recursive: true, mode: 0o700 })
-      const partial = `${path(name)}.partial`
+      const [partial, about] = [`${path(name)}.partial`, `${summaryPath(name)}.partial`]
       try {
         const { count, digest } = await writeRows(partial, rows, 'packed')
         const summary = summarise(count, digest)
-        await writeFile(summaryPath(name), `${JSON.stringify(summary)}\n`, { mode: 0o600 })
+        await writeFile(about, `${JSON.stringify(summary)}\n`, { mode: 0o600 })
+        await rename(about, summaryPath(name))
         await rename(partial, path(name))
         if (existsSync(plain(name))) await rm(plain(name))
         return summary
       } catch (error) {
-        await rm(partial, { force: true })
+        for (const file of [partial, about]) await rm(file, { force: true })
         throw error
       }
     },
@@ -35,7 +36,7 @@ export function artifactsIn(directory: string): Artifacts {
       const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
         throw missing(name, cause)
       })
-      return JSON.parse(text) as Summary // written by `write` above
+      return parsed(text, name) as Summary // written by `write` above
     },
   }
 }
@@ -89,9 +90,9 @@ async function* readRows(file: string, name: string, form: Form = 'plain'): Asyn
     rest.push(first)
     const last = more.pop()
     if (last === undefined) continue
-    yield JSON.parse(rest.join('')) as Json // JSON text is Json
+    yield parsed(rest.join(''), name)
     rest = [last]
-    for (const line of more) yield JSON.parse(line) as Json
+    for (const line of more) yield parsed(line, name)
   }
   if (rest.some((block) => block !== '')) throw broken(name)
 }
@@ -111,8 +112,14 @@ async function* textIn(file: string, name: string, form: Form): AsyncIterable<st
   }
 }
 
+function parsed(text: string, name: string): Json {
+  const json = parseJson(text)
+  if (json === undefined) throw broken(name)
+  return json
+}
+
 function broken(name: string, cause?: unknown): ZdsError {
-  return new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off in the middle of a row`, {
+  return new ZdsError('ARTIFACT_MISSING', `The artifact ${name} breaks off, or is not what was written`, {
     cause,
     hint: 'Run its stage again.',
   })

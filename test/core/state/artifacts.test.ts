@@ -142,7 +142,7 @@ describe('an artifact', () => {
     for (const name of ['gather:y', 'gather:z', 'gather:text'])
       await expect(collect(artifactsIn(root).read(name))).rejects.toMatchObject({
         code: 'ARTIFACT_MISSING',
-        message: `The artifact ${name} breaks off in the middle of a row`,
+        message: `The artifact ${name} breaks off, or is not what was written`,
         hint: 'Run its stage again.',
       })
   })
@@ -157,5 +157,19 @@ describe('an artifact', () => {
     const before = open()
     for (let time = 0; time < 20; time += 1) for await (const _ of artifacts.read('gather:x')) break
     await expect.poll(() => open() - before, { timeout: 2000 }).toBeLessThan(10)
+  })
+})
+
+describe('SAFE-02: what is no JSON any more, after a full disk or by hand, is said to be broken', () => {
+  it.each(['', '{"rows":1,"compl'])('a summary: %j', async (text) => {
+    const artifacts = artifactsIn(root)
+    await artifacts.write('gather:x', [1])
+    writeFileSync(join(root, 'gather.x.summary.json'), text)
+    await expect(artifacts.summary('gather:x')).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
+  })
+
+  it('a row in the middle', async () => {
+    writeFileSync(join(root, 'gather.x.ndjson'), '{"a":1}\n{"b":\n{"c":3}\n')
+    await expect(collect(artifactsIn(root).read('gather:x'))).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
   })
 })
