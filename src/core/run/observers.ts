@@ -13,8 +13,16 @@ export async function listen(config: Config, warn: (message: string) => void): P
   const endings: (() => Promise<void>)[] = []
   for (const [name, observer] of observersOf(config)) {
     const warnOf = (message: string): void => warn(`${name}: ${message}`)
-    const end = await observer.listen?.(warnOf).catch((error: unknown) => warnOf(messageOf(error)))
-    if (end) endings.push(() => end().catch((error: unknown) => warnOf(messageOf(error))))
+    const tried = async <Result>(work: () => Promise<Result> | undefined): Promise<Result | undefined> => {
+      try {
+        return await work()
+      } catch (error) {
+        warnOf(messageOf(error))
+        return undefined
+      }
+    }
+    const end = await tried(() => observer.listen?.(warnOf))
+    if (end) endings.push(() => tried(end))
   }
   return async () => void (await Promise.all(endings.map((end) => end())))
 }
@@ -31,11 +39,13 @@ export async function tellObservers(
   { config, clock, signal }: Shared,
 ): Promise<readonly string[]> {
   const warnings: string[] = []
-  const lasting = signal.aborted ? AbortSignal.timeout(STOPPED_MS) : signal
+  let stopped: AbortSignal | undefined
   for (const [name, observer] of observersOf(config)) {
     const warn = (message: string): void => void warnings.push(`${name}: ${message}`)
+    // Whoever stops the run may do so while one of them is told.
+    if (signal.aborted) stopped ??= AbortSignal.timeout(STOPPED_MS)
     try {
-      await event(observer, lendNothing({ clock, signal: lasting }, name, warn))
+      await event(observer, lendNothing({ clock, signal: stopped ?? signal }, name, warn))
     } catch (error) {
       warn(messageOf(error))
     }
