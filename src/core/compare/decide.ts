@@ -109,7 +109,8 @@ function creation(
 ): RecordVerdict {
   const held = rules.holds?.(record)
   if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
-  const heldBy = rules.unique === undefined ? undefined : sides.names.holder(record[rules.unique] ?? null, { key })
+  const { unique = '' } = rules
+  const heldBy = sides.names.holder(record[unique] ?? null, { key })
   if (heldBy !== undefined) return { skip: { reason: 'name-taken', of: { fields: record }, heldBy } }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const set = Object.keys(record).filter((field) => normalise(target.types[field], record[field]) !== null)
@@ -123,13 +124,13 @@ function creation(
 function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): RecordVerdict {
   const { rules, target } = sync
   if (rules.takesOver !== true && !owns(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
-  const adopt = rules.adopt ?? []
+  const { adopt = [], unique = '' } = rules
   const respelt = spellings(key, record, found, sync)
   const managed = (field: string): boolean => !adopt.includes(field) && !(field in respelt)
   const fields = { ...difference(found.fields, record, target.types, managed) }
-  const renamed = rules.unique === undefined ? undefined : fields[rules.unique]
+  const renamed = fields[unique]
   const heldBy = renamed && sides.names.holder(renamed.to, { key, id: found.id, current: renamed.from })
-  if (heldBy !== undefined && rules.unique !== undefined) delete fields[rules.unique]
+  if (heldBy !== undefined) delete fields[unique]
   const skip = heldBy && { skip: { reason: 'name-taken', of: found, heldBy } }
   if (Object.keys(fields).length === 0) return { ...skip }
   if (opOf({ op: 'update', fields }, rules.retire) === 'retire' && rules.protects?.(found.fields) === true)

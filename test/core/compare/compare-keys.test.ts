@@ -82,6 +82,14 @@ describe('a system that tells no upper case from lower case', () => {
     ])
   })
 
+  it('the spelling is left where the key is a field that is only adopted (SAFE-05)', async () => {
+    const plan = await compared(
+      { desired: [wanted('Acme-1', { aar: 2 })], existing: [held('1', 'acme-1', { aar: 1 })] },
+      syncOf({ fold: lowerCase, adopt: ['salesforce_id'] }),
+    )
+    expect([...plan.changes].map(({ fields }) => Object.keys(fields))).toEqual([['aar']])
+  })
+
   it('two desired records of one folded key are in doubt, and so are two existing ones', async () => {
     const twice = await compared({ desired: [wanted('A'), wanted('a')], existing: [] }, folding)
     expect(twice.skipped.map(({ key, reason }) => [key, reason])).toEqual([
@@ -112,6 +120,12 @@ describe('a system that tells no upper case from lower case', () => {
       ['theirs', 'not-owned'],
     ])
   })
+})
+
+it('SYN-11: a desired record that does not name its key leaves the key of its record as it is', async () => {
+  const desired: Desired[] = [{ kind: 'record', key: 'A', fields: { aar: 2 } }]
+  const plan = await compared({ desired, existing: [held('1', 'A', { aar: 1 })] })
+  expect([...plan.changes].map(({ fields }) => fields)).toEqual([{ aar: { from: 1, to: 2 } }])
 })
 
 describe('SAFE-10: keys that are Salesforce ids', () => {

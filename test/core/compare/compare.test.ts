@@ -7,7 +7,7 @@ describe('the three lists of a comparison', () => {
       desired: [wanted('A', { aar: 5 }), wanted('B', { aar: 7 }), wanted('C', { aar: 1 })],
       existing: [held('2', 'B', { aar: 6 }), held('3', 'C', { aar: 1 }), held('4', 'D')],
     })
-    expect(plan.changes).toEqual([
+    expect(plan.changes).toStrictEqual([
       {
         op: 'create',
         key: 'A',
@@ -45,6 +45,11 @@ describe('the three lists of a comparison', () => {
   it('CMP-02: zero is not the same as no number', async () => {
     const plan = await compared({ desired: [wanted('A', { aar: 0 })], existing: [held('1', 'A', { aar: null })] })
     expect([...plan.changes][0]?.fields).toEqual({ aar: { from: null, to: 0 } })
+  })
+
+  it('a create sets no field that would be empty', async () => {
+    const plan = await compared({ desired: [wanted('A', { name: 'Acme', external_id: '', aar: null })] })
+    expect(Object.keys([...plan.changes][0]?.fields ?? {})).toEqual(['salesforce_id', 'mark_for_deletion', 'name'])
   })
 
   it('CMP-04: an expired account without an organization is held back', async () => {
@@ -135,6 +140,8 @@ describe('what speaks against a mark', () => {
     const plan = await compared({ desired: marked, existing: [held('1', 'A'), held('2', 'B')] }, protectsA)
     expect([...plan.changes].map(({ op, key }) => [op, key])).toEqual([['update', 'B']])
     expect(plan.skipped).toMatchObject([{ key: 'A', id: '1', reason: 'protected' }])
+    const unguarded = await compared({ desired: marked.slice(0, 1), existing: [held('1', 'A')] })
+    expect([...unguarded.changes].map(({ op, key }) => [op, key])).toEqual([['update', 'A']])
   })
 
   it('a record that is marked already yields nothing', async () => {
@@ -183,6 +190,12 @@ describe('what speaks against a mark', () => {
     expect(plan.changes).toMatchObject([{ op: 'retire', key: 'A', reason }])
   })
 
+  it('AMB-17: a mark says why, whatever else is said of the record', async () => {
+    const notice = { kind: 'notice', key: 'A', code: 'unknown-charge', message: 'Gold is of no plan' } as const
+    const plan = await compared({ desired: [notice, absent('A', 'retention')], existing: [held('1', 'A')] })
+    expect(plan.changes).toMatchObject([{ op: 'retire', reason: 'retention' }])
+  })
+
   it('AMB-17: a reason that may not mark keeps the record, and says so', async () => {
     const plan = await compared(
       {
@@ -219,6 +232,15 @@ describe('a key that a processor leaves out on purpose', () => {
       changes: [],
       skipped: [{ key: 'A', reason: 'duplicate-email', id: '1', name: 'Ada' }],
     })
+  })
+})
+
+describe('a key of which a processor keeps one record and leaves out another', () => {
+  it('AMB-21: has its record written, and the other one reported', async () => {
+    const left = { kind: 'skip', key: 'A', reason: 'duplicate-email', name: 'Bob' } as const
+    const plan = await compared({ desired: [left, wanted('A', { aar: 1 })], existing: [held('1', 'A')] })
+    expect([...plan.changes].map(({ op, key }) => [op, key])).toEqual([['update', 'A']])
+    expect(plan.skipped).toEqual([{ key: 'A', reason: 'duplicate-email', id: '1', name: 'Bob' }])
   })
 })
 
