@@ -1,6 +1,6 @@
 import { REFERENCE, type FieldTypes } from '../field-types.ts'
 import { writtenUnder, type Known, type Outcome } from '../outcome.ts'
-import type { Change } from '../plan/plan.ts'
+import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Ref } from '../refs.ts'
 
 /** The id of a record that a sync of this run has created, or undefined. */
@@ -16,7 +16,7 @@ export function createdIn(known: ReadonlyMap<string, ReadonlyMap<string, Known>>
  * outcome of its own where one points at nothing.
  */
 export function bind(change: Change, types: FieldTypes, created: Created): Change | Outcome {
-  const fields = { ...change.fields }
+  const fields: Record<string, FieldChange> = {}
   const nowhere: { readonly field: string; readonly ref: Ref }[] = []
   for (const [field, { from, to }] of Object.entries(change.fields)) {
     const idOf = (ref: Ref): string | null => {

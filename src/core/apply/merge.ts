@@ -45,7 +45,8 @@ export async function* merge(
   }
 
   try {
-    while (working.size > 0 || offers.length > 0) {
+    // Who has an offer works: it waits to hear whether it goes on.
+    while (working.size > 0) {
       const next = offers[0]
       if (next === undefined) {
         await new Promise<void>((resolve) => (wake = resolve))

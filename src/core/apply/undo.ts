@@ -75,8 +75,7 @@ function reverse(change: Written, now: Existing | undefined, { target, rules }: 
   const old = Object.entries(fields).map(([field, { from }]) => [field, from] as const)
   if (op === 'remove' && now === undefined)
     return { op: 'create', key, ...called, fields: toward(old, {}), reason: 'undo' }
-  if (now === undefined || op === 'remove' || differingFields(change, 'to', now, target.types).length > 0)
-    return 'changed-since'
+  if (now === undefined || differingFields(change, 'to', now, target.types).length > 0) return 'changed-since'
   const { retire } = rules
   const of = { key, id, ...called, ...(now.version !== undefined && { version: now.version }), reason: 'undo' }
   if (op === 'create' && retire === 'remove') return { ...of, op: 'remove', fields: removal(now.fields) }

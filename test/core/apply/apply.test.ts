@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { collect, conceal, text, type Change, type Outcome, type Step } from 'zds'
+import { collect, conceal, text, type Change, type Outcome, type Step, type Target } from 'zds'
+import { apply } from '../../../src/core/apply/apply.ts'
 import { ref } from '../../../src/core/refs.ts'
 import { applying, create, outcomesIn, planOf, retire, untouched, update } from '../../support/applying.ts'
 import { done, held, stream, targetOf } from '../../support/syncs.ts'
+import { testRun } from 'zds/testing'
 
 describe('carrying out a plan', () => {
   it('SYN-01: creates, then updates, then retires, each once, whatever their order in the plan', async () => {
@@ -28,6 +30,23 @@ describe('carrying out a plan', () => {
       ['V', 'done'],
       ['R', 'done'],
     ])
+  })
+
+  it('SYN-01: all at once where the target can tell which must wait', async () => {
+    const calls: string[][] = []
+    const target: Target = {
+      ...untouched({
+        apply: async function* (changes, run) {
+          const fresh = await run.fresh(changes)
+          calls.push(fresh.map(({ key }) => key))
+          yield { status: 'sending', keys: fresh.map(({ key }) => key) }
+          yield* fresh.map(done)
+        },
+      }),
+      together: true,
+    }
+    await collect(applying(planOf(create('C'), update('U')), target))
+    expect(calls).toEqual([['C', 'U']])
   })
 
   it('asks nothing of the target when there is nothing to do', async () => {
@@ -87,7 +106,7 @@ describe('carrying out a plan', () => {
 
   it('outcomes are written down a hundred at a time: each time waits for the disk', async () => {
     const sizes: number[] = []
-    const record = async (steps: readonly Step[]): Promise<void> => void (steps.length > 0 && sizes.push(steps.length))
+    const record = async (steps: readonly Step[]): Promise<void> => void sizes.push(steps.length)
     const changes = Array.from({ length: 250 }, (_, index) => create(`K${index}`))
     expect(await collect(applying(planOf(...changes), targetOf(), { record }))).toHaveLength(250)
     // What is about to be sent is written down by itself.
@@ -298,6 +317,33 @@ describe('SYN-12: changes that wait for those of another sync', () => {
       ['U', '77'],
       ['W', undefined],
     ])
+  })
+
+  it('are bound as what they became where they are read back, and keep no others waiting', async () => {
+    const sent: string[] = []
+    const target = untouched({
+      send: (changes) => {
+        sent.push(...changes.map(({ key }) => key))
+        return changes.map(done)
+      },
+      refetch: (ids) => stream(ids.map((id) => held(id, 'U', { aar: 1, organization_id: '77' }))),
+    })
+    const over = async () => {
+      expect(sent).toEqual(['U'])
+      return () => '77'
+    }
+    const waiting = { keys: new Set(['W']), over }
+    const attempt = { created: () => '77', record: async () => undefined, waiting }
+    const own = apply(planOf(referring, update('W')), { target, readBack: 0 }, attempt, testRun())
+    expect((await collect(own)).map(({ key }) => key)).toEqual(['U', 'W'])
+
+    const late = {
+      created: () => undefined,
+      record: async () => undefined,
+      waiting: { keys: new Set(['U']), over: async () => () => '77' },
+    }
+    const read = await collect(apply(planOf(referring), { target, readBack: 1 }, late, testRun()))
+    expect(read).toEqual([done(referring)])
   })
 
   it('are left where those never came to be, which ends the apply once the others are done', async () => {

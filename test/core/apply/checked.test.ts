@@ -84,6 +84,21 @@ describe('SAFE-06: a target is held to its word', () => {
     })
   })
 
+  it('one that asks once more about a change that has its outcome is not given it again', async () => {
+    const asked: string[][] = []
+    const target = untouched({
+      apply: async function* (changes, run) {
+        for (let time = 0; time < 2; time += 1) {
+          const fresh = await run.fresh(changes)
+          asked.push(fresh.map(({ key }) => key))
+          if (fresh.length > 0) yield* [sending('A'), done(update('A'))]
+        }
+      },
+    })
+    expect(await told(target, update('A'))).toMatchObject({ outcomes: [done(update('A'))], error: undefined })
+    expect(asked).toEqual([['A'], []])
+  })
+
   it.each(['none', 'condition'] as const)('one whose staleness is %s need not ask', async (staleness) => {
     const target = targetOf({ staleness, apply: (changes) => stream([sending('A'), ...changes.values().map(done)]) })
     expect((await told(target, update('A'))).outcomes).toEqual([done(update('A'))])

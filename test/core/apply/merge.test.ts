@@ -84,20 +84,23 @@ describe('merged tasks', () => {
   })
 
   it('that are left by their consumer tidy up', async () => {
-    let tidied = false
-    async function* task(): AsyncGenerator<Step, void> {
+    const seen: string[] = []
+    async function* task(key: string, pause: number): AsyncGenerator<Step, void> {
       try {
-        yield sending('a')
-        yield done('a')
+        await turns(pause)
+        yield sending(key)
+        seen.push(`sent ${key}`)
       } finally {
-        tidied = true
+        seen.push(`tidied ${key}`)
       }
     }
-    for await (const step of merge(() => [task()].values(), 1, never)) {
+    // The first is taken, the second waits to be, and the third comes only when nobody listens.
+    const tasks = () => [task('a', 0), task('b', 0), task('c', 10)].values()
+    for await (const step of merge(tasks, 3, never)) {
       expect(step).toEqual(sending('a'))
       break
     }
-    await turns(5)
-    expect(tidied).toBe(true)
+    await turns(40)
+    expect(seen.toSorted()).toEqual(['tidied a', 'tidied b', 'tidied c'])
   })
 })

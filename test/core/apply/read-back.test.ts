@@ -67,6 +67,16 @@ describe('a sample of what was written is read back', () => {
     ])
   })
 
+  it('and a record that was removed and is still there', async () => {
+    const removal: Change = { op: 'remove', key: 'A', id: '1', fields: { aar: { from: 2, to: null } } }
+    const found = (records: readonly Existing[]) =>
+      collect(readBack([{ key: 'A', id: '1' }], [removal], 1, targetOf({ records }), testRun()))
+    expect(await found([])).toEqual([])
+    expect(await found([held('1', 'A', { aar: null })])).toMatchObject([
+      { key: 'A', status: 'failed', message: 'Read back, the record is still there' },
+    ])
+  })
+
   it('also where all that was written is an empty field: a record that is gone is not an empty one', async () => {
     const change: Change = { op: 'update', key: 'A', id: '1', fields: { account_type: { from: 'customer', to: null } } }
     expect(await collect(readBack([{ key: 'A', id: '1' }], [change], 1, targetOf(), testRun()))).toMatchObject([

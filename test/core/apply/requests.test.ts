@@ -90,7 +90,14 @@ describe('requests as data', () => {
   it('are given up after as many lost answers as the policy of the environment allows', async () => {
     vi.stubEnv('ZDS_HTTP_ATTEMPTS', '2')
     const { target, sent } = answering([lost, lost, lost])
-    expect(await told(target, create('A'))).toEqual(['no-answer A'])
+    expect(await collect(applying(planOf(create('A')), target))).toEqual([
+      {
+        key: 'A',
+        status: 'failed',
+        code: 'no-answer',
+        message: 'global: 2 answers were lost, and it was not carried out',
+      },
+    ])
     expect(sent).toHaveLength(2)
   })
 

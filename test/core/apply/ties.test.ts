@@ -30,12 +30,16 @@ function ties(changes: readonly Change[], before: readonly Change[], other: Targ
 
 describe('changes of a sync that goes after another (SYN-12)', () => {
   it('wait for the record that a ref of theirs names, in whatever target it is', () => {
-    const changes = [creating('U', { parent: ref('first', 'A') }), creating('V', { parent: ref('second', 'A') })]
+    const changes = [
+      creating('U', { parent: ref('first', 'A') }),
+      creating('V', { parent: ref('second', 'A') }),
+      creating('W', { of_no_type: ref('first', 'A') }),
+    ]
     const before = [creating('A', { name: 'Acme' }), creating('B', { name: 'Basin' })]
     expect(ties(changes, before, targetOf({ name: 'elsewhere' }))).toEqual({
-      waits: ['U'],
+      waits: ['U', 'W'],
       for: ['A'],
-      why: ['U after A of first: ref'],
+      why: ['U after A of first: ref', 'W after A of first: ref'],
     })
   })
 

@@ -72,14 +72,14 @@ const idsIn = (state: Known): string[] =>
 
 describe('the plan that undoes a run', () => {
   it('sets back what was updated and retired, to the values of before', async () => {
-    const changes = [update('A', '1', 3, 4), retire('B', '2')]
+    const changes = [{ ...update('A', '1', 3, 4), name: 'Acme' }, retire('B', '2')]
     const plan = await undone(
       changes,
       [did('A', '1'), did('B', '2')],
       [held('1', 'A', { aar: 4 }), held('2', 'B', { mark_for_deletion: true })],
     )
-    expect(plan.changes).toEqual([
-      { op: 'update', key: 'A', id: '1', fields: { aar: { from: 4, to: 3 } }, reason: 'undo' },
+    expect(plan.changes).toStrictEqual([
+      { op: 'update', key: 'A', id: '1', name: 'Acme', fields: { aar: { from: 4, to: 3 } }, reason: 'undo' },
       { op: 'update', key: 'B', id: '2', fields: { mark_for_deletion: { from: true, to: false } }, reason: 'undo' },
     ])
     expect([plan.skipped, plan.notices]).toEqual([[], []])
@@ -232,6 +232,16 @@ describe('the plan that undoes a run', () => {
       },
     ])
   })
+
+  it.each([undefined, 'remove'] as const)(
+    'sets back what was updated, and never removes it, where created records would be: %s',
+    async (retire) => {
+      const held2 = held('1', 'A', { aar: 4 })
+      const plan = await undoneBy(retire === undefined ? {} : { retire }, [update('A', '1', 3, 4)], [held2])
+      expect(plan.skipped).toEqual([])
+      expect(plan.changes).toMatchObject([{ op: 'update', key: 'A', fields: { aar: { from: 4, to: 3 } } }])
+    },
+  )
 
   it('leaves a removed record that is there again, and what its target cannot do', async () => {
     const removed: Change = { op: 'remove', key: 'R', id: '7', fields: { aar: { from: 2, to: null } } }

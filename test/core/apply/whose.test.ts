@@ -24,6 +24,7 @@ describe('SAFE-11: the record that a plan names', () => {
       'The record belongs to another sync',
     ],
     ['is protected, and would be retired', retire('A'), now({ name: 'Ours' }), 'The record is protected'],
+    ['is anybody’s, and is retired', retire('A'), now(), undefined],
     ['is protected, and is updated', update('A'), now({ name: 'Ours' }), undefined],
     [
       'is protected, and would be updated to what a retirement makes of it',
@@ -38,6 +39,7 @@ describe('SAFE-11: the record that a plan names', () => {
   it('is taken over where the rules do so, and never retired for that', () => {
     expect(notOurs(update('A'), now(), eager)).toBeUndefined()
     expect(notOurs(retire('A'), now(), eager)).toBe('The record belongs to another sync')
+    expect(notOurs(retire('A'), now(), syncOf())).toBeUndefined()
   })
 
   it('is left, and told as stale, where the rules would not have planned it: all others go on', async () => {
