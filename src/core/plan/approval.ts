@@ -42,8 +42,7 @@ export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
   throw new ZdsError('USAGE', '--approve names what is not in the plan', { issues, hint })
 }
 
-const isMeant = (given: string, digest: string): boolean =>
-  /^[\da-f]{8,}$/i.test(given) && digest.startsWith(given.toLowerCase())
+const isMeant = (given: string, digest: string): boolean => given.length >= 8 && digest.startsWith(given.toLowerCase())
 
 /**
  * What may be named, whether it is beyond its limit now or only once an empty source is let
@@ -55,8 +54,7 @@ function namesIn({ name, excesses }: SyncPlan): string[] {
 
 /** Of the excesses of a plan, those that nobody has let pass. */
 export function unapprovedExcesses(excesses: readonly Excess[], permit: Permit | undefined): readonly Excess[] {
-  if (permit === undefined) return excesses
-  return permit.names === undefined ? [] : excesses.filter(({ id }) => permit.names?.includes(id) === false)
+  return permit === undefined ? excesses : excesses.filter(({ id }) => permit.names?.includes(id) === false)
 }
 
 /**

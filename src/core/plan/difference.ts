@@ -65,10 +65,7 @@ const texts = (values: { readonly [name: string]: unknown }): JsonObject =>
 
 /** A difference is told in values again. */
 function whole(value: unknown): Json {
-  if (typeof value === 'string') {
-    const told = parseJson(value)
-    return told === undefined ? value : told
-  }
+  if (typeof value === 'string') return parseJson(value) ?? null
   const json = (value ?? null) as Json // a part of what `byName` has made
   if (!isObject(json)) return json
   return Object.fromEntries(Object.entries(json).map(([key, part]) => [key, whole(part)]))

@@ -60,7 +60,8 @@ describe('SAFE-12: an approval is for one plan, and for what is in it', () => {
     for (const digest of ['f'.repeat(64), plan.digest.slice(0, 7), `${plan.digest}0`, '']) {
       expect(refusal({ digest })).toMatchObject({
         code: 'LIMIT_EXCEEDED',
-        message: expect.stringContaining(plan.digest),
+        message: `The approval is for the plan ${digest.slice(0, 12)}…, and this one is ${plan.digest}`,
+        hint: 'Look at this plan; what was approved is another one.',
       })
     }
   })
@@ -74,12 +75,17 @@ describe('SAFE-12: an approval is for one plan, and for what is in it', () => {
   })
 
   it('every name that means nothing is named, with the one it is near to', () => {
-    const names = ['global.updat', 'partners.create', 'global.update', '']
-    expect(refusal({ digest: plan.digest, names })?.hint).toBe(
-      'It goes beyond: global.update, global.field.support_level.',
-    )
+    const names = ['global.updat', 'global.retir', 'partners.create', 'global.update', '']
+    expect(refusal({ digest: plan.digest, names })).toMatchObject({
+      code: 'USAGE',
+      message: '--approve names what is not in the plan',
+      hint: 'It goes beyond: global.update, global.field.support_level.',
+    })
+    const within = assemble([{ ...sync, excesses: [] }], 'fingerprint', fakeClock())
+    expect(refusal({ digest: within.digest, names }, within)?.hint).toBeUndefined()
     expect(refusal({ digest: plan.digest, names })?.issues).toEqual([
       { code: 'USAGE', where: 'global.updat', message: 'is no excess of this plan; did you mean global.update?' },
+      { code: 'USAGE', where: 'global.retir', message: 'is no excess of this plan; did you mean global.retire?' },
       { code: 'USAGE', where: 'partners.create', message: expect.stringMatching(/^is no excess of this plan/) },
       { code: 'USAGE', where: '', message: 'is no excess of this plan' },
     ])
@@ -100,6 +106,12 @@ describe('SAFE-13: what an empty source holds back', () => {
       existing.map(({ id }) => ['retire', id, 'gone']),
     )
     expect(heldBack(through)).toBe(0)
+  })
+
+  it('leaves what was skipped for another reason where it was', async () => {
+    const plan = await compared({ ...empty, existing: [...existing, held('9', null)] })
+    const { skipped } = releaseHeld(plan, permitOf('abc:global.empty'))
+    expect(skipped).toEqual([{ key: '', reason: 'no-key', id: '9' }])
   })
 
   it('by no other name, and not by a digest alone', async () => {

@@ -46,6 +46,21 @@ describe('what differs between two plans', () => {
     expect(differencesOf(noted, plan({ ...planOf(), notices: notices.slice(1) }))).toEqual([
       { path: ['syncs', 'global', 'notices', 'A unknown-charge'], kind: 'changed', from: ['12', 'two'], to: 'two' },
     ])
+    const bound = { op: 'update', existing: 9, limit: 0.3, message: 'too many', examples: [] } as const
+    const left = (reason: string, count: number): Plan =>
+      plan({
+        ...planOf(),
+        skipped: [
+          { key: 'A', reason },
+          { key: 'B', id: '7', reason },
+        ],
+        excesses: [{ ...bound, id: 'global.update', count }],
+      })
+    expect(differencesOf(left('no-key', 5), left('not-owned', 6))).toEqual([
+      at(['syncs', 'global', 'skipped', 'A'], 'no-key', 'not-owned'),
+      at(['syncs', 'global', 'skipped', 'B 7'], 'no-key', 'not-owned'),
+      { path: ['syncs', 'global', 'excesses', 'global.update'], kind: 'changed', from: 5, to: 6 },
+    ])
     expect(differencesOf(none, { ...none, undoes: 'r' })).toEqual([
       { path: ['undoes'], kind: 'changed', from: null, to: 'r' },
     ])
