@@ -58,7 +58,7 @@ export function documentReader(): DocumentReader {
       keep(text.slice(from))
     },
     held: () => rest.length + row.length,
-    document: () => (broken || open !== undefined ? undefined : withRows(parseJson(rest), lists)),
+    document: () => (broken ? undefined : withRows(parseJson(rest), lists)),
   }
 }
 

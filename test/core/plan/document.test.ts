@@ -76,6 +76,10 @@ describe('reading a document as it comes', () => {
     expect(read(text)).toBeUndefined()
   })
 
+  it('takes a list with nothing but blanks in it for an empty one', () => {
+    expect(read('{"syncs": [{"changes": [ \n ]}]}')).toEqual({ syncs: [{ changes: [] }] })
+  })
+
   it('holds no more than a row and what is no change', () => {
     const reader = documentReader()
     reader.add('{"syncs": [{"name": "global", "changes": [')
@@ -85,6 +89,7 @@ describe('reading a document as it comes', () => {
       most = Math.max(most, reader.held())
     }
     reader.add(']}]}')
+    expect(most).toBeGreaterThan(100)
     expect(most).toBeLessThan(300)
     expect(reader.document()).toMatchObject({ syncs: [{ changes: { length: 5000 } }] })
   })
