@@ -30,5 +30,6 @@ export function textIn(body: JsonObject, key: string): string | undefined {
  */
 export function idIn(row: JsonObject): string | undefined {
   const { id } = row
-  return Number.isSafeInteger(id) || typeof id === 'string' ? String(id) : undefined
+  if (typeof id === 'number') return Number.isSafeInteger(id) ? String(id) : undefined
+  return typeof id === 'string' ? id : undefined
 }

@@ -1,3 +1,4 @@
+import { Console } from 'node:console'
 import { CommanderError } from '@commander-js/extra-typings'
 import { ZdsError } from '../core/errors.ts'
 import { runCommand } from './program.ts'
@@ -12,7 +13,7 @@ const exit = process.exit.bind(process)
 export async function main(argv: readonly string[]): Promise<void> {
   const interruption = interruptions()
   // stdout is what was asked for, a document mostly: what a configuration or a plugin says is beside it.
-  globalThis.console = new console.Console(process.stderr)
+  globalThis.console = new Console(process.stderr)
   // A plugin that throws where nobody waits: told like any other fault, without what Node would
   // print of the error's contents.
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
