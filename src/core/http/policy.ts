@@ -47,5 +47,6 @@ export const MOST_BYTES = 100_000_000
 const whole = (from: Setting, least: number, most: number): Setting =>
   single(from, (text) => {
     if (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most) return text
-    return { problem: `must be a whole number from ${least} to ${most}`, hint: 'Write digits only, without a unit.' }
+    const problem = `must be a whole number from ${least} to ${most}; it is ${JSON.stringify(text)}`
+    return { problem, hint: 'Write digits only, without a unit.' }
   })
