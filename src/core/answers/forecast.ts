@@ -61,16 +61,17 @@ async function forecastOf(until: string, sync: Sync, shared: Shared, runId: stri
   return changes
 }
 
-/** The keys of the records of a sync, and of those that are never retired. */
-type There = { readonly keys: Set<string>; readonly kept: Set<string> }
+/** The keys of the records of a target, of those that are never retired, and of those that are another sync's. */
+type There = { readonly keys: Set<string>; readonly kept: Set<string>; readonly foreign: Set<string> }
 
 async function recordsOf(sync: Sync, shared: Shared, runId: string): Promise<There> {
   const { ofFields } = keyReader(sync.rules, sync.target.types)
-  const there: There = { keys: new Set(), kept: new Set() }
+  const there: There = { keys: new Set(), kept: new Set(), foreign: new Set() }
   for await (const { fields } of rowsIn(sync.target, shared, runId)) {
     const { text } = ofFields(fields)
     there.keys.add(text)
-    if (sync.rules.protects?.(fields) === true || !owns(fields, sync)) there.kept.add(text)
+    if (sync.rules.protects?.(fields) === true) there.kept.add(text)
+    if (!owns(fields, sync)) there.foreign.add(text)
   }
   return there
 }
@@ -79,7 +80,10 @@ function changesOf({ on, before, after, because }: Turn, sync: Sync, there: Ther
   const { rules, target } = sync
   const key = keyReader(rules, target.types).ofText(after.key).text
   const from = recordIn(before, key, sync, there)
-  if (from !== undefined) there.keys.add(key)
+  if (from !== undefined) {
+    there.keys.add(key)
+    if (rules.takesOver === true) there.foreign.delete(key)
+  }
   const to = recordIn(after, key, sync, there) ?? retired(after, key, sync, there)
   if (to === undefined) return []
   const { [rules.unique ?? '']: name } = { ...from, ...to }
@@ -98,8 +102,8 @@ function recordIn(said: Said, key: string, { rules }: Sync, { keys }: There): Fi
 }
 
 /** What a record becomes that nobody desires any more. */
-function retired(said: Said, key: string, { rules }: Sync, { keys, kept }: There): Fields | undefined {
-  if (said.kind !== 'absent' || !keys.has(key) || kept.has(key)) return undefined
+function retired(said: Said, key: string, { rules }: Sync, { keys, kept, foreign }: There): Fields | undefined {
+  if (said.kind !== 'absent' || !keys.has(key) || kept.has(key) || foreign.has(key)) return undefined
   const retires = rules.retireFor?.includes(said.reason) !== false
   return retires && typeof rules.retire === 'object' ? rules.retire : undefined
 }
