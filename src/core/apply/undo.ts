@@ -5,6 +5,7 @@ import type { Json } from '../json.ts'
 import { packer } from '../many.ts'
 import { doneUnder, writtenUnder, type Known } from '../outcome.ts'
 import type { FieldTypes } from '../field-types.ts'
+import { opOf } from '../plan/limits.ts'
 import type { Change, Notice, REASONS, Skip, SyncPlan } from '../plan/plan.ts'
 import type { Existing, Run, Sync } from '../types.ts'
 import { bind, type Created } from './bind.ts'
@@ -16,8 +17,8 @@ type Written = Change & { readonly id: string }
  * The plan that sets back what a run did to the records of one sync: updates and retires get their
  * old values, what was created is retired (or removed, where the sync removes), what was removed is
  * created anew. A record that does not hold what the run wrote was changed since: it is left out,
- * and listed, as is one that nothing can retire. An update that failed when some of it was written
- * is set back in that, and what is neither so nor as before is told.
+ * and listed, as is one that nothing can retire, or nothing may. An update that failed when some of
+ * it was written is set back in that, and what is neither so nor as before is told.
  */
 export async function undo(
   plan: SyncPlan,
@@ -82,11 +83,13 @@ function reverse(change: Written, now: Existing | undefined, { target, rules }: 
   if (op === 'create' && retire === undefined) return 'no-retire'
   const back = toward(op === 'create' ? Object.entries(retire ?? {}) : old, now.fields)
   const due = new Set(differingFields({ fields: back }, 'to', now, target.types))
-  return {
+  const made: Change = {
     ...of,
     op: op === 'create' ? 'retire' : 'update',
     fields: Object.fromEntries(Object.entries(back).filter(([field]) => due.has(field))),
   }
+  // Nobody marks it, not even again (CMP-05): it would be refused when the plan is carried out.
+  return due.size > 0 && opOf(made, retire) !== 'update' && rules.protects?.(now.fields) === true ? 'protected' : made
 }
 
 const toward = (values: readonly (readonly [string, Json])[], now: Existing['fields']): Change['fields'] =>

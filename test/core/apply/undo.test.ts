@@ -37,6 +37,7 @@ async function undone(
   changes: readonly Change[],
   known: readonly [string, Known][],
   records: readonly Existing[],
+  rules: Parameters<typeof syncOf>[0] = {},
 ): Promise<SyncPlan> {
   const asked: string[] = []
   const target = targetOf({
@@ -62,7 +63,7 @@ async function undone(
     known: new Map(known),
     created: (sync: string, key: string) => (`${sync}/${key}` === 'first/A' ? '77' : undefined),
   }
-  const made = await undo(plan, syncOf({ limits: { update: 0.05 } }, { target }), state, testRun())
+  const made = await undo(plan, syncOf({ limits: { update: 0.05 }, ...rules }, { target }), state, testRun())
   expect(asked).toEqual(known.filter(([, { kind }]) => kind === 'outcome').flatMap(([, state]) => idsIn(state)))
   return made
 }
@@ -90,6 +91,23 @@ describe('the plan that undoes a run', () => {
     expect(plan.changes).toEqual([
       { op: 'retire', key: 'N', id: '9', fields: { mark_for_deletion: { from: false, to: true } }, reason: 'undo' },
     ])
+  })
+
+  it('CMP-05: leaves and lists what is protected, and would be retired or marked again', async () => {
+    const unmarked: Change = {
+      ...update('A', '1', 1, 2),
+      fields: { aar: { from: 1, to: 2 }, mark_for_deletion: { from: true, to: false } },
+    }
+    const changes = [unmarked, update('B', '2', 1, 2), create('C')]
+    const known = [did('A', '1'), did('B', '2'), did('C', '3')]
+    const records = [held('1', 'A', { aar: 2 }), held('2', 'B', { aar: 2 }), held('3', 'C', { name: 'C', aar: 5 })]
+    const plan = await undone(changes, known, records, { protects: () => true })
+    expect([...plan.changes].map(({ op, key }) => `${op} ${key}`)).toEqual(['update B'])
+    expect(plan.skipped).toEqual([
+      { key: 'A', id: '1', reason: 'protected' },
+      { key: 'C', id: '3', reason: 'protected' },
+    ])
+    expect(await undone(changes, known, records)).toMatchObject({ skipped: [] })
   })
 
   it('leaves out and lists what was changed since, or is gone', async () => {
