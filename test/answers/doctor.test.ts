@@ -307,6 +307,16 @@ describe('zds validate', () => {
     expect(findings[0]?.where).toMatch(/^sync\.config\.ts:\d+: usGovUsers$/)
   })
 
+  test('SAFE-12: a level that a limit does not know is a warning: a fall from it would pass', async () => {
+    const { code, findings } = await validate(edit('\n  ultimate:', '\n  platinum: []\n  ultimate:', 'data/plans.yaml'))
+    expect(code).toBe(0)
+    expect(findings.map(({ id }) => id)).toEqual([
+      'order-lacks:global-limits-fields-support_level-order',
+      'order-lacks:us-gov-limits-fields-support_level-order',
+    ])
+    expect(findings[0]?.message).toMatch(/^does not have platinum, so that a fall/)
+  })
+
   test('a field that stands twice in its table is a warning: only the later one counts', async () => {
     const { code, findings } = await validate(
       edit('  partner_customer:', '  "aar": decimal(fact(\'seats\')),\n  partner_customer:'),

@@ -43,7 +43,10 @@ export function validate(asking: Asking, more: readonly SourceLook[] = []): Prom
   const inspected = sourcesOf(asking.config).flatMap(({ name, source }) =>
     source.inspect ? [{ name, sights: (run: Run) => source.inspect?.(run) ?? none() }] : [],
   )
-  return diagnosisBy([graph(asking.config), settings(asking.config), ...inspected, ...more], asking)
+  return diagnosisBy(
+    [graph(asking.config), settings(asking.config), orders(asking.config), ...inspected, ...more],
+    asking,
+  )
 }
 
 /** Looks at everything that a run needs: every source is asked, and none stops another. */
@@ -73,7 +76,10 @@ export async function diagnose(
     sights: () => errorsOf(Promise.resolve(sameAddressIssues(config))),
   }
   const state: SourceLook = { name: 'state', sights: () => stateOf(config, directory) }
-  return diagnosisBy([graph(config), settings(config), addresses, ...looks, ...watching, state, ...more], asking)
+  return diagnosisBy(
+    [graph(config), settings(config), orders(config), addresses, ...looks, ...watching, state, ...more],
+    asking,
+  )
 }
 
 /** What the targets lack, of all that can be asked; and why the others cannot. */
@@ -128,6 +134,23 @@ const graph = (config: Config): SourceLook => ({
 const settings = (config: Config): SourceLook => ({
   name: 'settings',
   sights: () => errorsOf(Promise.resolve([...keyIssues(), ...[...syncsOf(config).values()].flatMap(guardIssues)])),
+})
+
+/** Values that a limit does not know are the lowest to it: a fall from one of them passes (SAFE-12). */
+const orders = (config: Config): SourceLook => ({
+  name: 'limits',
+  sights: async function* (run) {
+    for (const [name, { desired, limits }] of syncsOf(config)) {
+      const values = (await desired.values?.(run).catch(() => undefined)) ?? {}
+      for (const [field, { order }] of Object.entries(limits?.fields ?? {})) {
+        const lacking = typeof order === 'object' ? (values[field] ?? []).filter((value) => !order.includes(value)) : []
+        if (lacking.length === 0) continue
+        const where = `${name}: limits.fields.${field}.order`
+        const message = `does not have ${lacking.join(', ')}, so that a fall from there counts as a rise`
+        yield { level: 'warning', code: 'ORDER_LACKS', where, message, hint: 'Add it where it belongs.' }
+      }
+    }
+  },
 })
 
 async function* none(): AsyncGenerator<Sight> {}
