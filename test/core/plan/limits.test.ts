@@ -53,6 +53,8 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
     expect(ops({ marked: true, note: 'gone', name: 'x' })).toEqual(['retire'])
     expect(ops({ marked: true })).toEqual([])
     expect(ops({ marked: true, note: 'moved' })).toEqual([])
+    const made = giving({ marked: true, note: 'gone' }).map((change): Change => ({ ...change, op: 'create' }))
+    expect(excesses({ changes: made, existing: 100, desired: 100, retire })).toEqual([])
   })
 
   it.each([
@@ -87,6 +89,8 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
 
   it('says nothing of updates below 10 existing records', () => {
     expect(opsOf({ update: 9, existing: 9 })).toEqual([])
+    expect(opsOf({ create: 5, update: 5, existing: 9 })).toEqual([])
+    expect(opsOf({ update: 10, existing: 9 })).toEqual(['update'])
     expect(opsOf({ update: 10, retire: 10, existing: 10 })).toEqual(['update', 'retire'])
   })
 
@@ -308,6 +312,7 @@ describe('SAFE-12: limits that hold in practice', () => {
     ['2026-03-16', null, true],
     ['2026-03-16', '', true],
     ['2026-03-16', 'soon', true],
+    ['2026-03-16', 'after 2027-01-01', true],
     ['2026-12-31', '2027-01-01', false],
     ['2026-12-31T10:00:00Z', '2026-12-31T10:00:00Z', false],
     [null, '2026-01-01', false],
@@ -357,10 +362,15 @@ describe('what an excess of updates is because of', () => {
     expect(because(changes, ['external_id'])).toMatchObject([[{ fields: ['industry'], left: 200 }, expect.anything()]])
   })
 
-  it('nothing is said of it for creates and retires', () => {
-    const found = excesses(measured({ create: 999, retire: 99, existing: 100 }))
+  it('nothing is said of it for creates and retires, and they say nothing of updates', () => {
+    const [created, retired] = [updates(999, 'name', 'owner'), updates(5999, 'mark')].map((some, at) =>
+      some.map((change): Change => ({ ...change, op: at === 0 ? 'create' : 'retire' })),
+    )
+    const changes = [...(created ?? []), ...updates(400, 'industry'), ...(retired ?? [])]
+    const found = excesses({ changes, existing: 1000, desired: 1000 })
     expect(found.map(({ op, because: cause }) => [op, cause])).toEqual([
       ['create', undefined],
+      ['update', { fields: ['industry'], left: 0 }],
       ['retire', undefined],
     ])
   })
@@ -382,7 +392,7 @@ describe('what the limits come to', () => {
   })
 
   it('names no operation without a limit: a first run, fewer records than the floor', () => {
-    expect(of(0, { firstRun: true })).toEqual({ retire: { most: 1 }, remove: { most: 1 }, fields: {} })
+    expect(of(0, { firstRun: true })).toStrictEqual({ retire: { most: 1 }, remove: { most: 1 }, fields: {} })
   })
 
   it('keeps the order of a field, also where its number has no limit', () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isObject, type Json, type Plan, type SyncPlan, ZdsError } from 'zds'
+import { packed } from '../../../src/core/many.ts'
 import { assemble, count, digestOf, REASONS, sha256 } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../support/parse-plan.ts'
 import { compared, held, wanted } from '../../support/syncs.ts'
@@ -29,6 +30,12 @@ const sync: SyncPlan = {
 }
 const plan = assemble([sync], 'fingerprint', fakeClock())
 const text = (of: unknown): string => JSON.stringify(of)
+/** A plan of so many changes that they are not an array. */
+const large = assemble(
+  [{ ...sync, changes: packed(Array.from({ length: 1500 }, (_, n) => ({ op: 'create', key: `K${n}`, fields: {} }))) }],
+  'fingerprint',
+  fakeClock(),
+)
 
 function refusal(document: string): ZdsError {
   try {
@@ -93,6 +100,19 @@ describe('the digest of a plan', () => {
     expect(assemble([sync], 'fingerprint', fakeClock('2026-03-17T00:00:00Z')).digest).not.toBe(plan.digest)
   })
 
+  it('is another one where the plan undoes a run, and another for each', () => {
+    const [one, two] = ['run-1', 'run-2'].map((run) => assemble([sync], 'fingerprint', fakeClock(), run))
+    expect([one?.undoes, two?.undoes]).toEqual(['run-1', 'run-2'])
+    expect(new Set([plan.digest, one?.digest, two?.digest]).size).toBe(3)
+    expect(plan).not.toHaveProperty('undoes')
+  })
+
+  it('does not depend on the order of keys where there are more changes than are held at once either', () => {
+    const turned = (value: object) => Object.fromEntries(Object.entries(value).toReversed())
+    const again = { ...large, syncs: large.syncs.map(turned) }
+    expect(digestOf(turned(again) as Plan)).toBe(large.digest) // the same, from the end
+  })
+
   it('sha256 is SHA-256', () => {
     expect(sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   })
@@ -101,6 +121,19 @@ describe('the digest of a plan', () => {
 describe('reading a plan document', () => {
   it('gives back the plan, time after time', () => {
     for (let time = 0; time < 2; time += 1) expect(parsePlan(text(plan), 'plan.json')).toEqual(JSON.parse(text(plan)))
+  })
+
+  it('gives back one of many changes, and names the one that is none', () => {
+    expect(text(parsePlan(text(large), 'plan.json'))).toBe(text(large))
+    const spoilt = text(large).replace('"op":"create","key":"K1200"', '"op":"crate","key":"K1200"')
+    expect(refusal(spoilt).issues).toMatchObject([{ code: 'PLAN_INVALID', where: 'plan.syncs.0.changes.1200.op' }])
+  })
+
+  it.each(['x', null, [null], ['x'], [{}], [{ changes: 5 }]])('syncs that are %j are none', (syncs) => {
+    expect(refusal(text({ ...plan, syncs }))).toMatchObject({
+      code: 'PLAN_INVALID',
+      message: 'plan.json is not a plan',
+    })
   })
 
   it('takes every reason there is, and no other', () => {

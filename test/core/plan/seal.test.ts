@@ -1,6 +1,7 @@
 import { createCipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { collect, ZdsError, type Plan } from 'zds'
+import { packed } from '../../../src/core/many.ts'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../support/parse-plan.ts'
 import { isSealed, planKey, seal as sealed, unseal as unsealed } from '../../../src/core/plan/seal.ts'
@@ -37,6 +38,21 @@ async function refusal(work: () => unknown): Promise<ZdsError> {
 describe('a sealed plan', () => {
   it('holds the whole plan for who has the key', async () => {
     expect(parsePlan(await unseal(seal(plan, key), 'plan.sealed', key), 'plan.sealed')).toEqual(plan)
+  })
+
+  it('holds one of many changes, which comes in parts', async () => {
+    const changes = packed(
+      Array.from({ length: 5000 }, (_, n) => ({
+        op: 'create' as const,
+        key: `Söhne ${'K'.repeat(n % 7)}${n}`,
+        fields: {},
+      })),
+    )
+    const [only] = plan.syncs
+    if (only === undefined) throw new Error('The plan has a sync')
+    const large = assemble([{ ...only, changes }], 'fingerprint', fakeClock())
+    expect([...sealed(large, key)].length).toBeGreaterThan(4)
+    expect(await unseal(seal(large, key), 'plan.sealed', key, 10_001)).toBe(JSON.stringify(large))
   })
 
   it('shows its digest and nothing of the plan', async () => {
@@ -82,6 +98,7 @@ describe('a sealed plan', () => {
       `${head}\n${'A'.repeat(20)}\n`,
       `${head}\n${body} \n`,
       text.replaceAll('\n', '\r\n'),
+      text.replace(nonceOf(text), ''),
     ]
     for (const other of others) {
       const error = await refusal(() => unseal(other, 'plan.sealed', key))
