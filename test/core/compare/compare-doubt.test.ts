@@ -4,7 +4,7 @@ import { absent, compared, held, isPartner, syncOf, wanted } from '../../support
 describe('records whose key is in doubt', () => {
   it('AMB-16, CMP-09: a record without a key is never touched, only reported', async () => {
     const plan = await compared({
-      existing: [held('1', null, { name: 'Stray' }), held('2', '', { mark_for_deletion: true })],
+      existing: [held('1', null, { name: 'Stray' }), held('2', '', { name: '', mark_for_deletion: true })],
     })
     expect(plan.changes).toEqual([])
     expect(plan.skipped).toEqual([

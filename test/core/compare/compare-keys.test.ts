@@ -106,6 +106,7 @@ describe('a system that tells no upper case from lower case', () => {
   it('what is absent, skipped, wanted by another sync, or named by somebody else is found under any spelling', async () => {
     const desired: Desired[] = [
       { kind: 'absent', key: 'LEFT', reason: 'retention' },
+      { kind: 'notice', key: 'TOLD', code: 'unknown-charge', message: 'Gold is of no plan' },
       { kind: 'skip', key: 'KEPT', reason: 'protected' },
       wanted('NEW', { name: 'Acme' }),
       wanted('TAKES', { name: 'acme' }),
@@ -113,6 +114,7 @@ describe('a system that tells no upper case from lower case', () => {
     const existing = [held('1', 'left'), held('2', 'kept'), held('3', 'theirs')]
     const plan = await compared({ desired, existing, yielded: ['theirs'] }, folding)
     expect(plan.changes).toMatchObject([{ op: 'retire', key: 'left', reason: 'retention' }])
+    expect(plan.notices.map(({ key }) => key)).toEqual(['TOLD'])
     expect(plan.skipped.map(({ key, reason }) => [key, reason])).toEqual([
       ['kept', 'protected'],
       ['new', 'name-taken'],
@@ -170,6 +172,9 @@ describe('a target whose records have no key', () => {
       code: 'KEYS_MISSING',
       message: 'global: 6 of 10 organizations have no usable salesforce_id, and 6 of 6 that are desired meet none',
       hint: expect.stringContaining('owns') as string,
+    })
+    await expect(compared({ desired: desired(8), existing: existing(10, 6) })).rejects.toMatchObject({
+      message: 'global: 6 of 10 organizations have no usable salesforce_id, and 6 of 8 that are desired meet none',
     })
     const none = syncOf({ fold: (text) => (text.startsWith('K') ? text : undefined) })
     const invalid = many(20, (n) => held(String(n), `X${n}`))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { absent, compared, held, isPartner, syncOf, wanted } from '../../support/syncs.ts'
+import { name, sync, text, type Desired } from 'zds'
+import { absent, compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
 describe('the three lists of a comparison', () => {
   it('CMP-01..04: what is only desired is created, what differs is updated, what is only there is marked', async () => {
@@ -27,6 +28,7 @@ describe('the three lists of a comparison', () => {
       desired: 3,
       skipped: [],
       notices: [],
+      excesses: [],
     })
   })
 
@@ -49,7 +51,14 @@ describe('the three lists of a comparison', () => {
 
   it('a create sets no field that would be empty', async () => {
     const plan = await compared({ desired: [wanted('A', { name: 'Acme', external_id: '', aar: null })] })
-    expect(Object.keys([...plan.changes][0]?.fields ?? {})).toEqual(['salesforce_id', 'mark_for_deletion', 'name'])
+    const [create] = plan.changes
+    expect(Object.keys(create?.fields ?? {})).toEqual(['salesforce_id', 'mark_for_deletion', 'name'])
+  })
+
+  it('a create has the name that its record will have, whatever else is said of it', async () => {
+    const notice = { kind: 'notice', key: 'A', code: 'odd', message: 'A is odd' } as const
+    const { changes } = await compared({ desired: [notice, wanted('A', { name: 'Acme' })] })
+    expect(changes).toMatchObject([{ op: 'create', name: 'Acme' }])
   })
 
   it('CMP-04: an expired account without an organization is held back', async () => {
@@ -267,6 +276,19 @@ describe('a sync without a unique field', () => {
     ])
     expect(plan.skipped).toEqual([{ key: '', reason: 'no-key', id: '3', name: 'Stray' }])
   })
+})
+
+it('a record without a unique field is called by the first of its fields that is a name', async () => {
+  const fields = { salesforce_id: text(), motto: text(), called: name('Name') }
+  const people = sync({
+    fields,
+    desired: sourceOf<Desired>('people'),
+    target: targetOf({ types: fields }),
+    rules: { key: 'salesforce_id', retire: 'remove' },
+  })
+  const existing = [held('1', 'A', { motto: 'Onwards', called: 'Ada' }), held('2', 'B', { motto: 'Upwards' })]
+  const plan = await compared({ existing }, people)
+  expect([...plan.changes].map((change) => change.name)).toEqual(['Ada', undefined])
 })
 
 describe('what comes along with a new record', () => {

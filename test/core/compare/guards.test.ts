@@ -19,9 +19,15 @@ const unmet = (value: string) => ({
 
 describe('SAFE-09: a guard that meets nothing', () => {
   it('is told, with its variable and its value', async () => {
-    process.env[NAME] = 'A,B,C,D'
-    const sides = { desired: [wanted('B'), absent('D', 'gone')], existing: [held('1', 'A')] }
-    expect((await compared(sides, syncOf({ guards: [guard()] }))).notices).toEqual([unmet('C'), unmet('D')])
+    process.env[NAME] = 'A,B,C,D,E'
+    const notice = { kind: 'notice', key: 'B', code: 'odd', message: 'B is odd' } as const
+    const left = { kind: 'skip', key: 'E', reason: 'duplicate-email' } as const
+    const sides = { desired: [notice, wanted('B'), absent('D', 'gone'), left], existing: [held('1', 'A')] }
+    expect((await compared(sides, syncOf({ guards: [guard()] }))).notices).toEqual([
+      { key: 'B', code: 'odd', message: 'B is odd' },
+      unmet('C'),
+      unmet('D'),
+    ])
   })
 
   it('meets what its rule says', async () => {
@@ -55,7 +61,8 @@ describe('a variable that guards several syncs', () => {
   it('is told only where it met nothing in any of them', async () => {
     process.env[NAME] = 'A,B,C'
     const sync = syncOf({ guards: [guard()] })
-    const other = syncOf()
+    process.env['ZDS_TEST_OTHER'] = 'A'
+    const other = syncOf({ guards: [{ setting: several(env('ZDS_TEST_OTHER'), key) }] })
     const planOf = async (name: string, of = sync, existing = [held('1', 'A')]): Promise<SyncPlan> => ({
       ...(await compared({ existing }, of)),
       name,

@@ -93,7 +93,7 @@ describe('SAFE-12: an approval is for one plan, and for what is in it', () => {
 })
 
 describe('SAFE-13: what an empty source holds back', () => {
-  const existing = ['1', '2', '3'].map((id) => held(id, `K${id}`))
+  const existing = ['1', '2', '3'].map((id) => held(id, `K${id}`, { name: `Name ${id}` }))
   const empty = { existing, complete: { desired: false }, empty: true }
 
   it('is counted, and let through by the name of its sync', async () => {
