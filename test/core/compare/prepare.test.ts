@@ -40,6 +40,7 @@ describe('what a target makes of a plan', () => {
       expect.objectContaining({
         code: 'TARGET_INVALID',
         message: `The target of global organizations has changed or dropped what was planned: ${wrong}`,
+        hint: expect.stringContaining('defect of its plugin') as string,
       }),
     )
   })
