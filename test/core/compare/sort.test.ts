@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -45,6 +45,20 @@ describe('sortBy', () => {
   it.each([0, 1, 3, 4, 6, 7])('%i rows in parts of 3', async (count) => {
     const rows = rowsOf(Array.from({ length: count }, (_, index) => `${count - index}`))
     expect(await collect(sortBy(stream(rows), keyOf, directory, 3 * ROW))).toEqual(rows.toSorted(order))
+  })
+
+  it('sorts in parts that are read a block at a time, and rows that are longer than one', async () => {
+    const texts = Array.from({ length: 3_000 }, (_, at) => `${(at * 7919) % 3_000}`.padStart(90, '0'))
+    const rows = rowsOf([...texts, `b${'x'.repeat(150_000)}`, ...texts.slice(0, 500), `a${'é'.repeat(70_000)}`])
+    expect(await collect(sortBy(stream(rows), keyOf, directory, 200_000))).toEqual(rows.toSorted(order))
+  })
+
+  it('OPS-08: keeps its parts where nobody else can read them', async () => {
+    for await (const _ of sortBy(stream(rowsOf(['c', 'b', 'a', 'd'])), keyOf, directory, 3 * ROW)) {
+      const modes = readdirSync(directory, { recursive: true }).map((name) => statSync(join(directory, `${name}`)).mode)
+      expect(modes.map((mode) => mode & 0o077)).toEqual([0, 0])
+      break
+    }
   })
 
   it('leaves no files behind when the consumer stops early', async () => {
