@@ -61,6 +61,8 @@ export interface Client {
    * cannot sign in.
    */
   call(call: Call, run: Caller): Promise<Reply>
+  /** Updates one user; one after the other, at the pace that Zendesk takes such requests (ZD-22). */
+  updateUser(id: string, user: JsonObject, run: Run): Promise<Reply>
   /**
    * What tells who we are, asked once for all targets that ask together; undefined where nobody
    * tells: the first request that needs a right will.
@@ -75,6 +77,7 @@ const RESERVE = 0.2
 export function client(options: ClientOptions): Client {
   const { name, concurrency, reserve = RESERVE } = options
   const pace = limiter({ service: name, concurrency, reserve, rate })
+  const userPace = limiter({ service: name, concurrency: 1, perSecond: 1 })
   const origin = originUrl(options.url)
   const base = once(() => origin.read())
   const policy = once(() => options.http ?? httpPolicy())
@@ -105,6 +108,8 @@ export function client(options: ClientOptions): Client {
         `${name}: ${method} ${call.path.join('/')} answered ${status} without an object`,
       )
     },
+    updateUser: (id, user, run) =>
+      userPace.enter(() => asking.call({ method: 'PUT', path: ['users', id], body: { user } }, run), run),
     whoWeAre: askedOnce((run) => asking.call({ method: 'GET', path: ['users', 'me'] }, run).catch(notFound)),
   }
   return asking

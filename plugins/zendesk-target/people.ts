@@ -121,7 +121,7 @@ async function write(
   try {
     const { body } = await (user === undefined
       ? client.call({ method: 'POST', path: ['users'], body: { user: fresh } }, run)
-      : client.call({ method: 'PUT', path: ['users', idIn(user) ?? ''], body: { user: { organization_id } } }, run))
+      : client.updateUser(idIn(user) ?? '', { organization_id }, run))
     return organizationOf(objectIn(body, 'user')) === organization ? 'added' : {}
   } catch (error) {
     if (!(error instanceof HttpError)) throw error

@@ -24,6 +24,8 @@ export type ZendeskOptions = {
    * rows (0), milliseconds.
    */
   readonly jobMs?: JobOptions['jobMs']
+  /** Users updated one a request in a clock second (default any number; the real one takes 1). */
+  readonly userUpdatesPerSecond?: number
   /** Jobs queued or working at once (default 30). */
   readonly maxJobs?: number
   /** Larger bodies get 413 (default 8 MB; the real maximum is not documented). */
@@ -43,7 +45,8 @@ export function createZendesk(
   options: ZendeskOptions,
 ): Service & { readonly close: () => void } {
   const tokens = createTokens(credentials, options.tokenSeconds ?? 1800, instance.clock)
-  const limits = createLimits(options.requestsPerMinute ?? 700, instance.clock)
+  const { requestsPerMinute = 700, userUpdatesPerSecond = Infinity } = options
+  const limits = createLimits(requestsPerMinute, userUpdatesPerSecond, instance.clock)
   const jobs = createJobs(instance, {
     jobMs: options.jobMs ?? { queued: 20, working: 40 },
     maxJobs: options.maxJobs ?? 30,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { collect, type Change, type Preparation } from 'zds'
+import { collect, systemClock, type Change, type Preparation } from 'zds'
 import { newcomersOf, type Newcomer } from '../../../plugins/zendesk-target/newcomers.ts'
 import type { Sandbox } from 'zds/sandbox'
 import { stepsOf } from '../../../src/core/apply/requests.ts'
@@ -368,6 +368,20 @@ describe('the people of a new organization (SYN-03)', () => {
     const home = instance(sandbox).organizations.find(({ external_id: key }) => key === 'A')?.id
     expect(settled).toEqual([{ key: 'A', status: 'done', id: String(home), facts: { people: 2 } }])
     expect(userOf(NOBODYS.id)?.organization_id).toBe(home)
+  })
+
+  it('are given their organization one a second, as Zendesk takes updates of users (ZD-22)', async () => {
+    const nobodys = Array.from({ length: 5 }, (_, n) => ({ ...NOBODYS, id: 2001 + n, email: `n${n}@sold.example` }))
+    const { organizations, sandbox } = await started({ users: nobodys, zendesk: { userUpdatesPerSecond: 1 } })
+    const creates = nobodys.map(({ email }, n) => creating(`K${n}`, [person(email, 'associate')]))
+    const outcomes = await applied(organizations, creates, {
+      ...testRun(),
+      run: { ...testRun().run, clock: systemClock() },
+    })
+    expect([...outcomes.values()].map((outcome) => 'facts' in outcome && outcome.facts)).toEqual(
+      nobodys.map(() => ({ people: 1 })),
+    )
+    expect(requestsTo(sandbox, 'PUT', '/users').filter(({ status }) => status === 429).length).toBeLessThan(2)
   })
 
   it('are not looked at when a user target creates users (Global only)', async () => {

@@ -1,6 +1,6 @@
 import type { Change, Json, Target } from 'zds'
 import { userFields } from 'zds/us-gov-user-sync'
-import { startSandbox, type Fault, type Sandbox, type Seed, type User } from 'zds/sandbox'
+import { startSandbox, type Fault, type Sandbox, type Seed, type User, type ZendeskOptions } from 'zds/sandbox'
 import { connect, instance } from './world.ts'
 
 /** Organizations that users of the tests can belong to. */
@@ -12,7 +12,11 @@ export const OTHER = 1002
  * users.
  */
 export async function startUsers(
-  options: { readonly users?: readonly Seed<User>[]; readonly faults?: readonly Fault[] } = {},
+  options: {
+    readonly users?: readonly Seed<User>[]
+    readonly faults?: readonly Fault[]
+    readonly zendesk?: ZendeskOptions
+  } = {},
 ) {
   const { users = many(6, seeded), faults = [] } = options
   const sandbox = await startSandbox({
@@ -37,7 +41,7 @@ export async function startUsers(
       },
     },
     faults,
-    zendesk: { requestsPerMinute: 100_000, jobMs: { queued: 2, working: 5 } },
+    zendesk: { requestsPerMinute: 100_000, jobMs: { queued: 2, working: 5 }, ...options.zendesk },
   })
   const zendesk = connect(sandbox)
   return {
