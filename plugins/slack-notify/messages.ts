@@ -12,9 +12,10 @@ export type Message = { readonly text: string; readonly blocks: readonly Block[]
 
 /**
  * Slack's limits (SL-02): blocks of a message, characters of all of them (undocumented, near
- * 13,200), of a section, of a header; and of one line of ours.
+ * 13,200), of a section, of a header; and of ours, one line and the lines of a digest: at a message a
+ * second (SL-01), thousands of them would take many minutes, and nobody reads them there.
  */
-const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line: 500 } as const
+const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line: 500, lines: 1_000 } as const
 
 /**
  * The posts that tell the digests of one channel: one where it fits, several in order where it does
@@ -26,7 +27,7 @@ export function messagesOf(digests: readonly Digest[], job?: string): Message[] 
     const name = cut(title, LIMITS.header - CONTINUED.length)
     const onward = next === undefined ? [] : [`To go on: \`${escaped(next)}\``]
     const link = job === undefined || nth < digests.length - 1 ? [] : linkTo(job)
-    for (const [index, text] of sections([...counts, ...lines, ...onward, ...link]).entries()) {
+    for (const [index, text] of sections([...counts, ...some(lines), ...onward, ...link]).entries()) {
       const open = messages.at(-1)
       const heading = index === 0 ? name : `${name}${CONTINUED}`
       const size = heading.length + text.length
@@ -43,6 +44,10 @@ export function messagesOf(digests: readonly Digest[], job?: string): Message[] 
 }
 
 const CONTINUED = ' (continued)'
+
+/** The lines as far as they are told, and how many there are besides. */
+const some = (lines: readonly string[]): readonly string[] =>
+  lines.length <= LIMITS.lines ? lines : [...lines.slice(0, LIMITS.lines), `… and ${lines.length - LIMITS.lines} more`]
 
 /** A link, of an address that is one. */
 const linkTo = (job: string): string[] =>

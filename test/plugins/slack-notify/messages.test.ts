@@ -94,6 +94,18 @@ describe('the messages of a channel', () => {
     expect(slackLinesUnder(messages, 'New')).toEqual(lines)
   })
 
+  it('tens of thousands of lines are told as far as anybody reads: Slack takes one message a second', () => {
+    const lines = Array.from({ length: 20_000 }, (_, n) => `• *global* ${n} ${'x'.repeat(400)}`)
+    const messages = messagesOf([{ ...digest('Failed', lines), counts: ['20000 of 20000'], next: 'zds plan' }])
+    expect(messages.length).toBeLessThan(40)
+    expect(messages[0]?.text).toBe('Failed: 20000')
+    expect(slackLinesUnder(messages, 'Failed').slice(-3)).toEqual([
+      lines[999],
+      '… and 19000 more',
+      'To go on: `zds plan`',
+    ])
+  })
+
   it('a cut ends neither within a character nor within an escaped one', () => {
     const at = (filler: number, end: string) =>
       blockOf(messagesOf([digest('T', ['x'.repeat(filler) + end.repeat(20)])])[0]?.blocks[1]).text
