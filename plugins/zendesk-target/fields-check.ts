@@ -16,7 +16,7 @@ import { objectIn, textIn } from './replies.ts'
 export const TEXTS = ['text', 'textarea', 'regexp']
 
 /** The Zendesk types that can hold a field type (ZD-13); a type that is not here is text. */
-export const HOLDS: { readonly [type: string]: readonly string[] } = {
+const HOLDS: { readonly [type: string]: readonly string[] } = {
   text: TEXTS,
   name: TEXTS,
   dropdown: ['dropdown'],
@@ -30,6 +30,9 @@ export const HOLDS: { readonly [type: string]: readonly string[] } = {
   list: [],
   json: [],
 }
+
+/** The types of custom fields that can hold a type, that of a new one first; none where there is none. */
+export const holdersFor = ({ name }: FieldType): readonly string[] => HOLDS[name] ?? TEXTS
 
 /**
  * Whether we may write at all, and whether every declared field exists, is active and has its type
@@ -101,6 +104,9 @@ function checkAttribute(key: string, type: FieldType, is: FieldType, { one }: Ki
 }
 
 function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, JsonObject>): FieldProblem | undefined {
+  const holders = holdersFor(type)
+  if (holders.length === 0)
+    return { code: 'FIELD_MISMATCH', message: `is declared as ${type.name}, which no field of Zendesk holds` }
   const field = fields.get(key)
   if (field === undefined) {
     const meant = nearest(key, fields.keys())
@@ -121,7 +127,7 @@ function checkField(key: string, type: FieldType, fields: ReadonlyMap<string, Js
     }
   }
   const held = textIn(field, 'type') ?? 'of no type'
-  if ((HOLDS[type.name] ?? TEXTS).includes(held)) return undefined
+  if (holders.includes(held)) return undefined
   const fitting = Object.entries(HOLDS).find(([, types]) => types.includes(held))?.[0]
   return {
     code: 'FIELD_MISMATCH',

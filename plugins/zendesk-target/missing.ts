@@ -1,7 +1,7 @@
 import { collect, type FieldTypes, type Json, type JsonObject, type Missing, type Run, type Values } from 'zds'
 import type { Client } from './client.ts'
 import { lackingOptions } from './diagnose.ts'
-import { HOLDS } from './fields-check.ts'
+import { holdersFor } from './fields-check.ts'
 import type { Kind } from './kinds.ts'
 import { pages } from './pages.ts'
 import { idIn, textIn } from './replies.ts'
@@ -19,7 +19,11 @@ export async function missing(
   const absent = Object.entries(types).filter(([key]) => kind.attributes[key] === undefined && !known.has(key))
   const lacking = Map.groupBy(lackingOptions(fields, types, values), ({ field }) => field)
   return [
-    ...absent.map(([key, { name }]) => newField(client, kind, key, HOLDS[name]?.[0] ?? 'text', values[key] ?? [])),
+    ...absent.flatMap(([key, type]) =>
+      holdersFor(type)
+        .slice(0, 1)
+        .map((holder) => newField(client, kind, key, holder, values[key] ?? [])),
+    ),
     ...[...lacking].map(([field, all]) =>
       newOptions(
         client,

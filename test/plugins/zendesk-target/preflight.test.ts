@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { checkbox, date, decimal, integer, text, type FieldTable } from 'zds'
+import { checkbox, date, decimal, integer, reference, text, type FieldTable } from 'zds'
 import type { Sandbox } from 'zds/sandbox'
 import { zendesk } from 'zds/zendesk-target'
 import { testRun } from './run.ts'
@@ -19,6 +19,20 @@ const checked = async (fields: FieldTable, faults: NonNullable<Parameters<typeof
 describe('the preflight check (SAFE-07)', () => {
   it('finds nothing wrong where all is right, on whatever page the field is', async () => {
     expect(await checked(FIELDS)).toEqual([])
+  })
+
+  it('a type that no field of Zendesk holds is told as such, and no field is offered for it', async () => {
+    const fields = { ...FIELDS, parent: reference() }
+    expect(await checked(fields)).toMatchObject([
+      {
+        where: 'global: organization field parent',
+        code: 'FIELD_MISMATCH',
+        message: 'is declared as reference, which no field of Zendesk holds',
+      },
+    ])
+    const { target, sandbox } = await start({ fields })
+    expect(await target.missing?.(testRun().run, {})).toEqual([])
+    await sandbox.close()
   })
 
   it('reports every field that does not exist, is not active or has another type, together', async () => {
