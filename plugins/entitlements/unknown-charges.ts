@@ -37,7 +37,9 @@ export function unknownCharges(context: Context): {
         const near = nearest(name, context.typeOf.keys())
         const who = `${accounts} account${accounts === 1 ? '' : 's'} (${ids.join(', ')}${accounts > ids.length ? ', …' : ''})`
         const hint = near === undefined ? '' : `; the nearest name there is ${JSON.stringify(near)}`
-        const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who}, total quantity ${quantity}${hint}`
+        // Fractions add up to something else in another order of the accounts.
+        const total = Number(quantity.toFixed(6))
+        const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who}, total quantity ${total}${hint}`
         yield { kind: 'notice', key: name, code: 'unknown-charge', message }
       }
     },

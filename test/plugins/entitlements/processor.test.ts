@@ -145,6 +145,17 @@ describe('notices', () => {
     ])
   })
 
+  test('AMB-03: the total of fractions is the same in whatever order the accounts come', async () => {
+    const totalOf = async (...quantities: number[]) => {
+      const accounts = quantities.map((quantity, n) =>
+        account([[{}, { name: 'X', quantity }]], {}, `00100000000000${n}AAA`),
+      )
+      return notices(await computed({ accounts })).map(({ message }) => /total quantity ([\d.]+)/.exec(message)?.[1])
+    }
+    expect(await totalOf(0.1, 0.2, 0.3)).toEqual(['0.6'])
+    expect(await totalOf(0.3, 0.2, 0.1)).toEqual(['0.6'])
+  })
+
   test('AMB-03, OPS-08: an unknown charge of a US Government subscription is reported there and nowhere else', async () => {
     const accounts = [account([[{}], GOV])]
     expect(JSON.stringify(await computed({ accounts }))).not.toContain('Citizens')
