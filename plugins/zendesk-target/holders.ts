@@ -9,7 +9,7 @@ const TOGETHER = 20
 
 /**
  * Who has which of these addresses, by the address, folded. Many are asked for together (ZD-20):
- * such an answer is believed where it tells of the user that we are, too, who is asked for with
+ * such an answer is believed where it tells of the user that we are, too, who is asked for among
  * them. Else each is asked for by itself.
  */
 export async function holdersOf(
@@ -21,7 +21,7 @@ export async function holdersOf(
   const we = addresses.length < MANY ? {} : objectIn((await client.whoWeAre(run))?.body ?? {}, 'user')
   if (textIn(we, 'email') === undefined) return new Map(await eachOf(addresses, client, run))
   const searches = [...batches(addresses, TOGETHER)].map(async (some) => {
-    const rows = await searched(some, we, client, run)
+    const rows = some.length < 2 ? undefined : await searched(some, we, client, run)
     return rows === undefined ? eachOf(some, client, run) : heldBy(some, rows, client, run)
   })
   return new Map((await Promise.all([...searches, heldBy(addresses, [we], client, run)])).flat())
@@ -47,7 +47,9 @@ async function searched(
   client: Client,
   run: Run,
 ): Promise<JsonObject[] | undefined> {
-  const asked = [textIn(we, 'email') ?? '', ...addresses.flatMap((address) => [...spellings(address)])]
+  const words = addresses.flatMap((address) => [...spellings(address)])
+  // In their middle: were it the first or the last word that counts, we would not be found.
+  const asked = words.toSpliced(words.length / 2, 0, textIn(we, 'email') ?? '')
   const { body } = await search(asked, client, run)
   const rows = rowsOf(client.instance, 'users', body)
   const others = rows.filter((row) => idIn(row) !== idIn(we))

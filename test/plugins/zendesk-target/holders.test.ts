@@ -60,6 +60,12 @@ describe('who has which of many addresses', () => {
     expect(searches(sandbox)).toBe(2)
   })
 
+  it('is asked for by itself where one is left over', async () => {
+    const { sandbox, zendesk } = await scene()
+    await holdersOf(ASKED.slice(0, 21), zendesk, testRun().run)
+    expect(requestsTo(sandbox, 'GET', '/users/search').at(-1)?.query['query']).toBe('email:"nobody.20@new.example"')
+  })
+
   it('is what each of them, asked for by itself, says', async () => {
     const { zendesk } = await scene()
     const { run } = testRun()
@@ -86,6 +92,23 @@ describe('who has which of many addresses', () => {
     } as const
     const { sandbox, zendesk } = await scene([fault])
     expect(idsIn(await holdersOf(ASKED, zendesk, testRun().run))).toEqual(HELD)
+    expect(searches(sandbox)).toBeGreaterThan(20)
+  })
+
+  it.each([
+    ['first', 0],
+    ['last', -1],
+  ])('is asked for one by one where of several words the %s one counts', async (_which, at) => {
+    const { sandbox, zendesk } = await scene()
+    const call: typeof zendesk.call = ({ query, ...rest }, run) => {
+      const word = String(query?.['query']).split(' ').at(at) ?? ''
+      return zendesk.call({ ...rest, ...(query && { query: { ...query, query: word } }) }, run)
+    }
+    const theirs = ASKED.filter((address) => !address.endsWith('@global.example'))
+    const held = Object.fromEntries(
+      Object.entries(HELD).filter(([address]) => theirs.join().toLowerCase().includes(address)),
+    )
+    expect(idsIn(await holdersOf(theirs, { ...zendesk, call }, testRun().run))).toEqual(held)
     expect(searches(sandbox)).toBeGreaterThan(20)
   })
 
