@@ -2,12 +2,20 @@ import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Approval, Desires, Hold, State } from '../state/state.ts'
+import type { Approval, Desires, Hold, Journal, State } from '../state/state.ts'
 import type { Consent } from './approval.ts'
 import { applySync, type Progress } from './apply-sync.ts'
 import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
-import { assertAnswerable, isSettled, knownBefore, unsettledIn, type Earlier, type PastRun } from './history.ts'
+import {
+  assertAnswerable,
+  isSettled,
+  isUnfinished,
+  knownBefore,
+  unsettledIn,
+  type Earlier,
+  type PastRun,
+} from './history.ts'
 import { tellObservers } from './observers.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
@@ -71,7 +79,10 @@ export async function resumeRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  const resume = ({ journal }: State) => journal.resume(run.id)
+  const resume = async ({ journal }: State) => {
+    await assertLeft(run.id, journal)
+    await journal.resume(run.id)
+  }
   return begun({ plan, run: run.id, forced: run.forced, resumed: true, earlier }, waitMs, shared, watch, resume)
 }
 
@@ -91,7 +102,16 @@ export async function giveUp(
   const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true }
   // A worker would carry it out: it is settled here.
   const { workers: _, ...alone } = shared
-  return begun(work, waitMs, alone, watch, () => Promise.resolve())
+  return begun(work, waitMs, alone, watch, ({ journal }) => assertLeft(run.id, journal))
+}
+
+/** Throws PLAN_STALE where a run has come to its end since somebody found that it had stopped. */
+async function assertLeft(id: string, journal: Journal): Promise<void> {
+  const run = await journal.run(id)
+  if (run !== undefined && isUnfinished(run)) return
+  throw new ZdsError('PLAN_STALE', `Run ${id} was ended by another process meanwhile: ${run?.status ?? 'forgotten'}`, {
+    hint: 'Run the same command again: it starts from what is there then.',
+  })
 }
 
 /**

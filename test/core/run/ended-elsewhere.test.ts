@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { openEngine, ZdsError, type Change, type Engine, type Outcome, type SentChange } from 'zds'
+import { fakeClock } from 'zds/testing'
+import { localState } from '../../../src/core/state/local.ts'
+import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+
+type Send = (changes: readonly Change[]) => readonly Outcome[] | Promise<readonly Outcome[]>
+
+/** Engines of one project, of which the target of each sends as is said, and settles nothing. */
+function project(): (send: Send) => Promise<Engine> {
+  const directory = mkdtempSync(join(tmpdir(), 'zds-ended-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return async (send) => {
+    const accounts = sourceOf('accounts', [wanted('A', { name: 'A' })])
+    const settle = (_sent: readonly SentChange[]) => stream<Outcome>([])
+    const target = { ...targetOf({ send, settle }), mayBeEmpty: true }
+    const config = { sources: { accounts }, targets: { global: syncOf({}, { desired: accounts, target }) } }
+    const engine = await openEngine({ config, state: localState(directory), clock: fakeClock() })
+    onTestFinished(() => engine.close())
+    return engine
+  }
+}
+
+const cutOff: Send = () => {
+  throw new ZdsError('AUTH_FAILED', 'cut off')
+}
+
+/** What is left of a run that stopped, as an engine finds it. */
+async function restIn(engine: Engine) {
+  const rest = await engine.rest()
+  if (rest === undefined) throw new Error('Something is left')
+  return rest
+}
+
+it('SAFE-06: a run that another process has given up meanwhile is not gone on with', async () => {
+  const open = project()
+  const sent: string[] = []
+  const sending: Send = (changes) => {
+    sent.push(...changes.map(({ key }) => key))
+    return changes.map(done)
+  }
+  const [first, other] = [await open(cutOff), await open(sending)]
+  await first.apply(await first.plan())
+  const rest = await restIn(other)
+  await first.abandon(await restIn(first))
+  await expect(other.resume(rest)).rejects.toMatchObject({
+    code: 'PLAN_STALE',
+    message: expect.stringContaining('abandoned') as string,
+  })
+  expect(sent).toEqual([])
+  expect((await other.runNamed('last')).run.status).toBe('abandoned')
+})
+
+it('SAFE-06: a run that another process has brought to its end meanwhile is not given up', async () => {
+  const open = project()
+  const [first, other] = [await open(cutOff), await open((changes) => changes.map(done))]
+  const { run } = await first.apply(await first.plan())
+  const rest = await restIn(first)
+  await other.resume(await restIn(other))
+  await expect(first.abandon(rest)).rejects.toMatchObject({ code: 'PLAN_STALE' })
+  expect((await first.runNamed(run)).run.status).toBe('done')
+})
