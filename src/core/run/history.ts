@@ -6,7 +6,7 @@ import type { Change, Plan } from '../plan/plan.ts'
 import type { Journal, Place, RunRecord, State } from '../state/state.ts'
 import { planLeft } from './plan-parts.ts'
 import { reportOf, type Report } from './report.ts'
-import type { Shared } from './shared.ts'
+import { newRunId, type Shared } from './shared.ts'
 import { ageOf, PLAN_MAX_AGE_MS } from './timely.ts'
 
 /** A run of the journal and its plan. */
@@ -46,8 +46,9 @@ export async function restOf(
   const { state, clock, signal, fingerprint } = shared
   const before = await unfinishedRun(shared)
   if (before === undefined) return undefined
-  // Its locks are free when it has died, and when it is over by now.
-  await (await state.locks.take(placesOf(before.plan, shared), before.run.id, { waitMs, clock, signal })).giveBack()
+  // Its locks are free when it has died, and when it is over by now. Not in its name: this process
+  // may be the one that holds them.
+  await (await state.locks.take(placesOf(before.plan, shared), newRunId(clock), { waitMs, clock, signal })).giveBack()
   const found = await unfinishedRun(shared)
   if (found === undefined) return undefined
   const left = afresh

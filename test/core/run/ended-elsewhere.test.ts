@@ -63,3 +63,16 @@ it('SAFE-06: a run that another process has brought to its end meanwhile is not 
   await expect(first.abandon(rest)).rejects.toMatchObject({ code: 'PLAN_STALE' })
   expect((await first.runNamed(run)).run.status).toBe('done')
 })
+
+it('SAFE-16: to ask for a run that goes on in the same process leaves its locks where they are', async () => {
+  const open = project()
+  const asked = Promise.withResolvers<unknown>()
+  const engine: Engine = await open(async (changes) => {
+    asked.resolve(await engine.rest().catch((error: unknown) => error))
+    return changes.map(done)
+  })
+  const report = await engine.apply(await engine.plan())
+  expect(await asked.promise).toMatchObject({ code: 'LOCKED' })
+  expect(report.error).toBeUndefined()
+  expect(report.status).toBe('done')
+})
