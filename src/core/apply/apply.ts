@@ -6,7 +6,7 @@ import { redact } from '../secrets.ts'
 import { withLulls } from '../streams.ts'
 import type { Run, SentChange, Sync, Target } from '../types.ts'
 import { bind, type Created } from './bind.ts'
-import { checkedSteps, settledOutcomes, type Checking } from './checked.ts'
+import { checkedSteps, endedOutcomes, settledOutcomes, type Checking } from './checked.ts'
 import { merge } from './merge.ts'
 import { readBack, type Written } from './read-back.ts'
 
@@ -87,7 +87,7 @@ export async function* settle(
   run: Run,
 ): AsyncIterable<Outcome> {
   yield* [...known.values()].flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
-  yield* told(settledOutcomes(sentBefore(plan.changes, target, created, known), target, run), record)
+  yield* told(endedOutcomes(sentBefore(plan.changes, target, created, known), target, run), record)
 }
 
 type Carrying = Omit<Attempt, 'known'> & { readonly known: ReadonlyMap<string, Known> }

@@ -74,6 +74,17 @@ export async function* settledOutcomes(
   }
 }
 
+/** The same of a run that nobody goes on with: what a target is silent about was not carried out. */
+export async function* endedOutcomes(sent: readonly SentChange[], target: Target, run: Run): AsyncGenerator<Outcome> {
+  const open = new Set(sent.map(({ change }) => change.key))
+  for await (const outcome of settledOutcomes(sent, target, run)) {
+    open.delete(outcome.key)
+    yield outcome
+  }
+  const message = `${target.instance}: no answer came before the run was given up, and it was not carried out`
+  for (const key of open) yield { key, status: 'failed', code: 'no-answer', message }
+}
+
 /** Notes a step, or throws TARGET_INVALID where there is no way to it. */
 function follow(step: Step, states: Map<string, ChangeState>, target: Target): void {
   for (const key of 'keys' in step ? step.keys : [step.key]) {

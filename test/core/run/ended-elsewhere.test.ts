@@ -64,6 +64,13 @@ it('SAFE-06: a run that another process has brought to its end meanwhile is not 
   expect((await first.runNamed(run)).run.status).toBe('done')
 })
 
+it('SAFE-06: of a run that was given up, what was sent and certainly not carried out is known to be so', async () => {
+  const engine = await project()(cutOff)
+  const { run } = await engine.apply(await engine.plan())
+  await engine.abandon(await restIn(engine))
+  expect((await engine.report(run)).syncs).toMatchObject([{ failed: 1, unknown: 0, codes: { 'no-answer': 1 } }])
+})
+
 it('SAFE-16: to ask for a run that goes on in the same process leaves its locks where they are', async () => {
   const open = project()
   const asked = Promise.withResolvers<unknown>()
