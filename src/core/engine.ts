@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { runChannel } from './channels.ts'
-import { systemClock, type Clock } from './clock.ts'
+import { dateOf, systemClock, type Clock } from './clock.ts'
 import { inHalves } from './config/fingerprint.ts'
 import { stages } from './config/stages.ts'
 import { ZdsError } from './errors.ts'
@@ -138,8 +138,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const workers = config.engine?.ask(shared)
   /** As those share it who have stages carried out, here or by workers. */
   const asking: Shared = { ...shared, ...(workers && { workers }) }
-  /** An engine may live for days: what is asked of it is as of the day of then (PROC-04). */
-  const asOfToday = (one: Shared): Shared => (options.clock === undefined ? { ...one, clock: systemClock() } : one)
+  let { clock } = shared
+  /**
+   * An engine may live for days: what is asked of it is as of the day of then (PROC-04). One clock a
+   * day: by it the services are remembered that have another time.
+   */
+  const asOfToday = (one: Shared): Shared => {
+    if (options.clock === undefined && clock.today !== dateOf(clock.now())) clock = systemClock()
+    return { ...one, clock }
+  }
   /**
    * The runs in whose names plans were made here: a plan is carried out in the name under which its
    * artifacts are.
@@ -178,7 +185,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const { plan: agreed, approval } = await passLimits(plan, consent, here)
         const forced = consent.force ?? false
         if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
-        if (runId === undefined) await readyToWrite(agreed, shared, watch)
+        if (runId === undefined) await readyToWrite(agreed, here, watch)
         return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, here, watch), shared, watch)
       })
     },
@@ -189,17 +196,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
     abandon: async (rest, { left = false, ...asked } = {}, watch = UNWATCHED) => {
-      const { error } = left ? {} : await giveUp(rest, asked, shared, watch)
+      if (left) return journal.end(rest.run.id, 'abandoned', shared.clock.now())
+      const { error } = await giveUp(rest, asked, shared, watch)
       if (error !== undefined) throw error
-      await journal.end(rest.run.id, 'abandoned', shared.clock.now())
     },
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       if (rest.left !== undefined)
         throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
+      const here = asOfToday(asking)
       return traced(rest.run.id, rest.plan, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)
-        await readyToWrite(rest.plan, shared, watch)
-        return tidyAfter(await resumeRun(rest, { waitMs }, asOfToday(asking), watch), shared, watch)
+        await readyToWrite(rest.plan, here, watch)
+        return tidyAfter(await resumeRun(rest, { waitMs }, here, watch), shared, watch)
       })
     },
     report: async (run) => reportOfPast(await runNamed(journal, run), journal),

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
-import { openEngine, type Config, type Desired, type Run } from 'zds'
+import { openEngine, type Config, type Desired, type Run, type Target } from 'zds'
+import { heedDate } from '../../../src/core/http/time.ts'
 import { held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
 afterEach(() => vi.useRealTimers())
 
 /** An engine that was opened a minute before midnight; its source has what `rows` says. */
-async function opened(rows: () => readonly Desired[]) {
+async function opened(rows: () => readonly Desired[], check?: Target['check']) {
   const days: string[] = []
   const desired = {
     ...sourceOf<Desired>('accounts', []),
@@ -18,7 +19,7 @@ async function opened(rows: () => readonly Desired[]) {
       return stream<Desired>([...rows()])
     },
   }
-  const target = targetOf({ records: [held('1', 'A', { name: 'Old' })] })
+  const target = { ...targetOf({ records: [held('1', 'A', { name: 'Old' })] }), ...(check && { check }) }
   const config: Config = { sources: {}, targets: { global: syncOf({}, { desired, target }) } }
   const directory = mkdtempSync(join(tmpdir(), 'zds-days-'))
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-03-16T23:59:00Z') })
@@ -49,4 +50,15 @@ it('PROC-04: so it is with what an empty source held back, and somebody lets thr
   const names = ['empty', 'retire', 'drop'].map((name) => `global.${name}`)
   const { run } = await engine.apply(plan, { approve: `${plan.digest}:${names.join()}` })
   expect((await engine.runNamed(run)).plan).toMatchObject({ asOf: '2026-03-19', syncs: [{ changes: { length: 1 } }] })
+})
+
+it('SAFE-16: an engine with the clock of the machine writes nothing either where that is wrong', async () => {
+  const check = async ({ clock }: Run) => {
+    heedDate('desk', new Headers({ date: 'Mon, 16 Mar 2026 22:00:00 GMT' }), clock.now(), clock)
+    return []
+  }
+  const { engine } = await opened(() => [wanted('A', { name: 'A' })], check)
+  const plan = await engine.plan()
+  for (const one of [plan, structuredClone(plan)])
+    await expect(engine.apply(one)).rejects.toMatchObject({ code: 'CLOCK_WRONG' })
 })
