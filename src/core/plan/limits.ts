@@ -205,10 +205,8 @@ const day = (value: Json): string => (typeof value === 'string' && /^\d{4}-\d\d-
 function tooMany({ count: some, examples }: Sum, bound: Allowed | undefined, existing: number) {
   if (bound === undefined || some <= bound.most) return []
   const { most, share } = bound
-  const words =
-    share === undefined
-      ? `, the limit is ${number(most)}`
-      : ` (${percent(some / existing)}), the limit is ${percent(share)}`
+  const told = share === undefined || existing === 0 ? '' : ` (${percent(some / existing)})`
+  const words = `${told}, the limit is ${share === undefined ? number(most) : percent(share)}`
   return [{ count: some, existing, limit: share ?? most, words, examples }]
 }
 

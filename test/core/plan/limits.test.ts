@@ -417,3 +417,8 @@ describe('what the limits come to', () => {
     }
   })
 })
+
+it('SAFE-01: what is beyond a limit where nothing exists yet is told without a share of nothing', () => {
+  const [excess] = excesses(measured({ create: 5, existing: 0 }), { create: 0 })
+  expect(excess?.message).toBe('5 of 0 records would be created, the limit is 0 %')
+})
