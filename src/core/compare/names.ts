@@ -1,3 +1,4 @@
+import { same, type FieldTypes } from '../field-types.ts'
 import { foldName } from '../fold-name.ts'
 import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
@@ -52,7 +53,7 @@ export function nameIndex({ rules, target }: Sync, directory: string): NameIndex
       heard(rows, ({ id, fields }) => {
         const { raw, text: key } = keys.ofFields(fields)
         const holder = { key: raw, id, name: text(fields[unique]) }
-        add(key || `id ${id}`, isRetired(fields, retire) ? { ...holder, fate: 'retired' } : holder)
+        add(key || `id ${id}`, isRetired(fields, retire, target.types) ? { ...holder, fate: 'retired' } : holder)
       }),
     desired: (rows) =>
       heard(rows, (row) => {
@@ -114,8 +115,9 @@ function leastTwo(claims: readonly Claim[], identity: (holder: Holder) => string
 
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
-function isRetired(fields: Fields, retire: Rules['retire']): boolean {
-  return typeof retire === 'object' && Object.entries(retire).every(([field, value]) => fields[field] === value)
+function isRetired(fields: Fields, retire: Rules['retire'], types: FieldTypes): boolean {
+  if (typeof retire !== 'object') return false
+  return Object.entries(retire).every(([field, value]) => same(types[field], fields[field], value))
 }
 
 type NameWaiter = Skip & { readonly id: string; readonly heldBy: Holder }

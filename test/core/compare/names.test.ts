@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { collect, type Skip } from 'zds'
+import { collect, listOf, name, sync, text, type Desired, type Skip } from 'zds'
 import { nameIndex } from '../../../src/core/compare/names.ts'
 import type { Holder } from '../../../src/core/plan/plan.ts'
-import { applied, compared, held, stream, syncOf, wanted } from '../../support/syncs.ts'
+import { applied, compared, held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
 const named = (key: string, name: string | null, more = {}) => wanted(key, { name, ...more })
 
@@ -338,4 +338,23 @@ describe('AMB-20: the index of names', () => {
     )
     expect(readdirSync(scratch)).toEqual([])
   })
+})
+
+it('AMB-20: a record is retired that looks so by the types of its fields, whatever they hold', async () => {
+  const flagged = { name: name('Name'), salesforce_id: text('Id'), flags: listOf(text)([], () => []) }
+  const flags = sync({
+    fields: flagged,
+    desired: sourceOf<Desired>('accounts'),
+    target: targetOf({ types: flagged }),
+    rules: { key: 'salesforce_id', unique: 'name', retire: { flags: ['gone'] } },
+  })
+  const plan = await compared(
+    {
+      desired: [{ kind: 'record', key: 'LIVING', fields: { salesforce_id: 'LIVING', name: 'Acme' } }],
+      existing: [{ id: '1', fields: { salesforce_id: 'DEAD', name: 'Acme', flags: ['gone'] } }],
+    },
+    flags,
+  )
+  expect(plan.changes).toEqual([])
+  expect(plan.skipped).toMatchObject([{ key: 'LIVING', heldBy: { id: '1', fate: 'retired' } }])
 })
