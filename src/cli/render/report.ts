@@ -1,5 +1,4 @@
-import { ZdsError } from '../../core/errors.ts'
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, ZdsError } from '../../core/errors.ts'
 import { reportNumbers, type Report } from '../../core/run/report.ts'
 import { counted, number, plain, wrapped } from './text.ts'
 import type { Look } from './look.ts'
@@ -28,9 +27,9 @@ export function reportLines(report: Report, look: Look, redact = false): string[
     const { name, planned, done, failed, stale, notAttempted, unknown, partly, heldBack, codes, failures } = sync
     const parts = [
       look.paint('green', `${number(done)} of ${counted(planned, 'changes')} done`),
+      ...(partly > 0 ? [look.paint('yellow', `${number(partly)} of them in part`)] : []),
       ...(failed > 0 ? [look.paint('red', `${number(failed)} failed`)] : []),
       ...(stale > 0 ? [look.paint('yellow', `${number(stale)} stale`)] : []),
-      ...(partly > 0 ? [look.paint('yellow', `${number(partly)} of them in part`)] : []),
       ...(heldBack > 0
         ? [look.paint('yellow', `${number(heldBack)} held back, as what was read is not proved complete`)]
         : []),

@@ -47,6 +47,19 @@ describe('a report', () => {
     ])
   })
 
+  test('SYN-03: what is done in part is told beside what is done: it is of them', () => {
+    const partly: Outcome = {
+      key: 'K1',
+      status: 'done',
+      id: '1',
+      partly: [{ code: 'people-not-added', message: 'Ada' }],
+    }
+    const report = reportOf('r', plan, new Map([['global', [done(0), partly, failed(2)]]]), false)
+    expect(reportLines(report, look())[0]).toBe(
+      'global: 2 of 20 changes done, 1 of them in part, 1 failed, 17 without an outcome',
+    )
+  })
+
   test('calls the record of a failure by its name; numbers alone do not', () => {
     const named = planOf(syncPlan({ changes: [change('update', 'K0', { seats: [0, 1] }, { name: 'Acme\u202E' })] }))
     const report = reportOf('r', named, new Map([['global', [failed(0)]]]), false)
