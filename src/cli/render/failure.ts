@@ -51,17 +51,18 @@ export function failureLines(error: unknown, paint: Paint): string[] {
       'This is a fault in zds or in a plugin: please report it with the lines above.',
     ]
   }
-  // One problem that the message has already told is not told again.
-  const issues = error.issues.filter(
-    ({ where, message }) => !(error.message.includes(where) && error.message.includes(message)),
-  )
+  // One problem that the message has already told is not told again; what to do about it is.
+  const isSaid = ({ where, message }: Issue): boolean =>
+    [where, message].every((words) => error.message.includes(words))
+  const issues = error.issues.filter((issue) => !isSaid(issue))
+  const { hint = error.issues.find(isSaid)?.hint } = error
   const told = issues.slice(0, ISSUES)
-  const hints = new Set(told.map(({ hint }) => hint))
+  const hints = new Set(told.map((issue) => issue.hint))
   return [
     head(error.code, error.message),
     ...told.flatMap((issue) => issueLines(issue, paint)),
     ...(issues.length > told.length ? [`  … and ${number(issues.length - told.length)} more`] : []),
-    ...(error.hint === undefined || hints.has(error.hint) ? [] : hintLines(error.hint, '  ', paint)),
+    ...(hint === undefined || hints.has(hint) ? [] : hintLines(hint, '  ', paint)),
     ...(error instanceof HttpError && error.arrived === 'maybe' && !error.reads
       ? [paint('dim', '  Whether the service acted on it is not known; the next plan shows it.')]
       : []),

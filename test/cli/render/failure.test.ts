@@ -51,6 +51,14 @@ describe('a failure', () => {
     ])
   })
 
+  test('keeps the hint of a problem that the message has told, where that is the only one', () => {
+    const hint = 'Check the API name.'
+    expect(lines(new ZdsError('FIELD_UNKNOWN', 'field 1 is not there', { issues: [issue(1, { hint })] }))).toEqual([
+      'Error [FIELD_UNKNOWN] field 1 is not there',
+      `  ${hint}`,
+    ])
+  })
+
   test('of a thousand problems the first fifty are told', () => {
     const told = lines(
       new ZdsError('FILE_INVALID', 'The file cannot be used', { issues: many(1000, (index) => issue(index)) }),
