@@ -16,7 +16,7 @@ import { assertOurs, assertWhole } from './run/fits.ts'
 import { forecastUntil, type Forecast, type ForecastAsked } from './answers/forecast.ts'
 import { fromRun, gatheredBy } from './run/from-run.ts'
 import { checkReady, partsToWrite } from './run/gather.ts'
-import { reportOfPast, restOf, runNamed, type PastRun, type Rest } from './run/history.ts'
+import { assertGoesOn, reportOfPast, restOf, runNamed, type PastRun, type Rest } from './run/history.ts'
 import { listen } from './run/observers.ts'
 import { notedPlan, notedReport } from './run/noted.ts'
 import { onGathered, type AnswerFrom } from './answers/on-gathered.ts'
@@ -201,8 +201,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       if (error !== undefined) throw error
     },
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
-      if (rest.left !== undefined)
-        throw new ZdsError('PLAN_STALE', `Run ${rest.run.id} is not gone on with: ${rest.left}`)
+      assertGoesOn(rest)
       const here = asOfToday(asking)
       return traced(rest.run.id, rest.plan, async () => {
         assertOurs(rest.plan, shared, `The plan of run ${rest.run.id}`)

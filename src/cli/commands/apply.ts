@@ -52,12 +52,12 @@ export async function applyCommand(
     const waitMs = (options.lockTimeout ?? 0) * 1000
     const asked = { saved, afresh: options.new ?? false, waitMs }
     for (let rest; (rest = await engine.rest(asked)) !== undefined;) {
-      if (rest.left === undefined) return goOn(rest, session, options, signal)
+      if (rest.left === undefined || options.resume) return goOn(rest, session, options, signal)
       tell([`Run ${rest.run.id} stopped before it was done, and is not gone on with: ${rest.left}.`])
       await engine.abandon(rest, { waitMs, left: options.new ?? false })
     }
     if (options.resume) {
-      print(['There is no unfinished run to go on with.'])
+      ;(options.json ? tell : print)(['There is no unfinished run to go on with.'])
       return 0
     }
     return saved === undefined ? planAndApply(session, options, signal) : applySaved(saved, file, session, options)
@@ -92,7 +92,8 @@ async function goOn(
   options: ApplyCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
+  if (rest.left === undefined)
+    tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   if (
     !options.yes &&
     !options.resume &&

@@ -63,6 +63,14 @@ export async function restOf(
   return left === undefined ? found : { ...found, left }
 }
 
+/** Throws PLAN_STALE for what is left of a run that is not gone on with. */
+export function assertGoesOn({ run, left }: Rest): void {
+  if (left === undefined) return
+  throw new ZdsError('PLAN_STALE', `Run ${run.id} is not gone on with: ${left}`, {
+    hint: 'zds apply gives it up: it settles what was sent, and makes a new plan.',
+  })
+}
+
 /** Whether a run began so long ago that nobody goes on with it. */
 export const isOld = ({ run }: Pick<PastRun, 'run'>, clock: Clock): boolean =>
   ageOf(run.startedAt, clock) > PLAN_MAX_AGE_MS
