@@ -1,9 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
-import { startSandbox, type Sandbox } from 'zds/sandbox'
-import { expectRefusal, running, scratch } from '../cli/scratch.ts'
+import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
+import { edit, expectRefusal, running, scratch } from '../cli/scratch.ts'
 import { stateOf, writesOf, type State } from '../support/faults.ts'
 import { sampleWorld } from '../support/worlds.ts'
 import { project, type Project, type Result } from '../support/zds.ts'
@@ -161,3 +161,16 @@ describe('the reference graph, stage by stage, each in a process and a checkout 
 })
 
 const needsOf = (id: string): readonly string[] => graph.find((stage) => stage.id === id)?.needs ?? []
+
+test('what an observer could not tell of the plan that a stage makes is a warning, as of zds plan', async () => {
+  const other = await startSandbox({ world: generateWorld({ accounts: 10, seed: 1, asOf: expected.asOf }) })
+  onTestFinished(() => other.close())
+  const failing = "failing: { kind: 'observer', planned: () => Promise.reject(new Error('no chat')) },"
+  const here = scratch(other.env, edit('hooks: {', `hooks: {\n    ${failing}`))
+  const made = await here.zds('plan', ...asOf)
+  expect(made.stderr).toContain('failing: no chat')
+  const [run] = readdirSync(join(here.directory, '.zds/runs'))
+  const staged = await here.zds('stage', 'plan', '--run', `.zds/runs/${run}`)
+  expect(staged, staged.stderr).toMatchObject({ code: 0 })
+  expect(staged.stderr).toContain('failing: no chat')
+})

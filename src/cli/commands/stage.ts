@@ -35,7 +35,7 @@ export async function stageCommand(id: string, options: StageOptions, signal: Ab
   const asked = { run, asOf: options.asOf }
   if (id === 'plan')
     return planned(options, signal, async ({ engine }) => {
-      const end = await engine.stage(id, asked)
+      const end = await watched((watch) => engine.stage(id, asked, watch))
       if (end.kind === 'whole-plan') return end.plan
       throw new Error(`The stage ${id} has made no plan`)
     })
