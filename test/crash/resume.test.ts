@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Plan } from 'zds'
 import type { Sandbox, World } from 'zds/sandbox'
-import { writesTo } from '../cli/scratch.ts'
+import { edit, writesTo } from '../cli/scratch.ts'
 import { sentTwice, stateLines, violations } from '../support/crash-laws.ts'
 import { AS_OF, crashWorld, TINY } from '../support/crash-world.ts'
 import { APPLY, byHand, undisturbed, victim, type Kill, type Undisturbed, type Victim } from '../support/crash.ts'
@@ -24,6 +24,9 @@ const wrote =
 const creating = (signal: NodeJS.Signals): Kill => ({ kind: 'seen', seen: wrote('POST', '/organizations'), signal })
 /** While a job of updates is open. */
 const updating = (signal: NodeJS.Signals): Kill => ({ kind: 'seen', seen: wrote('PUT', '/update_many'), signal })
+
+/** An observer that cannot tell of the end of a run. */
+const FAILING = "{ kind: 'observer', ended: ({ status }) => Promise.reject(new Error(status)) }"
 
 async function scene(): Promise<Victim> {
   const here = await victim(world, 400)
@@ -173,7 +176,7 @@ describe('SAFE-06: what a killed run is followed by', () => {
   test('a changed configuration abandons it', async () => {
     const here = await scene()
     expect(await here.zds(APPLY, updating('SIGKILL'))).toMatchObject({ code: 'killed' })
-    appendFileSync(join(here.directory, 'sync.config.ts'), '\n// changed\n')
+    edit('hooks: {', `hooks: { failing: ${FAILING},`)(here.directory)
     const resumed = await here.zds(['apply', '--resume'])
     expect(resumed).toMatchObject({ code: 5, stdout: '' })
     expect(resumed.stderr).toMatch(/PLAN_STALE.*is not gone on with: the configuration has changed since/)
@@ -181,6 +184,7 @@ describe('SAFE-06: what a killed run is followed by', () => {
     const anew = await here.zds(APPLY)
     expect(anew, anew.stderr).toMatchObject({ code: 0 })
     expect(anew.stderr).toContain('is not gone on with: the configuration has changed since')
+    expect(anew.stderr).toContain('Warning: failing: abandoned')
     expect(await pending(here)).toEqual([])
   })
 

@@ -2,11 +2,12 @@ import { resolve } from 'node:path'
 import { refuse, ZdsError } from '../../core/errors.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { ApplyAsked } from '../../core/run/apply-run.ts'
-import { hasChanges } from '../../core/engine.ts'
+import { hasChanges, type RunWatch } from '../../core/engine.ts'
 import type { Rest } from '../../core/run/history.ts'
 import type { Report } from '../../core/run/report.ts'
+import { UNWATCHED } from '../../core/run/schedule.ts'
 import { exitCodeOfReport } from '../exit-codes.ts'
-import { lookOf, print, printDocument, tell } from '../output.ts'
+import { lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { answerTo, isAttended } from '../question.ts'
 import { explainFailure } from '../render/failure.ts'
 import { shownLines } from '../render/plan/screen.ts'
@@ -14,6 +15,7 @@ import { overviewOf } from '../render/plan/overview.ts'
 import { placeLines, placesText, totalsText } from '../render/plan/places.ts'
 import { reportDocument, reportLines } from '../render/report.ts'
 import { watched } from '../render/tasks.ts'
+import { plain } from '../render/text.ts'
 import { inSession, type Session } from '../session.ts'
 import { shortDigest } from '../render/plan/names.ts'
 import { readPlan } from '../plan-file.ts'
@@ -54,7 +56,7 @@ export async function applyCommand(
     for (let rest; (rest = await engine.rest(asked)) !== undefined;) {
       if (rest.left === undefined || options.resume) return goOn(rest, session, options, signal)
       tell([`Run ${rest.run.id} stopped before it was done, and is not gone on with: ${rest.left}.`])
-      await engine.abandon(rest, { waitMs, left: options.new ?? false })
+      await engine.abandon(rest, { waitMs, left: options.new ?? false }, WARNED)
     }
     if (options.resume) {
       ;(options.json ? tell : print)(['There is no unfinished run to go on with.'])
@@ -63,6 +65,9 @@ export async function applyCommand(
     return saved === undefined ? planAndApply(session, options, signal) : applySaved(saved, file, session, options)
   })
 }
+
+/** Of what is given up, only what went wrong is told. */
+const WARNED: RunWatch = { ...UNWATCHED, warn: (message) => warn(plain(message)) }
 
 /** Throws USAGE for what would do nothing beside the rest: whoever gives it expects something. */
 function refuseMeaningless(file: string | undefined, options: ApplyCommandOptions): void {
