@@ -55,7 +55,9 @@ describe('sortBy', () => {
 
   it('OPS-08: keeps its parts where nobody else can read them', async () => {
     for await (const _ of sortBy(stream(rowsOf(['c', 'b', 'a', 'd'])), keyOf, directory, 3 * ROW)) {
-      const modes = readdirSync(directory, { recursive: true }).map((name) => statSync(join(directory, `${name}`)).mode)
+      const modes = readdirSync(directory, { recursive: true, encoding: 'utf8' }).map(
+        (name) => statSync(join(directory, name)).mode,
+      )
       expect(modes.map((mode) => mode & 0o077)).toEqual([0, 0])
       break
     }
