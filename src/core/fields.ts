@@ -78,7 +78,16 @@ export type Fact<Value extends Json = Json> = {
 }
 
 /** A value that a processor computes, by its name: `dropdown(fact('level'))`. */
-export const fact = <const Name extends FactOf<Json>>(name: Name): Fact<FactNamed<Name>> => ({ fact: name })
+export function fact<const Name extends FactOf<Json>>(name: Name): Fact<FactNamed<Name>> {
+  assertText(name, 'fact')
+  return { fact: name }
+}
+
+/** Node does not look at types: a list of texts would be none of them, without a word. */
+function assertText(given: unknown, what: string): void {
+  if (typeof given === 'string') return
+  throw new ZdsError('CONFIG_INVALID', `${what}(…) takes one text, and was given ${JSON.stringify(given)}`)
+}
 
 /** The words among what can be made, where they are a few. */
 type Words<Made> = Made extends string ? (string extends Made ? never : Made) : never
@@ -176,10 +185,10 @@ export function derived({ derive }: Field, values: readonly Json[], place: () =>
 }
 
 /** True where the value is exactly `expected`, case included (SFA-30). */
-export const is =
-  (expected: string): Derive<boolean> =>
-  (value) =>
-    value === expected
+export function is(expected: string): Derive<boolean> {
+  assertText(expected, 'is')
+  return (value) => value === expected
+}
 
 /** Lower case; an empty value becomes `none` (SFA-14). */
 export const lower =

@@ -77,7 +77,7 @@ function wording({ keyword, params, message, data, meant }: Misfit): string {
   if (keyword === 'required') return `lacks ${JSON.stringify(params['missingProperty'])}`
   if (keyword === 'enum')
     return `must be one of ${JSON.stringify(params['allowedValues'])}, not ${JSON.stringify(data)}`
-  return keyword === 'type' && meant !== undefined ? `must be ${meant}` : (message ?? keyword)
+  return meant !== undefined && ['type', 'const'].includes(keyword) ? `must be ${meant}` : (message ?? keyword)
 }
 
 function hintFor({ keyword, params, known }: Misfit): string | undefined {

@@ -28,6 +28,13 @@ import {
   type RecordOf,
 } from 'zds'
 
+it.each([
+  ['is', () => is(['a', 'b'] as never)],
+  ['fact', () => fact(['level'] as never)],
+])('%s takes one text: a list would be none of them', (_, make) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error)
+})
+
 const MAKERS = {
   text,
   name,

@@ -1,13 +1,20 @@
 import { refuse, type Issue } from '../errors.ts'
-import type { FieldTypes } from '../field-types.ts'
+import { misfit, type FieldTypes } from '../field-types.ts'
 import type { FieldTable } from '../fields.ts'
 import { checkOptions, nearest } from '../options.ts'
 import { settingSchema } from '../settings.ts'
 import { shape } from '../shape.ts'
-import type { Guard, Rules, Sync } from '../types.ts'
+import type { Fields, Guard, Rules, Sync } from '../types.ts'
 import { limitSlips } from './limit-slips.ts'
 
 const yesOrNo = { type: 'boolean' }
+const names = { type: 'array', items: { type: 'string' }, title: 'a list of texts' }
+/** Whatever else stands there retires nobody, without a word. */
+const retire = {
+  if: { type: 'object' },
+  minProperties: 1,
+  else: { const: 'remove', title: "'remove', or fields and their values" },
+}
 
 /** What `sync` is given, without what is in it for the compiler alone. */
 type Definition = { readonly fields: FieldTable } & Omit<Sync, 'kind'>
@@ -20,14 +27,14 @@ const definitionSchema = shape<Definition>({
     key: {},
     'fold?': {},
     'unique?': {},
-    'adopt?': {},
+    'adopt?': names,
     'owns?': {},
     'takesOver?': yesOrNo,
     'yields?': {},
     'holds?': {},
     'words?': {},
-    'retire?': {},
-    'retireFor?': {},
+    'retire?': retire,
+    'retireFor?': names,
     'protects?': {},
     'ids?': {},
     'guards?': { type: 'array', items: shape<Guard>({ setting: settingSchema, 'means?': {} }) },
@@ -52,11 +59,29 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
   const fields = Object.keys(table)
   const key = [rules.key].flat()
   const retireFor = desired.words === undefined ? [] : (rules.retireFor ?? [])
+  const retired = rules.retire === 'remove' ? {} : (rules.retire ?? {})
+  const held = [...fields, ...Object.keys(target.types)]
   refuse('CONFIG_INVALID', `The sync of ${target.instance} ${target.resource} does not fit its fields`, [
     ...strangers('rules.key', key, fields),
     ...strangers('rules.unique', [rules.unique ?? []].flat(), fields),
     ...strangers('rules.adopt', rules.adopt ?? [], fields),
-    ...strangers('rules.retire', rules.retire === 'remove' ? [] : Object.keys(rules.retire ?? {}), fields),
+    ...strangers('rules.retire', Object.keys(retired), fields),
+    ...strangers(
+      'rules.owns',
+      namesRead((record) => rules.owns?.(record)),
+      held,
+    ),
+    ...strangers(
+      'rules.protects',
+      namesRead((record) => rules.protects?.(record)),
+      held,
+    ),
+    ...strangers(
+      'rules.holds',
+      namesRead((record) => rules.holds?.(record)),
+      held,
+    ),
+    ...misfits('rules.retire', retired, table),
     ...strangers('rules.retireFor', retireFor, ['gone', ...Object.keys(desired.words ?? {})]),
     ...strangers('rules.ids', Object.keys(rules.ids ?? {}), fields),
     ...strangers('limits.fields', Object.keys(limits?.fields ?? {}), fields),
@@ -85,6 +110,30 @@ function strangers(where: string, words: readonly string[], known: readonly stri
       const hint = meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`
       return { ...issue(where, `there is no ${word}`), hint }
     })
+}
+
+/**
+ * What a rule reads of a record, by a look at it with an empty one: a slip there is no error to
+ * JavaScript, and protects nobody.
+ */
+function namesRead(rule: (record: Fields) => unknown): readonly string[] {
+  const read = new Set<string>()
+  const record = new Proxy<Fields>({}, { get: (_, name) => (typeof name === 'string' && read.add(name), null) })
+  try {
+    rule(record)
+  } catch {
+    // An empty record may be none that it can take, or a setting that it reads is not set yet.
+  }
+  return [...read].filter((name) => !(name in Object.prototype) && name !== 'toJSON')
+}
+
+/** Values that their fields cannot hold. */
+function misfits(where: string, values: Fields, table: FieldTable): Issue[] {
+  return Object.entries(values).flatMap(([field, value]) => {
+    const type = table[field]?.type
+    const problem = type && misfit(type, value)
+    return problem === undefined ? [] : [issue(where, `${field} ${problem}`)]
+  })
 }
 
 /** Fields that are of one type here and of another in the table. */

@@ -63,6 +63,23 @@ describe('a sync of one field table', () => {
     [{ rules: { key: 'id', unique: 'lvel' } }, issue('rules.unique', 'there is no lvel', 'Did you mean "level"?')],
     [{ rules: { key: 'id', adopt: ['lft'] } }, issue('rules.adopt', 'there is no lft', 'Did you mean "left"?')],
     [{ rules: { key: 'id', retire: { lft: true } } }, issue('rules.retire', 'there is no lft', 'Did you mean "left"?')],
+    // Whatever retires nobody, or guards nobody, without a word.
+    [
+      { rules: { key: 'id', retire: true } },
+      issue('sync.rules.retire', "must be 'remove', or fields and their values"),
+    ],
+    [{ rules: { key: 'id', retire: {} } }, issue('sync.rules.retire', 'must NOT have fewer than 1 properties')],
+    [{ rules: { key: 'id', retire: { left: 'true' } } }, issue('rules.retire', 'left must be true or false')],
+    [{ rules: { key: 'id', adopt: 'level' } }, issue('sync.rules.adopt', 'must be a list of texts')],
+    [{ rules: { key: 'id', retireFor: 'lapsed' } }, issue('sync.rules.retireFor', 'must be a list of texts')],
+    [
+      { rules: { key: 'id', protects: ({ levl }: { levl: string }) => levl === 'gold' } },
+      issue('rules.protects', 'there is no levl', 'Did you mean "level"?'),
+    ],
+    [
+      { rules: { key: 'id', owns: (record: { Id: { length: number } }) => record.Id.length > 1 } },
+      issue('rules.owns', 'there is no Id', 'Did you mean "id"?'),
+    ],
     [
       { rules: { key: 'id', holds: () => 'lapsed' } },
       issue('rules.words', 'is missing: it says what the reasons of holds mean'),
