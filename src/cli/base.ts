@@ -21,13 +21,14 @@ export async function withBase<Result>(
 ): Promise<Result> {
   const loaded = (config: string): Promise<Project> => load(dirname(config), { config }).catch(ofBase(base))
   if (isFile(base)) return work(await loaded(base))
-  const ask = (...args: readonly string[]): Promise<string> => git(directory, 'rev-parse', ...args).catch(() => '')
-  const root = await ask('--show-toplevel')
-  const commit = base.startsWith('-') ? '' : await ask('--verify', '--quiet', `${base}^{commit}`)
-  if (root === '' || commit === '')
-    throw new ZdsError('USAGE', `${base} is neither a file nor a reference of git that is known here`, {
-      hint: 'Give --base a branch, a tag or a commit (git fetch, where it is elsewhere), or a configuration file.',
-    })
+  const unknown = (cause?: unknown): never => {
+    const message = `${base} is neither a file nor a reference of git that is known here${saidBy(cause)}`
+    const hint = 'Give --base a branch, a tag or a commit (git fetch, where it is elsewhere), or a configuration file.'
+    throw new ZdsError('USAGE', message, { cause, hint })
+  }
+  const root = await git(directory, 'rev-parse', '--show-toplevel').catch(unknown)
+  if (base.startsWith('-')) return unknown()
+  const commit = await git(directory, 'rev-parse', '--verify', '--quiet', `${base}^{commit}`).catch(unknown)
   const tree = await mkdtemp(join(scratch, 'base-'))
   try {
     await checkOut(root, commit, tree)
@@ -52,6 +53,13 @@ async function checkOut(root: string, commit: string, tree: string): Promise<voi
   } finally {
     await rm(env.GIT_INDEX_FILE, { force: true })
   }
+}
+
+/** Why git says nothing at all: there is none, no repository, or one of another user, as in a container. */
+function saidBy(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
+  const said = 'stderr' in cause ? String(cause.stderr).trim() : cause.message
+  return said === '' ? '' : ` (${said.split('\n')[0]})`
 }
 
 async function git(directory: string, ...args: readonly string[]): Promise<string> {

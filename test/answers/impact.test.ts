@@ -185,7 +185,13 @@ describe('zds impact', () => {
   test('names a base that is not there', async () => {
     const result = await offline('--base', 'no-such-branch')
     expectRefusal(result, 'USAGE')
-    expect(result.stderr).toContain('no-such-branch is neither a file nor a reference of git')
+    expect(result.stderr).toContain('no-such-branch is neither a file nor a reference of git that is known here\n')
+  })
+
+  test('says why git tells nothing: the files of a container belong to somebody else, mostly', async () => {
+    const env = { ...sandbox.env, GIT_DIR: '/nowhere' }
+    const { stderr } = await running(here, env, 'impact', '--base', 'main', '--from', 'last').ended
+    expect(stderr).toMatch(/main is neither a file nor a reference .* \(fatal: not a git repository.*\)/)
   })
 })
 
