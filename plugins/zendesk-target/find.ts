@@ -1,30 +1,44 @@
-import { foldAddress, type JsonObject, type Run } from 'zds'
+import { foldAddress, type FieldTypes, type JsonObject, type Run } from 'zds'
 import type { Client } from './client.ts'
 import type { Kind } from './kinds.ts'
 import { rowsOf, textIn } from './replies.ts'
 import { together } from './together.ts'
 
-/**
- * The record whose identity is `value`, compared without case as Zendesk does, or undefined.
- * Organizations are looked up directly; users go through the search index, which can be seconds
- * behind (ZD-10).
- */
-export async function find(value: string, client: Client, kind: Kind, run: Run): Promise<JsonObject | undefined> {
-  const rows =
-    kind.identity === 'external_id'
-      ? await ask(client, [kind.resource, 'show_many'], { external_ids: value }, kind, run)
-      : await ask(client, [kind.resource, 'search'], { query: `email:"${value.replaceAll('"', '')}"` }, kind, run)
-  return rows.find((row) => foldAddress(textIn(row, kind.identity) ?? '') === foldAddress(value))
-}
+/** Records by their external ids, by those in lower case. */
+export type Finding = (values: readonly string[], run: Run) => Promise<ReadonlyMap<string, JsonObject>>
 
-/** What finds records by their external ids, by that in lower case. */
+/** What finds records by their external ids; all that are wanted at the same moment, together. */
 export const finding = (client: Client, kind: Kind): Finding =>
   together(async (values, run) => {
     const rows = await ask(client, [kind.resource, 'show_many'], { external_ids: values.join(',') }, kind, run)
     return new Map(rows.map((row) => [(textIn(row, kind.identity) ?? '').toLowerCase(), row]))
   })
 
-export type Finding = (values: readonly string[], run: Run) => Promise<ReadonlyMap<string, JsonObject>>
+/** Records of one kind of an instance, and how one is found again. */
+export type Collection = {
+  readonly client: Client
+  readonly kind: Kind
+  readonly types: FieldTypes
+  readonly find: Finding
+}
+
+/**
+ * The record whose identity is `value`, compared without case as Zendesk does, or undefined.
+ * Organizations are looked up directly; users go through the search index, which can be seconds
+ * behind (ZD-10).
+ */
+export async function find(
+  value: string,
+  { client, kind, find: many }: Collection,
+  run: Run,
+): Promise<JsonObject | undefined> {
+  // A comma would make two external ids of it.
+  if (kind.identity === 'external_id')
+    return value.includes(',') ? undefined : (await many([value], run)).get(value.toLowerCase())
+  const query = { query: `email:"${value.replaceAll('"', '')}"` }
+  const rows = await ask(client, [kind.resource, 'search'], query, kind, run)
+  return rows.find((row) => foldAddress(textIn(row, kind.identity) ?? '') === foldAddress(value))
+}
 
 async function ask(
   client: Client,

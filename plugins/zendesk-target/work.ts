@@ -58,9 +58,9 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
   const { client, kind, fields, slots, jobs, createConcurrency, createsInJobs, smallestJob } = options
   const types = typesOf(fields)
   const refetch = refetching(client, kind, types)
-  const find = finding(client, kind)
+  const collection = { client, kind, types, find: finding(client, kind) }
   const completed = async (planned: Many<Change>, run: Run): Promise<Preparation> => {
-    const { changes, notices } = await withoutTakenIds(planned, find, run)
+    const { changes, notices } = await withoutTakenIds(planned, collection.find, run)
     return { ...(await prepare(changes, client, run)), notices }
   }
   const updatable: Updatable = {
@@ -80,7 +80,7 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
     missing: (run, values) => missing(client, kind, types, values, run),
     read: (run) => list(client, kind, types, run),
     refetch,
-    settle: (sent, run) => settle(sent, { client, kind, types, updatable }, run),
+    settle: (sent, run) => settle(sent, collection, updatable, run),
     prepare: async (changes, run) => {
       const asked = kind.resource === 'users' ? withoutSeconds(changes, client, run) : completed(changes, run)
       const [said] = await Promise.all([asked, checkDropdowns(changes, client, kind, types, run)])
@@ -94,7 +94,7 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
         const answered = gate(creates.length)
         const inJobs = creates.length >= createsInJobs
         const rows = jobSize(others.length + (inJobs ? creates.length : 0), smallestJob)
-        const creating = { client, kind, types, slots, jobs, find, rows, inJobs, answered: () => answered.pass() }
+        const creating = { ...collection, slots, jobs, rows, inJobs, answered: () => answered.pass() }
         const updating = { ...updatable, rows, begin: (over: AbortSignal) => answered.wait(over) }
         yield* merge(
           (over) =>

@@ -4,7 +4,6 @@ import {
   HttpError,
   isObject,
   type Change,
-  type FieldTypes,
   type Json,
   type Many,
   type Outcome,
@@ -12,10 +11,10 @@ import {
   type Step,
 } from 'zds'
 import { namesIn } from './batches.ts'
-import type { Client } from '../client.ts'
 import { outcomeOfFound, create, identityIn, outcomeOf, withPeople } from './creates.ts'
-import type { Finding } from '../find.ts'
+import type { Collection } from '../find.ts'
 import type { JobEnd, Jobs } from './jobs.ts'
+import { inOrder } from './lanes.ts'
 import type { Kind } from '../kinds.ts'
 import { quiet } from './quiet.ts'
 import { bodyOf, recordOf } from '../records.ts'
@@ -24,13 +23,9 @@ import { idIn, objectIn } from '../replies.ts'
 import type { Slots } from './slots.ts'
 
 /** How records of one kind are created. */
-type Creating = {
-  readonly client: Client
-  readonly kind: Kind
-  readonly types: FieldTypes
+type Creating = Collection & {
   readonly slots: Slots
   readonly jobs: Jobs
-  readonly find: Finding
   /** Aborts when nothing more is to be sent. */
   readonly over: AbortSignal
   /** The run of what is not to be parted by an interruption. */
@@ -87,10 +82,7 @@ async function* createMany(changes: readonly Change[], creating: Creating, run: 
   for (const change of changes) if (!outcomes.has(change.key)) yield* createAlone(change, rest)
 }
 
-/**
- * The outcomes in their order, the people of all records added side by side: none of that is under
- * way any more when a failure is thrown.
- */
+/** The outcomes, the people of all records added side by side. */
 async function* peopled(
   changes: readonly Change[],
   outcomes: ReadonlyMap<string, Outcome>,
@@ -100,16 +92,11 @@ async function* peopled(
     const outcome = outcomes.get(change.key)
     return outcome === undefined ? [] : [withPeople(change, outcome, client, whole)]
   })
-  const all = Promise.allSettled(ends)
-  try {
-    for (const end of ends) yield await end
-  } finally {
-    await all
-  }
+  yield* inOrder(ends)
 }
 
-const createAlone = (change: Change, { client, kind, types, whole, answered }: Creating): AsyncGenerator<Step, void> =>
-  create(change, client, kind, types, whole, answered)
+const createAlone = (change: Change, creating: Creating): AsyncGenerator<Step, void> =>
+  create(change, creating, creating.whole, creating.answered)
 
 /**
  * A create and the people who come with it are one: an interruption ends the run after it, not in
@@ -159,9 +146,10 @@ async function send(changes: readonly Change[], { client, kind }: Creating, run:
 async function found(
   changes: readonly Change[],
   { dropped, ended }: { readonly dropped: readonly string[]; readonly ended: JobEnd | undefined },
-  { client, kind, types, find }: Creating,
+  creating: Creating,
   run: Run,
 ): Promise<ReadonlyMap<string, Outcome>> {
+  const { client, kind, types, find } = creating
   const identities = changes.map((change) => identityIn(change, kind) ?? '')
   const rows = await find(identities, run)
   const created = createdIn(ended)
@@ -173,7 +161,7 @@ async function found(
     const ours = created?.has(record.id) === true || lacks.length > 0
     const outcome = ours
       ? outcomeOf(change.key, { kind: 'made', id: record.id, dropped: lacks }, client)
-      : outcomeOfFound(change, record, client, kind, types)
+      : outcomeOfFound(change, record, creating)
     return ours || outcome.status === 'done' || created === undefined ? [[change.key, outcome]] : []
   })
   return new Map(outcomes)

@@ -1,17 +1,7 @@
-import {
-  backoff,
-  differingFields,
-  HttpError,
-  type Change,
-  type Existing,
-  type FieldTypes,
-  type Outcome,
-  type Run,
-  type Step,
-} from 'zds'
+import { backoff, differingFields, HttpError, type Change, type Existing, type Outcome, type Run, type Step } from 'zds'
 import { namesIn, notPermitted } from './batches.ts'
 import type { Client } from '../client.ts'
-import { find } from '../find.ts'
+import { find, type Collection } from '../find.ts'
 import type { Kind } from '../kinds.ts'
 import { newcomersOf } from '../newcomers.ts'
 import { welcome } from '../people.ts'
@@ -32,15 +22,13 @@ type Made =
  */
 export async function* create(
   change: Change,
-  client: Client,
-  kind: Kind,
-  types: FieldTypes,
+  collection: Collection,
   run: Run,
   answered: () => void,
 ): AsyncGenerator<Step, void> {
-  for await (const step of made(change, client, kind, types, run)) {
+  for await (const step of made(change, collection, run)) {
     if ('key' in step) answered()
-    yield 'key' in step ? await withPeople(change, step, client, run) : step
+    yield 'key' in step ? await withPeople(change, step, collection.client, run) : step
   }
 }
 
@@ -53,46 +41,39 @@ export async function withPeople(change: Change, outcome: Outcome, client: Clien
 
 /**
  * What became of a create that was sent by a run which then died: an outcome where there is such a
- * record, its people seen to; else nothing.
+ * record, its people seen to; else undefined.
  */
-export async function* settleCreate(
-  change: Change,
-  client: Client,
-  kind: Kind,
-  types: FieldTypes,
-  run: Run,
-): AsyncIterable<Outcome> {
-  const found = await lookUp(change, client, kind, types, run)
-  if (found === undefined) return
-  const outcome = outcomeOfFound(change, found, client, kind, types)
+export async function settleCreate(change: Change, collection: Collection, run: Run): Promise<Outcome | undefined> {
+  const found = await lookUp(change, collection, run)
+  if (found === undefined) return undefined
+  const outcome = outcomeOfFound(change, found, collection)
   const newcomers = newcomersOf(change)
-  if (outcome.status !== 'done' || newcomers === undefined) yield outcome
-  else {
-    // Some of them may have been created already: whoever is there is looked for first.
-    const sought = newcomers.map((one) => (one.action === 'create' ? { ...one, action: 'associate' as const } : one))
-    yield { ...outcome, ...(await welcome(sought, found.id, client, run)) }
-  }
+  if (outcome.status !== 'done' || newcomers === undefined) return outcome
+  // Some of them may have been created already: whoever is there is looked for first.
+  const sought = newcomers.map((one) => (one.action === 'create' ? { ...one, action: 'associate' as const } : one))
+  return { ...outcome, ...(await welcome(sought, found.id, collection.client, run)) }
 }
 
-async function* made(change: Change, client: Client, kind: Kind, types: FieldTypes, run: Run): AsyncIterable<Step> {
+async function* made(change: Change, collection: Collection, run: Run): AsyncIterable<Step> {
   const { key } = change
+  const { client, kind, types } = collection
   const policy = client.policy()
   for (let attempt = 1; ; attempt += 1) {
     yield { status: 'sending', keys: [key] }
-    const sent = await post(change, client, kind, run)
+    const sent = await post(change, collection, run)
     if (sent.kind === 'made') {
       yield outcomeOf(key, sent, client)
       return
     }
     if (sent.kind === 'lost') await run.clock.sleep(backoff(policy.baseDelayMs, attempt), run.signal)
     // A refusal after a lost answer may well speak of the very record that the lost request made.
-    const found = sent.kind === 'lost' || attempt > 1 ? await lookUp(change, client, kind, types, run) : undefined
+    const found = sent.kind === 'lost' || attempt > 1 ? await lookUp(change, collection, run) : undefined
     if (found !== undefined) {
-      yield outcomeOfFound(change, found, client, kind, types)
+      yield outcomeOfFound(change, found, collection)
       return
     }
     // A record that is exactly what was meant is ours, from a run that died before it heard so.
-    const twin = isTaken(sent) ? await lookUp(change, client, kind, types, run) : undefined
+    const twin = isTaken(sent) ? await lookUp(change, collection, run) : undefined
     if (twin !== undefined && differingFields(change, 'to', twin, types).length === 0) {
       yield { key, status: 'done', id: twin.id }
       return
@@ -103,13 +84,13 @@ async function* made(change: Change, client: Client, kind: Kind, types: FieldTyp
     }
     if (attempt >= policy.attempts && sent.away !== undefined) throw sent.away
     if (attempt >= policy.attempts || identityIn(change, kind) === undefined) {
-      yield { key, status: 'failed', code: 'no-answer', message: unanswered(change, client, kind, attempt) }
+      yield { key, status: 'failed', code: 'no-answer', message: unanswered(change, collection, attempt) }
       return
     }
   }
 }
 
-async function post(change: Change, client: Client, kind: Kind, run: Run): Promise<Made> {
+async function post(change: Change, { client, kind }: Collection, run: Run): Promise<Made> {
   const payload = bodyOf(change, kind)
   try {
     const reply = await client.call(
@@ -132,29 +113,18 @@ export function outcomeOf(key: string, { id, dropped }: Extract<Made, { kind: 'm
 }
 
 /** The record that a lost request may have made. */
-async function lookUp(
-  change: Change,
-  client: Client,
-  kind: Kind,
-  types: FieldTypes,
-  run: Run,
-): Promise<Existing | undefined> {
-  const wanted = identityIn(change, kind)
-  const row = wanted === undefined ? undefined : await find(wanted, client, kind, run)
-  return row && recordOf(row, kind, types)
+async function lookUp(change: Change, collection: Collection, run: Run): Promise<Existing | undefined> {
+  const wanted = identityIn(change, collection.kind)
+  const row = wanted === undefined ? undefined : await find(wanted, collection, run)
+  return row && recordOf(row, collection.kind, collection.types)
 }
 
-export function outcomeOfFound(
-  change: Change,
-  found: Existing,
-  { instance }: Client,
-  { one, identity }: Kind,
-  types: FieldTypes,
-): Outcome {
+export function outcomeOfFound(change: Change, found: Existing, { client, kind, types }: Collection): Outcome {
   const { key } = change
+  const { one, identity } = kind
   const fields = differingFields(change, 'to', found, types)
   if (fields.length === 0) return { key, status: 'done', id: found.id }
-  const message = `${instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${fields.join(', ')}`
+  const message = `${client.instance}: the answer to the create was lost; ${one} ${found.id} has this ${identity}, but differs in ${fields.join(', ')}`
   return { key, status: 'failed', code: 'lost-create-differs', message }
 }
 
@@ -169,7 +139,7 @@ export function identityIn({ fields }: Change, { identity }: Kind): string | und
   return typeof to === 'string' && to !== '' ? to : undefined
 }
 
-function unanswered(change: Change, { instance }: Client, kind: Kind, attempts: number): string {
+function unanswered(change: Change, { client: { instance }, kind }: Collection, attempts: number): string {
   const { one, identity } = kind
   if (identityIn(change, kind) === undefined)
     return `${instance}: the answer was lost, and without an ${identity} the ${one} cannot be looked up`

@@ -13,3 +13,13 @@ export function lanes(tasks: Iterator<LaneTask>, width: number, over: AbortSigna
 async function* lane(tasks: Iterator<LaneTask>, over: AbortSignal): LaneTask {
   for (let next = tasks.next(); next.done !== true && !over.aborted; next = tasks.next()) yield* next.value
 }
+
+/** What these come to, in their order; none of them is under way any more when a failure is thrown. */
+export async function* inOrder<End>(ends: readonly Promise<End>[]): AsyncGenerator<End, void> {
+  const all = Promise.allSettled(ends)
+  try {
+    for (const end of ends) yield await end
+  } finally {
+    await all
+  }
+}

@@ -1,8 +1,10 @@
-import { type FieldTypes, type Outcome, type Run, type SentChange } from 'zds'
+import { batches, type Outcome, type Run, type SentChange } from 'zds'
 import type { Client } from '../client.ts'
+import { BATCH_SIZE } from './batches.ts'
 import { settleCreate } from './creates.ts'
-import type { Kind } from '../kinds.ts'
+import type { Collection } from '../find.ts'
 import type { Jobs } from './jobs.ts'
+import { inOrder } from './lanes.ts'
 import { quiet } from './quiet.ts'
 import { settleUpdates, type Updatable } from './updates.ts'
 
@@ -13,12 +15,15 @@ import { settleUpdates, type Updatable } from './updates.ts'
  */
 export async function* settle(
   sent: readonly SentChange[],
-  { client, kind, types, updatable }: { client: Client; kind: Kind; types: FieldTypes; updatable: Updatable },
+  collection: Collection,
+  updatable: Updatable,
   run: Run,
 ): AsyncIterable<Outcome> {
   const creates = sent.filter(({ change }) => change.op === 'create')
-  if (creates.length > 1) await endOf(creates, client, updatable.jobs, run)
-  for (const { change } of creates) yield* settleCreate(change, client, kind, types, run)
+  if (creates.length > 1) await endOf(creates, collection.client, updatable.jobs, run)
+  for (const some of batches(creates, BATCH_SIZE))
+    for await (const outcome of inOrder(some.map(({ change }) => settleCreate(change, collection, run))))
+      if (outcome !== undefined) yield outcome
   yield* settleUpdates(
     sent.filter(({ change }) => change.op !== 'create'),
     updatable,

@@ -171,6 +171,21 @@ describe('creates in jobs', () => {
     expect(made(sandbox)).toHaveLength(6)
   })
 
+  it('SAFE-06: hundreds that were under way are looked up together, a hundred with one request', async () => {
+    const { sandbox, target, carriedOut } = await scene()
+    const changes = many(250, creating)
+    await carriedOut(changes)
+    const before = requestsTo(sandbox, 'GET', '/show_many').length
+    const outcomes = await collect(
+      target.settle(
+        [...changes, creating(999), creating(1000, { external_id: 'a,b' })].map((change) => ({ change })),
+        testRun().run,
+      ),
+    )
+    expect(outcomes.map(({ key }) => key)).toEqual(changes.map(({ key }) => key))
+    expect(requestsTo(sandbox, 'GET', '/show_many').length - before).toBe(3)
+  })
+
   it('SAFE-06: the same where nobody knows the job', async () => {
     const { sandbox, target } = await scene([{ service: 'zendesk', path: '/create_many', kind: 'lost' }])
     const changes = many(6, creating)
