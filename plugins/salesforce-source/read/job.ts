@@ -40,7 +40,10 @@ export async function endOfJob(job: QueryJob, run: Run): Promise<number> {
     const body = await connection.get(pathOf(job), object, run)
     const state = textIn(body, 'state', name)
     const rows = isObject(body) ? body['numberRecordsProcessed'] : undefined
-    if (state === 'JobComplete' && typeof rows === 'number') return rows
+    if (state === 'JobComplete') {
+      if (typeof rows === 'number') return rows
+      throw unreadable(name, 'has no numberRecordsProcessed')
+    }
     if (state === 'Failed' || state === 'Aborted')
       throw incomplete(`the job for ${name} ended as ${state}${reasonIn(body)}`)
     run.progress(

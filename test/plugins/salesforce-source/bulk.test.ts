@@ -144,6 +144,12 @@ describe('rows of the Bulk API 2.0', () => {
     ['a job without an id', { begun: {} }, 'HTTP_UNREADABLE', 'the answer for the job of accounts has no id'],
     ['a job without a state', { looks: [{}] }, 'HTTP_UNREADABLE', 'the answer for the job of accounts has no state'],
     [
+      'a job that is complete, and of how many rows nobody says',
+      { looks: [{ state: 'JobComplete' }] },
+      'HTTP_UNREADABLE',
+      'the answer for the job of accounts has no numberRecordsProcessed',
+    ],
+    [
       'a job that was ended by somebody',
       { looks: [{ state: 'Aborted' }] },
       'INCOMPLETE',
