@@ -21,8 +21,8 @@ import { idIn, objectIn, textIn } from './replies.ts'
  * created, who has no organization gets this one, who has another stays there, and so do agents and
  * admins (SAFE-15). An address that two new organizations name goes to the first.
  */
-export async function prepare(creates: Many<Change>, client: Client, run: Run): Promise<Preparation> {
-  const coming = creates.values().flatMap((change) => newcomersOf(change) ?? [])
+export async function prepare(planned: Many<Change>, client: Client, run: Run): Promise<Preparation> {
+  const coming = planned.values().flatMap((change) => newcomersOf(change) ?? [])
   const users = await holdersOf(
     Array.from(coming, ({ email }) => email),
     client,
@@ -40,7 +40,7 @@ export async function prepare(creates: Many<Change>, client: Client, run: Run): 
     const leave = !first || (user !== undefined && organizationOf(user) !== undefined)
     return { email, name, action: leave ? 'leave' : user === undefined ? 'create' : 'associate' }
   }
-  const changes = creates.values().map((change) => {
+  const changes = planned.values().map((change) => {
     const people = newcomersOf(change)
     return people === undefined ? change : { ...change, along: { people: people.map(decide) } }
   })
