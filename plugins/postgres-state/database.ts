@@ -1,4 +1,4 @@
-import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg'
+import { Client, DatabaseError, Pool, type PoolConfig } from 'pg'
 import { messageOf, ZdsError } from 'zds'
 
 /** A row of a result. */
@@ -30,7 +30,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** Connections of one process at a time; a run that holds locks has one of them for itself. */
+/** Connections of one process at a time, beside those of the locks that it holds: each has its own. */
 const CONNECTIONS = 5
 /**
  * An answer that takes longer will not come: shorter than a lease, so that nobody waits for a lost
@@ -39,14 +39,8 @@ const CONNECTIONS = 5
 const ANSWER_MS = 20_000
 
 export function databaseAt(config: PoolConfig): Database {
-  const pool = new Pool({
-    ...config,
-    max: CONNECTIONS,
-    keepAlive: true,
-    allowExitOnIdle: true,
-    connectionTimeoutMillis: 10_000,
-    query_timeout: ANSWER_MS,
-  })
+  const patient = { ...config, keepAlive: true, connectionTimeoutMillis: 10_000, query_timeout: ANSWER_MS }
+  const pool = new Pool({ ...patient, max: CONNECTIONS, allowExitOnIdle: true })
   // A connection that breaks while nobody uses it is replaced by a new one.
   pool.on('error', () => undefined)
   const where = `${config.host}:${config.port}`
@@ -55,13 +49,18 @@ export function databaseAt(config: PoolConfig): Database {
   }
   return {
     query: (text, values = []) => pool.query<PostgresRow>(text, [...values]).then(({ rows }) => rows, told),
-    session: async (broken) => sessionOf(await pool.connect().catch(told), where, broken),
+    session: async (broken) => {
+      const client = new Client(patient)
+      const session = sessionOf(client, where, broken)
+      await client.connect().catch(told)
+      return session
+    },
     close: () => pool.end(),
   }
 }
 
 /** A connection whose statements wait for one another; what breaks it breaks it for good. */
-function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) => void): PostgresSession {
+function sessionOf(client: Client, where: string, broken: (cause: unknown) => void): PostgresSession {
   let end: ZdsError | undefined
   let last: Promise<unknown> = Promise.resolve()
   const fail = (error: unknown): void => {
@@ -86,8 +85,9 @@ function sessionOf(client: PoolClient, where: string, broken: (cause: unknown) =
       return next
     },
     close: () => {
-      client.off('error', fail)
-      client.release(end !== undefined)
+      // What becomes of it from here on is nobody's.
+      client.off('error', fail).on('error', () => undefined)
+      void client.end().catch(() => undefined)
     },
   }
 }
