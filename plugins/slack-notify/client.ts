@@ -47,8 +47,6 @@ async function clientOf(options: BotOptions, run: Run): Promise<WebClient> {
   const { LogLevel, WebClient } = await import('@slack/web-api').catch(notInstalled)
   // A retry is nobody's warning: only how it ends is told.
   const quiet = { clock: run.clock, signal: run.signal, progress: () => undefined }
-  // A message that may have been posted is not posted again: Slack has no key to tell the two
-  // apart.
   const send = http({
     service: 'slack',
     policy: options.http,

@@ -16,7 +16,7 @@ export type ZendeskOptions = {
   readonly concurrency?: number
   /** The share of the account's rate limit that is left to agents and other tools. Default 0.2. */
   readonly reserve?: number
-  /** Organizations that are being created at a time. Default 4. */
+  /** Records that are being created at a time. Default 4. */
   readonly createConcurrency?: number
   /** Reports tell its records in files of their own (OPS-08). Default false. */
   readonly confined?: boolean

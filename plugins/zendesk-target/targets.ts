@@ -3,8 +3,8 @@ import type { TargetOptions, Work } from './work.ts'
 import { describe } from './newcomers.ts'
 
 /**
- * Records of one kind of an instance as a target: listed by cursor, created one by one, updated and
- * retired in jobs (SYN-01 to SYN-08).
+ * Records of one kind of an instance as a target: listed by cursor, created one by one or in jobs,
+ * updated and retired in jobs (SYN-01 to SYN-08).
  */
 export function target<Table extends FieldTable>(options: TargetOptions<Table>): Target<TypesOf<Table>> {
   const { name, client, kind, fields, confined, mayBeEmpty } = options
