@@ -6,6 +6,7 @@ import {
   messageOf,
   settingSchema,
   shape,
+  url,
   type HttpPolicy,
   type Observer,
   type Run,
@@ -17,7 +18,10 @@ import { signatureHeaders } from './signature.ts'
 export type { Event, EventType } from './events.ts'
 
 export type WebhookOptions = {
-  /** Where events are posted to. Declare it with `secret()` where its path is one. */
+  /**
+   * Where events are posted to: an https address, http on this machine only. Declare it with `secret()`
+   * where its path is one.
+   */
   readonly url: Setting
   /** What events are signed with: text, or `whsec_` and base64 (Standard Webhooks). */
   readonly secret: Setting
@@ -63,12 +67,12 @@ export function webhookNotify(options: WebhookOptions): Observer {
 
 async function post(
   event: Event,
-  { url, secret, http: policy = httpPolicy() }: WebhookOptions,
+  { url: address, secret, http: policy = httpPolicy() }: WebhookOptions,
   run: Run,
 ): Promise<void> {
-  const [address, key] = [url.peek(), secret.peek()]
-  if (address === undefined || key === undefined) {
-    const missing = [url, secret].filter((setting) => setting.peek() === undefined).map(({ name }) => name)
+  const key = secret.peek()
+  if (address.peek() === undefined || key === undefined) {
+    const missing = [address, secret].filter((setting) => setting.peek() === undefined).map(({ name }) => name)
     return run.progress(`${missing.join(' and ')} not set, so no event is posted`)
   }
   const body = JSON.stringify(event)
@@ -78,7 +82,7 @@ async function post(
     await send(
       {
         method: 'POST',
-        url: address,
+        url: url(address).read(),
         headers: signatureHeaders(event, body, key),
         body,
         repeatable: true,

@@ -138,6 +138,15 @@ describe('how it is posted', () => {
     expect(run.told.join()).not.toContain('127.0.0.1')
   })
 
+  it.each(['hooks.example/s3cret-path', 'http://hooks.example/s3cret-path'])(
+    'not to what is no address, or in plain text to another machine (%s): its variable is told, not its value',
+    async (address) => {
+      const run = testRun()
+      await notifier(address).ended?.(ended(), run)
+      expect(run.told).toEqual(['the event done did not go through: ZDS_WEBHOOK_URL is not a usable address'])
+    },
+  )
+
   it('not without an address or a secret, which is said', async () => {
     const run = testRun()
     await notifier(undefined).ended?.(ended(), run)
