@@ -82,6 +82,34 @@ describe('reading organizations', () => {
     expect(expected).toEqual([{ rows: 120, slack: 0 }])
   })
 
+  const WHOLE = { value: 150_000, refreshed_at: '2026-03-16T00:00:00Z' }
+  const ANEW = { value: 100_000, refreshed_at: null }
+  it.each([
+    ['by the last count, give or take what it may be late by', WHOLE, { ...WHOLE, value: 150_500 }, 150_500, 2_005],
+    ['by the one before, while they are counted anew', WHOLE, ANEW, 150_000, 1_500],
+    ['by the one after, where they were counted anew before', ANEW, WHOLE, 150_000, 1_500],
+    ['by none that they could meet, where nobody knows', ANEW, ANEW, 100_000, 0],
+  ])(
+    'of more than 100,000 are held against their number %s (ZD-02, SAFE-02)',
+    async (_what, first, last, rows, slack) => {
+      const counts = [first, last].map(
+        (count, n) =>
+          ({
+            service: 'zendesk',
+            path: '/organizations/count',
+            at: n + 1,
+            kind: 'status',
+            status: 200,
+            responseBody: { count },
+          }) as const,
+      )
+      const { target } = await started({ faults: counts })
+      const { run, expected } = testRun()
+      await collect(target.read(run))
+      expect(expected).toEqual([{ rows, slack }])
+    },
+  )
+
   it('asks for the next page while one is processed, and not further', async () => {
     const { target, sandbox } = await started({ count: 350 })
     const rows = target.read(testRun().run)[Symbol.asyncIterator]()
