@@ -14,7 +14,7 @@ import { userRoutes } from './users.ts'
 
 /**
  * How a local Zendesk instance behaves; the defaults are those of the real one, but for the speed
- * of jobs.
+ * of jobs and of updates of users.
  */
 export type ZendeskOptions = {
   /** Requests a clock minute (default 700). */

@@ -186,6 +186,27 @@ describe('creates in jobs', () => {
     expect(requestsTo(sandbox, 'GET', '/show_many').length - before).toBe(3)
   })
 
+  it('records with long external ids are looked up a few at a time: an address can only be so long (ZD-03)', async () => {
+    const { sandbox, target, carriedOut } = await scene()
+    const long = (n: number) => `https://crm.example/${'ö'.repeat(30)}/${n}`
+    const changes = many(100, (n) => creating(n, { external_id: long(n) }))
+    await carriedOut(changes)
+    const before = requestsTo(sandbox, 'GET', '/show_many').length
+    const settled = await collect(
+      target.settle(
+        changes.map((change) => ({ change })),
+        testRun().run,
+      ),
+    )
+    expect(done(settled)).toHaveLength(100)
+    const asked = requestsTo(sandbox, 'GET', '/show_many')
+      .slice(before)
+      .flatMap(({ query }) => query['external_ids'] ?? [])
+    expect(asked.length).toBeLessThan(10)
+    expect(asked.flatMap((ids) => ids.split(',')).toSorted()).toEqual(changes.map((_, n) => long(n)).toSorted())
+    for (const ids of asked) expect(encodeURIComponent(ids).length).toBeLessThan(8_000)
+  })
+
   it('SAFE-06: the same where nobody knows the job', async () => {
     const { sandbox, target } = await scene([{ service: 'zendesk', path: '/create_many', kind: 'lost' }])
     const changes = many(6, creating)
