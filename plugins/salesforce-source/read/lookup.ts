@@ -45,32 +45,38 @@ const condition = ({ query, column }: Lookup, keys: readonly string[]): string =
 /** No column that a query can look for holds more: texts of formulas are the longest. */
 const LONGEST_KEY = 1_300
 
-/**
- * Distinct keys in groups of at most `chunk`, and at most `room` bytes of address. A key that no
- * row can have is told and left out: one odd record costs nobody else.
- */
-async function* parts({ name, keys, chunk }: Lookup, room: number, run: Run): AsyncIterable<readonly string[]> {
-  const asked = new Set<string>()
+/** Distinct keys in groups of at most `chunk`, and at most `room` bytes of address. */
+async function* parts(lookup: Lookup, room: number, run: Run): AsyncIterable<readonly string[]> {
   let part: string[] = []
   let taken = 0
-  for await (const key of keys.read(run)) {
-    if (asked.has(key)) continue
-    if (key.length > LONGEST_KEY) {
-      run.progress(`${name}: no row has a key of ${key.length} letters: ${key.slice(0, 20)}…`)
-      continue
-    }
-    asked.add(key)
-    const bytes = addressBytes(`${quote(key)},`)
-    if (bytes > room) throw tooLong(name, LONGEST_URL - room + bytes)
-    if (part.length === chunk || taken + bytes > room) {
+  for (const some of await alike(lookup, run)) {
+    const bytes = addressBytes(some.map((key) => `${quote(key)},`).join(''))
+    if (bytes > room) throw tooLong(lookup.name, LONGEST_URL - room + bytes)
+    if (part.length > 0 && (part.length + some.length > lookup.chunk || taken + bytes > room)) {
       yield part
       part = []
       taken = 0
     }
-    part.push(key)
+    part.push(...some)
     taken += bytes
   }
   if (part.length > 0) yield part
+}
+
+/**
+ * Distinct keys, side by side where they differ in case only: most columns are compared without it, and
+ * a row would come to two queries. A key that no row can have is told and left out: one odd record
+ * costs nobody else.
+ */
+async function alike({ name, keys }: Lookup, run: Run): Promise<Iterable<readonly string[]>> {
+  const known = new Map<string, readonly string[]>()
+  for await (const key of keys.read(run)) {
+    const some = known.get(key.toLowerCase()) ?? []
+    if (key.length > LONGEST_KEY)
+      run.progress(`${name}: no row has a key of ${key.length} letters: ${key.slice(0, 20)}…`)
+    else if (!some.includes(key)) known.set(key.toLowerCase(), [...some, key])
+  }
+  return known.values()
 }
 
 /** What `text` takes in the query part of an address, where fetch encodes quotes too. */

@@ -99,6 +99,23 @@ const queries = ({ requests }: Sandbox) => requests.filter(({ path }) => path.in
 const logins = ({ requests }: Sandbox) => requests.filter(({ path }) => path === '/services/oauth2/token').length
 
 describe('a whole world', () => {
+  it('has the rows of keys that differ in case only once: Salesforce compares texts without it', async () => {
+    const started = await sandbox()
+    const names = (started.salesforce.tables['Account'] ?? []).slice(0, 3).map(({ Name }) => textOf(Name))
+    const keys = [...names, ...names.map((name) => name.toUpperCase()), ...names]
+    const accounts = crmOf(started).lookup({
+      name: 'accounts',
+      object: 'Account',
+      columns: ['Name'],
+      in: 'Name',
+      keys: { needs: [], read: () => stream(keys) },
+      chunk: 1,
+    })
+    const { rows, expected } = await read(accounts)
+    expect(rows.map(({ Name }) => Name)).toEqual(names)
+    expect(expected).toEqual([3])
+  })
+
   it.each([
     ['as Salesforce pages by default', {}],
     ['one row and one child a page', { batchSize: 1, childPageSize: 1, wideChild: { fields: 1, pageSize: 1 } }],
