@@ -2,21 +2,14 @@ import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
 import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Approval, Desires, Hold, Journal, State } from '../state/state.ts'
+import type { Approval, Desires, Hold, State } from '../state/state.ts'
 import type { Consent } from './approval.ts'
 import { applySync, type Progress } from './apply-sync.ts'
 import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
-import {
-  assertAnswerable,
-  isSettled,
-  isUnfinished,
-  knownBefore,
-  unsettledIn,
-  type Earlier,
-  type PastRun,
-} from './history.ts'
+import { assertAnswerable, isSettled, knownBefore, unsettledIn, type Earlier, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
+import { assertLeft, assertOnce } from './overtaken.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
 import type { Shared, StageOf } from './shared.ts'
@@ -68,7 +61,10 @@ export async function applyRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  const begin = ({ journal }: State, at: Date) => journal.begin({ id: run, plan, forced, at, approval })
+  const begin = async ({ journal }: State, at: Date) => {
+    await assertOnce(plan, journal)
+    await journal.begin({ id: run, plan, forced, at, approval })
+  }
   return begun({ plan, run, forced, resumed: false, earlier }, waitMs, shared, watch, begin)
 }
 
@@ -103,15 +99,6 @@ export async function giveUp(
   // A worker would carry it out: it is settled here.
   const { workers: _, ...alone } = shared
   return begun(work, waitMs, alone, watch, ({ journal }) => assertLeft(run.id, journal))
-}
-
-/** Throws PLAN_STALE where a run has come to its end since somebody found that it had stopped. */
-async function assertLeft(id: string, journal: Journal): Promise<void> {
-  const run = await journal.run(id)
-  if (run !== undefined && isUnfinished(run)) return
-  throw new ZdsError('PLAN_STALE', `Run ${id} was ended by another process meanwhile: ${run?.status ?? 'forgotten'}`, {
-    hint: 'Run the same command again: it starts from what is there then.',
-  })
 }
 
 /**

@@ -83,3 +83,21 @@ it('SAFE-16: to ask for a run that goes on in the same process leaves its locks 
   expect(report.error).toBeUndefined()
   expect(report.status).toBe('done')
 })
+
+it('SAFE-06: a plan that two processes carry out at once is carried out by one of them', async () => {
+  const open = project()
+  const sent: string[] = []
+  const sending: Send = (changes) => {
+    sent.push(...changes.map(({ key }) => key))
+    return changes.map(done)
+  }
+  const engines = [await open(sending), await open(sending)]
+  const plan = await engines[0]?.plan()
+  if (plan === undefined) throw new Error('There is an engine')
+  const ends = await Promise.allSettled(
+    engines.map((engine) => engine.apply(structuredClone(plan), { waitMs: 60_000 })),
+  )
+  expect(sent).toEqual(['A'])
+  expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  expect(ends.find((end) => end.status === 'rejected')?.reason).toMatchObject({ code: 'PLAN_STALE' })
+})
