@@ -100,7 +100,7 @@ async function answerOf(
   const verdict = verdictOf(known)
   if (verdict === undefined) return undefined
   const means = known.words[verdict.reason ?? '']
-  const outcome = await outcomeOf(key, name, past, shared.state.journal)
+  const outcome = await lastOutcome(key, name, past, shared.state.journal)
   return {
     sync: name,
     instance,
@@ -169,7 +169,7 @@ async function pastPlans(journal: Journal): Promise<Past[]> {
   return Promise.all(runs.map(async (run) => ({ run, plan: await journal.plan(run.id) })))
 }
 
-async function outcomeOf(
+async function lastOutcome(
   key: string,
   name: string,
   past: readonly Past[],

@@ -8,7 +8,8 @@ import { normalise, same } from '../field-types.ts'
 import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import type { Fields, Sync } from '../types.ts'
-import { lend, rowsIn, UNWATCHED, type Shared } from '../run/shared.ts'
+import { UNWATCHED_STAGE } from '../run/schedule.ts'
+import { lend, rowsIn, type Shared } from '../run/shared.ts'
 
 /** What time alone will change in a record, on which day, and why. */
 export type ForecastChange = {
@@ -56,7 +57,7 @@ async function forecastOf(until: string, sync: Sync, shared: Shared, runId: stri
   if (stage === undefined || sync.desired.forecast === undefined) return []
   const there = await recordsOf(sync, shared, runId)
   const changes: ForecastChange[] = []
-  for await (const turn of sync.desired.forecast(until, lend(stage, shared, runId, UNWATCHED)))
+  for await (const turn of sync.desired.forecast(until, lend(stage, shared, runId, UNWATCHED_STAGE)))
     changes.push(...changesOf(turn, sync, there))
   return changes
 }

@@ -6,7 +6,8 @@ import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import type { Explained } from '../explained.ts'
 import type { Existing, Sync } from '../types.ts'
-import { lend, rowsIn, UNWATCHED, type Shared } from '../run/shared.ts'
+import { UNWATCHED_STAGE } from '../run/schedule.ts'
+import { lend, rowsIn, type Shared } from '../run/shared.ts'
 
 /** What is asked about, and the syncs that may know it. */
 export type KeyAsked = { readonly key: string; readonly syncs: ReadonlyMap<string, Sync> }
@@ -72,7 +73,7 @@ export async function explainedBy(
 ): Promise<readonly Explained[]> {
   const stage = desiredStage(sync, shared)
   if (stage === undefined || sync.desired.explain === undefined) return []
-  return sync.desired.explain(asked, lend(stage, shared, runId, UNWATCHED))
+  return sync.desired.explain(asked, lend(stage, shared, runId, UNWATCHED_STAGE))
 }
 
 /** The stage that computes what a sync desires. */

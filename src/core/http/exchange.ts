@@ -3,7 +3,7 @@ import { requestChannel, routeOf } from '../channels.ts'
 import { parseJson, type Json } from '../json.ts'
 import { boundedText, isSound } from './body.ts'
 import { HttpError } from './error.ts'
-import { troubleOf } from './network.ts'
+import { networkTrouble } from './network.ts'
 import { MOST_BYTES } from './policy.ts'
 import { useProxy } from './proxy.ts'
 import { refusalError, withoutHost } from './refusal.ts'
@@ -41,7 +41,7 @@ async function exchanged(request: Request, options: HttpOptions, run: Caller): P
   } catch (cause) {
     if (response !== undefined)
       throw unreadable(`${at}: the answer broke off`, response, { passing: true, reads, cause })
-    const { words, hint, passing, arrived } = troubleOf(cause, { url: request.url, timeoutMs })
+    const { words, hint, passing, arrived } = networkTrouble(cause, { url: request.url, timeoutMs })
     const message = `${at}: ${withoutHost(words, request.url)}`
     throw new HttpError('HTTP_UNAVAILABLE', message, { status: 0, arrived, passing, reads }, { cause, hint })
   }

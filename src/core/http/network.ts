@@ -20,7 +20,7 @@ const CONNECTION = [
 ] as const
 
 /** What `fetch` of an address failed with, in words. */
-export function troubleOf(cause: unknown, { url, timeoutMs }: { url: string; timeoutMs: number }): Trouble {
+export function networkTrouble(cause: unknown, { url, timeoutMs }: { url: string; timeoutMs: number }): Trouble {
   const errors = chain(cause)
   const proxied = errors.map(({ message }) => /^Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean)
   if (proxied !== undefined) return refusedByProxy(proxied)

@@ -5,7 +5,7 @@ import type { Json } from '../json.ts'
 import { keyIfSet } from '../plan/seal.ts'
 import type { Summary } from '../state/state.ts'
 import type { Run, Source, Sync } from '../types.ts'
-import type { StageWatch, Watch } from './schedule.ts'
+import { UNWATCHED, UNWATCHED_STAGE, type StageWatch, type Watch } from './schedule.ts'
 import { inputsOf, madeFrom, summaryIn } from './inputs.ts'
 import { sameAddressIssues } from './same-address.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
@@ -13,8 +13,6 @@ import { DESIRED, EXISTING, ROW, wellFormed, wordFor, type Form } from '../well-
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
 type PreflightWatch = Pick<Watch<never>, 'progress'>
-
-const NOBODY: PreflightWatch = { progress: () => undefined }
 
 /** What has to be ready: sources, and the settings that guard the records of syncs. */
 type Parts = { readonly sources: ReadonlySet<Source>; readonly syncs: readonly Sync[] }
@@ -26,7 +24,7 @@ export const partsToWrite = (syncs: readonly Sync[]): Parts => ({
 })
 
 /** Throws everything that keeps a run, or these parts of it, from its start, all at once (SAFE-07). */
-export async function checkReady(shared: Shared, watch: PreflightWatch = NOBODY, parts?: Parts): Promise<void> {
+export async function checkReady(shared: Shared, watch: PreflightWatch = UNWATCHED, parts?: Parts): Promise<void> {
   keyIfSet()
   const issues = await preflight(shared, watch, parts)
   if (issues.length > 0) throw notReady(issues)
@@ -36,7 +34,7 @@ export async function checkReady(shared: Shared, watch: PreflightWatch = NOBODY,
  * Everything that can be known to be wrong before anything is read, from all sources at once
  * (SAFE-07).
  */
-export async function preflight(shared: Shared, watch: PreflightWatch = NOBODY, parts?: Parts): Promise<Issue[]> {
+export async function preflight(shared: Shared, watch: PreflightWatch = UNWATCHED, parts?: Parts): Promise<Issue[]> {
   const gathers = stages(shared.config).filter((stage) => stage.kind === 'gather')
   const concerned = gathers.filter(({ source }) => parts?.sources.has(source) ?? true)
   const checks = await Promise.all(concerned.map((stage) => checked(stage, shared, watch)))
@@ -47,7 +45,7 @@ export async function preflight(shared: Shared, watch: PreflightWatch = NOBODY, 
 }
 
 async function checked(stage: StageOf<'gather'>, shared: Shared, watch: PreflightWatch): Promise<readonly Issue[]> {
-  const told: StageWatch = { progress: (message) => watch.progress(stage, message), rows: () => undefined }
+  const told: StageWatch = { ...UNWATCHED_STAGE, progress: (message) => watch.progress(stage, message) }
   try {
     const issues = (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
     const found: unknown = issues

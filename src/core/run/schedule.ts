@@ -30,7 +30,7 @@ export type Watch<Result> = {
   warn(message: string): void
 }
 
-/** Where nobody waits. */
+/** Where nobody waits for a run. */
 export const UNWATCHED: Watch<unknown> = {
   scheduled: () => undefined,
   started: () => undefined,
@@ -39,6 +39,9 @@ export const UNWATCHED: Watch<unknown> = {
   ended: () => undefined,
   warn: () => undefined,
 }
+
+/** Where nobody waits for a stage. */
+export const UNWATCHED_STAGE: StageWatch = { progress: () => undefined, rows: () => undefined }
 
 /** Whether a stage, once it has ended, is done; one that is not among all counts as done. */
 export type Ended = (id: string) => Promise<boolean>

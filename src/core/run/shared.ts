@@ -46,9 +46,6 @@ export function rowsIn<Row extends Json>(
   return state.artifacts(runId).read(stageOf(config)(source)) as AsyncIterable<Row> // it holds what its source yielded
 }
 
-/** Where nobody waits. */
-export const UNWATCHED: StageWatch = { progress: () => undefined, rows: () => undefined }
-
 /** A stage may read only what it declared: that is what makes it runnable as a job of its own. */
 export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWatch): Run {
   const idOf = stageOf(shared.config)

@@ -8,8 +8,8 @@ import { leaveFailure } from './elsewhere.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { locked, whileHeld } from './held.ts'
 import { runNamed } from './history.ts'
-import { UNWATCHED } from './schedule.ts'
-import { UNWATCHED as NOBODY, type Shared, type StageOf } from './shared.ts'
+import { UNWATCHED, UNWATCHED_STAGE } from './schedule.ts'
+import type { Shared, StageOf } from './shared.ts'
 import { stageOutcomes } from './stage-outcomes.ts'
 import { readStage, stageNamed } from './stage-run.ts'
 
@@ -80,7 +80,7 @@ async function applyPart(
   await checkReady(shared, UNWATCHED, partsToWrite([stage.sync]))
   await locked(whole, run, LOCK_MS, shared, async (hold, held) => {
     const here = { ...held, clock: whileHeld(held.clock, hold) }
-    for await (const _ of stageOutcomes(stage, sync, { run }, here, NOBODY));
+    for await (const _ of stageOutcomes(stage, sync, { run }, here, UNWATCHED_STAGE));
   })
   return more ? 'more' : 'done'
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ZdsError } from '../errors.ts'
-import type { Claim, Hold, Lock, Locks, Place, Waiting } from './state.ts'
+import type { Claim, Hold, Lock, Locks, LockWait, Place } from './state.ts'
 
 /** A lock that its holder does not renew for this long is nobody's. */
 export const LEASE_MS = 30_000
@@ -31,7 +31,7 @@ export function locksOver(leases: Leases): Locks {
   }
 }
 
-async function taken(claim: Claim, leases: Leases, { waitMs, clock, signal }: Waiting): Promise<Hold> {
+async function taken(claim: Claim, leases: Leases, { waitMs, clock, signal }: LockWait): Promise<Hold> {
   const start = clock.now().getTime()
   /** What parted the run from its locks, as far as it is known here. */
   let end: unknown

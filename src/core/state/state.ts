@@ -187,14 +187,14 @@ export interface Locks {
    * Takes the locks of all places or none, waiting up to `waitMs` for others. They are renewed
    * until they are given back. Throws LOCKED, naming the holder, when one stays taken.
    */
-  take(places: readonly Place[], run: string, options: Waiting): Promise<Hold>
+  take(places: readonly Place[], run: string, options: LockWait): Promise<Hold>
   held(now: Date): Promise<readonly Lock[]>
   /** Takes the lock of an address away from whoever has it; true when somebody had it. */
   release(address: string): Promise<boolean>
 }
 
 /** How a lock is waited for. */
-export type Waiting = { readonly waitMs: number; readonly clock: Clock; readonly signal: AbortSignal }
+export type LockWait = { readonly waitMs: number; readonly clock: Clock; readonly signal: AbortSignal }
 
 /** What is known of an artifact besides its rows. */
 export type Summary = {
