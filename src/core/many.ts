@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { batches } from './streams.ts'
 
 /**
  * Rows in their order, read as often as one wants: an array, or, where there are more than are to
@@ -84,14 +85,7 @@ export const isMany = (value: unknown): value is Many<unknown> => Array.isArray(
 
 /** Rows as they are held, and kept: compressed JSON of some at a time. */
 export function* blocksOf(rows: Iterable<unknown>): Generator<Uint8Array, void> {
-  let some: unknown[] = []
-  for (const row of rows) {
-    some.push(row)
-    if (some.length < BLOCK) continue
-    yield blockOf(some)
-    some = []
-  }
-  if (some.length > 0) yield blockOf(some)
+  for (const some of batches(rows, BLOCK)) yield blockOf(some)
 }
 
 const blockOf = (rows: readonly unknown[]): Uint8Array => zstdCompressSync(JSON.stringify(rows), FASTEST)

@@ -1,7 +1,7 @@
 import { same, type FieldTypes } from '../field-types.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
-import { chunk } from '../streams.ts'
+import { batches } from '../streams.ts'
 import type { Existing, Run, Target } from '../types.ts'
 import { EXISTING, targetInvalid, wellFormed } from '../well-formed.ts'
 
@@ -15,7 +15,7 @@ export async function* withRecords<Item>(
   target: Target,
   run: Run,
 ): AsyncIterable<{ readonly item: Item; readonly now: Existing | undefined }> {
-  for await (const some of chunk(items, 100)) {
+  for (const some of batches(items, 100)) {
     const found = new Map<string | undefined, Existing>()
     const ids = some.flatMap((item) => idOf(item) ?? [])
     const records = wellFormed(target.refetch(ids, run), EXISTING, (what) =>

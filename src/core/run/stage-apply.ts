@@ -1,13 +1,13 @@
 import { ZdsError } from '../errors.ts'
 import type { Known, Outcome } from '../outcome.ts'
 import { digestOf, type Plan } from '../plan/plan.ts'
-import type { Approval, Artifacts, RunRecord } from '../state/state.ts'
-import { applyRun, giveUp, resumeRun, type ApplyAsked } from './apply-run.ts'
+import type { Artifacts, RunRecord } from '../state/state.ts'
+import { applyRun, giveUp, resumeRun, type ApplyAsked, type ApplyOptions } from './apply-run.ts'
 import type { Progress } from './apply-sync.ts'
 import { passLimits } from './approval.ts'
 import { assertOurs } from './fits.ts'
 import { checkReady, partsToWrite } from './gather.ts'
-import { isUnfinished, reportOfPast } from './history.ts'
+import { isUnfinished, reportOfPast, type Earlier } from './history.ts'
 import { madeFrom, presentInputs, type StagePlace } from './inputs.ts'
 import { reportOf, type Report } from './report.ts'
 import { tidyAfter } from './retention.ts'
@@ -54,12 +54,7 @@ function onlyOf(plan: Plan, name: string): Plan {
   return { ...plan, syncs, digest: digestOf({ version, asOf, config, syncs }) }
 }
 
-type How = {
-  readonly approval: Approval | undefined
-  readonly forced: boolean
-  readonly waitMs: number
-  readonly earlier: (sync: string) => Promise<ReadonlyMap<string, Known>>
-}
+type How = Required<ApplyOptions>
 
 async function carriedOutOnce(
   { sync, name }: StageOf<'apply'>,
@@ -113,8 +108,8 @@ async function assertBefore({ id, needs }: StageOf<'apply'>, plan: Plan, place: 
 
 /** What became of the changes of an earlier sync, as its stage has left it. */
 const earlierIn =
-  (artifacts: Artifacts) =>
-  async (sync: string): Promise<ReadonlyMap<string, Known>> => {
+  (artifacts: Artifacts): Earlier =>
+  async (sync) => {
     const known = new Map<string, Known>()
     for await (const row of artifacts.read(`apply:${sync}`)) {
       const outcome = row as Outcome // its apply stage wrote it

@@ -19,7 +19,7 @@ export function artifactsIn(directory: string): Artifacts {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const [partial, about] = [`${path(name)}.partial`, `${summaryPath(name)}.partial`]
       try {
-        const { count, digest } = await writeRows(partial, rows, 'packed')
+        const { count, digest } = await writeRows(partial, rows)
         const summary = summarise(count, digest)
         await writeFile(about, `${JSON.stringify(summary)}\n`, { mode: 0o600 })
         await rename(about, summaryPath(name))
@@ -31,7 +31,8 @@ export function artifactsIn(directory: string): Artifacts {
         throw error
       }
     },
-    read: (name) => (existsSync(plain(name)) ? readRows(plain(name), name) : readRows(path(name), name, 'packed')),
+    read: (name) =>
+      existsSync(plain(name)) ? readRows(plain(name), name, 'plain') : readRows(path(name), name, 'packed'),
     summary: async (name) => {
       const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
         throw missing(name, cause)
@@ -52,12 +53,8 @@ const BLOCK = 65_536
 /** Rows that were written: how many, and the digest of them. */
 type WrittenArtifact = { readonly count: number; readonly digest: string }
 
-/** Writes rows as NDJSON, as fast as the file takes them. */
-async function writeRows(
-  file: string,
-  rows: AsyncIterable<Json> | Iterable<Json>,
-  form: Form = 'plain',
-): Promise<WrittenArtifact> {
+/** Writes rows as compressed NDJSON, as fast as the file takes them. */
+async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<WrittenArtifact> {
   let count = 0
   const hash = createHash('sha256')
   async function* lines(): AsyncIterable<string> {
@@ -73,8 +70,7 @@ async function writeRows(
     hash.update(block)
     yield block
   }
-  const packing = form === 'packed' ? createZstdCompress(LEVEL) : new PassThrough()
-  await pipeline(Readable.from(lines()), packing, createWriteStream(file, { mode: 0o600 }))
+  await pipeline(Readable.from(lines()), createZstdCompress(LEVEL), createWriteStream(file, { mode: 0o600 }))
   return { count, digest: hash.digest('hex') }
 }
 
@@ -82,7 +78,7 @@ async function writeRows(
  * The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode
  * may stand in a JSON string.
  */
-async function* readRows(file: string, name: string, form: Form = 'plain'): AsyncIterable<Json> {
+async function* readRows(file: string, name: string, form: Form): AsyncIterable<Json> {
   // The blocks of a line that is not over yet: joined once, however long the line is.
   let rest: string[] = []
   for await (const block of textIn(file, name, form)) {
