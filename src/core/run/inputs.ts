@@ -2,6 +2,7 @@ import { contentHalf } from '../config/fingerprint.ts'
 import { compareId, stageOf, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError, type Issue } from '../errors.ts'
 import type { Artifacts, Summary } from '../state/state.ts'
+import { ifLeft } from './if-left.ts'
 import type { Shared } from './shared.ts'
 
 /** What is known of the artifacts that a stage reads, by stage. */
@@ -13,12 +14,8 @@ export async function inputsOf(needs: readonly string[], artifacts: Artifacts): 
 }
 
 /** The summary of an artifact; undefined where there is none. */
-export async function summaryIn(artifacts: Artifacts, name: string): Promise<Summary | undefined> {
-  return artifacts.summary(name).catch((error: unknown) => {
-    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return undefined
-    throw error
-  })
-}
+export const summaryIn = (artifacts: Artifacts, name: string): Promise<Summary | undefined> =>
+  ifLeft(artifacts.summary(name))
 
 /** What an artifact says of how it was made: it is as old as the oldest of what it is made from. */
 export function madeFrom(inputs: Inputs, { clock, fingerprint }: Shared): Partial<Summary> {

@@ -3,6 +3,7 @@ import type { Json } from '../json.ts'
 import { planBuilder, planParts, type PlanBuilder, type PlanPart } from '../plan/parts.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Artifacts } from '../state/state.ts'
+import { ifLeft } from './if-left.ts'
 
 /** Where a run leaves its plan. */
 const NAME = 'plan'
@@ -13,11 +14,7 @@ export async function leavePlan(plan: Plan, artifacts: Artifacts): Promise<void>
 
 /** The plan that a run has left, or undefined where it came to none. */
 export async function planLeft(artifacts: Artifacts): Promise<Plan | undefined> {
-  const parts = await partsLeft(NAME, artifacts).catch((error: unknown) => {
-    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return undefined
-    throw error
-  })
-  return parts?.plan()
+  return (await ifLeft(partsLeft(NAME, artifacts)))?.plan()
 }
 
 /** The plan of one sync that its compare stage has left. Throws ARTIFACT_MISSING. */

@@ -1,9 +1,9 @@
-import { ZdsError } from '../errors.ts'
 import { canonical, type Json } from '../json.ts'
 import { isMany, packer, type Many } from '../many.ts'
 import type { Change, Notice, Skip } from '../plan/plan.ts'
 import type { Preparation, Target } from '../types.ts'
 import { targetInvalid, wordFor } from '../well-formed.ts'
+import { ifLeft } from './if-left.ts'
 import type { StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 
@@ -63,14 +63,9 @@ function* pairs(asked: Many<Change>, { changes, skipped, notices = [] }: Prepara
 }
 
 async function byKey(answers: AsyncIterable<TargetAnswer>): Promise<ReadonlyMap<string, TargetAnswer>> {
-  const found = new Map<string, TargetAnswer>()
-  try {
-    for await (const answer of answers) found.set(answer.asked.key, answer)
-  } catch (error) {
-    // Whoever had no change asked nothing.
-    if (!(error instanceof ZdsError && error.code === 'ARTIFACT_MISSING')) throw error
-  }
-  return found
+  // Whoever had no change asked nothing.
+  const found = (await ifLeft(Array.fromAsync(answers))) ?? []
+  return new Map(found.map((answer) => [answer.asked.key, answer]))
 }
 
 function recalled(changes: Many<Change>, known: ReadonlyMap<string, TargetAnswer>, watch: StageWatch): Preparation {

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
-import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import type { Artifacts } from '../state/state.ts'
 import { waitWords, type Waited } from '../waits.ts'
+import { ifLeft } from './if-left.ts'
 import type { Watch } from './schedule.ts'
 
 /** When a stage ran, how it ended, and what it waited for, in milliseconds since the run began. */
@@ -79,12 +79,8 @@ export async function leaveLaps(part: RunPart, laps: readonly Lap[], artifacts: 
 
 /** What took how long in a run; nothing where it is not known. */
 export async function lapsOf(part: RunPart, artifacts: Artifacts): Promise<Lap[]> {
-  try {
-    return await Array.fromAsync(artifacts.read(nameOf(part)), (row: Json) => row as unknown as Lap) // written above
-  } catch (error) {
-    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return []
-    throw error
-  }
+  const rows = Array.fromAsync(artifacts.read(nameOf(part)), (row: Json) => row as unknown as Lap) // written above
+  return (await ifLeft(rows)) ?? []
 }
 
 const nameOf = (part: RunPart): string => `timeline:${part}`
