@@ -45,7 +45,7 @@ export async function preflight(shared: Shared, watch: PreflightWatch = UNWATCHE
 }
 
 async function checked(stage: StageOf<'gather'>, shared: Shared, watch: PreflightWatch): Promise<readonly Issue[]> {
-  const told: StageWatch = { ...UNWATCHED_STAGE, progress: (message) => watch.progress(stage, message) }
+  const told: StageWatch = { ...UNWATCHED_STAGE, progress: (message, wait) => watch.progress(stage, message, wait) }
   try {
     const issues = (await stage.source.check?.(lend(stage, shared, 'preflight', told))) ?? []
     const found: unknown = issues

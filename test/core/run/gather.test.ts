@@ -273,15 +273,16 @@ describe('SAFE-07: preflight', () => {
   })
 
   it('tells what it waits for, and where', async () => {
-    const told: string[] = []
+    const wait = { service: 'global', ms: 27_000, because: 'limit' } as const
+    const told: unknown[] = []
     const slow = checking('slow', (run) => {
-      run.progress('global: rate limit, waiting 27 s')
+      run.progress('global: rate limit, waiting 27 s', wait)
       return Promise.resolve([])
     })
     await preflight(engineOf(configOf({ slow })), {
-      progress: ({ id }, message) => void told.push(`${id}: ${message}`),
+      progress: ({ id }, message, waited) => void told.push([id, message, waited]),
     })
-    expect(told).toEqual(['gather:slow: global: rate limit, waiting 27 s'])
+    expect(told).toEqual([['gather:slow', 'global: rate limit, waiting 27 s', wait]])
   })
 
   it('lets an error that is no ZdsError through: it is a bug of ours', async () => {
