@@ -32,6 +32,13 @@ export function dateOf(moment: Date): string {
   return moment.toISOString().slice(0, 10)
 }
 
+/** The moment of an answer; one that was kept by something in between says since how long. */
+export function dateIn(headers: Headers): Date | undefined {
+  const date = Date.parse(headers.get('date') ?? '')
+  const kept = Number(headers.get('age') ?? 0) * 1000
+  return Number.isNaN(date) ? undefined : new Date(date + (kept > 0 && kept < 1e12 ? kept : 0))
+}
+
 /** Whether `text` is `YYYY-MM-DD` and a day that exists. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false

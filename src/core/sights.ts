@@ -1,4 +1,4 @@
-import { FAR_MS } from './clock.ts'
+import { dateIn, FAR_MS } from './clock.ts'
 import type { Issue } from './errors.ts'
 
 /**
@@ -37,9 +37,9 @@ const TOLERANCE_S = 60
 
 /** How this machine's clock agrees with that of a service, by the `Date` of one of its answers. */
 export function clockSight(service: string, headers: Headers, now: Date): Sight[] {
-  const there = Date.parse(headers.get('date') ?? '')
-  if (Number.isNaN(there)) return []
-  const seconds = Math.round((now.getTime() - there) / 1000)
+  const there = dateIn(headers)
+  if (there === undefined) return []
+  const seconds = Math.round((now.getTime() - there.getTime()) / 1000)
   const where = `${service}: clock`
   if (Math.abs(seconds) <= TOLERANCE_S) return [well(where, 'agrees with that of this machine')]
   const message = `this machine is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'}`

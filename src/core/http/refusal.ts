@@ -1,10 +1,10 @@
+import { dateIn } from '../clock.ts'
 import type { Code } from '../errors.ts'
 import { parseJson, type Json } from '../json.ts'
 import { redact } from '../secrets.ts'
 import { HttpError } from './error.ts'
 import type { Rate } from './limiter.ts'
 import type { HttpOptions, Refusal, Request, Verdict } from './request.ts'
-import { dateIn } from './time.ts'
 import { LONGEST_WAIT_MS, spanOf, tooLong, untilMs } from './wait.ts'
 
 /** Statuses that say "not now" rather than "no". 420 and 52x have no or HTML bodies. */

@@ -1,4 +1,4 @@
-import { FAR_MS, type Clock } from '../clock.ts'
+import { dateIn, FAR_MS, type Clock } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import { spanOf } from './wait.ts'
 
@@ -18,13 +18,6 @@ export function heedDate(service: string, headers: Headers, ours: Date, clock: C
   saidTo.set(clock, said)
   if (Math.abs(ours.getTime() - theirs.getTime()) > FAR_MS) said.set(service, { service, ours, theirs })
   else said.delete(service)
-}
-
-/** The moment of an answer; one that was kept by something in between says since how long. */
-export function dateIn(headers: Headers): Date | undefined {
-  const date = Date.parse(headers.get('date') ?? '')
-  const kept = Number(headers.get('age') ?? 0) * 1000
-  return Number.isNaN(date) ? undefined : new Date(date + (kept > 0 && kept < 1e12 ? kept : 0))
 }
 
 /**

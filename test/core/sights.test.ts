@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { clockSight } from 'zds'
+
+const now = new Date('2026-03-16T10:00:00Z')
+const levelsOf = (headers: { readonly [name: string]: string }): string[] =>
+  clockSight('global', new Headers(headers), now).map(({ level }) => level)
+
+it.each([
+  ['Mon, 16 Mar 2026 10:01:00 GMT', 'ok'],
+  ['Mon, 16 Mar 2026 10:01:01 GMT', 'warning'],
+  ['Mon, 16 Mar 2026 09:55:00 GMT', 'warning'],
+  ['Mon, 16 Mar 2026 09:54:59 GMT', 'error'],
+])('a service that says %s at 10:00:00: %s', (date, level) => expect(levelsOf({ date })).toEqual([level]))
+
+it('an answer that something in between has kept is as old as that says', () => {
+  expect(levelsOf({ date: 'Mon, 16 Mar 2026 09:50:00 GMT', age: '600' })).toEqual(['ok'])
+})
+
+it('of a service that says no time, nothing is known', () => expect(levelsOf({})).toEqual([]))
