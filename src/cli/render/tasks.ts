@@ -33,13 +33,14 @@ export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>
 type Show = { readonly watch: RunWatch; readonly end: () => Promise<void> }
 
 /** What a stage came to, in one line. */
-function planNumbers(result: Read | Progress): string {
+function endWords(result: Read | Progress): string {
   switch (result.kind) {
     case 'rows':
       return `${counted(result.rows, 'rows')}${result.complete ? '' : ', not proved complete'}`
     case 'plan': {
       const { plan } = result
-      return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(count(plan, 'retire'))} -`
+      const ends = count(plan, 'retire') + count(plan, 'remove')
+      return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(ends)} -`
     }
     case 'changes':
       return result.planned === 0 ? 'nothing to do' : `${number(result.done)} of ${number(result.planned)} done`
@@ -47,7 +48,7 @@ function planNumbers(result: Read | Progress): string {
 }
 
 function lineOf({ id }: Stage, end: End<Read | Progress>): string {
-  if (end.kind === 'done') return `${id}  ${planNumbers(end.result)}  ${(end.ms / 1000).toFixed(1)} s`
+  if (end.kind === 'done') return `${id}  ${endWords(end.result)}  ${(end.ms / 1000).toFixed(1)} s`
   return end.kind === 'stopped' ? `${id}  stopped` : id
 }
 
