@@ -82,8 +82,7 @@ function wording({ keyword, params, message, data, meant }: Misfit): string {
 
 function hintFor({ keyword, params, known }: Misfit): string | undefined {
   if (keyword !== 'additionalProperties') return undefined
-  const meant = nearest(String(params['additionalProperty']), known)
-  return meant === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`
+  return hintAmong(String(params['additionalProperty']), known, `Known options: ${known.join(', ')}.`)
 }
 
 /**
@@ -101,4 +100,17 @@ export function nearest(
     if (away <= most && (best === undefined || away < best.away)) best = { word: candidate, away }
   }
   return best?.word
+}
+
+/**
+ * What to do about a word that is none of some: the one that is meant, most likely, or else all of
+ * them.
+ */
+export function hintAmong(
+  word: string,
+  known: readonly string[],
+  otherwise = `There are: ${[...new Set(known)].join(', ')}.`,
+): string {
+  const meant = nearest(word, known)
+  return meant === undefined ? otherwise : `Did you mean ${JSON.stringify(meant)}?`
 }

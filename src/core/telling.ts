@@ -11,14 +11,15 @@ export function jobUrl(environment: { readonly [name: string]: string | undefine
 }
 
 /** So many digits of a digest are enough for people, and for `--approve`. */
-const DIGITS = 12
+export const shortDigest = ({ digest }: Pick<Plan, 'digest'>): string => digest.slice(0, 12)
 
 /**
  * What passes the limits of exactly this plan, wherever it is typed: it is made anew, and refused
  * where it has become another one.
  */
-export function approveCommand({ digest, asOf, undoes }: Plan, { clock }: Pick<Run, 'clock'>): string {
-  const approve = `--approve ${digest.slice(0, DIGITS)}`
+export function approveCommand(plan: Plan, { clock }: Pick<Run, 'clock'>): string {
+  const { asOf, undoes } = plan
+  const approve = `--approve ${shortDigest(plan)}`
   if (undoes !== undefined) return `zds undo ${undoes} --out undo.json && zds apply undo.json ${approve}`
   return `zds apply ${approve}${asOf === dateOf(clock.now()) ? '' : ` --as-of ${asOf}`}`
 }

@@ -17,7 +17,7 @@ import { reportDocument, reportLines } from '../render/report.ts'
 import { watched } from '../render/tasks.ts'
 import { plain } from '../render/text.ts'
 import { inSession, type Session } from '../session.ts'
-import { shortDigest } from '../render/plan/names.ts'
+import { shortDigest } from '../../core/telling.ts'
 import { readPlan } from '../plan-file.ts'
 
 export type ApplyCommandOptions = {

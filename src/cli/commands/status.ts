@@ -2,6 +2,7 @@ import { WORKER } from '../../core/config/executor.ts'
 import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
 import { isOld, unfinishedRun } from '../../core/run/history.ts'
 import { KEEP_DAYS } from '../../core/run/retention.ts'
+import { shortDigest } from '../../core/telling.ts'
 import { lookOf, print } from '../output.ts'
 import { counted, number, plain, wrapped } from '../render/text.ts'
 import { inSession } from '../session.ts'
@@ -66,5 +67,5 @@ function lineOf({ id, status, startedAt, asOf, forced, digest, approval, changes
   const how = forced ? 'forced' : 'approved'
   const who = approval !== undefined ? `, ${how} by ${plain(approval.by)}${why}` : forced ? ', forced' : ''
   const day = startedAt.startsWith(asOf) ? '' : `, as of ${asOf}`
-  return `${id}  ${startedAt}  ${status}, ${number(done)} of ${number(changes)} done${day}${who}  ${digest.slice(0, 12)}`
+  return `${id}  ${startedAt}  ${status}, ${number(done)} of ${number(changes)} done${day}${who}  ${shortDigest({ digest })}`
 }

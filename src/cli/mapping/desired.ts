@@ -11,7 +11,7 @@ import { ZdsError } from '../../core/errors.ts'
 import type { Said } from '../../core/explained.ts'
 import type { Json } from '../../core/json.ts'
 import { keyReader } from '../../core/keys.ts'
-import { nearest } from '../../core/options.ts'
+import { hintAmong } from '../../core/options.ts'
 import { fromRun, inScratch } from '../../core/run/from-run.ts'
 import { readStages, type Reading } from '../../core/run/plan-run.ts'
 import { rowsIn, type Shared } from '../../core/run/shared.ts'
@@ -95,9 +95,7 @@ export function gatheredIn({ config }: Pick<Shared, 'config'>): ReadonlyMap<stri
 function assertKnown(place: string, what: string, name: string, names: Iterable<string>): void {
   const known = [...names]
   if (known.includes(name)) return
-  const near = nearest(name, known)
-  const hint = near === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
-  throw new ZdsError('USAGE', `${place}: there is no ${what} ${name}`, { hint })
+  throw new ZdsError('USAGE', `${place}: there is no ${what} ${name}`, { hint: hintAmong(name, known) })
 }
 
 /** The stages that the desired records of syncs come from. */

@@ -1,4 +1,5 @@
 import type { LogChange, LogEntry } from '../../core/answers/log.ts'
+import { shortDigest } from '../../core/telling.ts'
 import { waitWords } from '../../core/waits.ts'
 import type { Paint } from './paint.ts'
 import { counted, number, plain, shown } from './text.ts'
@@ -22,7 +23,7 @@ const COLOURS = { plan: 'dim', apply: 'bold', refused: 'yellow', failed: 'red' }
 function lineOf(entry: LogEntry, paint: Paint): string {
   const { at, kind, run, asOf, digest } = entry
   const day = at.startsWith(asOf) ? '' : `, as of ${asOf}`
-  const end = digest === undefined ? '' : `  ${digest.slice(0, 12)}`
+  const end = digest === undefined ? '' : `  ${shortDigest({ digest })}`
   return `${at.slice(0, 19).replace('T', ' ')}  ${paint(COLOURS[kind], kind.padEnd(7))}  ${run}  ${whatOf(entry)}${day}${end}`
 }
 

@@ -1,6 +1,6 @@
 import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import { nearest } from '../options.ts'
+import { hintAmong } from '../options.ts'
 import type { Sync } from '../types.ts'
 import type { Shared } from '../run/shared.ts'
 
@@ -22,9 +22,5 @@ export function syncsAsked({ sync: only, field }: Narrowing, { config }: Pick<Sh
   return new Map(syncs)
 }
 
-function unknown(what: string, name: string, known: readonly string[]): ZdsError {
-  const near = nearest(name, known)
-  const all = [...new Set(known)].join(', ')
-  const hint = near === undefined ? `There are: ${all}.` : `Did you mean ${JSON.stringify(near)}?`
-  return new ZdsError('USAGE', `There is no ${what} ${name}`, { hint })
-}
+const unknown = (what: string, name: string, known: readonly string[]): ZdsError =>
+  new ZdsError('USAGE', `There is no ${what} ${name}`, { hint: hintAmong(name, known) })

@@ -1,7 +1,7 @@
 import { refuse, type Issue } from '../errors.ts'
 import { misfit, type FieldTypes } from '../field-types.ts'
 import type { FieldTable } from '../fields.ts'
-import { checkOptions, nearest } from '../options.ts'
+import { checkOptions, hintAmong } from '../options.ts'
 import { settingSchema } from '../settings.ts'
 import { shape } from '../shape.ts'
 import type { Fields, Guard, Rules, Sync } from '../types.ts'
@@ -105,11 +105,7 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
 function strangers(where: string, words: readonly string[], known: readonly string[]): Issue[] {
   return words
     .filter((word) => !known.includes(word))
-    .map((word) => {
-      const meant = nearest(word, known)
-      const hint = meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`
-      return { ...issue(where, `there is no ${word}`), hint }
-    })
+    .map((word) => ({ ...issue(where, `there is no ${word}`), hint: hintAmong(word, known) }))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { counted, number, plain, shown } from '../text.ts'
 import type { Move, Retired } from './hurts.ts'
-import { namesText, shortDigest } from './names.ts'
+import { shortDigest } from '../../../core/telling.ts'
+import { namesText } from './names.ts'
 import type { Amount, Note } from './notes.ts'
 import type { Overview } from './overview.ts'
 

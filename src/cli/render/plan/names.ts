@@ -3,9 +3,6 @@ import { cut } from '../letters.ts'
 import { number, plain } from '../text.ts'
 import type { Who } from './who.ts'
 
-/** So many digits of a digest are enough for people, and for `--approve`. */
-export const shortDigest = ({ digest }: { readonly digest: string }): string => digest.slice(0, 12)
-
 const WIDTH = 40
 
 /** `Acme, Globex, … 120 more`: what people call the first `most` of some records. */

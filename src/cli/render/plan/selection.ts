@@ -2,7 +2,7 @@ import type { Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
 import { number, plain, wrapped } from '../text.ts'
 import { changeLines } from './change-lines.ts'
-import { shortDigest } from './names.ts'
+import { shortDigest } from '../../../core/telling.ts'
 import { waitsFor, whoseOf } from './skips.ts'
 
 /** A part of a plan for people: each change of it with every field, and why there is none. */
