@@ -78,10 +78,11 @@ export interface Engine {
   /** What time alone will change up to a day, `YYYY-MM-DD`. Writes nothing. */
   forecast(asked: ForecastAsked, from?: AnswerFrom, watch?: RunWatch): Promise<Forecast>
   /**
-   * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); it
-   * must fit the configuration, the day and the hour (PLAN_STALE, PLAN_DATE, PLAN_EXPIRED). One that
-   * was not made by this engine must be one that its syncs make (PLAN_INVALID), and by who has the
-   * key where there is one (PLAN_NOT_AUTHENTIC). The report says how far it came, and in `error` why no further.
+   * Carries a plan out. One that goes beyond its limits needs consent (LIMIT_EXCEEDED); it must fit
+   * the configuration, the day and the hour (PLAN_STALE, PLAN_DATE, PLAN_EXPIRED), and no run may
+   * have begun with it (PLAN_STALE: `resume` goes on). One that was not made by this engine must be
+   * one that its syncs make (PLAN_INVALID), and by who has the key where there is one
+   * (PLAN_NOT_AUTHENTIC). The report says how far it came, and in `error` why no further.
    */
   apply(plan: Plan, asked?: ApplyAsked, watch?: RunWatch): Promise<Report>
   /**
