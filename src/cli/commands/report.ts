@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, parse, resolve } from 'node:path'
 import { ZdsError } from '../../core/errors.ts'
-import { count, type SyncPlan } from '../../core/plan/plan.ts'
+import { opCounts, type SyncPlan } from '../../core/plan/plan.ts'
 import { redact } from '../../core/secrets.ts'
 import { documentOf, tell } from '../output.ts'
 import { refuseOthers, unsaved, writePrivately, type Replaced } from '../private-file.ts'
@@ -96,14 +96,10 @@ function beside(file: string, suffix: string): string {
 }
 
 /** What a merge request shows of a plan (`reports:terraform` of GitLab). */
-const terraform = (sync: SyncPlan): string =>
-  [
-    ...documentOf({
-      create: count(sync, 'create'),
-      update: count(sync, 'update'),
-      delete: count(sync, 'retire') + count(sync, 'remove'),
-    }),
-  ].join('')
+function terraform(sync: SyncPlan): string {
+  const { create, update, retire, remove } = opCounts(sync)
+  return [...documentOf({ create, update, delete: retire + remove })].join('')
+}
 
 const nothingAsked = (): ZdsError =>
   new ZdsError('USAGE', 'zds report was not told what to write', {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readVariables } from '../../core/config/env-file.ts'
-import { count, type Plan } from '../../core/plan/plan.ts'
+import { opCounts, type Plan } from '../../core/plan/plan.ts'
 import { redact } from '../../core/secrets.ts'
 import { asCalled } from '../called.ts'
 import { lookOf, print, printParts, shownParts, tell } from '../output.ts'
@@ -84,7 +84,7 @@ function showWhole({ plan, report }: Subject, asked: string, look: Look): void {
 
 /** How more of a plan is seen: commands on lines of their own, whole at any width, to be copied. */
 function moreSteps({ syncs }: Plan, asked: string): string[] {
-  const ends = syncs.some((sync) => count(sync, 'retire') + count(sync, 'remove') > 0)
+  const ends = syncs.map(opCounts).some(({ retire, remove }) => retire + remove > 0)
   return [
     'More of it:',
     `  zds show ${asked} --all`,

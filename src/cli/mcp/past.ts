@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { logOf, type LogEntry } from '../../core/answers/log.ts'
 import { syncsOf } from '../../core/config/stages.ts'
-import { count, type SyncPlan } from '../../core/plan/plan.ts'
+import { opCounts, type SyncPlan } from '../../core/plan/plan.ts'
 import { planNamed } from '../../core/run/history.ts'
 import type { RunWait } from '../../core/waits.ts'
 import { placeOf } from '../commands/plan.ts'
@@ -39,10 +39,7 @@ const FROM_FILE = { id: undefined, run: undefined }
 const numbersOf = (sync: SyncPlan) => ({
   name: sync.name,
   instance: sync.instance,
-  create: count(sync, 'create'),
-  update: count(sync, 'update'),
-  retire: count(sync, 'retire'),
-  remove: count(sync, 'remove'),
+  ...opCounts(sync),
   left: sync.skipped.length,
   excesses: sync.excesses.length,
 })

@@ -1,6 +1,6 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask, type ListrTaskWrapper } from 'listr2'
 import type { Stage } from '../../core/config/stages.ts'
-import { count } from '../../core/plan/plan.ts'
+import { opCounts } from '../../core/plan/plan.ts'
 import type { Progress } from '../../core/run/apply-sync.ts'
 import type { RunWatch } from '../../core/engine.ts'
 import type { Read } from '../../core/run/plan-run.ts'
@@ -39,8 +39,8 @@ function endWords(result: Read | Progress): string {
       return `${counted(result.rows, 'rows')}${result.complete ? '' : ', not proved complete'}`
     case 'plan': {
       const { plan } = result
-      const ends = count(plan, 'retire') + count(plan, 'remove')
-      return `${number(count(plan, 'create'))} + ${number(count(plan, 'update'))} ~ ${number(ends)} -`
+      const { create, update, retire, remove } = opCounts(plan)
+      return `${number(create)} + ${number(update)} ~ ${number(retire + remove)} -`
     }
     case 'changes':
       return result.planned === 0 ? 'nothing to do' : `${number(result.done)} of ${number(result.planned)} done`

@@ -1,4 +1,4 @@
-import { count, type Because, type Op, type Plan, type SyncPlan } from './plan.ts'
+import { opCounts, type Because, type Op, type Plan, type SyncPlan } from './plan.ts'
 
 /** Numbers by a word of zds or of the configuration. */
 type Counts = { readonly [word: string]: number }
@@ -57,12 +57,7 @@ function syncSummary(sync: SyncPlan): PlanNumbers['syncs'][number] {
     existing,
     desired,
     complete: { desired: complete.desired, existing: complete.existing },
-    operations: {
-      create: count(sync, 'create'),
-      update: count(sync, 'update'),
-      retire: count(sync, 'retire'),
-      remove: count(sync, 'remove'),
-    },
+    operations: opCounts(sync),
     fields: wordCounts(
       changes
         .values()

@@ -192,11 +192,13 @@ type Counts = { readonly [op in Op]: number }
 /** A plan is counted once, however often it is asked. */
 const counts = new WeakMap<Many<Change>, Counts>()
 
-export function count({ changes }: Pick<SyncPlan, 'changes'>, op: Op): number {
-  const known = counts.get(changes) ?? opCounts(changes)
+export function opCounts({ changes }: Pick<SyncPlan, 'changes'>): Counts {
+  const known = counts.get(changes) ?? counted(changes)
   counts.set(changes, known)
-  return known[op]
+  return known
 }
+
+export const count = (plan: Pick<SyncPlan, 'changes'>, op: Op): number => opCounts(plan)[op]
 
 /** The changes of each operation, one after another. */
 export function inOrder(of: (op: Op) => Many<Change>): Many<Change> {
@@ -207,7 +209,7 @@ export function inOrder(of: (op: Op) => Many<Change>): Many<Change> {
   return changes
 }
 
-function opCounts(changes: Many<Change>): Counts {
+function counted(changes: Many<Change>): Counts {
   const found = { create: 0, update: 0, retire: 0, remove: 0 }
   for (const { op } of changes) found[op] += 1
   return found
