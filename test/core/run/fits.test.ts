@@ -14,7 +14,10 @@ const target = {
 }
 const global = syncOf({}, { target, desired: { ...sourceOf<Desired>('accounts'), types: written } })
 const bare = syncOf({}, { target: { ...targetOf(), name: 'other', ops: ['update'] } })
-const config: Config = { sources: {}, targets: { global, bare } }
+const removing = syncOf({ retire: 'remove' }, { target: { ...targetOf(), name: 'removing' } })
+const { retire: __, ...keeping } = syncOf().rules
+const never = { ...syncOf({}, { target: { ...targetOf(), name: 'never' } }), rules: keeping }
+const config: Config = { sources: {}, targets: { global, bare, removing, never } }
 
 const sync: SyncPlan = await compared(
   {
@@ -89,9 +92,30 @@ describe('SAFE-11: a plan that is carried out is one that the configuration make
     expect(told(planOf(other))).toEqual([`bare A create: ${none}`, `bare C retire: ${none}`])
   })
 
+  it('removes only where its sync does, retires only where it says how, and a removal writes nothing', () => {
+    const { reason: ___, ...marked } = retire
+    const part = (name: string, ...changes: readonly Change[]) => told(planOf({ ...sync, name, changes }))
+    const removal: Change = { ...marked, op: 'remove', fields: { name: { from: 'Acme', to: null } } }
+    expect(part('removing', removal)).toEqual([])
+    expect(part('removing', { ...removal, fields: to('name', 'Acme') })).toEqual([
+      'removing C name: is not what a remove writes',
+    ])
+    for (const [name, change] of [
+      ['removing', retire],
+      ['never', retire],
+      ['never', removal],
+      ['global', removal],
+    ] as const)
+      expect(part(name, change)).toContain(`${name} C ${change.op}: is nothing that this sync does`)
+    // What was removed is created anew with all that it held.
+    expect(part('removing', { ...create, fields: { ...create.fields, ...to('parent', '7') } })).toEqual([])
+    expect(part('never', { ...update, fields: to('mark_for_deletion', true) })).toEqual([])
+  })
+
   it('names a record that there is by its id, and a new one by none, as its target gives them', () => {
     const { id: __, ...nameless } = update
     expect(told(changing(nameless))).toEqual(['global B id: is missing'])
+    expect(told(changing(create, { ...create, key: 'Z' }))).toEqual([])
     expect(told(changing({ ...create, id: '7' }))).toEqual(['global A id: is there before its record'])
     expect(told(changing({ ...update, id: '2/merge' }))).toEqual(['global B id: is no number'])
   })
@@ -125,9 +149,34 @@ describe('SAFE-11: a plan that is carried out is one that the configuration make
     const full = { ...create, along, remarks: company({ ...create, along }) }
     expect(told(changing(full))).toEqual([])
     expect(told(changing({ ...full, remarks: [] }))).toEqual(['global A remarks: are not of what comes along'])
-    expect(told(changing({ ...create, remarks: full.remarks }))).toHaveLength(1)
+    expect(told(changing({ ...create, remarks: full.remarks }))).toEqual([
+      'global A remarks: speak of what does not come along',
+    ])
+    expect(told(planOf({ ...sync, name: 'never', changes: [{ ...create, along }] }))).toEqual([
+      'never A along: nothing may come along',
+    ])
     expect(told(changing({ ...update, along }))).toEqual(['global B along: nothing may come along'])
     expect(told(planOf({ ...sync, name: 'bare', changes: [{ ...update, along }] }))).toHaveLength(1)
+  })
+
+  it('brings along nothing that its target cannot read; what its target does wrong is no fault of the plan', () => {
+    const broken = new TypeError('people is not iterable')
+    const saying = (error: Error) => () => {
+      const describe = (): Remark[] => {
+        throw error
+      }
+      const strict = syncOf({}, { target: { ...targetOf(), describe } })
+      const plan = planOf({ ...sync, changes: [{ ...create, along: 5 }] })
+      assertOurs(plan, { config: { sources: {}, targets: { global: strict } } })
+    }
+    expect(saying(new ZdsError('ROW_INVALID', 'is no list of people'))).toThrow(
+      expect.objectContaining({
+        code: 'PLAN_INVALID',
+        message: 'The plan is none that this configuration makes, so nothing was changed',
+        issues: [{ code: 'PLAN_INVALID', where: 'global A', message: 'along: is no list of people' }],
+      }),
+    )
+    expect(saying(broken)).toThrow(broken)
   })
 
   it('all of it at once, what is held back too', () => {
