@@ -4,6 +4,7 @@ import { leave } from '../../../src/core/run/plan-run.ts'
 import {
   isUnfinished,
   outcomeOf,
+  placesOf,
   planNamed,
   reportOfPast,
   restOf,
@@ -115,6 +116,23 @@ describe('a run that somebody names', () => {
     await leave(made, engine, '2026-03-16-3', UNWATCHED)
     expect((await planNamed('last', engine.state)).id).toBe('2026-03-16-3')
     await expect(planNamed('run-9', engine.state)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('what is locked for a plan (SAFE-16)', () => {
+  it('is each address that it writes to, once: as the plan has it, else the configuration', () => {
+    const { engine } = scene()
+    const part = (name: string, more = {}) => ({ ...planOf(create('A')), name, ...more })
+    const places = (...parts: Plan['syncs']) => placesOf(assemble(parts, 'f', engine.clock), engine)
+    const then = { instance: 'emea', address: 'https://then.example' }
+    expect(places(part('global'), part('partners', { address: 'https://global.example' }))).toEqual([
+      { instance: 'global', address: 'https://global.example' },
+    ])
+    expect(places(part('global', then), part('gone', { instance: 'us-gov' }))).toEqual([
+      then,
+      { instance: 'us-gov', address: 'us-gov' },
+    ])
+    expect(places({ ...planOf(), name: 'global' })).toEqual([])
   })
 })
 
