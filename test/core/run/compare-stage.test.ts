@@ -145,6 +145,18 @@ describe('SYN-03: the last word of the target', () => {
     expect((await compareStage(engine.stage('compare', 'global'), engine, engine.run, engine)).changes).toEqual([])
   })
 
+  it('SAFE-13: says what an empty source would retire, where it may be empty and all of it was read', async () => {
+    const held9 = [held('9', 'E')]
+    const rows: readonly Desired[] = [{ kind: 'notice', key: 'E', code: 'odd', message: 'E is odd' }]
+    const retired = async (customers: Source<Desired>) => {
+      const { skipped } = await customersOf({ customers, existing: held9 })
+      return skipped.map(({ reason, change }) => [reason, change?.op])
+    }
+    expect(await retired(sourceOf('customers', rows, { mayBeEmpty: true }))).toEqual([['incomplete-listing', 'retire']])
+    expect(await retired(short('customers', rows))).toEqual([['incomplete-listing', undefined]])
+    expect(await retired(short('customers', [wanted('C')]))).toEqual([['incomplete-listing', undefined]])
+  })
+
   const asking = (prepare: NonNullable<Target['prepare']>, ops?: Target['ops']) => {
     const customers = sourceOf<Desired>('customers', [wanted('C'), wanted('D'), wanted('E')])
     const target = { ...targetOf({ records: [held('9', 'E')], ...(ops && { ops }) }), prepare }

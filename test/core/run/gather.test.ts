@@ -1,9 +1,23 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { collect, ZdsError, type Config, type Json, type Run, type Source, type Target } from 'zds'
-import { gather, preflight } from '../../../src/core/run/gather.ts'
-import { sourceOf, stream, syncOf, targetOf } from '../../support/syncs.ts'
-import { engineOf } from '../../support/engine.ts'
+import {
+  collect,
+  env,
+  several,
+  ZdsError,
+  type Config,
+  type Desired,
+  type Json,
+  type Processor,
+  type Run,
+  type Source,
+  type Sync,
+  type Target,
+} from 'zds'
+import { checkReady, gather, partsToWrite, preflight } from '../../../src/core/run/gather.ts'
+import { stages } from '../../../src/core/config/stages.ts'
+import { held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+import { engineOf, type TestEngine } from '../../support/engine.ts'
 
 const configOf = (sources: { readonly [name: string]: Source }): Config => ({ sources, targets: {} })
 /** What an artifact says of whoever made it. */
@@ -135,6 +149,51 @@ describe('gathering a source', () => {
     const engine = engineOf(configOf({ accounts: sourceOf('accounts', broken) }))
     await expect(gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).rejects.toBe(cause)
     expect(readdirSync(engine.files)).toEqual([])
+  })
+})
+
+describe('what is known of what was gathered', () => {
+  it('is what its source asked for, and where it is', async () => {
+    const accounts = { ...sourceOf('rows', ['a']), asks: (day: string) => ['Id', day] }
+    const engine = engineOf({
+      sources: { rows: accounts },
+      targets: { global: syncOf({}, { target: targetOf({ records: [held('1', 'A')] }) }) },
+    })
+    const summaries = await Promise.all(
+      ['rows', 'organizations'].map((name) => gather(engine.stage('gather', name), engine, engine.run, engine)),
+    )
+    expect(summaries.map(({ asked, address }) => [asked, address])).toEqual([
+      [['Id', '2026-03-16'], undefined],
+      [undefined, 'https://global.example'],
+    ])
+  })
+
+  it('is taken from an earlier run where that has what is asked for today; what is computed is computed anew', async () => {
+    const read: string[] = []
+    const reading = (name: string, columns: readonly string[], more: Partial<Processor> = {}): Processor => ({
+      ...sourceOf<Desired>(name, () => (read.push(name), stream([wanted(name)])), more),
+      asks: () => columns,
+    })
+    const scene = (columns: readonly string[]): Config => {
+      const accounts = reading('accounts', columns)
+      return { sources: { accounts }, processors: { made: reading('made', [], { needs: [accounts] }) }, targets: {} }
+    }
+    const engine = engineOf(scene(['Id']))
+    const gathering = async (columns: readonly string[], more: Partial<TestEngine> = {}) => {
+      read.length = 0
+      const here = { ...engine, ...more, config: scene(columns) }
+      for (const stage of stages(here.config))
+        if (stage.kind === 'gather') await gather(stage, here, engine.run, engine)
+      return [...read]
+    }
+    expect(await gathering(['Id'])).toEqual(['accounts', 'made'])
+    expect(await gathering(['Id'], { from: 'run-1' })).toEqual(['made'])
+    await expect(gathering(['Id', 'Owner'], { from: 'run-1' })).rejects.toMatchObject({
+      code: 'ARTIFACT_MISFIT',
+      message: 'gather:accounts was gathered by run-1 without Owner',
+      hint: 'The configuration asks for it today: zds plan gathers it.',
+    })
+    expect(await gathering(['Id', 'Owner'], { from: 'run-1', anew: true })).toEqual(['accounts', 'made'])
   })
 })
 
@@ -299,6 +358,44 @@ describe('SAFE-07: preflight', () => {
       engineOf(configOf({ broken, other: { ...sourceOf('other'), check: async () => [other] } })),
     )
     expect(found).toEqual([{ code: 'SYSTEM', where: 'broken', message: refused.message }, other])
+  })
+
+  it('keeps a run from its start with all that is wrong, under the code that all of it has', async () => {
+    const missing = (name: string): Source =>
+      checking(name, () => Promise.resolve([{ code: 'ENV_MISSING', where: name, message: 'is not set' }]))
+    await expect(checkReady(engineOf(configOf({ a: missing('A'), b: missing('B') })))).rejects.toMatchObject({
+      code: 'ENV_MISSING',
+      message: 'The run cannot start; nothing was changed',
+      issues: [{ where: 'A' }, { where: 'B' }],
+      hint: expect.stringContaining('--env') as string,
+    })
+    const unknown = checking('b', () => Promise.resolve([issue('global: aar')]))
+    await expect(checkReady(engineOf(configOf({ a: missing('A'), unknown })))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      issues: [{ where: 'A' }, { where: 'global: aar' }],
+    })
+    expect(await checkReady(engineOf(configOf({ a: sourceOf('a') })))).toBeUndefined()
+    process.env['ZDS_PLAN_KEY'] = 'short'
+    await expect(checkReady(engineOf(configOf({})))).rejects.toMatchObject({ code: 'ENV_INVALID' })
+  })
+
+  it('asks of one sync no more than it needs to write', async () => {
+    const asked: string[] = []
+    const at = (name: string): Sync => {
+      const check = async () => (asked.push(name), [])
+      const target = { ...targetOf({ name, address: `https://${name}.example` }), check }
+      const guards = [{ setting: several(env(`ZDS_TEST_${name}`), () => ({ problem: 'is none', hint: 'None.' })) }]
+      return syncOf(
+        { guards },
+        { target, desired: sourceOf(`${name}-accounts`, [], { check: async () => (asked.push('source'), []) }) },
+      )
+    }
+    const [one, two] = [at('ONE'), at('TWO')]
+    process.env['ZDS_TEST_TWO'] = 'x'
+    const engine = engineOf({ sources: {}, targets: { one, two } })
+    await checkReady(engine, undefined, partsToWrite([one]))
+    expect(asked).toEqual(['ONE'])
+    await expect(checkReady(engine, undefined, partsToWrite([two]))).rejects.toMatchObject({ code: 'ENV_INVALID' })
   })
 
   it('ends with the reason of the abort', async () => {

@@ -51,6 +51,17 @@ test('a plan of many changes is read as it was left', async () => {
   expect([...(left?.syncs[0]?.changes ?? [])]).toEqual(changes)
 })
 
-test('a run that came to no plan has left none', async () => {
-  expect(await planLeft(state.artifacts('r2'))).toBeUndefined()
+test('a run that came to no plan has left none; what cannot be read is another matter', async () => {
+  const artifacts = state.artifacts('r2')
+  expect(await planLeft(artifacts)).toBeUndefined()
+  const broken = new Error('the disk is gone')
+  const read = (): never => {
+    throw broken
+  }
+  await expect(planLeft({ ...artifacts, read })).rejects.toBe(broken)
+  await artifacts.write('compare:global', [])
+  await expect(syncPlanLeft('compare:global', artifacts)).rejects.toMatchObject({
+    code: 'ARTIFACT_MISSING',
+    message: 'The artifact compare:global is empty',
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Config, Desired, SyncPlan } from 'zds'
+import type { Config, Desired, Observer, SyncPlan, Target } from 'zds'
 import { holdAgainstLimits, planOf, planRun, type Read } from '../../../src/core/run/plan-run.ts'
 import type { Watch } from '../../../src/core/run/schedule.ts'
 import { create, planOf as changesOf, retire, update } from '../../support/applying.ts'
@@ -70,6 +70,24 @@ describe('SAFE-01: the limits of a plan', () => {
   })
 })
 
+it('a plan says where each sync writes, if that is known, and what is for its instance alone (OPS-08)', async () => {
+  const placed = async (target: Target): Promise<unknown[]> => {
+    const engine = engineOf({ sources: {}, targets: { global: syncOf({}, { target }) } })
+    const [part] = await holdAgainstLimits([changesOf(update('A'))], engine)
+    return ['address', 'confined'].map((member) => (part && member in part ? part[member as 'address'] : 'none'))
+  }
+  expect(await placed(targetOf())).toEqual(['https://global.example', 'none'])
+  expect(await placed({ ...targetOf({ address: '' }), confined: true })).toEqual(['none', true])
+})
+
+it('SYN-04: an observer that cannot be told of a plan is a warning', async () => {
+  const warnings: string[] = []
+  const chat: Observer = { kind: 'observer', planned: () => Promise.reject(new Error('no such channel')) }
+  const engine = engineOf({ ...one(), hooks: { chat, silent: { kind: 'observer' } } })
+  await planRun(engine, 'run-1', undefined, { ...unwatched, warn: (message) => void warnings.push(message) })
+  expect(warnings).toEqual(['chat: no such channel'])
+})
+
 describe('SAFE-01: what a plan says of itself is not believed', () => {
   const marked = (key: string, op: 'update' | 'retire') => ({ ...update(key), op, fields: retire(key).fields })
   const found = async (part: SyncPlan, limits: object = {}): Promise<(string | number)[][]> => {
@@ -105,7 +123,13 @@ describe('SAFE-01: what a plan says of itself is not believed', () => {
     const all = { ...part, existing: 1e6 }
     const found = async (): Promise<unknown> => (await holdAgainstLimits([all], engine))[0]?.excesses
     expect(await found()).toEqual([])
-    const plan = await planOf([{ ...changesOf(create('N')), existing: 109 }], engine)
+    const few = await planOf([{ ...changesOf(create('N')), existing: 109 }], engine)
+    // Neither another sync there, nor this one elsewhere, says how many records there are.
+    const others = few.syncs.flatMap((sync) => [
+      { ...sync, name: 'partners', existing: 4000 },
+      { ...sync, address: 'https://other.example', existing: 4000 },
+    ])
+    const plan = { ...few, syncs: [...others, ...few.syncs] }
     await journal.begin({ id: 'run-1', plan, forced: false, at: engine.clock.now() })
     expect(await found()).toEqual([])
     await journal.end('run-1', 'done', engine.clock.now())

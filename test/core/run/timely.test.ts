@@ -23,8 +23,16 @@ describe('SAFE-11: a plan is for its configuration, its day and its hour', () =>
     expect(refusal(planAt('2026-03-15T23:00:00Z'))).toBeUndefined()
   })
 
+  it('is taken on the evening before its day, where clocks or nights lie between', () => {
+    expect(refusal({ ...planAt('2026-03-16T09:00:00Z'), asOf: '2026-03-17' })).toBeUndefined()
+  })
+
   it('is refused when another configuration made it', () => {
-    expect(refusal(planAt('2026-03-16T09:00:00Z', 'other'))).toMatchObject({ code: 'PLAN_STALE' })
+    expect(refusal(planAt('2026-03-16T09:00:00Z', 'other'))).toMatchObject({
+      code: 'PLAN_STALE',
+      message: 'The plan was made with another configuration',
+      hint: 'Make a new one: zds plan --out FILE',
+    })
   })
 
   it.each(['2026-03-14', '2026-03-18', '2026-04-20'])('is refused when it is as of %s, naming both days', (asOf) => {
@@ -43,6 +51,7 @@ describe('SAFE-11: a plan is for its configuration, its day and its hour', () =>
     expect(refusal(plan, 23 * HOUR)).toMatchObject({
       code: 'PLAN_EXPIRED',
       message: expect.stringContaining('23 hours') as string,
+      hint: 'Make a new one: zds plan --out FILE',
     })
     expect(refusal({ ...plan, createdAt: 'yesterday' })).toMatchObject({ code: 'PLAN_EXPIRED' })
   })
@@ -54,6 +63,7 @@ describe('SAFE-11: a plan from the future', () => {
     expect(refusal({ ...planAt('2026-03-16T09:00:00Z'), createdAt: '2026-03-16T11:00:01Z' })).toMatchObject({
       code: 'PLAN_INVALID',
       message: 'The plan says that it was made at 2026-03-16T11:00:01Z, which is yet to come',
+      hint: expect.stringContaining('look at the clocks of both machines') as string,
     })
   })
 })
@@ -68,6 +78,15 @@ describe('SAFE-11: a plan that was carried out', () => {
     expect(await carriedOut(plan, engine)).toBeUndefined()
     await journal.end('run-1', 'done', new Date('2026-03-16T09:31:00Z'))
     expect(await carriedOut(plan, engine)).toMatchObject({ id: 'run-1', endedAt: '2026-03-16T09:31:00.000Z' })
+  })
+
+  it('is so from the moment on in which it was made, and no other plan is', async () => {
+    const engine = engineOf({ sources: {}, targets: {} })
+    const plan = planAt('2026-03-16T09:00:00Z')
+    await engine.state.journal.begin({ id: 'run-1', plan, forced: false, at: new Date('2026-03-16T09:00:00Z') })
+    await engine.state.journal.end('run-1', 'done', new Date('2026-03-16T09:31:00Z'))
+    expect(await carriedOut(plan, engine)).toMatchObject({ id: 'run-1' })
+    expect(await carriedOut(planAt('2026-03-16T09:00:00Z', 'other'), engine)).toBeUndefined()
   })
 
   it('is not one of the same content that was made after that run, as after an undo', async () => {
