@@ -78,7 +78,8 @@ describe('sortBy', () => {
     const before = open()
     for (let time = 0; time < 10; time += 1)
       for await (const _ of sortBy(stream(rows), keyOf, directory, 100_000)) break
-    await expect.poll(() => open() - before, { timeout: 2_000 }).toBeLessThan(10)
+    // Node would close them too, one day, and say so.
+    expect(open() - before).toBeLessThan(10)
   })
 
   it('leaves no files behind when the source fails, and fails with its error', async () => {
