@@ -143,14 +143,11 @@ export function fates(
     const is = now ?? (waits.has(holder.id ?? '') ? 'waiting' : change === undefined ? fate : undefined)
     return { ...skip, heldBy: { ...holder, ...(is && { fate: is }) } }
   })
-  const retired = told.filter(({ heldBy }) => heldBy?.fate === 'retired')
-  return {
-    skipped: told,
-    notices: [
-      ...circles(waits).map(circleNotice),
-      ...retired.map((skip) => retiredNotice(skip, [key].flat().join(' and '))),
-    ],
-  }
+  const field = [key].flat().join(' and ')
+  const retired = told.flatMap((skip) =>
+    skip.heldBy?.fate === 'retired' ? [retiredNotice(skip.key, skip.heldBy, field)] : [],
+  )
+  return { skipped: told, notices: [...circles(waits).map(circleNotice), ...retired] }
 }
 
 const isWaiting = (skip: Skip): skip is NameWaiter => skip.id !== undefined && skip.heldBy?.id !== undefined
@@ -177,8 +174,8 @@ function circleNotice(circle: readonly NameWaiter[]): Notice {
   return { code: 'name-circle', key: circle[0]?.key ?? '', message }
 }
 
-function retiredNotice({ key, heldBy }: Skip, field: string): Notice {
-  const message = `${key} waits for ${heldBy === undefined ? '' : calledIn(heldBy)}, which is retired. If both are one (merged), write ${key} into ${field} of ${heldBy?.id}, and it lives on; else rename it, or wait until it is deleted`
+function retiredNotice(key: string, heldBy: Holder, field: string): Notice {
+  const message = `${key} waits for ${calledIn(heldBy)}, which is retired. If both are one (merged), write ${key} into ${field} of ${heldBy.id}, and it lives on; else rename it, or wait until it is deleted`
   return { code: 'name-of-retired', key, message }
 }
 
