@@ -326,7 +326,7 @@ describe('SYN-12: changes that wait for those of another sync', () => {
         sent.push(...changes.map(({ key }) => key))
         return changes.map(done)
       },
-      refetch: (ids) => stream(ids.map((id) => held(id, 'U', { aar: 1, organization_id: '77' }))),
+      refetch: (ids) => stream(ids.map((id) => held(id, 'U', { aar: 1, organization_id: '78' }))),
     })
     const over = async () => {
       expect(sent).toEqual(['U'])
@@ -343,7 +343,10 @@ describe('SYN-12: changes that wait for those of another sync', () => {
       waiting: { keys: new Set(['U']), over: async () => () => '77' },
     }
     const read = await collect(apply(planOf(referring), { target, readBack: 1 }, late, testRun()))
-    expect(read).toEqual([done(referring)])
+    expect(read).toMatchObject([
+      done(referring),
+      { key: 'U', code: 'read-back-differs', message: expect.stringMatching(/organization_id$/) },
+    ])
   })
 
   it('are left where those never came to be, which ends the apply once the others are done', async () => {

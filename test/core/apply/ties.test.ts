@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, option, property, record, type Arbitrary } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Change, Target } from 'zds'
-import { tiesOf } from '../../../src/core/apply/ties.ts'
+import { tiesOf, waitersIn } from '../../../src/core/apply/ties.ts'
 import { ref } from '../../../src/core/refs.ts'
 import { planOf } from '../../support/applying.ts'
 import { syncOf, targetOf } from '../../support/syncs.ts'
@@ -70,6 +70,16 @@ describe('changes of a sync that goes after another (SYN-12)', () => {
       for: ['A'],
       why: ['T after A of first: name', 'N after T of second: name'],
     })
+  })
+
+  it('are told together where they wait for one sync, for one reason', () => {
+    const tie = { waiting: 'U', sync: 'first', awaited: 'A', because: 'ref' } as const
+    const all = waitersIn([tie, { ...tie, waiting: 'V' }, { ...tie, because: 'name' }, { ...tie, sync: 'second' }])
+    expect(all.map(({ because, awaited, after }) => [because, awaited, [...after.keys()]])).toEqual([
+      ['ref', 'first', ['U', 'V']],
+      ['name', 'first', ['U']],
+      ['ref', 'second', ['U']],
+    ])
   })
 
   it('wait for no other create, none of them having an id, and for no value that is none', () => {
