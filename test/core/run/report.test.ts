@@ -13,7 +13,7 @@ const sync: SyncPlan = {
     { key: 'Y', reason: 'no-key' },
   ],
 }
-const plan = assemble([sync, { ...planOf(), name: 'partners' }], 'fingerprint', fakeClock())
+const planned = () => assemble([sync, { ...planOf(), name: 'partners' }], 'fingerprint', fakeClock())
 const lack = { code: 'people-not-added', message: 'Ada is an agent' }
 const refused = { code: 'http-422', message: 'desk answered 422' }
 const outcomes: readonly Outcome[] = [
@@ -23,15 +23,17 @@ const outcomes: readonly Outcome[] = [
   { key: 'D', status: 'stale', code: 'changed-since-plan', message: 'The record is gone' },
   { key: 'E', status: 'unresolved', code: 'unresolved', message: 'parent refers to A' },
 ]
-const report = reportOf({ run: 'run-1', status: 'failed', forced: true }, plan, new Map([['global', outcomes]]))
+const reported = () =>
+  reportOf({ run: 'run-1', status: 'failed', forced: true }, planned(), new Map([['global', outcomes]]))
 const none = { failed: 0, stale: 0, notAttempted: 0, partly: 0, heldBack: 0, codes: {} }
 
 it('SAFE-03: a report counts what became of each change, and tells of each that was not done, or not all of it', () => {
+  const report = reported()
   const { failures, ...numbers } = report.syncs[0] ?? {}
   expect({ ...report, syncs: [] }).toEqual({
     version: 1,
     run: 'run-1',
-    digest: plan.digest,
+    digest: planned().digest,
     status: 'failed',
     forced: true,
     syncs: [],
@@ -58,6 +60,7 @@ it('SAFE-03: a report counts what became of each change, and tells of each that 
 })
 
 it('OPS-08: its numbers name nobody', () => {
+  const report = reported()
   const { syncs, ...head } = reportNumbers(report)
   expect(syncs.map((one) => Object.keys(one))).toEqual([
     [...Object.keys(report.syncs[0] ?? {})].filter((member) => member !== 'failures'),

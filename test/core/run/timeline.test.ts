@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { Stage } from '../../../src/core/config/stages.ts'
 import type { Watch } from '../../../src/core/run/schedule.ts'
-import { watchTimes } from '../../../src/core/run/timeline.ts'
+import { lapsOf, leaveLaps, watchTimes } from '../../../src/core/run/timeline.ts'
+import { engineOf } from '../../support/engine.ts'
 
 const stage = (id: string): Stage =>
   ({ id, kind: 'gather', name: id, needs: [], source: { name: id } }) as unknown as Stage // only its id is looked at
@@ -52,4 +53,50 @@ test('a run tells what took how long, what was waited for, and passes everything
     'compare:a left',
     'careful',
   ])
+})
+
+test('a run tells what changes waited for, but for what was told while a service was waited for', () => {
+  const clock = { now: () => new Date(5_000) } as Clock // nothing else is asked of it
+  const nothing = (): void => undefined
+  const inner = {
+    scheduled: nothing,
+    started: nothing,
+    rows: nothing,
+    progress: nothing,
+    ended: nothing,
+    warn: nothing,
+  }
+  const { watch, waited, laps } = watchTimes<string>(inner, clock)
+  const apply = stage('apply:a')
+  watch.started(apply)
+  const [since, until] = [new Date(6_000).toISOString(), new Date(8_000).toISOString()]
+  const wait = { awaited: 'global', count: 2, examples: [['K1', 'K2']], since, until } as const
+  waited('apply:a', [
+    { ...wait, because: 'name' },
+    { ...wait, because: 'service' },
+  ])
+  waited('apply:unknown', [{ ...wait, because: 'ref' }])
+  watch.ended(apply, { kind: 'failed', error: new Error('no access'), ms: 1 })
+  expect(laps).toMatchObject([
+    {
+      end: 'failed',
+      // Their keys are of no use to who asks what took how long.
+      waits: [
+        { from: 1_000, ms: 2_000, what: '2 changes waited for global: what nobody else may have, and is set free' },
+      ],
+    },
+  ])
+})
+
+test('what took how long is left beside what a run has read, by its part', async () => {
+  const { artifacts } = engineOf({ sources: {}, targets: {} })
+  const lap = { stage: 'apply:a', from: 0, to: 5, end: 'done', rows: 0, waits: [] } as const
+  await leaveLaps('apply', [lap], artifacts)
+  expect(await lapsOf('apply', artifacts)).toEqual([lap])
+  expect(await lapsOf('plan', artifacts)).toEqual([])
+  const broken = new Error('the disk is gone')
+  const read = (): never => {
+    throw broken
+  }
+  await expect(lapsOf('apply', { ...artifacts, read })).rejects.toBe(broken)
 })
