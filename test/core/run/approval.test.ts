@@ -5,16 +5,21 @@ import { planOf } from '../../../src/core/run/plan-run.ts'
 import { userName } from '../../../src/core/state/process.ts'
 import { planOf as changesOf, retire, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
-import { compared, held, syncOf } from '../../support/syncs.ts'
+import { compared, held, syncOf, targetOf } from '../../support/syncs.ts'
 
 /** An engine whose observer is told of refusals, and a plan of one sync of it. */
-async function scene(part: SyncPlan): Promise<{ engine: TestEngine; plan: Plan; refused: Plan[] }> {
+async function scene(...parts: SyncPlan[]): Promise<{ engine: TestEngine; plan: Plan; refused: Plan[] }> {
   const refused: Plan[] = []
   const chat: Observer = { kind: 'observer', refused: async (plan) => void refused.push(plan) }
-  const engine = engineOf({ sources: {}, targets: { global: syncOf() }, hooks: { chat, silent: { kind: 'observer' } } })
-  return { engine, plan: await planOf([part], engine), refused }
+  const engine = engineOf({
+    sources: {},
+    targets: { global: syncOf(), other: OTHER },
+    hooks: { chat, silent: { kind: 'observer' } },
+  })
+  return { engine, plan: await planOf(parts, engine), refused }
 }
 
+const OTHER = syncOf({}, { target: targetOf({ name: 'other-organizations' }) })
 const many = (count: number, make = update) => Array.from({ length: count }, (_, at) => make(`K${at}`))
 const beyond: SyncPlan = { ...changesOf(...many(40), ...many(6, (key) => retire(`R${key}`))), existing: 100 }
 
@@ -32,7 +37,11 @@ describe('SAFE-01: what a plan needs to be carried out', () => {
       code: 'LIMIT_EXCEEDED',
       message: 'The plan goes beyond its limits, so nothing was changed',
       issues: [
-        { where: 'global', message: expect.stringMatching(/^40 of 100 .*: K0, K1, K2, K3, K4, …$/) },
+        {
+          code: 'LIMIT_EXCEEDED',
+          where: 'global',
+          message: expect.stringMatching(/^40 of 100 .*: K0, K1, K2, K3, K4, …$/),
+        },
         { where: 'global', message: expect.stringMatching(/^6 of 100 .*: RK0, RK1, RK2, RK3, RK4, …$/) },
       ],
     })
@@ -51,6 +60,29 @@ describe('SAFE-01: what a plan needs to be carried out', () => {
     const passed = await passLimits(plan, consent(plan.digest), engine)
     expect(passed.plan).toBe(plan)
     expect([passed.approval, refused]).toEqual([{ by: userName(), because: 'the merger' }, []])
+  })
+
+  it('is told of each sync: with all examples where they are few, and none where there is none', async () => {
+    const few = { ...changesOf(...many(3, retire)), existing: 20 }
+    const { engine, plan } = await scene(
+      { ...few, name: 'other' },
+      { ...changesOf(update('A')), existing: 20, desired: 5 },
+    )
+    const at = engine.clock.now()
+    await engine.state.journal.count([{ sync: 'global', address: 'https://global.example', desired: 50 }], 'run-0', at)
+    await expect(passLimits(plan, {}, engine)).rejects.toMatchObject({
+      issues: [
+        { where: 'other', message: expect.stringMatching(/: K0, K1, K2$/) },
+        { where: 'global', message: expect.stringMatching(/the limit is 20 %$/) },
+      ],
+    })
+    const passed = await passLimits(plan, { force: true }, engine)
+    expect(passed.approval).toEqual({ by: userName(), because: undefined })
+  })
+
+  it('is known of a plan of which only one sync goes beyond them', async () => {
+    const { engine, plan } = await scene(beyond, { ...changesOf(update('A')), name: 'other', existing: 20 })
+    expect((await passLimits(plan, { approve: plan.digest }, engine)).approval).toMatchObject({ by: userName() })
   })
 
   it('is no approval of something else: what is not named stays refused, and so does another plan', async () => {
@@ -72,7 +104,7 @@ describe('SAFE-01: what a plan needs to be carried out', () => {
         complete: { desired: false },
         empty: true,
       })
-    const { engine, plan } = await scene(await empty(1))
+    const { engine, plan } = await scene(await empty(1), { ...changesOf(update('A')), name: 'other', existing: 20 })
     const approve = `${plan.digest}:global.empty`
     const passed = await passLimits(plan, { approve }, engine)
     expect(passed.plan.syncs[0]?.changes).toMatchObject([{ op: 'retire', key: 'K0' }])

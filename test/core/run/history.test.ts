@@ -3,6 +3,7 @@ import type { Known, Plan, RunStatus } from 'zds'
 import { leave } from '../../../src/core/run/plan-run.ts'
 import {
   isUnfinished,
+  knownBefore,
   outcomeOf,
   placesOf,
   planNamed,
@@ -11,6 +12,7 @@ import {
   runNamed,
   unfinishedRun,
 } from '../../../src/core/run/history.ts'
+import { doneUnder } from '../../../src/core/outcome.ts'
 import { UNWATCHED } from '../../../src/core/run/schedule.ts'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { create, planOf } from '../../support/applying.ts'
@@ -116,6 +118,31 @@ describe('a run that somebody names', () => {
     await leave(made, engine, '2026-03-16-3', UNWATCHED)
     expect((await planNamed('last', engine.state)).id).toBe('2026-03-16-3')
     await expect(planNamed('run-9', engine.state)).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('how far a sync has come that goes before those of a plan (SYN-01)', () => {
+  it('is what this run has done of it, or the one that has carried out that part of the same plan', async () => {
+    const { engine, plan } = scene('A')
+    const { journal } = engine.state
+    const part = (name: string, from = plan): Plan => ({ ...from, syncs: [{ ...planOf(create('A')), name }] })
+    const later = { ...plan, createdAt: new Date(Date.parse(plan.createdAt) + HOUR_MS).toISOString() }
+    const record = async (id: string, of: Plan, ageMs = 0): Promise<void> => {
+      await ran(id, of, engine, 'done', ageMs)
+      const sync = of.syncs[0]?.name ?? ''
+      await journal.record({ run: id, sync, steps: [{ key: 'A', status: 'done', id }], at: engine.clock.now() })
+    }
+    await record('too-early', part('first'), HOUR_MS)
+    await record('its-own', part('second'))
+    await record('right', part('first'))
+    await record('beside', part('third'))
+    await record('of-another', part('first', later))
+    const before = knownBefore('its-own', part('second'), journal)
+    const ids = async (sync: string) => [...(await before(sync)).values()].map((known) => doneUnder(known))
+    expect(await ids('second')).toEqual(['its-own'])
+    expect(await ids('first')).toEqual(['right'])
+    expect(await ids('first')).toEqual(['right'])
+    expect(await ids('fourth')).toEqual([])
   })
 })
 
