@@ -1,41 +1,94 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Config, Observer } from 'zds'
 import { listen, tellObservers } from '../../../src/core/run/observers.ts'
 import { engineOf } from '../../support/engine.ts'
-import { syncOf } from '../../support/syncs.ts'
 
-const configOf = (observers: { readonly [name: string]: Omit<Observer, 'kind'> }): Config => ({
+const config = (hooks: { readonly [name: string]: Omit<Observer, 'kind'> }): Config => ({
   sources: {},
-  targets: { global: syncOf() },
-  hooks: Object.fromEntries(Object.entries(observers).map(([name, one]) => [name, { kind: 'observer', ...one }])),
+  targets: {},
+  hooks: Object.fromEntries(Object.entries(hooks).map(([name, one]) => [name, { kind: 'observer', ...one }])),
 })
 
 const fails = (): never => {
   throw new Error('no chat')
 }
 
-it('one that throws when it is to listen, or to stop listening, is a warning, and the others listen', async () => {
-  const warnings: string[] = []
-  const heard: string[] = []
-  const config = configOf({
-    first: { listen: fails },
-    second: { listen: async () => fails },
-    third: { listen: async () => async () => void heard.push('ended') },
+describe('observers that listen', () => {
+  it('do so until they are told to end; one that cannot begin or end is a warning', async () => {
+    const heard: string[] = []
+    const end = await listen(
+      config({
+        log: {
+          listen: async (warn) => {
+            warn('is slow')
+            return async () => void heard.push('log has ended')
+          },
+        },
+        deaf: { listen: () => Promise.reject(new Error('no such file')) },
+        stuck: { listen: async () => () => Promise.reject(new Error('still open')) },
+        silent: {},
+      }),
+      (message) => void heard.push(message),
+    )
+    expect(heard.splice(0)).toEqual(['log: is slow', 'deaf: no such file'])
+    await end()
+    expect(heard.toSorted()).toEqual(['log has ended', 'stuck: still open'])
   })
-  const end = await listen(config, (message) => void warnings.push(message))
-  await end()
-  expect(warnings).toEqual(['first: no chat', 'second: no chat'])
-  expect(heard).toEqual(['ended'])
+
+  it('one that throws when it is to listen, or to stop listening, is a warning, and the others listen', async () => {
+    const warnings: string[] = []
+    const heard: string[] = []
+    const ears = config({
+      first: { listen: fails },
+      second: { listen: async () => fails },
+      third: { listen: async () => async () => void heard.push('ended') },
+    })
+    const end = await listen(ears, (message) => void warnings.push(message))
+    await end()
+    expect(warnings).toEqual(['first: no chat', 'second: no chat'])
+    expect(heard).toEqual(['ended'])
+  })
 })
 
-it('SYN-04: a run that is stopped while one is told is told to those after it all the same', async () => {
-  const told: boolean[] = []
-  const engine = engineOf(
-    configOf({
-      first: { planned: async () => engine.abort(new Error('stopped')) },
-      second: { planned: async (_plan, { signal }) => void told.push(signal.aborted) },
-    }),
-  )
-  await tellObservers((observer, run) => observer.planned?.({} as never, run), engine)
-  expect(told).toEqual([false])
+describe('SYN-04: observers that are told', () => {
+  it('are told one after the other, whatever becomes of one of them, and say what they have to', async () => {
+    const told: string[] = []
+    const engine = engineOf(
+      config({
+        broken: { ended: () => Promise.reject(new Error('down')) },
+        silent: {},
+        chat: {
+          ended: async (_end, run) => {
+            told.push('chat')
+            run.progress('posted late')
+          },
+        },
+      }),
+    )
+    const end = { run: 'run-1' } as Parameters<NonNullable<Observer['ended']>>[0] // nothing else is told here
+    const warnings = await tellObservers((observer, run) => observer.ended?.(end, run), engine)
+    expect([warnings, told]).toEqual([['broken: down', 'chat: posted late'], ['chat']])
+  })
+
+  it('are told of a run that was stopped too: its signal is not theirs', async () => {
+    const seen: boolean[] = []
+    const engine = engineOf(config({ chat: {} }))
+    engine.abort(new Error('enough'))
+    await tellObservers(async (_observer, run) => void seen.push(run.signal.aborted), engine)
+    const going = engineOf(config({ chat: {} }))
+    await tellObservers(async (_observer, run) => void seen.push(run.signal === going.signal), going)
+    expect(seen).toEqual([false, true])
+  })
+
+  it('a run that is stopped while one is told is told to those after it all the same', async () => {
+    const told: boolean[] = []
+    const engine = engineOf(
+      config({
+        first: { planned: async () => engine.abort(new Error('stopped')) },
+        second: { planned: async (_plan, { signal }) => void told.push(signal.aborted) },
+      }),
+    )
+    await tellObservers((observer, run) => observer.planned?.({} as never, run), engine)
+    expect(told).toEqual([false])
+  })
 })
