@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { forgottenBefore, tidyAfter } from '../../../src/core/run/retention.ts'
+import { forget, tidyAfter } from '../../../src/core/run/retention.ts'
 import type { Report } from '../../../src/core/run/report.ts'
+import type { State } from '../../../src/core/state/state.ts'
 import { engineOf } from '../../support/engine.ts'
-import { fakeClock } from 'zds/testing'
 
 const report: Report = { version: 1, run: 'run-1', digest: 'd', status: 'done', forced: false, syncs: [] }
 
@@ -37,7 +37,14 @@ describe('OPS-08: what is older than a configuration keeps is forgotten after an
     expect(warnings).toEqual(['older runs could not be forgotten (zds prune): the disk is gone'])
   })
 
-  it('never what may be under way: a plan takes its time', () => {
-    expect(forgottenBefore(fakeClock(), 0).toISOString()).toBe('2026-03-16T09:00:00.000Z')
+  it('never what may be under way: a plan that somebody looks at for an hour, one that has no end for a day', async () => {
+    const engine = engineOf({ sources: {}, targets: {} })
+    const asked: string[] = []
+    const prune: State['prune'] = async (...moments) => {
+      asked.push(...moments.flatMap((moment) => moment?.toISOString() ?? []))
+      return { runs: 0, artifacts: 0 }
+    }
+    await forget(0, { ...engine, state: { ...engine.state, prune } })
+    expect(asked).toEqual(['2026-03-16T09:00:00.000Z', '2026-03-15T10:00:00.000Z'])
   })
 })
