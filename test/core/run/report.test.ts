@@ -25,7 +25,7 @@ const outcomes: readonly Outcome[] = [
 ]
 const reported = () =>
   reportOf({ run: 'run-1', status: 'failed', forced: true }, planned(), new Map([['global', outcomes]]))
-const none = { failed: 0, stale: 0, notAttempted: 0, partly: 0, heldBack: 0, codes: {} }
+const none = { failed: 0, stale: 0, notAttempted: 0, unknown: 0, partly: 0, heldBack: 0, codes: {} }
 
 it('SAFE-03: a report counts what became of each change, and tells of each that was not done, or not all of it', () => {
   const report = reported()
@@ -45,6 +45,7 @@ it('SAFE-03: a report counts what became of each change, and tells of each that 
     failed: 2,
     stale: 1,
     notAttempted: 1,
+    unknown: 0,
     partly: 1,
     heldBack: 1,
     codes: { 'people-not-added': 2, 'changed-since-plan': 1, 'http-422': 1, unresolved: 1 },
