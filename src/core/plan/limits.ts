@@ -116,7 +116,9 @@ const isMove = (change: FieldChange | undefined, order: Order | undefined): bool
 export function opOf({ op, fields }: Pick<Change, 'op' | 'fields'>, look: MeasuredSync['retire'] = {}): Op {
   const marks = look === 'remove' ? [] : Object.entries(look)
   const all = marks.every(([field, value]) => canonical(fields[field]?.to ?? null) === canonical(value))
-  return op === 'update' && marks.length > 0 && all ? 'retire' : op
+  // What is retired may be emptied: a field that is not written is no field that is.
+  const some = marks.some(([field]) => field in fields)
+  return op === 'update' && some && all ? 'retire' : op
 }
 
 /** What the limits come to for so many records. */

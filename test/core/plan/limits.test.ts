@@ -422,3 +422,14 @@ it('SAFE-01: what is beyond a limit where nothing exists yet is told without a s
   const [excess] = excesses(measured({ create: 5, existing: 0 }), { create: 0 })
   expect(excess?.message).toBe('5 of 0 records would be created, the limit is 0 %')
 })
+
+it('SAFE-01: an update that empties nothing retires nobody, where what is retired is emptied', () => {
+  const changes = levels(...Array.from({ length: 20 }, () => ['gold', 'silver'] as const))
+  const of = { changes, existing: 100, desired: 100, retire: { owner: null } }
+  expect(excesses(of)).toEqual([])
+  const emptied = changes.map((change) => ({
+    ...change,
+    fields: { ...change.fields, owner: { from: 'Ada', to: null } },
+  }))
+  expect(excesses({ ...of, changes: emptied }).map(({ id }) => id)).toEqual(['global.retire'])
+})
