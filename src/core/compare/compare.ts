@@ -110,21 +110,24 @@ function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): RecordVer
   const each = (reason: string): RecordVerdict[] => existing.map((of) => ({ skip: { reason, of } }))
   if (sides.yielded.has(key))
     return each('not-owned').filter(({ skip }) => skip !== undefined && owns(skip.of.fields, sync))
-  if (existing.length > 1) return each('duplicate-key')
+  if (existing.length > 1)
+    return records.length > 0 || existing.some((row) => answersFor(row, sync, sides)) ? each('duplicate-key') : []
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
   return [decide(pair, name, sync, sides)]
 }
 
-/**
- * Whose a record without a key is, nobody knows: it is reported by the sync that owns it, or by all
- * where none does (AMB-16).
- */
+/** What nobody touches is reported by the sync that owns it, or by all where none does (AMB-16). */
+const answersFor = ({ fields }: Existing, sync: Sync, sides: Sides): boolean =>
+  owns(fields, sync) || !sides.ownedElsewhere(fields)
+
+/** Whose a record without a key is, nobody knows. */
 function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sides: Sides): RecordVerdict[] {
-  const mine = existing.filter(({ fields }) => owns(fields, sync) || !sides.ownedElsewhere(fields))
-  return mine.map((of) => {
-    const { raw } = keys.ofFields(of.fields)
-    return { skip: { key: raw, reason: raw === '' ? 'no-key' : 'key-invalid', of } }
-  })
+  return existing
+    .filter((row) => answersFor(row, sync, sides))
+    .map((of) => {
+      const { raw } = keys.ofFields(of.fields)
+      return { skip: { key: raw, reason: raw === '' ? 'no-key' : 'key-invalid', of } }
+    })
 }
 
 /** From this many records on, most of them without a key may mean a wrong key. */

@@ -204,3 +204,15 @@ describe('a desired value that cannot be one', () => {
     })
   })
 })
+
+it('AMB-16: of two records with one key that other syncs answer for, these tell, and no other', async () => {
+  const existing = [held('1', 'A', { account_type: 'open_partner' }), held('2', 'A', { account_type: 'open_partner' })]
+  const customers = syncOf({ owns: (fields) => !isPartner(fields) })
+  const reasonsOf = async (scene: Parameters<typeof compared>[0]) =>
+    (await compared({ existing, ownedElsewhere: true, ...scene }, customers)).skipped.map(({ reason }) => reason)
+  expect(await reasonsOf({})).toEqual([])
+  expect(await reasonsOf({ ownedElsewhere: false })).toEqual(['duplicate-key', 'duplicate-key'])
+  expect(await reasonsOf({ desired: [wanted('A')] })).toEqual(['duplicate-key', 'duplicate-key'])
+  const ours = held('3', 'A')
+  expect(await reasonsOf({ existing: [...existing, ours] })).toEqual(Array.from({ length: 3 }, () => 'duplicate-key'))
+})
