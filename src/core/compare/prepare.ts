@@ -28,14 +28,19 @@ export function possiblePlan(plan: SyncPlan, { ops }: Target): SyncPlan {
   const impossible = plan.changes
     .values()
     .filter((change) => !can(change))
-    .map(({ key, id }): Skip => ({ key, reason: 'not-possible', ...(id !== undefined && { id }) }))
+    .map(({ key, id, name }): Skip => ({
+      key,
+      reason: 'not-possible',
+      ...(id !== undefined && { id }),
+      ...(name !== undefined && { name }),
+    }))
   return { ...plan, skipped: [...plan.skipped, ...impossible], changes: packed(plan.changes.values().filter(can)) }
 }
 
 /**
  * The plan as its target has completed it. Throws TARGET_INVALID where a change came back as
- * another one, twice, or neither as a change nor as a skip, or a notice is of none: what was
- * compared is what is planned.
+ * another one, twice, as a skip too, or as neither, or a notice is of none: what was compared is what
+ * is planned.
  */
 export function completedPlan(
   plan: SyncPlan,
@@ -43,14 +48,16 @@ export function completedPlan(
   { instance, resource }: Target,
 ): SyncPlan {
   const planned = new Map(plan.changes.values().map(({ key, op, id }) => [key, { key, op, id }]))
-  const strays = notices.filter(({ key }) => !planned.has(key)).map(({ key }) => `notice ${key}`)
+  const noticed = notices.filter(({ key }) => !planned.has(key)).map(({ key }) => `notice ${key}`)
   const others = changes.values().filter(({ key, op, id }) => {
     const before = planned.get(key)
     return before?.op !== op || before.id !== id || !planned.delete(key)
   })
   const strange = [...others]
+  const completed = new Set(changes.values().map(({ key }) => key))
+  const left = skipped.filter(({ key }) => completed.has(key)).map(({ key }) => `skip ${key}`)
   for (const { key } of skipped) planned.delete(key)
-  const wrong = [...[...strange, ...planned.values()].map(({ op, key }) => `${op} ${key}`), ...strays]
+  const wrong = [...[...strange, ...planned.values()].map(({ op, key }) => `${op} ${key}`), ...left, ...noticed]
   if (wrong.length === 0)
     return { ...plan, changes, skipped: [...plan.skipped, ...skipped], notices: [...plan.notices, ...notices] }
   const message = `The target of ${instance} ${resource} has changed or dropped what was planned`

@@ -45,7 +45,14 @@ describe('what a target makes of a plan', () => {
     )
   })
 
+  it('may not leave out what it completes', () => {
+    const prepared = { changes: plan.changes, skipped: [{ key: 'C', reason: 'second-address' }] }
+    expect(() => completedPlan(plan, prepared, targetOf())).toThrow('what was planned: skip C')
+  })
+
   it('is without what it cannot do, which is listed', () => {
+    const named = planOf({ ...create('A'), name: 'Acme' })
+    expect(possiblePlan(named, targetOf({ ops: ['update'] })).skipped).toMatchObject([{ key: 'A', name: 'Acme' }])
     const { changes, skipped } = possiblePlan(plan, targetOf({ ops: ['update'] }))
     expect(changes).toEqual([update('B')])
     expect(skipped).toEqual([
