@@ -184,6 +184,62 @@ describe('the apply of one sync as a stage', () => {
     expect(here.sent).toEqual([])
   })
 
+  it('SAFE-11: refuses a plan that is too old, and one that undoes a run', async () => {
+    const here = await scene()
+    const plan = await planned(here)
+    const back = { ...plan, undoes: 'run-0' }
+    await expect(applied(here, 'apply:first', { ...back, digest: digestOf(back) })).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      hint: expect.stringContaining('zds apply FILE') as string,
+    })
+    const { clock, signal } = here.engine.shared
+    await clock.sleep(25 * 3_600_000, signal)
+    await expect(applied(here, 'apply:first', plan)).rejects.toMatchObject({ code: 'PLAN_EXPIRED' })
+    expect(here.sent).toEqual([])
+  })
+
+  it('is not gone on with once its plan was given up, and says so', async () => {
+    const here = await scene(new Set(['A']))
+    const plan = await planned(here)
+    const { run } = await applied(here, 'apply:first', plan)
+    const { clock, state } = here.engine.shared
+    await state.journal.end(run, 'abandoned', clock.now())
+    await expect(applied(here, 'apply:first', plan)).rejects.toMatchObject({
+      code: 'PLAN_STALE',
+      message: `Run ${run} has given this plan up, after it failed twice or was left`,
+      hint: expect.stringContaining('zds stage plan') as string,
+    })
+  })
+
+  it('SAFE-06: gives up what an earlier plan has left of the same sync, and nothing of another', async () => {
+    const failing = new Set(['A', 'C'])
+    const here = await scene(failing)
+    const { clock, signal, state } = here.engine.shared
+    const old = await planned(here)
+    const first = await applied(here, 'apply:first', old)
+    await clock.sleep(60_000, signal)
+    failing.clear()
+    const plan = await planned(here)
+    expect(await applied(here, 'apply:first', plan)).toMatchObject({ status: 'done' })
+    expect((await state.journal.run(first.run))?.status).toBe('abandoned')
+    failing.add('C')
+    const second = await applied(here, 'apply:second', plan)
+    await clock.sleep(60_000, signal)
+    expect(await applied(here, 'apply:first', await planned(here))).toMatchObject({ status: 'done' })
+    expect((await state.journal.run(second.run))?.status).toBe('failed')
+  })
+
+  it('that has nothing to do is done, and no run', async () => {
+    const here = await scene()
+    const plan = await planned(here)
+    const nothing = remade(
+      plan,
+      plan.syncs.map((sync) => ({ ...sync, changes: [], excesses: [] })),
+    )
+    expect(await applied(here, 'apply:first', nothing)).toMatchObject({ status: 'done', syncs: [{ planned: 0 }] })
+    expect(await here.engine.shared.state.journal.runs()).toEqual([])
+  })
+
   it('is in the history, whether it is refused, fails or is done', async () => {
     const failing = new Set(['B'])
     const here = await scene(failing)
