@@ -66,18 +66,18 @@ test('a run tells what changes waited for, but for what was told while a service
     ended: nothing,
     warn: nothing,
   }
-  const { watch, waited, laps } = watchTimes<string>(inner, clock)
+  const timing = watchTimes<string>(inner, clock)
   const apply = stage('apply:a')
-  watch.started(apply)
+  timing.watch.started(apply)
   const [since, until] = [new Date(6_000).toISOString(), new Date(8_000).toISOString()]
   const wait = { awaited: 'global', count: 2, examples: [['K1', 'K2']], since, until } as const
-  waited('apply:a', [
+  timing.waited('apply:a', [
     { ...wait, because: 'name' },
     { ...wait, because: 'service' },
   ])
-  waited('apply:unknown', [{ ...wait, because: 'ref' }])
-  watch.ended(apply, { kind: 'failed', error: new Error('no access'), ms: 1 })
-  expect(laps).toMatchObject([
+  timing.waited('apply:unknown', [{ ...wait, because: 'ref' }])
+  timing.watch.ended(apply, { kind: 'failed', error: new Error('no access'), ms: 1 })
+  expect(timing.laps).toMatchObject([
     {
       end: 'failed',
       // Their keys are of no use to who asks what took how long.
