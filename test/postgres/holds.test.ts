@@ -28,6 +28,7 @@ test('as many locks are held at a time as there are instances, and what else is 
   for (const hold of holds) await hold.giveBack()
   expect(await state.locks.held(new Date())).toEqual([])
   await state.close()
-  const left = `SELECT count(*)::integer AS some FROM pg_stat_activity WHERE application_name = 'zds'`
-  await expect.poll(() => sql(database, left)).toEqual([{ some: 0 }])
+  const left = `SELECT count(*)::integer AS some FROM pg_stat_activity
+    WHERE application_name = 'zds' AND datname = current_database()`
+  await expect.poll(() => sql(database, left), { timeout: 10_000 }).toEqual([{ some: 0 }])
 })
