@@ -32,8 +32,8 @@ export async function watched<Result>(work: (watch: RunWatch) => Promise<Result>
 
 type Show = { readonly watch: RunWatch; readonly end: () => Promise<void> }
 
-/** What a stage came to, in one line. */
-function endWords(result: Read | Progress): string {
+/** What a stage came to, in one line. @internal */
+export function endWords(result: Read | Progress): string {
   switch (result.kind) {
     case 'rows':
       return `${counted(result.rows, 'rows')}${result.complete ? '' : ', not proved complete'}`
