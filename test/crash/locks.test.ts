@@ -167,7 +167,9 @@ describe('SAFE-06, SAFE-16: two applies at once', () => {
     const before = takenAway(join(here.directory, '.zds', 'state.db'))
     const { code, stderr } = await first.ended
     expect(code, stderr).toBe(1)
-    expect(stderr).toMatch(/\[LOCK_LOST\] The lock of run \S+ on (global|us-gov) was taken away.*\n.*zds apply, or the same stage, goes on/)
+    expect(stderr).toMatch(
+      /\[LOCK_LOST\] The lock of run \S+ on (global|us-gov) was taken away.*\n.*zds apply, or the same stage, goes on/,
+    )
     // Several creates are under way at a time: those that were written down by then, and no other,
     // may still arrive.
     const made = newOrganizations(here)
