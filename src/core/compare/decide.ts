@@ -109,8 +109,7 @@ function creation(
 ): RecordVerdict {
   const held = rules.holds?.(record)
   if (held !== undefined) return { skip: { reason: held, of: { fields: record } } }
-  const { unique = '' } = rules
-  const heldBy = sides.names.holder(record[unique] ?? null, { key })
+  const heldBy = rules.unique === undefined ? undefined : sides.names.holder(record[rules.unique] ?? null, { key })
   if (heldBy !== undefined) return { skip: { reason: 'name-taken', of: { fields: record }, heldBy } }
   if (!sides.complete.existing) return { skip: { reason: 'incomplete-listing', of: { fields: record } } }
   const set = Object.keys(record).filter((field) => normalise(target.types[field], record[field]) !== null)
@@ -124,13 +123,13 @@ function creation(
 function revision(key: string, record: Fields, found: Existing, sync: Sync, sides: Sides): RecordVerdict {
   const { rules, target } = sync
   if (rules.takesOver !== true && !owns(found.fields, sync)) return { skip: { reason: 'not-owned', of: found } }
-  const { adopt = [], unique = '' } = rules
+  const { adopt = [], unique } = rules
   const respelt = spellings(key, record, found, sync)
   const managed = (field: string): boolean => !adopt.includes(field) && !(field in respelt)
   const fields = { ...difference(found.fields, record, target.types, managed) }
-  const renamed = fields[unique]
+  const renamed = unique === undefined ? undefined : fields[unique]
   const heldBy = renamed && sides.names.holder(renamed.to, { key, id: found.id, current: renamed.from })
-  if (heldBy !== undefined) delete fields[unique]
+  if (heldBy !== undefined && unique !== undefined) delete fields[unique]
   const skip = heldBy && { skip: { reason: 'name-taken', of: found, heldBy } }
   if (Object.keys(fields).length === 0) return { ...skip }
   if (opOf({ op: 'update', fields }, rules.retire) === 'retire' && rules.protects?.(found.fields) === true)

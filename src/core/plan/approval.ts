@@ -54,7 +54,8 @@ function namesIn({ name, excesses }: SyncPlan): string[] {
 
 /** Of the excesses of a plan, those that nobody has let pass. */
 export function unapprovedExcesses(excesses: readonly Excess[], permit: Permit | undefined): readonly Excess[] {
-  return permit === undefined ? excesses : excesses.filter(({ id }) => permit.names?.includes(id) === false)
+  if (permit === undefined) return excesses
+  return permit.names === undefined ? [] : excesses.filter(({ id }) => permit.names?.includes(id) === false)
 }
 
 /**
