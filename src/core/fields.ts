@@ -113,14 +113,14 @@ export type FieldMaker<Type extends FieldType> = {
 /** A maker of fields of a type of your own, as `text` is one of texts. */
 export function field<Type extends FieldType>(type: Type): FieldMaker<Type> {
   const make = (from?: From, derive: Derive = (value = null) => value): Field<Type, never> => {
-    refuseOther(derive, type)
+    assertDerivation(derive, type)
     return { type, reads: readsOf(from), derive }
   }
   return Object.assign(make, { type })
 }
 
 /** Node does not look at types: a derivation may be the value that is meant. */
-function refuseOther(derive: unknown, { name: called }: FieldType): void {
+function assertDerivation(derive: unknown, { name: called }: FieldType): void {
   if (typeof derive === 'function') return
   const message = `A field of ${called} was given ${JSON.stringify(derive)} to derive its value by, which is no function`
   throw new ZdsError('CONFIG_INVALID', message, { hint: "Write is('…'), always('…'), or (value) => …" })

@@ -49,13 +49,9 @@ export function slipsIn({ file, given, outvoted }: Variables): string[] {
   const read = settingNames()
   const lacking = [...read].filter((name) => valueIn(environment(), name) === undefined)
   return [...given, ...outvoted].flatMap((name) => {
-    const meant = read.has(name)
-      ? undefined
-      : nearest(
-          name,
-          lacking.filter((other) => isLike(name, other)),
-          SLIP,
-        )
+    if (read.has(name)) return []
+    const alike = lacking.filter((other) => isLike(name, other))
+    const meant = nearest(name, alike, SLIP)
     return meant === undefined ? [] : [`${file}: nothing reads ${name}. Did you mean ${meant}? That is not set`]
   })
 }

@@ -66,21 +66,7 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
     ...strangers('rules.unique', [rules.unique ?? []].flat(), fields),
     ...strangers('rules.adopt', rules.adopt ?? [], fields),
     ...strangers('rules.retire', Object.keys(retired), fields),
-    ...strangers(
-      'rules.owns',
-      namesRead((record) => rules.owns?.(record)),
-      held,
-    ),
-    ...strangers(
-      'rules.protects',
-      namesRead((record) => rules.protects?.(record)),
-      held,
-    ),
-    ...strangers(
-      'rules.holds',
-      namesRead((record) => rules.holds?.(record)),
-      held,
-    ),
+    ...JUDGING.flatMap((rule) => strangers(`rules.${rule}`, namesRead(rule, rules), held)),
     ...misfits('rules.retire', retired, table),
     ...strangers('rules.retireFor', retireFor, ['gone', ...Object.keys(desired.words ?? {})]),
     ...strangers('rules.ids', Object.keys(rules.ids ?? {}), fields),
@@ -108,15 +94,18 @@ function strangers(where: string, words: readonly string[], known: readonly stri
     .map((word) => ({ ...issue(where, `there is no ${word}`), hint: hintAmong(word, known) }))
 }
 
+/** The rules that look at a record. */
+const JUDGING = ['owns', 'protects', 'holds'] as const
+
 /**
  * What a rule reads of a record, by a look at it with an empty one: a slip there is no error to
  * JavaScript, and protects nobody.
  */
-function namesRead(rule: (record: Fields) => unknown): readonly string[] {
+function namesRead(rule: (typeof JUDGING)[number], rules: Rules): readonly string[] {
   const read = new Set<string>()
   const record = new Proxy<Fields>({}, { get: (_, name) => (typeof name === 'string' && read.add(name), null) })
   try {
-    rule(record)
+    rules[rule]?.(record)
   } catch {
     // An empty record may be none that it can take, or a setting that it reads is not set yet.
   }
