@@ -197,9 +197,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
     abandon: async (rest, { left = false, ...asked } = {}, watch = UNWATCHED) => {
-      if (left) return journal.end(rest.run.id, 'abandoned', shared.clock.now())
-      const { error } = await giveUp(rest, asked, shared, watch)
-      if (error !== undefined) throw error
+      if (left) await journal.end(rest.run.id, 'abandoned', shared.clock.now())
+      else await giveUp(rest, asked, shared, watch)
     },
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       assertGoesOn(rest)

@@ -3,7 +3,7 @@ import { refuse, ZdsError } from '../../core/errors.ts'
 import type { Plan } from '../../core/plan/plan.ts'
 import type { ApplyAsked } from '../../core/run/apply-run.ts'
 import { hasChanges, type RunWatch } from '../../core/engine.ts'
-import type { Rest } from '../../core/run/history.ts'
+import { assertGoesOn, type Rest } from '../../core/run/history.ts'
 import type { Report } from '../../core/run/report.ts'
 import { UNWATCHED } from '../../core/run/schedule.ts'
 import { exitCodeOfReport } from '../exit-codes.ts'
@@ -54,12 +54,14 @@ export async function applyCommand(
     const waitMs = (options.lockTimeout ?? 0) * 1000
     const asked = { saved, afresh: options.new ?? false, waitMs }
     for (let rest; (rest = await engine.rest(asked)) !== undefined;) {
-      if (rest.left === undefined || options.resume) return goOn(rest, session, options, signal)
+      if (options.resume) assertGoesOn(rest)
+      if (rest.left === undefined) return goOn(rest, session, options, signal)
       tell([`Run ${rest.run.id} stopped before it was done, and is not gone on with: ${rest.left}.`])
       await engine.abandon(rest, { waitMs, left: options.new ?? false }, WARNED)
     }
     if (options.resume) {
-      ;(options.json ? tell : print)(['There is no unfinished run to go on with.'])
+      const say = options.json ? tell : print
+      say(['There is no unfinished run to go on with.'])
       return 0
     }
     return saved === undefined ? planAndApply(session, options, signal) : applySaved(saved, file, session, options)
@@ -97,8 +99,7 @@ async function goOn(
   options: ApplyCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  if (rest.left === undefined)
-    tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
+  tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
   if (
     !options.yes &&
     !options.resume &&

@@ -85,20 +85,23 @@ export async function resumeRun(
 /**
  * Gives up a run that stopped: nobody goes on with it. What it had sent when it died is settled, as
  * no later plan can: a record that was created by then is there, and who comes along with it is not
- * (SAFE-06). Observers are told what it has done (SYN-04). Throws PLAN_STALE where nobody can tell.
+ * (SAFE-06). Observers are told what it has done (SYN-04). Throws PLAN_STALE where nobody can tell, and
+ * what keeps it from its end.
  */
 export async function giveUp(
   past: PastRun,
   { waitMs = 0 }: Pick<ApplyOptions, 'waitMs'>,
   shared: Shared,
   watch: Watch<Progress>,
-): Promise<Report> {
+): Promise<void> {
   await assertAnswerable(past, shared)
   const { run, plan } = past
   const work = { plan, run: run.id, forced: run.forced, resumed: true, givenUp: true }
   // A worker would carry it out: it is settled here.
   const { workers: _, ...alone } = shared
-  return begun(work, waitMs, alone, watch, ({ journal }) => assertLeft(run.id, journal))
+  const begin = ({ journal }: State) => assertLeft(run.id, journal)
+  const { error } = await begun(work, waitMs, alone, watch, begin)
+  if (error !== undefined) throw error
 }
 
 /**

@@ -214,13 +214,12 @@ export function outcomeOf(known: Known | undefined): OutcomeOf {
 /** What became of the plan of a run that is over, or as far as it has come. */
 export async function reportOfPast({ run, plan }: PastRun, journal: Journal): Promise<Report> {
   const outcomes = new Map<string, readonly Outcome[]>()
+  const unknown = new Map<string, number>()
   for (const { name } of plan.syncs) {
     const known = [...(await journal.known(run.id, name)).values()]
-    outcomes.set(
-      name,
-      known.flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : [])),
-    )
+    const settled = known.flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
+    outcomes.set(name, settled)
+    unknown.set(name, known.length - settled.length)
   }
-  const head = { run: run.id, status: run.status, forced: run.forced }
-  return reportOf(head, plan, outcomes, await unsettledIn(run.id, plan, journal))
+  return reportOf({ run: run.id, status: run.status, forced: run.forced }, plan, outcomes, unknown)
 }

@@ -89,8 +89,7 @@ async function superseded(
 ): Promise<void> {
   const plan = await shared.state.journal.plan(run.id)
   if (plan === undefined || !plan.syncs.some((sync) => sync.name === name && sync.changes.length > 0)) return
-  const { error } = await giveUp({ run, plan }, how, shared, watch)
-  if (error !== undefined) throw error
+  await giveUp({ run, plan }, how, shared, watch)
 }
 
 /** Throws where a sync that goes before has not been carried out, or of another plan. */
