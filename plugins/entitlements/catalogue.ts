@@ -32,9 +32,11 @@ export type Catalogue = {
 /** The plans file as a source of one row, which checks of other files may load too. */
 export type CatalogueFile = Source<Catalogue> & { load(): Promise<Catalogue> }
 
+const schema = shape({ path: settingSchema })
+
 /** The plans file. A relative path is taken from the working directory. */
 export function supportPlans(path: Setting): CatalogueFile {
-  checkOptions('supportPlans', shape({ path: settingSchema }), { path })
+  checkOptions('supportPlans', schema, { path })
   const parse = onceForSame(parseCatalogue)
   const load = async () => parse(path.read(), await readFileText(path.read(), path.name))
   return {

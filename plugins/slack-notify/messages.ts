@@ -27,7 +27,7 @@ export function messagesOf(digests: readonly Digest[], job?: string): Message[] 
     const name = cut(title, LIMITS.header - CONTINUED.length)
     const onward = next === undefined ? [] : [`To go on: \`${escaped(next)}\``]
     const link = job === undefined || nth < digests.length - 1 ? [] : linkTo(job)
-    for (const [index, text] of sections([...counts, ...some(lines), ...onward, ...link]).entries()) {
+    for (const [index, text] of sections([...counts, ...firstOf(lines), ...onward, ...link]).entries()) {
       const open = messages.at(-1)
       const heading = index === 0 ? name : `${name}${CONTINUED}`
       const size = heading.length + text.length
@@ -46,7 +46,7 @@ export function messagesOf(digests: readonly Digest[], job?: string): Message[] 
 const CONTINUED = ' (continued)'
 
 /** The lines as far as they are told, and how many there are besides. */
-const some = (lines: readonly string[]): readonly string[] =>
+const firstOf = (lines: readonly string[]): readonly string[] =>
   lines.length <= LIMITS.lines ? lines : [...lines.slice(0, LIMITS.lines), `… and ${lines.length - LIMITS.lines} more`]
 
 /** A link, of an address that is one. */

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, age, type Declaring, outFile } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, age, outFile, type Declaring } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What answers a question of a plan or of a run, and changes nothing. */

@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings'
-import { CONFIG, ENV_FILE, several, whole, type Declaring, outFile } from './options.ts'
+import { CONFIG, ENV_FILE, outFile, several, whole, type Declaring } from './options.ts'
 
 /** What one begins with. */
 export function declareBeginning({ program, signal, ended }: Declaring): void {

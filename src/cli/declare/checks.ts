@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import { AS_OF, CONFIG, ENV_FILE, type Declaring, outFile } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, outFile, type Declaring } from './options.ts'
 
 /** What says whether a run could go well, and changes nothing. */
 export function declareChecks({ program, signal, ended }: Declaring): void {

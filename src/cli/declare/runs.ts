@@ -1,4 +1,4 @@
-import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, PROFILE, seconds, type Declaring, outFile } from './options.ts'
+import { AS_OF, CONFIG, ENV_FILE, EXIT_CODES, FROM, PROFILE, outFile, seconds, type Declaring } from './options.ts'
 import { FIELD, KEY, OP, RETIRE, SYNC } from './part.ts'
 
 /** What changes a service, or says what would change. */
