@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { conceal, ZdsError } from 'zds'
-import { startJsonLog } from '../../../src/cli/log/json-log.ts'
-import { tell, warn } from '../../../src/cli/output.ts'
-import { explainFailure } from '../../../src/cli/render/failure.ts'
+import { startJsonLog } from '../../src/cli/log/json-log.ts'
+import { tell, warn } from '../../src/cli/output.ts'
+import { explainFailure } from '../../src/cli/render/failure.ts'
 
 const SECRET = 'a"secret of somebody'
 const written: string[] = []
