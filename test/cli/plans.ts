@@ -47,6 +47,7 @@ export const syncPlan = (parts: Parts = {}): SyncPlan => ({
   resource: 'organizations',
   existing: 100,
   desired: 100,
+  inSync: 50,
   complete: { desired: true, existing: true },
   changes: [],
   skipped: [],

@@ -48,7 +48,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   }
   const skipped: Skip[] = []
   const notices: Notice[] = []
-  const counts = { existing: 0, desired: 0 }
+  const counts = { existing: 0, desired: 0, inSync: 0 }
   const guards = watchGuards(rules.guards)
   const found = { withoutKey: 0, joined: 0 }
   const keys = keysOf(sync)
@@ -79,7 +79,9 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     counts.existing += ours
     if (key === '') found.withoutKey = ours
     else if (right.length > 0) found.joined += records
-    for (const { change, skip } of key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)) {
+    const told = key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)
+    if (records > 0 && right.length > 0 && !told.some(({ change, skip }) => change ?? skip)) counts.inSync += 1
+    for (const { change, skip } of told) {
       if (change !== undefined) changes[change.op].add({ ...change, ...nameOf(fieldsOf(pair), sync) })
       if (skip !== undefined) skipped.push(describe(key, skip, sync))
     }

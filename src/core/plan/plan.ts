@@ -134,6 +134,8 @@ export type SyncPlan = {
   readonly existing: number
   /** Number of records that should be there. */
   readonly desired: number
+  /** Number of records that are as they should be; an older zds does not say it. */
+  readonly inSync?: number
   /** Whether each side was proved to have been read completely (SAFE-02, SAFE-13). */
   readonly complete: { readonly desired: boolean; readonly existing: boolean }
   readonly changes: Many<Change>

@@ -77,6 +77,7 @@ const syncPlan = shape<SyncPlan>({
   'confined?': { type: 'boolean', const: true },
   existing: count,
   desired: count,
+  'inSync?': count,
   complete: shape<SyncPlan['complete']>({ desired: yesOrNo, existing: yesOrNo }),
   changes: { type: 'array', items: changeSchema },
   skipped: { type: 'array', items: skip },

@@ -26,7 +26,7 @@ test('numbers come first, then limits, then what is retired, then the rest', () 
 
 | sync | create | update | retire | left | in sync | existing | updated | retired |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-| \`global\` | 0 | 1 | **1** | 0 | 99 | 100 | 1.0 % | 1.0 % |
+| \`global\` | 0 | 1 | **1** | 0 | 50 | 100 | 1.0 % | 1.0 % |
 
 ### Stopped by 1 limit
 

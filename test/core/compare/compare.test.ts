@@ -32,6 +32,36 @@ describe('the three lists of a comparison', () => {
     })
   })
 
+  it('records that are as they should be are counted: none that is changed, left, held, or skipped without one', async () => {
+    const { inSync } = await compared({
+      desired: [
+        wanted('same', { aar: 1 }),
+        wanted('adopts', { external_id: 'adopts' }),
+        wanted('changed', { aar: 7 }),
+        wanted('created'),
+        wanted('renamed', { name: 'Acme' }),
+        wanted('held', { support_level: 'expired' }),
+        wanted('twice'),
+        { kind: 'skip', key: 'same', reason: 'duplicate-email' },
+        { kind: 'skip', key: 'skipped', reason: 'protected' },
+        { kind: 'skip', key: 'created', reason: 'duplicate-email' },
+        absent('marked', 'no-subscription'),
+      ],
+      existing: [
+        held('1', 'same', { aar: 1 }),
+        held('2', 'adopts'),
+        held('3', 'changed'),
+        held('4', 'renamed'),
+        held('5', 'other', { name: 'Acme' }),
+        held('6', 'twice'),
+        held('7', 'twice'),
+        held('8', 'marked', { mark_for_deletion: true }),
+        held('9', ''),
+      ],
+    })
+    expect(inSync).toBe(2)
+  })
+
   it.each([
     ['missing text and null', { account_type: null }, {}],
     ['empty text and null', { account_type: '' }, { account_type: null }],

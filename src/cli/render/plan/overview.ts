@@ -19,7 +19,8 @@ export type SyncRow = {
   /** False for a plan of an older zds, which does not say what its limits come to. */
   readonly bounded: boolean
   readonly left: number
-  readonly inSync: number
+  /** Not known of a plan of an older zds. */
+  readonly inSync: number | undefined
 }
 
 /** What is beyond a limit, in the words of the limit, and what it comes from. */
@@ -119,11 +120,10 @@ function instancesOf(syncs: readonly SyncPlan[], named: readonly SyncPlan[]): Ov
 }
 
 function rowOf(sync: SyncPlan): SyncRow {
-  const { name, instance, resource, existing, desired, skipped, bounds } = sync
-  const kept = desired - count(sync, 'create') - count(sync, 'update') - notCreated(sync)
+  const { name, instance, resource, existing, inSync, skipped, bounds } = sync
   const operations = byOp((op) => operationOf(op, sync))
   const bounded = bounds !== undefined
-  return { name, instance, resource, existing, operations, bounded, left: skipped.length, inSync: Math.max(0, kept) }
+  return { name, instance, resource, existing, operations, bounded, left: skipped.length, inSync }
 }
 
 function operationOf(op: Op, sync: SyncPlan): Operation {
@@ -136,11 +136,6 @@ function operationOf(op: Op, sync: SyncPlan): Operation {
     broken: excesses.some((excess) => excess.op === op),
     ...(limit && { limit }),
   }
-}
-
-/** Desired records that a skip kept from being created. */
-function notCreated({ skipped }: SyncPlan): number {
-  return skipped.filter(({ id, reason }) => id === undefined || reason === 'duplicate-key').length
 }
 
 const breachesOf = ({ name, excesses }: SyncPlan): Breach[] =>

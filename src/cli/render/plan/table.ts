@@ -65,7 +65,7 @@ export function wideRows(syncs: readonly SyncRow[], report?: Report): TableRow[]
 
 const REST: readonly Column[] = [
   { head: 'left', of: ({ left }) => number(left), limit: () => '' },
-  { head: 'in sync', of: ({ inSync }) => number(inSync), limit: () => '' },
+  { head: 'in sync', of: ({ inSync }) => (inSync === undefined ? '' : number(inSync)), limit: () => '' },
 ]
 
 const rowsOf = (syncs: readonly SyncRow[], columns: readonly Column[]): TableRow[] => [

@@ -74,7 +74,7 @@ describe('Markdown', () => {
     expect(text).toContain(
       '| sync | create | update | retire | remove | left | in sync | existing | updated | retired | removed |\n| --- |',
     )
-    expect(text).toContain('| `global` | 1 | 1 | 0 | 1 | 0 | 98 | 100 | 1.0 % |  | 1.0 % |')
+    expect(text).toContain('| `global` | 1 | 1 | 0 | 1 | 0 | 50 | 100 | 1.0 % |  | 1.0 % |')
     expect(text).not.toContain('### Changes')
     const all = markdownOf({ plan }, plan.syncs, true)
     expect(all).toContain("| `global` | `create` | `A` | `=1+1` |  | `aar` | `''` | `-5` |")
