@@ -65,7 +65,7 @@ describe('a plan that somebody else has written', () => {
     return result
   }
 
-  test('SAFE-01: is held against the limits, whatever it says of them: all are retired, and no excess is told', async () => {
+  test('SAFE-01, SAFE-14: is held against the limits, whatever it says of them: all are retired, and no excess is told', async () => {
     const all = withSync(plan, 'global', () => ({ changes: retirements(sandbox), excesses: [] }))
     const result = await applied(all)
     expectRefusal(result, 'LIMIT_EXCEEDED', 3)
@@ -78,7 +78,7 @@ describe('a plan that somebody else has written', () => {
     expectRefusal(await refused(updates), 'LIMIT_EXCEEDED', 3)
   })
 
-  test('SAFE-11: makes nobody an administrator: the field is named, with sync and key', async () => {
+  test('SAFE-14: makes nobody an administrator: the field is named, with sync and key', async () => {
     const result = await applied(withAdmin(plan))
     expectRefusal(result, 'PLAN_INVALID')
     expect(result.stderr).toContain(
@@ -93,7 +93,7 @@ describe('a plan that somebody else has written', () => {
     expect(stderr).not.toMatch(/eve@|us-gov-users/)
   })
 
-  test('SAFE-11: brings nothing of one instance to another, nor anybody along unsaid: all of it is told at once', async () => {
+  test('SAFE-14: brings nothing of one instance to another, nor anybody along unsaid: all of it is told at once', async () => {
     const changes = plan.syncs.find(({ name }) => name === 'us-gov')?.changes ?? []
     const people = [{ email: 'eve@example.com', name: 'Eve', action: 'create', role: 'admin' }]
     const along = { ...admin, key: 'K', fields: {}, along: { people } }
@@ -147,7 +147,7 @@ function retirements(sandbox: Sandbox): Change[] {
   }))
 }
 
-describe('with ZDS_PLAN_KEY (OPS-08)', () => {
+describe('with ZDS_PLAN_KEY (OPS-08, SAFE-14)', () => {
   let sandbox: Sandbox
   let here: Project
   let at: (name: string) => string

@@ -11,7 +11,7 @@ const sync = syncOf({
 const eager = syncOf({ owns: () => false, takesOver: true })
 const now = (fields: Existing['fields'] = {}, key = 'A'): Existing => held('id-A', key, { aar: 1, ...fields })
 
-describe('SAFE-11: the record that a plan names', () => {
+describe('SAFE-14: the record that a plan names', () => {
   it.each([
     ['is as it was', update('A'), now(), undefined],
     ['is of another key', update('A'), now({}, 'B'), 'The record has another key'],

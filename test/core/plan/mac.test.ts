@@ -31,7 +31,7 @@ function refusal(of: Plan, key = KEY): ZdsError | undefined {
   return undefined
 }
 
-describe('the proof of a plan (OPS-08)', () => {
+describe('the proof of a plan (OPS-08, SAFE-14)', () => {
   const ours = keyed(KEY, () => addProof(plan))
 
   it('is an HMAC-SHA256 over the canonical document, with a key of its own', () => {

@@ -66,7 +66,7 @@ function* neighbours(value: Json): Generator<Json> {
   }
 }
 
-describe('the digest of a plan', () => {
+describe('SAFE-14: the digest of a plan', () => {
   it('is that of its content, not of the moment it was made', () => {
     const later = assemble([sync], 'fingerprint', fakeClock('2026-03-16T23:00:00Z'))
     expect(later.createdAt).not.toBe(plan.createdAt)

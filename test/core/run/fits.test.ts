@@ -45,7 +45,7 @@ const to = (field: string, value: Change['fields'][string]['to']): Change['field
   [field]: { from: null, to: value },
 })
 
-describe('SAFE-11: a plan that is carried out is one that the configuration makes', () => {
+describe('SAFE-14: a plan that is carried out is one that the configuration makes', () => {
   it('as it was compared, and its undo', () => {
     expect([...sync.changes].map(({ op }) => op)).toEqual(['create', 'update', 'retire'])
     expect(refusal(planOf(sync))).toBeUndefined()

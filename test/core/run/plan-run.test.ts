@@ -88,7 +88,7 @@ it('SYN-04: an observer that cannot be told of a plan is a warning', async () =>
   expect(warnings).toEqual(['chat: no such channel'])
 })
 
-describe('SAFE-01: what a plan says of itself is not believed', () => {
+describe('SAFE-01, SAFE-14: what a plan says of itself is not believed', () => {
   const marked = (key: string, op: 'update' | 'retire') => ({ ...update(key), op, fields: retire(key).fields })
   const found = async (part: SyncPlan, limits: object = {}): Promise<(string | number)[][]> => {
     const [plan] = await holdAgainstLimits([part], engineOf(one(limits)))

@@ -167,7 +167,7 @@ describe('the apply of one sync as a stage', () => {
     await expect(here.engine.plan({ from: here.run })).rejects.toMatchObject({ code: 'ARTIFACT_MISFIT' })
   })
 
-  it('SAFE-11: believes a plan as far as it is proved: nothing is sent of one that its sync never makes', async () => {
+  it('SAFE-14: believes a plan as far as it is proved: nothing is sent of one that its sync never makes', async () => {
     const here = await scene()
     const plan = await planned(here)
     const address = 'https://elsewhere.example'
