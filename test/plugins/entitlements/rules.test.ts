@@ -68,12 +68,40 @@ const tables: { readonly [title: string]: readonly Case[] } = {
       global(one, { Account_Demographics_Geo__c: 'JIHU', Account_Demographics_Region__c: 'JIHU' }),
       { org_region: null },
     ],
+    ...(['AMER', 'EMEA', 'APJ'] as const).flatMap((known, index): Case[] => {
+      const org_region = ['org_region_amer', 'org_region_emea', 'org_region_apac'][index] ?? null
+      return [
+        [`AMB-25 Geo ${known}`, global(one, { Account_Demographics_Geo__c: known }), { org_region }],
+        [
+          `AMB-25 no Geo, Region ${known}`,
+          global(one, { Account_Demographics_Geo__c: null, Account_Demographics_Region__c: known }),
+          { org_region },
+        ],
+      ]
+    }),
+    ['SFA-15 none', global(one), { org_region: null }],
     ['SFA-30 case counts', global(one, { Account_Demographics_Geo__c: 'emea' }), { org_region: null }],
     ['SFA-16 exact', global(one, { Restricted_Account__c: 'Restricted Party' }), { restricted_account: true }],
     ['SFA-16 other case', global(one, { Restricted_Account__c: 'restricted party' }), { restricted_account: false }],
+    [
+      'SFA-16, SFA-17, SFA-24 nothing is false',
+      global(one, { Restricted_Account__c: null, Account_Risk_Level__c: null, Support_Hold__c: null }),
+      { restricted_account: false, org_in_escalated_state: false, support_hold: null },
+    ],
     ['SFA-17 exact', global(one, { Account_Risk_Level__c: 'At Risk - Escalated' }), { org_in_escalated_state: true }],
     ['SFA-17 another text', global(one, { Account_Risk_Level__c: 'At Risk' }), { org_in_escalated_state: false }],
     ['SFA-18 other case is no exception', usGov(one, { Support_Instance__c: 'Federal-Support' }), 'no-subscription'],
+    ['SFA-18 no value is no exception', usGov(one, { Support_Instance__c: null }), 'no-subscription'],
+    ['SFA-18 the other known value is none', usGov(one, { Support_Instance__c: 'gitlab' }), 'no-subscription'],
+    [
+      'SFA-21..23 nobody is empty',
+      global(one, {
+        Account_Owner_Calc__c: null,
+        Technical_Account_Manager_Name__c: null,
+        'Solutions_Architect_Lookup__r.Name': null,
+      }),
+      { account_owner: null, technical_account_manager: null, solutions_architect: null },
+    ],
     ['SFA-23 a lookup', global(one, { 'Solutions_Architect_Lookup__r.Name': 'Ada' }), { solutions_architect: 'Ada' }],
     ['SFA-21 the owner', global(one, { Account_Owner_Calc__c: 'Grace Evans' }), { account_owner: 'Grace Evans' }],
     [
@@ -178,6 +206,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
       global([[{ end: '2026-05-01' }], [{ name: GOV_12, end: '2030-01-01' }]]),
       { expiration_date: '2026-05-01' },
     ],
+    [
+      'of one that has not begun, too',
+      global([[{ end: '2026-05-01' }, { start: '2026-05-02', end: '2028-05-01' }]]),
+      { expiration_date: '2028-05-01' },
+    ],
     ['AMB-08 none', global([[{ end: null }]]), 'no-subscription'],
   ],
   'PROC-19: seats': [
@@ -192,6 +225,12 @@ const tables: { readonly [title: string]: readonly Case[] } = {
       global([[{ quantity: 5 }, { name: SAAS, quantity: 900, ...ENDED }]]),
       { seats_decimal: 5 },
     ],
+    [
+      'not those that begin tomorrow',
+      global([[{ quantity: 5 }, { name: SAAS, quantity: 900, start: '2026-03-17' }]]),
+      { seats_decimal: 5 },
+    ],
+    ['those in grace', global([[{ quantity: 5, end: '2026-03-01' }]]), { seats_decimal: 5 }],
     ['none', global([charges('1,000 CI Minutes')]), { seats_decimal: 0 }],
     ['no quantity', global([[{ quantity: null }]]), { seats_decimal: 0 }],
     ['US Gov, its own key', usGov([[{ quantity: 7 }, { name: GOV_12, quantity: 1 }]]), { number_of_seats: 7 }],
@@ -222,6 +261,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
   ],
   'PROC-32, PROC-41: type and revenue': [
     ['active', global(one), { account_type: 'customer', aar: 12_000.5 }],
+    [
+      'active by an override: its revenue is that of Salesforce again',
+      { ...global([[ENDED]]), overrides: [overriding({ sub_sm_premium: true })] },
+      { support_level: 'premium', account_type: 'customer', aar: 12_000.5 },
+    ],
     ['active, no revenue', global(one, { CARR_This_Account__c: null }), { aar: null }],
     ['PROC-32 expired', global([[ENDED]]), { account_type: 'former_customer' }],
     ['PROC-41 expired, Global', global([[ENDED]]), { aar: 0 }],
@@ -231,6 +275,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
   'PROC-42: assigned support engineer': [
     ['Global: Signature brings it', global([charges(SIGNATURE)]), { sub_ss_enterprise: true, sub_ss_ase: true }],
     ['US Gov: it does not', usGov([charges(SIGNATURE, GOV_12)]), { sub_ss_ase: false }],
+    [
+      'Global: so does one that an override sets (OVR-03)',
+      { ...global(one), overrides: [overriding({ sub_ss_enterprise: true })] },
+      { sub_ss_enterprise: true, sub_ss_ase: true },
+    ],
     [
       'after the override',
       { ...global([charges(SIGNATURE)]), overrides: [overriding({ sub_ss_ase: false })] },
@@ -250,6 +299,16 @@ const tables: { readonly [title: string]: readonly Case[] } = {
       { sub_gitlab_dedicated: false, emergency_support_24x7: false, support_level: 'expired' },
     ],
     ['AMB-14 24x7', usGov([charges(GOV_24)]), { emergency_support_24x7: true }],
+    [
+      'AMB-14 24x7 by an override (OVR-03)',
+      { ...usGov([charges(GOV_12)]), overrides: [overriding({ sub_usgov_24x7: true })] },
+      { sub_usgov_24x7: true, emergency_support_24x7: true },
+    ],
+    [
+      'AMB-14 24x7 that ended',
+      usGov([[{ name: GOV_12 }, { name: GOV_24, ...ENDED }]]),
+      { sub_usgov_24x7: false, emergency_support_24x7: false },
+    ],
     ['AMB-14 12x5', usGov([charges(GOV_12)]), { emergency_support_24x7: false }],
     [
       'after the override',
