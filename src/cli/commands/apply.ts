@@ -10,6 +10,7 @@ import { exitCodeOfReport } from '../exit-codes.ts'
 import { lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { answerTo, isAttended } from '../question.ts'
 import { explainFailure } from '../render/failure.ts'
+import { lookCommands } from '../render/plan/looks.ts'
 import { shownLines } from '../render/plan/screen.ts'
 import { overviewOf } from '../render/plan/overview.ts'
 import { placeLines, placesText, totalsText } from '../render/plan/places.ts'
@@ -198,9 +199,9 @@ export function withApproval(
   if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
   const day = asOf === undefined ? '' : ` --as-of ${asOf}`
   const command = `${again} --approve ${shortDigest(plan)}${day}`
-  const look = file === undefined ? 'zds plan --all --out FILE' : `zds show ${file} --all`
+  const looks = file === undefined ? ['zds plan --all --out FILE'] : lookCommands(plan, file)
   const force = file === undefined ? '\n(zds apply --force would pass every limit unseen.)' : ''
-  const hint = `Look at it:\n  ${look}\nIf it is right:\n  ${command}${force}`
+  const hint = `Look at it:\n  ${looks.join('\n  ')}\nIf it is right:\n  ${command}${force}`
   // Keys of records come after a colon.
   const issues = redact
     ? error.issues.map((issue) => ({ ...issue, message: issue.message.replace(/: .*/s, '') }))

@@ -12,6 +12,7 @@ import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
+import { lookCommands } from '../render/plan/looks.ts'
 import { shownLines } from '../render/plan/screen.ts'
 import { shortDigest } from '../../core/telling.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
@@ -101,9 +102,9 @@ function nextSteps(plan: Plan, { out }: PlanOptions): string[] {
   const day = `This is what the rules say on ${asOf}. zds apply refuses it today, unless --as-of repeats the day.`
   if (syncs.every(({ excesses }) => excesses.length === 0))
     return today ? ['To carry it out:', `  zds apply${out === undefined ? '' : ` ${out}`}`] : [day]
-  const look = out === undefined ? 'zds plan --out FILE' : `zds show ${out} --all`
+  const looks = out === undefined ? ['zds plan --out FILE'] : lookCommands(plan, out)
   const approve = `zds apply ${out ?? 'FILE'} --approve ${shortDigest(plan)}`
-  const steps = ['It goes beyond its limits. Look at it:', `  ${look}`]
+  const steps = ['It goes beyond its limits. Look at it:', ...looks.map((look) => `  ${look}`)]
   return today
     ? [...steps, 'If it is right:', `  ${approve}`]
     : [...steps, day, 'If it is right, and that day is meant:', `  ${approve} --as-of ${asOf}`]
