@@ -8,7 +8,7 @@ import type { Plan } from './plan/plan.ts'
 import { localState } from './state/local.ts'
 import type { RunRecord, State } from './state/state.ts'
 import type { Config } from './config/define.ts'
-import { applyRun, giveUp, resumeRun, type ApplyAsked } from './run/apply-run.ts'
+import { applyRun, giveUp, leaveRun, resumeRun, type ApplyAsked } from './run/apply-run.ts'
 import type { Progress } from './run/apply-sync.ts'
 import { passLimits } from './run/approval.ts'
 import { explainKey, type ExplainAsked, type Explanation } from './answers/explain.ts'
@@ -196,10 +196,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     carriedOut: (plan) => carriedOut(plan, shared),
     rest: (asked = {}) => restOf(shared, asked),
-    abandon: async (rest, { left = false, ...asked } = {}, watch = UNWATCHED) => {
-      if (left) await journal.end(rest.run.id, 'abandoned', shared.clock.now())
-      else await giveUp(rest, asked, shared, watch)
-    },
+    abandon: (rest, { left = false, waitMs = 0 } = {}, watch = UNWATCHED) =>
+      left ? leaveRun(rest, waitMs, shared) : giveUp(rest, { waitMs }, shared, watch),
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {
       assertGoesOn(rest)
       const here = asOfToday(asking)

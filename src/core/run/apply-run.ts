@@ -12,7 +12,7 @@ import { tellObservers } from './observers.ts'
 import { assertLeft, assertOnce } from './overtaken.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
-import type { Shared, StageOf } from './shared.ts'
+import { newRunId, type Shared, type StageOf } from './shared.ts'
 import { leaveLaps, watchTimes } from './timeline.ts'
 import { atOnce, waitingRoom } from './waiting.ts'
 
@@ -102,6 +102,15 @@ export async function giveUp(
   const begin = ({ journal }: State) => assertLeft(run.id, journal)
   const { error } = await begun(work, waitMs, alone, watch, begin)
   if (error !== undefined) throw error
+}
+
+/** Leaves a run that stopped as it is: nobody goes on with it, and nobody is asked what became of it. */
+export async function leaveRun({ run, plan }: PastRun, waitMs: number, shared: Shared): Promise<void> {
+  // Not in its name: this process may be the one that goes on with it.
+  await locked(plan, newRunId(shared.clock), waitMs, shared, async (_, { state: { journal } }, at) => {
+    await assertLeft(run.id, journal)
+    await journal.end(run.id, 'abandoned', at)
+  })
 }
 
 /**

@@ -13,7 +13,7 @@ import { reportOf, type Report } from './report.ts'
 import { tidyAfter } from './retention.ts'
 import type { Watch } from './schedule.ts'
 import { newRunId, type Shared, type StageOf } from './shared.ts'
-import { assertTimely } from './timely.ts'
+import { assertTimely, isRunOf } from './timely.ts'
 
 /**
  * Carries out what a plan has for one sync, after the syncs that go before it, whose outcomes are
@@ -67,12 +67,8 @@ async function carriedOutOnce(
   const changes = plan.syncs.some((part) => part.changes.length > 0)
   if (!changes) return reportOf({ run: newRunId(shared.clock), status: 'done', forced: how.forced }, plan, new Map())
   const runs = await journal.runs()
-  const before = runs.find(({ digest, startedAt }) => digest === plan.digest && startedAt >= plan.createdAt)
+  const before = runs.find((run) => isRunOf(plan, run) && run.status !== 'abandoned')
   if (before?.status === 'done') return reportOfPast({ run: before, plan }, journal)
-  if (before?.status === 'abandoned')
-    throw new ZdsError('PLAN_STALE', `Run ${before.id} has given this plan up, after it failed twice or was left`, {
-      hint: 'Make a new one: zds stage plan, from what is gathered anew.',
-    })
   await checkReady(shared, watch, partsToWrite([sync]))
   if (before !== undefined) return resumeRun({ run: before, plan }, how, shared, watch)
   for (const run of runs.filter(isUnfinished)) await superseded(run, name, how, shared, watch)

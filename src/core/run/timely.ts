@@ -47,10 +47,12 @@ export const ageOf = (moment: string, clock: Clock): number => Math.abs(clock.no
 export const isOfDay = ({ asOf }: Pick<Plan, 'asOf'>, today: string): boolean =>
   asOf >= addDays(today, -1) && asOf <= addDays(today, 1)
 
+/** Whether a run has begun with a plan since that was made. */
+export const isRunOf = ({ digest, createdAt }: Plan, run: RunRecord): boolean =>
+  run.digest === digest && run.startedAt >= createdAt
+
 /** The run that has carried out this plan since it was made, or undefined. */
 export async function carriedOut(plan: Plan, { state }: Shared): Promise<RunRecord | undefined> {
   const runs = await state.journal.runs()
-  const is = ({ digest, status, startedAt }: RunRecord): boolean =>
-    digest === plan.digest && status === 'done' && startedAt >= plan.createdAt
-  return runs.find(is)
+  return runs.find((run) => run.status === 'done' && isRunOf(plan, run))
 }

@@ -64,6 +64,58 @@ it('SAFE-06: a run that another process has brought to its end meanwhile is not 
   expect((await first.runNamed(run)).run.status).toBe('done')
 })
 
+it('SAFE-06: a run that another process has brought to its end meanwhile is not left by --new either', async () => {
+  const open = project()
+  const [first, other] = [await open(cutOff), await open((changes) => changes.map(done))]
+  const { run } = await first.apply(await first.plan())
+  const rest = await restIn(first)
+  await other.resume(await restIn(other))
+  await expect(first.abandon(rest, { left: true })).rejects.toMatchObject({ code: 'PLAN_STALE' })
+  expect((await first.runNamed(run)).run.status).toBe('done')
+})
+
+it('SAFE-06: a run that another process goes on with is not left by --new meanwhile', async () => {
+  const open = project()
+  const first = await open(cutOff)
+  const { run } = await first.apply(await first.plan())
+  const rest = await restIn(first)
+  const left = Promise.withResolvers<unknown>()
+  const other = await open(async (changes) => {
+    left.resolve(await first.abandon(rest, { left: true }).catch((error: unknown) => error))
+    return changes.map(done)
+  })
+  await other.resume(await restIn(other))
+  expect(await left.promise).toMatchObject({ code: 'LOCKED' })
+  expect((await first.runNamed(run)).run.status).toBe('done')
+})
+
+it('SAFE-06: what a run has sent that was given up is not sent again with the same plan', async () => {
+  const open = project()
+  const sent: string[] = []
+  const sending: Send = (changes) => {
+    sent.push(...changes.map(({ key }) => key))
+    return changes.map(done)
+  }
+  const [first, other] = [await open(cutOff), await open(sending)]
+  const plan = await first.plan()
+  const { run } = await first.apply(plan)
+  await first.abandon(await restIn(first), { left: true })
+  await expect(other.apply(structuredClone(plan))).rejects.toMatchObject({
+    code: 'PLAN_STALE',
+    message: `Run ${run} has given this plan up, with 1 of its changes sent`,
+  })
+  expect(sent).toEqual([])
+})
+
+it('SAFE-06: a plan whose run was given up before it sent anything is carried out', async () => {
+  const engine = await project()((changes) => changes.map(done))
+  const plan = await engine.plan()
+  const { journal } = engine.shared.state
+  await journal.begin({ id: 'run-0', plan, forced: false, at: new Date(plan.createdAt), approval: undefined })
+  await journal.end('run-0', 'abandoned', new Date(plan.createdAt))
+  expect(await engine.apply(plan)).toMatchObject({ status: 'done', syncs: [{ done: 1 }] })
+})
+
 it('SAFE-06: of a run that was given up, what was sent and certainly not carried out is known to be so', async () => {
   const engine = await project()(cutOff)
   const { run } = await engine.apply(await engine.plan())

@@ -206,7 +206,7 @@ describe('the apply of one sync as a stage', () => {
     await state.journal.end(run, 'abandoned', clock.now())
     await expect(applied(here, 'apply:first', plan)).rejects.toMatchObject({
       code: 'PLAN_STALE',
-      message: `Run ${run} has given this plan up, after it failed twice or was left`,
+      message: `Run ${run} has given this plan up, with 2 of its changes sent`,
       hint: expect.stringContaining('zds stage plan') as string,
     })
   })
