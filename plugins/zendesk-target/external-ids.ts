@@ -1,37 +1,52 @@
-import { packed, type Change, type JsonObject, type Many, type Notice, type Run } from 'zds'
+import { batches, packed, type Change, type JsonObject, type Many, type Notice, type Run, type Skip } from 'zds'
 import type { Finding } from './find.ts'
 import { idIn } from './replies.ts'
 
-/**
- * The changes, but that updates which would take over an external id (SAFE-05) that another
- * organization has go without it: Zendesk lets no two have one, and would refuse all of the record
- * (ZD-03). The plan says which, and who has it.
- */
-export async function withoutTakenIds(
-  changes: Many<Change>,
-  find: Finding,
-  run: Run,
-): Promise<{ readonly changes: Many<Change>; readonly notices: readonly Notice[] }> {
-  const ids = new Set(changes.values().flatMap(takenOver))
-  const holders = ids.size === 0 ? new Map<string, JsonObject>() : await find([...ids], run)
-  const notices: Notice[] = []
-  const possible = (change: Change): Change => {
-    const holder = takenOver(change).map((id) => holders.get(id.toLowerCase()))[0]
-    if (holder === undefined || idIn(holder) === change.id) return change
-    notices.push(leftFor(holder, change))
-    return withoutId(change)
-  }
-  return { changes: holders.size === 0 ? changes : packed(changes.values().map(possible)), notices }
+/** So many ids are looked up at a time. */
+const TOGETHER = 1_000
+
+/** Changes that can be, those that cannot, and what a person should know of the others. */
+type Possible = {
+  readonly changes: Many<Change>
+  readonly skipped: readonly Skip[]
+  readonly notices: readonly Notice[]
 }
 
-function leftFor(holder: JsonObject, { key, id }: Change): Notice {
-  const message = `${key} (${id}) is updated without its external_id: organization ${idIn(holder)} has it. Clear it there`
+/**
+ * The changes whose external id (SAFE-05) nobody else has: Zendesk lets no two organizations have
+ * one, and would refuse all of the record (ZD-03). An update goes without it, and the plan says who
+ * has it; a create is left, as the one who has it may well be that customer's.
+ */
+export async function withoutTakenIds(changes: Many<Change>, find: Finding, run: Run): Promise<Possible> {
+  const holders = new Map<string, JsonObject>()
+  for (const some of batches(new Set(changes.values().flatMap(givenId)), TOGETHER))
+    for (const [id, holder] of await find(some, run)) holders.set(id, holder)
+  if (holders.size === 0) return { changes, skipped: [], notices: [] }
+  const skipped: Skip[] = []
+  const notices: Notice[] = []
+  const possible = (change: Change): Change[] => {
+    const holder = givenId(change).map((id) => holders.get(id.toLowerCase()))[0]
+    const id = holder && idIn(holder)
+    if (id === undefined || id === change.id) return [change]
+    if (change.op === 'create') skipped.push(skipOf(change, id))
+    else notices.push(leftFor(change, id))
+    return change.op === 'create' ? [] : [withoutId(change)]
+  }
+  return { changes: packed(changes.values().flatMap(possible)), skipped, notices }
+}
+
+function skipOf({ key, name }: Change, id: string): Skip {
+  return { key, reason: 'external-id-taken', id, ...(name !== undefined && { name }) }
+}
+
+function leftFor({ key, id }: Change, holder: string): Notice {
+  const message = `${key} (${id}) is updated without its external_id: organization ${holder} has it. Clear it there`
   return { code: 'external-id-left', key, message }
 }
 
-/** The external id that an update gives to its organization; a comma would make two of it. */
-function takenOver({ op, fields }: Change): string[] {
-  const to = op === 'update' ? fields['external_id']?.to : undefined
+/** The external id that a change gives to its organization; a comma would make two of it. */
+function givenId({ op, fields }: Change): string[] {
+  const to = op === 'create' || op === 'update' ? fields['external_id']?.to : undefined
   return typeof to === 'string' && to !== '' && !to.includes(',') ? [to] : []
 }
 

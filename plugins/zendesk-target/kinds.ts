@@ -35,7 +35,10 @@ export const ORGANIZATION: Kind = {
   identity: 'external_id',
   unique: ['name', 'external_id'],
   onCreate: {},
-  words: {},
+  words: {
+    'external-id-taken':
+      'another organization has its external_id; give that one its key if it is the same customer, else clear it there',
+  },
 }
 
 /** Users (ZD-11). */

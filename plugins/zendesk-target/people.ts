@@ -6,7 +6,6 @@ import {
   type Change,
   type JsonObject,
   type Many,
-  type Preparation,
   type Remark,
   type Run,
 } from 'zds'
@@ -21,7 +20,7 @@ import { idIn, objectIn, textIn } from './replies.ts'
  * created, who has no organization gets this one, who has another stays there, and so do agents and
  * admins (SAFE-15). An address that two new organizations name goes to the first.
  */
-export async function prepare(planned: Many<Change>, client: Client, run: Run): Promise<Preparation> {
+export async function planPeople(planned: Many<Change>, client: Client, run: Run): Promise<Many<Change>> {
   const coming = planned.values().flatMap((change) => newcomersOf(change) ?? [])
   const users = await holdersOf(
     Array.from(coming, ({ email }) => email),
@@ -44,7 +43,7 @@ export async function prepare(planned: Many<Change>, client: Client, run: Run): 
     const people = newcomersOf(change)
     return people === undefined ? change : { ...change, along: { people: people.map(decide) } }
   })
-  return { changes: packed(changes), skipped: [] }
+  return packed(changes)
 }
 
 /** How many users a new organization has got, and who is missing. */

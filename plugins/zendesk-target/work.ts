@@ -22,7 +22,7 @@ import { finding } from './find.ts'
 import type { Kind } from './kinds.ts'
 import { list, refetching } from './listing.ts'
 import { missing } from './missing.ts'
-import { prepare } from './people.ts'
+import { planPeople } from './people.ts'
 import { withoutSeconds } from './second-addresses.ts'
 import { bodyOf } from './records.ts'
 import { lanes } from './write/lanes.ts'
@@ -60,8 +60,8 @@ export function workOf(options: TargetOptions<FieldTable>): Work {
   const refetch = refetching(client, kind, types)
   const collection = { client, kind, types, find: finding(client, kind) }
   const completed = async (planned: Many<Change>, run: Run): Promise<Preparation> => {
-    const { changes, notices } = await withoutTakenIds(planned, collection.find, run)
-    return { ...(await prepare(changes, client, run)), notices }
+    const { changes, ...told } = await withoutTakenIds(planned, collection.find, run)
+    return { ...told, changes: await planPeople(changes, client, run) }
   }
   const updatable: Updatable = {
     client,

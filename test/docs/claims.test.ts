@@ -13,7 +13,7 @@ import * as zendeskTarget from 'zds/zendesk-target'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
 import { RECORDS_OPTIONS, ZENDESK_OPTIONS } from '../../plugins/zendesk-target/options.ts'
-import { USER } from '../../plugins/zendesk-target/kinds.ts'
+import { ORGANIZATION, USER } from '../../plugins/zendesk-target/kinds.ts'
 import { REASONS } from '../../src/core/plan/plan.ts'
 import { blocksOf, page, pages, ROOT, textOf } from './pages.ts'
 
@@ -41,6 +41,7 @@ describe('what the documentation claims', () => {
     const listed = [...section.matchAll(/^\| `([a-z-]+)`/gm)].map(([, reason = '']) => reason)
     const { gone: _gone, undo: _undo, ...skips } = REASONS
     const others = [
+      ...Object.keys(ORGANIZATION.words),
       ...Object.keys(USER.words),
       'duplicate-email',
       'id-case-lost',

@@ -80,7 +80,7 @@ describe('--log-format json', () => {
     const words = { error: 'Conflict', description: 'ada@agency.example of Agency One is taken' }
     const broken: Fault = {
       service: 'us_gov',
-      path: '/organizations/show_many',
+      path: '/organizations/show_many?ids=',
       kind: 'status',
       status: 422,
       responseBody: words,

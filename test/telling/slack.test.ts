@@ -104,7 +104,7 @@ describe('Slack, told by a CI job', () => {
   })
 
   test('a run that stops, is gone on with by the command that is told, and is over (SYN-04)', async () => {
-    const broken: Fault = { service: 'us_gov', path: '/organizations/show_many', kind: 'status', status: 500 }
+    const broken: Fault = { service: 'us_gov', path: '/organizations/show_many?ids=', kind: 'status', status: 500 }
     const { sandbox, apply, here, expected } = await started('plain', { env, faults: [broken] })
     expect((await apply()).code).toBe(1)
     const [counts, line, onward, link] = slackLinesUnder(sandbox.slack.messages, 'A sync stopped before it was done')

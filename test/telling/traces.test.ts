@@ -88,7 +88,13 @@ describe('zds/opentelemetry', () => {
   })
 
   test('a stage that fails says so by its code; a collector that is down is a warning', async () => {
-    const broken: Fault = { service: 'us_gov', path: '/organizations/show_many', kind: 'status', status: 422, times: 0 }
+    const broken: Fault = {
+      service: 'us_gov',
+      path: '/organizations/show_many?ids=',
+      kind: 'status',
+      status: 422,
+      times: 0,
+    }
     const collector = await serverOf(...Array.from({ length: 9 }, () => ok({})))
     const failing = await started({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, [broken])
     expect((await failing.zds('apply', '--yes')).code).toBe(1)

@@ -94,6 +94,20 @@ describe('updates and retires', () => {
     ])
   })
 
+  it('a create whose external id another organization has is left, and told with who has it (SAFE-05, ZD-03)', async () => {
+    const { target, sandbox } = await started({ count: 3 })
+    const [taken, free] = [creating(1, { external_id: '001ext1' }), creating(7)]
+    const { run } = testRun()
+    const prepared = await target.prepare?.([taken, updating(0), free], run)
+    expect(prepared?.skipped).toEqual([{ key: taken.key, reason: 'external-id-taken', id: '1002' }])
+    expect(target.words?.['external-id-taken']).toContain('another organization has its external_id')
+    expect([...(prepared?.changes ?? [])].map(({ key }) => key)).toEqual([updating(0).key, free.key])
+    expect(prepared?.notices).toEqual([])
+    expect(requestsTo(sandbox, 'GET', '/organizations/show_many')).toHaveLength(1)
+    const outcomes = await applied(target, [...(prepared?.changes ?? [])])
+    expect([...outcomes.values()].map(({ status }) => status)).toEqual(['done', 'done'])
+  })
+
   it('a retire writes what a record that nobody wants should look like (SYN-08)', async () => {
     const { target, records } = await started({ count: 2 })
     expect(statuses(await applied(target, [retiring(1)]))).toEqual(['done'])
