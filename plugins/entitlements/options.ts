@@ -107,7 +107,7 @@ function checkListing({ name, listing }: { readonly name: string; readonly listi
  * effect, without a word.
  */
 function checkInstance({ name, instance, listing, overrides }: EntitlementsOptions<FieldTable>): void {
-  const known = [...(listing ? [listing.target.instance] : []), ...(overrides.instances ?? [])]
+  const known = [...(listing ? [listing.target.instance] : []), ...Object.keys(overrides.tables ?? {})]
   const strange = listing !== undefined && listing.target.instance !== instance
   if (known.length === 0 || (!strange && known.some((one) => sameInstance(one, instance)))) return
   const near = nearest(instance, known) ?? listing?.target.instance

@@ -9,6 +9,7 @@ import { recordMaker, saidOf } from './record.ts'
 import { derive } from './rule.ts'
 import { rules } from './rules.ts'
 import { chargesWithoutEnd, unknownCharges } from './unknown-charges.ts'
+import { unshownTypes } from './unshown-types.ts'
 
 const PROGRESS_EVERY = 10_000
 
@@ -18,6 +19,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
   const context = contextOn(run.clock.today)
   const recordOf = recordMaker(options.fields)
   const unknown = unknownCharges(context)
+  const unshown = unshownTypes(context, options.overrides.tables)
   const use = overrideUse(entries, context.today)
   const lost = caseLost(caseless)
   for (const id of excluded) lost.see(id)
@@ -32,6 +34,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
     if (excluded.has(account.id)) continue
     const draft = derive(account, rules, context)
     unknown.see(draft)
+    unshown.see(draft)
     use.see(draft)
     yield* chargesWithoutEnd(draft)
     yield* withoutEffect(draft, context, recordOf)
@@ -40,5 +43,6 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
   yield* moved.values()
   yield* lost.skips()
   yield* unknown.notices(catalogue.where)
+  yield* unshown.notices(catalogue.where)
   yield* use.notices()
 }

@@ -9,6 +9,9 @@ export const EXPIRED = 'expired'
 /** The types of an account, of which the second is that of an expired one (AMB-12). */
 export const TYPES = ['customer', 'former_customer'] as const
 
+/** The subscription type that a rule alone reads (PROC-44): no organization has a field for it. */
+export const FEDRAMP = 'usgov_fedramp'
+
 /** Facts that are not subscription types, by the names that `fact(...)` uses. */
 export const FACTS = ['level', 'type', 'arr', 'seats', 'expiry', 'region', 'schedule'] as const
 
@@ -92,7 +95,7 @@ const fedramp: Rule = {
   about: 'FedRAMP brings GitLab Dedicated and 24x7 support; before the level, so that both agree (AMB-15).',
   only: 'us_government',
   apply({ facts }) {
-    if (facts['usgov_fedramp'] !== true) return
+    if (facts[FEDRAMP] !== true) return
     facts['sub_gitlab_dedicated'] = true
     facts['sub_usgov_24x7'] = true
   },

@@ -1,20 +1,13 @@
 import { nearest, type DesiredNotice } from 'zds'
 import type { Context, Draft } from './rule.ts'
+import { tallies, who } from './tally.ts'
 
-type SeenCharge = { accounts: number; ids: string[]; quantity: number }
-
-/** Accounts that a notice names; the rest is counted. */
-const NAMED = 3
-
-/**
- * Collects the charge names that no subscription type lists (AMB-03). Memory grows with the number
- * of such names, not of accounts.
- */
+/** Collects the charge names that no subscription type lists (AMB-03). */
 export function unknownCharges(context: Context): {
   see(draft: Draft): void
   notices(where: string): Generator<DesiredNotice>
 } {
-  const seen = new Map<string, SeenCharge>()
+  const seen = tallies()
   return {
     see({ account, charges }) {
       const quantities = new Map<string, number>()
@@ -23,23 +16,15 @@ export function unknownCharges(context: Context): {
         const shown = name ?? '(without a name)'
         quantities.set(shown, (quantities.get(shown) ?? 0) + (quantity ?? 0))
       }
-      for (const [name, quantity] of quantities) {
-        const entry = seen.get(name) ?? { accounts: 0, ids: [], quantity: 0 }
-        seen.set(name, entry)
-        entry.accounts += 1
-        entry.quantity += quantity
-        // The smallest ids, so that the notice does not depend on the order of the accounts.
-        entry.ids = [...entry.ids, account.id].toSorted().slice(0, NAMED)
-      }
+      for (const [name, quantity] of quantities) seen.add(name, account.id, quantity)
     },
     *notices(where) {
-      for (const [name, { accounts, ids, quantity }] of [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      for (const [name, tally] of seen.sorted()) {
         const near = nearest(name, context.typeOf.keys())
-        const who = `${accounts} account${accounts === 1 ? '' : 's'} (${ids.join(', ')}${accounts > ids.length ? ', …' : ''})`
         const hint = near === undefined ? '' : `; the nearest name there is ${JSON.stringify(near)}`
         // Fractions add up to something else in another order of the accounts.
-        const total = Number(quantity.toFixed(6))
-        const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who}, total quantity ${total}${hint}`
+        const total = Number(tally.quantity.toFixed(6))
+        const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who(tally)}, total quantity ${total}${hint}`
         yield { kind: 'notice', key: name, code: 'unknown-charge', message }
       }
     },

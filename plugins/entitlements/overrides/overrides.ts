@@ -16,9 +16,9 @@ import { entriesOf, type Override } from './entries.ts'
 import { overrideSights } from './inspect.ts'
 import type { Tables } from './problems.ts'
 
-/** The entries of an overrides file, and the instances that they may name. */
+/** The entries of an overrides file, and the field tables of the instances that they may name. */
 export type OverridesSource = Source<Override> & {
-  readonly instances?: readonly string[]
+  readonly tables?: Tables
   load?(run: Run): Promise<readonly Override[]>
 }
 
@@ -59,7 +59,7 @@ export function overrides(options: OverridesOptions): OverridesSource {
   }
   return {
     name: 'overrides',
-    instances: Object.keys(options.fields),
+    tables: options.fields,
     mayBeEmpty: true,
     load,
     async *inspect(run) {

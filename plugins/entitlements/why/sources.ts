@@ -2,7 +2,7 @@ import { canonical } from 'zds'
 import type { Charge } from '../account.ts'
 import { ACCOUNT, CHARGE } from '../columns.ts'
 import type { Context, Draft } from '../rule.ts'
-import { counts, EXPIRED, typeOf } from '../rules.ts'
+import { counts, EXPIRED, FEDRAMP, typeOf } from '../rules.ts'
 
 /** What is known where it is asked what a fact came from. */
 export type Scene = {
@@ -41,7 +41,7 @@ export const SOURCES: { readonly [rule: string]: SourceWords } = {
       : regions.has(account.region ?? '')
         ? ACCOUNT.region
         : `${ACCOUNT.geo}, ${ACCOUNT.region}`,
-  'PROC-44': fact('usgov_fedramp'),
+  'PROC-44': fact(FEDRAMP),
   'PROC-30': (_, { draft, context, called, from }) => {
     const level = draft.facts['level'] ?? null
     const types = context.levels.find((one) => one.level === level)?.types ?? []

@@ -164,6 +164,27 @@ describe('notices', () => {
     ])
   })
 
+  test('a subscription type that no table has a field for is reported, where an account has it (PLAN-01)', async () => {
+    const tables = { global: { sub_sm_premium: globalFields.sub_sm_premium }, 'us-gov': usGovFields }
+    const ultimate = { name: 'SaaS - Ultimate - 1 Year' }
+    const accounts = [
+      account([[{}, ultimate]]),
+      account([[ultimate]], {}, B),
+      account([[{}]], {}, '001000000000003AAA'),
+    ]
+    expect(notices(await computed({ accounts, tables }))).toEqual([
+      {
+        kind: 'notice',
+        code: 'type-without-field',
+        key: 'sub_dotcom_ultimate',
+        message:
+          'no field shows the subscription type sub_dotcom_ultimate of test/fixtures/worlds/plain/plans.yaml, ' +
+          `which 2 accounts (${A}, ${B}) have: it counts for the level, and agents do not see it; add subscriptions('sub_dotcom_ultimate') to a field table of the configuration (sync.config.ts)`,
+      },
+    ])
+    expect(notices(await computed({ accounts, tables: { global: globalFields } }))).toEqual([])
+  })
+
   test('AMB-07: a charge without an end is reported', async () => {
     const said = await computed({ accounts: [account([[{}, { name: 'SaaS - Ultimate - 1 Year', end: null }]])] })
     expect(notices(said)).toEqual([
@@ -384,7 +405,7 @@ describe('the configuration', () => {
     ['its target is another', { listing: { target: target([]), key: 'salesforce_id' } }, 'Did you mean "global"?'],
     [
       'overrides do not know it',
-      { overrides: { ...sources.overrides, instances: ['global', 'us-gov'] } },
+      { overrides: { ...sources.overrides, tables: { global: {}, 'us-gov': {} } } },
       'Did you mean',
     ],
   ])('an instance that nothing knows is refused: %s', (_why, more, hint) => {
@@ -409,7 +430,7 @@ describe('the configuration', () => {
   })
 
   test('us_gov means us-gov', () => {
-    const known = { ...sources.overrides, instances: ['us_gov'] }
+    const known = { ...sources.overrides, tables: { us_gov: {} } }
     const given = { ...sources, overrides: known, accounts: rowsOf('accounts', []), fields: usGovFields }
     expect(() => entitlements({ name: 'x', instance: 'us-gov', side: 'us_government', ...given })).not.toThrow()
   })

@@ -1,4 +1,13 @@
-import { collect, systemClock, type Desired, type Json, type JsonObject, type Run, type Source } from 'zds'
+import {
+  collect,
+  systemClock,
+  type Desired,
+  type FieldTable,
+  type Json,
+  type JsonObject,
+  type Run,
+  type Source,
+} from 'zds'
 import { entitlements, supportPlans, type Override } from 'zds/entitlements'
 import { testRun } from 'zds/testing'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
@@ -87,6 +96,7 @@ export type Given = {
   exclude?: readonly Desired[]
   elsewhere?: readonly { key: string; Type: string | null }[]
   types?: readonly string[]
+  tables?: { readonly [instance: string]: FieldTable }
 }
 
 /** Everything that the processor says about `accounts`. */
@@ -98,6 +108,7 @@ export function computed({
   exclude,
   elsewhere,
   types,
+  tables,
 }: Given): Promise<Desired[]> {
   const source = entitlements({
     name: `${instance}-accounts`,
@@ -105,7 +116,7 @@ export function computed({
     side: instance === 'us_gov' ? 'us_government' : 'global',
     accounts: rowsOf('accounts', accounts),
     catalogue,
-    overrides: rowsOf('overrides', entries),
+    overrides: { ...rowsOf('overrides', entries), ...(tables && { tables }) },
     fields: TABLES[instance],
     ...(exclude === undefined ? {} : { exclude: rowsOf('partners', exclude) }),
     ...(elsewhere === undefined ? {} : { elsewhere: rowsOf('elsewhere', elsewhere) }),
