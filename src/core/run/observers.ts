@@ -27,28 +27,50 @@ export async function listen(config: Config, warn: (message: string) => void): P
   return async () => void (await Promise.all(endings.map((end) => end())))
 }
 
-/** Whoever has stopped a run waits no longer than this for its observers. */
+/** So long a run waits for each of its observers; whoever has stopped it, for all of them. */
+const TOLD_MS = 60_000
 const STOPPED_MS = 5_000
 
 /**
  * Tells the observers, and returns what they had to say. One that fails is a warning, never a
- * failed run: a dead chat must not stop a sync. They are told of a run that was stopped, too.
+ * failed run: a dead chat must not stop a sync, nor hold its end. They are told of a run that was
+ * stopped, too.
  */
 export async function tellObservers(
   event: (observer: Observer, run: Run) => Promise<void> | undefined,
   { config, clock, signal }: Shared,
 ): Promise<readonly string[]> {
   const warnings: string[] = []
-  let stopped: AbortSignal | undefined
+  let stopped: Bound | undefined
   for (const [name, observer] of observersOf(config)) {
     const warn = (message: string): void => void warnings.push(`${name}: ${message}`)
     // Whoever stops the run may do so while one of them is told.
-    if (signal.aborted) stopped ??= AbortSignal.timeout(STOPPED_MS)
+    if (signal.aborted) stopped ??= boundOf(STOPPED_MS)
+    const bound = stopped ?? boundOf(TOLD_MS)
+    const lent = stopped?.signal ?? AbortSignal.any([signal, bound.signal])
     try {
-      await event(observer, lendNothing({ clock, signal: stopped ?? signal }, name, warn))
+      await Promise.race([event(observer, lendNothing({ clock, signal: lent }, name, warn)), bound.passed])
     } catch (error) {
       warn(messageOf(error))
+    } finally {
+      if (bound !== stopped) bound.lift()
     }
   }
+  stopped?.lift()
   return warnings
+}
+
+type Bound = { readonly signal: AbortSignal; readonly passed: Promise<never>; readonly lift: () => void }
+
+/** Aborts, and rejects, after so many milliseconds: what does not heed its signal is not waited for. */
+function boundOf(ms: number): Bound {
+  const controller = new AbortController()
+  const { promise: passed, reject } = Promise.withResolvers<never>()
+  passed.catch(() => undefined)
+  const timer = setTimeout(() => {
+    const late = new Error(`was not done after ${ms / 1000} s, and is waited for no longer`)
+    controller.abort(late)
+    reject(late)
+  }, ms)
+  return { signal: controller.signal, passed, lift: () => clearTimeout(timer) }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Config, Observer } from 'zds'
 import { listen, tellObservers } from '../../../src/core/run/observers.ts'
 import { engineOf } from '../../support/engine.ts'
@@ -76,8 +76,51 @@ describe('SYN-04: observers that are told', () => {
     engine.abort(new Error('enough'))
     await tellObservers(async (_observer, run) => void seen.push(run.signal.aborted), engine)
     const going = engineOf(config({ chat: {} }))
-    await tellObservers(async (_observer, run) => void seen.push(run.signal === going.signal), going)
-    expect(seen).toEqual([false, true])
+    await tellObservers(async (_observer, { signal }) => {
+      seen.push(signal.aborted)
+      going.abort(new Error('enough'))
+      seen.push(signal.aborted)
+    }, going)
+    expect(seen).toEqual([false, false, true])
+  })
+
+  it('one that hangs holds the end of a run for a minute, is told of, and those after it are told', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const told: string[] = []
+    const hears: AbortSignal[] = []
+    const engine = engineOf(
+      config({
+        deaf: { planned: () => new Promise(() => undefined) },
+        slow: {
+          planned: (_plan, { signal }) => new Promise((_, reject) => (signal.onabort = () => reject(signal.reason))),
+        },
+        chat: { planned: async (_plan, { signal }) => void told.push(`${signal.aborted}`) },
+      }),
+    )
+    const warnings = tellObservers((observer, run) => {
+      hears.push(run.signal)
+      return observer.planned?.({} as never, run) // nothing is told here
+    }, engine)
+    await vi.advanceTimersByTimeAsync(59_999)
+    expect(hears).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(60_001)
+    const late = 'was not done after 60 s, and is waited for no longer'
+    expect(await warnings).toEqual([`deaf: ${late}`, `slow: ${late}`])
+    expect(told).toEqual(['false'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('of a run that was stopped all are waited for no longer than five seconds together', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const hangs = { planned: () => new Promise<void>(() => undefined) }
+    const engine = engineOf(config({ first: hangs, second: hangs }))
+    engine.abort(new Error('enough'))
+    const warnings = tellObservers((observer, run) => observer.planned?.({} as never, run), engine) // as above
+    await vi.advanceTimersByTimeAsync(5_000)
+    const late = 'was not done after 5 s, and is waited for no longer'
+    expect(await warnings).toEqual([`first: ${late}`, `second: ${late}`])
   })
 
   it('a run that is stopped while one is told is told to those after it all the same', async () => {
