@@ -7,6 +7,8 @@ export type YamlFile = {
   readonly value: Json
   /** `file:line` of the entry at `path`, or of the nearest one around it. */
   at(path: Path): string
+  /** Whether nothing stands where the value of the entry at `path` should be; JSON has a null there. */
+  isOpen(path: Path): boolean
   /** Keys that occur twice; the file can be read on for further problems. */
   readonly repeated: readonly Issue[]
 }

@@ -20,7 +20,8 @@ export function parseYaml(where: string, text: string): YamlFile {
   const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
   return {
     value: valueOf(where, () => document.toJS()),
-    at: (path) => `${where}:${lineAt(offsetOf(document.contents, path, resolve))}`,
+    at: (path) => `${where}:${lineAt(placeOf(document.contents, path, resolve).offset)}`,
+    isOpen: (path) => isNothing(placeOf(document.contents, path, resolve).node),
     repeated: faults.map(issueOf),
   }
 }
@@ -36,23 +37,29 @@ function valueOf(where: string, convert: () => unknown): Json {
   }
 }
 
-function offsetOf(root: Node | null, path: Path, resolve: (node: unknown) => unknown): number {
+/** Nothing was written, which is read as null. */
+const isNothing = (node: unknown): boolean => node === null || (isScalar(node) && node.value === null && !node.source)
+
+type Place = { readonly offset: number; readonly node: unknown }
+
+/** Where the entry at `path` begins, or the nearest one around it, and its node. */
+function placeOf(root: Node | null, path: Path, resolve: (node: unknown) => unknown): Place {
   let offset = root?.range?.[0] ?? 0
   let node: unknown = root
   for (const step of path) {
     node = resolve(node)
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-      if (pair === undefined) return offset
+      if (pair === undefined) return { offset, node: undefined }
       offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset
       node = pair.value
     } else if (isSeq(node)) {
       const item = node.items[Number(step)]
       offset = (isScalar(item) || isMap(item) || isSeq(item) ? item.range?.[0] : undefined) ?? offset
       node = item
-    } else return offset
+    } else return { offset, node: undefined }
   }
-  return offset
+  return { offset, node }
 }
 
 /**

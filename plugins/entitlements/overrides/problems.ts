@@ -22,9 +22,10 @@ export function entryProblems(
   tables: Tables,
   catalogue?: Catalogue,
 ): Issue[] {
+  const isOpen = (name: string): boolean => file.isOpen([index, 'set', name])
   const found = [
     ...headProblems(row, Object.keys(tables)),
-    ...setProblems(row['set'], { tables: applicable(row['instance'], tables), catalogue }),
+    ...setProblems(row['set'], { tables: applicable(row['instance'], tables), catalogue, isOpen }),
   ]
   const id = JSON.stringify(row['salesforce_id'] ?? null)
   return found.map(({ path, message, hint }) => problem(file.at([index, ...path]), `entry ${id}: ${message}`, hint))
@@ -78,7 +79,8 @@ function setProblems(set: Json | undefined, known: KnownWords): Problem[] {
       const names = [...new Set(known.tables.flatMap((table) => Object.keys(table)))]
       return [{ path, message: `there is no field ${JSON.stringify(name)}`, hint: meantHint(name, names) }]
     }
-    const found = fields.map((field) => valueProblem(field, value, known)).filter((one) => one !== undefined)
+    const found = fields.flatMap((field) => valueProblem(field, value, known) ?? [])
+    if (found.length === 0 && known.isOpen(name)) found.push(LEFT_OPEN)
     const wrong = new Map(found.map((one) => [one.message, one]))
     return [...wrong.values()].map(({ message, hint }) => ({
       path,
@@ -89,11 +91,22 @@ function setProblems(set: Json | undefined, known: KnownWords): Problem[] {
 }
 
 /**
- * What an entry is held against: the tables of its instances, and the plans file if it is known.
+ * What an entry is held against: the tables of its instances, and the plans file if it is known;
+ * whether nothing stands after the name of a field.
  */
-type KnownWords = { readonly tables: readonly FieldTable[]; readonly catalogue: Catalogue | undefined }
+type KnownWords = {
+  readonly tables: readonly FieldTable[]
+  readonly catalogue: Catalogue | undefined
+  readonly isOpen: (name: string) => boolean
+}
 
 type Wrong = Omit<Problem, 'path'>
+
+/** Who has not written a value may have forgotten it; `null` is meant. */
+const LEFT_OPEN: Wrong = {
+  message: 'has no value: the line was left open',
+  hint: 'Write the value, or null where the field is to be emptied, or take the line out.',
+}
 
 function valueProblem(field: Field, value: Json, { catalogue }: KnownWords): Wrong | undefined {
   const { reads } = field

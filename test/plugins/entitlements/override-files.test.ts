@@ -98,6 +98,17 @@ test.each([
     `o.yaml:3: ${NAMED}sub_sm_premium must be true or false, not null`,
   ],
   [
+    'a number that is left open: the field would be emptied',
+    entry(['instance: global', 'set:', '  account_owner: Ada', '  seats_decimal:', REASON]),
+    `o.yaml:5: ${NAMED}seats_decimal has no value: the line was left open | Write the value, or null where the field is to be emptied, or take the line out.`,
+  ],
+  [
+    'a text that is left open within braces',
+    entry(['set: { account_owner: , solutions_architect }', REASON]),
+    `o.yaml:2: ${NAMED}account_owner has no value: the line was left open | Write the value, or null where the field is to be emptied, or take the line out.`,
+    `o.yaml:2: ${NAMED}solutions_architect has no value: the line was left open | Write the value, or null where the field is to be emptied, or take the line out.`,
+  ],
+  [
     'the key itself',
     entry(['set: { salesforce_id: x }', REASON]),
     `o.yaml:2: ${NAMED}salesforce_id says whose record it is and stays what it is, not "x"`,
@@ -157,8 +168,13 @@ test.each([
   ['a mapping instead of a list', 'salesforce_id: x', 'o.yaml:1: the file must be a list'],
   ['an entry that is text', '- hello', 'o.yaml:1: entry number 1 must be a mapping of keys to values'],
   ['nothing at all', '# no overrides\n', 'o.yaml:1: is empty | Write [] where there are no overrides.'],
-])('AMB-04: %s is refused', async (_what, text, expected) => {
-  expect(await problemsOf(text)).toEqual([expected])
+])('AMB-04: %s is refused', async (_what, text, ...expected) => {
+  expect(await problemsOf(text)).toEqual(expected)
+})
+
+test('AMB-04: a field is emptied where the entry says so: null', async () => {
+  const text = entry(['set: { account_owner: null, migration_date: ~ }', REASON])
+  expect(await parse(text)).toMatchObject([{ set: { account_owner: null, migration_date: null } }])
 })
 
 test('AMB-04: all problems come together', async () => {
