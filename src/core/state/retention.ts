@@ -27,7 +27,8 @@ export async function pruneLocal(
     database.prepare(`DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE ${old})`).run(before.toISOString())
     return Number(database.prepare(`DELETE FROM runs WHERE ${old}`).run(before.toISOString()).changes)
   })
-  if (runs > 0) database.exec('PRAGMA wal_checkpoint(TRUNCATE); VACUUM')
+  // What is vacuumed is in the log first: until it is written back, the file has what was forgotten.
+  if (runs > 0) database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
   const all = database.prepare('SELECT id FROM runs').all()
   const kept = new Set(all.map((row) => textIn(row, 'id')))
   const files = join(directory, 'runs')
