@@ -39,11 +39,11 @@ const otherLaws: readonly StateLaw[] = [
         await here.journal.record({ run, sync: 'global', steps: [done('A')], at: moment })
       }
       // Plans that were not applied have artifacts, and are in no journal.
-      const planned = [new Date('2026-01-03T00:00:00Z'), new Date('2026-03-02T00:00:00Z')]
+      const before = new Date('2026-02-01T00:00:00Z')
+      const planned = [new Date('2026-01-03T00:00:00Z'), before]
       for (const moment of [old, kept, newest, ...planned]) await here.artifacts(nameOf(moment)).write('gather:x', [1])
       await here.journal.count([{ sync: 'global', address: '', desired: 7 }], nameOf(old), old)
 
-      const before = new Date('2026-02-01T00:00:00Z')
       assert.equal((await there.kept()).runs, 3)
       assert.deepEqual(await there.prune(before), { runs: 1, artifacts: 2 })
       assert.deepEqual(await there.prune(before), { runs: 0, artifacts: 0 })
@@ -88,19 +88,17 @@ const otherLaws: readonly StateLaw[] = [
     assert.ok(full.bytes > bytes + 4_000, `${full.bytes} after ${bytes}`)
   }),
 
-  law('clears away what killed runs left in the directory, once it is old', async ({ scratch, ...state }) => {
-    const left = ['sort-Ab1', 'undo-20260101T000000-abc.json', 'sort-new']
-    await mkdir(join(scratch, 'sort-Ab1'))
-    await writeFile(join(scratch, 'sort-Ab1', '0.ndjson'), '{}')
-    await writeFile(join(scratch, left[1] ?? ''), '{}')
-    await mkdir(join(scratch, 'sort-new'))
-    for (const name of left.slice(0, 2)) await utimes(join(scratch, name), at, at)
-    await state.prune(later)
-    const names = await readdir(scratch)
-    assert.deepEqual(
-      left.filter((name) => names.includes(name)),
-      ['sort-new'],
-    )
+  law('clears away what killed runs left in the directory, once it is old, and nothing else', async (here) => {
+    const { scratch } = here
+    const left = ['undo-20260101T000000-abc.json', 'gather.x.partial']
+    const others = ['resort-1', 'plan.partial.json', 'notes.md']
+    for (const name of ['sort-Ab1', 'sort-new']) await mkdir(join(scratch, name))
+    for (const name of [...left, ...others, 'sort-Ab1/0.ndjson']) await writeFile(join(scratch, name), '{}')
+    for (const name of [...left, ...others, 'sort-Ab1']) await utimes(join(scratch, name), at, at)
+    await here.prune(later)
+    const names = new Set(await readdir(scratch))
+    const staying = ['sort-Ab1', 'sort-new', ...left, ...others].filter((name) => names.has(name))
+    assert.deepEqual(staying, ['sort-new', ...others])
   }),
 ]
 

@@ -31,8 +31,7 @@ export function artifactsIn(directory: string): Artifacts {
         throw error
       }
     },
-    read: (name) =>
-      existsSync(plain(name)) ? readRows(plain(name), name, 'plain') : readRows(path(name), name, 'packed'),
+    read: (name) => readRows(existsSync(plain(name)) ? plain(name) : path(name), name),
     summary: async (name) => {
       const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
         throw missing(name, cause)
@@ -44,7 +43,6 @@ export function artifactsIn(directory: string): Artifacts {
 
 /** Ends the name of a file whose rows are compressed (zstd). An earlier zds did not. */
 const PACKED = '.zst'
-type Form = 'plain' | 'packed'
 
 /** The fastest: what is in an artifact repeats itself enough to become small all the same. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
@@ -78,33 +76,31 @@ async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json
  * The rows of an NDJSON file, one at a time. Lines end at \n only: other line separators of Unicode
  * may stand in a JSON string.
  */
-async function* readRows(file: string, name: string, form: Form): AsyncIterable<Json> {
+async function* readRows(file: string, name: string): AsyncIterable<Json> {
   // The blocks of a line that is not over yet: joined once, however long the line is.
   let rest: string[] = []
-  for await (const block of textIn(file, name, form)) {
-    const [first = '', ...more] = block.split('\n')
-    rest.push(first)
-    const last = more.pop()
-    if (last === undefined) continue
-    yield parsed(rest.join(''), name)
-    rest = [last]
-    for (const line of more) yield parsed(line, name)
+  for await (const block of textIn(file, name)) {
+    rest.push(block)
+    if (!block.includes('\n')) continue
+    const lines = rest.join('').split('\n')
+    rest = lines.splice(-1)
+    for (const line of lines) yield parsed(line, name)
   }
   if (rest.some((block) => block !== '')) throw broken(name)
 }
 
-async function* textIn(file: string, name: string, form: Form): AsyncIterable<string> {
+async function* textIn(file: string, name: string): AsyncIterable<string> {
   const handle = await open(file).catch((cause: unknown) => {
     throw missing(name, cause)
   })
-  const unpacking = form === 'packed' ? createZstdDecompress({ chunkSize: BLOCK }) : new PassThrough()
+  const unpacking = file.endsWith(PACKED) ? createZstdDecompress({ chunkSize: BLOCK }) : new PassThrough()
   // What goes wrong in either of them is thrown where they are read.
   const text = connected(handle.createReadStream(), unpacking, () => undefined).setEncoding('utf8')
   try {
     for await (const block of text) yield String(block)
   } catch (error) {
-    const inside = error instanceof Error && 'code' in error && String(error.code).startsWith('Z')
-    throw inside ? broken(name, error) : error
+    const { code } = error as NodeJS.ErrnoException // as streams end with
+    throw String(code).startsWith('Z') ? broken(name, error) : error
   }
 }
 

@@ -131,10 +131,10 @@ const PASSING: ReadonlyMap<unknown, string> = new Map([
  * Why the state cannot be used. Only for a file that is no database, moving it away is a way out:
  * any other has what a run was doing.
  */
-function troubleOf(cause: unknown, file: string): unknown {
-  if (cause instanceof ZdsError || !(cause instanceof Error)) return cause
-  const code = 'errcode' in cause ? Number(cause.errcode) & 0xff : 'syscall' in cause && 'code' in cause && cause.code
-  if (code === false) return cause
+function troubleOf(cause: unknown, file: string | null): unknown {
+  const { errcode, syscall, code: of } = cause as NodeJS.ErrnoException & { errcode?: number } // or none of these
+  const code = errcode === undefined ? syscall && of : errcode & 0xff
+  if (code === undefined) return cause
   const message = `${file} cannot be used: ${messageOf(cause)}`
   const mended = PASSING.get(code)
   if (mended !== undefined)
@@ -161,7 +161,7 @@ export function atomically<T>(database: DatabaseSync, work: () => T): T {
   } catch (error) {
     // A full disk has rolled it back already.
     if (database.isTransaction) database.exec('ROLLBACK')
-    throw troubleOf(error, database.location() ?? 'The state')
+    throw troubleOf(error, database.location())
   }
 }
 
@@ -173,7 +173,7 @@ export function withTrouble<Methods extends object>(database: DatabaseSync, meth
       const result = method(...given)
       if (!(result instanceof Promise)) return result
       return result.catch((cause: unknown) => {
-        throw troubleOf(cause, database.location() ?? 'The state')
+        throw troubleOf(cause, database.location())
       })
     }
     return [name, call] as const

@@ -67,7 +67,9 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     record: async ({ run: of, sync, steps: some, at }) => {
       write(() => {
         for (const { key, status, id, job, code, message, ...more } of some.flatMap(rowsOf)) {
-          const cells = [id, job, code, message, jsonOf(more.partly), jsonOf(more.facts)].map((cell) => cell ?? null)
+          const cells = [id, job, code, message, JSON.stringify(more.partly), JSON.stringify(more.facts)].map(
+            (cell) => cell ?? null,
+          )
           insert.run(of, sync, key, status, ...cells, at.toISOString())
         }
       })
@@ -78,10 +80,7 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
       write(() => {
         for (const { sync, address, desired } of all) count.run(sync, address, desired, of, at.toISOString())
       }),
-    lastDesired: async (sync, address) => {
-      const desired = lastDesired.get(sync, address)?.['desired']
-      return typeof desired === 'number' ? desired : undefined
-    },
+    lastDesired: async (sync, address) => lastDesired.get(sync, address)?.['desired'] as number | undefined, // as counted
     claimTelling: async (of, at) => write(() => claim.run(at.toISOString(), of)).changes === 1,
     runs: async (most = -1) => runs.all(most).map(runOf),
     run: async (id) => {
@@ -129,21 +128,7 @@ type StepRow = {
   facts?: JsonObject
 }
 
-const jsonOf = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value))
-
-function rowsOf(step: Step): StepRow[] {
-  switch (step.status) {
-    case 'sending':
-      return step.keys.map((key) => ({ key, status: step.status }))
-    case 'accepted':
-      return step.keys.map((key) => ({ key, status: step.status, job: step.job }))
-    case 'done':
-    case 'failed':
-    case 'stale':
-    case 'unresolved':
-      return [step]
-  }
-}
+const rowsOf = (step: Step): StepRow[] => ('keys' in step ? step.keys.map((key) => ({ ...step, key })) : [step])
 
 function knownOf(row: SqliteRow): Known {
   const status = row['status'] as Step['status'] // written by `record` above

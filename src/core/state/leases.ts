@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ZdsError } from '../errors.ts'
-import type { Claim, Hold, Lock, Locks, LockWait, Place } from './state.ts'
+import type { Claim, Hold, Lock, Locks, LockWait } from './state.ts'
 
 /** A lock that its holder does not renew for this long is nobody's. */
 export const LEASE_MS = 30_000
@@ -81,13 +81,13 @@ const GO_ON =
 
 /** The error of a run one of whose locks somebody else has, or nobody. */
 export function lockLost({ run, places }: Claim, left: ReadonlySet<string> = new Set()): ZdsError {
-  const lost = places.find(({ address }) => !left.has(address)) ?? places[0]
+  const lost = places.find(({ address }) => !left.has(address))
   const message = `The lock of run ${run} on ${lost?.instance} was taken away (zds unlock, or it had run out), so it sends nothing more`
   return new ZdsError('LOCK_LOST', message, { hint: GO_ON })
 }
 
 function ranOut({ run, places }: Claim): ZdsError {
-  const names = places.map(({ instance }: Place) => instance).join(' and ')
+  const names = places.map(({ instance }) => instance).join(' and ')
   const message = `The lock of run ${run} on ${names} was not renewed for ${LEASE_MS / 1000} s, so it sends nothing more`
   return new ZdsError('LOCK_LOST', message, { hint: GO_ON })
 }

@@ -28,5 +28,6 @@ type OnDisk = { readonly uid: number; isSymbolicLink(): boolean; isDirectory(): 
 export function strangeness(found: OnDisk, meant: 'directory' | 'file'): string | undefined {
   if (found.isSymbolicLink()) return 'is a link'
   if (meant === 'directory' ? !found.isDirectory() : !found.isFile()) return `is no ordinary ${meant}`
-  return process.getuid === undefined || found.uid === process.getuid() ? undefined : 'belongs to another user'
+  // Windows knows no such numbers.
+  return [undefined, found.uid].includes(process.getuid?.()) ? undefined : 'belongs to another user'
 }

@@ -24,8 +24,8 @@ export function thisProcess(): Self {
  */
 function machine(): string {
   try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')} ${boot}`
   } catch {
     return hostname()
   }
@@ -55,6 +55,6 @@ export function userName(): string {
   try {
     return userInfo().username
   } catch {
-    return String(process.getuid?.() ?? 'unknown')
+    return String(process.getuid?.())
   }
 }

@@ -125,11 +125,13 @@ describe('an artifact', () => {
   })
 
   it('that is missing says which stage to run', async () => {
-    await expect(collect(artifactsIn(root).read('gather:accounts'))).rejects.toMatchObject({
-      code: 'ARTIFACT_MISSING',
-      message: 'There is no artifact gather:accounts',
-      hint: 'Run its stage first.',
-    })
+    const { read, summary } = artifactsIn(root)
+    for (const asked of [collect(read('gather:accounts')), summary('gather:accounts')])
+      await expect(asked).rejects.toMatchObject({
+        code: 'ARTIFACT_MISSING',
+        message: 'There is no artifact gather:accounts',
+        hint: 'Run its stage first.',
+      })
   })
 
   it('SAFE-02: that breaks while it is read is an error, never a shorter artifact', async () => {

@@ -203,7 +203,7 @@ describe('a journal that was closed', () => {
     expect(readdirSync(dirname(file))).not.toEqual(['state.db'])
     await state.close()
     expect(readdirSync(dirname(file))).toEqual(['state.db'])
-    await expect(journal.runs()).rejects.toThrow(/not open|finalized/)
+    await expect(journal.runs()).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' })
     state = localState(dirname(file))
     journal = state.journal
     expect([...(await journal.known('run-1', 'global')).keys()]).toEqual(['A'])

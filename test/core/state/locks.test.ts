@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import fs, { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import os, { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -175,6 +175,7 @@ describe('a lock that is held', () => {
         '2026-03-16T10:00:40.000Z',
         '2026-03-16T10:00:40.000Z',
       ])
+      expect(() => hold.assert()).not.toThrow()
       await hold.giveBack()
       foreign('global')
       vi.advanceTimersByTime(60_000)
@@ -294,5 +295,24 @@ describe('who runs this', () => {
     syncBuiltinESMExports()
     vi.spyOn(process, 'getuid').mockReturnValue(1001)
     expect(userName()).toBe('1001')
+  })
+
+  it.each(['readFileSync', 'readlinkSync'] as const)(
+    'SAFE-16: is of another machine where its boot or its container is another one (%s), whatever its name',
+    (asks) => {
+      const { machine } = thisProcess()
+      expect(machine).toMatch(new RegExp(`^${hostname()} pid:.\\d+. [-0-9a-f]{36}\\n$`))
+      vi.spyOn(fs, asks).mockReturnValue('another')
+      syncBuiltinESMExports()
+      expect(thisProcess().machine).not.toBe(machine)
+    },
+  )
+
+  it('is of a machine that has the name of its host, where the system tells no more', () => {
+    vi.spyOn(fs, 'readFileSync').mockImplementation(() => {
+      throw new Error('no such file')
+    })
+    syncBuiltinESMExports()
+    expect(thisProcess().machine).toBe(hostname())
   })
 })
