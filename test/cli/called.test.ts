@@ -16,6 +16,16 @@ describe('a hint', () => {
     )
   })
 
+  test('reads what this command read, where it is a command to copy', () => {
+    const hint = 'zds graph lists them. Look at it:\n  zds show plan.json --all\nIf it is right:\n  zds apply'
+    const args = ['plan', '--env', 'other.env', '--all', '--config=my configs/sync.config.ts']
+    const read = '--env other.env --config "my configs/sync.config.ts"'
+    expect(asCalled(hint, { npm_command: 'exec' }, args)).toBe(
+      `npx zds graph lists them. Look at it:\n  npx zds show ${read} plan.json --all\nIf it is right:\n  npx zds apply ${read}`,
+    )
+    expect(asCalled(hint, {}, ['plan'])).toBe(hint)
+  })
+
   test('is left where it speaks of a path or of zds itself', () => {
     const env = { npm_command: 'exec' }
     for (const hint of ['See .zds below', '/opt/zds plan', 'Make a new one with this zds: it reads version 1'])

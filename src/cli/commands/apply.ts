@@ -199,7 +199,7 @@ export function withApproval(
   if (!(error instanceof ZdsError) || error.code !== 'LIMIT_EXCEEDED' || approve !== undefined) return error
   const day = asOf === undefined ? '' : ` --as-of ${asOf}`
   const command = `${again} --approve ${shortDigest(plan)}${day}`
-  const looks = file === undefined ? ['zds plan --all --out FILE'] : lookCommands(plan, file)
+  const looks = file === undefined ? [`zds plan --all${day} --out FILE`] : lookCommands(plan, file)
   const force = file === undefined ? '\n(zds apply --force would pass every limit unseen.)' : ''
   const hint = `Look at it:\n  ${looks.join('\n  ')}\nIf it is right:\n  ${command}${force}`
   // Keys of records come after a colon.

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { dateOf } from '../../core/clock.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { hasChanges } from '../../core/engine.ts'
-import { isOfDay } from '../../core/run/timely.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -12,9 +10,8 @@ import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
-import { lookCommands } from '../render/plan/looks.ts'
+import { nextSteps, planAgain } from '../render/plan/next-steps.ts'
 import { shownLines } from '../render/plan/screen.ts'
-import { shortDigest } from '../../core/telling.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
 import { watched } from '../render/tasks.ts'
@@ -40,16 +37,17 @@ export type PlanOptions = Wanted & {
  */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const from = placeOf(options.from)
-  return planned(options, signal, ({ engine }) => {
+  return planned(options, signal, planAgain(options), ({ engine }) => {
     const { failedFrom, asOf } = options
     return watched((watch) => engine.plan({ failedFrom, from, asOf }, watch))
   })
 }
 
-/** Makes a plan, saves it where that is asked for, and shows it. */
+/** Makes a plan, saves it where that is asked for, and shows it; `made` is the command that does so. */
 export async function planned(
   options: PlanOptions,
   signal: AbortSignal,
+  made: string,
   make: (session: Session) => Promise<Plan>,
 ): Promise<number> {
   refuseParts(options)
@@ -73,7 +71,7 @@ export async function planned(
           ? selectionLines(selectedOf(plan, options), plan, lookOf(true))
           : shownLines(plan, lookOf(options.all ?? false), options.redact),
       )
-      if (hasChanges(plan)) tell(['', ...nextSteps(plan, options).map((line) => asCalled(line))])
+      if (hasChanges(plan)) tell(['', ...nextSteps(plan, { out: options.out, made }).map((line) => asCalled(line))])
     }
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
   })
@@ -94,18 +92,3 @@ function refuseParts(options: PlanOptions): void {
 
 /** Where the numbers of a sealed plan are. */
 const besideOf = (out: string): string => `${out}.summary.json`
-
-/** What to do next. Commands stand on lines of their own, whole at any width, to be copied. */
-function nextSteps(plan: Plan, { out }: PlanOptions): string[] {
-  const { asOf, syncs } = plan
-  const today = isOfDay(plan, dateOf(new Date()))
-  const day = `This is what the rules say on ${asOf}. zds apply refuses it today, unless --as-of repeats the day.`
-  if (syncs.every(({ excesses }) => excesses.length === 0))
-    return today ? ['To carry it out:', `  zds apply${out === undefined ? '' : ` ${out}`}`] : [day]
-  const looks = out === undefined ? ['zds plan --out FILE'] : lookCommands(plan, out)
-  const approve = `zds apply ${out ?? 'FILE'} --approve ${shortDigest(plan)}`
-  const steps = ['It goes beyond its limits. Look at it:', ...looks.map((look) => `  ${look}`)]
-  return today
-    ? [...steps, 'If it is right:', `  ${approve}`]
-    : [...steps, day, 'If it is right, and that day is meant:', `  ${approve} --as-of ${asOf}`]
-}

@@ -34,7 +34,7 @@ export async function stageCommand(id: string, options: StageOptions, signal: Ab
   const run = resolve(options.run)
   const asked = { run, asOf: options.asOf }
   if (id === 'plan')
-    return planned(options, signal, async ({ engine }) => {
+    return planned(options, signal, `zds stage plan --run ${options.run}`, async ({ engine }) => {
       const end = await watched((watch) => engine.stage(id, asked, watch))
       if (end.kind === 'whole-plan') return end.plan
       throw new Error(`The stage ${id} has made no plan`)

@@ -1,9 +1,11 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { hasChanges } from '../../core/engine.ts'
 import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
+import { nextSteps } from '../render/plan/next-steps.ts'
 import { planLines } from '../render/plan/screen.ts'
 import { plain } from '../render/text.ts'
 import { inSession } from '../session.ts'
@@ -24,7 +26,7 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     await writePrivately(out, documentOf(plan)).catch(unsaved(out))
     if (options.json) printDocument(plan)
     else print(planLines(plan, lookOf(options.all ?? false)))
-    tell(['', 'To carry it out:', asCalled(`  zds apply ${out}`)])
+    if (hasChanges(plan)) tell(['', ...nextSteps(plan, { out, made: `zds undo ${id}` }).map((line) => asCalled(line))])
     return 0
   })
 }
