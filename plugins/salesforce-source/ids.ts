@@ -13,5 +13,5 @@ function meaning(text: string): Meaning {
   if (!/^[a-z\d]+$/i.test(text)) return { problem: 'is no Salesforce id: those are letters and digits', hint }
   if (text.length === 18)
     return { problem: 'is no Salesforce id: its last three characters do not fit the others', hint }
-  return { problem: `is no Salesforce id: it has ${text.length} characters, not 15 or 18`, hint }
+  return { problem: `is no Salesforce id: its length is ${text.length}, not 15 or 18`, hint }
 }

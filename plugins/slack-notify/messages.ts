@@ -23,8 +23,10 @@ const LIMITS = { blocks: 50, message: 12_000, section: 3_000, header: 150, line:
  */
 export function messagesOf(digests: readonly Digest[], job?: string): Message[] {
   const messages: { text: string; blocks: Block[]; size: number }[] = []
-  for (const [nth, { title, counts = [], lines, next }] of digests.entries()) {
+  for (const [nth, digest] of digests.entries()) {
+    const { title, counts = [], lines, next } = digest
     const name = cut(title, LIMITS.header - CONTINUED.length)
+    const said = inWords(name, digest)
     const onward = next === undefined ? [] : [`To go on: \`${escaped(next)}\``]
     const link = job === undefined || nth < digests.length - 1 ? [] : linkTo(job)
     for (const [index, text] of sections([...counts, ...firstOf(lines), ...onward, ...link]).entries()) {
@@ -32,15 +34,21 @@ export function messagesOf(digests: readonly Digest[], job?: string): Message[] 
       const heading = index === 0 ? name : `${name}${CONTINUED}`
       const size = heading.length + text.length
       const fits = open !== undefined && open.size + size <= LIMITS.message && open.blocks.length + 2 <= LIMITS.blocks
-      if (!fits) messages.push({ text: `${name}: ${lines.length}`, blocks: [header(heading), section(text)], size })
+      if (!fits) messages.push({ text: said, blocks: [header(heading), section(text)], size })
       else {
         open.blocks.push(...(index === 0 ? [header(heading)] : []), section(text))
         open.size += size
-        if (index === 0) open.text += `; ${name}: ${lines.length}`
+        if (index === 0) open.text += `; ${said}`
       }
     }
   }
   return messages.map(({ text, blocks }) => ({ text, blocks }))
+}
+
+/** A digest where blocks are not shown: its headline, and how much of it there is. */
+function inWords(name: string, { topic, counts: [count] = [], lines }: Digest): string {
+  if (count !== undefined) return `${name}: ${count}`
+  return topic === 'summary' ? name : `${name}: ${lines.length}`
 }
 
 const CONTINUED = ' (continued)'

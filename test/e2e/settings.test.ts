@@ -85,7 +85,7 @@ describe('SAFE-09: settings that guard something', () => {
     const told = result.stderr.split('\n').filter((line) => line.includes('✖'))
     expect(told.map((line) => line.trim()).toSorted()).toEqual([
       '✖ PARTNER_ALLIANCE_ACCOUNT_ID: is no Salesforce id: those are letters and digits [ENV_INVALID]',
-      '✖ PROTECTED_ACCOUNT_IDS: part 2 of 2, "0010000", is no Salesforce id: it has 7 characters, not 15 or 18 [ENV_INVALID]',
+      '✖ PROTECTED_ACCOUNT_IDS: part 2 of 2, "0010000", is no Salesforce id: its length is 7, not 15 or 18 [ENV_INVALID]',
       '✖ PROTECTED_USER_DOMAINS: part 2 of 2, "agency", is no domain [ENV_INVALID]',
       '✖ PROTECTED_USER_EMAILS: is no address [ENV_INVALID]',
       '✖ SALESFORCE_LOGIN_URL: is not a usable address [ENV_INVALID]',

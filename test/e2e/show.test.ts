@@ -40,7 +40,7 @@ describe('a saved plan', () => {
   test('is shown with the hosts and with names; the digest and commands to copy stand whole on their lines', async () => {
     const { stdout, stderr } = await show()
     expect(stdout).toContain(`global  ${sandbox.env['ZENDESK_GLOBAL_URL']}`)
-    expect(stdout).toMatch(new RegExp(`Digest ${plan.digest}$`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^Digest ${plan.digest}$`, 'm'))
     for (const { name } of changes.filter(({ op }) => op === 'retire').slice(0, 1)) expect(stdout).toContain(name)
     expect(stderr).toMatch(/^ {2}zds show plan\.json --all$/m)
   })

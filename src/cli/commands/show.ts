@@ -72,7 +72,7 @@ function textOf(subject: Subject, format: Exclude<Format, 'text'>, options: Show
 }
 
 function showWhole({ plan, report }: Subject, asked: string, look: Look): void {
-  print([...planLines(plan, look), '', `Made at ${plan.createdAt}. Digest ${plan.digest}`])
+  print([...planLines(plan, look), '', `Made at ${plan.createdAt}`, `Digest ${plan.digest}`])
   if (report !== undefined)
     print([
       '',

@@ -14,7 +14,7 @@ type MarkdownRow = readonly string[]
 
 /** A comment of a merge request may have this many characters; bytes are never fewer. */
 const MOST = 65_535
-const AMOUNT = { names: 3, all: false, rest: 'zds show --all has them all' }
+const AMOUNT = { names: 3, all: false, rest: 'zds show FILE --all has them all' }
 
 /**
  * A plan or a run as Markdown: what the screen says, and every change where asked. Of syncs that
@@ -40,7 +40,7 @@ export function markdownOf(subject: Subject, named: readonly SyncPlan[], changes
 /** For a comment of a merge request: everything as far as there is room, and how much is missing. */
 export function commentOf(subject: Subject, named: readonly SyncPlan[]): string {
   const lines = markdownOf(subject, named, true).trimEnd().split('\n')
-  const end = (left: number): string => `\n… and ${number(left)} more lines: zds show has them all`
+  const end = (left: number): string => `\n… and ${number(left)} more lines: zds show FILE --all has them`
   let used = sizeOf(end(lines.length)) + 1
   const most = lines.findIndex((line) => (used += sizeOf(line) + 1) > MOST)
   return `${(most === -1 ? lines : [...lines.slice(0, most), end(lines.length - most)]).join('\n')}\n`

@@ -162,7 +162,7 @@ async function* errorsOf(issues: Promise<readonly Issue[]> | undefined): AsyncGe
 async function* stateOf({ state }: Config, directory: string): AsyncGenerator<Sight> {
   const opened = await (state ?? (await import('../state/local.ts')).localState)(directory)
   try {
-    yield well('state', `opens, and keeps ${(await opened.kept()).runs} runs`)
+    yield well('state', `opens; runs kept: ${(await opened.kept()).runs}`)
   } finally {
     await opened.close()
   }

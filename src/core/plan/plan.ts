@@ -41,7 +41,7 @@ export const REASONS = {
   'key-invalid': 'its key can be none, so nobody knows whose it is',
   'duplicate-key': 'several records have this key',
   'name-taken': 'another record has this name',
-  'not-owned': 'belongs to another sync',
+  'not-owned': 'is none that its sync answers for',
   protected: 'is protected from being retired',
   'kept-by-rule': 'its reason is not one that retires',
   'changed-since': 'was changed since the run that is to be undone, or not written as it was meant',

@@ -57,7 +57,7 @@ test('a comment is never longer than one may be, and says what is missing', () =
   const text = commentOf({ plan: planOf(sync) }, [sync])
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(65_535)
   expect(Buffer.byteLength(text)).toBeGreaterThan(65_000)
-  expect(text).toMatch(/\n\n… and [\d,]+ more lines: zds show has them all\n$/)
+  expect(text).toMatch(/\n\n… and [\d,]+ more lines: zds show FILE --all has them\n$/)
   expect(text).toContain(planOf(sync).digest)
 })
 

@@ -125,8 +125,8 @@ describe('an artifact', () => {
   })
 
   it('that is missing says which stage to run', async () => {
-    const { read, summary } = artifactsIn(root)
-    for (const asked of [collect(read('gather:accounts')), summary('gather:accounts')])
+    const artifacts = artifactsIn(root)
+    for (const asked of [collect(artifacts.read('gather:accounts')), artifacts.summary('gather:accounts')])
       await expect(asked).rejects.toMatchObject({
         code: 'ARTIFACT_MISSING',
         message: 'There is no artifact gather:accounts',

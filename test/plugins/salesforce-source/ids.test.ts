@@ -39,13 +39,13 @@ describe('SAFE-09: Salesforce ids in a variable', () => {
   )
 
   it.each([
-    ['0010000000', 'ENV_INVALID is no Salesforce id: it has 10 characters, not 15 or 18'],
+    ['0010000000', 'ENV_INVALID is no Salesforce id: its length is 10, not 15 or 18'],
     ['00100000003zYauAAA', 'ENV_INVALID is no Salesforce id: its last three characters do not fit the others'],
-    ['00100000003zyauAAE9', 'ENV_INVALID is no Salesforce id: it has 19 characters, not 15 or 18'],
+    ['00100000003zyauAAE9', 'ENV_INVALID is no Salesforce id: its length is 19, not 15 or 18'],
     ['https://example.my.salesforce.com/001', 'ENV_INVALID is no Salesforce id: those are letters and digits'],
     [`${ID}|${OTHER}`, 'ENV_INVALID is no Salesforce id: those are letters and digits'],
     ['001000000000001AAB', 'ENV_INVALID is no Salesforce id: its last three characters do not fit the others'],
-    [`${ID},x`, 'ENV_INVALID part 2 of 2, "x", is no Salesforce id: it has 1 characters, not 15 or 18'],
+    [`${ID},x`, 'ENV_INVALID part 2 of 2, "x", is no Salesforce id: its length is 1, not 15 or 18'],
   ])('%j is refused', (text, problem) => expect(problemsIn(text)).toEqual([problem]))
 
   it('a single one is one, and two are refused', () => {

@@ -56,10 +56,10 @@ describe('the messages of a channel', () => {
   })
 
   it('one message where all fits: a headline for each topic, plain words as they are (SL-04), and a text for where blocks are not shown', () => {
-    const messages = messagesOf([digest('Failed', ['• a', '• b']), digest('Sync', ['• c'])])
+    const messages = messagesOf([{ ...digest('Failed', ['• a', '• b']), topic: 'failures' }, digest('Sync', ['• c'])])
     expect(messages).toEqual([
       {
-        text: 'Failed: 2; Sync: 1',
+        text: 'Failed: 2; Sync',
         blocks: [
           { type: 'header', text: { type: 'plain_text', text: 'Failed' } },
           { type: 'section', text: { type: 'mrkdwn', text: '• a\n• b', verbatim: true } },
@@ -73,7 +73,7 @@ describe('the messages of a channel', () => {
   it('counts come first, the command that goes on last, and the link to the job below all', () => {
     const failures: Digest = { ...digest('Failed', ['• a']), counts: ['1 of 9'], next: 'zds plan --failed-from <x>' }
     const [message] = messagesOf([failures, digest('Sync', ['• c'])], 'https://ci.example/a|b?c=1&d=2')
-    expect(message?.text).toBe('Failed: 1; Sync: 1')
+    expect(message?.text).toBe('Failed: 1 of 9; Sync')
     expect(message?.blocks.map((block) => blockOf(block).text)).toEqual([
       'Failed',
       '1 of 9\n• a\nTo go on: `zds plan --failed-from &lt;x&gt;`',
@@ -98,7 +98,7 @@ describe('the messages of a channel', () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `• *global* ${n} ${'x'.repeat(400)}`)
     const messages = messagesOf([{ ...digest('Failed', lines), counts: ['20000 of 20000'], next: 'zds plan' }])
     expect(messages.length).toBeLessThan(40)
-    expect(messages[0]?.text).toBe('Failed: 20000')
+    expect(messages[0]?.text).toBe('Failed: 20000 of 20000')
     expect(slackLinesUnder(messages, 'Failed').slice(-3)).toEqual([
       lines[999],
       '… and 19000 more',

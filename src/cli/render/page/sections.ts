@@ -7,7 +7,7 @@ import { isBeyond, wideRows } from '../plan/table.ts'
 import { html, type Html } from './html.ts'
 import type { Subject } from './subject.ts'
 
-const AMOUNT = { names: 10, all: false, rest: 'zds show --all has them all' }
+const AMOUNT = { names: 10, all: false, rest: 'zds show FILE --all has them all' }
 
 /** What the page is of, and that it changed nothing. */
 export function head({ asOf, createdAt, digest, changes, breaches, instances }: Overview, { report }: Subject): Html {

@@ -9,8 +9,8 @@ import { widthOf } from '../width.ts'
 type TableRow = readonly string[]
 type Column = { readonly head: string; readonly of: (row: SyncRow) => string; readonly limit: (row: SyncRow) => string }
 
-/** A name is cut from here on, so that the numbers stay beside it. */
-const NAME = 20
+/** A name is cut from here on, so that the numbers stay beside it; of several the first is told. */
+const NAME = 21
 const GAP = '  '
 
 /** One table for all syncs: what becomes of their records, and in the last rows what may. */
@@ -123,8 +123,10 @@ function limitRows(syncs: readonly SyncRow[], columns: readonly Column[]): Table
   })
 }
 
+const nameOf = (name: string): string => (widthOf(name) <= NAME ? name : cut(name.replace(/,.*/, ', …'), NAME))
+
 function aligned(table: readonly TableRow[]): string[] {
-  const rows = table.map(([name = '', ...cells]) => [cut(plain(name), NAME), ...cells])
+  const rows = table.map(([name = '', ...cells]) => [nameOf(plain(name)), ...cells])
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => widthOf(row[at] ?? ''))))
   return rows.map((row) =>
     row

@@ -84,6 +84,17 @@ describe('the table', () => {
     ])
   })
 
+  test('a limit of several syncs is not cut within a name', () => {
+    const bounds = { create: { most: 25 }, fields: {} }
+    const users = syncPlan({ name: 'us-gov-users', existing: 9, bounds })
+    const limits = (...more: readonly SyncPlan[]) => table(syncPlan({ bounds: { fields: {} } }), ...more).at(-1)
+    const both = [users, syncPlan({ name: 'us-gov', existing: 8, bounds })]
+    expect(limits(...both)).toMatch(/^limit us-gov-users, … +25 /)
+    expect(limits(...both.toReversed().map((sync, at) => ({ ...sync, existing: 9 - at })))).toMatch(
+      /^limit us-gov, … +25 /,
+    )
+  })
+
   test('is without shares where the terminal is too narrow for them', () => {
     const plan = planOf(syncPlan({ changes: many(31, owner) }))
     const narrow = planLines(plan, look({ columns: 42 }))
