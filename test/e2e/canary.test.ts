@@ -250,7 +250,7 @@ describe('after all of them', () => {
     expect([...left()].length).toBeGreaterThan(80)
   })
 
-  test('no secret is in any output or file', () => {
+  test('no secret is in any output or file, no token of a service among them (GEN-10)', () => {
     const given = Object.entries({ ...env, ...sandbox.tokenEnv }).filter(([name]) => /SECRET|TOKEN/.test(name))
     const minted = services.flatMap((service) => [...echoes[service].secrets])
     const secrets = [...given.map(([, value]) => value), ...minted, KEY, PEM, OTHER_PEM, WRONG, OVERRIDES_TOKEN]

@@ -33,8 +33,8 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-describe('OAuth client credentials', () => {
-  it('are used where set, and one token serves all requests, those at the same time too', async () => {
+describe('GEN-10: OAuth client credentials', () => {
+  it('are used where set, ask for half an hour, and one token serves all requests, those at the same time too', async () => {
     const target = connect(sandbox, { oauth: client(), apiToken: tokens() }).organizations({ fields: FIELDS })
     const run = testRun()
     await Promise.all([
@@ -46,6 +46,7 @@ describe('OAuth client credentials', () => {
     expect(mints()[0]?.body).toMatchObject({
       grant_type: 'client_credentials',
       scope: 'read write',
+      expires_in: 1800,
       client_secret: '***',
     })
     expect(run.progress.join('\n')).not.toContain('API token')
@@ -112,7 +113,7 @@ describe('OAuth client credentials', () => {
   })
 })
 
-describe('API tokens', () => {
+describe('GEN-10: API tokens', () => {
   it('serve where the client is not set, with one dated warning a run', async () => {
     const oauth = { clientId: setting('ID', undefined), clientSecret: setting('SECRET', undefined) }
     const target = connect(sandbox, { oauth, apiToken: tokens() }).organizations({ fields: FIELDS })
