@@ -96,11 +96,14 @@ export function nearest(
 ): string | undefined {
   let best: { word: string; away: number } | undefined
   for (const candidate of known) {
-    const away = distance(word.toLowerCase(), candidate.toLowerCase())
+    const away = distance(withoutBlanks(word), withoutBlanks(candidate))
     if (away <= most && (best === undefined || away < best.away)) best = { word: candidate, away }
   }
   return best?.word
 }
+
+/** Nobody sees a blank more or less, nor means another word by it. */
+const withoutBlanks = (text: string): string => text.toLowerCase().replaceAll(/\s+/g, '')
 
 /**
  * What to do about a word that is none of some: the one that is meant, most likely, or else all of

@@ -145,6 +145,15 @@ describe('notices', () => {
     ])
   })
 
+  test.each([
+    ['one blank for two', 'Dedicated - Administration Fee [XLarge] - 1 Year'],
+    ['three blanks for two', 'Dedicated - Administration Fee   [XLarge] - 1 Year'],
+    ['a blank that does not break', 'Dedicated - Administration Fee\u00A0[XLarge] - 1 Year'],
+  ])('AMB-03, PLAN-04: nearest is the name that differs in blanks alone: %s', async (_what, name) => {
+    const [told] = notices(await computed({ accounts: [account([[{}, { name }]])] }))
+    expect(told?.message).toMatch(/the nearest name there is "Dedicated - Administration Fee {2}\[XLarge\] - 1 Year"$/)
+  })
+
   test('AMB-03: the total of fractions is the same in whatever order the accounts come', async () => {
     const totalOf = async (...quantities: number[]) => {
       const accounts = quantities.map((quantity, n) =>
