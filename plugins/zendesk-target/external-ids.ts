@@ -1,5 +1,5 @@
 import { batches, packed, type Change, type JsonObject, type Many, type Notice, type Run, type Skip } from 'zds'
-import type { Finding } from './find.ts'
+import type { Finder } from './find.ts'
 import { idIn } from './replies.ts'
 
 /** So many ids are looked up at a time. */
@@ -17,7 +17,7 @@ type Possible = {
  * one, and would refuse all of the record (ZD-03). An update goes without it, and the plan says who
  * has it; a create is left, as the one who has it may well be that customer's.
  */
-export async function withoutTakenIds(changes: Many<Change>, find: Finding, run: Run): Promise<Possible> {
+export async function withoutTakenIds(changes: Many<Change>, find: Finder, run: Run): Promise<Possible> {
   const holders = new Map<string, JsonObject>()
   for (const some of batches(new Set(changes.values().flatMap(givenId)), TOGETHER))
     for (const [id, holder] of await find(some, run)) holders.set(id, holder)

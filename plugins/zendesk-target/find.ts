@@ -5,10 +5,10 @@ import { rowsOf, textIn } from './replies.ts'
 import { together } from './together.ts'
 
 /** Records by their external ids, by those in lower case. */
-export type Finding = (values: readonly string[], run: Run) => Promise<ReadonlyMap<string, JsonObject>>
+export type Finder = (values: readonly string[], run: Run) => Promise<ReadonlyMap<string, JsonObject>>
 
 /** What finds records by their external ids; all that are wanted at the same moment, together. */
-export const finding = (client: Client, kind: Kind): Finding =>
+export const finding = (client: Client, kind: Kind): Finder =>
   together(async (values, run) => {
     const rows = await ask(client, [kind.resource, 'show_many'], { external_ids: values.join(',') }, kind, run)
     return new Map(rows.map((row) => [(textIn(row, kind.identity) ?? '').toLowerCase(), row]))
@@ -19,7 +19,7 @@ export type Collection = {
   readonly client: Client
   readonly kind: Kind
   readonly types: FieldTypes
-  readonly find: Finding
+  readonly find: Finder
 }
 
 /**

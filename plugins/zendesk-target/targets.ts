@@ -1,5 +1,5 @@
 import { typesOf, type FieldTable, type Target, type TypesOf } from 'zds'
-import type { TargetOptions, Work } from './work.ts'
+import type { TargetOptions, TargetWork } from './work.ts'
 import { describe } from './newcomers.ts'
 
 /**
@@ -10,7 +10,7 @@ export function target<Table extends FieldTable>(options: TargetOptions<Table>):
   const { name, client, kind, fields, confined, mayBeEmpty } = options
   const types = typesOf(fields)
   /** What it does, loaded when it is first asked to: a configuration that is looked at needs none of it. */
-  let loaded: Promise<Work> | undefined
+  let loaded: Promise<TargetWork> | undefined
   const work = () => (loaded ??= import('./work.ts').then(({ workOf }) => workOf(options)))
   return {
     name,

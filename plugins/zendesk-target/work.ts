@@ -48,13 +48,13 @@ export type TargetOptions<Table extends FieldTable> = {
 
 type Members = 'check' | 'diagnose' | 'declares' | 'missing' | 'read' | 'refetch' | 'settle' | 'prepare' | 'apply'
 
-export type Work = Required<Pick<Extract<Target, { readonly apply: unknown }>, Members>>
+export type TargetWork = Required<Pick<Extract<Target, { readonly apply: unknown }>, Members>>
 
 /**
  * What a target does, where targets.ts says what it is. The jobs begin when every create has been
  * answered, or taken over by a job, and go on beside the people who come with the new ones.
  */
-export function workOf(options: TargetOptions<FieldTable>): Work {
+export function workOf(options: TargetOptions<FieldTable>): TargetWork {
   const { client, kind, fields, slots, jobs, createConcurrency, createsInJobs, smallestJob } = options
   const types = typesOf(fields)
   const refetch = refetching(client, kind, types)

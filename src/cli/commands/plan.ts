@@ -37,14 +37,14 @@ export type PlanOptions = Wanted & {
  */
 export async function planCommand(options: PlanOptions, signal: AbortSignal): Promise<number> {
   const from = placeOf(options.from)
-  return planned(options, signal, planAgain(options), ({ engine }) => {
+  return makePlan(options, signal, planAgain(options), ({ engine }) => {
     const { failedFrom, asOf } = options
     return watched((watch) => engine.plan({ failedFrom, from, asOf }, watch))
   })
 }
 
 /** Makes a plan, saves it where that is asked for, and shows it; `made` is the command that does so. */
-export async function planned(
+export async function makePlan(
   options: PlanOptions,
   signal: AbortSignal,
   made: string,

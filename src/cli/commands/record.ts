@@ -6,7 +6,7 @@ import { ZdsError } from '../../core/errors.ts'
 import { canonical, type Json } from '../../core/json.ts'
 import type { Shared } from '../../core/run/shared.ts'
 import { anonymise, type Rows } from '../mapping/anonymous.ts'
-import { withEmptyState, desiredFrom, type DesiredOf } from '../mapping/desired.ts'
+import { withEmptyState, desiredFrom, type DesiredBySync } from '../mapping/desired.ts'
 import { textOf } from '../mapping/fixture.ts'
 import { foundOf, type KeyRecorded } from '../mapping/gathered.ts'
 import { expectationOf } from '../mapping/update.ts'
@@ -48,7 +48,7 @@ export async function recordCommand(asked: string, options: RecordOptions, signa
 
 /** A file that passes: what it expects is what comes of the rows that stand in it. */
 async function mappingOf({ key, asOf, keys, given, desired, names }: KeyRecorded, shared: Shared) {
-  const comesOf = (rows: Rows, of = keys): Promise<DesiredOf> =>
+  const comesOf = (rows: Rows, of = keys): Promise<DesiredBySync> =>
     desiredFrom({ name: 'What was recorded', asOf, given: rows }, of, shared)
   if (canonical(await comesOf(given)) !== canonical(desired))
     warn(`What the run made of ${key} needs rows that do not name it: the file expects what comes of those that do`)
@@ -71,7 +71,7 @@ async function mappingOf({ key, asOf, keys, given, desired, names }: KeyRecorded
 }
 
 /** The sources without which something else would come out. */
-async function onlyNeeded(given: Rows, comesOf: (rows: Rows) => Promise<DesiredOf>): Promise<Rows> {
+async function onlyNeeded(given: Rows, comesOf: (rows: Rows) => Promise<DesiredBySync>): Promise<Rows> {
   const before = canonical(await comesOf(given))
   let rest = given
   for (const source of Object.keys(given)) {
@@ -82,7 +82,7 @@ async function onlyNeeded(given: Rows, comesOf: (rows: Rows) => Promise<DesiredO
 }
 
 /** What is desired, whatever it is called. */
-const byValue = (desired: DesiredOf): Json =>
+const byValue = (desired: DesiredBySync): Json =>
   Object.entries(desired).map(([sync, said]) => [sync, ...Object.values(said)])
 
 const isThere = (file: string): ZdsError =>

@@ -4,7 +4,7 @@ import { printDocument } from '../output.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession } from '../session.ts'
 import { askedBy, toldOrIdle, withApproval, type ApplyCommandOptions } from './apply.ts'
-import { planned, type PlanOptions } from './plan.ts'
+import { makePlan, type PlanOptions } from './plan.ts'
 import { readPlan } from '../plan-file.ts'
 
 export type StageOptions = ApplyCommandOptions & PlanOptions & { run: string; plan?: string }
@@ -34,7 +34,7 @@ export async function stageCommand(id: string, options: StageOptions, signal: Ab
   const run = resolve(options.run)
   const asked = { run, asOf: options.asOf }
   if (id === 'plan')
-    return planned(options, signal, `zds stage plan --run ${options.run}`, async ({ engine }) => {
+    return makePlan(options, signal, `zds stage plan --run ${options.run}`, async ({ engine }) => {
       const end = await watched((watch) => engine.stage(id, asked, watch))
       if (end.kind === 'whole-plan') return end.plan
       throw new Error(`The stage ${id} has made no plan`)

@@ -1,14 +1,14 @@
 import { NAMED } from '../../core/config/stages.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { template } from './template.ts'
-import type { Declared } from './settings.ts'
+import type { DeclaredSetting } from './settings.ts'
 
 /** The systems that a pipeline can be written for, and where each looks for it. */
 export const PIPELINES = { gitlab: '.gitlab-ci.yml', github: '.github/workflows/zds.yml' } as const
 export type System = keyof typeof PIPELINES
 
 /** What a pipeline reads besides what the configuration declares. */
-const OWN: readonly Declared[] = [{ name: 'ZDS_PLAN_KEY', secret: true }]
+const OWN: readonly DeclaredSetting[] = [{ name: 'ZDS_PLAN_KEY', secret: true }]
 
 /** The line of a template that stands for all variables, with its indentation. */
 const EACH = /^( *)NAME: of each variable$/m
@@ -39,7 +39,7 @@ function forInstance(path: string, { instance, syncs }: InstanceSyncs): string {
  * A pipeline for a configuration that reads these variables. GitLab gives a job all variables of
  * its environment; GitHub only those that are named.
  */
-export function pipelineFor(system: System, settings: readonly Declared[]): string {
+export function pipelineFor(system: System, settings: readonly DeclaredSetting[]): string {
   if (system === 'gitlab') return `${template('ci/gitlab.yml')}\n${template('ci/gitlab-apply.yml')}`
   const names = new Set(settings.map(({ name }) => name))
   const all = [...settings, ...OWN.filter(({ name }) => !names.has(name))]

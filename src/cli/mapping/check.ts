@@ -3,7 +3,7 @@ import type { Said } from '../../core/explained.ts'
 import { normalise, same, type FieldTypes } from '../../core/field-types.ts'
 import type { Json } from '../../core/json.ts'
 import type { Shared } from '../../core/run/shared.ts'
-import { desiredFrom, type DesiredOf } from './desired.ts'
+import { desiredFrom, type DesiredBySync } from './desired.ts'
 import type { Expectation, Fixture } from './fixture.ts'
 
 /** What is otherwise than a file expects it. */
@@ -31,7 +31,7 @@ export type FixtureResult = {
 export async function checkFixture(
   { file, mapping, lineOf }: Fixture,
   shared: Shared,
-): Promise<FixtureResult & { desired: DesiredOf }> {
+): Promise<FixtureResult & { desired: DesiredBySync }> {
   const { expect, ...given } = mapping
   const keys = Object.fromEntries(Object.entries(expect).map(([sync, of]) => [sync, Object.keys(of)]))
   const desired = await desiredFrom({ name: file, ...given, lineOf }, keys, shared)

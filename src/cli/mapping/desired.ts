@@ -33,7 +33,7 @@ export type GivenRows = {
 export type KeysBySync = { readonly [sync: string]: readonly string[] }
 
 /** What the syncs desire for the keys that were asked for, as they were asked for. */
-export type DesiredOf = { readonly [sync: string]: { readonly [key: string]: Said } }
+export type DesiredBySync = { readonly [sync: string]: { readonly [key: string]: Said } }
 
 /** Work that asks nobody and leaves nothing: its state is gone when it is. */
 export async function withEmptyState<Result>(
@@ -109,7 +109,7 @@ export function stagesFor(names: readonly string[], { config }: Pick<Shared, 'co
 }
 
 /** What the syncs desire for keys, from the artifacts of a run. */
-export async function desiredIn(keys: KeysBySync, shared: Shared, run: string): Promise<DesiredOf> {
+export async function desiredIn(keys: KeysBySync, shared: Shared, run: string): Promise<DesiredBySync> {
   const found: { [sync: string]: { readonly [key: string]: Said } } = {}
   for (const [name, asked] of Object.entries(keys)) {
     const sync = syncsOf(shared.config).get(name)

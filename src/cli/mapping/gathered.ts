@@ -5,7 +5,7 @@ import type { Fields, Sync } from '../../core/types.ts'
 import type { Json } from '../../core/json.ts'
 import { rowsIn, type Shared } from '../../core/run/shared.ts'
 import type { Rows } from './anonymous.ts'
-import { desiredIn, gatheredIn, stagesFor, type DesiredOf, type KeysBySync } from './desired.ts'
+import { desiredIn, gatheredIn, stagesFor, type DesiredBySync, type KeysBySync } from './desired.ts'
 
 /** What a run has gathered of one key, and what it made of it. */
 export type KeyRecorded = {
@@ -13,7 +13,7 @@ export type KeyRecorded = {
   readonly asOf: string
   readonly keys: KeysBySync
   readonly given: Rows
-  readonly desired: DesiredOf
+  readonly desired: DesiredBySync
   /** What records are called, in the sources and in the targets. */
   readonly names: ReadonlySet<string>
 }

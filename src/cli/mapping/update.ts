@@ -2,13 +2,13 @@ import type { Document } from 'yaml'
 import { writeFile } from 'node:fs/promises'
 import type { Said } from '../../core/explained.ts'
 import type { FixtureResult } from './check.ts'
-import type { DesiredOf } from './desired.ts'
+import type { DesiredBySync } from './desired.ts'
 import type { Expectation, Fixture } from './fixture.ts'
 
 /** Writes what came out where a file expects something else; the rest of it stays as it is. */
 export async function updateFixture(
   { file, document }: Fixture & { readonly document: Document },
-  { failures, desired }: FixtureResult & { readonly desired: DesiredOf },
+  { failures, desired }: FixtureResult & { readonly desired: DesiredBySync },
 ): Promise<void> {
   for (const { sync, key, field, actual } of failures) {
     const said = desired[sync]?.[key]

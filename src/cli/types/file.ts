@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { messageOf, ZdsError } from '../../core/errors.ts'
-import { keyOf, pathOf, type Names } from './names.ts'
+import { keyOf, pathOf, type KnownNames } from './names.ts'
 
 /** Beside the configuration, unless it is given another name. */
 export const TYPES_FILE = 'zds.types.d.ts'
@@ -8,7 +8,7 @@ export const TYPES_FILE = 'zds.types.d.ts'
 const HEAD = '// Written by zds types from what the services have. Do not edit it: run zds types again.'
 
 /** The declarations as a file. It is a module, so it adds to those that it names. */
-const textOf = (names: Names): string =>
+const textOf = (names: KnownNames): string =>
   `${[
     HEAD,
     'export {}',
@@ -37,7 +37,7 @@ function opening(name: string, depth: number): string {
 const keyIn = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`)
 
 /** The names in a file that was written here; undefined where there is none. */
-export async function readNames(file: string): Promise<Names | undefined> {
+export async function readNames(file: string): Promise<KnownNames | undefined> {
   const text = await textIn(file)
   return text === undefined ? undefined : namesIn(text)
 }
@@ -51,7 +51,7 @@ async function textIn(file: string): Promise<string | undefined> {
   }
 }
 
-function namesIn(text: string): Names {
+function namesIn(text: string): KnownNames {
   const names = new Map<string, string>()
   const path: string[] = []
   for (const line of text.split('\n').map((one) => one.trim())) {
@@ -67,7 +67,7 @@ function namesIn(text: string): Names {
 const unquoted = (name: string): string => name.replaceAll("'", '')
 
 /** Writes the file. Throws USAGE where there is one that was not written here. */
-export async function writeNames(file: string, names: Names): Promise<void> {
+export async function writeNames(file: string, names: KnownNames): Promise<void> {
   const there = await textIn(file)
   if (there !== undefined && !there.startsWith(HEAD))
     throw new ZdsError('USAGE', `${file} was not written by zds types, and is not replaced`, {

@@ -1,7 +1,7 @@
 import type { Declared } from '../../core/known.ts'
 
 /** Every name with its type as TypeScript writes it, by its path: module, interface, and what is in it. */
-export type Names = ReadonlyMap<string, string>
+export type KnownNames = ReadonlyMap<string, string>
 
 /** No name of a service has one. */
 const STEP = '\t'
@@ -9,7 +9,7 @@ export const pathOf = (key: string): string[] => key.split(STEP)
 export const keyOf = (path: readonly string[]): string => path.join(STEP)
 
 /** All that is declared, in the order of names: the same services give the same file. */
-export function namesOf(declared: readonly Declared[]): Names {
+export function namesOf(declared: readonly Declared[]): KnownNames {
   const all = new Map<string, string>()
   for (const { module, within, members } of declared) {
     for (const [name, type] of Object.entries(members)) {
@@ -30,7 +30,7 @@ const either = (one: string | undefined, other: string): string =>
  */
 export type NamesDifference = { readonly added: string[]; readonly gone: string[]; readonly changed: string[] }
 
-export function differenceOf(file: Names, now: Names): NamesDifference {
+export function differenceOf(file: KnownNames, now: KnownNames): NamesDifference {
   const common = [...now.keys()].filter((key) => file.has(key))
   return {
     added: [...now.keys()].filter((key) => !file.has(key)).map(shown),
