@@ -5,9 +5,6 @@ import { namesText } from './names.ts'
 import type { Amount, Note } from './notes.ts'
 import type { Overview } from './overview.ts'
 
-/** Notices of one kind that are told; the others are counted. */
-const NOTICES = 10
-
 /** What hurts, or may: marks, falls of what has an order, what nobody comes with, what is held back. */
 export function hurtNotes(overview: Overview, amount: Amount): Note[] {
   return [
@@ -96,9 +93,9 @@ function aloneNotes({ created }: Overview, { names }: Amount): Note[] {
 }
 
 /** Many of one kind must not hide the only one of another. */
-function noticeNotes({ notices }: Overview, { all, rest }: Amount): Note[] {
+function noticeNotes({ notices }: Overview, { names, all, rest }: Amount): Note[] {
   return notices.flatMap(({ code, messages }): Note[] => {
-    const told = all ? messages : messages.slice(0, NOTICES)
+    const told = all ? messages : messages.slice(0, names)
     const left = messages.length - told.length
     return [
       ...told.map((message) => ({ mark: 'i', tone: 'info', text: `${plain(code)}: ${plain(message)}` }) as const),

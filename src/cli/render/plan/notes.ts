@@ -14,7 +14,7 @@ export type Note = {
 
 type Tone = keyof typeof STYLES
 
-/** How much is told: names in a line, all notes of a kind, and how the rest is seen. */
+/** How much is told: names in a line, and notices of a kind, or all of them; and how the rest is seen. */
 export type Amount = { readonly names: number; readonly all: boolean; readonly rest: string }
 
 const STYLES = { bad: 'red', warn: 'yellow', good: 'green', info: 'cyan', quiet: 'dim' } as const
