@@ -18,6 +18,7 @@ import { ACCOUNT } from './columns.ts'
 import { entitlements, type AbsenceReason } from './entitlements.ts'
 import type { EntitlementsOptions } from './options.ts'
 import type { OverridesSource } from './overrides/overrides.ts'
+import { levelOrder } from './ranks.ts'
 import type { Side } from './rule.ts'
 
 /** Looks rows up by keys, as `salesforce(...)` does. */
@@ -90,6 +91,7 @@ export function customers<const Table extends FieldTable>(options: CustomersOpti
   const { organizations, side, fields, accounts, types, catalogue, overrides, crm, rules, limits, partners } = options
   const { instance } = organizations
   const { key, fold } = rules
+  const order = levelOrder(fields, limits)
   const isOurs = partners && ((organization: Fields): boolean => !partners.is(organization))
   const unmatched = unmatchedKeys({
     target: organizations,
@@ -118,6 +120,7 @@ export function customers<const Table extends FieldTable>(options: CustomersOpti
     listing: { target: organizations, key, ...(fold && { fold }) },
     elsewhere: former,
     ...(types && { types }),
+    ...(order && { levelOrder: order }),
     ...(partners && { exclude: partners.desired }),
   })
   return sync({

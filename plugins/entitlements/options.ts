@@ -7,6 +7,7 @@ import {
   type Desired,
   type FieldTable,
   type Fold,
+  type Json,
   type JsonObject,
   type Source,
   type Target,
@@ -48,6 +49,11 @@ export type EntitlementsOptions<Table extends FieldTable> = {
    * other account is named (OPS-08).
    */
   readonly listing?: Listing
+  /**
+   * The levels from the highest down, as a limit of falls has them: the plan tells where the plans
+   * file has them otherwise.
+   */
+  readonly levelOrder?: readonly Json[]
 }
 
 /**
@@ -71,6 +77,7 @@ const schema = {
     exclude: {},
     elsewhere: {},
     types: { type: 'array', items: text },
+    levelOrder: { type: 'array' },
     listing: {
       type: 'object',
       required: ['target', 'key'],

@@ -5,6 +5,7 @@ import { readInputs } from './inputs.ts'
 import type { EntitlementsOptions } from './options.ts'
 import { withoutEffect } from './overrides/effect.ts'
 import { overrideUse } from './overrides/notices.ts'
+import { rankNotices } from './ranks.ts'
 import { recordMaker, saidOf } from './record.ts'
 import { derive } from './rule.ts'
 import { rules } from './rules.ts'
@@ -43,6 +44,7 @@ export async function* read(options: EntitlementsOptions<FieldTable>, run: Run):
   yield* moved.values()
   yield* lost.skips()
   yield* unknown.notices(catalogue.where)
+  yield* rankNotices(catalogue, options.levelOrder)
   yield* unshown.notices(catalogue.where)
   yield* use.notices()
 }

@@ -9,6 +9,7 @@ import {
 } from 'zds/entitlements'
 import { salesforce, salesforceIdOf } from 'zds/salesforce-source'
 import { describe, expect, test } from 'vitest'
+import { levelOrder } from '../../../plugins/entitlements/ranks.ts'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
 import { account, computed, overriding, catalogue, rowsOf, runOn, TODAY } from './support.ts'
 
@@ -192,6 +193,32 @@ describe('notices', () => {
       },
     ])
     expect(notices(await computed({ accounts, tables: { global: globalFields } }))).toEqual([])
+  })
+
+  test('SAFE-12: levels that the plans file has in another order than the limit of falls are reported', async () => {
+    const told = async (levelOrder?: readonly Json[]) =>
+      notices(await computed({ accounts: [], ...(levelOrder && { levelOrder }) }))
+    const order = ['ultimate', 'gold', 'premium', 'silver', 'consumption_only', 'custom', 'community', 'expired']
+    expect(await told(order)).toEqual([])
+    expect(await told()).toEqual([])
+    expect(await told(['platinum', 'community', 'ultimate'])).toEqual([
+      {
+        kind: 'notice',
+        code: 'levels-reordered',
+        key: 'ultimate',
+        message:
+          'test/fixtures/worlds/plain/plans.yaml has the level ultimate above community, and the limit of the configuration ' +
+          'has it below: an account with both gets ultimate. Correct the one that is wrong',
+      },
+    ])
+  })
+
+  test('the order of levels is that of the limit of the field that reads them', () => {
+    const level = { share: 0.02, order: ['ultimate', 'expired'] }
+    const limits = { fields: { expiration_date: { order: 'dates' as const }, support_level: level } }
+    expect(levelOrder(globalFields, limits)).toEqual(['ultimate', 'expired'])
+    expect(levelOrder(globalFields, { fields: { support_level: { share: 0.02 } } })).toBeUndefined()
+    expect(levelOrder(globalFields)).toBeUndefined()
   })
 
   test('AMB-07: a charge without an end is reported', async () => {

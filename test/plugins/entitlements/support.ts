@@ -96,6 +96,7 @@ export type Given = {
   exclude?: readonly Desired[]
   elsewhere?: readonly { key: string; Type: string | null }[]
   types?: readonly string[]
+  levelOrder?: readonly Json[]
   tables?: { readonly [instance: string]: FieldTable }
 }
 
@@ -109,6 +110,7 @@ export function computed({
   elsewhere,
   types,
   tables,
+  levelOrder,
 }: Given): Promise<Desired[]> {
   const source = entitlements({
     name: `${instance}-accounts`,
@@ -121,6 +123,7 @@ export function computed({
     ...(exclude === undefined ? {} : { exclude: rowsOf('partners', exclude) }),
     ...(elsewhere === undefined ? {} : { elsewhere: rowsOf('elsewhere', elsewhere) }),
     ...(types && { types }),
+    ...(levelOrder && { levelOrder }),
   })
   return collect(source.read(runOn(today)))
 }
