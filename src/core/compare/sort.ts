@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../json.ts'
+import { unavailable } from '../state/trouble.ts'
 
 /** Bytes of rows that are kept in memory at a time: what does not fit is sorted in parts on disk. */
 const PART = 8_000_000
@@ -32,7 +33,12 @@ export function sorter<Row extends Json>(directory: string, size = PART): Sorter
   const spill = (): void => {
     scratch ??= mkdtempSync(join(directory, 'sort-'))
     const file = join(scratch, `${files.length}.ndjson`)
-    writeFileSync(file, Buffer.concat(inOrder(kept).map(({ from, to }) => bytes.subarray(from, to))), { mode: 0o600 })
+    const lines = Buffer.concat(inOrder(kept).map(({ from, to }) => bytes.subarray(from, to)))
+    try {
+      writeFileSync(file, lines, { mode: 0o600 })
+    } catch (cause) {
+      throw unavailable(cause, file)
+    }
     files.push(file)
     kept = []
     used = 0

@@ -8,6 +8,7 @@ import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { ZdsError } from '../errors.ts'
 import { parseJson, type Json } from '../json.ts'
 import type { Artifacts, Summary } from './state.ts'
+import { unavailable } from './trouble.ts'
 
 /** Artifacts in a directory of their own, readable by nobody else (OPS-08). */
 export function artifactsIn(directory: string): Artifacts {
@@ -16,10 +17,11 @@ export function artifactsIn(directory: string): Artifacts {
   const summaryPath = (name: string): string => join(directory, `${name.replaceAll(':', '.')}.summary.json`)
   return {
     write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
       const [partial, about] = [`${path(name)}.partial`, `${summaryPath(name)}.partial`]
+      const given = heard(rows)
       try {
-        const { count, digest } = await writeRows(partial, rows)
+        await mkdir(directory, { recursive: true, mode: 0o700 })
+        const { count, digest } = await writeRows(partial, given.rows)
         const summary = summarise(count, digest)
         await writeFile(about, `${JSON.stringify(summary)}\n`, { mode: 0o600 })
         await rename(about, summaryPath(name))
@@ -28,7 +30,7 @@ export function artifactsIn(directory: string): Artifacts {
         return summary
       } catch (error) {
         for (const file of [partial, about]) await rm(file, { force: true })
-        throw error
+        throw given.failure() === error ? error : unavailable(error, path(name))
       }
     },
     read: (name) => readRows(existsSync(plain(name)) ? plain(name) : path(name), name),
@@ -47,6 +49,20 @@ const PACKED = '.zst'
 /** The fastest: what is in an artifact repeats itself enough to become small all the same. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const BLOCK = 65_536
+
+/** Rows, and what was thrown where they come from: that is no trouble of the file. */
+function heard(rows: AsyncIterable<Json> | Iterable<Json>) {
+  let failure: unknown
+  const passedOn = async function* (): AsyncIterable<Json> {
+    try {
+      yield* rows
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+  return { rows: passedOn(), failure: () => failure }
+}
 
 /** Rows that were written: how many, and the digest of them. */
 type WrittenArtifact = { readonly count: number; readonly digest: string }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, ZdsError } from '../errors.ts'
 import { keepPrivate, privateDirectory } from './private.ts'
+import { codeOfTrouble, unavailable } from './trouble.ts'
 
 const LOCKS = `
   CREATE TABLE locks (
@@ -116,33 +117,14 @@ function otherVersion(file: string): ZdsError {
   })
 }
 
-const FREE = 'Another process holds it: run the same command again.'
-const ROOM = 'Make room on its disk; then the same command goes on.'
-const RIGHT = 'Give this user the right to write there; then the same command goes on.'
-
-/** What waiting, room or a right mends, by SQLite's primary result codes and those of the system. */
-const PASSING: ReadonlyMap<unknown, string> = new Map([
-  ...[5, 6].map((code) => [code, FREE] as const),
-  ...[10, 13, 'ENOSPC', 'EDQUOT', 'EIO'].map((code) => [code, ROOM] as const),
-  ...[3, 8, 14, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].map((code) => [code, RIGHT] as const),
-])
-
 /**
  * Why the state cannot be used. Only for a file that is no database, moving it away is a way out:
  * any other has what a run was doing.
  */
 function troubleOf(cause: unknown, file: string | null): unknown {
-  const { errcode, syscall, code: of } = cause as NodeJS.ErrnoException & { errcode?: number } // or none of these
-  const code = errcode === undefined ? syscall && of : errcode & 0xff
-  if (code === undefined) return cause
-  const message = `${file} cannot be used: ${messageOf(cause)}`
-  const mended = PASSING.get(code)
-  if (mended !== undefined)
-    return new ZdsError('STATE_UNAVAILABLE', message, {
-      cause,
-      hint: `${mended} Nothing in it is lost: leave it there.`,
-    })
-  return new ZdsError('STATE_INVALID', message, {
+  const trouble = unavailable(cause, String(file), ' Nothing in it is lost: leave it there.')
+  if (trouble !== cause || codeOfTrouble(cause) === undefined) return trouble
+  return new ZdsError('STATE_INVALID', `${file} cannot be used: ${messageOf(cause)}`, {
     cause,
     hint: 'If it is damaged, keep a copy and move it away: a new one is made, and the next plan shows what is left to do.',
   })

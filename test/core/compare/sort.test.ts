@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import { joinByKey } from '../../../src/core/compare/join.ts'
@@ -26,6 +28,20 @@ const order = (a: Row, b: Row): number => (a.key < b.key ? -1 : a.key > b.key ? 
 const anyText = fc.string({ unit: 'binary', maxLength: 4 })
 
 describe('sortBy', () => {
+  it('says which file has no room, and what to do', () => {
+    const module = pathToFileURL(join(import.meta.dirname, '../../../src/core/compare/sort.ts'))
+    const script = `import(${JSON.stringify(module)}).then(({ sorter }) => {
+      const rows = sorter(process.argv[1], 1_000_000)
+      try { for (let n = 0; n < 9_000; n += 1) rows.add('a', 'x'.repeat(999)) } catch ({ code, message, hint }) { console.log(code, message, hint) } finally { rows.close() }
+    })`
+    // A limit on the size of files stands for a disk that fills.
+    const shell = 'ulimit -f 100; exec "$0" --input-type=module -e "$1" "$2"'
+    const { stdout, stderr } = spawnSync('sh', ['-c', shell, process.execPath, script, directory], { encoding: 'utf8' })
+    expect(stdout, stderr).toMatch(
+      /^STATE_UNAVAILABLE .*\/sort-\w+\/0\.ndjson cannot be used: EFBIG.* Make room on its disk/,
+    )
+  })
+
   it('sorts as a stable sort by code units does, in memory or in parts on the disk', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,5 +1,15 @@
 import * as fc from 'fast-check'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -159,6 +169,31 @@ describe('an artifact', () => {
     const before = open()
     for (let time = 0; time < 20; time += 1) for await (const _ of artifacts.read('gather:x')) break
     await expect.poll(() => open() - before, { timeout: 2000 }).toBeLessThan(10)
+  })
+})
+
+describe('what the system refuses to an artifact', () => {
+  const files = ['gather.x.ndjson.zst.partial', 'gather.x.summary.json.partial']
+  it.runIf(existsSync('/dev/full')).each(files)(
+    'is told with its file and what to do: a full disk under %s',
+    async (file) => {
+      symlinkSync('/dev/full', join(root, file))
+      await expect(artifactsIn(root).write('gather:x', [1])).rejects.toMatchObject({
+        code: 'STATE_UNAVAILABLE',
+        message: expect.stringMatching(/gather\.x\.ndjson\.zst cannot be used: ENOSPC/) as string,
+        hint: expect.stringMatching(/^Make room on its disk; then the same command goes on\.$/) as string,
+      })
+      expect(readdirSync(root)).toEqual([])
+    },
+  )
+
+  it('is not what a source throws while it is read', async () => {
+    const full = Object.assign(new Error('ENOSPC: of the source'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+    const failing = async function* (): AsyncGenerator<Json> {
+      yield 1
+      throw full
+    }
+    await expect(artifactsIn(root).write('gather:x', failing())).rejects.toBe(full)
   })
 })
 
