@@ -23,4 +23,4 @@ export function tallies(): {
 
 /** `4 accounts (001…, 002…, 003…, …)`. */
 export const who = ({ accounts, ids }: Tally): string =>
-  `${accounts} account${accounts === 1 ? '' : 's'} (${ids.join(', ')}${accounts > ids.length ? ', …' : ''})`
+  `${accounts.toLocaleString('en')} account${accounts === 1 ? '' : 's'} (${ids.join(', ')}${accounts > ids.length ? ', …' : ''})`

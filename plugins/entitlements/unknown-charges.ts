@@ -23,7 +23,7 @@ export function unknownCharges(context: Context): {
         const near = nearest(name, context.typeOf.keys())
         const hint = near === undefined ? '' : `; the nearest name there is ${JSON.stringify(near)}`
         // Fractions add up to something else in another order of the accounts.
-        const total = Number(tally.quantity.toFixed(6))
+        const total = Number(tally.quantity.toFixed(6)).toLocaleString('en', { maximumFractionDigits: 6 })
         const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who(tally)}, total quantity ${total}${hint}`
         yield { kind: 'notice', key: name, code: 'unknown-charge', message }
       }

@@ -160,10 +160,11 @@ describe('notices', () => {
       const accounts = quantities.map((quantity, n) =>
         account([[{}, { name: 'X', quantity }]], {}, `00100000000000${n}AAA`),
       )
-      return notices(await computed({ accounts })).map(({ message }) => /total quantity ([\d.]+)/.exec(message)?.[1])
+      return notices(await computed({ accounts })).map(({ message }) => /total quantity ([\d.,]+)/.exec(message)?.[1])
     }
     expect(await totalOf(0.1, 0.2, 0.3)).toEqual(['0.6'])
     expect(await totalOf(0.3, 0.2, 0.1)).toEqual(['0.6'])
+    expect(await totalOf(112_338.5, 0.25)).toEqual(['112,338.75'])
   })
 
   test('AMB-03, OPS-08: an unknown charge of a US Government subscription is reported there and nowhere else', async () => {
