@@ -77,8 +77,25 @@ test('the plans file that is shipped holds what the samples hold', async () => {
   expect({ ...shipped, where: '' }).toEqual({ ...sample, where: '' })
 })
 
-test('AMB-07, PLAN-04: names keep their blanks', async () => {
-  expect(readFileSync('data/plans.yaml', 'utf8')).toContain('Administration Fee  [XLarge]')
+test('AMB-06, AMB-09, AMB-25: so are the types that lead to US Government, the base tiers and the regions', async () => {
+  const shipped = await parseCatalogue('data/plans.yaml', readFileSync('data/plans.yaml', 'utf8'))
+  const { us_government: government, base_tiers: tiers, regions, subscriptions } = shipped
+  const standard = ['sub_usgov_12x5', 'sub_usgov_24x7', 'usgov_fedramp']
+  const duo = Object.keys(subscriptions).filter((type) => type.startsWith('sub_consumption_duo_'))
+  const wider = ['sub_sm_premium', 'sub_sm_ultimate', 'sub_gitlab_dedicated', ...duo, 'sub_ss_ase']
+  expect(duo).toHaveLength(3)
+  expect(new Set(government.standard)).toEqual(new Set(standard))
+  expect(new Set(government.exception)).toEqual(new Set([...standard, ...wider]))
+  const ofATier = Object.keys(subscriptions).filter((type) => /^sub_(dotcom|sm)_|^sub_gitlab_dedicated$/.test(type))
+  expect(new Set(tiers)).toEqual(new Set(ofATier))
+  expect(regions).toEqual({ AMER: 'org_region_amer', EMEA: 'org_region_emea', APJ: 'org_region_apac' })
+})
+
+test('PLAN-04: names keep their blanks', async () => {
+  const { subscriptions } = await parseCatalogue('data/plans.yaml', readFileSync('data/plans.yaml', 'utf8'))
+  expect(subscriptions['sub_gitlab_dedicated']).toContain('Dedicated - Administration Fee  [XLarge] - 1 Year')
+  const padded = await parseCatalogue('plans.yaml', GOOD.replace('"B - 1 Year"', '" B  - 1 Year "'))
+  expect(padded.subscriptions['sub_b']).toEqual([' B  - 1 Year '])
 })
 
 test.each([

@@ -213,7 +213,7 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ],
     ['AMB-08 none', global([[{ end: null }]]), 'no-subscription'],
   ],
-  'PROC-19: seats': [
+  'PROC-19, AMB-09: seats': [
     [
       'the highest, not the sum',
       global([[{ quantity: 5 }], [{ quantity: 70 }], [{ quantity: 20 }]]),
