@@ -135,8 +135,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     signal: options.signal ?? new AbortController().signal,
   }
   const { journal } = shared.state
+  const workers = await Promise.try(() => config.engine?.ask(shared)).catch(async (error: unknown) => {
+    if (options.state === undefined) await shared.state.close()
+    throw error
+  })
   const stopListening = await listen(config, options.warn ?? (() => undefined))
-  const workers = config.engine?.ask(shared)
   /** As those share it who have stages carried out, here or by workers. */
   const asking: Shared = { ...shared, ...(workers && { workers }) }
   let { clock } = shared
@@ -148,10 +151,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     if (options.clock === undefined && clock.today !== dateOf(clock.now())) clock = systemClock()
     return { ...one, clock }
   }
-  /**
-   * The runs in whose names plans were made here: a plan is carried out in the name under which its
-   * artifacts are.
-   */
+  /** In whose name a plan was made here: it is carried out under the name that its artifacts have. */
   const madeIn = new WeakMap<Plan, string>()
   const traced = (run: string, plan: Plan, carryOut: () => Promise<Report>): Promise<Report> =>
     runChannel.tracePromise(() => notedReport(run, plan, asOfToday(shared), carryOut), { run, part: 'apply' })

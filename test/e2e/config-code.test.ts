@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
-import { expectRefusal, file, running, scratch, until, type Change } from '../cli/scratch.ts'
+import { edit, expectRefusal, file, running, scratch, until, type Change } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
@@ -58,6 +58,12 @@ describe('the code of a configuration', () => {
     const result = await here.zds('plan', '--as-of', asOf)
     expectRefusal(result, 'CONFIG_BROKEN')
     expect(result.stderr).toMatch(/(?:sync\.config|part)\.ts throws where .*nobody waits.* \(line \d+\)/)
+  })
+
+  test('that calls what is to be named (state: localState()) is refused once: its promise is nobody’s fault', async () => {
+    const result = await scratch(sandbox.env, edit('? localState :', '? localState() :')).zds('plan', '--as-of', asOf)
+    expectRefusal(result, 'CONFIG_INVALID')
+    expect(result.stderr).toContain('state: must be what opens a state')
   })
 
   test('says what it says beside the document that was asked for', async () => {

@@ -145,7 +145,7 @@ function shapeIssues(config: unknown): Issue[] {
   return [
     ...strangers.map((key) => invalid(key, `is not one of ${Object.keys({ ...KINDS, ...SETTINGS }).join(', ')}`)),
     ...Object.entries(SETTINGS).flatMap(([key, { fits, is }]) =>
-      config[key] === undefined || fits(config[key]) ? [] : [invalid(key, `must be ${is}`)],
+      config[key] === undefined || fits(config[key]) ? [] : [strange(key, config[key], is)],
     ),
     ...Object.entries(KINDS).flatMap(([section, { required, fits, is }]) => {
       const entries = config[section]
@@ -153,7 +153,7 @@ function shapeIssues(config: unknown): Issue[] {
       if (!isRecord(entries)) return [invalid(section, 'must be an object: names and what they stand for')]
       return Object.entries(entries).flatMap(([name, value]) => {
         const path = `${section}.${name}`
-        const problems = isRecord(value) && fits(value) ? [] : [invalid(path, `must be ${is}`)]
+        const problems = isRecord(value) && fits(value) ? [] : [strange(path, value, is)]
         if (!NAMED.test(name)) problems.push(invalid(path, 'must be named with letters, digits and hyphens'))
         if (names.has(name)) problems.push(invalid(path, 'has a name that another entry has'))
         names.add(name)
@@ -161,6 +161,12 @@ function shapeIssues(config: unknown): Issue[] {
       })
     }),
   ]
+}
+
+/** What stands where something else is due. A promise of it may fail, and nobody else waits for that. */
+function strange(path: string, value: unknown, due: string): Issue {
+  if (value instanceof Promise) value.catch(() => undefined)
+  return invalid(path, `must be ${due}`)
 }
 
 const invalid = (where: string, message: string): Issue => ({ code: 'CONFIG_INVALID', where, message })
