@@ -12,6 +12,7 @@ import {
   type Desired,
   type Engine,
   type Explained,
+  type Json,
   type Processor,
 } from 'zds'
 import { fakeClock } from 'zds/testing'
@@ -141,6 +142,8 @@ afterAll(async () => {
 const explained = (asked: Partial<ExplainAsked>): Promise<Explanation> =>
   explainKey({ asked: 'old', ...asked }, engine.shared, run)
 
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
 /** What is said of a key, the fields that somebody manages, and the rules, as a person reads it. */
 function shown({ fields, rules, ...answer }: SyncAnswer): string[] {
   const { sync: by, verdict, reason, means, id = 'no record', name = 'no name', owner = 'nobody' } = answer
@@ -148,7 +151,8 @@ function shown({ fields, rules, ...answer }: SyncAnswer): string[] {
   return [
     `${by}: ${verdict}${reason === undefined ? '' : `, ${reason}: ${means}`} (${id}, ${name}, of ${owner})`,
     ...managed.map(
-      (one) => `${one.field} ${one.verdict}: ${one.live} ${one.desired} (${one.from}) ${one.rules.join()}`,
+      (one) =>
+        `${one.field} ${one.verdict}: ${textOf(one.live)} ${textOf(one.desired)} (${one.from}) ${one.rules.join()}`,
     ),
     ...rules.map((rule) => `${rule.id} ${rule.about}`),
   ]
