@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { messageOf, ZdsError } from '../errors.ts'
 import { packageMissing } from '../package.ts'
 import { isOwn } from './import.ts'
@@ -33,9 +34,8 @@ function inFile(file: string, cause: ZdsError, place: Place | undefined): ZdsErr
  * it has none the one that it led to; never one of ours.
  */
 function placeIn(file: string, cause: unknown): Place | undefined {
-  const stack = cause instanceof Error ? (cause.stack ?? '') : ''
   const own = realpathSync(file)
-  const places = [...stack.matchAll(/(file:\/\/[^\s()]+?):(\d+)/g)].flatMap(([, url = '', line = '']) => {
+  const places = [...inspect(cause).matchAll(/(file:\/\/[^\s()]+?):(\d+)/g)].flatMap(([, url = '', line = '']) => {
     const path = fileURLToPath(url)
     return isOwn(path) ? [] : [{ name: relative(dirname(own), path), line }]
   })
@@ -50,24 +50,18 @@ function inWords(file: string, place: Place | undefined): string {
 
 const IMPORTS = 'Check the paths of its imports (with their endings), and that npm install was run.'
 
-/** What to do, by the code that Node gives. */
-const HINTS: { readonly [code: string]: string } = {
+/** What to do, by the code that Node gives, or by its words where it gives none. */
+const HINTS = {
   ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
     'Enums, namespaces and parameter properties are not supported: use plain objects and types.',
   ERR_MODULE_NOT_FOUND: IMPORTS,
   ERR_PACKAGE_PATH_NOT_EXPORTED: IMPORTS,
-}
-
-/** What to do, by what Node says where it gives no code. */
-const SYNTAX: { readonly [words: string]: string } = {
   'outside a module':
     'Make it a module: "type": "module" in package.json (npm pkg set type=module), or the name sync.config.mts.',
   'does not provide an export': 'Correct the name; one that is a type is imported with the word: type DesiredOf.',
 }
 
 function hintFor(cause: unknown): string | undefined {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (!(cause instanceof SyntaxError)) return HINTS[code]
-  const known = Object.entries(SYNTAX).find(([words]) => cause.message.includes(words))
-  return HINTS[code] ?? known?.[1]
+  const told = inspect(cause)
+  return Object.entries(HINTS).find(([words]) => told.includes(words))?.[1]
 }

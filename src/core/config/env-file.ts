@@ -73,10 +73,10 @@ export function parseVariables(text: string, file: string): ReadonlyMap<string, 
   const issues: Issue[] = []
   let line = 1
   for (let at = 0; at < source.length;) {
-    const { name, value = '', end, problem } = entryAt(source, at)
-    const message = problem ?? repetition(values.get(name ?? ''), value)
+    const { name, value, end, problem } = entryAt(source, at)
+    const message = problem ?? repetition(values.get(name), value)
     if (message !== undefined) issues.push({ code: 'FILE_INVALID', where: `${file}:${line}`, message })
-    else if (name !== undefined && value.trim() !== '') values.set(name, value)
+    else if (value.trim() !== '') values.set(name, value)
     line += source.slice(at, end + 1).split('\n').length - 1
     at = end + 1
   }
@@ -86,28 +86,28 @@ export function parseVariables(text: string, file: string): ReadonlyMap<string, 
 
 const FORM = 'Write each variable as NAME=value on a line of its own, and a value with # or line ends in quotes.'
 
-type EnvEntry = { readonly end: number; readonly name?: string; readonly value?: string; readonly problem?: string }
+type EnvEntry = { readonly end: number; readonly name: string; readonly value: string; readonly problem?: string }
 
 /** What stands from `at` on: a variable, nothing, or a line that means nothing. */
 function entryAt(source: string, at: number): EnvEntry {
   const next = source.indexOf('\n', at)
   const end = next === -1 ? source.length : next
   const line = source.slice(at, end).trim()
-  if (line === '' || line.startsWith('#')) return { end }
+  if (line === '' || line.startsWith('#')) return { name: '', value: '', end }
   ENTRY.lastIndex = at
   const { name = '', single, double, tick, bare } = ENTRY.exec(source)?.groups ?? {}
-  if (name === '') return { end, problem: 'is no line of the form NAME=value' }
+  if (name === '') return { name, value: '', end, problem: 'is no line of the form NAME=value' }
   if (bare !== undefined) return { name, end, ...bareValue(bare) }
   return { name, end: ENTRY.lastIndex, value: single ?? tick ?? unescaped(double ?? '') }
 }
 
 /** A comment needs a blank before it: without, nobody knows whether `#` belongs to the value. */
 function bareValue(text: string): Pick<EnvEntry, 'value' | 'problem'> {
-  const value = text.replace(/[ \t]#.*$/, '').trim()
-  if (/^["'`]/.test(value)) return { problem: 'has a quote that is not closed, or something behind the closing one' }
-  if (/^[“”„‘’‚«]/.test(value)) return { problem: 'has typographic quotes around its value: write straight ones' }
-  if (value.includes('#'))
-    return { problem: 'has a # in a value without quotes: set quotes, or a blank before a comment' }
+  const value = text.replace(/[ \t]#.*/, '').trim()
+  const refused = (problem: string) => ({ value, problem })
+  if (/^["'`]/.test(value)) return refused('has a quote that is not closed, or something behind the closing one')
+  if (/^[“”„‘’‚«]/.test(value)) return refused('has typographic quotes around its value: write straight ones')
+  if (value.includes('#')) return refused('has a # in a value without quotes: set quotes, or a blank before a comment')
   return { value }
 }
 

@@ -20,7 +20,7 @@ const PACKAGE_IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?!node:)[\w@][^'"]*)['
  * file), and the addresses that it writes to. A plan that was made with another one is not carried
  * out. Its first half is what is written, its second half where it writes.
  */
-export function fingerprintOf(file: string, config: Config, loaded: readonly string[] = []): string {
+export function fingerprintOf(file: string, config: Config, loaded: readonly string[]): string {
   const texts = textsOf(file)
   const packages = [...texts].flatMap(([path, text]) =>
     [...text.matchAll(PACKAGE_IMPORT)].map(([, name = '']) => versionOf(name, path)),
@@ -68,11 +68,10 @@ function versionOf(name: string, from: string): string {
 }
 
 /** What makes each source what it is, besides its rows. */
-function identities(config: Config, directory: string): (readonly [string, string])[] {
-  return stages(config).flatMap((stage) => {
-    const identity = stage.kind === 'gather' ? stage.source.identity?.(directory) : undefined
-    return identity === undefined ? [] : [[stage.name, identity] as const]
-  })
+function identities(config: Config, directory: string): Json {
+  return stages(config).flatMap((stage) =>
+    stage.kind === 'gather' ? [[stage.name, stage.source.identity?.(directory) ?? null]] : [],
+  )
 }
 
 /** Where each sync writes: what was planned for one address is not carried out at another. */

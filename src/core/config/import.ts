@@ -26,7 +26,7 @@ export async function importWatched(file: string, ms: number, signal: AbortSigna
     resolve: (specifier, context, next) => {
       const found = next(specifier, context)
       const [from, to] = [pathOf(context.parentURL), pathOf(found.url)]
-      if (from !== undefined && to !== undefined && files.has(from) && !isOwn(to)) files.add(to)
+      if (files.has(from) && to !== '' && !isOwn(to)) files.add(to)
       return found
     },
   })
@@ -63,12 +63,13 @@ export function brokenBy(cause: unknown): ZdsError | undefined {
   if (!(cause instanceof Error) || cause instanceof ZdsError) return undefined
   const [, url, line] = /\bat .*?(file:\S+?):(\d+):\d+/.exec(cause.stack ?? '') ?? []
   const file = pathOf(url)
-  if (file === undefined || !known.values().some((files) => files.has(file))) return undefined
+  if (!known.values().some((files) => files.has(file))) return undefined
   const message = `${file} throws where nobody waits for it: ${messageOf(cause)} (line ${line})`
   return new ZdsError('CONFIG_BROKEN', message, { cause, hint: 'Await what it begins, or leave it out.' })
 }
 
-const pathOf = (url = ''): string | undefined => (url.startsWith('file:') ? fileURLToPath(url) : undefined)
+/** The path of a file; '' for what is none. */
+const pathOf = (url = ''): string => (url.startsWith('file:') ? fileURLToPath(url) : '')
 
 /**
  * Ours, and what is installed for us: which of it is loaded already when a configuration comes is a

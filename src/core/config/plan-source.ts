@@ -6,7 +6,7 @@ import type { Source, Sync } from '../types.ts'
  * of what it says of the sync, then one for each change (`op`). Who needs it is read after it.
  */
 export function planSource(sync: Sync): Source<SyncPart> {
-  return { name: 'plan', planOf: sync, read: () => neverRead() }
+  return { name: 'plan', planOf: sync, read: neverRead }
 }
 
 /** The engine hands out the artifact of the compare stage instead. */

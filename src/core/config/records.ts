@@ -38,25 +38,19 @@ export function records<const Table extends FieldTable, const Word extends strin
   readonly mayBeEmpty?: boolean
 }): Processor<TypesOf<Table>, Word> {
   checkOptions('records', OPTIONS, made)
-  const { name, rows, key, fields, elsewhere, mayBeEmpty } = made
+  const { name, rows, key, fields, elsewhere, mayBeEmpty = false } = made
   const [first = '', ...more] = [key].flat()
   assertAsked(name, rows, first, [...more, ...columnsOf([fields])])
+  const needs = [rows, ...(elsewhere ? [elsewhere.rows] : [])]
   return {
     name,
     types: typesOf(fields),
     values: async () =>
       Object.fromEntries(
-        Object.entries(fields).flatMap(
-          ([
-            field,
-            {
-              derive: { values },
-            },
-          ]) => (values ? [[field, values]] : []),
-        ),
+        Object.entries(fields).flatMap(([field, { derive }]) => (derive.values ? [[field, derive.values]] : [])),
       ),
-    needs: [rows, ...(elsewhere ? [elsewhere.rows] : [])],
-    ...(mayBeEmpty !== undefined && { mayBeEmpty }),
+    needs,
+    mayBeEmpty,
     // Object.fromEntries forgets which keys it was given.
     ...(elsewhere && { words: Object.fromEntries([[elsewhere.reason, elsewhere.means]]) as { [W in Word]: string } }),
     read: async function* (run) {
@@ -64,7 +58,7 @@ export function records<const Table extends FieldTable, const Word extends strin
       for await (const row of run.input(rows)) {
         const id = keyIn(row, key, name)
         known.add(id)
-        yield { kind: 'record', key: id, fields: fieldsOf(fields, row, (field) => `${name}: ${id}: ${field}`) }
+        yield { kind: 'record', key: id, fields: fieldsOf(fields, row, `${name}: ${id}`) }
       }
       if (elsewhere === undefined) return
       for await (const row of run.input(elsewhere.rows)) {
@@ -73,7 +67,7 @@ export function records<const Table extends FieldTable, const Word extends strin
       }
     },
     explain: async (asked, run) => {
-      for (const source of elsewhere === undefined ? [rows] : [rows, elsewhere.rows])
+      for (const source of needs)
         for await (const row of run.input(source))
           if (keyIn(row, key, name) === asked)
             return [
@@ -103,13 +97,13 @@ function keyIn(row: JsonObject, column: string | readonly string[], name: string
   })
 }
 
-function fieldsOf(table: FieldTable, row: JsonObject, placeOf: (field: string) => string): Fields {
+function fieldsOf(table: FieldTable, row: JsonObject, place: string): Fields {
   const fields: Record<string, Json> = {}
   for (const [name, field] of Object.entries(table)) {
     const { reads } = field
     if (reads.kind !== 'columns') continue
     const values = reads.columns.map((column) => row[column] ?? null)
-    fields[name] = derived(field, values, () => placeOf(name))
+    fields[name] = derived(field, values, () => `${place}: ${name}`)
   }
   return fields
 }

@@ -76,11 +76,11 @@ export function refuseSlips({ desired, target, rules, limits }: Sync, table: Fie
     ...strangers('target', fields, Object.keys(target.types)),
     ...otherTypes('desired', desired.types ?? {}, table),
     ...otherTypes('target', target.types, table),
-    ...key
-      .filter((field) => table[field]?.type.keyable === false)
-      .map((field) =>
-        issue('rules.key', `${field} is ${table[field]?.type.name}, which cannot say whose record it is`),
-      ),
+    ...key.flatMap((field) => {
+      const type = table[field]?.type
+      const message = `${field} is ${type?.name}, which cannot say whose record it is`
+      return type?.keyable === false ? [issue('rules.key', message)] : []
+    }),
     ...(rules.holds && !rules.words
       ? [issue('rules.words', 'is missing: it says what the reasons of holds mean')]
       : []),

@@ -72,7 +72,6 @@ export function computedIn(config: Config): (source: Source) => boolean {
  */
 export function stages(config: Config): Stage[] {
   const nameOf = sourceNames(config)
-  const idOf = stageOf(config)
   const syncs = syncsOf(config)
   const nameOfSync = new Map([...syncs].map(([name, sync]) => [sync, name]))
   assertOnce([...syncs, ...observersOf(config)])
@@ -91,21 +90,18 @@ export function stages(config: Config): Stage[] {
     found.set(stage.id, stage)
     return stage.id
   }
-  const known = (item: Source | Sync, id: string): boolean => {
-    const stage = found.get(id)
-    return (stage?.kind === 'gather' && stage.source === item) || (stage?.kind === 'compare' && stage.sync === item)
-  }
   const gather = (source: Source): string => {
-    const id = idOf(source)
-    if (source.planOf !== undefined) return compared(source.planOf)
-    if (known(source, id)) return id
+    if (source.planOf !== undefined) return compared(source.planOf, source.name)
     const name = nameOf(source)
+    const id = gatherId(name)
+    const there = found.get(id)
+    if (there?.kind === 'gather' && there.source === source) return id
     return once(source, name, () => ({ id, kind: 'gather', name, source, needs: (source.needs ?? []).map(gather) }))
   }
-  const compared = (sync: Sync): string => {
-    const name = nameIn(nameOfSync, sync, 'a source')
+  const compared = (sync: Sync, dependent: string): string => {
+    const name = nameIn(nameOfSync, sync, dependent)
     const id = compareId(name)
-    if (known(sync, id)) return id
+    if (found.has(id)) return id
     return once(sync, name, () => {
       const rivals = sharing(sync.target, syncs).filter((other) => other !== sync)
       const read = [
@@ -119,7 +115,7 @@ export function stages(config: Config): Stage[] {
   }
 
   for (const source of Object.values({ ...config.sources, ...config.processors })) gather(source)
-  for (const sync of syncs.values()) compared(sync)
+  for (const [name, sync] of syncs) compared(sync, name)
 
   const applied = (sync: Sync, dependent: string): string => {
     const name = nameIn(nameOfSync, sync, dependent)
@@ -143,18 +139,17 @@ function assertOnce(listed: readonly (readonly [string, Sync | Observer])[]): vo
 }
 
 const isSame = (one: Sync | Observer, other: Sync | Observer): boolean =>
-  one === other ||
-  (one.kind === 'sync' && other.kind === 'sync' && one.desired === other.desired && one.target === other.target)
+  whatIs(one).every((part, at) => part === whatIs(other)[at])
+
+const whatIs = (one: Sync | Observer): readonly unknown[] => (one.kind === 'sync' ? [one.desired, one.target] : [one])
 
 /** The readers of a stage stand after it, so what they are is known first. */
 function markConfined(all: readonly Stage[]): Stage[] {
-  const targets = new Set<Source>(
-    all.flatMap((stage) => (stage.kind === 'apply' && stage.sync.target.confined ? stage.sync.target : [])),
-  )
   const confined = new Set<string>()
   for (const stage of all.toReversed()) {
     const readers = all.filter(({ needs }) => needs.includes(stage.id))
-    const own = targets.has(stage.kind === 'gather' ? stage.source : stage.sync.target)
+    const read: Source | Target = stage.kind === 'gather' ? stage.source : stage.sync.target
+    const own = 'confined' in read && read.confined
     if (own || (readers.length > 0 && readers.every(({ id }) => confined.has(id)))) confined.add(stage.id)
   }
   return all.map((stage) => (confined.has(stage.id) ? { ...stage, confined: true } : stage))
@@ -192,15 +187,7 @@ export function backwards<S extends Stage>(applies: readonly S[]): S[] {
  * among `all` count as met.
  */
 export function waves<S extends Stage>(all: readonly S[]): S[][] {
-  const byId = new Map(all.map((stage) => [stage.id, stage]))
-  const depths = new Map<string, number>()
-  const depth = (stage: S): number => {
-    const known = depths.get(stage.id)
-    if (known !== undefined) return known
-    const needs = stage.needs.flatMap((id) => byId.get(id) ?? [])
-    const found = needs.length === 0 ? 0 : Math.max(...needs.map(depth)) + 1
-    depths.set(stage.id, found)
-    return found
-  }
-  return [...Map.groupBy(all, depth).entries()].toSorted(([a], [b]) => a - b).map(([, wave]) => wave)
+  const ids = new Set(all.map(({ id }) => id))
+  const now = all.filter(({ needs }) => !needs.some((id) => ids.has(id)))
+  return now.length === 0 ? [] : [now, ...waves(all.filter((stage) => !now.includes(stage)))]
 }

@@ -69,19 +69,15 @@ export function sync<const Table extends FieldTable, const P extends Processor, 
   readonly onlyTied?: boolean
 }): Sync {
   refuseStrangers(definition)
-  const { desired, target, limits, readBack, after, onlyTied } = definition
+  const { fields, limits, ...rest } = definition
   // A record of this table is a Fields whose names are known; the rules are handed no other.
   const rules = definition.rules as unknown as Rules
   const made: Sync = {
     kind: 'sync',
-    desired,
-    target,
+    ...rest,
     rules,
     ...(limits && { limits: limits as Limits }), // the same, with fewer names
-    ...(readBack !== undefined && { readBack }),
-    ...(after && { after }),
-    ...(onlyTied !== undefined && { onlyTied }),
   }
-  refuseSlips(made, definition.fields)
+  refuseSlips(made, fields)
   return made
 }

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { ZdsError } from 'zds'
-import { parseVariables } from '../../../src/core/config/env-file.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { env, ZdsError } from 'zds'
+import { parseVariables, readVariables, slipsIn, type Variables } from '../../../src/core/config/env-file.ts'
+import { within, type Environment } from '../../../src/core/settings.ts'
 
 const parsed = (text: string) => Object.fromEntries(parseVariables(text, '.env'))
 
@@ -26,6 +29,8 @@ describe('a file of variables', () => {
     ['a value', 'A=1', { A: '1' }],
     ['blanks around', '  A =  some words \t\nB=2', { A: 'some words', B: '2' }],
     ['empty ones, which are none', 'A=\nB= \nC=""\nD=\t# nothing\nE=5', { E: '5' }],
+    ['blanks in quotes, which are none', `A="  "\nB=1\nB='  '`, { B: '1' }],
+    ['typographic quotes within', 'A=say “hi”', { A: 'say “hi”' }],
     ['comments', '# A=1\n\n  # B=2\nC=3 # three\nD="4" # four\n', { C: '3', D: '4' }],
     ['export', 'export A=1', { A: '1' }],
     ['quotes', `A='a # b'\nB="c # d"\nC=\`e'"f\`\n`, { A: 'a # b', B: 'c # d', C: `e'"f` }],
@@ -74,6 +79,17 @@ describe('a file of variables', () => {
     expect(problemsOf(text)).toEqual([problem]),
   )
 
+  it('is refused with what to do, and how each problem is called', () => {
+    expect(() => parseVariables('A', '.env')).toThrow(
+      expect.objectContaining({
+        code: 'FILE_INVALID',
+        message: '.env cannot be used',
+        hint: expect.stringContaining('NAME=value on a line of its own') as string,
+        issues: [expect.objectContaining({ code: 'FILE_INVALID' })] as unknown,
+      }) as Error,
+    )
+  })
+
   it('names all that it cannot use at once', () => {
     expect(problemsOf('one\nA=1\ntwo\n\nthree').map((one) => one.split(' ')[0])).toEqual(['.env:1', '.env:3', '.env:5'])
   })
@@ -85,5 +101,45 @@ describe('a file of variables', () => {
         expect(parsed(`A='${text}'\nB=2`)).toEqual({ A: text, B: '2' })
       }),
     )
+  })
+})
+
+describe('the variables of a file', () => {
+  const read = async (text: string, variables: Environment): Promise<Variables> => {
+    const directory = mkdtempSync(join(tmpdir(), 'zds-env-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    writeFileSync(join(directory, '.env'), text)
+    return within(variables, () => readVariables(join(directory, '.env')))
+  }
+
+  it('SAFE-09: are put where there is none, and an empty one is none', async () => {
+    const variables: Environment = { SET: 'outside', EMPTY: ' ' }
+    const { file, ...names } = await read('SET=inside\nEMPTY=full\nNEW=one\nNOTHING=\n', variables)
+    expect(variables).toEqual({ SET: 'outside', EMPTY: 'full', NEW: 'one' })
+    expect(names).toEqual({ given: ['EMPTY', 'NEW'], outvoted: ['SET'] })
+    expect(file).toMatch(/\.env$/)
+  })
+
+  const slips = (text: string, variables: Environment = {}): Promise<string[]> =>
+    within(variables, async () => slipsIn(await read(text, variables)))
+  const MADE = ['SLIP_GLOBAL_TOKEN', 'SLIP_READ_TOKEN', 'SLIP_READ_TOKENS', 'SLIP_EMEA_URL', 'SLIP_US_URL', 'SLIPPED']
+
+  it.each([
+    ['a letter that is missing', 'SLIP_GLOBAL_TOKN', 'SLIP_GLOBAL_TOKEN'],
+    ['letters that are swapped', 'SLIP_MEEA_URL', 'SLIP_EMEA_URL'],
+    ['letters of another size', 'SLIP_emea_URLS', 'SLIP_EMEA_URL'],
+    ['a word that is glued on', 'SLIPGLOBAL_TOKEN', 'SLIP_GLOBAL_TOKEN'],
+    ['all that is read is set', 'SLIP_GLOBAL_TOKN', undefined, { SLIP_GLOBAL_TOKEN: '1' }],
+    ['what loses against the environment', 'SLIP_GLOBAL_TOKN', 'SLIP_GLOBAL_TOKEN', { SLIP_GLOBAL_TOKN: '2' }],
+    ['three letters', 'SLIP_GLOBAL_TO', undefined],
+    ['another region', 'SLIP_APAC_URL', undefined],
+    ['another region in two letters', 'SLIP_EU_URL', undefined],
+    ['something else', 'OTHER', undefined],
+    ['what is read', 'SLIPPED', undefined],
+    ['what is read, and looks like what is', 'SLIP_READ_TOKENS', undefined],
+  ])('%s: %s may mean %s', async (_, name, meant, variables: Environment = {}) => {
+    for (const made of MADE) env(made)
+    const said = meant === undefined ? [] : [`.env: nothing reads ${name}. Did you mean ${meant}? That is not set`]
+    expect((await slips(`${name}=1\n`, variables)).map((one) => one.slice(one.indexOf('.env: ')))).toEqual(said)
   })
 })

@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { planSource } from '../../../src/core/config/plan-source.ts'
 import { syncParts } from '../../../src/core/plan/parts.ts'
-import { always, checkbox, collect, fact, keysAfter, records, text, unmatchedKeys, type JsonObject } from 'zds'
+import {
+  always,
+  checkbox,
+  collect,
+  dropdown,
+  fact,
+  keysAfter,
+  records,
+  text,
+  unmatchedKeys,
+  ZdsError,
+  type JsonObject,
+} from 'zds'
 import { compared, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { testRun } from 'zds/testing'
 
@@ -10,6 +23,12 @@ const elsewhere = {
   reason: 'type-changed',
   means: 'is no partner any more',
 } as const
+const thrown = (error: Error): never => {
+  throw error
+}
+/** A derivation that forgets a case, as one without a compiler could. */
+const covers = ((left: unknown) => (left === 'x' ? true : undefined)) as () => boolean
+
 const fields = {
   salesforce_id: text('Id'),
   owner: text('Owner__c'),
@@ -25,6 +44,7 @@ describe('records made by a field table alone', () => {
     expect(() => records(wrong as never)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/^records /) as string,
         issues: [
           expect.objectContaining({ hint: 'Did you mean "mayBeEmpty"?' }),
           expect.objectContaining({ message: 'lacks "reason"' }),
@@ -40,14 +60,62 @@ describe('records made by a field table alone', () => {
       expect.objectContaining({
         code: 'CONFIG_INVALID',
         message: 'partners reads what partner-rows does not ask for',
-        issues: [expect.objectContaining({ where: 'partner-rows', message: 'does not ask for Owner__c' })] as unknown,
+        issues: [
+          {
+            code: 'CONFIG_INVALID',
+            where: 'partner-rows',
+            message: 'does not ask for Owner__c',
+            hint: 'Add to partner-rows what partners reads: its field table to columnsOf, others to columns or children.',
+          },
+        ] as unknown,
       }) as Error,
     )
   })
 
-  it('take rows whose source says what it asks for in other words than columns', () => {
-    const asking = sourceOf<JsonObject>('partner-rows', [], { asks: () => ['GET /partners'] })
+  it.each<[string, () => readonly string[]]>([
+    ['all of them', () => ['Id', 'Owner__c', 'Name']],
+    ['in other words than columns', () => ['GET /partners']],
+    ['by a setting that cannot be used: that is told before a run', () => thrown(new ZdsError('ENV_INVALID', 'no'))],
+  ])('take rows whose source says what it asks for: %s', (_, asks) => {
+    const asking = sourceOf<JsonObject>('partner-rows', [], { asks })
     expect(() => records({ name: 'partners', rows: asking, key: 'Id', fields })).not.toThrow()
+  })
+
+  it('do not hide what else goes wrong there', () => {
+    for (const error of [new ZdsError('USAGE', 'no'), Object.assign(new Error('no'), { code: 'ENV_INVALID' })]) {
+      const asking = sourceOf<JsonObject>('partner-rows', [], { asks: () => thrown(error) })
+      expect(() => records({ name: 'partners', rows: asking, key: 'Id', fields })).toThrow(error)
+    }
+  })
+
+  it('say which words their fields can be, and whose row a derivation does not cover', async () => {
+    const made = records({
+      name: 'partners',
+      rows,
+      key: ['Id', 'Region'],
+      fields: { level: dropdown([], always('gold')), owner: text('Owner__c'), left: checkbox('Left', covers) },
+    })
+    expect(await made.values?.(testRun({}))).toEqual({ level: ['gold'] })
+    const read = (row: JsonObject) => collect(made.read(testRun({ 'partner-rows': [row] })))
+    await expect(read({ Id: 'A', Region: 'EU' })).rejects.toThrow(
+      'partners: A/EU: left: its derivation returns nothing',
+    )
+    await expect(read({ Id: 'A' })).rejects.toThrow('partners: a row has no Id or no Region')
+  })
+
+  it('explain a key by its row, and by that of elsewhere', async () => {
+    const run = testRun({ 'partner-rows': [{ Id: 'A' }, { Id: 'B' }], 'former-partners': [{ Id: 'C' }] })
+    const explain = async (asked: string, more = {}): Promise<unknown> =>
+      records({ name: 'partners', rows, key: 'Id', fields, ...more }).explain?.(asked, run)
+    const read = { salesforce_id: 'Id', owner: 'Owner__c', mark: 'the configuration' }
+    const said = Object.fromEntries(Object.entries(read).map(([field, from]) => [field, { from, rules: [] }]))
+    expect(await explain('B')).toEqual([
+      { key: 'B', rows: [{ source: 'partner-rows', row: { Id: 'B' } }], fields: said },
+    ])
+    expect(await explain('C', { elsewhere })).toEqual([
+      { key: 'C', rows: [{ source: 'former-partners', row: { Id: 'C' } }], fields: {} },
+    ])
+    expect(await explain('C')).toEqual([])
   })
 
   it('PART-06: have the fields that read columns, and no others (AMB-13)', async () => {
@@ -75,7 +143,10 @@ describe('records made by a field table alone', () => {
   })
 
   it('need the sources that they read', () => {
-    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere }).needs).toEqual([rows, elsewhere.rows])
+    expect(records({ name: 'p', rows, key: 'Id', fields, elsewhere })).toMatchObject({
+      needs: [rows, elsewhere.rows],
+      mayBeEmpty: false,
+    })
     expect(records({ name: 'p', rows, key: 'Id', fields, mayBeEmpty: true })).toMatchObject({
       needs: [rows],
       mayBeEmpty: true,
@@ -115,6 +186,10 @@ describe('the keys that nobody has a row for', () => {
     const keys = unmatchedKeys({ target, field: 'salesforce_id', rows, column: 'Id', of: isPartner })
     expect(await collect(keys.read(run))).toEqual(['C'])
   })
+})
+
+it('the plan of a sync is handed out by the engine, and read from nowhere else', async () => {
+  await expect(collect(planSource(syncOf()).read(testRun({})))).rejects.toThrow('made by its compare stage')
 })
 
 describe('the keys that a target will hold once its sync is applied (SAFE-08)', () => {

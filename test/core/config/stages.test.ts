@@ -1,8 +1,16 @@
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Config, Desired, Source, Sync } from 'zds'
 import { planSource } from '../../../src/core/config/plan-source.ts'
-import { backwards, observersOf, stages, syncsOf, waves, type Stage } from '../../../src/core/config/stages.ts'
+import {
+  backwards,
+  computedIn,
+  observersOf,
+  stages,
+  syncsOf,
+  waves,
+  type Stage,
+} from '../../../src/core/config/stages.ts'
 import { sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
 
 /**
@@ -38,7 +46,8 @@ const needsOf = (all: readonly Stage[], id: string): string[] =>
   all.find((stage) => stage.id === id)?.needs.toSorted() ?? ['no such stage']
 
 describe('the stages of the reference system (GEN-02, GEN-03)', () => {
-  const all = stages(reference())
+  let all: readonly Stage[]
+  beforeEach(() => (all = stages(reference())))
 
   it('are one gather for each source, one compare and one apply for each sync', () => {
     expect(all.map(({ id }) => id).toSorted()).toEqual([
@@ -126,6 +135,43 @@ describe('the stages of the reference system (GEN-02, GEN-03)', () => {
     expect(all.map(({ id }) => id)).not.toContain('gather:made-of-partner-rows')
   })
 
+  it('processors follow from what they need, and files are of this machine; all else is gathered from elsewhere', () => {
+    const { processors = {}, ...config } = reference()
+    const file = sourceOf('plans', [], { identity: () => 'one: 1' })
+    const alone = sourceOf<Desired>('written-by-hand')
+    const whole: Config = { ...config, sources: { ...config.sources, file }, processors: { ...processors, alone } }
+    const names = (one: Config): string[] =>
+      stages(one).flatMap((stage) => (stage.kind === 'gather' && computedIn(one)(stage.source) ? [stage.name] : []))
+    const computed = ['global-accounts', 'partner-accounts', 'us-gov-accounts', 'us-gov-contacts']
+    expect(names(whole).toSorted()).toEqual(['file', ...computed].toSorted())
+    expect(names(config).toSorted()).toEqual(
+      computed.map((name) => (name === 'partner-accounts' ? 'made-of-partner-rows' : name)).toSorted(),
+    )
+  })
+
+  it('OPS-08: what only confined instances read is confined, and nothing that others read too', () => {
+    const { sources, processors = {}, targets, hooks = {} } = reference()
+    const { 'us-gov': usGov, ...open } = targets
+    const { 'us-gov-users': users, ...others } = hooks
+    const confined = (sync: Sync): Sync =>
+      Object.assign(sync, { target: Object.assign(sync.target, { confined: true }) })
+    const of = (config: Config): string[] =>
+      stages(config).flatMap((stage) => (stage.confined === true ? [stage.id] : []))
+    expect(of(reference())).toEqual([])
+    const both = { 'us-gov': confined(usGov as Sync), 'us-gov-users': confined(users as Sync) } // found just now
+    expect(of({ sources, processors, targets: { ...open, ...both }, hooks: others }).toSorted()).toEqual([
+      'apply:us-gov',
+      'apply:us-gov-users',
+      'compare:us-gov',
+      'compare:us-gov-users',
+      'gather:contacts',
+      'gather:us-gov',
+      'gather:us-gov-accounts',
+      'gather:us-gov-contacts',
+      'gather:us-gov-users',
+    ])
+  })
+
   it('syncs and observers are told apart', () => {
     expect([...syncsOf(reference()).keys()]).toEqual(['global', 'us-gov', 'partners', 'us-gov-users'])
     expect([...observersOf(reference()).keys()]).toEqual(['slack'])
@@ -153,7 +199,10 @@ describe('a configuration that cannot be run', () => {
 
   it.each(['../rows', 'a/b', 'rows:all', '', '2nd'])('a source that is listed nowhere and named %j', (name) => {
     expect(() => stages(config(syncOf({}, { desired: sourceOf(name) })))).toThrow(
-      invalid(`A source cannot be named ${JSON.stringify(name)}`),
+      invalid(
+        `A source cannot be named ${JSON.stringify(name)}`,
+        'Name it with letters, digits and hyphens: what it leaves is kept under that name.',
+      ),
     )
   })
 
@@ -215,6 +264,17 @@ describe('a configuration that cannot be run', () => {
     expect(() => stages(config(syncOf({}, both), syncOf({}, both)))).toThrow(
       invalid('sync-0 and sync-1 desire the same records of the same target', 'List it once.'),
     )
+  })
+
+  it('but the same records in two targets, others in the same one, and two observers are no slip', () => {
+    const [desired, target] = [sourceOf<Desired>('desired'), targetOf({ name: 'target' })]
+    const syncs = [
+      syncOf({}, { desired, target }),
+      syncOf({}, { desired, target: targetOf({ name: 'other' }) }),
+      syncOf({}, { desired: sourceOf<Desired>('others'), target }),
+    ]
+    const hooks = { slack: { kind: 'observer' }, chat: { kind: 'observer' } } as const
+    expect(() => stages({ ...config(...syncs), hooks })).not.toThrow()
   })
 })
 

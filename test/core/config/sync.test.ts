@@ -30,12 +30,33 @@ const issuesOf = (definition: object): unknown => {
 describe('a sync of one field table', () => {
   it('loads when all of it is of this table', () => {
     expect(sync(whole)).toMatchObject({ kind: 'sync', desired, target })
-    expect(sync({ ...whole, limits: { fields: { level: { count: 1 } } }, readBack: 0 })).toMatchObject({ readBack: 0 })
+    expect(
+      sync({ ...whole, limits: { fields: { level: { count: 1 } } }, readBack: 0, after: [], onlyTied: false }),
+    ).toMatchObject({ readBack: 0, after: [], onlyTied: false, limits: { fields: { level: { count: 1 } } } })
   })
 
   it('also over a target that holds more, and a processor that says nothing of its fields', () => {
     const more = targetOf({ types: { ...fields, note: text() } })
     expect(issuesOf({ ...whole, target: more, desired: sourceOf<Desired>('seats'), rules: { key: 'id' } })).toEqual([])
+  })
+
+  it.each([
+    [{ rules: { key: 'id', retire: 'remove', retireFor: ['gone', 'lapsed'] } }],
+    [{ desired: { ...desired, words: undefined }, rules: { key: 'id', retireFor: ['whatever'] } }],
+    [{ rules: { key: 'id', ids: { level: ['SFA-14'] } } }],
+    // They look at a record as a whole, or as JavaScript does.
+    [{ rules: { key: 'id', owns: (record: object) => JSON.stringify(record) !== '' } }],
+    [{ rules: { key: 'id', owns: (record: Iterable<string>) => record[Symbol.iterator] !== undefined } }],
+    [
+      {
+        rules: {
+          key: 'id',
+          owns: (record: { hasOwnProperty: (name: string) => boolean }) => record.hasOwnProperty('x'),
+        },
+      },
+    ],
+  ])('takes %j', (more) => {
+    expect(issuesOf({ ...whole, ...more })).toEqual([])
   })
 
   const issue = (where: string, message: string, hint?: string) => ({
@@ -63,6 +84,10 @@ describe('a sync of one field table', () => {
     [{ rules: { key: 'id', unique: 'lvel' } }, issue('rules.unique', 'there is no lvel', 'Did you mean "level"?')],
     [{ rules: { key: 'id', adopt: ['lft'] } }, issue('rules.adopt', 'there is no lft', 'Did you mean "left"?')],
     [{ rules: { key: 'id', retire: { lft: true } } }, issue('rules.retire', 'there is no lft', 'Did you mean "left"?')],
+    [
+      { rules: { key: 'id', ids: { lvel: ['SFA-14'] } } },
+      issue('rules.ids', 'there is no lvel', 'Did you mean "level"?'),
+    ],
     // Whatever retires nobody, or guards nobody, without a word.
     [
       { rules: { key: 'id', retire: true } },
@@ -144,7 +169,12 @@ describe('a sync of one field table', () => {
   it('tells all slips at once, and which sync it is', () => {
     const wrong = { ...whole, rules: { key: 'ids', unique: 'nme' }, limits: { fields: { levl: { count: 1 } } } }
     expect(issuesOf(wrong)).toHaveLength(3)
-    expect(() => load(wrong)).toThrow('The sync of global organizations does not fit its fields')
+    expect(() => load(wrong)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: 'The sync of global organizations does not fit its fields',
+      }) as Error,
+    )
   })
 })
 

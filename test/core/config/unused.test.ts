@@ -40,6 +40,7 @@ test.each([
   ['a place in a template', 'soql`x = ${emea}`'],
   ['a text of it that holds an apostrophe', "/* it’s */ soql`it's ${emea}`"],
   ['an argument', 'keysAfter(emea)'],
+  ['one right behind a comment', 'typeof/* it */emea'],
   ['a choice', 'const one = process.env.X ? emea : other'],
 ])('%s is one', (_, code) => {
   expect(namesIn(`const emea = customers<X>({})\n${code}\n`)).toEqual([])
