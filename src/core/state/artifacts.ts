@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, pipeline as connected, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { ZdsError } from '../errors.ts'
 import { parseJson, type Json } from '../json.ts'
 import type { Artifacts, Summary } from './state.ts'
@@ -49,6 +49,8 @@ const PACKED = '.zst'
 /** The fastest: what is in an artifact repeats itself enough to become small all the same. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const BLOCK = 65_536
+/** Bytes of a packed file that are read at once: no more than some blocks come out of them. */
+const SMALL = 4_096
 
 /** Rows, and what was thrown where they come from: that is no trouble of the file. */
 function heard(rows: AsyncIterable<Json> | Iterable<Json>) {
@@ -71,7 +73,7 @@ type WrittenArtifact = { readonly count: number; readonly digest: string }
 async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<WrittenArtifact> {
   let count = 0
   const hash = createHash('sha256')
-  async function* lines(): AsyncIterable<string> {
+  async function* lines(): AsyncGenerator<string, string> {
     let block = ''
     for await (const row of rows) {
       count += 1
@@ -82,10 +84,27 @@ async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json
       block = ''
     }
     hash.update(block)
-    yield block
+    return block
   }
-  await pipeline(Readable.from(lines()), createZstdCompress(LEVEL), createWriteStream(file, { mode: 0o600 }))
+  await writePacked(file, lines())
   return { count, digest: hash.digest('hex') }
+}
+
+/** Most artifacts are one block: a stream of it would take longer to make than all the rest. */
+async function writePacked(file: string, blocks: AsyncGenerator<string, string>): Promise<void> {
+  const { done, value: first } = await blocks.next()
+  if (done) await writeFile(file, zstdCompressSync(first, LEVEL), { mode: 0o600 })
+  else
+    await pipeline(
+      Readable.from(whole(first, blocks)),
+      createZstdCompress(LEVEL),
+      createWriteStream(file, { mode: 0o600 }),
+    )
+}
+
+async function* whole(first: string, blocks: AsyncGenerator<string, string>): AsyncIterable<string> {
+  yield first
+  yield yield* blocks
 }
 
 /**
@@ -109,14 +128,28 @@ async function* textIn(file: string, name: string): AsyncIterable<string> {
   const handle = await open(file).catch((cause: unknown) => {
     throw missing(name, cause)
   })
-  const unpacking = file.endsWith(PACKED) ? createZstdDecompress({ chunkSize: BLOCK }) : new PassThrough()
-  // What goes wrong in either of them is thrown where they are read.
-  const text = connected(handle.createReadStream(), unpacking, () => undefined).setEncoding('utf8')
+  const packed = file.endsWith(PACKED)
   try {
-    for await (const block of text) yield String(block)
+    if (packed && (await handle.stat()).size < SMALL) yield await unpackedAtOnce(handle)
+    else for await (const block of streamed(handle, packed)) yield String(block)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException // as streams end with
     throw String(code).startsWith('Z') ? broken(name, error) : error
+  }
+}
+
+function streamed(handle: FileHandle, packed: boolean): AsyncIterable<unknown> {
+  const unpacking = packed ? createZstdDecompress({ chunkSize: BLOCK }) : new PassThrough()
+  // What goes wrong in either of them is thrown where they are read.
+  return connected(handle.createReadStream(), unpacking, () => undefined).setEncoding('utf8')
+}
+
+/** The same without streams, whose making takes longer than so few bytes. */
+async function unpackedAtOnce(handle: FileHandle): Promise<string> {
+  try {
+    return zstdDecompressSync(await handle.readFile()).toString('utf8')
+  } finally {
+    await handle.close()
   }
 }
 
