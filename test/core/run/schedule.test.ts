@@ -39,7 +39,7 @@ async function run(
   return { told, at, error }
 }
 
-describe('a schedule of stages', () => {
+describe('GEN-02: a schedule of stages', () => {
   it('starts a stage when its own needs have ended, whatever else goes on', async () => {
     const { told, at, error } = await run(
       [stage('quick'), stage('slow'), stage('after-quick', 'quick'), stage('after-both', 'quick', 'slow')],

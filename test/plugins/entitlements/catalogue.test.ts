@@ -32,14 +32,14 @@ async function problemsOf(text: string): Promise<string[]> {
 
 const issuesOf = (failure: unknown): readonly Issue[] => (failure instanceof ZdsError ? failure.issues : [])
 
-test('PLAN-01: the levels come as a list, the highest first', async () => {
+test('PROC-30: the levels come as a list, the highest first', async () => {
   expect((await parseCatalogue('plans.yaml', GOOD)).levels).toEqual([
     { level: 'ultimate', types: ['sub_b'] },
     { level: 'premium', types: ['sub_a'] },
   ])
 })
 
-test('PLAN-03: types with their charge names, and the types that lead to US Government, with and without the exception', async () => {
+test('PLAN-01, PLAN-03: types with their charge names, and the types that lead to US Government, with and without the exception', async () => {
   const { subscriptions, us_government: government } = await parseCatalogue('plans.yaml', GOOD)
   expect(subscriptions).toEqual({ sub_a: ['A - 1 Year', 'A - 2 Year'], sub_b: ['B - 1 Year'] })
   expect(government).toEqual({ standard: [], exception: ['sub_a'] })
