@@ -113,6 +113,13 @@ test('validate and doctor tell what of the key keeps a plan from being made', as
   }
 })
 
+test('a plan tells what is wrong with the key beside all else that keeps it from its start (SAFE-07)', async () => {
+  const result = await scratch({ ...sandbox.env, ZDS_PLAN_KEY: 'too short', SUPPORT_PLANS: 'none.yaml' }).zds('plan')
+  expectRefusal(result, 'CONFIG_INVALID')
+  expect(result.stderr).toMatch(/✖ ZDS_PLAN_KEY: is not a key: it must be 32 bytes.* \[ENV_INVALID\]/)
+  expect(result.stderr).toMatch(/✖ .*none\.yaml.* \[FILE_NOT_FOUND\]/)
+})
+
 describe('a file of variables', () => {
   let elsewhere: Sandbox
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import { guardIssues } from '../compare/guards.ts'
 import { computedIn, stages, syncsOf } from '../config/stages.ts'
 import { isSystemError, ZdsError, type Code, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
-import { keyIfSet } from '../plan/seal.ts'
+import { keyIssues } from '../plan/seal.ts'
 import type { Summary } from '../state/state.ts'
 import type { Run, Source, Sync } from '../types.ts'
 import { UNWATCHED, UNWATCHED_STAGE, type StageWatch, type Watch } from './schedule.ts'
@@ -25,7 +25,6 @@ export const partsToWrite = (syncs: readonly Sync[]): Parts => ({
 
 /** Throws everything that keeps a run, or these parts of it, from its start, all at once (SAFE-07). */
 export async function checkReady(shared: Shared, watch: PreflightWatch = UNWATCHED, parts?: Parts): Promise<void> {
-  keyIfSet()
   const issues = await preflight(shared, watch, parts)
   if (issues.length > 0) throw notReady(issues)
 }
@@ -39,7 +38,7 @@ export async function preflight(shared: Shared, watch: PreflightWatch = UNWATCHE
   const concerned = gathers.filter(({ source }) => parts?.sources.has(source) ?? true)
   const checks = await Promise.all(concerned.map((stage) => checked(stage, shared, watch)))
   const guards = (parts?.syncs ?? [...syncsOf(shared.config).values()]).flatMap(guardIssues)
-  const issues = [...sameAddressIssues(shared.config), ...guards, ...checks.flat()]
+  const issues = [...keyIssues(), ...sameAddressIssues(shared.config), ...guards, ...checks.flat()]
   const once = new Map(issues.map((issue) => [JSON.stringify([issue.code, issue.where, issue.message]), issue]))
   return [...once.values()]
 }
