@@ -5,7 +5,7 @@ export const AS_OF = '2026-03-16'
 /** A small world in which every kind of change is due, and every list has more than one page. */
 export function faultWorld(): World {
   const world = generateWorld({ accounts: 40, seed: 1, asOf: AS_OF })
-  const { Account = [], Contact = [] } = world.salesforce
+  const { Account = [], Contact = [], Zuora__Subscription__c: subscriptions = [] } = world.salesforce
   const { global, us_gov: usGov } = world.zendesk
   if (global === undefined || usGov === undefined) throw new Error('The world has both instances')
   const keyOf = (organization: {
@@ -26,6 +26,7 @@ export function faultWorld(): World {
   const [second, third] = fresh
     .slice(1)
     .map((account) => Contact.find(({ Id }) => Id === account['Latest_Sold_To_Contact__c'])?.['Email'])
+  const [renewed] = subscriptions.filter(({ Zuora__Account__c: of }, at) => of === subscriptions[at - 1]?.['Zuora__Account__c'])
   const people = Contact.filter(({ AccountId }) => AccountId === agency['Id']).map(({ Email }) => Email)
   const changed = new Set(
     others
@@ -44,6 +45,11 @@ export function faultWorld(): World {
     ...world,
     salesforce: {
       ...world.salesforce,
+      // One account has more subscriptions than fit a page of two, others more charges.
+      Zuora__Subscription__c: [
+        ...subscriptions,
+        { ...renewed, Id: 'a0S000000099991AAA', Subscription_ID_18__c: 'a0S000000099991AAA', Name: 'A-S99999991' },
+      ],
       Account: Account.filter((account) => account !== gone)
         .map((account) => (account === moved ? { ...account, Type: 'Prospect' } : account))
         .map((account) =>

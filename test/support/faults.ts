@@ -13,7 +13,7 @@ import { project, type Result } from './zds.ts'
 
 /** Small pages, so that every kind of page is met; jobs that end at once. */
 const SANDBOX = {
-  salesforce: { batchSize: 30, childPageSize: 1 },
+  salesforce: { batchSize: 40, childPageSize: 2 },
   zendesk: { jobMs: { queued: 0, working: 5 } },
 } as const
 const HTTP = { ZDS_HTTP_ATTEMPTS: '3', ZDS_HTTP_BASE_DELAY_MS: '5', ZDS_HTTP_TIMEOUT_MS: '2000' }
