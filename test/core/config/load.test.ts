@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Issue } from 'zds'
 
 type Loaded = {
@@ -31,6 +31,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
+/** Each Node would compile all of zds again, which takes longer than what is tested here. */
+const compiled = mkdtempSync(join(tmpdir(), 'zds-compiled-'))
+afterAll(() => rmSync(compiled, { recursive: true, force: true }))
+
 type How = {
   readonly withinMs?: number
   readonly from?: string
@@ -41,7 +45,7 @@ type How = {
 
 async function loaded({ from = directory, outside = {}, ...options }: How = {}): Promise<Loaded> {
   const { stdout } = await promisify(execFile)(process.execPath, [program, from, JSON.stringify(options)], {
-    env: { ...process.env, ...outside },
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...outside },
   })
   return JSON.parse(stdout) as Loaded // printed by the program
 }
