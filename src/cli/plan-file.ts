@@ -24,11 +24,13 @@ export async function readPlan(path: string): Promise<Plan> {
   const parts = textParts(path, 'Make one with: zds plan --out FILE')
   const first = (await parts.next()).value ?? ''
   // What was sealed with the key was made by who has it.
-  if (isSealed(first)) return addProof(await planOf(unseal(after(first, parts), path, planKey()), path))
+  if (isSealed(first)) return addProof(await planOf(unseal(after(first, parts), path, planKey(SEALED)), path))
   const plan = await planOf(after(first, parts), path)
   assertAuthentic(plan, path)
   return plan
 }
+
+const SEALED = 'Set the key that it was sealed with, in the environment or in a file that is named by --env.'
 
 /** What is wrong with the plan is told when its text is whole, and proved where it was sealed. */
 async function planOf(parts: AsyncIterable<string>, path: string): Promise<Plan> {

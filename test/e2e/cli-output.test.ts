@@ -24,6 +24,11 @@ afterAll(() => sandbox.close())
 
 const json = (text: string): unknown => JSON.parse(text)
 
+test('zds status speaks of zds as it was called', async () => {
+  const { stdout } = await scratch({ ...sandbox.env, npm_command: 'exec' }).zds('status')
+  expect(stdout).toContain('(npx zds prune)')
+})
+
 describe('--json prints the document and nothing else on stdout', () => {
   test('plan: what the published schema describes', async () => {
     const result = await scratch(sandbox.env).zds('plan', '--json', '--as-of', asOf)

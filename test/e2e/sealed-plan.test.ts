@@ -79,7 +79,9 @@ describe('a sealed plan (OPS-08)', () => {
   test('is shown with a key from a file of variables', async () => {
     const other = scratch({})
     const sealed = at('plan.sealed')
-    expectRefusal(await other.zds('show', sealed), 'ENV_MISSING')
+    const keyless = await other.zds('show', sealed)
+    expectRefusal(keyless, 'ENV_MISSING')
+    expect(keyless.stderr).toContain('Set the key that it was sealed with')
     writeFileSync(join(other.directory, 'ci.env'), `ZDS_PLAN_KEY=${KEY}\n`)
     expect(await other.zds('show', sealed, '--env', 'ci.env')).toMatchObject({ code: 0 })
     writeFileSync(join(other.directory, '.env'), `ZDS_PLAN_KEY=${KEY}\n`)

@@ -6,6 +6,7 @@ import { hasChanges, type RunWatch } from '../../core/engine.ts'
 import { assertGoesOn, type Rest } from '../../core/run/history.ts'
 import type { Report } from '../../core/run/report.ts'
 import { UNWATCHED } from '../../core/run/schedule.ts'
+import { asCalled } from '../called.ts'
 import { exitCodeOfReport } from '../exit-codes.ts'
 import { lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { answerTo, isAttended } from '../question.ts'
@@ -100,7 +101,8 @@ async function goOn(
   options: ApplyCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  tell([`Going on with run ${rest.run.id}, which stopped before it was done. (zds apply --new starts afresh.)`])
+  const stopped = `Going on with run ${rest.run.id}, which stopped before it was done.`
+  tell([asCalled(`${stopped} (zds apply --new starts afresh.)`)])
   if (
     !options.yes &&
     !options.resume &&

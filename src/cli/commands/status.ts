@@ -3,6 +3,7 @@ import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
 import { isOld, unfinishedRun } from '../../core/run/history.ts'
 import { KEEP_DAYS } from '../../core/run/retention.ts'
 import { shortDigest } from '../../core/telling.ts'
+import { asCalled } from '../called.ts'
 import { lookOf, print } from '../output.ts'
 import { counted, number, plain, wrapped } from '../render/text.ts'
 import { inSession } from '../session.ts'
@@ -38,7 +39,7 @@ export async function statusCommand(options: { config?: string; env?: string }, 
       '',
       keptLine(await shared.state.kept(), shared.config.keepDays ?? KEEP_DAYS),
     ]
-    print(lines.flatMap((line) => wrapped(line, columns)))
+    print(lines.flatMap((line) => wrapped(asCalled(line), columns)))
     return 0
   })
 }

@@ -43,12 +43,12 @@ const BASE64 = /^[\w+/-]{43}=?$/
 
 /**
  * The key in `ZDS_PLAN_KEY`: 32 bytes as 64 hex digits or in base64. Throws ENV_MISSING or
- * ENV_INVALID, and says how to make one.
+ * ENV_INVALID, and says how to make one, unless one is there to be found.
  */
-export function planKey(): KeyObject {
+export function planKey(hint = HOW): KeyObject {
   const text = KEY.peek()
   if (text === undefined)
-    throw new ZdsError('ENV_MISSING', `A sealed plan needs a key in ${KEY.name}, which is not set`, { hint: HOW })
+    throw new ZdsError('ENV_MISSING', `A sealed plan needs a key in ${KEY.name}, which is not set`, { hint })
   return createSecretKey(text, HEX.test(text) ? 'hex' : 'base64')
 }
 
