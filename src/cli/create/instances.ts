@@ -55,7 +55,9 @@ function ownersOf(name: string, instances: readonly Instance[]): Instance[] | un
  */
 export function configFor(instances: readonly Instance[], reference: string): string {
   const [, ...paragraphs] = reference.replace(/^\/\*\*[^]*?\*\/\n/, 'head\n\n').split('\n\n')
-  const body = paragraphs.flatMap((paragraph) => blocksOf(paragraph, instances)).join('\n\n')
+  const body = sectionsOf(paragraphs)
+    .flatMap((section) => sectionFor(section, instances))
+    .join('\n\n')
   refuseTaken(body)
   const names = instances.map(({ name }) => name).join(', ')
   const head = `Keeps organizations of Zendesk in step with Salesforce, in ${names}: zds plan shows what`
@@ -84,10 +86,25 @@ function refuseTaken(code: string): void {
   if (issues.length > 0) throw new ZdsError('USAGE', '--instances cannot be used', { issues })
 }
 
+/** Paragraphs, each with a heading together with those below it. */
+function sectionsOf(paragraphs: readonly string[]): (readonly string[])[] {
+  const starts = paragraphs.flatMap((paragraph, at) => (at === 0 || paragraph.startsWith('// --- ') ? [at] : []))
+  return starts.map((start, nth) => paragraphs.slice(start, starts[nth + 1]))
+}
+
+/** What stands below the heading of an instance, whole for one and then for the next. */
+function sectionFor(section: readonly string[], instances: readonly Instance[]): string[] {
+  const [, heading] = HEADING.exec(section[0] ?? '') ?? []
+  const each = heading === undefined ? undefined : ownersOf(heading, instances)?.map((instance) => [instance])
+  return (each ?? [instances]).flatMap((some) => section.flatMap((paragraph) => blocksOf(paragraph, some)))
+}
+
+const HEADING = /^\/\/ --- Zendesk (\w+(?: \w+)?)/m
+
 /** A top-level statement, or a heading, for each instance that it is written for. */
 function blocksOf(paragraph: string, instances: readonly Instance[]): string[] {
-  const [, declared, heading = ''] = /^const (\w+)|^\/\/ --- Zendesk (\w+(?: \w+)?)/m.exec(paragraph) ?? []
-  const owners = ownersOf(declared ?? heading, instances)
+  const [, named = ''] = /^const (\w+)/m.exec(paragraph) ?? HEADING.exec(paragraph) ?? []
+  const owners = ownersOf(named, instances)
   if (owners === undefined) return [entriesFor(paragraph, instances)]
   return owners.map((instance) => called(entriesFor(paragraph, [instance]), instance))
 }

@@ -64,6 +64,19 @@ describe('a configuration of chosen instances', () => {
     expect(headless(configOf('global,us-gov'))).toBe(headless(reference))
   })
 
+  it('has below the heading of each instance what is of this one', () => {
+    const [, ...sections] = configOf('global,us-gov,emea').split(/^\/\/ --- /m)
+    const syncs = sections.map((section) => [
+      section.split(/[ :-]*\n|:/)[0],
+      section.match(/(?<=const )\w+(?= = customers)/g),
+    ])
+    expect(syncs.filter(([, some]) => some !== null)).toEqual([
+      ['Zendesk Global', ['global']],
+      ['Zendesk emea', ['emea']],
+      ['Zendesk US Government', ['usGov']],
+    ])
+  })
+
   it('says of each table which of its own instances it is for', () => {
     const named = (list: string): Set<string> =>
       new Set([...configOf(list).matchAll(/(?:OrganizationFields|OptionOf)<([^>,]+)/g)].map(([, names = '']) => names))
