@@ -284,7 +284,7 @@ describe('zds validate', () => {
   })
 
   test('OVR-04: overrides that have ended, or set what is computed later, are warnings', async () => {
-    const { code, findings } = await validate(
+    const { code, findings, ticks } = await validate(
       file(
         'data/overrides.yaml',
         [
@@ -293,6 +293,7 @@ describe('zds validate', () => {
         ].join('\n'),
       ),
     )
+    expect(ticks.map(({ message }) => message)).toContain('1 of 2 overrides in effect')
     expect(code).toBe(0)
     expect(findings.map(({ id, level }) => [id.split(':')[0], level])).toEqual([
       ['override-expired', 'warning'],

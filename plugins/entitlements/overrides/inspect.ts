@@ -11,7 +11,7 @@ export function* overrideSights(
   today: string,
 ): Generator<Sight> {
   const active = entries.filter(inEffect(today))
-  yield well(where, `${entries.length} overrides, ${active.length} of them in effect`)
+  yield well(where, `${active.length} of ${entries.length} overrides in effect`)
   for (const entry of entries) {
     const { salesforce_id: id, where: place, expires_on: until } = entry
     if (!active.includes(entry)) {

@@ -4,6 +4,7 @@ import { createdNotes, leftNotes, numberNotes } from '../plan/other-notes.ts'
 import type { Overview } from '../plan/overview.ts'
 import { siteOf } from '../plan/places.ts'
 import { isBeyond, wideRows } from '../plan/table.ts'
+import { counted } from '../text.ts'
 import { html, type Html } from './html.ts'
 import type { Subject } from './subject.ts'
 
@@ -17,7 +18,8 @@ export function head({ asOf, createdAt, digest, changes, breaches, instances }: 
     address === undefined ? [] : [html`<li><strong>${name}</strong> <code>${siteOf(address).text}</code></li>`],
   )
   return html`<p>
-      As of ${asOf}, made at <time datetime="${createdAt}">${createdAt}</time>. ${changes} changes${beyond}${end} Digest
+      As of ${asOf}, made at <time datetime="${createdAt}">${createdAt}</time>.
+      ${counted(changes, 'changes')}${beyond}${end} Digest
       <code>${digest}</code>
     </p>
     ${
