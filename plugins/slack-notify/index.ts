@@ -25,7 +25,7 @@ export type SlackOptions = {
   readonly apiUrl?: Setting
   /** Which channel is told what; a topic without a channel is told nowhere. */
   readonly channels: { readonly [T in Topic]?: Setting }
-  /** Instances of which Slack gets numbers only (OPS-08). */
+  /** Instances of which Slack gets numbers only, beside those that are `confined` (OPS-08). */
   readonly countsOnly?: readonly string[]
   /** A link to the job that this is. Default: what GitLab, GitHub, Jenkins or Buildkite say. */
   readonly job?: Setting

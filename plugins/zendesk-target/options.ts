@@ -18,7 +18,10 @@ export type ZendeskOptions = {
   readonly reserve?: number
   /** Records that are being created at a time. Default 4. */
   readonly createConcurrency?: number
-  /** Reports tell its records in files of their own (OPS-08). Default false. */
+  /**
+   * Its records are told where they are asked for only: reports have files of their own for them,
+   * Slack gets numbers, logs and assistants nothing (OPS-08). Default false.
+   */
   readonly confined?: boolean
   /** From so many organizations on they are created in jobs, not one by one. Default: never. */
   readonly createsInJobs?: number

@@ -18,7 +18,7 @@ const FEW = 10
 /** A plan as it is shown; with `redact`, its numbers only. */
 export function shownLines(plan: Plan, look: Look, redact = false): string[] {
   if (!redact) return planLines(plan, look)
-  return [...planLines(plan, look, []), '', `Without the data of any record. Digest ${plan.digest}`]
+  return [...planLines(plan, look, []), '', 'Without the data of any record.', `Digest ${plan.digest}`]
 }
 
 /**
