@@ -11,7 +11,10 @@ import {
   type TypesOf,
 } from 'zds'
 
-/** The fields of the records that it makes: those of the sync. */
+/**
+ * The fields of the records that it makes: those of the sync. After `zds types` the compiler wants to
+ * know the columns that they read: docs/types.md of zds.
+ */
 export const examplePluginFields = {
   email: text('mail'),
   name: name('full_name'),
