@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from 'zds'
 import { describe, expect, test } from 'vitest'
-import { account, computed, type Instance } from './support.ts'
+import { account, referenceSaid, type Instance } from './support.ts'
 
 /** An account with one Self-Managed subscription for each of `sold`. */
 function soldTo(sold: readonly JsonObject[], columns: JsonObject = {}): JsonObject {
@@ -27,7 +27,7 @@ const latest = (email: string | null, name: string | null): JsonObject => ({
 })
 
 async function peopleOf(row: JsonObject, instance: Instance = 'global'): Promise<unknown> {
-  const [said] = await computed({ instance, accounts: [row] })
+  const [said] = await referenceSaid({ instance, accounts: [row] })
   return said?.kind === 'record' ? said.along : said
 }
 

@@ -1,5 +1,6 @@
 import {
   collect,
+  isObject,
   systemClock,
   type Desired,
   type FieldTable,
@@ -10,6 +11,7 @@ import {
 } from 'zds'
 import { entitlements, supportPlans, type Override } from 'zds/entitlements'
 import { testRun } from 'zds/testing'
+import config from '../../../sync.config.ts'
 import { globalFields, usGovFields } from '../../support/field-tables.ts'
 
 /** A run on a given day whose sources are read directly. `said` collects its progress lines. */
@@ -128,9 +130,33 @@ export function computed({
   return collect(source.read(runOn(today)))
 }
 
-/** The fields of the only account; `{ absent: reason }` where there is no record. */
+/**
+ * The fields of the only account, as the reference configuration itself computes them; `{ absent:
+ * reason }` where there is no record.
+ */
 export async function fieldsOf(given: Given): Promise<JsonObject> {
-  const said = (await computed(given)).find(({ kind }) => kind !== 'notice')
+  const said = (await referenceSaid(given)).find(({ kind }) => kind !== 'notice')
   if (said === undefined || said.kind === 'notice') return {}
   return said.kind === 'record' ? said.fields : { absent: said.reason }
 }
+
+/** What the processor of `sync.config.ts` says of accounts that all have an organization. */
+export async function referenceSaid({ instance = 'global', accounts, overrides = [], today = TODAY }: Given) {
+  const { desired, target } = config.targets[instance === 'global' ? 'global' : 'us-gov']
+  const listed = accounts.map((row, index) => ({ id: String(index), fields: { salesforce_id: keyOf(row) } }))
+  const rows = new Map<string, readonly Json[]>([
+    ['accounts', accounts],
+    ['plans', await collect(catalogue.read(runOn(today)))],
+    ['overrides', overrides],
+    [target.name, listed],
+  ])
+  const run: Run = {
+    ...runOn(today),
+    // Each source gets the rows that are its own.
+    input: <Row extends Json>({ name }: Source<Row>) =>
+      rowsOf(name, (rows.get(name) ?? []) as readonly Row[]).read(run),
+  }
+  return collect(desired.read(run))
+}
+
+const keyOf = (row: Json): Json => (isObject(row) ? (row['Account_ID_18__c'] ?? null) : null)
