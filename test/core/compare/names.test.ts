@@ -51,6 +51,16 @@ describe('AMB-20, SYN-20: creating under a name that is taken', () => {
     ])
   })
 
+  it('twins: an account that has expired and gets no organization is another object all the same', async () => {
+    const old = named('A', 'Acme', { support_level: 'expired' })
+    const { changes, skipped } = await compared({ desired: [old, named('B', 'Acme')] })
+    expect(changes).toEqual([])
+    expect(skipped).toEqual([
+      { key: 'A', reason: 'expired-not-created', name: 'Acme' },
+      { key: 'B', reason: 'name-taken', name: 'Acme', heldBy: { key: 'A', name: 'Acme' } },
+    ])
+  })
+
   it('a name that another sync of the target desires is taken too', async () => {
     const plan = await compared({ desired: [named('A', 'Acme')], rivals: [[named('P', 'ACME')]] })
     expect(plan).toMatchObject({ changes: [], skipped: [{ key: 'A', reason: 'name-taken' }] })
