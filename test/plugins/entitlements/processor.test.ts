@@ -155,6 +155,19 @@ describe('notices', () => {
     expect(told?.message).toMatch(/the nearest name there is "Dedicated - Administration Fee {2}\[XLarge\] - 1 Year"$/)
   })
 
+  test('AMB-03, AMB-07: a charge without a name, a quantity or an end is told all the same, of an account once', async () => {
+    const nameless = { name: null, quantity: null }
+    const row = account([[{}, nameless, { ...nameless, quantity: 3 }, { name: null, end: null }]])
+    expect(notices(await computed({ accounts: [row] })).map(({ code, key, message }) => [code, key, message])).toEqual([
+      ['charge-without-end', A, 'charges without an end date never count: "(without a name)"'],
+      [
+        'unknown-charge',
+        '(without a name)',
+        `the charge "(without a name)" is not in test/fixtures/worlds/plain/plans.yaml and grants nothing: 1 account (${A}), total quantity 13`,
+      ],
+    ])
+  })
+
   test('AMB-03: the total of fractions is the same in whatever order the accounts come', async () => {
     const totalOf = async (...quantities: number[]) => {
       const accounts = quantities.map((quantity, n) =>
