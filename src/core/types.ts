@@ -34,6 +34,8 @@ export interface Run {
    * less may have come or gone meanwhile.
    */
   expect(rows: number, tolerance?: number): void
+  /** Why nobody can tell whether what was read is all: then nothing is retired for it (SAFE-02). */
+  incomplete(why: string): void
   /** What two streams of rows have under each key, in bounded memory. */
   readonly joined: Join
   /** One line for a person who waits; `wait` where a service is waited for, and how long. */

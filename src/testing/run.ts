@@ -41,6 +41,8 @@ export type TestRun = LentRun & {
   readonly told: string[]
   /** What `expect` was told: rows, and how many more or less may come. */
   readonly announced: [number, number][]
+  /** What `incomplete` was told. */
+  readonly doubts: string[]
 }
 
 /**
@@ -50,13 +52,16 @@ export function testRun(inputs: { readonly [name: string]: readonly unknown[] } 
   const controller = new AbortController()
   const told: string[] = []
   const announced: [number, number][] = []
+  const doubts: string[] = []
   return {
     clock: fakeClock(),
     signal: controller.signal,
     told,
     announced,
+    doubts,
     abort: (reason) => controller.abort(reason),
     expect: (rows, slack = 0) => void announced.push([rows, slack]),
+    incomplete: (why) => void doubts.push(why),
     joined: joinedIn(tmpdir()),
     progress: (message) => void told.push(message),
     input: async function* (source) {

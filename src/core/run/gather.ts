@@ -96,9 +96,11 @@ export async function gather(
   const earlier = await earlierOf(stage, shared, runId)
   if (earlier !== undefined) return earlier
   let announced: { rows: number; tolerance: number } | undefined
+  const doubts = new Set<string>()
   const run: Run = {
     ...lend(stage, shared, runId, watch),
     expect: (rows, tolerance = 0) => (announced = { rows, tolerance }),
+    incomplete: (why) => doubts.add(why),
   }
   const inputs = await inputsOf(stage.needs, artifacts)
 
@@ -108,12 +110,10 @@ export async function gather(
         hint: 'If that is right, set mayBeEmpty: true on it in the configuration.',
       })
     }
-    const whole = announced === undefined || Math.abs(rows - announced.rows) <= announced.tolerance
-    if (!whole)
-      watch.progress(
-        `${rows} rows came, ${announced?.rows} were announced: nothing that may only be missing is created or retired`,
-      )
-    const complete = whole && inputs.values().every((input) => input.complete)
+    if (announced !== undefined && Math.abs(rows - announced.rows) > announced.tolerance)
+      doubts.add(`${rows} rows came, ${announced.rows} were announced`)
+    for (const why of doubts) watch.progress(`${why}: nothing that may only be missing is created or retired`)
+    const complete = doubts.size === 0 && inputs.values().every((input) => input.complete)
     const asked = stage.source.asks?.(shared.clock.today)
     return { rows, complete, digest, ...madeFrom(inputs, shared), ...(asked && { asked }), ...addressOf(stage.source) }
   })

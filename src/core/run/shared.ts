@@ -69,7 +69,8 @@ export function lendNothing(
   const reads = (): never => {
     throw new ZdsError('CONFIG_INVALID', `${who} reads no source`)
   }
-  return { signal, clock, progress, expect: () => undefined, input: reads, joined: reads }
+  const ignored = (): void => undefined
+  return { signal, clock, progress, expect: ignored, incomplete: ignored, input: reads, joined: reads }
 }
 
 /**

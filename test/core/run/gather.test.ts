@@ -110,6 +110,26 @@ describe('gathering a source', () => {
     )
   })
 
+  it('SAFE-02: what its source cannot tell to be all is not complete, for each reason that it gives once, whatever was announced', async () => {
+    const accounts: Source = {
+      name: 'accounts',
+      read: (run: Run) => {
+        run.expect(2)
+        for (const why of ['the export has no end', 'the export has no end', 'a page is missing']) run.incomplete(why)
+        return stream(['a', 'b'])
+      },
+    }
+    const engine = engineOf(configOf({ accounts }))
+    expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toMatchObject({
+      rows: 2,
+      complete: false,
+    })
+    expect(engine.told).toEqual([
+      'the export has no end: nothing that may only be missing is created or retired',
+      'a page is missing: nothing that may only be missing is created or retired',
+    ])
+  })
+
   it('SAFE-02: what is computed from an incomplete source is incomplete, over several steps', async () => {
     const accounts = announcing(9, 10)
     const records = sourceOf('records', ['r'], { needs: [accounts] })
@@ -238,7 +258,7 @@ describe('what a run lends to a source', () => {
       {
         today: '2026-03-16',
         aborted: false,
-        members: ['clock', 'expect', 'input', 'joined', 'progress', 'signal'],
+        members: ['clock', 'expect', 'incomplete', 'input', 'joined', 'progress', 'signal'],
       },
     ])
     expect(engine.told).toEqual(['page 1'])

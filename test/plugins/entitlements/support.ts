@@ -22,6 +22,7 @@ export function runOn(today: string, said: string[] = []): Run {
     input: (source) => source.read(run),
     joined: testRun().joined,
     expect: () => undefined,
+    incomplete: () => undefined,
     progress: (message) => void said.push(message),
   }
   return run

@@ -155,6 +155,7 @@ export function testRun(inputs: ReadonlyMap<Source, readonly Json[]> = new Map()
       yield* (inputs.get(source) ?? []) as readonly Row[] // the test gave rows of this source
     },
     joined: lent().joined,
+    incomplete: () => undefined,
     expect: (rows) => expected.push(rows),
     progress: (message) => progress.push(message),
   }

@@ -6,6 +6,8 @@ export type TestRun = {
   readonly run: ApplyRun
   readonly progress: string[]
   readonly expected: { rows: number; slack: number }[]
+  /** Why what was read may not be all. */
+  readonly doubts: string[]
   /** The pauses that were asked for, in milliseconds. */
   readonly pauses: number[]
   /** Which changes went after which, by key. */
@@ -38,6 +40,7 @@ export function testRun(): TestRun {
   const pauses: number[] = []
   const progress: string[] = []
   const expected: { rows: number; slack: number }[] = []
+  const doubts: string[] = []
   const waits: TestRun['waits'] = []
   const run: ApplyRun = {
     signal: controller.signal,
@@ -46,12 +49,13 @@ export function testRun(): TestRun {
       throw new Error('this source needs no other')
     },
     joined: lent().joined,
+    incomplete: (why) => void doubts.push(why),
     expect: (rows, slack = 0) => void expected.push({ rows, slack }),
     progress: (message) => void progress.push(message),
     fresh: async (changes) => [...changes],
     waited: async (after) => void waits.push([...after]),
   }
-  return { run, progress, expected, pauses, waits, abort: (reason) => controller.abort(reason) }
+  return { run, progress, expected, doubts, pauses, waits, abort: (reason) => controller.abort(reason) }
 }
 
 /** The same for the laws of a target. */
