@@ -10,7 +10,8 @@ export function withWords(plan: SyncPlan, { desired, target, rules }: Sync): Syn
   const known: Words = { ...desired.words, ...target.words, ...rules.words, ...REASONS }
   const held = plan.skipped.flatMap(({ change }) => change ?? [])
   const used = new Set<string>()
-  for (const some of [plan.skipped, plan.changes, held]) for (const { reason } of some) if (reason) used.add(reason)
+  for (const some of [plan.skipped, plan.changes, held])
+    for (const { reason } of some) if (reason !== undefined) used.add(reason)
   const words = [...used].toSorted().map((word) => [word, known[word] ?? unexplained(word, plan.name)] as const)
   return { ...plan, words: Object.fromEntries(words) }
 }

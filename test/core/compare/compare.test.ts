@@ -329,3 +329,19 @@ describe('what comes along with a new record', () => {
     expect([...(await compared({ desired, existing: [held('1', 'A')] })).changes][0]).not.toHaveProperty('along')
   })
 })
+
+describe('a reason of holds that nobody explains is refused, not shown', () => {
+  it.each<[string, unknown]>([
+    ['a slip in a word', 'lapst'],
+    ['an empty one', ''],
+    ['false, of a rule that is meant to hold nothing', false],
+    ['null, of the same', null],
+  ])('%s', async (_what, reason) => {
+    const holds = () => reason as string // as a plugin in plain JavaScript may answer
+    const ours = syncOf({ holds, words: { lapsed: 'its contract has lapsed' } })
+    await expect(compared({ desired: [wanted('A')] }, ours)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `global: nobody says what the reason ${JSON.stringify(reason)} means`,
+    })
+  })
+})
