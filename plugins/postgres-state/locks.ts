@@ -39,7 +39,7 @@ const TAKE = `
 const RENEW = `UPDATE zds.locks SET until = ${UNTIL} WHERE project = $1 AND fence = $2 RETURNING 1`
 const DROP = 'DELETE FROM zds.locks WHERE project = $1 AND fence = $2'
 const HELD = 'SELECT *, until > clock_timestamp() AS leased FROM zds.locks WHERE project = $1 ORDER BY instance'
-const RELEASE = 'DELETE FROM zds.locks WHERE project = $1 AND address = $2 RETURNING 1'
+const RELEASE = 'DELETE FROM zds.locks WHERE project = $1 AND address = $2 AND fence = $3 RETURNING 1'
 
 export type FencedLocks = Locks & {
   /** How a run writes that holds these locks; undefined once they are given back. */
@@ -81,12 +81,12 @@ export function postgresLocks(database: Database, project: string): FencedLocks 
     renew: async ({ fence, places }) =>
       (await sessions.get(fence)?.query(RENEW, [project, fence]))?.length === places.length,
     held,
-    release: async (address) => (await database.query(RELEASE, [project, address])).length > 0,
+    release: async ({ address, fence }) => (await database.query(RELEASE, [project, address, fence])).length > 0,
   })
   return { ...locks, queryOf: ({ fence }) => sessions.get(fence)?.query }
 }
 
-type HeldRow = Lock & { readonly fence: string; readonly machine: string }
+type HeldRow = Lock & { readonly machine: string }
 
 function valuesOf(project: string, { places, run, fence }: Claim, there: readonly HeldRow[]): unknown[] {
   const { holder, host, machine, process, job } = thisProcess()

@@ -137,11 +137,29 @@ export const lockLaws: readonly StateLaw[] = [
     await hold.giveBack()
   }),
 
+  law(
+    'SAFE-16: takes away the lock that was looked at, and none that somebody has taken since',
+    async (here, there) => {
+      const first = await here.locks.take([global], 'run-1', waiting)
+      const seen = (await there.locks.held(clock.now()))[0]
+      assert.deepEqual([seen?.address, seen?.fence], [global.address, first.fence])
+      await first.giveBack()
+      const second = await here.locks.take([global], 'run-1', waiting)
+      assert.equal(await there.locks.release({ address: global.address, fence: first.fence }), false)
+      assert.deepEqual(
+        (await there.locks.held(clock.now())).map(({ fence }) => fence),
+        [second.fence],
+      )
+      await second.giveBack()
+    },
+  ),
+
   law('SAFE-16: takes nothing from a run one of whose locks was taken away', async (here, there) => {
     await begin(here, 'run-1')
     const hold = await here.locks.take([global, gov], 'run-1', waiting)
-    assert.equal(await there.locks.release(gov.address), true)
-    assert.equal(await there.locks.release(gov.address), false)
+    const lock = { address: gov.address, fence: hold.fence }
+    assert.equal(await there.locks.release(lock), true)
+    assert.equal(await there.locks.release(lock), false)
     await assert.rejects(here.journal.under(hold).end('run-1', 'done', at), {
       message: /run run-1 on us-gov/,
       hint: /zds apply/,

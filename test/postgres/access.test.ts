@@ -131,7 +131,7 @@ test('projects in one database see nothing of one another, and leave what is not
       address,
       async (other) => {
         await (await other.locks.take(places, 'run-2', waiting)).giveBack()
-        expect(await other.locks.release(places[0]?.address ?? '')).toBe(false)
+        expect(await other.locks.release({ address: places[0]?.address ?? '', fence: hold.fence })).toBe(false)
         await expect(other.artifacts(old).summary('gather:x')).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
         expect(await other.memory('plugin').read('cursor')).toBeUndefined()
         expect(await other.journal.lastDesired('global', '')).toBeUndefined()

@@ -24,12 +24,14 @@ export async function unlockCommand(
     const held = all.filter((lock) => instance === undefined || lock.instance === instance)
     const living = held.find(({ alive }) => alive)
     if (living !== undefined && !options.force) throw alive(living)
-    for (const lock of held) await locks.release(lock.address)
-    print(
-      held.length === 0
-        ? ['Nothing is locked.']
-        : held.map((lock) => `Unlocked ${lock.instance}, which run ${lock.run} held.`),
-    )
+    const lines: string[] = []
+    for (const lock of held)
+      lines.push(
+        (await locks.release(lock))
+          ? `Unlocked ${lock.instance}, which run ${lock.run} held.`
+          : `The lock of run ${lock.run} on ${lock.instance} is gone by now: whoever may have it since keeps it.`,
+      )
+    print(lines.length === 0 ? ['Nothing is locked.'] : lines)
     return 0
   })
 }

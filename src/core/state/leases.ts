@@ -27,7 +27,7 @@ export function locksOver(leases: Leases): Locks {
   return {
     take: (places, run, waiting) => taken({ places, run, fence: randomUUID() }, leases, waiting),
     held: (now) => leases.held(now),
-    release: (address) => leases.release(address),
+    release: (lock) => leases.release(lock),
   }
 }
 

@@ -10,7 +10,7 @@ export function sqliteLocks(database: DatabaseSync): Locks {
   const insert = database.prepare('INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const renew = database.prepare('UPDATE locks SET until = ? WHERE fence = ?')
   const drop = database.prepare('DELETE FROM locks WHERE fence = ?')
-  const remove = database.prepare('DELETE FROM locks WHERE address = ?')
+  const remove = database.prepare('DELETE FROM locks WHERE address = ? AND fence = ?')
 
   const leases: Leases = {
     take: async ({ places, run, fence }, _broken, now) =>
@@ -31,7 +31,7 @@ export function sqliteLocks(database: DatabaseSync): Locks {
     renew: async ({ places, fence }, now) => renew.run(leaseFrom(now), fence).changes === places.length,
     drop: async ({ fence }) => void drop.run(fence),
     held: async (now) => select.all().map((row) => lockOf(row, now)),
-    release: async (address) => remove.run(address).changes > 0,
+    release: async ({ address, fence }) => remove.run(address, fence).changes > 0,
   }
   return locksOver(withTrouble(database, leases))
 }
@@ -60,6 +60,7 @@ function lockOf(row: SqliteRow, now: Date): Lock {
     address: textIn(row, 'address'),
     instance: textIn(row, 'instance'),
     run: textIn(row, 'run'),
+    fence: textIn(row, 'fence'),
     holder: textIn(row, 'holder'),
     host: textIn(row, 'host'),
     process,

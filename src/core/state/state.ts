@@ -151,6 +151,8 @@ export type Place = { readonly address: string; readonly instance: string }
 /** Who writes to an instance just now. */
 export type Lock = Place & {
   readonly run: string
+  /** Tells it from any other that there is at this address before or after it. */
+  readonly fence: string
   readonly holder: string
   readonly host: string
   readonly process: number
@@ -189,8 +191,8 @@ export interface Locks {
    */
   take(places: readonly Place[], run: string, options: LockWait): Promise<Hold>
   held(now: Date): Promise<readonly Lock[]>
-  /** Takes the lock of an address away from whoever has it; true when somebody had it. */
-  release(address: string): Promise<boolean>
+  /** Takes a lock away from whoever has it; false where it is gone, or another one is in its place. */
+  release(lock: Pick<Lock, 'address' | 'fence'>): Promise<boolean>
 }
 
 /** How a lock is waited for. */

@@ -210,7 +210,7 @@ describe('a lock that is held', () => {
   it('is missed when it was taken away, and when another run has it now', async () => {
     const hold = await take(['global', 'us-gov'])
     await sending(hold)
-    await locks.release(addressOf('us-gov'))
+    await locks.release({ address: addressOf('us-gov'), fence: hold.fence })
     const lost = {
       code: 'LOCK_LOST',
       message: expect.stringContaining('run run-1 on us-gov'),
@@ -256,11 +256,13 @@ describe('a lock that nobody holds any more', () => {
 
   it('is one that was taken away', async () => {
     foreign('global')
+    const release = (instance: string, fence = 'theirs') => locks.release({ address: addressOf(instance), fence })
     expect([
-      await locks.release(addressOf('us-gov')),
-      await locks.release(addressOf('global')),
-      await locks.release(addressOf('global')),
-    ]).toEqual([false, true, false])
+      await release('us-gov'),
+      await release('global', 'of another'),
+      await release('global'),
+      await release('global'),
+    ]).toEqual([false, false, true, false])
     await take(['global'])
   })
 })
