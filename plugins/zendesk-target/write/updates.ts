@@ -1,5 +1,6 @@
 import {
   batches,
+  collect,
   differingFields,
   ZdsError,
   type ApplyRun,
@@ -72,12 +73,34 @@ export async function* settleUpdates(sent: readonly SentChange[], kind: Updatabl
       for (const { key, id } of rows) if (settled.has(key)) yield { key, status: 'done', id }
       continue
     }
-    for await (const outcome of outcomes(rows, { job, dropped: [] }, writing, run)) {
+    const told = await collect(outcomes(rows, { job, dropped: [] }, writing, run))
+    for (const outcome of await withoutNames(told, rows, kind, run)) {
       // Zendesk forgets jobs after a day; a record that is not as meant was then not written, and
       // may be.
       if (outcome.status === 'done' || outcome.code !== 'job-lost') yield outcome
     }
   }
+}
+
+/**
+ * A row that was refused goes again without what no two records may share (AMB-20): the job that did
+ * it tells that it is done. Whether it has its name, the record knows.
+ */
+async function withoutNames(
+  told: readonly Outcome[],
+  rows: readonly JobRow[],
+  kind: Updatable,
+  run: Run,
+): Promise<Outcome[]> {
+  const done = new Set(told.flatMap(({ key, status }) => (status === 'done' ? [key] : [])))
+  const named = rows.filter(({ key, payload }) => done.has(key) && kind.unique.some((name) => name in payload))
+  const meant = named.length === 0 ? done : await settling(kind)(named, run)
+  const lacking = new Map(named.flatMap(({ key, id }) => (meant.has(key) ? [] : [[key, id] as const])))
+  const message = `${kind.client.instance}: its job has written it, but not all of it: a name that is taken is left out`
+  return told.map((outcome) => {
+    const id = lacking.get(outcome.key)
+    return id === undefined ? outcome : { key: outcome.key, status: 'failed', code: 'read-back-differs', message, id }
+  })
 }
 
 /** Where no job tells what became of rows, the records themselves do. */

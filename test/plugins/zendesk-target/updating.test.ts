@@ -94,6 +94,33 @@ describe('updates and retires', () => {
     ])
   })
 
+  it('a run that was killed while a refused row went again without its name: it is not told as done (AMB-20, SAFE-06)', async () => {
+    const { target, sandbox, records } = await started({ count: 3 })
+    const client = await zendeskClient(sandbox)
+    const body = {
+      organizations: [
+        { id: 1001, organization_fields: { seats: 50 } },
+        { id: 1002, name: 'Renamed' },
+      ],
+    }
+    await client('PUT', '/api/v2/organizations/update_many', body)
+    const taken = records()[2]?.name ?? ''
+    const [lesser, whole] = [updating(0, { name: taken, seats: 50 }), updating(1, { name: 'Renamed' })]
+    const job = instance(sandbox).jobs.at(-1)?.id ?? ''
+    const sent = [lesser, whole].map((change) => ({ change, job }))
+    const settled = await collect(target.settle(sent, testRun().run))
+    expect(settled).toEqual([
+      {
+        key: lesser.key,
+        status: 'failed',
+        code: 'read-back-differs',
+        id: '1001',
+        message: 'global: its job has written it, but not all of it: a name that is taken is left out',
+      },
+      { key: whole.key, status: 'done', id: '1002' },
+    ])
+  })
+
   it('a create whose external id another organization has is left, and told with who has it (SAFE-05, ZD-03)', async () => {
     const { target, sandbox } = await started({ count: 3 })
     const [taken, free] = [creating(1, { external_id: '001ext1' }), creating(7)]
