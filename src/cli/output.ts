@@ -3,7 +3,8 @@ import { jsonParts } from '../core/many.ts'
 import { redact, redactedJson } from '../core/secrets.ts'
 import { painter } from './render/paint.ts'
 import type { Look } from './render/look.ts'
-import { escapedJson, harmless } from './render/text.ts'
+import { escapeControls } from './escapes.ts'
+import { harmless } from './render/text.ts'
 
 /** How a document is shown on stdout. A terminal that does not tell its width has 80 columns. */
 export function lookOf(all: boolean): Look {
@@ -17,7 +18,7 @@ export function print(lines: readonly string[]): void {
 }
 
 /** A JSON document on stdout, without a known secret in it. */
-export const printDocument = (document: unknown): void => printParts(shownParts(document).map(escapedJson))
+export const printDocument = (document: unknown): void => printParts(shownParts(document).map(escapeControls))
 
 /** Text on stdout, as it comes. */
 export function printParts(parts: Iterable<string>): void {
@@ -62,4 +63,4 @@ export const warn = (message: string): void => (log === undefined ? tell([`Warni
 
 /** The text of a JSON document, in parts. */
 export const documentOf = (document: unknown): IteratorObject<string> =>
-  linesOf(document, (value) => JSON.stringify(value, null, 2)).map(escapedJson)
+  linesOf(document, (value) => JSON.stringify(value, null, 2)).map(escapeControls)

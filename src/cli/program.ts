@@ -7,6 +7,7 @@ import { EXIT_CODES, LEVELS, LOG_FORMAT, LOG_LEVEL, type Declaring } from './dec
 import { declareRuns } from './declare/runs.ts'
 import { declareStages } from './declare/stages.ts'
 import { declareState } from './declare/state.ts'
+import { escapeControls } from './escapes.ts'
 import type { Profile } from './profile.ts'
 
 const EXAMPLES = `
@@ -27,7 +28,9 @@ export async function runCommand(argv: readonly string[], signal: AbortSignal): 
     )
     .version(version(), '-V, --version', 'say which zds this is, and where')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'Error [USAGE] ')) })
+    .configureOutput({
+      outputError: (text, write) => write(escapeControls(text.replace(/^error: /, 'Error [USAGE] '))),
+    })
     .showHelpAfterError('(zds --help and zds <command> --help explain more)')
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
   const declaring: Declaring = { program, signal, ended: (of) => (code = of) }

@@ -51,6 +51,18 @@ describe('what means nothing is refused by name before anything is read', () => 
     expect(writesTo(sandbox)).toEqual([])
   })
 
+  test.each([
+    [['pl\u001B[31man']],
+    [['plan', '--\u001B]0;x\u0007']],
+    [['apply', 'a\u009B', 'b', 'c']],
+    [['log', '--since', '\u001B[2J']],
+  ])('zds %j: of one’s own arguments nothing reaches the terminal unescaped', async (args) => {
+    const { code, stdout, stderr } = await scratch(sandbox.env).zds(...args)
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^Error \[USAGE\] .*\\u00[19]b/)
+    expect(stderr).not.toMatch(/[^\P{Cc}\n]/u)
+  })
+
   test('an option that may be repeated, and one beside its variable, are no option given twice', async () => {
     const repeated = ['--sync', 'global', '--sync', 'us-gov', '--op', 'create', '--op', 'update']
     const here = scratch({ ...sandbox.env, ZDS_LOG_FORMAT: 'json', ZDS_LOG_LEVEL: 'debug' })

@@ -2,8 +2,8 @@ import type { Json } from '../../core/json.ts'
 import { driftedChangesOf, type DriftedChange } from '../../core/answers/drift.ts'
 import { outcomeOf, runNamed } from '../../core/run/history.ts'
 import { redact, redactedJson } from '../../core/secrets.ts'
+import { escapeControls } from '../escapes.ts'
 import { BOM, csvLine } from '../render/csv.ts'
-import { escapedJson } from '../render/text.ts'
 import { inSession } from '../session.ts'
 
 export type OutcomesOptions = { config?: string; env?: string; format: 'ndjson' | 'csv' }
@@ -35,7 +35,7 @@ export async function outcomesCommand(asked: string, options: OutcomesOptions, s
       const line =
         options.format === 'csv'
           ? redact(csvLine(COLUMNS.map((column) => row[column])))
-          : `${escapedJson(redactedJson(row))}\n`
+          : `${escapeControls(redactedJson(row))}\n`
       process.stdout.write(line)
     }
     return 0

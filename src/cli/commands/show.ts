@@ -3,6 +3,7 @@ import { readVariables } from '../../core/config/env-file.ts'
 import { opCounts, type Plan } from '../../core/plan/plan.ts'
 import { redact } from '../../core/secrets.ts'
 import { asCalled } from '../called.ts'
+import { escapeControls } from '../escapes.ts'
 import { lookOf, print, printParts, shownParts, tell } from '../output.ts'
 import { readPlan } from '../plan-file.ts'
 import type { Look } from '../render/look.ts'
@@ -14,7 +15,6 @@ import { planLines } from '../render/plan/screen.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
 import { reportLines } from '../render/report.ts'
-import { escapedJson } from '../render/text.ts'
 import { variablesLine } from '../render/variables.ts'
 import { subjectOf } from '../subject.ts'
 
@@ -65,7 +65,7 @@ function textOf(subject: Subject, format: Exclude<Format, 'text'>, options: Show
     case 'ndjson':
       return ndjsonOf(subject)
     case 'json':
-      return shownParts(subjectDocument(subject)).map(escapedJson)
+      return shownParts(subjectDocument(subject)).map(escapeControls)
     default:
       return format satisfies never
   }

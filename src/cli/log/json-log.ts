@@ -7,7 +7,7 @@ import type { Level } from '../declare/options.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { logInstead } from '../output.ts'
 import { dueNow } from '../render/progress.ts'
-import { escapedJson } from '../render/text.ts'
+import { escapeControls } from '../escapes.ts'
 
 type LogFields = { readonly event: string; readonly [name: string]: unknown }
 type Write = (level: Level, message: string, fields: LogFields) => void
@@ -43,7 +43,7 @@ async function writer(level: Level): Promise<Write> {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: NEVER, censor: '***' },
     },
-    { write: (line) => void process.stderr.write(escapedJson(line)) },
+    { write: (line) => void process.stderr.write(escapeControls(line)) },
   )
   return (at, message, fields) => {
     if (!logger.isLevelEnabled(at)) return

@@ -1,7 +1,7 @@
 /** A process that answers one question: it is told by a message, and tells in another. */
 import { brokenBy } from '../../core/config/import.ts'
 import { redactedJson } from '../../core/secrets.ts'
-import { escapedJson } from '../render/text.ts'
+import { escapeControls } from '../escapes.ts'
 import { answer } from './answer.ts'
 import { brief } from './brief.ts'
 import { failureOf } from './failure.ts'
@@ -28,7 +28,7 @@ process.once('message', ({ question, serving }: { question: Question; serving: S
 const failed = (error: unknown): ToolText => ({ failed: true, text: textOf(failureOf(error)) })
 
 /** A document without a known secret in it, as one line. */
-const textOf = (document: object): string => escapedJson(redactedJson(document))
+const textOf = (document: object): string => escapeControls(redactedJson(document))
 
 /** Whatever a configuration has left running keeps nothing alive. */
 function tell(told: ToolText): void {

@@ -50,14 +50,6 @@ export function harmless(text: string): string {
   return lines.map((parts) => parts.join('')).join('\n')
 }
 
-/** JSON text with nothing in it that could rewrite a terminal: the same to whoever parses it. */
-export const escapedJson = (text: string): string =>
-  text.replaceAll(/[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\n]]/gv, (found) =>
-    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
-      '',
-    ),
-  )
-
 const ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 function escaped(character: string): string {

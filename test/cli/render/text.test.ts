@@ -1,7 +1,8 @@
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { cut, lookalike } from '../../../src/cli/render/letters.ts'
-import { counted, escapedJson, harmless, number, plain, shown } from '../../../src/cli/render/text.ts'
+import { escapeControls } from '../../../src/cli/escapes.ts'
+import { counted, harmless, number, plain, shown } from '../../../src/cli/render/text.ts'
 import { colours, uncoloured } from '../plans.ts'
 
 describe('shown', () => {
@@ -145,7 +146,7 @@ describe('whatever reaches a terminal', () => {
 
   test('as JSON, is the same to whoever parses it', () => {
     const value = { '\u202Ekey': ['\u009B2J', '\u001B', 'e\u0301 👩‍👩‍👧', '\u{E0041}', '\n'] }
-    const text = escapedJson(JSON.stringify(value, null, 2))
+    const text = escapeControls(JSON.stringify(value, null, 2))
     expect(JSON.parse(text)).toEqual(value)
     expect(text).not.toMatch(/[^\P{C}\n]/u)
   })

@@ -3,7 +3,7 @@ import { troubleOf, type Outcome } from '../../../core/outcome.ts'
 import { redact, redactedJson } from '../../../core/secrets.ts'
 import { BOM, csvLine } from '../csv.ts'
 import { unknownOf, type Subject } from '../page/subject.ts'
-import { escapedJson } from '../text.ts'
+import { escapeControls } from '../../escapes.ts'
 
 const COLUMNS = ['sync', 'instance', 'op', 'key', 'id', 'name', 'reason', 'field', 'from', 'to']
 const OUTCOME = ['outcome', 'code', 'message']
@@ -40,7 +40,7 @@ export function* ndjsonOf(subject: Subject): Generator<string, void> {
     for (const change of changes) {
       const outcome = outcomeIn(subject, name, change.key)
       const row = { sync: name, instance, resource, ...change, ...(outcome && { outcome }) }
-      yield `${escapedJson(redactedJson(row))}\n`
+      yield `${escapeControls(redactedJson(row))}\n`
     }
 }
 
