@@ -81,7 +81,7 @@ function assertReadable(at: string, request: Request, response: Response, body: 
   const what = `${at} answered ${response.status} with`
   if (body === undefined && response.status !== 204)
     throw unreadable(`${what} something that is not JSON`, response, { passing: true, reads, hint: BETWEEN })
-  if (body !== undefined && !isSound(body))
+  if (!isSound(body ?? null))
     throw unreadable(`${what} JSON that cannot be used: nested too deep, or a number too large`, response, { reads })
 }
 

@@ -83,8 +83,7 @@ function withoutOurs(words: string, body: string | undefined): string {
 }
 
 function textsIn(value: Json): string[] {
-  if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap((part: Json) => textsIn(part)) : []
+  return typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap((part: Json) => textsIn(part))
 }
 
 function hintFor(refusal: Refusal, verdict: Verdict, now: Date, options: HttpOptions): string | undefined {
@@ -94,7 +93,7 @@ function hintFor(refusal: Refusal, verdict: Verdict, now: Date, options: HttpOpt
 }
 
 function hintOf(status: number, verdict: Verdict, service: string): string | undefined {
-  if (status >= 300 && status < 400)
+  if (status < 400)
     return `Its address leads to another one, which is not followed. Give ${service} the final one: https, the right host, no path.`
   if (verdict !== 'unauthorized') return undefined
   return status === 403

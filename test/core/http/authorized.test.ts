@@ -52,6 +52,19 @@ describe('sixteen requests under way (GEN-10)', () => {
     expect(made()).toBeLessThanOrEqual(32)
   })
 
+  it('are not refused a token that was good for another one, and ended since', async () => {
+    const { server, send, made } = await service(async (token) => {
+      if (token !== 't2') return token === 't3'
+      second += 1
+      // The first to be sent with it is answered last.
+      if (second === 1) await send({ method: 'GET', url: `${server.url}/other` }, testRun())
+      return second === 2 && (second += 1) > 0
+    })
+    let second = 0
+    expect((await send({ method: 'GET', url: server.url }, testRun())).status).toBe(200)
+    expect(made()).toBe(3)
+  })
+
   it('are not refused because of a token that another request has replaced', async () => {
     // The first token's refusals come late: by then the second is there, and good.
     const { server, send, made } = await service(async (token) => {

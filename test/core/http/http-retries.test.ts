@@ -1,5 +1,14 @@
-import { describe, expect, it } from 'vitest'
-import { http, isObject, limiter, type Answer, type HttpOptions, type Request } from 'zds'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  followWaits,
+  http,
+  isObject,
+  limiter,
+  type Answer,
+  type HttpOptions,
+  type Request,
+  type WaitMessage,
+} from 'zds'
 import { rate } from '../../support/rate.ts'
 import { cut, deadUrl, ok, serverOf, silence, type Reply, type TestServer } from '../../support/server.ts'
 import { testRun, type TestRun } from 'zds/testing'
@@ -80,9 +89,18 @@ describe('what is tried again', () => {
 
   it('and a person who waits is told why, and for how long', async () => {
     const run = testRun()
-    await ask(await serverOf({ status: 503, headers: { 'retry-after': '27' }, body: {} }, cut, ok()), run)
-    expect(run.told[0]).toBe('global: status 503, trying again in 27.0 s')
-    expect(run.told[1]).toMatch(/^global: no answer, trying again in [12]\.\d s$/)
+    const heard: WaitMessage[] = []
+    onTestFinished(followWaits((message) => void heard.push(message)))
+    const later = (after: string): Reply => ({ status: 503, headers: { 'retry-after': after }, body: {} })
+    await ask(await serverOf(later('27'), later('60'), later('300'), cut, ok()), run, {}, { attempts: 5 })
+    expect(run.told.slice(0, 3)).toEqual([
+      'global: status 503, trying again in 27.0 s',
+      'global: status 503, trying again in 60 s',
+      'global: status 503, trying again in 5 minutes',
+    ])
+    expect(run.told[3]).toMatch(/^global: no answer, trying again in \d\.\d s$/)
+    expect(heard.map(({ ms }) => ms)).toEqual(run.clock.pauses)
+    expect(heard[0]).toEqual({ service: 'global', ms: 27_000, because: 'retry', status: 503 })
   })
 
   it('at most as often as the policy says, and the last error is told', async () => {
@@ -177,7 +195,9 @@ describe('a POST is not sent twice when it may have arrived (SAFE-05)', () => {
       Array.from({ length: 3 }, () => [method, 'k1']),
     )
     const bare = await serverOf({ status: 500, body: {} }, ok())
-    await expect(ask(bare, testRun(), { method, body: '{}' })).rejects.toMatchObject({ status: 500 })
+    await expect(ask(bare, testRun(), { method, body: '{}', headers: { 'x-key': 'k1' } })).rejects.toMatchObject({
+      status: 500,
+    })
     expect(bare.received).toHaveLength(1)
   })
 

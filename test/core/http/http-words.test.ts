@@ -96,6 +96,7 @@ describe('what to do', () => {
 
   it.each([
     ['Mon, 16 Mar 2026 09:53:00 GMT', '7 minutes ahead of'],
+    ['Mon, 16 Mar 2026 10:01:00 GMT', '60 s behind'],
     ['Mon, 16 Mar 2026 10:01:01 GMT', '61 s behind'],
     ['Wed, 18 Mar 2026 10:00:00 GMT', '48 hours behind'],
   ])('is to set the clock first, where the answer of %s shows that ours is wrong', async (date, which) => {
@@ -141,6 +142,58 @@ describe('what to do', () => {
       expect(error.cause).toBeInstanceOf(TypeError)
     }
   })
+})
+
+describe('whether a request reads only, so that nothing can have come of it, is told of each failure', () => {
+  const json = { 'content-type': 'application/json' }
+  it.each<[string, Reply]>([
+    ['a refusal', saying(404, 'x')],
+    ['no answer', cut],
+    [
+      'an answer that breaks off',
+      (response) => void response.writeHead(200, { 'content-length': '500' }).write('{', () => response.destroy()),
+    ],
+    ['no JSON', { status: 200, body: '<html>' }],
+    ['JSON that cannot be used', { status: 200, headers: json, body: '1e999' }],
+    ['too large an answer', { status: 200, headers: json, body: JSON.stringify('x'.repeat(3_000)) }],
+  ])('%s', async (_what, reply) => {
+    const small = { ...policy, mostBytes: 2_000 }
+    for (const [method, reads] of [
+      ['GET', true],
+      ['PUT', false],
+    ] as const) {
+      const { url } = await serverOf(reply)
+      const sent = http({ service: 'global', policy: small })({ method, url }, testRun())
+      await expect(sent).rejects.toMatchObject({ name: 'HttpError', reads })
+    }
+  })
+
+  it('and unless it is said, a failure is none of a read, none that passes, and none of an endpoint', () => {
+    const bare = new HttpError('HTTP_REFUSED', 'no', { status: 404, arrived: 'no' })
+    expect(bare).toMatchObject({ body: null, reads: false, passing: false, endpointOnly: false })
+  })
+})
+
+describe('credentials that cannot be sent', () => {
+  it('are told as that, not shown, and nothing is sent', async () => {
+    const { url, received } = await serverOf()
+    const send = http({ service: 'global', policy, authorize: async () => ({ authorization: 'Bearer s3\ncret' }) })
+    await expect(send({ method: 'GET', url }, testRun())).rejects.toMatchObject({
+      code: 'AUTH_FAILED',
+      message: 'global: the credentials hold a line end, or a letter that cannot be sent',
+      hint: 'Copy them once more, without what stands around them.',
+    })
+    expect(received).toEqual([])
+  })
+})
+
+it('a wait that a service names with what it refuses for good is none', async () => {
+  const error = await refusal({ status: 422, headers: { 'retry-after': '7200' }, body: {} })
+  expect([error.retryMs, error.message, error.hint]).toEqual([
+    undefined,
+    'global: PUT /users answered 422: no words',
+    undefined,
+  ])
 })
 
 describe('an answer that cannot be read', () => {

@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { lastLook } from '../../../src/core/http/last-look.ts'
 import { serverOf } from '../../support/server.ts'
 
@@ -24,6 +26,22 @@ describe('SAFE-16: the last look before a request leaves', () => {
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
     expect(ends[0]).toMatchObject({ reason: { cause: lost } })
     expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /a', 'GET /d'])
+  })
+
+  it('not a byte of it leaves', async () => {
+    const bytes: Buffer[] = []
+    const server = createServer((socket) =>
+      socket.on('data', (part) => void bytes.push(part)).on('error', () => undefined),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // a TCP server has such an address
+    lookAway = lastLook([url], () => {
+      throw lost
+    })
+    await expect(fetch(url, { method: 'POST', body: 'x' })).rejects.toMatchObject({ cause: lost })
+    await wait(20)
+    expect(Buffer.concat(bytes).toString()).toBe('')
   })
 
   it('lets pass whole what may leave, large or small, and what goes elsewhere', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import { http, limiter, systemClock, type Caller, type Http, type Limiter } from 'zds'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { followWaits, http, limiter, systemClock, type Caller, type Http, type Limiter, type WaitMessage } from 'zds'
 import { rate } from '../../support/rate.ts'
 import { ok, serverOf, type Reply, type TestServer } from '../../support/server.ts'
 import { testRun } from 'zds/testing'
@@ -91,14 +91,40 @@ describe('a pause', () => {
   it('begins when nothing is left, and ends with the window', async () => {
     const server = await serverOf({ status: 200, headers: { 'x-left': '0', 'x-reset': '13' }, body: {} }, ok())
     const run = testRun()
+    const heard: WaitMessage[] = []
+    onTestFinished(followWaits((message) => void heard.push(message)))
     const send = sender(limiter({ service: 'global', rate }))
     await send({ method: 'GET', url: server.url }, run)
     expect(run.clock.pauses).toEqual([])
     await send({ method: 'GET', url: server.url }, run)
     expect(run.clock.pauses).toEqual([13_000])
     expect(run.told).toEqual(['global: rate limit, waiting 13 s'])
+    expect(heard).toEqual([{ service: 'global', ms: 13_000, because: 'limit' }])
     await send({ method: 'GET', url: server.url }, run)
     expect(run.clock.pauses).toHaveLength(1)
+  })
+
+  it('as long as zds waits is waited for, and a longer one is not', async () => {
+    const run = testRun()
+    const now = run.clock.now().getTime()
+    const [own, other] = [limiter({ service: 'global' }), limiter({ service: 'global' })]
+    own.pause(now + 600_000)
+    await own.enter(() => Promise.resolve(), run)
+    expect(run.clock.pauses).toEqual([600_000])
+    other.pause(now + 1_200_001)
+    await expect(other.enter(() => Promise.resolve(), run)).rejects.toMatchObject({
+      code: 'HTTP_UNAVAILABLE',
+      message: 'global: its rate limit is spent for 11 minutes',
+    })
+  })
+
+  it('leaves a share of the window to others, and never more under way than half of what is ours', async () => {
+    const headers = { 'x-left': '54', 'x-limit': '100', 'x-reset': '50' }
+    const server = await serverOf({ status: 200, headers, body: {} }, slow(20, headers))
+    const shared = limiter({ service: 'global', concurrency: 8, reserve: 0.5, rate })
+    await all(1, sender(shared), server, testRun())
+    await all(6, sender(shared), server, testRun())
+    expect(server.most()).toBe(2)
   })
 
   it('does not begin while something is left', async () => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import tls from 'node:tls'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { http, HttpError } from 'zds'
+import { http, HttpError, redact } from 'zds'
 import { certificateOf, type Certificate } from '../../support/certificate.ts'
 import { deadUrl, ok, serverOf } from '../../support/server.ts'
 import { testRun, type TestRun } from 'zds/testing'
@@ -108,13 +108,13 @@ describe('a proxy', () => {
     expect([one.asked.length, other.asked.length]).toEqual([1, 2])
   })
 
-  it('takes nothing for the hosts in NO_PROXY', async () => {
+  it.each(['NO_PROXY', 'no_proxy'])('takes nothing for the hosts in %s', async (name) => {
     const certificate = certificateOf('localhost')
     trust(certificate)
     const { port } = await secureServer(certificate)
     const { url, asked } = await proxyTo()
     process.env['HTTPS_PROXY'] = url
-    process.env['NO_PROXY'] = 'elsewhere.example,localhost'
+    process.env[name] = 'elsewhere.example,localhost'
     expect((await get(`https://localhost:${port}/users`)).status).toBe(200)
     expect(asked).toEqual([])
   })
@@ -133,6 +133,7 @@ describe('a proxy', () => {
 
   it.each([
     [403, 0],
+    [500, 2],
     [503, 2],
   ])('that answers %i is named, and asked again %i times', async (status, again) => {
     const { url, asked } = await proxyTo(status)
@@ -149,6 +150,27 @@ describe('a proxy', () => {
     expect((await failure('https://acme.example/users')).message).toBe(
       'global: GET /users: no connection (ECONNREFUSED), through the proxy of HTTPS_PROXY',
     )
+  })
+
+  it('is not blamed once it was taken away', async () => {
+    const dead = await deadUrl()
+    process.env['HTTPS_PROXY'] = 'http://proxy.example:3128'
+    await failure(`${dead}/users`)
+    delete process.env['HTTPS_PROXY']
+    expect((await failure(`${dead.replace('http:', 'https:')}/users`)).message).toBe(
+      'global: GET /users: no connection (ECONNREFUSED)',
+    )
+  })
+
+  it.each([
+    'http://me:pass-1@proxy.example',
+    'HTTP://me:pass-2@proxy.example',
+    'me:pass-3@proxy.example',
+    ':pass-4@proxy.example',
+  ])('in %s has a password that nobody sees', async (proxy) => {
+    process.env['HTTPS_PROXY'] = proxy
+    await failure(`${await deadUrl()}/users`)
+    expect(redact(proxy)).toBe(proxy.replace(/pass-\d/, '***'))
   })
 
   it('is not blamed for what does not go through it', async () => {
@@ -169,6 +191,7 @@ describe('a proxy', () => {
       await expect(get('https://acme.example/users')).rejects.toMatchObject({
         code: 'ENV_INVALID',
         message: 'HTTPS_PROXY is not the address of a proxy',
+        hint: 'Give it like http://proxy.example:3128, or leave it empty.',
       })
     },
   )
