@@ -15,8 +15,10 @@ import {
   type Json,
   type Processor,
 } from 'zds'
+import type { AnswerFrom } from '../../../src/core/answers/on-gathered.ts'
+import { UNWATCHED } from '../../../src/core/run/schedule.ts'
 import { fakeClock } from 'zds/testing'
-import { absent, held, isPartner, sourceOf, syncOf, targetOf, wanted } from '../../support/syncs.ts'
+import { absent, held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
 /** What the target holds. */
 const records = [
@@ -36,6 +38,7 @@ const records = [
 ]
 
 const desired: readonly Desired[] = [
+  { kind: 'notice', key: 'same', code: 'even', message: 'has an even charge' },
   wanted('old', { name: 'Old Inc', support_level: 'gold', external_id: 'old' }),
   wanted('same', { name: 'Same Inc', support_level: 'gold', external_id: 'same' }),
   wanted('twin-1', { name: 'Twin' }),
@@ -67,8 +70,10 @@ const known: { readonly [asked: string]: Explained } = {
   'ada@x.example': { key: 'new', rows: [], fields: {} },
 }
 
+const sales = sourceOf('sales', [1])
 const customers: Processor = {
   ...sourceOf<Desired>('customers', desired),
+  needs: [sales],
   explain: async (asked) => [known[asked] ?? []].flat(),
 }
 const target = {
@@ -109,14 +114,14 @@ const memberships = sync({
   }),
   rules: { key: ['user', 'group'], retire: 'remove' },
 })
-const config: Config = { sources: {}, processors: {}, targets: { global, partners, memberships } }
+const config: Config = { sources: { sales }, processors: { customers }, targets: { global, partners, memberships } }
 
 let directory: string
 let engine: Engine
 let run: string
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'zds-explain-'))
-  engine = await openEngine({ config, directory, clock: fakeClock(), fingerprint: 'config/addresses' })
+  engine = await openEngine({ config, directory, clock: fakeClock(), fingerprint: 'x'.repeat(64) })
   const plan = await engine.plan()
   run = (await engine.shared.state.runs())[0] ?? ''
   const { journal } = engine.shared.state
@@ -133,6 +138,8 @@ beforeAll(async () => {
     at: at(3),
   })
   await journal.end('run-3', 'failed', at(4))
+  // One of another sync says nothing of the records of these.
+  await journal.begin({ id: 'run-4', plan: { ...plan, syncs: [] }, forced: false, at: at(5) })
 })
 afterAll(async () => {
   await engine.close()
@@ -310,7 +317,7 @@ describe('what becomes of a key is told with its reason, its fields and the rule
     const { key: _, fields: __, rules = [], ...details } = known['old'] ?? {}
     const empty = { live: null, desired: null, verdict: 'not-managed', from: 'customers', rules: [] }
     const given = { live: false, desired: false }
-    expect(syncs).toEqual([
+    expect(syncs).toStrictEqual([
       {
         ...details,
         sync: 'global',
@@ -342,6 +349,39 @@ describe('what becomes of a key is told with its reason, its fields and the rule
         along: [],
         notices: [{ code: 'odd', message: 'has an odd charge' }],
         outcome: { run: 'run-3', at: '2026-03-15T04:00:00.000Z', op: 'update', status: 'done' },
+      },
+    ])
+  })
+
+  it('and where nobody knows anything of it, nothing is said of that', async () => {
+    const { syncs } = await explained({ asked: '6', field: 'aar' })
+    const empty = { rules: [], charges: [], subscriptions: [], overrides: [], rows: [], along: [], notices: [] }
+    expect(syncs).toStrictEqual([
+      {
+        ...empty,
+        sync: 'global',
+        instance: 'global',
+        id: '6',
+        name: 'Keyless Inc',
+        owner: 'global',
+        verdict: 'skipped',
+        reason: 'no-key',
+        means: 'has no key, so nobody knows whose it is',
+        fields: [
+          { field: 'aar', live: null, desired: null, verdict: 'not-managed', from: 'customers', rules: ['AAR-1'] },
+        ],
+        rules: [{ id: 'AMB-16', about: 'no-key: has no key, so nobody knows whose it is', changed: {} }],
+      },
+    ])
+    expect((await explained({ asked: 'never' })).syncs).toStrictEqual([
+      {
+        ...empty,
+        sync: 'global',
+        instance: 'global',
+        verdict: 'absent',
+        reason: 'no-subscription',
+        means: 'has no subscription',
+        fields: [],
       },
     ])
   })
@@ -406,12 +446,44 @@ describe('what is asked for', () => {
 })
 
 describe('rows are taken', () => {
-  it('from a run that has planned, with what was compared then where nothing has changed since', async () => {
-    const { gathered, syncs } = await engine.explain({ asked: 'old' }, { from: 'last' })
-    expect([gathered, syncs.length]).toEqual([`run ${run}`, 1])
+  /** What is explained of `old`, and the stages that it took. */
+  async function asked(by: Engine, from: AnswerFrom) {
+    const started: string[] = []
+    const watch = { ...UNWATCHED, started: ({ id }: { readonly id: string }) => void started.push(id) }
+    const { gathered, asOf, syncs } = await by.explain({ asked: 'old' }, from, watch)
+    const level = syncs[0]?.fields.find(({ field }) => field === 'support_level')?.desired
+    return { gathered, asOf, level, started: started.toSorted() }
+  }
+  const compared = ['compare:global', 'compare:memberships', 'compare:partners']
+
+  it('from a run that has planned, with what it has compared where nothing has changed since', async () => {
+    const now = { gathered: `run ${run}`, asOf: '2026-03-16', level: 'gold', started: [] }
+    expect(await asked(engine, { from: 'last' })).toEqual(now)
+    expect(await asked(engine, { from: run, asOf: '2026-03-16' })).toEqual(now)
+  })
+
+  it.each(['another configuration', 'another day'])('from there, and compared anew: %s', async (what) => {
+    const bronze = desired.map((one) =>
+      one.kind === 'record' && one.key === 'old' ? { ...one, fields: { ...one.fields, support_level: 'bronze' } } : one,
+    )
+    const changed = { ...global, desired: { ...customers, read: () => stream(bronze) } }
+    const { state, clock } = engine.shared
+    const other = what === 'another configuration'
+    const again = await openEngine({
+      config: { ...config, processors: {}, targets: { ...config.targets, global: changed } },
+      fingerprint: other ? 'y'.repeat(64) : 'x'.repeat(64),
+      state: { ...state, close: async () => undefined },
+      clock,
+    })
+    const { started, ...said } = await asked(again, { from: 'last', ...(!other && { asOf: '2026-03-17' }) })
+    expect(said).toEqual({ gathered: `run ${run}`, asOf: other ? '2026-03-16' : '2026-03-17', level: 'bronze' })
+    expect(started).toEqual(expect.arrayContaining(compared))
+    await again.close()
   })
 
   it('from the services, where no run is named', async () => {
-    expect(await engine.explain({ asked: 'old' })).toEqual(await explained({ asked: 'old' }))
+    const { started, ...said } = await asked(engine, {})
+    expect(said).toEqual({ gathered: 'now', asOf: '2026-03-16', level: 'gold' })
+    expect(started).toEqual(expect.arrayContaining(compared))
   })
 })

@@ -1,9 +1,22 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Change, Json, Plan } from 'zds'
+import {
+  openEngine,
+  type Change,
+  type Config,
+  type Desired,
+  type Existing,
+  type Json,
+  type Plan,
+  type Processor,
+} from 'zds'
 import { assemble } from '../../../src/core/plan/plan.ts'
+import { impact } from '../../../src/core/answers/impact.ts'
 import { changesBetween } from '../../../src/core/answers/impact-changes.ts'
 import { planOf } from '../../support/applying.ts'
+import { UNWATCHED } from '../../../src/core/run/schedule.ts'
+import { engineOf } from '../../support/engine.ts'
+import { held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
 
 /** Records by key, each with its fields: what an instance holds. */
@@ -77,5 +90,127 @@ describe('the impact of a change', () => {
     expect(changesBetween(none, planned([{ op: 'create', key: 'B', fields: {} }]))).toEqual([
       { name: 'global', changes: [], appear: ['B'], disappear: [] },
     ])
+  })
+})
+
+it('OPS-08: a sync that either plan keeps to its place is told as one', () => {
+  const confined = (is: boolean): Plan =>
+    assemble([{ ...planOf(), ...(is && { confined: true as const }) }], 'fingerprint', fakeClock())
+  const told = (base: boolean, now: boolean): unknown => changesBetween(confined(base), confined(now))[0]?.confined
+  expect([told(false, false), told(true, false), told(false, true)]).toEqual([undefined, true, true])
+  const none = { ...confined(false), syncs: [] }
+  const sides = [changesBetween(none, confined(true)), changesBetween(confined(true), none)]
+  expect(sides.map(([one]) => one?.confined)).toEqual([true, true])
+  expect(changesBetween(confined(false), confined(false))).toStrictEqual([
+    { name: 'global', changes: [], appear: [], disappear: [] },
+  ])
+})
+
+it('a record that only one side creates is told as that, and not its fields', () => {
+  const make = planned([{ op: 'create', key: 'B', fields: { name: { from: null, to: 'B' } } }])
+  expect(changesBetween(planned([]), make)).toMatchObject([{ changes: [], appear: ['B'], disappear: [] }])
+  expect(changesBetween(make, planned([]))).toMatchObject([{ changes: [], appear: [], disappear: ['B'] }])
+})
+
+describe('what another configuration would cause', () => {
+  const keys = ['A', 'B', 'C']
+  const asked: string[] = []
+
+  /** A configuration that gives each key a level, and one name to all; `also` is created besides. */
+  function configOf(level: (key: string) => string, name = 'Acme', also: readonly string[] = []): Config {
+    const accounts = sourceOf('accounts', keys)
+    const customers: Processor = {
+      ...sourceOf<Desired>(
+        'customers',
+        [...keys, ...also].map((key) =>
+          wanted(key, { aar: 1, support_hold: name === 'Acme', support_level: level(key) }),
+        ),
+      ),
+      needs: [accounts],
+      explain: async (key) => {
+        asked.push(key)
+        const support_level = { from: 'Level', rules: ['SHARED', 'LEVEL'] }
+        const changed = { support_level: { from: null, to: level(key) } }
+        return [
+          {
+            key,
+            rows: [],
+            fields: { support_level, support_hold: { from: 'Hold', rules: ['HOLD', 'SHARED'] } },
+            rules: [
+              { id: 'LEVEL', about: 'the level', changed },
+              { id: 'SHARED', about: 'both', changed: {} },
+            ],
+          },
+        ]
+      },
+    }
+    const records = keys.map((key): Existing => held(`id ${key}`, key, { support_level: 'old' }))
+    const target = { ...targetOf({ records }), read: () => (reads += 1) > 0 && stream(records) }
+    return {
+      sources: { accounts },
+      processors: { customers },
+      targets: { global: syncOf({}, { desired: customers, target: target as ReturnType<typeof targetOf> }) }, // it reads
+      hooks: { chat: { kind: 'observer', planned: async () => void told.push('told') } },
+    }
+  }
+  let reads = 0
+  const told: string[] = []
+
+  const base = (config: Config) => {
+    let inside = 0
+    return {
+      config,
+      fingerprint: 'base',
+      inside: <Result>(work: () => Promise<Result>) => {
+        inside += 1
+        return work()
+      },
+      times: () => inside,
+    }
+  }
+  const levelled = { key: 'A', field: 'support_level', base: 'gold', now: 'silver' }
+
+  it('is what both plan with the same rows, and the rules that it comes from', async () => {
+    reads = 0
+    const was = base(configOf(() => 'gold'))
+    const engine = engineOf(configOf((key) => (key === 'C' ? 'gold' : 'silver'), 'Acme', ['D']))
+    expect(await impact(was, {}, engine, UNWATCHED)).toStrictEqual({
+      syncs: [{ name: 'global', changes: [levelled, { ...levelled, key: 'B' }], appear: ['D'], disappear: [] }],
+      causes: [{ sync: 'global', field: 'support_level', rules: ['LEVEL'], keys: ['A', 'B'] }],
+    })
+    expect([reads, was.times(), told]).toEqual([1, 1, []])
+    expect(await engine.state.runs()).toEqual([])
+  })
+
+  it('is the same from what a run has gathered, without a request', async () => {
+    const now = configOf(() => 'silver')
+    const engine = engineOf(now)
+    await (await openEngine({ config: now, state: engine.state, clock: engine.clock })).plan()
+    reads = 0
+    const { syncs } = await impact(base(configOf(() => 'gold')), { from: 'last' }, engine, UNWATCHED)
+    expect([syncs[0]?.changes.length, reads]).toEqual([3, 0])
+  })
+
+  it('that nothing differs has no causes', async () => {
+    const same = configOf(() => 'gold')
+    expect(await impact(base(same), {}, engineOf(same), UNWATCHED)).toStrictEqual({
+      syncs: [{ name: 'global', changes: [], appear: [], disappear: [] }],
+    })
+  })
+
+  it('is looked at by two records of each field; where no rule says something else, all that had a say are told', async () => {
+    asked.length = 0
+    const engine = engineOf(configOf(() => 'gold', 'Globex'))
+    const { causes } = await impact(base(configOf(() => 'gold')), {}, engine, UNWATCHED)
+    expect(causes).toEqual([{ sync: 'global', field: 'support_hold', rules: ['HOLD', 'SHARED'], keys: ['A', 'B'] }])
+    expect(asked).toEqual(['A', 'B', 'A', 'B'])
+  })
+
+  it('of a sync that one side does not have is its records', async () => {
+    const { targets: _, ...without } = configOf(() => 'gold')
+    const engine = engineOf({ ...without, processors: {}, targets: {} })
+    expect(await impact(base(configOf(() => 'gold', 'Acme', ['D'])), {}, engine, UNWATCHED)).toMatchObject({
+      syncs: [{ name: 'global', disappear: ['D'] }],
+    })
   })
 })

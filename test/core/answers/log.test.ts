@@ -88,7 +88,7 @@ describe('the history of a project', () => {
       forced: false,
     }
     const [at1, at2, at3, at4, at5, at6, at7] = [1, 2, 3, 4, 5, 6, 7].map((day) => at(day).toISOString())
-    expect(await logged(engine)).toEqual([
+    expect(await logged(engine)).toStrictEqual([
       {
         ...common,
         run: 'r6',
@@ -175,7 +175,7 @@ describe('the history of a record', () => {
     const made = { sync: 'global', op, key: of, name, fields }
     const attempt = { status: 'not-attempted', id: null, code: null, message: null }
     const told = (await logged(engine, { key })).map(({ run, ofKey }) => [run, ofKey])
-    expect(told).toEqual([
+    expect(told).toStrictEqual([
       [
         'r4',
         [
