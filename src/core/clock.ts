@@ -70,7 +70,6 @@ export function addDays(date: string, days: number): string {
 
 /** `date` moved by whole years; 29 February becomes 28 February in a common year (PROC-03). */
 export function addYears(date: string, years: number): string {
-  const [year = '', month = '', day = ''] = date.split('-')
-  const moved = `${String(Number(year) + years).padStart(4, '0')}-${month}-${day}`
+  const moved = `${String(Number(date.slice(0, 4)) + years).padStart(4, '0')}${date.slice(4)}`
   return isDate(moved) ? moved : `${moved.slice(0, 8)}28`
 }

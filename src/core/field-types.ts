@@ -153,7 +153,7 @@ export const REFERENCE: OwnType<'reference'> = {
   name: 'reference',
   keyable: true,
   normalise: (value) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
+    if (Number.isSafeInteger(value)) return JSON.stringify(value)
     return value === '' ? null : value
   },
   misfit: must(

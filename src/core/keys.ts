@@ -26,7 +26,7 @@ type Key = { readonly raw: string; readonly text: string }
 export function keyOf(...values: readonly Json[]): string {
   const texts = values.map(textOf)
   if (texts.includes('')) return ''
-  return texts.length === 1 ? (texts[0] ?? '') : texts.map((text) => text.replaceAll(/[\\/]/g, '\\$&')).join('/')
+  return texts.length === 1 ? texts.join('') : texts.map((text) => text.replaceAll(/[\\/]/g, '\\$&')).join('/')
 }
 
 /** The values of a key of several, as `keyOf` has joined them. The last match is the empty end. */
@@ -49,8 +49,8 @@ export function keyReader({ key, fold = (text) => text }: KeyRule, types: FieldT
   const read = (values: readonly (Json | undefined)[]): Key => {
     const texts = names.map((name, at) => textOf(normalise(types[name], values[at])))
     const raw = keyOf(...texts)
-    const folded = raw === '' ? [] : texts.map(fold)
-    return { raw, text: folded.includes(undefined) ? '' : keyOf(...folded.map((text) => text ?? '')) }
+    const folded = raw === '' ? [] : texts.map((text) => fold(text) ?? '')
+    return { raw, text: keyOf(...folded) }
   }
   return {
     ofFields: (fields) => read(names.map((name) => fields[name])),

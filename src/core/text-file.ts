@@ -29,10 +29,10 @@ export async function* textParts(file: string, hint?: string): AsyncGenerator<st
       yield decoder.decode(bytes, { stream: true })
     }
     yield decoder.decode()
-  } catch {
+  } catch (cause) {
     // Who reads all of it can say what is wrong, and where.
     await readText(file, hint)
-    throw unreadable(file, [{ where: file, message: 'is not written in UTF-8' }])
+    throw cause
   }
 }
 
@@ -52,23 +52,22 @@ async function bytesOf(file: string): Promise<Buffer> {
  */
 export function textOf(bytes: Buffer, file: string): string {
   const wide = wideEncoding(bytes)
-  if (wide !== undefined) throw unreadable(file, [{ where: file, message: `is written in ${wide}, not in UTF-8` }])
+  if (wide !== undefined) throw unreadable([{ where: file, message: `is written in ${wide}, not in UTF-8` }])
   const lines = linesOf(bytes)
   const bad = lines.flatMap((line, index) => {
     const message = problemOf(line)
     return message === undefined ? [] : [{ where: `${file}:${index + 1}`, message }]
   })
-  if (bad.length > 0) throw unreadable(file, bad.slice(0, LINES))
+  if (bad.length > 0) throw unreadable(bad.slice(0, LINES))
   return bytes.toString('utf8').replace(/^\uFEFF/, '')
 }
 
 const RESAVE = 'Save the file as UTF-8 (in an editor: Save with Encoding), then look at its special characters again.'
 
-function unreadable(file: string, places: readonly { readonly where: string; readonly message: string }[]): ZdsError {
+function unreadable(places: readonly { readonly where: string; readonly message: string }[]): ZdsError {
   const issues = places.map((place) => ({ code: 'FILE_INVALID' as const, ...place, hint: RESAVE }))
-  const [first] = issues
-  const message = first === undefined ? `${file} is no text` : `${first.where} ${first.message}`
-  return new ZdsError('FILE_INVALID', message, { issues, hint: RESAVE })
+  const message = issues.slice(0, 1).map((first) => `${first.where} ${first.message}`)
+  return new ZdsError('FILE_INVALID', message.join(), { issues, hint: RESAVE })
 }
 
 /** By a byte order mark, or by the empty bytes that such a file has between its letters. */
@@ -107,6 +106,6 @@ const REASONS: { readonly [code: string]: string } = {
 }
 
 function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  return REASONS[code] ?? messageOf(cause)
+  const { code } = cause as NodeJS.ErrnoException // as streams end with
+  return REASONS[String(code)] ?? messageOf(cause)
 }

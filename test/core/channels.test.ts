@@ -12,7 +12,7 @@ import {
   type StageMessage,
   type WaitMessage,
 } from 'zds'
-import { routeOf } from '../../src/core/channels.ts'
+import { requestChannel, routeOf, statusOf, tellWait } from '../../src/core/channels.ts'
 import { stages } from '../../src/core/config/stages.ts'
 import { schedule } from '../../src/core/run/schedule.ts'
 import { testRun } from 'zds/testing'
@@ -83,6 +83,18 @@ describe('what is told of requests', () => {
     expect(waits).toEqual([{ service: 'desk', ms: 7_000, because: 'limit' }])
   })
 
+  it.each<[Pick<RequestMessage, 'result' | 'error'>, number]>([
+    [{ result: { status: 201 } }, 201],
+    [{ error: { status: 503 } }, 503],
+    [{ error: new Error('no answer') }, 0],
+    [{ error: { status: 'odd' } }, 0],
+    [{ error: 'odd' }, 0],
+    [{ error: null }, 0],
+    [{}, 0],
+  ])('the status of %j is %i', (end, status) => {
+    expect(statusOf({ service: 'desk', method: 'GET', route: '/', ...end })).toBe(status)
+  })
+
   it.each([
     ['/services/data/v60.0/sobjects/Account/001PL0000000005YAA', '/services/data/v60.0/sobjects/Account/#'],
     ['/services/oauth2/token', '/services/oauth2/token'],
@@ -148,15 +160,18 @@ describe('what is told of stages', () => {
       update: 1,
     })
     expect(countsOf({ kind: 'changes', done: 2, planned: 3 })).toEqual({ done: 2, planned: 3 })
-    expect(countsOf(undefined)).toEqual({})
+    for (const nothing of [undefined, null, 'done']) expect(countsOf(nothing)).toEqual({})
   })
 
   it('nobody is told anything any more once he has ended it', () => {
     const heard: unknown[] = []
     const listener = (message: unknown): void => void heard.push(message)
     subscribe(CHANNELS.wait, listener)
-    follow('stage', () => undefined, listener)()
     unsubscribe(CHANNELS.wait, listener)
+    follow('request', listener, listener)()
+    followWaits(listener)()
+    requestChannel.tracePromise(async () => 1, { service: 'desk', method: 'GET', route: '/' }).catch(listener)
+    tellWait({ service: 'desk', ms: 1, because: 'retry' })
     expect(heard).toEqual([])
   })
 })

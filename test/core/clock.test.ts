@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addDays, addYears, dateOf, isDate, systemClock } from 'zds'
+import { dateIn } from '../../src/core/clock.ts'
 
 const day = fc.date({ min: new Date('1990-01-01'), max: new Date('2090-12-31'), noInvalidDate: true }).map(dateOf)
 
@@ -76,7 +77,27 @@ describe('calendar dates', () => {
   })
 })
 
+describe('the moment of an answer', () => {
+  it.each([
+    [{ date: 'Mon, 16 Mar 2026 10:00:00 GMT' }, '10:00:00'],
+    [{ date: 'Mon, 16 Mar 2026 10:00:00 GMT', age: '90' }, '10:01:30'],
+    [{ date: 'Mon, 16 Mar 2026 10:00:00 GMT', age: '-90' }, '10:00:00'],
+    [{ date: 'Mon, 16 Mar 2026 10:00:00 GMT', age: 'old' }, '10:00:00'],
+    [{ date: 'Mon, 16 Mar 2026 10:00:00 GMT', age: '1e300' }, '10:00:00'],
+    [{ date: 'yesterday' }, undefined],
+    [{}, undefined],
+  ])('%j: %s', (headers, time) => {
+    const moment = dateIn(new Headers(headers))
+    expect(moment?.toISOString()).toBe(time && `2026-03-16T${time}.000Z`)
+  })
+})
+
 describe('the clock of the machine', () => {
+  it('is that of the machine', () => {
+    const [before, now, after] = [Date.now(), systemClock().now().getTime(), Date.now()]
+    expect(before <= now && now <= after).toBe(true)
+  })
+
   it('PROC-04: has one date for the whole run, in UTC, or the one it is given', () => {
     expect(systemClock('2026-03-16').today).toBe('2026-03-16')
     expect([dateOf(new Date()), dateOf(new Date(Date.now() - 1000))]).toContain(systemClock().today)
@@ -113,7 +134,11 @@ describe('a date for the rules', () => {
     '%s is out of range, and refused by name',
     (date) => {
       expect(() => systemClock(date)).toThrow(
-        expect.objectContaining({ code: 'USAGE', message: `${date} is not between 2000-01-01 and 2099-12-31` }),
+        expect.objectContaining({
+          code: 'USAGE',
+          message: `${date} is not between 2000-01-01 and 2099-12-31`,
+          hint: 'Correct --as-of.',
+        }),
       )
     },
   )

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { derived } from '../../src/core/fields.ts'
 import {
   always,
+  canonical,
   checkbox,
   columnsOf,
   date,
@@ -24,6 +26,7 @@ import {
   same,
   text,
   typesOf,
+  ZdsError,
   type Json,
   type RecordOf,
 } from 'zds'
@@ -31,8 +34,36 @@ import {
 it.each([
   ['is', () => is(['a', 'b'] as never)],
   ['fact', () => fact(['level'] as never)],
-])('%s takes one text: a list would be none of them', (_, make) => {
-  expect(make).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }) as Error)
+])('%s takes one text: a list would be none of them', (called, make) => {
+  expect(make).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(new RegExp(`^${called}\\(…\\) takes one text, and was given \\[`)) as string,
+    }) as Error,
+  )
+})
+
+it('a derivation that is a value is refused where it is written: Node does not look at types', () => {
+  expect(() => text('Type', 'Customer' as never)).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: 'A field of text was given "Customer" to derive its value by, which is no function',
+      hint: "Write is('…'), always('…'), or (value) => …",
+    }),
+  )
+})
+
+it('a table that holds what is no field is refused with all that is none', () => {
+  const hint = "Write it as text('Column__c'), or with another type."
+  const none = (where: string) => ({ code: 'CONFIG_INVALID', where, message: 'is no field', hint })
+  const table = { a: text('Name'), b: 'Name', c: null, d: {}, e: undefined } as never
+  expect(() => columnsOf([table])).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: 'A field table holds what is no field',
+      issues: ['b', 'c', 'd', 'e'].map(none),
+    }),
+  )
 })
 
 const MAKERS = {
@@ -239,8 +270,38 @@ describe('derivations', () => {
     expect(first(15)(null)).toBeNull()
   })
 
-  it('always is always the same', () => {
+  it('always is always the same, and says what it makes where that is a word', () => {
     expect(always(false)('x')).toBe(false)
+    const values = (derive: object): unknown => ('values' in derive ? derive.values : undefined)
+    expect([always('gold'), always(false), always(null)].map(values)).toEqual([['gold'], undefined, undefined])
+  })
+
+  it('what one makes is the value; where it throws, or makes nothing, that is told with its place', () => {
+    const made = (derive: (value: Json) => unknown): Json =>
+      derived(text('Name', derive as never), ['Acme'], () => 'global: A.name')
+    expect(made((value) => value)).toBe('Acme')
+    expect(made(() => null)).toBe(null)
+    const refusal = (message: string, hint: string): unknown => {
+      const issue = { code: 'ROW_INVALID', where: 'global: A.name', message, hint }
+      return expect.objectContaining({
+        code: 'ROW_INVALID',
+        message: `global: A.name: ${message}`,
+        hint,
+        issues: [issue],
+      })
+    }
+    const cause = new Error('no such case')
+    const throwing = (error: Error) => () =>
+      made(() => {
+        throw error
+      })
+    expect(throwing(cause)).toThrow(refusal('its derivation throws: no such case', 'Correct it in the configuration.'))
+    expect(throwing(cause)).toThrow(expect.objectContaining({ cause }))
+    const own = new ZdsError('FILE_INVALID', 'a slip')
+    expect(throwing(own)).toThrow(own)
+    expect(() => made(() => undefined)).toThrow(
+      refusal('its derivation returns nothing', 'Cover the case in the configuration; an empty field is null.'),
+    )
   })
 })
 
@@ -262,6 +323,23 @@ describe('a field table', () => {
     expect([one.a.derive('Acme'), one.a.derive(), one.b.derive(null, 'EMEA')]).toEqual(['Acme', null, 'EMEA'])
     expect(one.c.reads).toEqual({ kind: 'fact', fact: 'flag' })
     expect(one.d.reads).toEqual({ kind: 'nothing' })
+  })
+})
+
+describe('a list', () => {
+  const caseless = field({
+    ...text.type,
+    same: (one, other) => canonical(one).toLowerCase() === canonical(other).toLowerCase(),
+  })
+
+  it('is no key, is empty where it has nothing in it, and is the same where each of it is', () => {
+    const { type } = listOf(caseless)()
+    expect([type.name, type.keyable]).toEqual(['list', false])
+    expect(['', [], ['']].map((some) => normalise(type, some))).toEqual([null, null, [null]])
+    expect(same(type, ['a', 'b'], ['A', 'B'])).toBe(true)
+    expect(same(type, ['a', 'b'], ['A', 'c'])).toBe(false)
+    expect(same(type, ['a'], ['a', 'b'])).toBe(false)
+    expect(same(type, ['a'], 'a')).toBe(false)
   })
 })
 

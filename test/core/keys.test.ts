@@ -62,6 +62,25 @@ describe('the keys of both sides of a sync', () => {
     expect(ofFields({ code: 'A', label: ' Acme' })).toEqual({ raw: 'A/Acme', text: 'a/acme' })
   })
 
+  it('of one value are that value, whatever stands in it', () => {
+    const { ofFields, ofText } = keyReader({ key: 'code' }, types)
+    for (const code of ['a/b', 'a\\b', '/']) expect(ofText(code)).toEqual(ofFields({ code }))
+  })
+
+  it('of several are none where the other system knows none of one of them', () => {
+    const digits = (text: string): string | undefined => (/^\d+$/.test(text) ? text : undefined)
+    const { ofText } = keyReader({ key: ['code', 'owner'], fold: digits }, types)
+    expect([ofText('1/2'), ofText('1/x')]).toEqual([
+      { raw: '1/2', text: '1/2' },
+      { raw: '1/x', text: '' },
+    ])
+  })
+
+  it('that are not there are not folded', () => {
+    const { ofFields } = keyReader({ key: 'code', fold: (text) => `x${text}` }, types)
+    expect(ofFields({ code: '' })).toEqual({ raw: '', text: '' })
+  })
+
   it('can be none, which is told from having none', () => {
     const digits = (text: string): string | undefined => (/^\d+$/.test(text) ? text : undefined)
     const { ofFields, ofText } = keyReader({ key: 'code', fold: digits }, types)

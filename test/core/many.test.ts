@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonical, packed, type Json, type Many } from 'zds'
-import { concatenated, jsonParts, packer, type JsonForm } from '../../src/core/many.ts'
+import { concatenated, filtered, isMany, jsonParts, packer, type JsonForm } from '../../src/core/many.ts'
 import { digestOf } from '../../src/core/plan/plan.ts'
 import { create, planOf } from '../support/applying.ts'
 
@@ -49,6 +49,17 @@ describe('many rows', () => {
     expect(concatenated([[], one])).toBe(one)
     expect(concatenated([])).toEqual([])
   })
+
+  it('are the same where all of them are wanted', () => {
+    const rows = packed(rowsOf(1200))
+    expect(filtered(rows, () => true)).toBe(rows)
+    expect([...filtered(rows, (row) => (row as { at: number }).at < 2)]).toEqual(rowsOf(2)) // as they are made above
+  })
+
+  it('are told from what is not many of anything', () => {
+    const some = [[], packed(rowsOf(1200)), {}, 'text', null, { length: 1 }]
+    expect(some.map((one) => isMany(one))).toEqual([true, true, false, false, false, false])
+  })
 })
 
 describe('JSON in parts', () => {
@@ -58,7 +69,7 @@ describe('JSON in parts', () => {
         const of = (rows: unknown) => ({
           z: 1,
           a: value,
-          list: [{ many: rows, name: 'x' }, { none: undefined }],
+          list: [{ many: rows, name: 'x', none: undefined }, { none: undefined }],
           b: 'ü\n',
         })
         const parts = [...jsonParts(of(packed(rowsOf(count))), form)]

@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { conceal, env, httpPolicy, list, redact, secret, unset, type Setting } from 'zds'
+import { conceal, env, httpPolicy, invalid, list, redact, secret, unset, type Setting } from 'zds'
+import { settingNames } from '../../src/core/settings.ts'
 
 const NAMES = [
+  'ZDS_TEST_GIVEN',
+  'ZDS_TEST_HIDDEN',
   'ZDS_TEST_VALUE',
   'ZDS_TEST_SECRET',
   'ZDS_HTTP_ATTEMPTS',
@@ -38,6 +41,16 @@ describe('a setting', () => {
     process.env['ZDS_TEST_VALUE'] = process.env['ZDS_TEST_SECRET'] = ' a value\r\n'
     expect(env('ZDS_TEST_VALUE').read()).toBe('a value')
     expect(secret('ZDS_TEST_SECRET').read()).toBe('a value')
+  })
+
+  it('tells whether somebody has set it, and is known by its name', () => {
+    const [open, hidden] = [env('ZDS_TEST_GIVEN', 'fallback'), secret('ZDS_TEST_HIDDEN')]
+    expect([open.given?.(), hidden.given?.()]).toEqual([false, false])
+    process.env['ZDS_TEST_GIVEN'] = 'x'
+    process.env['ZDS_TEST_HIDDEN'] = 'secret-of-settings'
+    expect([open.given?.(), hidden.given?.()]).toEqual([true, true])
+    expect([...settingNames()]).toEqual(expect.arrayContaining(['ZDS_TEST_GIVEN', 'ZDS_TEST_HIDDEN']))
+    expect(invalid({}, { issues: () => [{ code: 'ENV_INVALID', where: 'X', message: 'is none' }] })).toHaveLength(1)
   })
 
   it('that is missing is named, with what to do', () => {
