@@ -20,7 +20,7 @@ import {
 } from 'zds'
 import { fakeClock } from 'zds/testing'
 import { UNWATCHED } from '../../src/core/run/schedule.ts'
-import { done, sourceOf, stream, syncOf, targetOf, wanted } from './syncs.ts'
+import { done, sourceOf, syncOf, targetOf, wanted } from './syncs.ts'
 
 export type Send = (changes: readonly Change[], run: Run) => readonly Outcome[] | Promise<readonly Outcome[]>
 
@@ -35,7 +35,7 @@ export type Scene = {
   readonly seen: string[]
   readonly watch: RunWatch
   /** What the targets do next, instead of what they are sent. */
-  readonly acts: { send?: Send | undefined; issues?: readonly Issue[] }
+  readonly acts: { send?: Send | undefined; issues?: readonly Issue[]; settle?: Error | undefined }
   readonly directory: string
 }
 
@@ -52,8 +52,11 @@ export async function twoSyncs(
     seen: [],
     acts: {},
   }
+  async function* settle(): AsyncIterable<Outcome> {
+    if (here.acts.settle !== undefined) throw here.acts.settle
+  }
   const at = (name: string): Target => ({
-    ...targetOf({ name, address: `https://${name}.example`, settle: () => stream([]) }),
+    ...targetOf({ name, address: `https://${name}.example`, settle }),
     mayBeEmpty: true,
     check: async () => {
       here.checked.push(name)

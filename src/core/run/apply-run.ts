@@ -27,9 +27,9 @@ export type ApplyAsked = Consent & {
 export type ApplyOptions = {
   /** Who let it pass its limits. */
   readonly approval?: Approval | undefined
-  readonly forced?: boolean
-  /** How long to wait for another run's lock, in milliseconds. Default 0. */
-  readonly waitMs?: number
+  readonly forced: boolean
+  /** How long to wait for another run's lock, in milliseconds. */
+  readonly waitMs: number
   /** What is known of a sync that went before, where another run has carried it out. */
   readonly earlier?: Earlier
 }
@@ -57,7 +57,7 @@ type ApplyWork = {
 export async function applyRun(
   plan: Plan,
   run: string,
-  { approval, forced = false, waitMs = 0, earlier }: ApplyOptions,
+  { approval, forced, waitMs, earlier }: ApplyOptions,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
@@ -71,7 +71,7 @@ export async function applyRun(
 /** Goes on with a run that stopped, under what was agreed to then. */
 export async function resumeRun(
   { run, plan }: { readonly run: { readonly id: string; readonly forced: boolean }; readonly plan: Plan },
-  { waitMs = 0, earlier }: Pick<ApplyOptions, 'waitMs' | 'earlier'>,
+  { waitMs, earlier }: Pick<ApplyOptions, 'waitMs' | 'earlier'>,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
@@ -90,7 +90,7 @@ export async function resumeRun(
  */
 export async function giveUp(
   past: PastRun,
-  { waitMs = 0 }: Pick<ApplyOptions, 'waitMs'>,
+  { waitMs }: Pick<ApplyOptions, 'waitMs'>,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<void> {

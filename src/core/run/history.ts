@@ -16,7 +16,7 @@ export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
  * A run that stopped before every change was attempted: what is left of it is carried out, or why
  * it is not.
  */
-export type Rest = PastRun & { readonly left?: string }
+export type Rest = PastRun & { readonly left?: string | undefined }
 
 /** The newest of the runs that stopped before every change was attempted. */
 export async function unfinishedRun({ state }: Pick<Shared, 'state'>): Promise<PastRun | undefined> {
@@ -60,7 +60,7 @@ export async function restOf(
         : isOld(found, clock)
           ? 'it began more than a day ago'
           : undefined
-  return left === undefined ? found : { ...found, left }
+  return { ...found, left }
 }
 
 /** Throws PLAN_STALE for what is left of a run that is not gone on with. */

@@ -98,7 +98,11 @@ describe('a stage that a worker carries out', () => {
     expect(await read).toMatchObject([{ kind: 'rows', rows: 3 }])
     expect(counts).toEqual([3])
     const compared = readStages([engine.stage('compare', 'here')], { ...engine, workers: hired }, 'run-1', watch)
-    await expect(compared).rejects.toThrow('The artifact compare:here is empty')
+    await expect(compared).rejects.toMatchObject({
+      code: 'ARTIFACT_MISSING',
+      message: 'The artifact compare:here is empty',
+      hint: 'Run its stage again.',
+    })
   })
 })
 
@@ -121,7 +125,7 @@ async function begun(
   }
   const engine = engineOf({ sources: { rows: sourceOf('rows', [1]) }, targets: { global: syncOf({}, { target }) } })
   const plan = assemble(
-    [{ ...planOf(...changes) }, ...syncs.map((name) => ({ ...planOf(create('X')), name }))],
+    [...syncs.map((name) => ({ ...planOf(create('X')), name })), planOf(...changes)],
     engine.fingerprint,
     engine.clock,
   )
@@ -180,6 +184,7 @@ describe('a part of a stage that was asked for', () => {
     const { engine } = await begun([])
     expect(await part(engine, 0, 'gather:nothing')).toBe('failed')
     expect(await collect(engine.artifacts.read('failure:gather:nothing'))).toMatchObject([{ code: 'USAGE' }])
+    expect(await engine.artifacts.summary('failure:gather:nothing')).toEqual({ rows: 1, complete: true })
     const reason = new Error('stopped')
     const stopped = { ...lent, signal: AbortSignal.abort(reason) }
     await expect(part(engine, 0, 'gather:nothing', stopped)).rejects.toBe(reason)
@@ -210,6 +215,12 @@ describe('a part of a stage that was asked for', () => {
     const none = await begun([], {}, [])
     expect(await part(none.engine, 0)).toBe('done')
     expect([none.checked, checked]).toEqual([[], ['target']])
+  })
+
+  it('is of its own sync, whatever else the plan has', async () => {
+    const { engine, sent } = await begun([create('A')], {}, ['before'])
+    expect(await part(engine, 0)).toBe('done')
+    expect(sent).toEqual(['create A'])
   })
 
   it('of a run that is over is refused, and says how that ended', async () => {

@@ -84,7 +84,10 @@ describe('SAFE-06: a run that is gone on with', () => {
       code: 'PLAN_INVALID',
       message: expect.stringContaining('The plan of run run-1 was changed') as string,
     })
-    await expect(here.engine.undo('run-1')).rejects.toMatchObject({ code: 'PLAN_INVALID' })
+    await expect(here.engine.undo('run-1')).rejects.toMatchObject({
+      code: 'PLAN_INVALID',
+      message: expect.stringContaining('The plan of run run-1 was changed') as string,
+    })
     expect(here.sent).toEqual([])
   })
 

@@ -92,6 +92,11 @@ describe('a plan that an engine has made', () => {
       ['planned', true],
     ])
     expect(here.sent).toEqual(['A', 'B', 'C'])
+    // The same again is another plan: what it was made of is of later.
+    await engine.shared.clock.sleep(1_000, engine.shared.signal)
+    const same = await engine.plan()
+    expect(same.digest).toBe(plan.digest)
+    expect(await engine.apply(same)).toMatchObject({ status: 'done' })
   })
 
   it('SAFE-11: is held to all checks where it comes from elsewhere, and what it writes to is asked first', async () => {

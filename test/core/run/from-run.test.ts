@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { collect, openEngine, type Config, type Desired, type Engine, type Json, type Summary } from 'zds'
+import { collect, openEngine, ZdsError, type Config, type Desired, type Engine, type Json, type Summary } from 'zds'
 import { fakeClock } from 'zds/testing'
 import { fromRun, gatheredBy } from '../../../src/core/run/from-run.ts'
 import { stages } from '../../../src/core/config/stages.ts'
@@ -172,11 +172,12 @@ describe('work on what was gathered', () => {
       ...from,
       artifacts: {
         ...from.artifacts,
-        summary: (name: string) => (name === 'x' ? Promise.reject(new Error('disk')) : from.artifacts.summary(name)),
+        summary: (name: string) =>
+          name === 'x' ? Promise.reject(new ZdsError('STATE_INVALID', 'disk')) : from.artifacts.summary(name),
       },
     }
     const work = fromRun(broken, engine, ({ state }) => state.artifacts('').summary('x'))
-    await expect(work).rejects.toThrow('disk')
+    await expect(work).rejects.toMatchObject({ code: 'STATE_INVALID' })
   })
 
   it('is by a run, or in a directory, but `last` is no directory', async () => {

@@ -416,6 +416,9 @@ describe('SAFE-07: preflight', () => {
     await checkReady(engine, undefined, partsToWrite([one]))
     expect(asked).toEqual(['ONE'])
     await expect(checkReady(engine, undefined, partsToWrite([two]))).rejects.toMatchObject({ code: 'ENV_INVALID' })
+    asked.splice(0)
+    await expect(checkReady(engine)).rejects.toMatchObject({ code: 'ENV_INVALID' })
+    expect(asked.toSorted()).toEqual(['ONE', 'TWO', 'source', 'source'])
   })
 
   it('ends with the reason of the abort', async () => {

@@ -72,6 +72,8 @@ describe('a run that stopped (SAFE-06)', () => {
       'the configuration has changed since',
     )
     expect(await leftOf({ saved: other })).toBe('another plan was given')
+    await ran('run-a', plan, engine, 'interrupted', 24 * HOUR_MS)
+    expect(await leftOf({ saved: plan })).toBeUndefined()
     await ran('run-2', plan, engine, 'interrupted', 25 * HOUR_MS)
     expect(await leftOf({ saved: plan })).toBe('it began more than a day ago')
   })
@@ -115,6 +117,8 @@ describe('a run that somebody names', () => {
     await ran('2026-03-16-2', plan, engine, 'done')
     expect(await planNamed('last', engine.state)).toMatchObject({ id: '2026-03-16-2', run: { status: 'done' } })
     expect((await planNamed('2026-03-16-1', engine.state)).plan.digest).toBe(made.digest)
+    await leave(plan, engine, '2026-03-16-2', UNWATCHED)
+    expect(await planNamed('2026-03-16-2', engine.state)).toMatchObject({ run: { status: 'done' } })
     await leave(made, engine, '2026-03-16-3', UNWATCHED)
     expect((await planNamed('last', engine.state)).id).toBe('2026-03-16-3')
     await expect(planNamed('run-9', engine.state)).rejects.toMatchObject({ code: 'USAGE' })

@@ -57,6 +57,10 @@ describe('SYN-04: the end of a run is told', () => {
     }
     const journal = { ...state.journal, under: (hold: Hold) => ({ ...state.journal.under(hold), record }) }
     const full = await openEngine({ config, clock, state: { ...state, journal } })
+    const known = async (): Promise<never> => record()
+    const blind = { ...state.journal, under: (hold: Hold) => ({ ...state.journal.under(hold), known }) }
+    await (await openEngine({ config, clock, state: { ...state, journal: blind } })).resume(rest)
+    expect(here.ended.at(-1)).toMatchObject({ status: 'failed', error: { message: 'disk full' } })
     await full.resume(rest)
     expect(here.ended.at(-1)).toMatchObject({ status: 'abandoned', error: { message: 'disk full' } })
   })
@@ -80,6 +84,36 @@ describe('SYN-04: the end of a run is told', () => {
       message: `Run ${rest.run.id} was ended by another process meanwhile: abandoned`,
       hint: 'Run the same command again: it starts from what is there then.',
     })
+  })
+
+  it('where even that fails, says so; a run that was told of is not told of again', async () => {
+    const here = await twoSyncs()
+    here.acts.send = cutOff
+    await here.engine.apply(await here.engine.plan())
+    const rest = await restIn(here)
+    here.acts.settle = new ZdsError('HTTP_UNAVAILABLE', 'down')
+    await expect(here.engine.abandon(rest)).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE' })
+    here.acts.settle = undefined
+    const { clock, state } = here.engine.shared
+    await state.journal.claimTelling(rest.run.id, clock.now())
+    here.ended.splice(0)
+    await here.engine.abandon(rest)
+    expect(here.ended).toEqual([])
+  })
+
+  it('SAFE-16: a rest waits for the lock of another run as long as it is told to', async () => {
+    const here = await twoSyncs()
+    here.acts.send = cutOff
+    await here.engine.apply(await here.engine.plan())
+    const rest = await restIn(here)
+    here.acts.send = undefined
+    const { clock, signal, state } = here.engine.shared
+    const places = [{ address: 'https://one.example', instance: 'global' }]
+    const hold = await state.locks.take(places, 'another', { waitMs: 0, clock, signal })
+    await expect(here.engine.resume(rest)).rejects.toMatchObject({ code: 'LOCKED' })
+    await expect(here.engine.abandon(rest)).rejects.toMatchObject({ code: 'LOCKED' })
+    expect(await here.engine.resume(rest, { waitMs: 600_000 })).toMatchObject({ status: 'done' })
+    await hold.giveBack()
   })
 
   it('SAFE-06: a run that is left as it is asks nobody, and is not gone on with', async () => {
@@ -186,6 +220,9 @@ describe('a run that ends before its end', () => {
     expect(await here.engine.shared.state.journal.waits(report.run)).toMatchObject([
       { sync: 'second', because: 'order', awaited: 'first', count: 1 },
     ])
+    const alone = await twoSyncs({}, {}, [])
+    const { run } = await alone.engine.apply(await alone.engine.plan())
+    expect(await alone.engine.shared.state.journal.waits(run)).toEqual([])
     expect((await lapsOf('plan', here.engine.shared.state.artifacts(report.run))).length).toBeGreaterThan(0)
   })
 

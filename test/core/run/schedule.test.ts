@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { follow } from '../../../src/core/channels.ts'
 import type { Stage } from '../../../src/core/config/stages.ts'
-import { schedule, type Watch } from '../../../src/core/run/schedule.ts'
+import { schedule, UNWATCHED, type Watch } from '../../../src/core/run/schedule.ts'
 
 /** A stage of which only its name, kind and needs matter. */
 const stage = (id: string, ...needs: string[]): Stage =>
@@ -69,6 +70,33 @@ describe('GEN-02: a schedule of stages', () => {
     })
     expect(error).toBe(first)
     expect(told).toEqual(['scheduled 3', 'started bad', 'started slow', 'failed bad', 'stopped slow', 'left later'])
+  })
+
+  it('says to what it stops why, and tells the log which stages are confined (OPS-08)', async () => {
+    const heard: unknown[] = []
+    const deaf = follow(
+      'stage',
+      ({ stage: id, confined }) => void heard.push([id, confined]),
+      () => undefined,
+    )
+    const reasons: unknown[] = []
+    const stopped = schedule(
+      [stage('bad'), { ...stage('slow'), confined: true as const }],
+      async ({ id }, _watch, stopping) => {
+        await wait(0)
+        if (id === 'bad') throw new Error('no luck')
+        await wait(5_000, undefined, { signal: stopping }).catch(() => void reasons.push(stopping.reason))
+        return id
+      },
+      { signal: new AbortController().signal, watch: UNWATCHED },
+    )
+    await expect(stopped).rejects.toThrow('no luck')
+    deaf()
+    expect(reasons).toMatchObject([{ code: 'INTERRUPTED', message: 'bad failed, so this stops too' }])
+    expect(heard).toEqual([
+      ['bad', false],
+      ['slow', true],
+    ])
   })
 
   it('lets other applies end when one fails, and leaves those that come after it', async () => {

@@ -7,6 +7,8 @@ import { create, planOf, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
 import { done, held, sourceOf, stream, syncOf, targetOf, type TargetParts } from '../../support/syncs.ts'
 
+const HOW = { forced: false, waitMs: 0 }
+
 const WATCH = {
   scheduled: () => undefined,
   started: () => undefined,
@@ -77,7 +79,7 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       },
       [create('V'), referring('U', 'A')],
     )
-    const report = await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    const report = await applyRun(here.plan, 'run-1', HOW, here.engine, WATCH)
     expect(report).toMatchObject({ status: 'done', syncs: [{ done: 2 }, { done: 2 }] })
     expect(here.sent).toEqual(['V', 'U in "new-A"'])
     const waits = await here.engine.state.journal.waits('run-1')
@@ -99,7 +101,7 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       [create('V')],
       false,
     )
-    await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    await applyRun(here.plan, 'run-1', HOW, here.engine, WATCH)
     expect(order).toEqual(['sending', 'done', 'sent 0', 'sending', 'done', 'sent 0'])
     expect(here.sent).toEqual(['V'])
     const waits = await here.engine.state.journal.waits('run-1')
@@ -116,7 +118,7 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       },
       [create('V'), referring('U', 'A')],
     )
-    const report = await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    const report = await applyRun(here.plan, 'run-1', HOW, here.engine, WATCH)
     expect(report.status).toBe('done')
     expect(here.sent).toEqual(['V'])
     expect((await here.engine.state.journal.known('run-1', 'second')).get('U')).toMatchObject({
@@ -134,14 +136,14 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       },
       [create('V'), referring('U', 'A')],
     )
-    const failed = await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    const failed = await applyRun(here.plan, 'run-1', HOW, here.engine, WATCH)
     expect(failed).toMatchObject({ status: 'failed', error: broken })
     expect(here.sent).toEqual(['V'])
     expect(await knownOf(here.engine, 'second')).toEqual(new Map([['V', 'outcome']]))
     expect(await here.engine.state.journal.waits('run-1')).toMatchObject([{ because: 'ref', count: 1 }])
     breaks = false
     const rest = { run: { id: 'run-1', forced: false }, plan: here.plan }
-    expect(await resumeRun(rest, {}, here.engine, WATCH)).toMatchObject({ status: 'done' })
+    expect(await resumeRun(rest, HOW, here.engine, WATCH)).toMatchObject({ status: 'done' })
     expect(here.sent).toEqual(['V', 'U in "new-A"'])
   })
 
@@ -157,7 +159,7 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       },
       [],
     )
-    await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    await applyRun(here.plan, 'run-1', HOW, here.engine, WATCH)
     const waits = await here.engine.state.journal.waits('run-1')
     const [long, short] = waits.map(({ since, until }) => Date.parse(until) - Date.parse(since))
     expect([long, short]).toEqual([60_000, 5])
@@ -177,7 +179,7 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       [referring('U', 'A')],
     )
     setTimeout(() => here.engine.abort(reason), 30)
-    const report = await applyRun(here.plan, 'run-1', {}, here.engine, WATCH)
+    const report = await applyRun(here.plan, 'run-1', HOW, here.engine, WATCH)
     expect(report).toMatchObject({ status: 'interrupted' })
     expect(here.sent).toEqual([])
     expect(await collect(stream([...(await knownOf(here.engine, 'second')).keys()]))).toEqual([])
@@ -192,6 +194,6 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
       [create('V')],
     )
     const undoing = { ...here.plan, undoes: 'run-0' }
-    expect(await applyRun(undoing, 'run-1', {}, here.engine, WATCH)).toMatchObject({ status: 'done' })
+    expect(await applyRun(undoing, 'run-1', HOW, here.engine, WATCH)).toMatchObject({ status: 'done' })
   })
 })
