@@ -14,19 +14,21 @@ import { isRunOf } from './timely.ts'
  */
 export async function assertOnce(plan: Plan, journal: Journal): Promise<void> {
   const twins = (await journal.runs()).filter((run) => isRunOf(plan, run))
-  for (const { id, status } of twins) {
-    if (status !== 'abandoned')
-      throw new ZdsError('PLAN_STALE', `Run ${id} has begun with this plan since it was made: ${status}`, {
-        hint: 'Run the same command again: it tells what became of it, or goes on with the rest.',
-      })
+  for (const { id, status, startedAt } of twins) {
     const known = await Promise.all(plan.syncs.map(({ name }) => journal.known(id, name)))
     const sent = known.reduce((sum, { size }) => sum + size, 0)
-    if (sent > 0)
-      throw new ZdsError('PLAN_STALE', `Run ${id} has given this plan up, with ${sent} of its changes sent`, {
-        hint: 'Make a new one, which has the rest: zds plan --out FILE (of single stages: zds stage plan, from what is gathered anew).',
-      })
+    const givenUp = status === 'abandoned'
+    if (givenUp && sent === 0) continue
+    const end = givenUp ? `was given up, with ${sent} of its changes sent` : `is ${status}`
+    const message = `Run ${id} began with this plan at ${startedAt}, after it was made (${plan.createdAt}), and ${end}`
+    throw new ZdsError('PLAN_STALE', message, { hint: `${givenUp ? ANEW : AGAIN}\n${CLOCK}` })
   }
 }
+
+const AGAIN = 'Run the same command again: it tells what became of it, or goes on with the rest.'
+const ANEW =
+  'Make a new one, which has the rest: zds plan --out FILE; of single stages, from what is gathered anew: zds stage plan'
+const CLOCK = 'If the plan is newer than that run, the clock of the machine that made it is behind: set it right (NTP).'
 
 /** Throws PLAN_STALE where a run has come to its end since somebody found that it had stopped. */
 export async function assertLeft(id: string, journal: Journal): Promise<void> {

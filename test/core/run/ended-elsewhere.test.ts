@@ -102,7 +102,10 @@ it('SAFE-06: what a run has sent that was given up is not sent again with the sa
   await first.abandon(await restIn(first), { left: true })
   await expect(other.apply(structuredClone(plan))).rejects.toMatchObject({
     code: 'PLAN_STALE',
-    message: `Run ${run} has given this plan up, with 1 of its changes sent`,
+    message: expect.stringMatching(
+      `^Run ${run} began with this plan at \\S+Z, after it was made \\(\\S+Z\\), and was given up, with 1 of its changes sent$`,
+    ) as string,
+    hint: expect.stringMatching(/zds plan --out FILE.*\n.*the clock of the machine that made it is behind/) as string,
   })
   expect(sent).toEqual([])
 })
@@ -151,5 +154,11 @@ it('SAFE-06: a plan that two processes carry out at once is carried out by one o
   )
   expect(sent).toEqual(['A'])
   expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
-  expect(ends.find((end) => end.status === 'rejected')?.reason).toMatchObject({ code: 'PLAN_STALE' })
+  expect(ends.find((end) => end.status === 'rejected')?.reason).toMatchObject({
+    code: 'PLAN_STALE',
+    message: expect.stringMatching(
+      /^Run \S+ began with this plan at \S+Z, after it was made \(\S+Z\), and is done$/,
+    ) as string,
+    hint: expect.stringContaining('the clock of the machine that made it is behind') as string,
+  })
 })
