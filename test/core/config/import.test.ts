@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { compileFunction } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ZdsError } from 'zds'
@@ -219,10 +220,14 @@ describe('what a configuration throws where nobody waits for it', () => {
     expect(brokenBy(late)?.message).toContain(`${part} throws`)
   })
 
-  it('but not what anything else throws', () => {
+  it('but not what anything else throws', async () => {
     expect(brokenBy(new Error('ours'))).toBeUndefined()
     expect(brokenBy(new ZdsError('USAGE', 'ours'))).toBeUndefined()
-    expect(brokenBy('a text')).toBeUndefined()
+    expect(brokenBy(null)).toBeUndefined()
+    const { files } = await imported('export default 1')
+    const told = new ZdsError('USAGE', 'said by a plugin, with a code of its own')
+    const stack = `at one (${pathToFileURL(files[0] ?? '').href}:1:1)`
+    expect(brokenBy(Object.assign(told, { stack }))).toBeUndefined()
     expect(brokenBy(Object.assign(new Error('nowhere'), { stack: undefined }))).toBeUndefined()
   })
 })

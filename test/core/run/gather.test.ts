@@ -79,6 +79,12 @@ describe('gathering a source', () => {
     expect(readdirSync(engine.files)).toEqual([])
   })
 
+  it('takes an empty source where no plan is made of its rows: of a few that are given, none may come', async () => {
+    const engine = engineOf(configOf({ empty: sourceOf('empty') }))
+    const partial = gather(engine.stage('gather', 'empty'), { ...engine, partial: true }, engine.run, engine)
+    expect(await partial).toMatchObject({ rows: 0 })
+  })
+
   it('SAFE-02: takes an empty source that may be empty', async () => {
     const engine = engineOf(configOf({ accounts: sourceOf('accounts', [], { mayBeEmpty: true }) }))
     expect(await gather(engine.stage('gather', 'accounts'), engine, engine.run, engine)).toEqual({
