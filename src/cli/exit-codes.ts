@@ -7,7 +7,7 @@ import type { Report } from '../core/run/report.ts'
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done, or nothing to do'],
   [1, 'an error; an apply reports what it has done until then'],
-  [2, 'changes are pending (plan --detailed-exitcode)'],
+  [2, 'changes are pending (--detailed-exitcode)'],
   [3, 'refused by a limit; nothing was changed'],
   [4, 'some changes failed or were held back; the others are done'],
   [5, 'the plan, or a record in it, is stale; the other records are done'],

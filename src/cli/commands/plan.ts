@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ZdsError } from '../../core/errors.ts'
 import { hasChanges } from '../../core/engine.ts'
+import { isUnfinished } from '../../core/run/history.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
 import type { Plan } from '../../core/plan/plan.ts'
@@ -10,7 +11,7 @@ import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
-import { nextSteps, planAgain } from '../render/plan/next-steps.ts'
+import { nextSteps, planAgain, type Saved } from '../render/plan/next-steps.ts'
 import { shownLines } from '../render/plan/screen.ts'
 import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
@@ -71,10 +72,15 @@ export async function makePlan(
           ? selectionLines(selectedOf(plan, options), plan, lookOf(true))
           : shownLines(plan, lookOf(options.all ?? false), options.redact),
       )
-      if (hasChanges(plan)) tell(['', ...nextSteps(plan, { out: options.out, made }).map((line) => asCalled(line))])
+      if (hasChanges(plan)) await tellNext(plan, { out: options.out, made }, session)
     }
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
   })
+}
+
+async function tellNext(plan: Plan, saved: Saved, { engine }: Session): Promise<void> {
+  const open = (await engine.shared.state.journal.runs()).some(isUnfinished)
+  tell(['', ...nextSteps(plan, { ...saved, open }).map((line) => asCalled(line))])
 }
 
 /** A run by its name, or a directory as it is called where the command is given. */

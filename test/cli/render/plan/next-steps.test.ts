@@ -25,6 +25,15 @@ describe('what to do next', () => {
     ])
   })
 
+  test('saves the plan first where a bare apply would go on with a run that stopped', () => {
+    const save = '  zds plan --out FILE'
+    expect(nextSteps(within, { made: planAgain({}), open: true })).toEqual([
+      'To carry it out:',
+      save,
+      '  zds apply FILE',
+    ])
+  })
+
   test.each([
     [{ failedFrom: 'last' }, '--failed-from last'],
     [{ from: 'run/' }, '--from run/'],
