@@ -24,7 +24,7 @@ export function checkPermit({ digest, syncs }: Plan, permit: Permit): void {
     throw new ZdsError(
       'LIMIT_EXCEEDED',
       `The approval is for the plan ${permit.digest.slice(0, 12)}…, and this one is ${digest}`,
-      { hint: 'Look at this plan; what was approved is another one.' },
+      { hint: 'Look at this plan; what was approved is another one, or named by fewer than eight digits.' },
     )
   const beyond = syncs.flatMap(({ excesses }) => excesses.map(({ id }) => id))
   const known = new Set(syncs.flatMap(namesIn))

@@ -61,7 +61,7 @@ describe('SAFE-12: an approval is for one plan, and for what is in it', () => {
       expect(refusal({ digest })).toMatchObject({
         code: 'LIMIT_EXCEEDED',
         message: `The approval is for the plan ${digest.slice(0, 12)}…, and this one is ${plan.digest}`,
-        hint: 'Look at this plan; what was approved is another one.',
+        hint: 'Look at this plan; what was approved is another one, or named by fewer than eight digits.',
       })
     }
   })
