@@ -72,7 +72,7 @@ export async function makePlan(
           ? selectionLines(selectedOf(plan, options), plan, lookOf(true))
           : shownLines(plan, lookOf(options.all ?? false), options.redact),
       )
-      if (hasChanges(plan)) await tellNext(plan, { out: options.out, made }, session)
+      if (hasChanges(plan)) await tellNext(plan, { out: options.out, made, part: isSelective(options) }, session)
     }
     return options.detailedExitcode && hasChanges(plan) ? 2 : 0
   })

@@ -4,14 +4,21 @@ import { isOfDay } from '../../../core/run/timely.ts'
 import { shortDigest } from '../../../core/telling.ts'
 import { lookCommands } from './looks.ts'
 
-/**
- * Where a plan was saved, the command that makes it once more, and whether a run has stopped, which a
- * bare `zds apply` goes on with instead.
- */
-export type Saved = { readonly out?: string | undefined; readonly made: string; readonly open?: boolean }
+export type Saved = {
+  /** Where the plan was saved. */
+  readonly out?: string | undefined
+  /** The command that makes it once more. */
+  readonly made: string
+  /** A run has stopped, which a bare `zds apply` goes on with instead. */
+  readonly open?: boolean
+  /** Only a part of it was shown. */
+  readonly part?: boolean
+}
 
 /** What a bare `zds apply` makes, too. */
 const BARE = 'zds plan'
+
+const ALL = 'To carry out all of it, not this part alone:'
 
 /** `zds plan` with what makes its plan another one than that of a bare `zds apply`. */
 export function planAgain({ failedFrom, from, asOf }: { failedFrom?: string; from?: string; asOf?: string }): string {
@@ -21,7 +28,7 @@ export function planAgain({ failedFrom, from, asOf }: { failedFrom?: string; fro
 }
 
 /** What to do next. Commands stand on lines of their own, whole at any width, to be copied. */
-export function nextSteps(plan: Plan, { out, made, open }: Saved): string[] {
+export function nextSteps(plan: Plan, { out, made, open = false, part = false }: Saved): string[] {
   const { asOf, syncs } = plan
   const today = isOfDay(plan, dateOf(new Date()))
   const day = `This is what the rules say on ${asOf}. zds apply refuses it today, unless --as-of repeats the day.`
@@ -29,10 +36,8 @@ export function nextSteps(plan: Plan, { out, made, open }: Saved): string[] {
   const apply = `  zds apply ${out ?? 'FILE'}`
   if (syncs.every(({ excesses }) => excesses.length === 0)) {
     if (!today) return [day]
-    return [
-      'To carry it out:',
-      ...(out === undefined && made === BARE && open !== true ? ['  zds apply'] : [...save, apply]),
-    ]
+    const bare = out === undefined && made === BARE && !open
+    return [part ? ALL : 'To carry it out:', ...(bare ? ['  zds apply'] : [...save, apply])]
   }
   const looks = out === undefined ? save : lookCommands(plan, out).map((look) => `  ${look}`)
   const steps = ['It goes beyond its limits. Look at it:', ...looks]

@@ -34,6 +34,11 @@ describe('what to do next', () => {
     ])
   })
 
+  test('is for all of a plan of which a part was shown', () => {
+    const [title] = nextSteps(within, { made: planAgain({}), part: true })
+    expect(title).toBe('To carry out all of it, not this part alone:')
+  })
+
   test.each([
     [{ failedFrom: 'last' }, '--failed-from last'],
     [{ from: 'run/' }, '--from run/'],
