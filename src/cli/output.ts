@@ -12,6 +12,10 @@ export function lookOf(all: boolean): Look {
   return { columns: isTTY ? columns || 80 : Number.POSITIVE_INFINITY, paint: painter(process.stdout), all }
 }
 
+/** How wide the lines of stderr may be; without a terminal a line is whole. */
+export const widthOfErrors = ({ isTTY, columns } = process.stderr): number =>
+  isTTY ? columns || 80 : Number.POSITIVE_INFINITY
+
 /** Lines on stdout, without a known secret in them. */
 export function print(lines: readonly string[]): void {
   process.stdout.write(textOf(lines))

@@ -8,7 +8,7 @@ import type { Plan } from 'zds'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import { localState } from '../../src/core/state/local.ts'
 import { planSchema } from '../../src/core/plan/schema.ts'
-import { expectPlain, onTerminal, scratch, started } from '../cli/scratch.ts'
+import { expectPlain, file, onTerminal, scratch, started } from '../cli/scratch.ts'
 import type { Project } from '../support/zds.ts'
 
 const asOf = '2026-03-16'
@@ -23,6 +23,20 @@ beforeAll(async () => {
 afterAll(() => sandbox.close())
 
 const json = (text: string): unknown => JSON.parse(text)
+
+test('zds doctor names the variables of a file, within the width of the terminal; zds fields counts them', async () => {
+  const variables = Object.entries(sandbox.env).map(([name, value]) => `${name}=${value}\n`)
+  const here = scratch({}, file('.env', variables.join('')))
+  const { stdout } = await onTerminal(here, {}, 'doctor').ended
+  const lines = stripVTControlCharacters(stdout).split(/\r?\n/)
+  const told = lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith('✔')),
+  )
+  for (const line of told) expect(stringWidth(line), line).toBeLessThanOrEqual(80)
+  expect(told.join(' ').match(/[A-Z\d]+(?:_[A-Z\d]+)+/g)).toEqual(Object.keys(sandbox.env))
+  expect((await here.zds('fields')).stderr).toMatch(/^\.env gives \d+ variables$/m)
+})
 
 test('zds status speaks of zds as it was called', async () => {
   const { stdout } = await scratch({ ...sandbox.env, npm_command: 'exec' }).zds('status')

@@ -1,5 +1,5 @@
 import { missingOf } from '../../core/answers/diagnose.ts'
-import { lookOf, print, printDocument, tell } from '../output.ts'
+import { lookOf, print, printDocument, tell, widthOfErrors } from '../output.ts'
 import { findingLines } from '../render/findings.ts'
 import { missingLines, type MissingFormat } from '../render/missing.ts'
 import { askingFor } from './doctor.ts'
@@ -14,6 +14,6 @@ export async function fieldsCommand(options: FieldsOptions, signal: AbortSignal)
   if (options.json) printDocument({ missing })
   else if (known || missing.length > 0) print(missingLines(missing, options.format))
   if (known) return 0
-  tell(findingLines(diagnosis, lookOf(true).paint, Number.POSITIVE_INFINITY))
+  tell(findingLines(diagnosis, lookOf(true).paint, widthOfErrors()))
   return 1
 }

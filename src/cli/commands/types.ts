@@ -1,8 +1,9 @@
 import { relative, resolve } from 'node:path'
 import { declaredBy } from '../../core/answers/diagnose.ts'
 import { ZdsError } from '../../core/errors.ts'
-import { lookOf, print, printDocument, tell } from '../output.ts'
+import { lookOf, print, printDocument, tell, widthOfErrors } from '../output.ts'
 import { findingLines } from '../render/findings.ts'
+import { wrapped } from '../render/text.ts'
 import { readNames, TYPES_FILE, writeNames } from '../types/file.ts'
 import { differenceOf, differenceText, namesOf } from '../types/names.ts'
 import { askingFor } from './doctor.ts'
@@ -19,7 +20,7 @@ export async function typesCommand(options: TypesOptions, signal: AbortSignal): 
   const file = given ?? resolve(directory, TYPES_FILE)
   const { declared, diagnosis } = await declaredBy(asking)
   if (diagnosis.findings.length > 0) {
-    tell(findingLines(diagnosis, lookOf(true).paint, Number.POSITIVE_INFINITY))
+    tell(findingLines(diagnosis, lookOf(true).paint, widthOfErrors()))
     return 1
   }
   const names = namesOf(declared)
@@ -32,6 +33,6 @@ export async function typesCommand(options: TypesOptions, signal: AbortSignal): 
   if (!options.check) await writeNames(file, names)
   const place = relative(process.cwd(), file)
   if (options.json) printDocument({ file: place, names: names.size, ...difference })
-  else print([`${place}: ${names.size} names; ${text || 'nothing is new'}`])
+  else print(wrapped(`${place}: ${names.size} names; ${text || 'nothing is new'}`, lookOf(true).columns))
   return options.check && text !== '' ? 1 : 0
 }

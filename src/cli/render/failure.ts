@@ -4,7 +4,7 @@ import { exitCodeOf } from '../exit-codes.ts'
 import { HttpError } from '../../core/http/error.ts'
 import { painter, type Paint } from './paint.ts'
 import { asCalled } from '../called.ts'
-import { logAsked, tell } from '../output.ts'
+import { logAsked, tell, widthOfErrors } from '../output.ts'
 import { number, plain, wrapped } from './text.ts'
 
 /** So many problems are told one by one. */
@@ -20,8 +20,7 @@ export function explainFailure(error: unknown): number {
     log.failed(error)
     return exitCodeOf(error)
   }
-  const { isTTY, columns } = process.stderr
-  const width = isTTY ? columns || 80 : Number.POSITIVE_INFINITY
+  const width = widthOfErrors()
   tell(
     failureLines(error, painter(process.stderr)).flatMap((line) => (isCommand(line) ? [line] : wrapped(line, width))),
   )
