@@ -32,6 +32,7 @@ describe('zds complete knows what the program declares, whatever that is', () =>
     expect(await completed('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(await completed('create', 'plugin', 'mine', '--kind', 'p')).toEqual(['processor'])
     expect(await completed('create', '--kind', 'source', 'p')).toEqual(['plugin'])
+    expect(await completed('plan', '--op', 're')).toEqual(['retire', 'remove'])
   })
 
   it('instances, and runs, from the configuration and its state', async () => {

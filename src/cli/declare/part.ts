@@ -16,7 +16,7 @@ export const KEY = () =>
 export const SYNC = () => new Option('--sync <name>', 'only this sync').argParser(several)
 export const FIELD = () =>
   new Option('--field <name>', 'only changes of this field, and of them only it').argParser(several)
-export const OP = () => new Option('--op <op>', `only this operation: ${OPS.join(', ')}`).argParser(severalOps)
+export const OP = () => new Option('--op <op>', 'only this operation').choices(OPS).argParser(severalOps)
 
 function severalOps(text: string, before: readonly Op[] = []): readonly Op[] {
   const op = OPS.find((one) => one === text)
