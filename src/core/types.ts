@@ -24,10 +24,7 @@ export type { Guard } from './settings.ts'
 export interface Run {
   readonly signal: AbortSignal
   readonly clock: Clock
-  /**
-   * The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for any other
-   * source.
-   */
+  /** The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for others. */
   input<Row extends Json>(source: Source<Row>): AsyncIterable<Row>
   /**
    * The number of rows that the system announced; the engine compares. `tolerance` rows more or
