@@ -10,17 +10,14 @@ const organizations = [...customers, partners]
 const asked = (source: Source | undefined): readonly string[] => source?.asks?.(TODAY) ?? []
 const owns = (sync: Sync | undefined, fields: Fields): boolean => sync?.rules.owns?.(fields) ?? true
 const protects = (sync: Sync | undefined, fields: Fields): boolean => sync?.rules.protects?.(fields) ?? false
-/** A source that a sync comes from, however many steps away. */
-function sourceIn(sync: Sync | undefined, name: string): Source | undefined {
-  const seen = new Set<Source>()
-  const open: Source[] = sync === undefined ? [] : [sync.desired, sync.target]
-  for (const source of open) {
-    if (source.name === name) return source
-    for (const one of source.needs ?? []) if (!seen.has(one)) open.push(one)
-    seen.add(source)
-  }
-  return undefined
+/** All that a sync is made of, however many steps away. */
+function sourcesOf(sync: Sync | undefined): Source[] {
+  const open = new Set<Source>(sync && [sync.desired, sync.target])
+  for (const { needs = [] } of open) for (const one of needs) open.add(one)
+  return [...open]
 }
+const sourceIn = (sync: Sync | undefined, name: string): Source | undefined =>
+  sourcesOf(sync).find((source) => source.name === name)
 
 const SETTINGS = [
   'PROTECTED_ACCOUNT_IDS',
@@ -34,14 +31,99 @@ beforeEach(() => {
 })
 afterEach(() => void vi.unstubAllEnvs())
 
+/** The fields that a sync writes, by their types. */
+function fieldsOf(sync: Sync | undefined): { readonly [type: string]: readonly string[] } {
+  const fields = Object.entries(sync?.desired.types ?? {})
+  const byType = Map.groupBy(fields, ([, { name }]) => name)
+  return Object.fromEntries([...byType].map(([type, some]) => [type, some.map(([field]) => field).toSorted()]))
+}
+
+describe('the fields of sync.config.ts (FLD-01, FLD-06)', () => {
+  const texts = ['account_owner', 'expiration_date', 'external_id', 'salesforce_id']
+  const people = ['sfdc_short_id', 'solutions_architect', 'technical_account_manager']
+  const checked = ['mark_for_deletion', 'migrating', 'org_in_escalated_state', 'restricted_account']
+  const both = ['consumption_duo_amazon_q', 'consumption_duo_enterprise', 'consumption_duo_premium', 'gitlab_dedicated']
+  const more = ['sm_premium', 'sm_ultimate', 'ss_ase']
+  const boxes = (types: readonly string[], ...others: readonly string[]): string[] =>
+    [...others, ...[...both, ...more, ...types].map((type) => `sub_${type}`)].toSorted()
+
+  it('are those of Global', () => {
+    const community = ['edu', 'oss', 'community_other']
+    const consumption = ['consumption_cicd_minutes', 'consumption_eap', 'consumption_storage']
+    const tiers = ['dotcom_premium', 'dotcom_ultimate', 'ss_growth', 'ss_enterprise']
+    expect(fieldsOf(global)).toEqual({
+      name: ['name'],
+      text: [...texts, 'sales_segmentation', ...people].toSorted(),
+      dropdown: ['account_type', 'org_region', 'support_level'],
+      decimal: ['aar', 'seats_decimal'],
+      date: ['migration_date'],
+      checkbox: boxes([...community, ...consumption, ...tiers], ...checked, 'partner_customer', 'support_hold'),
+    })
+  })
+
+  it('are those of US Government', () => {
+    expect(fieldsOf(usGov)).toEqual({
+      name: ['name'],
+      text: [...texts, 'market_segment', ...people].toSorted(),
+      dropdown: ['account_type', 'support_level'],
+      decimal: ['arr'],
+      integer: ['number_of_seats'],
+      date: ['migration_date'],
+      checkbox: boxes(['usgov_12x5', 'usgov_24x7'], ...checked, 'emergency_support_24x7', 'support_hold'),
+    })
+  })
+
+  it('PART-06: are those of partners', () => {
+    expect(fieldsOf(partners)).toEqual({
+      name: ['name'],
+      text: ['account_owner', 'external_id', 'salesforce_id', 'solutions_architect', 'technical_account_manager'],
+      dropdown: ['account_type'],
+      checkbox: ['mark_for_deletion', 'org_in_escalated_state', 'restricted_account', 'support_hold'],
+    })
+  })
+})
+
 describe('the rules of sync.config.ts', () => {
   it('SYN-08, USR-05: what is retired is marked, and nothing is removed', () => {
     for (const sync of organizations) expect(sync?.rules.retire).toEqual({ mark_for_deletion: true })
     expect(users?.rules.retire).toEqual({ not_in_sfdc: true })
   })
 
-  it('AMB-17: every reason may retire', () => {
+  it('AMB-17: every reason may retire, and each has its words', () => {
     for (const sync of [...organizations, users]) expect(sync?.rules.retireFor).toBeUndefined()
+    for (const { desired } of customers)
+      expect(Object.keys(desired.words ?? {})).toEqual(
+        expect.arrayContaining(['no-subscription', 'retention', 'type-changed']),
+      )
+    expect(partners?.desired.words).toEqual({ 'type-changed': 'its account is no partner any more' })
+  })
+
+  it('SAFE-09: every setting that guards is checked, and told where it means no record', () => {
+    const guards = (sync: Sync | undefined) => (sync?.rules.guards ?? []).map(({ setting }) => setting.name)
+    expect([global, usGov, partners, users].map(guards)).toEqual([
+      ['PROTECTED_ACCOUNT_IDS'],
+      ['PROTECTED_ACCOUNT_IDS'],
+      ['PARTNER_ALLIANCE_ACCOUNT_ID'],
+      ['PROTECTED_USER_DOMAINS', 'PROTECTED_USER_EMAILS'],
+    ])
+  })
+
+  it('SAFE-02: only what may rightly be empty does not stop a run: partners, contacts, overrides, who is looked up', () => {
+    const empty = (sync: Sync | undefined): string[] =>
+      sourcesOf(sync).flatMap(({ name, mayBeEmpty = false }) => (mayBeEmpty ? [name] : []))
+    expect(empty(global).toSorted()).toEqual([
+      'global-former-customers',
+      'global-former-partners',
+      'overrides',
+      'partner-accounts',
+      'partner-rows',
+    ])
+    expect(empty(usGov).toSorted()).toEqual(['overrides', 'us-gov-former-customers'])
+    expect(sourceIn(users, 'us-gov-contacts')?.mayBeEmpty).toBe(true)
+  })
+
+  it('AMB-19: partners are read once the customers have been: who turns partner meanwhile is in both', () => {
+    expect(sourceIn(partners, 'partner-rows')?.needs).toEqual([config.sources['accounts']])
   })
 
   it('CMP-04, PART-08: expired customers are not created, in either instance; partners are', () => {
