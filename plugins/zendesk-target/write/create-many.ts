@@ -28,7 +28,7 @@ type Creating = Collection & {
   readonly jobs: Jobs
   /** Aborts when nothing more is to be sent. */
   readonly over: AbortSignal
-  /** The run of what is not to be parted by an interruption. */
+  /** The run of what an interruption is not to part, for a while. */
   readonly whole: Run
   /** Called for each record that is there, refused, or taken over by a job, before its people are added. */
   readonly answered: () => void
@@ -98,12 +98,19 @@ async function* peopled(
 const createAlone = (change: Change, creating: Creating): AsyncGenerator<Step, void> =>
   create(change, creating, creating.whole, creating.answered)
 
+/** So long an interruption waits for people: a hundred new organizations may have some, one a second. */
+const GRACE_MS = 5_000
+
 /**
  * A create and the people who come with it are one: an interruption ends the run after it, not in
- * the middle of it (SYN-03).
+ * the middle of it (SYN-03). Who is not added by the end of its grace has no outcome, and is looked
+ * for when the create is settled (SAFE-06).
  */
 function uncut(run: Run): Run {
-  return { ...run, signal: new AbortController().signal }
+  const late = new AbortController()
+  const cut = (): void => void setTimeout(() => late.abort(run.signal.reason), GRACE_MS).unref()
+  run.signal.addEventListener('abort', cut, { once: true })
+  return { ...run, signal: late.signal }
 }
 
 /** Those that can be looked up together, as a list of identities, and the others. */

@@ -354,6 +354,35 @@ describe('the people of a new organization (SYN-03)', () => {
     expect(outcomesOf(steps)).toMatchObject([{ key: 'A', status: 'done', facts: { people: 2 } }])
   })
 
+  it('an abort waits five seconds for people; who is missing then is seen to when the create is settled (SAFE-06)', async () => {
+    const { organizations, sandbox } = await started({ faults: [{ ...POST, kind: 'latency', ms: 1_000, times: 0 }] })
+    const { run, abort } = testRun()
+    const emails = Array.from({ length: 12 }, (_, n) => `n${n}@sold.example`)
+    const change = creating(
+      'A',
+      emails.map((email) => person(email)),
+    )
+    let since = 0
+    const underWay = setInterval(() => {
+      if (requestsTo(sandbox, 'POST', '/users').length === 0) return
+      clearInterval(underWay)
+      since = performance.now()
+      abort(new Error('enough'))
+    }, 5)
+    const { steps, error } = await told(stepsOf(organizations, [change], run))
+    expect(error).toMatchObject({ message: 'enough' })
+    expect(steps).toEqual([{ status: 'sending', keys: ['A'] }])
+    expect(performance.now() - since).toBeLessThan(9_000)
+    const added = () => instance(sandbox).users.filter(({ email }) => emails.includes(email ?? ''))
+    expect(added().length).toBeGreaterThan(1)
+    expect(added().length).toBeLessThan(emails.length)
+
+    sandbox.faults.clear()
+    const settled = await collect(organizations.settle([{ change }], testRun().run))
+    expect(settled).toMatchObject([{ key: 'A', status: 'done', facts: { people: 12 } }])
+    expect(added()).toHaveLength(12)
+  })
+
   it('a service that is down ends the run; what is missing is made up for when the create is settled (SAFE-06)', async () => {
     const { organizations, sandbox, userOf } = await started({
       faults: [{ service: 'zendesk', path: '/users', kind: 'status', preset: 'unavailable', times: 0 }],
