@@ -40,9 +40,10 @@ export type SourceLook = { readonly name: string; sights(run: Run): AsyncIterabl
 
 /** What can be said of a configuration and its files without a service and without a variable. */
 export function validate(asking: Asking, more: readonly SourceLook[] = []): Promise<Diagnosis> {
-  const inspected = sourcesOf(asking.config).flatMap(({ name, source }) =>
-    source.inspect ? [{ name, sights: (run: Run) => source.inspect?.(run) ?? none() }] : [],
-  )
+  const inspected = sourcesOf(asking.config).map(({ name, source }) => ({
+    name,
+    sights: (run: Run) => source.inspect?.(run) ?? none(),
+  }))
   return diagnosisBy(
     [graph(asking.config), settings(asking.config), orders(asking.config), ...inspected, ...more],
     asking,

@@ -5,9 +5,9 @@ import { keyReader } from '../keys.ts'
 import { troubleOf } from '../outcome.ts'
 import type { Op, Plan, Remark } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
-import type { Existing, Fields, Sync } from '../types.ts'
+import type { Existing, Sync } from '../types.ts'
 import { syncsAsked, type Narrowing } from './asked.ts'
-import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
+import { explainedBy, keyMeant, keyOfRecord, nameOf } from './key-meant.ts'
 import { syncPlanLeft } from '../run/plan-parts.ts'
 import { rowsIn, type Shared } from '../run/shared.ts'
 import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type KnownOfKey, type KeyVerdict } from './verdict.ts'
@@ -119,11 +119,6 @@ async function answerOf(
     notices: notices.filter((one) => one.key === key).map(({ code, message }) => ({ code, message })),
     ...(outcome && { outcome }),
   }
-}
-
-function nameOf(fields: Fields = {}, { rules: { unique = '' } }: Sync): { readonly name?: string } {
-  const name = fields[unique]
-  return typeof name === 'string' ? { name } : {}
 }
 
 /** Whose a record is: whoever desires it and may take it over, else whoever knows it as its own. */

@@ -1,7 +1,7 @@
 import { owns } from '../compare/decide.ts'
 import { calendarDate } from '../clock.ts'
 import { syncsAsked, type Narrowing } from './asked.ts'
-import { desiredStage } from './key-meant.ts'
+import { desiredStage, nameOf } from './key-meant.ts'
 import { ZdsError } from '../errors.ts'
 import type { Said, Turn } from '../explained.ts'
 import { normalise, same } from '../field-types.ts'
@@ -87,8 +87,7 @@ function changesOf({ on, before, after, because }: Turn, sync: Sync, there: Ther
   }
   const to = recordIn(after, key, sync, there) ?? retired(after, key, sync, there)
   if (to === undefined) return []
-  const { [rules.unique ?? '']: name } = { ...from, ...to }
-  const named = typeof name === 'string' ? { name } : {}
+  const named = nameOf({ ...from, ...to }, sync)
   return Object.keys(to).flatMap((field) => {
     const type = target.types[field]
     if (same(type, from?.[field], to[field])) return []

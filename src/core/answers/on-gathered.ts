@@ -23,7 +23,7 @@ export async function onGathered<Result>(
   work: (shared: Shared, runId: string) => Promise<Result>,
 ): Promise<Result> {
   const answered = async (here: Shared): Promise<Result> => {
-    if (here.from === undefined || !(await isOfNow(here))) await comparedAll(here, RUN, watch)
+    if (!(await isOfNow(here))) await comparedAll(here, RUN, watch)
     return work(here, RUN)
   }
   if (from === undefined) return inScratch(shared, answered)

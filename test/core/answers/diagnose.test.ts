@@ -125,7 +125,11 @@ describe('zds validate asks no service and no variable', () => {
 describe('zds doctor asks everything, and nothing that fails keeps it from the rest (SAFE-07)', () => {
   it('all is well: a tick for each thing that was looked at', async () => {
     const config = configOf(
-      { check: async () => [], inspect: () => stream([ok('plans.yaml')]), diagnose: () => stream([ok('sales')]) },
+      {
+        check: async () => [],
+        inspect: () => stream([ok('plans.yaml'), { ...ok('plans.yaml'), message: 'is well again' }]),
+        diagnose: () => stream([ok('sales')]),
+      },
       {},
       { diagnose: () => stream([ok('desk')]) },
       { hooks: { chat: { kind: 'observer', diagnose: () => stream([ok('')]) }, silent: { kind: 'observer' } } },
@@ -197,7 +201,7 @@ describe('zds doctor asks everything, and nothing that fails keeps it from the r
 
   it('one that is silenced is told apart, with the reason', async () => {
     const silenced = { 'order-lacks:accounts': 'until May' }
-    const config = configOf({ inspect: () => stream([warns(''), warns('else')]) }, {}, {}, { silenced })
+    const config = configOf({ inspect: () => stream([warns(''), warns('[else].')]) }, {}, {}, { silenced })
     const found = await diagnose(askingOf(config), directory())
     expect(found.findings.map(({ id }) => id)).toEqual(['order-lacks:else'])
     expect(found.silenced).toEqual([

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explainKey, type ExplainAsked, type Explanation, type SyncAnswer } from '../../../src/core/answers/explain.ts'
 import {
+  collect,
   lowerCase,
   openEngine,
   sync,
@@ -15,6 +16,7 @@ import {
   type Json,
   type Processor,
 } from 'zds'
+import { fieldsOf, verdictOf } from '../../../src/core/answers/verdict.ts'
 import type { AnswerFrom } from '../../../src/core/answers/on-gathered.ts'
 import { UNWATCHED } from '../../../src/core/run/schedule.ts'
 import { fakeClock } from 'zds/testing'
@@ -38,12 +40,13 @@ const records = [
 ]
 
 const desired: readonly Desired[] = [
+  { kind: 'notice', key: 'rumour', code: 'odd', message: 'nobody knows it' },
   { kind: 'notice', key: 'same', code: 'even', message: 'has an even charge' },
   wanted('old', { name: 'Old Inc', support_level: 'gold', external_id: 'old' }),
   wanted('same', { name: 'Same Inc', support_level: 'gold', external_id: 'same' }),
   wanted('twin-1', { name: 'Twin' }),
   wanted('twin-2', { name: 'twin ' }),
-  wanted('claimed', { name: 'Claimed Inc' }),
+  wanted('claimed', { name: 'Claimed Inc', aar: 5 }),
   wanted('spelt', { name: 'Spelt Inc' }),
   { ...wanted('new', { name: 'New Inc', support_level: 'gold' }), along: { people: 1 } },
   wanted('held', { name: 'Held Inc', support_level: 'expired' }),
@@ -68,13 +71,18 @@ const known: { readonly [asked: string]: Explained } = {
   },
   secret: { key: 'secret', absent: 'retention', rows: [{ source: 'sales', row: 'secret' }], fields: {} },
   'ada@x.example': { key: 'new', rows: [], fields: {} },
+  // A record that was read goes first.
+  'Held INC': { key: 'never', rows: [], fields: {} },
 }
 
 const sales = sourceOf('sales', [1])
 const customers: Processor = {
   ...sourceOf<Desired>('customers', desired),
   needs: [sales],
-  explain: async (asked) => [known[asked] ?? []].flat(),
+  explain: async (asked, run) => {
+    await collect(run.input(sales))
+    return [known[asked] ?? []].flat()
+  },
 }
 const target = {
   ...targetOf({ records }),
@@ -271,6 +279,7 @@ describe('what becomes of a key is told with its reason, its fields and the rule
         'global: skipped, not-owned: belongs to another sync (11, Claimed Inc, of partners)',
         'name same: Claimed Inc Claimed Inc (customers) AMB-20',
         'salesforce_id same: claimed claimed (customers) CMP-01',
+        'aar differs: null 5 (customers) AAR-1',
         unmarked,
         'AMB-19 not-owned: belongs to another sync',
         'partners: skipped, kept-by-rule: its reason is not one that retires (11, Claimed Inc, of partners)',
@@ -421,12 +430,14 @@ describe('what is asked for', () => {
     ['a name, whatever its case and what is around it (AMB-20)', ' same inc ', 'same'],
     ['the name of what has no record yet', 'Held INC', 'held'],
     ['an address of somebody whom only the processor knows', 'Ada@X.example', 'new'],
+    ['the name of a record that nobody desires', 'GONE inc', 'gone'],
   ])('may be %s', async (_what, asked, key) => {
     expect((await explained({ asked })).key).toBe(key)
   })
 
   it.each<[Partial<ExplainAsked>, string, string]>([
     [{ asked: 'x' }, 'Nothing that was read is called x', 'Give the key itself'],
+    [{ asked: 'rumour' }, 'Nothing that was read is called rumour', 'Give the key itself'],
     [{ asked: ' ' }, 'Nothing that was read is called  ', 'Give the key itself'],
     [{ asked: 'Twin' }, 'Twin may be any of twin-1, twin-2', 'Ask for one of these, or for one sync: --sync NAME.'],
     [{ sync: 'globl' }, 'There is no sync globl', 'Did you mean "global"?'],
@@ -442,6 +453,19 @@ describe('what is asked for', () => {
     expect(syncs.map(({ sync: by, fields }) => [by, fields.map(({ field }) => field)])).toEqual([
       ['partners', ['account_type']],
     ])
+  })
+})
+
+describe('where a plan says nothing of a key', () => {
+  const nothing = { sync: global, key: 'a', live: undefined, record: undefined, absent: undefined }
+  const unplanned = { ...nothing, change: undefined, skip: undefined, words: {} }
+
+  it('a record that is desired and not there is somebody else’s; one that is there and is not desired, and is its own, is gone', () => {
+    const [live] = records
+    expect(verdictOf({ ...unplanned, record: {} })).toEqual({ verdict: 'absent', reason: 'not-owned' })
+    expect(verdictOf({ ...unplanned, live })).toEqual({ verdict: 'in-sync', reason: 'gone' })
+    expect(verdictOf(unplanned)).toBeUndefined()
+    expect(fieldsOf(unplanned, { fields: {} }, { verdict: 'absent' })).toEqual([])
   })
 })
 

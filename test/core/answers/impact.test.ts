@@ -191,6 +191,44 @@ describe('what another configuration would cause', () => {
     expect([syncs[0]?.changes.length, reads]).toEqual([3, 0])
   })
 
+  it('of several fields is looked at by records of each', async () => {
+    const heldBack = (config: Config, key: string): Config => {
+      const customers = config.processors?.['customers'] as Processor // it is in `configOf`
+      const rows = keys.map((one) =>
+        wanted(one, { support_level: one === 'C' ? 'old' : levelOf(config), support_hold: one === key }),
+      )
+      const desired = { ...customers, read: () => stream<Desired>(rows) }
+      const { global } = config.targets
+      return {
+        ...config,
+        processors: { customers: desired },
+        targets: global ? { global: { ...global, desired } } : {},
+      }
+    }
+    const [gold, silver] = [configOf(() => 'gold'), configOf(() => 'silver')]
+    const levelOf = (config: Config): string => (config === gold ? 'gold' : 'silver')
+    const { causes } = await impact(base(heldBack(gold, 'none')), {}, engineOf(heldBack(silver, 'C')), UNWATCHED)
+    expect(causes).toEqual([
+      { sync: 'global', field: 'support_level', rules: ['LEVEL'], keys: ['A', 'B'] },
+      { sync: 'global', field: 'support_hold', rules: ['HOLD', 'SHARED'], keys: ['C'] },
+    ])
+  })
+
+  it('is that of the syncs that go last, too', async () => {
+    const withHook = (level: string): Config => {
+      const config = configOf(() => 'gold')
+      const needs = Object.values(config.sources)
+      const late = { ...sourceOf<Desired>('late', [wanted('A', { support_level: level })]), needs }
+      const target = targetOf({ name: 'others', address: 'https://other.example', records: [held('1', 'A')] })
+      return { ...config, hooks: { ...config.hooks, late: syncOf({}, { desired: late, target }) } }
+    }
+    const { syncs } = await impact(base(withHook('gold')), {}, engineOf(withHook('silver')), UNWATCHED)
+    expect(syncs.map(({ name, changes }) => [name, changes.length])).toEqual([
+      ['global', 0],
+      ['late', 1],
+    ])
+  })
+
   it('that nothing differs has no causes', async () => {
     const same = configOf(() => 'gold')
     expect(await impact(base(same), {}, engineOf(same), UNWATCHED)).toStrictEqual({

@@ -48,7 +48,7 @@ const done: Outcome = { key: 'acme', status: 'done', id: '7' }
 const logged = (engine: TestEngine, asked: LogAsked = {}): Promise<LogEntry[]> => logOf(engine, asked)
 
 describe('the history of a project', () => {
-  /** A plan, a refusal, a failure, and three applies: one that failed, one that is done, one with a change undone. */
+  /** Plans, a refusal, failures, and applies: one that failed, one that is done, one with a change undone, one under way. */
   async function history(): Promise<TestEngine> {
     const engine = scene()
     const { journal } = engine.state
@@ -61,6 +61,8 @@ describe('the history of a project', () => {
     await journal.begin({ id: 'r4', plan: made, forced: true, at: at(4), approval: { by: 'ada', because: 'a merger' } })
     await journal.note(noted('r4', 4, { kind: 'failed', code: 'HTTP_UNAVAILABLE', message: 'down' }))
     await journal.end('r4', 'failed', at(5))
+    await journal.note(noted('r4', 4))
+    await journal.note(noted('r5', 5))
     await ran(engine, 'r5', 6, made, [done])
     await journal.end('r5', 'done', at(6))
     await ran(engine, 'r6', 7, made)
@@ -75,6 +77,8 @@ describe('the history of a project', () => {
       until: 'u',
     } as const
     await journal.noteWaits([{ run: 'r6', ...tied }])
+    await ran(engine, 'r7', 8, made, [done])
+    await journal.note(noted('r8', 9, { kind: 'failed', code: 'ENV_MISSING' }))
     return engine
   }
 
@@ -87,8 +91,13 @@ describe('the history of a project', () => {
       changes: 1,
       forced: false,
     }
-    const [at1, at2, at3, at4, at5, at6, at7] = [1, 2, 3, 4, 5, 6, 7].map((day) => at(day).toISOString())
+    const [at1, at2, at3, at4, at5, at6, at7, at8, at9] = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((day) =>
+      at(day).toISOString(),
+    )
+    const plain = { kind: 'plan', asOf: '2026-03-01' }
     expect(await logged(engine)).toStrictEqual([
+      { run: 'r8', kind: 'failed', at: at9, asOf: '2026-03-01', error: { code: 'ENV_MISSING', message: '' } },
+      { ...common, run: 'r7', at: at8, status: 'running', done: 1 },
       {
         ...common,
         run: 'r6',
@@ -110,6 +119,8 @@ describe('the history of a project', () => {
         ],
       },
       { ...common, run: 'r5', at: at6, endedAt: at6, status: 'done', done: 1 },
+      { ...plain, run: 'r5', at: at5 },
+      { ...plain, run: 'r4', at: at4 },
       {
         ...common,
         run: 'r4',
@@ -136,9 +147,9 @@ describe('the history of a project', () => {
   })
 
   it.each<[string, LogAsked, readonly string[]]>([
-    ['from a moment on', { since: at(4) }, ['r6', 'r5', 'r4']],
-    ['what did not go well', { failed: true }, ['r6', 'r4', 'r3', 'r2']],
-    ['both', { since: at(7), failed: true }, ['r6']],
+    ['from a moment on', { since: at(4) }, ['r8', 'r7', 'r6', 'r5', 'r5', 'r4', 'r4']],
+    ['what did not go well', { failed: true }, ['r8', 'r7', 'r6', 'r4', 'r3', 'r2']],
+    ['both', { since: at(7), failed: true }, ['r8', 'r7', 'r6']],
   ])('may be asked for %s', async (_what, asked, runs) => {
     expect((await logged(await history(), asked)).map(({ run }) => run)).toEqual(runs)
   })
@@ -213,6 +224,10 @@ describe('the history of a record', () => {
     await ran(engine, 'r1', 1, plan(change))
     const told = await logged(engine, { key: 'Ann@Bücher.example' })
     expect(told.map(({ run, ofKey }) => [run, ofKey?.length])).toEqual([['r1', 1]])
+    const asIs = engineOf({ sources: {}, targets: { global: syncOf() } })
+    await ran(asIs, 'r1', 1, plan(updateTo('New', { key: 'aB1' })))
+    const found = await Promise.all(['aB1', 'ab1'].map((key) => logged(asIs, { key })))
+    expect(found.map(({ length }) => length)).toEqual([1, 0])
     expect(await logged(engine, { key: 'bob@xn--bcher-kva.example' })).toEqual([])
   })
 })
