@@ -90,7 +90,7 @@ function inBase64(part: string): string[] {
   return [0, 1, 2].flatMap((before) => {
     const all = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url')
     const own = all.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 4) / 3))
-    return own.length < SHORTEST ? [] : [own, own.replaceAll('-', '+').replaceAll('_', '/')]
+    return [own, own.replaceAll('-', '+').replaceAll('_', '/')]
   })
 }
 

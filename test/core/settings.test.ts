@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { conceal, env, httpPolicy, invalid, list, redact, secret, unset, type Setting } from 'zds'
@@ -44,12 +45,15 @@ describe('a setting', () => {
   })
 
   it('tells whether somebody has set it, and is known by its name', () => {
+    const name = `ZDS_TEST_${randomUUID()}`
     const [open, hidden] = [env('ZDS_TEST_GIVEN', 'fallback'), secret('ZDS_TEST_HIDDEN')]
+    expect(settingNames()).not.toContain(name)
+    expect(env(name).peek()).toBeUndefined()
     expect([open.given?.(), hidden.given?.()]).toEqual([false, false])
     process.env['ZDS_TEST_GIVEN'] = 'x'
     process.env['ZDS_TEST_HIDDEN'] = 'secret-of-settings'
     expect([open.given?.(), hidden.given?.()]).toEqual([true, true])
-    expect([...settingNames()]).toEqual(expect.arrayContaining(['ZDS_TEST_GIVEN', 'ZDS_TEST_HIDDEN']))
+    expect(settingNames()).toContain(name)
     expect(invalid({}, { issues: () => [{ code: 'ENV_INVALID', where: 'X', message: 'is none' }] })).toHaveLength(1)
   })
 
@@ -111,9 +115,10 @@ describe('a secret', () => {
   })
 
   it('is taken out from its declaration on: what fails before it is used may quote it', () => {
-    process.env['ZDS_TEST_SECRET'] = 'declared-and-not-read'
+    const declared = `declared-${randomUUID()}`
+    process.env['ZDS_TEST_SECRET'] = declared
     secret('ZDS_TEST_SECRET')
-    expect(redact('cannot use declared-and-not-read')).toBe('cannot use ***')
+    expect(redact(`cannot use ${declared}`)).toBe('cannot use ***')
   })
 
   it('leaves nothing of a longer secret that begins with a shorter one', () => {
@@ -164,6 +169,29 @@ describe('the HTTP policy of the environment', () => {
       expect(() => httpPolicy()).toThrow(refusing(name))
     },
   )
+
+  it('is told with what it may be, and all of it at once', () => {
+    process.env['ZDS_HTTP_ATTEMPTS'] = '101'
+    process.env['ZDS_HTTP_TIMEOUT_MS'] = '1 s'
+    const issue = (where: string, message: string) => ({
+      code: 'ENV_INVALID',
+      where,
+      message,
+      hint: 'Write digits only, without a unit.',
+    })
+    expect(() => httpPolicy()).toThrow(
+      expect.objectContaining({
+        message: 'No request can be made as the environment says',
+        issues: [
+          issue('ZDS_HTTP_TIMEOUT_MS', 'must be a whole number from 1 to 3600000; it is "1 s"'),
+          issue('ZDS_HTTP_ATTEMPTS', 'must be a whole number from 1 to 100; it is "101"'),
+        ],
+      }),
+    )
+    process.env['ZDS_HTTP_ATTEMPTS'] = '100'
+    delete process.env['ZDS_HTTP_TIMEOUT_MS']
+    expect(httpPolicy().attempts).toBe(100)
+  })
 
   it('refuses no attempt, no time and no byte', () => {
     for (const name of NAMES.filter((one) => one !== 'ZDS_HTTP_BASE_DELAY_MS')) {

@@ -15,7 +15,7 @@ export function signIn<Made extends { readonly proof: Proof }>(
     current = making
     // Nobody shall wait for a failed one again; who waits for it now is told by the promise itself.
     making.catch(() => {
-      if (current === making) current = undefined
+      current = undefined
     })
     return making
   }
