@@ -134,13 +134,24 @@ function missing(instance: string, credentials: Credentials): ZdsError {
   })
 }
 
-/** How zds signs in: with an OAuth client and its scope where that is set, else with an API token. */
-export type SignIn = { readonly by: 'oauth' | 'token'; readonly name: string; readonly scope: string }
+/**
+ * How zds signs in: with an OAuth client and its scope where that is set, else with an API token;
+ * `proof` names its variables.
+ */
+export type SignIn = {
+  readonly by: 'oauth' | 'token'
+  readonly name: string
+  readonly scope: string
+  readonly proof: string
+}
 
 export function signInOf({ oauth, apiToken }: Credentials): SignIn {
-  return oauth !== undefined && isSet(oauth.clientId, oauth.clientSecret)
-    ? { by: 'oauth', name: oauth.clientId.name, scope: scopeOf(oauth) }
-    : { by: 'token', name: apiToken?.token.name ?? '', scope: 'read write' }
+  if (oauth === undefined || !isSet(oauth.clientId, oauth.clientSecret)) {
+    const proof = apiToken === undefined ? '' : namesOf([apiToken.email, apiToken.token])
+    return { by: 'token', name: apiToken?.token.name ?? '', scope: 'read write', proof }
+  }
+  const { clientId, clientSecret } = oauth
+  return { by: 'oauth', name: clientId.name, scope: scopeOf(oauth), proof: namesOf([clientId, clientSecret]) }
 }
 
 const scopeOf = ({ scope = 'read write' }: OAuth): string => scope

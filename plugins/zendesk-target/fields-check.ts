@@ -84,7 +84,7 @@ async function checkUser(client: Client, run: Run): Promise<Issue | undefined> {
       code: 'AUTH_FAILED',
       where,
       message: 'Zendesk does not know who we are',
-      hint: `Check the credentials of ${client.instance}.`,
+      hint: `Check ${client.signsIn().proof}.`,
     }
   }
   if (role === 'admin' || role === 'agent') return undefined

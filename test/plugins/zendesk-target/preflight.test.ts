@@ -104,7 +104,7 @@ describe('the preflight check (SAFE-07)', () => {
         code: 'AUTH_FAILED',
         where: 'global: users/me',
         message: 'Zendesk does not know who we are',
-        hint: 'Check the credentials of global.',
+        hint: 'Check EMAIL and TOKEN.',
       },
     ])
   })
