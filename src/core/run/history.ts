@@ -95,6 +95,8 @@ export async function runNamed(journal: Journal, asked: string): Promise<PastRun
   const run = asked === 'last' ? (await journal.runs(1))[0] : await journal.run(asked)
   const plan = run && (await journal.plan(run.id))
   if (run !== undefined && plan !== undefined) return { run, plan }
+  if (asked === 'last')
+    throw new ZdsError('USAGE', 'There is no run in the journal', { hint: 'Nothing was applied here yet.' })
   throw new ZdsError('USAGE', `There is no run ${asked} in the journal`, {
     hint: 'zds status lists the runs; `last` is the newest.',
   })

@@ -108,6 +108,15 @@ describe('a run that somebody names', () => {
     })
   })
 
+  it('is none where nothing was applied yet, which is said as that', async () => {
+    const { journal } = scene('A').engine.state
+    await expect(runNamed(journal, 'last')).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'There is no run in the journal',
+      hint: 'Nothing was applied here yet.',
+    })
+  })
+
   it('is a plan that was only made as well; the last is whichever came later', async () => {
     const { engine, plan } = scene('A')
     const made = scene('B').plan
