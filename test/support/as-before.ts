@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, vi } from 'vitest'
 
 /**
- * Unit tests share a process, so that what they import is loaded once: what a file or a test sets
+ * Tests that share a process load once what they import: what a file or a test sets
  * in the environment ends with it.
  */
 const beforeFile = { ...process.env }
