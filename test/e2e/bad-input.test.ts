@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
@@ -499,8 +499,8 @@ describe('a plan file', () => {
 
   test('that was changed, or belongs to another configuration, is refused (5 for the latter)', async () => {
     const here = scratch(sandbox.env)
-    const plan = JSON.stringify(await runsOf(here, asOf).plan(), null, 2)
-    file('plan.json', plan)(here.directory)
+    await runsOf(here, asOf).save('plan.json')
+    const plan = readFileSync(join(here.directory, 'plan.json'), 'utf8')
     file('changed.json', plan.replace(/"to": "[^"]+"/, '"to": "Somebody else"'))(here.directory)
     const changed = await here.zds('apply', 'changed.json', '--json')
     expectRefusal(changed, 'PLAN_INVALID')

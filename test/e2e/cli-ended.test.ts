@@ -9,17 +9,17 @@ const asOf = '2026-03-16'
 const ZDS = 'bin/zds.js'
 let sandbox: Sandbox
 
+const world = generateWorld({ accounts: 90, seed: 1, asOf })
 beforeEach(async () => {
-  const world = generateWorld({ accounts: 250, seed: 1, asOf })
   sandbox = await startSandbox({ world, zendesk: { requestsPerMinute: 100_000 } })
 })
 afterEach(() => sandbox.close())
 
 /** The same command does the rest: nothing is left to do then, and no organization is there twice. */
 async function expectWhole(here: Project): Promise<void> {
-  const rest = await here.zds('apply', '--yes', '--as-of', asOf)
-  expect(rest, rest.stderr).toMatchObject({ code: 0 })
-  expect(await runsOf(here, asOf).changes()).toEqual([])
+  const runs = runsOf(here, asOf)
+  expect(await runs.apply()).toMatchObject({ code: 0 })
+  expect(await runs.changes()).toEqual([])
   const { organizations = [] } = sandbox.zendesk['global'] ?? {}
   const ids = organizations.flatMap(({ external_id: id }) => (id === null ? [] : [id]))
   expect(new Set(ids).size).toBe(ids.length)
@@ -46,8 +46,7 @@ describe('an apply that is ended from outside ends between requests, its journal
 
   test.runIf(existsSync('/dev/full'))('a full disk under stderr', async () => {
     const here = scratch(sandbox.env)
-    const planned = await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
-    expect(planned, planned.stderr).toMatchObject({ code: 0 })
+    await runsOf(here, asOf).save('plan.json')
     const zds = `exec ${process.execPath} ${process.cwd()}/${ZDS} apply plan.json --json --as-of ${asOf} 2>/dev/full`
     const { code, stdout } = await started('sh', ['-c', zds], here, sandbox.env).ended
     expect(code).toBe(1)

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Organization, type Sandbox } from 'zds/sandbox'
-import type { Plan } from 'zds'
 import { expectPlain, expectRefusal, scratch, writesTo } from '../cli/scratch.ts'
 import { runsOf } from '../support/runs.ts'
 
@@ -30,7 +27,7 @@ describe('0 and 2', () => {
     expect(await here.zds('plan', '--as-of', asOf)).toMatchObject({ code: 0 })
     expect(await here.zds('plan', '--detailed-exitcode', '--as-of', asOf)).toMatchObject({ code: 2 })
     expect(writesTo(sandbox)).toEqual([])
-    expect(await here.zds('apply', '--yes', '--as-of', asOf)).toMatchObject({ code: 0 })
+    expect(await runsOf(here, asOf).apply()).toMatchObject({ code: 0 })
     expect(await here.zds('plan', '--detailed-exitcode', '--as-of', asOf)).toMatchObject({ code: 0 })
   })
 })
@@ -93,7 +90,7 @@ describe('4', () => {
   test('a job that is tried again ends as it did: what failed has not become well', async () => {
     sandbox.faults.add({ service: 'global', kind: 'rows', rows: { indexes: [0] }, error: 'OrganizationUpdateFailed' })
     const here = scratch(sandbox.env)
-    await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
+    await runsOf(here, asOf).save('plan.json')
     const apply = ['apply', 'plan.json', '--as-of', asOf]
     expect(await here.zds(...apply)).toMatchObject({ code: 4 })
     const sent = writesTo(sandbox).length
@@ -108,8 +105,7 @@ describe('4', () => {
 describe('5', () => {
   test('a record that somebody changed after the plan is left as they left it; the others are done', async () => {
     const here = scratch(sandbox.env)
-    await here.zds('plan', '--out', 'plan.json', '--as-of', asOf)
-    const saved = JSON.parse(readFileSync(join(here.directory, 'plan.json'), 'utf8')) as Plan // what --out writes
+    const saved = await runsOf(here, asOf).save('plan.json')
     const updates = saved.syncs
       .flatMap(({ name, changes }) => (name === 'global' ? [...changes] : []))
       .filter(({ op }) => op === 'update')

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { load, openEngine, redact, type ApplyAsked, type Change, type Engine, type Plan, type Report } from 'zds'
 import { exitCodeOf, exitCodeOfReport } from '../../src/cli/exit-codes.ts'
@@ -13,6 +13,8 @@ export type Runs = {
   readonly lend: <Result>(work: (engine: Engine) => Promise<Result>) => Promise<Result>
   /** A plan that is made now, as `zds plan --json` prints it. */
   readonly plan: () => Promise<Plan>
+  /** The same, saved in the project as `zds plan --out` would: made now, too, by the slower clock of a process. */
+  readonly save: (name: string) => Promise<Plan>
   /** All changes of a plan that is made now. */
   readonly changes: () => Promise<readonly Change[]>
   /**
@@ -51,6 +53,11 @@ export function runsOf({ directory, variables }: Pick<Project, 'directory' | 'va
   return {
     lend,
     plan,
+    save: async (name) => {
+      const saved = { ...(await plan()), createdAt: new Date().toISOString() }
+      writeFileSync(join(directory, name), JSON.stringify(saved, null, 2))
+      return saved
+    },
     changes: async () => (await plan()).syncs.flatMap(({ changes }) => [...changes]),
     apply: ({ saved, ...asked } = {}) =>
       lend(async (engine) => {
