@@ -32,7 +32,9 @@ const APART = ['e2e', 'crash', 'answers', 'telling', 'pipelines', 'browser', 'po
  */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than CI has cores: while one waits, for a process or for time to pass, the others compute. What waits for
+    // time has bounds that a machine with ten times the work to do keeps.
+    maxWorkers: 3,
     projects: [
       {
         test: {
