@@ -181,9 +181,9 @@ const UNSEEMLY =
 
 export type Reference = { readonly before: State; readonly after: State; readonly requests: Sandbox['requests'] }
 
-/** An undisturbed run. */
+/** An undisturbed run: the first of a process, which is slow where the machine has much to do. Its answers are waited for. */
 export async function reference(): Promise<Reference> {
-  const here = await scene(faultWorld())
+  const here = await scene(faultWorld(), { ZDS_HTTP_TIMEOUT_MS: '20000' })
   try {
     const before = stateOf(here.sandbox)
     const { code, stderr } = await here.apply()
