@@ -26,11 +26,12 @@ describe('accounts that are somebody else’s', () => {
     const exclude: Desired[] = [
       { kind: 'record', key: A, fields: {} },
       { kind: 'absent', key: B, reason: 'gone' },
+      { kind: 'record', key: '001000000000003AAA', fields: {} },
     ]
     const said = await computed({
       accounts: [account([[{ name: 'Service Desk' }]], {}, A), account([[{}]], {}, B)],
       exclude,
-      elsewhere: [{ key: A, Type: 'Partner' }],
+      elsewhere: [A, '001000000000003AAA'].map((key) => ({ key, Type: 'Partner' })),
     })
     expect(others(said)).toEqual([`record ${B}`])
     expect(notices(said)).toEqual([])
@@ -166,6 +167,12 @@ describe('notices', () => {
         `the charge "(without a name)" is not in test/fixtures/worlds/plain/plans.yaml and grants nothing: 1 account (${A}), total quantity 13`,
       ],
     ])
+  })
+
+  test('AMB-03: an account counts once for each name that it has', async () => {
+    const row = account([[{}, { name: 'X' }, { name: 'Y' }, { name: 'Y' }]])
+    const told = notices(await computed({ accounts: [row] })).map(({ message }) => message)
+    expect(told.map((message) => /grants nothing: (.*) \(/.exec(message)?.[1])).toEqual(['1 account', '1 account'])
   })
 
   test('AMB-03: the total of fractions is the same in whatever order the accounts come', async () => {

@@ -234,6 +234,11 @@ const tables: { readonly [title: string]: readonly Case[] } = {
     ['none', global([charges('1,000 CI Minutes')]), { seats_decimal: 0 }],
     ['no quantity', global([[{ quantity: null }]]), { seats_decimal: 0 }],
     ['US Gov, its own key', usGov([[{ quantity: 7 }, { name: GOV_12, quantity: 1 }]]), { number_of_seats: 7 }],
+    [
+      'what is begun counts, in a field of whole numbers',
+      usGov([[{ quantity: 7.2 }, { name: GOV_12 }]]),
+      { number_of_seats: 8 },
+    ],
     ['a fraction, in a field of whole numbers', usGov([[{ quantity: 7.5 }, { name: GOV_12 }]]), { number_of_seats: 8 }],
   ],
   'PROC-30: level': [

@@ -69,6 +69,32 @@ describe('SYN-03, SFA-25: sold-to people, on 2026-03-16', () => {
       [{ email: 'ada@x.example', name: 'ada' }],
     ],
     [
+      'of one that starts today, or has no start',
+      soldTo([
+        running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-16' }),
+        running('bea@x.example', { Zuora__SubscriptionStartDate__c: null }),
+      ]),
+      [
+        { email: 'ada@x.example', name: 'ada' },
+        { email: 'bea@x.example', name: 'bea' },
+      ],
+    ],
+    ['not of one without an end', soldTo([running('ada@x.example', { Zuora__SubscriptionEndDate__c: null })]), []],
+    [
+      'in the same order, whatever that of the rows, the latest contact last',
+      soldTo([running('zoe@x.example'), running('bea@x.example')], latest('ada@x.example', ' Ada A ')),
+      [
+        { email: 'bea@x.example', name: 'bea' },
+        { email: 'zoe@x.example', name: 'zoe' },
+        { email: 'ada@x.example', name: 'Ada A' },
+      ],
+    ],
+    [
+      'a contact whose name is blank is called by the address',
+      soldTo([running(null)], latest('ada@x.example', '  ')),
+      [{ email: 'ada@x.example', name: 'ada' }],
+    ],
+    [
       'not of one that starts tomorrow',
       soldTo([running('ada@x.example', { Zuora__SubscriptionStartDate__c: '2026-03-17' })]),
       [],
