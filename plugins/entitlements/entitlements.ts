@@ -5,7 +5,7 @@ import { checkEntitlements, type EntitlementsOptions } from './options.ts'
 /** Why an account has no record (AMB-17). */
 const ABSENT = {
   'no-subscription': 'its account has no subscription for this instance',
-  retention: 'its account expired more than three years ago',
+  retention: 'its account expired more than three years and a day ago',
   'type-changed': 'its account has another Type now',
 }
 

@@ -95,6 +95,7 @@ describe('the rules of sync.config.ts', () => {
       expect(Object.keys(desired.words ?? {})).toEqual(
         expect.arrayContaining(['no-subscription', 'retention', 'type-changed']),
       )
+    expect(global.desired.words?.['retention']).toContain('more than three years and a day ago') // PROC-43
     expect(partners?.desired.words).toEqual({ 'type-changed': 'its account is no partner any more' })
   })
 
