@@ -32,13 +32,20 @@ describe('SAFE-09: domains', () => {
     expect(problemsOf(domains(setTo(text)))).toEqual([])
   })
 
-  it.each(['gitlab', '*.gitlab.com', 'ada@gitlab.com', 'https://gitlab.com', 'gitlab.com/x', 'git_lab .com', 'a|b.c'])(
-    '%j is refused',
-    (text) => {
-      expect(problemsOf(domains(setTo(text)))).not.toEqual([])
-      expect(() => domains(setTo(text)).read()).toThrow(expect.objectContaining({ code: 'ENV_INVALID' }))
-    },
-  )
+  it.each([
+    'gitlab',
+    '*.gitlab.com',
+    'ada@gitlab.com',
+    'https://gitlab.com',
+    'gitlab.com/x',
+    'git_lab .com',
+    'a|b.c',
+    'x.a!',
+    'x.!a',
+  ])('%j is refused', (text) => {
+    expect(problemsOf(domains(setTo(text)))).not.toEqual([])
+    expect(() => domains(setTo(text)).read()).toThrow(expect.objectContaining({ code: 'ENV_INVALID' }))
+  })
 
   it('what is refused is named with its place, all of it at once', () => {
     expect(problemsOf(domains(setTo('gitlab.com, gitlab; *.example')))).toEqual([
@@ -46,8 +53,41 @@ describe('SAFE-09: domains', () => {
       `ENV_INVALID ${NAME}: part 3 of 3, "*.example", is no domain`,
     ])
     expect(() => domains(setTo('gitlab.com, gitlab')).read()).toThrow(
-      expect.objectContaining({ message: `${NAME} part 2 of 2, "gitlab", is no domain` }),
+      expect.objectContaining({
+        message: `${NAME} part 2 of 2, "gitlab", is no domain`,
+        hint: 'Write domains, like example.com; each means itself, and none below it.',
+      }),
     )
+  })
+
+  it('where several are, all of them are told', () => {
+    const problem = (part: number, text: string) => ({
+      code: 'ENV_INVALID',
+      where: NAME,
+      message: `part ${part} of 3, ${JSON.stringify(text)}, is no address`,
+      hint: 'Write whole addresses, like ada@example.com.',
+    })
+    expect(() => emails(setTo('ada, bob@example.com; eve')).read()).toThrow(
+      expect.objectContaining({
+        message: `${NAME} cannot be used`,
+        hint: 'Write whole addresses, like ada@example.com.',
+        issues: [problem(1, 'ada'), problem(3, 'eve')],
+      }),
+    )
+  })
+
+  it('what is no setting is refused', () => {
+    expect(() => domains('gitlab.com' as never)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('a typed setting') as string,
+      }),
+    )
+  })
+
+  it('one value that is only quotes is none', () => {
+    expect(invalid(single(setTo('""'), (text) => text))).toEqual([])
+    expect(invalid(single(setTo(`" '`), (text) => text))).toMatchObject([{ message: 'is set and holds no value' }])
   })
 
   it('separators alone are no list', () => {
@@ -77,10 +117,15 @@ describe('SAFE-09: addresses of people', () => {
     ["o'neill+zd@example.com", ["o'neill+zd@example.com"]],
   ])('%j can only mean one thing', (text, meant) => expect(emails(setTo(text)).read()).toEqual(meant))
 
-  it.each(['ada', '@example.com', 'ada@', 'ada@gitlab', 'mailto:ada@example.com', 'a@b@example.com'])(
-    '%j is refused',
-    (text) => expect(problemsOf(emails(setTo(text)))).toEqual([`ENV_INVALID ${NAME}: is no address`]),
-  )
+  it.each([
+    'ada',
+    '@example.com',
+    'ada@',
+    'ada@gitlab',
+    'mailto:ada@example.com',
+    'a@b@example.com',
+    'ada@example.com@',
+  ])('%j is refused', (text) => expect(problemsOf(emails(setTo(text)))).toEqual([`ENV_INVALID ${NAME}: is no address`]))
 
   it('a name before an address is no address', () => {
     expect(problemsOf(emails(setTo('Ada Example <ada@example.com>')))).toHaveLength(2)

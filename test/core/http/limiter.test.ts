@@ -118,6 +118,15 @@ describe('a pause', () => {
     })
   })
 
+  it('between requests that are to be spread is none before the first', async () => {
+    const run = testRun()
+    const own = limiter({ service: 'global', perSecond: 10 })
+    for (const pauses of [[], [100], [100, 100]]) {
+      await own.enter(() => Promise.resolve(), run)
+      expect(run.clock.pauses).toEqual(pauses)
+    }
+  })
+
   it('leaves a share of the window to others, and never more under way than half of what is ours', async () => {
     const headers = { 'x-left': '54', 'x-limit': '100', 'x-reset': '50' }
     const server = await serverOf({ status: 200, headers, body: {} }, slow(20, headers))

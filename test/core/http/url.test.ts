@@ -64,6 +64,12 @@ describe('the address of Salesforce or Zendesk', () => {
     },
   )
 
+  it.each(['acme.example', 'http://acme.example', 'https://'])('%s is none', (text) => {
+    expect(() => instance(text)).toThrow(
+      expect.objectContaining({ code: 'ENV_INVALID', message: 'ZDS_TEST_URL is not a usable address' }),
+    )
+  })
+
   it.each(['/agent', '/api/v2', '/agent/dashboard', '?brand=1', '/#top'])(
     'with %s behind the host is refused by the name of its variable: what is asked for comes there',
     (behind) => {
@@ -84,7 +90,11 @@ describe('an address to which paths are added', () => {
     (text) => {
       process.env['ZDS_TEST_URL'] = text
       expect(() => baseUrl(env('ZDS_TEST_URL'))).toThrow(
-        expect.objectContaining({ code: 'ENV_INVALID', message: expect.stringContaining('query') as string }),
+        expect.objectContaining({
+          code: 'ENV_INVALID',
+          message: 'ZDS_TEST_URL has a query or a fragment, which is no part of the address',
+          hint: 'Give the address without what follows ? or #.',
+        }),
       )
       expect(url(env('ZDS_TEST_URL')).read()).toBe(text)
       delete process.env['ZDS_TEST_URL']
@@ -128,5 +138,6 @@ describe('a link in an answer', () => {
       hint: 'Check the address of the service, and what stands between you and it.',
     })
     expect(String(error)).not.toContain(link)
+    expect(() => sameOrigin(link, home)).toThrow('An answer of a service links to another host')
   })
 })
