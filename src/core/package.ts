@@ -34,10 +34,11 @@ export function packageMissing(cause: unknown): ZdsError | undefined {
   const [, name = '', from = ''] = /^Cannot find package '([^']+)' imported from (.+)/.exec(cause.message) ?? []
   const { optionalFor, peerDependencies = {} } = ownManifest()
   const importer = from.replaceAll('\\', '/')
-  const part = Object.keys(optionalFor).find((one) => importer.includes(`/${one}/`) && optionalFor[one]?.includes(name))
-  if (part === undefined) return undefined
-  const wanted = optionalFor[part]?.map((one) => `${one}@${/\d+/.exec(peerDependencies[one] ?? '')?.[0] ?? 'latest'}`)
-  return new ZdsError('PACKAGE_MISSING', `zds/${part} needs ${name}: npm install ${wanted?.join(' ')}`, { cause })
+  const found = Object.entries(optionalFor).find(([one, all]) => importer.includes(`/${one}/`) && all.includes(name))
+  if (found === undefined) return undefined
+  const [part, all] = found
+  const wanted = all.map((one) => `${one}@${/\d+/.exec(peerDependencies[one] ?? '')?.[0] ?? 'latest'}`)
+  return new ZdsError('PACKAGE_MISSING', `zds/${part} needs ${name}: npm install ${wanted.join(' ')}`, { cause })
 }
 
 /**

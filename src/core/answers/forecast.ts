@@ -49,8 +49,8 @@ export async function forecastUntil(
   return { asOf, until, syncs: await Promise.all(syncs) }
 }
 
-const byDay = (a: ForecastChange, b: ForecastChange): number =>
-  a.on === b.on ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.on < b.on ? -1 : 1
+const place = ({ on, key }: ForecastChange): string => `${on} ${key}`
+const byDay = (a: ForecastChange, b: ForecastChange): number => (place(a) < place(b) ? -1 : Number(place(a) > place(b)))
 
 async function forecastOf(until: string, sync: Sync, shared: Shared, runId: string): Promise<ForecastChange[]> {
   const stage = desiredStage(sync, shared)

@@ -35,10 +35,10 @@ export function artifactsIn(directory: string): Artifacts {
     },
     read: (name) => readRows(existsSync(plain(name)) ? plain(name) : path(name), name),
     summary: async (name) => {
-      const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
+      const text = await readFile(summaryPath(name)).catch((cause: unknown) => {
         throw missing(name, cause)
       })
-      return parsed(text, name) as Summary // written by `write` above
+      return parsed(String(text), name) as Summary // written by `write` above
     },
   }
 }

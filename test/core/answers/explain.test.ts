@@ -122,7 +122,28 @@ const memberships = sync({
   }),
   rules: { key: ['user', 'group'], retire: 'remove' },
 })
-const config: Config = { sources: { sales }, processors: { customers }, targets: { global, partners, memberships } }
+const email = { email: text('Email') }
+const people = ['bob@x.example', 'small']
+/** One that folds no key. */
+const users = sync({
+  fields: email,
+  desired: sourceOf<Desired>(
+    'persons',
+    people.map((key) => ({ kind: 'record', key, fields: { email: key } })),
+  ),
+  target: targetOf({
+    name: 'users',
+    address: 'https://users.example',
+    types: email,
+    records: people.map((key) => ({ id: `u-${key}`, fields: { email: key } })),
+  }),
+  rules: { key: 'email' },
+})
+const config: Config = {
+  sources: { sales },
+  processors: { customers },
+  targets: { global, partners, memberships, users },
+}
 
 let directory: string
 let engine: Engine
@@ -431,12 +452,14 @@ describe('what is asked for', () => {
     ['the name of what has no record yet', 'Held INC', 'held'],
     ['an address of somebody whom only the processor knows', 'Ada@X.example', 'new'],
     ['the name of a record that nobody desires', 'GONE inc', 'gone'],
+    ['an address in any case, where keys are not folded (USR-03)', ' Bob@X.example ', 'bob@x.example'],
   ])('may be %s', async (_what, asked, key) => {
     expect((await explained({ asked })).key).toBe(key)
   })
 
   it.each<[Partial<ExplainAsked>, string, string]>([
     [{ asked: 'x' }, 'Nothing that was read is called x', 'Give the key itself'],
+    [{ asked: 'SMALL' }, 'Nothing that was read is called SMALL', 'Give the key itself'],
     [{ asked: 'rumour' }, 'Nothing that was read is called rumour', 'Give the key itself'],
     [{ asked: ' ' }, 'Nothing that was read is called  ', 'Give the key itself'],
     [{ asked: 'Twin' }, 'Twin may be any of twin-1, twin-2', 'Ask for one of these, or for one sync: --sync NAME.'],

@@ -91,6 +91,8 @@ describe('what time alone will change', () => {
     const turns = [
       turn('2026-05-01', at('a', 'gold'), { ...at('a', 'silver'), fields: { support_level: 'silver', aar: 5 } }),
     ]
+    const whole = await forecast(turns, { sync: 'global' })
+    expect(whole.syncs[0]?.changes.map(({ field }) => field)).toEqual(['support_level', 'aar'])
     const { syncs } = await forecast(turns, { sync: 'global', field: 'aar' })
     expect(syncs).toMatchObject([{ name: 'global', changes: [{ field: 'aar', from: null, to: 5 }] }])
     expect(syncs[0]?.changes).toHaveLength(1)
@@ -136,6 +138,18 @@ describe('what time alone will change', () => {
       'a reason that does not retire changes nothing',
       [turn('2026-04-01', at('a', 'gold'), gone('a', 'other'))],
       { retireFor: ['retention'] },
+      [],
+    ],
+    [
+      'a reason that retires from then on retires who is there',
+      [turn('2026-04-01', gone('a', 'other'), gone('a'))],
+      { retireFor: ['retention'] },
+      ['a mark_for_deletion false true'],
+    ],
+    [
+      'what is removed rather than marked has no field that changes',
+      [turn('2026-04-01', at('a', 'gold'), gone('a'))],
+      { retire: 'remove' },
       [],
     ],
     [
