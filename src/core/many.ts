@@ -53,8 +53,9 @@ export function filtered<Row>(rows: Many<Row>, wanted: (row: Row) => boolean): M
 
 /** All rows of some, one after another. */
 export function concatenated<Row>(some: readonly Many<Row>[]): Many<Row> {
-  const filled = some.filter(({ length }) => length > 0)
-  return filled.length === 1 && filled[0] !== undefined ? filled[0] : packed(filled.values().flatMap((rows) => rows))
+  const [first, ...others] = some.filter(({ length }) => length > 0)
+  if (first === undefined) return []
+  return others.length === 0 ? first : packed([first, ...others].values().flatMap((rows) => rows))
 }
 
 /** JSON has the rows as an array: to whoever reads it they are one. */

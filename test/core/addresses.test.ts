@@ -13,6 +13,7 @@ it.each([
   ['"a@b"@example.com', '"a@b"@example.com'],
   ['ann@not a domain', 'ann@not a domain'],
   ['ann', 'ann'],
+  ['BÜCHER', 'bücher'],
   ['', ''],
 ])('%j is compared as %s', (address, folded) => {
   expect(foldAddress(address)).toBe(folded)

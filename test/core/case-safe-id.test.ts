@@ -28,4 +28,5 @@ it.each<[string, string | undefined]>([
   ['0014M00001abcdEQAQx', undefined],
   ['0014M00001abcd-', undefined],
   ['0014M00001abcd-QAQ', undefined],
+  ['00000000000000-AAA', undefined],
 ])('SAFE-10: %j is the id %j', (text, id) => expect(caseSafeId(text)).toBe(id))

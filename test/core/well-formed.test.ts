@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DESIRED, EXISTING, OUTCOME, ROW, STEP, wordFor, type Form } from '../../src/core/well-formed.ts'
+import { collect, ZdsError } from 'zds'
+import { DESIRED, EXISTING, OUTCOME, ROW, STEP, wellFormed, wordFor, type Form } from '../../src/core/well-formed.ts'
 
 const fields = { name: 'Acme' }
 const told = { code: 'x', message: 'y' }
@@ -79,6 +80,13 @@ describe('what a plugin in plain JavaScript hands over', () => {
   ])('%s has its form, or has not', (_what, { fits }, good, bad) => {
     for (const value of good) expect([value, fits(value)]).toEqual([value, true])
     for (const value of bad) expect([value, fits(value)]).toEqual([value, false])
+  })
+
+  it.each([null, undefined, 5, {}])('%o are no rows', async (rows) => {
+    const broken = (what: string) => new ZdsError('SOURCE_INVALID', what)
+    await expect(collect(wellFormed(rows as never, ROW, broken))).rejects.toThrow(
+      `gives ${wordFor(rows)}, and has to give rows as an async generator does`,
+    )
   })
 
   it.each([

@@ -24,7 +24,7 @@ export function networkTrouble(cause: unknown, { url, timeoutMs }: { url: string
   const errors = chain(cause)
   const proxied = errors.map(({ message }) => /^Proxy response \((\d+)\)/.exec(message)?.[1]).find(Boolean)
   if (proxied !== undefined) return refusedByProxy(proxied)
-  const [code = ''] = errors.flatMap((error) => ('code' in error && typeof error.code === 'string' ? [error.code] : []))
+  const code = errors.map((error: NodeJS.ErrnoException) => error.code).find((one) => typeof one === 'string') ?? ''
   const secure = TLS.find(([form]) => form.test(code))
   const [, what, hint] = secure ?? CONNECTION.find(([form]) => form.test(code)) ?? []
   const why = code || redact(messageOf(errors.at(-1)))

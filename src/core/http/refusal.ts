@@ -88,8 +88,7 @@ function textsIn(value: Json): string[] {
 
 function hintFor(refusal: Refusal, verdict: Verdict, now: Date, options: HttpOptions): string | undefined {
   const advice = options.advise?.(refusal) ?? hintOf(refusal.status, verdict, options.service)
-  const clock = verdict === 'unauthorized' ? clockHint(refusal.headers, now, options.service) : undefined
-  return clock === undefined ? advice : `${clock} ${advice ?? ''}`.trim()
+  return advice && (verdict === 'unauthorized' ? clockHint(refusal.headers, now, options.service) + advice : advice)
 }
 
 function hintOf(status: number, verdict: Verdict, service: string): string | undefined {
@@ -104,12 +103,12 @@ function hintOf(status: number, verdict: Verdict, service: string): string | und
 /** Clocks that differ by more make tokens and assertions invalid. */
 const CLOCK_MS = 60_000
 
-/** Every answer has a date, by which our own clock can be told to be wrong. */
-function clockHint(headers: Headers, now: Date, service: string): string | undefined {
+/** Every answer has a date, by which our own clock can be told to be wrong; empty where it is not. */
+function clockHint(headers: Headers, now: Date, service: string): string {
   const ahead = now.getTime() - (dateIn(headers)?.getTime() ?? now.getTime())
-  if (Math.abs(ahead) < CLOCK_MS) return undefined
+  if (Math.abs(ahead) < CLOCK_MS) return ''
   const which = ahead > 0 ? 'ahead of' : 'behind'
-  return `The clock of this machine is ${spanOf(Math.abs(ahead))} ${which} that of ${service}: set it right first.`
+  return `The clock of this machine is ${spanOf(Math.abs(ahead))} ${which} that of ${service}: set it right first. `
 }
 
 /**

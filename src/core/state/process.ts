@@ -24,7 +24,7 @@ export function thisProcess(): Self {
  */
 function machine(): string {
   try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+    const boot = String(readFileSync('/proc/sys/kernel/random/boot_id'))
     return `${hostname()} ${readlinkSync('/proc/self/ns/pid')} ${boot}`
   } catch {
     return hostname()

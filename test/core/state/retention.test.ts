@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { assemble } from '../../../src/core/plan/plan.ts'
-import { localState } from '../../../src/core/state/local.ts'
-import type { State } from '../../../src/core/state/state.ts'
+import { localState, type State } from 'zds'
 import { fakeClock } from 'zds/testing'
 
 let directory: string
 let state: State
 const days = ['2026-03-14', '2026-03-15', '2026-03-16'].map((day) => new Date(day)) as [Date, Date, Date] // three of three
 
-beforeEach(() => {
+beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'zds-retention-'))
-  state = localState(directory)
+  state = await localState(directory)
 })
 afterEach(async () => {
   await state.close()
