@@ -85,7 +85,7 @@ describe('a secret', () => {
   })
 
   it('is known without the space around it', () => {
-    const padded = fresh('s3cr')
+    const padded = fresh('s3cr').slice(0, 12)
     conceal(` ${padded}\n`)
     expect(redact(`Bearer ${padded}`)).toBe('Bearer ***')
     expect(redact(`Bearer ${padded} and`)).toBe('Bearer *** and')

@@ -95,7 +95,7 @@ describe('a file of people', () => {
     ],
     [
       'no mark, but its end',
-      Buffer.from([0x61, 0xfe]),
+      Buffer.from([0x61, 0xff]),
       ['f.yaml:1 is not written in UTF-8: it looks like Latin-1 (ISO 8859-1)'],
     ],
     ['a mark, then a NUL', Buffer.from([0xff, 0xfe, 0, 0x61]), ['f.yaml is written in UTF-16, not in UTF-8']],
