@@ -26,7 +26,9 @@ export function faultWorld(): World {
   const [second, third] = fresh
     .slice(1)
     .map((account) => Contact.find(({ Id }) => Id === account['Latest_Sold_To_Contact__c'])?.['Email'])
-  const [renewed] = subscriptions.filter(({ Zuora__Account__c: of }, at) => of === subscriptions[at - 1]?.['Zuora__Account__c'])
+  const renewed = subscriptions.find(
+    ({ Zuora__Account__c: of }, at) => of === subscriptions[at - 1]?.['Zuora__Account__c'],
+  )
   const people = Contact.filter(({ AccountId }) => AccountId === agency['Id']).map(({ Email }) => Email)
   const changed = new Set(
     others
