@@ -184,29 +184,24 @@ describe('a run that ends before its end', () => {
     expect(here.sent).toEqual([])
   })
 
-  it('tells how far it came, also where even its end cannot be written down', async () => {
+  it.each([
+    ['it fails', cutOff, { error: { code: 'AUTH_FAILED' } }],
+    ['all is done', undefined, { error: { message: 'disk full' }, syncs: [{ done: 2 }, { done: 1 }] }],
+  ])('tells how far it came, also where even its end cannot be written down: %s', async (_, send, report) => {
     const here = await twoSyncs()
     const plan = await here.engine.plan()
-    const state = here.engine.shared.state
+    const { state, config, clock } = here.engine.shared
     const down = async (): Promise<never> => {
       throw new Error('disk full')
     }
     const broken = { ...state.journal, end: down, claimTelling: down }
-    const journal = { ...broken, under: () => ({ ...state.journal, end: down, claimTelling: down }) }
     const engine = await openEngine({
-      config: here.engine.shared.config,
-      state: { ...state, journal },
-      clock: here.engine.shared.clock,
+      config,
+      state: { ...state, journal: { ...broken, under: () => broken } },
+      clock,
     })
-    here.acts.send = cutOff
-    expect(await engine.apply(copyOf(plan))).toMatchObject({ status: 'failed', error: { code: 'AUTH_FAILED' } })
-    here.acts.send = undefined
-    await here.engine.abandon(await restIn(here))
-    expect(await engine.apply(copyOf(plan))).toMatchObject({
-      status: 'failed',
-      error: { message: 'disk full' },
-      syncs: [{ done: 2 }, { done: 1 }],
-    })
+    here.acts.send = send
+    expect(await engine.apply(copyOf(plan))).toMatchObject({ status: 'failed', ...report })
   })
 
   it('leaves what took how long, and what waited for what', async () => {

@@ -267,6 +267,7 @@ describe('observers', () => {
         members.push(...Object.keys(run).toSorted())
         run.progress('posting')
         run.expect(1)
+        run.incomplete('nobody knows')
         const rows = async () => collect(run.input(sourceOf('accounts')))
         const joins = async () => collect(run.joined(stream([]), String, stream([]), String))
         for (const read of [rows, joins]) refusals.push(await read().catch((error: unknown) => error))
@@ -278,6 +279,6 @@ describe('observers', () => {
       expect.stringContaining('curious reads no source') as string,
     ])
     expect(refusals).toMatchObject([{ code: 'CONFIG_INVALID' }, { code: 'CONFIG_INVALID' }])
-    expect(members).toEqual(['clock', 'expect', 'input', 'joined', 'progress', 'signal'])
+    expect(members).toEqual(['clock', 'expect', 'incomplete', 'input', 'joined', 'progress', 'signal'])
   })
 })
