@@ -14,7 +14,10 @@ const target = {
 }
 const global = syncOf({}, { target, desired: { ...sourceOf<Desired>('accounts'), types: written } })
 const bare = syncOf({}, { target: { ...targetOf(), name: 'other', ops: ['update'] } })
-const removing = syncOf({ retire: 'remove' }, { target: { ...targetOf(), name: 'removing' } })
+const removing = syncOf(
+  { retire: 'remove' },
+  { target: { ...targetOf(), name: 'removing' }, desired: { ...sourceOf<Desired>('removals'), types: written } },
+)
 const { retire: __, ...keeping } = syncOf().rules
 const never = { ...syncOf({}, { target: { ...targetOf(), name: 'never' } }), rules: keeping }
 const config: Config = { sources: {}, targets: { global, bare, removing, never } }

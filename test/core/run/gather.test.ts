@@ -287,6 +287,8 @@ describe('SAFE-07: preflight', () => {
     })
     expect(await preflight(engineOf(there('https://b.example')))).toEqual([])
     expect(await preflight(engineOf(there('https://a.example', 'users')))).toEqual([])
+    const unset = { global: at('global', ''), emea: at('emea', '') }
+    expect(await preflight(engineOf({ sources: {}, targets: unset }))).toEqual([])
     expect(await preflight(engineOf(there('https://a.example')))).toEqual([
       {
         code: 'CONFIG_INVALID',

@@ -63,5 +63,6 @@ test('a run that came to no plan has left none; what cannot be read is another m
   await expect(syncPlanLeft('compare:global', artifacts)).rejects.toMatchObject({
     code: 'ARTIFACT_MISSING',
     message: 'The artifact compare:global is empty',
+    hint: 'Run its stage again.',
   })
 })

@@ -124,6 +124,7 @@ describe('SYN-04: the end of a run is told', () => {
     await expect(here.engine.resume({ ...rest, left: 'another plan was given' })).rejects.toMatchObject({
       code: 'PLAN_STALE',
       message: `Run ${rest.run.id} is not gone on with: another plan was given`,
+      hint: 'zds apply gives it up: it settles what was sent, and makes a new plan.',
     })
     await here.engine.abandon(rest, { left: true })
     expect(await here.engine.rest()).toBeUndefined()

@@ -159,5 +159,9 @@ describe('stages that others carry out', () => {
 
 it('a process lends itself only where there is an engine', async () => {
   const { alone } = await scene(1)
-  await expect(alone.work(() => undefined)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await expect(alone.work(() => undefined)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: 'The configuration has no engine, so nobody asks for the help of a worker',
+    hint: expect.stringContaining('Set engine: in it') as string,
+  })
 })
