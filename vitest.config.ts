@@ -32,8 +32,7 @@ const APART = ['e2e', 'crash', 'answers', 'telling', 'pipelines', 'browser', 'po
  */
 export default defineConfig({
   test: {
-    // One more than CI has cores: while one waits, for a process or for time to pass, the others compute.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -86,14 +86,18 @@ describe('zds validate asks no service and no variable', () => {
   it('AMB-11: and which values an order of a limit does not have', async () => {
     const order = ['none', 'gold']
     const limits = {
-      fields: { support_level: { order, count: 5 }, aar: {}, name: { order } },
+      fields: { support_level: { order, count: 5 }, aar: { count: 5 }, name: { order, count: 5 } },
     } as const
     const values: Values = { support_level: ['gold', 'silver', 'bronze'], aar: ['1'], name: ['gold'] }
     const desired: Processor = { ...sourceOf<Desired>('customers'), values: async () => values }
     const broken: Processor = { ...sourceOf<Desired>('others'), values: () => Promise.reject(new Error('no file')) }
+    const target = targetOf()
     const config: Config = {
       sources: {},
-      targets: { global: syncOf({ limits }, { desired }), others: syncOf({ limits }, { desired: broken }) },
+      targets: {
+        global: syncOf({ limits }, { desired, target }),
+        others: syncOf({ limits }, { desired: broken, target }),
+      },
     }
     expect((await validate(askingOf(config))).findings).toEqual([
       {
@@ -144,7 +148,7 @@ describe('zds doctor asks everything, and nothing that fails keeps it from the r
         ok('sales'),
         ok('desk'),
         ok('chat'),
-        { level: 'ok', where: 'state', message: 'opens, and keeps 0 runs' },
+        { level: 'ok', where: 'state', message: 'opens; runs kept: 0' },
         ok('more'),
       ],
     })

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest'
 import type { Desired, Turn } from 'zds'
 import type { Said } from '../../../src/core/explained.ts'
 import { forecastUntil, type ForecastAsked } from '../../../src/core/answers/forecast.ts'
-import { gathered } from '../../support/engine.ts'
+import { engineOf, gathered } from '../../support/engine.ts'
 import { held, isPartner, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
 const ON = '2026-04-01'
@@ -96,6 +96,11 @@ describe('what time alone will change', () => {
     const { syncs } = await forecast(turns, { sync: 'global', field: 'aar' })
     expect(syncs).toMatchObject([{ name: 'global', changes: [{ field: 'aar', from: null, to: 5 }] }])
     expect(syncs[0]?.changes).toHaveLength(1)
+  })
+
+  it('where there is no sync is nothing', async () => {
+    const engine = engineOf({ sources: {}, targets: {} })
+    expect((await forecastUntil({ until: ON }, engine, engine.run)).syncs).toEqual([])
   })
 
   it.each(['2026-03-16', '2026-03-15'])('up to %s, which is not after the day of the run, is a slip', async (until) => {

@@ -92,6 +92,8 @@ describe('what to do', () => {
     expect(error.message).toBe(`global: PUT /users answered ${status}`)
     expect(error.hint).toMatch(/another one, which is not followed\. Give global the final one: https, the right host/)
     expect(error.hint).not.toContain('moved.example')
+    const date = 'Wed, 18 Mar 2026 10:00:00 GMT'
+    expect((await refusal({ status, headers: { date }, body: '' })).hint).not.toContain('clock')
   })
 
   it.each([

@@ -120,3 +120,37 @@ describe('what was written is read back', () => {
     expect(asked).toEqual([['new-A']])
   })
 })
+
+describe('what an apply lends to its target', () => {
+  it('SAFE-10: tells it of a record that is not ours by now, and no rows', async () => {
+    const reading: unknown[] = []
+    const accounts = sourceOf<Desired>('accounts')
+    const target = targetOf({
+      refetch: (ids) => stream(ids.map((id) => held(id, id === 'id-B' ? 'other' : id.slice(3), { aar: 1 }))),
+    })
+    const write: Target = {
+      ...target,
+      write: {
+        batch: 10,
+        parallel: 1,
+        send: async (changes, run) => {
+          try {
+            run.input(accounts)
+          } catch (error) {
+            reading.push(error)
+          }
+          return changes.map(done)
+        },
+      },
+    }
+    const engine = engineOf({ sources: {}, targets: { global: syncOf({}, { target: write, desired: accounts }) } })
+    const { told } = await applyingStage(engine, planOf(update('A'), update('B')))
+    expect(await collect(told)).toMatchObject([
+      { key: 'B', status: 'stale' },
+      { key: 'A', status: 'done' },
+    ])
+    expect(reading).toMatchObject([
+      { code: 'CONFIG_INVALID', message: 'apply:global reads gather:accounts without needing it' },
+    ])
+  })
+})

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Known, Plan, RunStatus } from 'zds'
 import { leave } from '../../../src/core/run/plan-run.ts'
 import {
+  assertAnswerable,
   isUnfinished,
   knownBefore,
   outcomeOf,
@@ -131,6 +132,11 @@ describe('a run that somebody names', () => {
     await leave(made, engine, '2026-03-16-3', UNWATCHED)
     expect((await planNamed('last', engine.state)).id).toBe('2026-03-16-3')
     await expect(planNamed('run-9', engine.state)).rejects.toMatchObject({ code: 'USAGE' })
+    // One that was killed while it planned has left no plan.
+    await engine.state.artifacts('2026-03-17').write('gather:rows', [])
+    await expect(planNamed('2026-03-17', engine.state)).rejects.toMatchObject({ code: 'USAGE' })
+    expect((await planNamed('last', engine.state)).id).toBe('2026-03-17')
+    expect((await planNamed('last', engine.state)).plan.digest).toBe(plan.digest)
   })
 })
 
@@ -150,12 +156,31 @@ describe('how far a sync has come that goes before those of a plan (SYN-01)', ()
     await record('right', part('first'))
     await record('beside', part('third'))
     await record('of-another', part('first', later))
-    const before = knownBefore('its-own', part('second'), journal)
+    await record('much-too-early', part('fifth'), HOUR_MS)
+    const own = { ...part('second'), syncs: [...part('second').syncs, ...part('beside').syncs] }
+    const before = knownBefore('its-own', own, journal)
     const ids = async (sync: string) => [...(await before(sync)).values()].map((known) => doneUnder(known))
     expect(await ids('second')).toEqual(['its-own'])
     expect(await ids('first')).toEqual(['right'])
     expect(await ids('first')).toEqual(['right'])
     expect(await ids('fourth')).toEqual([])
+    expect(await ids('fifth')).toEqual([])
+  })
+})
+
+it('SAFE-06: nobody can tell what became of what a sync had sent that is there no more, wherever it wrote', async () => {
+  const { engine } = scene()
+  const gone = assemble([{ ...planOf(create('A')), name: 'gone' }], 'f', engine.clock)
+  await ran('run-1', gone, engine, 'failed')
+  const past = await runNamed(engine.state.journal, 'run-1')
+  await assertAnswerable(past, engine)
+  const steps = [{ status: 'sending', keys: ['A'] }] as const
+  await engine.state.journal.record({ run: 'run-1', sync: 'gone', steps, at: engine.clock.now() })
+  await expect(assertAnswerable(past, engine)).rejects.toMatchObject({
+    code: 'PLAN_STALE',
+    message:
+      'Run run-1 had sent changes of gone to global when it stopped, and the configuration does not write there any more',
+    hint: 'Set it back, and the same command asks what became of them. zds apply --new asks nobody, and plans anew.',
   })
 })
 

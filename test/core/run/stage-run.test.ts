@@ -148,7 +148,11 @@ describe('the apply of one sync as a stage', () => {
     const plan = await planned(here)
     await applied(here, 'apply:first', plan)
     const other = await here.engine.plan({ from: here.run, asOf: '2026-03-17' })
-    await expect(applied(here, 'apply:second', other)).rejects.toMatchObject({ code: 'ARTIFACT_MISFIT' })
+    await expect(applied(here, 'apply:second', other)).rejects.toMatchObject({
+      code: 'ARTIFACT_MISFIT',
+      message: 'apply:first was carried out for another plan than the one that is given',
+      hint: `Run it with this plan first: zds stage apply:first --run ${here.run} --plan FILE`,
+    })
     expect(here.sent).toEqual(['A', 'B'])
   })
 
@@ -190,6 +194,7 @@ describe('the apply of one sync as a stage', () => {
     const back = { ...plan, undoes: 'run-0' }
     await expect(applied(here, 'apply:first', { ...back, digest: digestOf(back) })).rejects.toMatchObject({
       code: 'PLAN_STALE',
+      message: 'The plan has no part that apply:first could carry out by itself',
       hint: expect.stringContaining('zds apply FILE') as string,
     })
     const { clock, signal } = here.engine.shared

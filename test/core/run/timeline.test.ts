@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { Stage } from '../../../src/core/config/stages.ts'
-import type { Watch } from '../../../src/core/run/schedule.ts'
+import { UNWATCHED, type Watch } from '../../../src/core/run/schedule.ts'
 import { lapsOf, leaveLaps, watchTimes } from '../../../src/core/run/timeline.ts'
 import { engineOf } from '../../support/engine.ts'
 
@@ -99,4 +99,17 @@ test('what took how long is left beside what a run has read, by its part', async
     throw broken
   }
   await expect(lapsOf('apply', { ...artifacts, read })).rejects.toBe(broken)
+})
+
+test('of ten thousand waits a thousand are remembered', () => {
+  const clock = { now: () => new Date(0) } as Clock // nothing else is asked of it
+  const { watch, laps } = watchTimes(UNWATCHED, clock)
+  const [one, early] = [stage('gather:a'), stage('gather:b')]
+  watch.progress(early, 'before it began', { service: 'global', ms: 1, because: 'limit' })
+  watch.rows(early, 3)
+  watch.started(one)
+  for (let n = 0; n < 1_001; n += 1) watch.progress(one, `wait ${n}`, { service: 'global', ms: 1, because: 'limit' })
+  watch.ended(one, { kind: 'stopped' })
+  watch.ended(early, { kind: 'left' })
+  expect(laps.map(({ stage: id, end, waits }) => [id, end, waits.length])).toEqual([['gather:a', 'stopped', 1_000]])
 })

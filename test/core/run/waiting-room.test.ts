@@ -3,6 +3,9 @@ import type { Change, Sync } from 'zds'
 import type { Created } from '../../../src/core/apply/bind.ts'
 import { ref } from '../../../src/core/refs.ts'
 import { atOnce, waitingRoom } from '../../../src/core/run/waiting.ts'
+import { fakeClock } from 'zds/testing'
+import { orderWaits, watchServices } from '../../../src/core/run/noted-waits.ts'
+import { UNWATCHED_STAGE } from '../../../src/core/run/schedule.ts'
 import type { StageOf } from '../../../src/core/run/shared.ts'
 import { create, planOf } from '../../support/applying.ts'
 import { syncOf, targetOf } from '../../support/syncs.ts'
@@ -43,6 +46,33 @@ async function isOver(promise: Promise<unknown>): Promise<boolean> {
 
 /** Stages that never end by themselves. */
 const never = (): Promise<boolean> => new Promise(() => undefined)
+
+it('a sync waits for those before it that have something to do, and is told what it waits for', () => {
+  const planned = new Map(
+    [
+      part(stageOf('first', first), create('A')),
+      part(stageOf('idle', first)),
+      part(stageOf('other', first), create('B')),
+    ]
+      .concat(part(stageOf('second', second), create('C'), create('D')))
+      .map(({ plan }) => [plan.name, plan]),
+  )
+  const at = new Date('2026-03-16T10:00:00Z')
+  const waits = orderWaits(stageOf('second', second, 'apply:first', 'apply:idle', 'apply:gone'), planned, at, at)
+  const when = { since: at.toISOString(), until: at.toISOString() }
+  expect(waits).toEqual([{ because: 'order', awaited: 'first', count: 2, examples: [], ...when }])
+  expect(orderWaits(stageOf('third', third, 'apply:first'), planned, at, at)).toMatchObject([{ count: 0 }])
+  const told: unknown[] = []
+  const services = watchServices({ ...UNWATCHED_STAGE, progress: (...all) => void told.push(all) }, fakeClock())
+  const wait = { service: 'global', ms: 5, because: 'limit' } as const
+  services.watch.progress('page 1')
+  services.watch.progress('waits', wait)
+  expect(told).toEqual([
+    ['page 1', undefined],
+    ['waits', wait],
+  ])
+  expect(services.waits()).toMatchObject([{ because: 'service', awaited: 'global', count: 1 }])
+})
 
 describe('who waits for changes of other syncs (SYN-12)', () => {
   const room = () =>
