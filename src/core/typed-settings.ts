@@ -84,7 +84,7 @@ function reader(from: Setting, partsOf: (text: string) => string[], meaning: (pa
   const values = (): readonly string[] | undefined => {
     const [problem, ...more] = issues()
     if (problem !== undefined) throw unusable(from.name, problem, more)
-    const meant = found()?.flatMap((one) => (typeof one.meant === 'string' ? [one.meant] : []))
+    const meant = found()?.map((one) => one.meant as string) // all else is an issue
     return meant && [...new Set(meant)]
   }
   return { values, issues }

@@ -44,13 +44,16 @@ export async function forecastUntil(
   const syncs = [...syncsAsked(narrowed, shared)].map(async ([name, sync]) => {
     const changes = await forecastOf(until, sync, shared, runId)
     const asked = changes.filter(({ field }) => narrowed.field === undefined || field === narrowed.field)
-    return { name, changes: asked.toSorted(byDay) }
+    return { name, changes: byDay(asked) }
   })
   return { asOf, until, syncs: await Promise.all(syncs) }
 }
 
-const place = ({ on, key }: ForecastChange): string => `${on} ${key}`
-const byDay = (a: ForecastChange, b: ForecastChange): number => (place(a) < place(b) ? -1 : Number(place(a) > place(b)))
+/** In the order of days and keys; the fields of a record stay together. */
+function byDay(changes: readonly ForecastChange[]): ForecastChange[] {
+  const places = Map.groupBy(changes, ({ on, key }) => `${on} ${key}`)
+  return [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, some]) => some)
+}
 
 async function forecastOf(until: string, sync: Sync, shared: Shared, runId: string): Promise<ForecastChange[]> {
   const stage = desiredStage(sync, shared)

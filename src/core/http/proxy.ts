@@ -2,7 +2,7 @@ import { ZdsError } from '../errors.ts'
 import { conceal } from '../secrets.ts'
 import { env } from '../settings.ts'
 
-let used: { readonly proxy: string; readonly except: string } | undefined
+let used: { readonly proxy: string | undefined; readonly except: string } = { proxy: undefined, except: '' }
 let giveUp = (): void => undefined
 
 /**
@@ -13,15 +13,15 @@ let giveUp = (): void => undefined
 export function useProxy(): void {
   const proxy = env('https_proxy').peek() ?? env('HTTPS_PROXY').peek()
   const except = env('no_proxy').peek() ?? env('NO_PROXY').peek() ?? ''
-  if (proxy === used?.proxy && except === (used?.except ?? except)) return
+  if (proxy === used.proxy && except === used.except) return
   giveUp()
   giveUp = proxy === undefined ? () => undefined : takeUp(proxy, except)
-  used = proxy === undefined ? undefined : { proxy, except }
+  used = { proxy, except }
 }
 
 /** How a request to an address goes, for errors: nothing where that is straight. */
 export function wayOf(url: string): string {
-  if (used === undefined || !url.startsWith('https:')) return ''
+  if (used.proxy === undefined || !url.startsWith('https:')) return ''
   return `, through the proxy of HTTPS_PROXY${used.except === '' ? '' : ' unless NO_PROXY has the host'}`
 }
 
