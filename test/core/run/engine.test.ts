@@ -117,7 +117,13 @@ describe('a plan that an engine has made', () => {
 
   it('with nothing to do is done, and no run', async () => {
     const here = await twoSyncs({}, {}, [])
-    await here.engine.apply(await here.engine.plan())
+    here.acts.send = (changes) =>
+      changes.map(({ key }) => ({ key, status: key === 'A' ? 'done' : 'failed', id: '1', code: 'x', message: 'no' }))
+    await here.engine.apply(await here.engine.plan(), undefined, here.watch)
+    expect(here.seen.filter((one) => one.includes(' done '))).toEqual([
+      'apply:first done {"kind":"changes","done":1,"planned":2}',
+      'apply:second done {"kind":"changes","done":0,"planned":0}',
+    ])
     const { journal } = here.engine.shared.state
     const plan = copyOf(await here.engine.plan())
     const empty = { ...plan, syncs: plan.syncs.map((sync) => ({ ...sync, changes: [] })) }

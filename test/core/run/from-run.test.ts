@@ -17,7 +17,8 @@ function configOf(asked: string[], name = 'Acme', more: Config['sources'] = {}):
     asked.push(what)
     return stream(rows)
   }
-  const rows = sourceOf('rows', reads('rows', [{ Id: 'A' }]))
+  const check = async () => (asked.push('check'), [])
+  const rows = sourceOf('rows', reads('rows', [{ Id: 'A' }]), { check })
   const accounts = sourceOf<Desired>('accounts', [], {
     needs: [rows],
     read: async function* (run) {
@@ -32,6 +33,7 @@ function configOf(asked: string[], name = 'Acme', more: Config['sources'] = {}):
     sources: { rows, ...more },
     processors: { accounts },
     targets: { global: syncOf({}, { desired: accounts, target }) },
+    hooks: { chat: { kind: 'observer', planned: async () => void asked.push('told') } },
   }
 }
 
@@ -59,7 +61,7 @@ describe('a plan from what another run has gathered', () => {
     const first = await open(configOf(asked))
     const { createdAt, digest } = await first.plan()
     const [run = ''] = await first.shared.state.runs()
-    expect(asked.splice(0).toSorted()).toEqual(['rows', 'target'])
+    expect(asked.splice(0).toSorted()).toEqual(['check', 'rows', 'target', 'told'])
     const later = await open(configOf(asked, 'Bolt'), '2026-03-18T12:00:00Z')
     const plans = [await later.plan({ from: 'last' }), await later.plan({ from: run })]
     for (const plan of plans) {

@@ -42,6 +42,17 @@ describe('SYN-04: the end of a run is told', () => {
     ])
   })
 
+  it('but not once somebody has told of it', async () => {
+    const here = await twoSyncs()
+    here.acts.send = cutOff
+    const { run } = await here.engine.apply(await here.engine.plan())
+    here.acts.send = undefined
+    const { clock, state } = here.engine.shared
+    await state.journal.claimTelling(run, clock.now())
+    await here.engine.resume(await restIn(here))
+    expect(here.ended.map(({ status }) => status)).toEqual(['failed'])
+  })
+
   it('SAFE-06: what fails twice is given up, unless something was sent of which nobody knows what became', async () => {
     const here = await twoSyncs()
     here.acts.send = cutOff

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { env, several } from 'zds'
 import { artifactsIn } from '../../../src/core/state/artifacts.ts'
 import { cutOff, twoSyncs, type Scene } from '../../support/two-syncs.ts'
 
@@ -50,6 +51,16 @@ describe('a single stage', () => {
     await expect(here.engine.stage('gather:two', { run })).rejects.toMatchObject({ code: 'AUTH_FAILED' })
   })
 
+  it('SAFE-09: has the settings that guard its records checked where it compares, and only there', async () => {
+    const here = await twoSyncs()
+    const run = directory()
+    const setting = several(env('ZDS_TEST_GUARDED'), () => ({ problem: 'is none', hint: 'None.' }))
+    Object.assign(here.engine.shared.config.targets['first']?.rules ?? {}, { guards: [{ setting }] })
+    process.env['ZDS_TEST_GUARDED'] = 'x'
+    await carriedOut(here, run, [...READ, 'compare:second'])
+    await expect(here.engine.stage('compare:first', { run })).rejects.toMatchObject({ code: 'ENV_INVALID' })
+  })
+
   it('PROC-04: is as of the day that is asked for, else that of what it needs, else today', async () => {
     const here = await twoSyncs()
     const run = directory()
@@ -96,8 +107,10 @@ describe('a single stage', () => {
     const end = await here.engine.stage('plan', { run })
     const plan = end.kind === 'whole-plan' ? end.plan : undefined
     here.acts.send = cutOff
+    here.checked.splice(0)
     const failed = await here.engine.stage('apply:first', { run, plan })
     expect(failed).toMatchObject({ report: { status: 'failed', forced: false } })
+    expect(here.checked).toEqual(['one'])
     await expect(artifactsIn(run).summary('apply:first')).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' })
     here.acts.send = undefined
     expect(await here.engine.stage('apply:first', { run, plan })).toMatchObject({ report: { status: 'done' } })
