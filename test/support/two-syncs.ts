@@ -20,7 +20,7 @@ import {
 } from 'zds'
 import { fakeClock } from 'zds/testing'
 import { UNWATCHED } from '../../src/core/run/schedule.ts'
-import { done, sourceOf, syncOf, targetOf, wanted } from './syncs.ts'
+import { done, sourceOf, stream, syncOf, targetOf, wanted } from './syncs.ts'
 
 export type Send = (changes: readonly Change[], run: Run) => readonly Outcome[] | Promise<readonly Outcome[]>
 
@@ -52,9 +52,9 @@ export async function twoSyncs(
     seen: [],
     acts: {},
   }
-  async function* settle(): AsyncIterable<Outcome> {
+  const settle = (): AsyncIterable<Outcome> => {
     if (here.acts.settle !== undefined) throw here.acts.settle
-    yield* []
+    return stream([])
   }
   const at = (name: string): Target => ({
     ...targetOf({ name, address: `https://${name}.example`, settle }),
