@@ -3,7 +3,7 @@ import { ZdsError } from '../errors.ts'
 
 /**
  * Makes a directory that only its owner may enter, also where others could before (OPS-08). Throws
- * STATE_INVALID for a link, a file, and what belongs to another user.
+ * STATE_INVALID for a link, a file, and what belongs to another user, or to all.
  */
 export function privateDirectory(path: string): void {
   keepPrivate(path, 'directory')
@@ -22,12 +22,22 @@ export function keepPrivate(path: string, meant: 'directory' | 'file'): void {
 }
 
 /** What the system says of something on the disk. */
-type OnDisk = { readonly uid: number; isSymbolicLink(): boolean; isDirectory(): boolean; isFile(): boolean }
+type OnDisk = {
+  readonly uid: number
+  readonly mode: number
+  isSymbolicLink(): boolean
+  isDirectory(): boolean
+  isFile(): boolean
+}
+
+/** A directory in which everybody puts what is theirs, as /tmp is: to close it would lock them out. */
+const STICKY = 0o1000
 
 /** Why something on the disk is not what this user has put there, or undefined. */
 export function strangeness(found: OnDisk, meant: 'directory' | 'file'): string | undefined {
   if (found.isSymbolicLink()) return 'is a link'
   if (meant === 'directory' ? !found.isDirectory() : !found.isFile()) return `is no ordinary ${meant}`
+  if (meant === 'directory' && (found.mode & STICKY) !== 0) return 'is for everybody'
   // Windows knows no such numbers.
   return [undefined, found.uid].includes(process.getuid?.()) ? undefined : 'belongs to another user'
 }

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openEngine, type Observer, type Plan } from 'zds'
@@ -10,9 +9,9 @@ import { copyOf, twoSyncs } from '../../support/two-syncs.ts'
 
 describe('an engine', () => {
   it('is of a configuration whose stages fit together', async () => {
-    const one = sourceOf('x')
-    const config = { sources: { x: one, X: sourceOf('x') }, targets: {} }
-    await expect(openEngine({ config, state: localState(tmpdir()) })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    const config = { sources: { x: sourceOf('x'), X: sourceOf('x') }, targets: {} }
+    const { state } = (await twoSyncs()).engine.shared
+    await expect(openEngine({ config, state })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   })
 
   it('tells what observers that listen have to say, and ends all that it began', async () => {

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect, type Json } from 'zds'
 import { artifactsIn } from '../../../src/core/state/artifacts.ts'
+import { openBelow } from '../../support/open-files.ts'
 
 let root: string
 beforeEach(() => {
@@ -165,10 +166,8 @@ describe('an artifact', () => {
       'gather:x',
       Array.from({ length: 20_000 }, (_, index) => ({ index })),
     )
-    const open = (): number => readdirSync('/proc/self/fd').length
-    const before = open()
     for (let time = 0; time < 20; time += 1) for await (const _ of artifacts.read('gather:x')) break
-    await expect.poll(() => open() - before, { timeout: 2000 }).toBeLessThan(10)
+    await expect.poll(() => openBelow(root), { timeout: 2000 }).toBe(0)
   })
 })
 

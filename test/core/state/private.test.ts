@@ -52,6 +52,13 @@ describe('OPS-08: what is kept is where its owner has put it', () => {
     expect(await refusal()).toEqual(refused(path, 'is no ordinary directory'))
   })
 
+  it('not where everybody puts what is theirs, as in /tmp, which stays open to them', async () => {
+    mkdirSync(directory)
+    chmodSync(directory, 0o1777)
+    expect(await refusal()).toEqual(refused(directory, 'is for everybody'))
+    expect(statSync(directory).mode & 0o7777).toBe(0o1777)
+  })
+
   it('not in the place of a directory', async () => {
     mkdirSync(join(directory, 'state.db'), { recursive: true })
     expect(await refusal()).toEqual(refused(join(directory, 'state.db'), 'is no ordinary file'))
