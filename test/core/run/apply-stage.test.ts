@@ -122,6 +122,24 @@ describe('what was written is read back', () => {
 })
 
 describe('what an apply lends to its target', () => {
+  it('AMB-20: it may write down which changes went after which', async () => {
+    const engine = engineWith(
+      targetOf({
+        apply: async function* (changes, run) {
+          await run.waited(new Map([['B', 'A']]), run.clock.now())
+          yield { status: 'sending', keys: [...changes].map(({ key }) => key) }
+          yield* [...changes].map(done)
+        },
+      }),
+      0,
+    )
+    const { told } = await applyingStage(engine, planOf(create('A'), create('B')))
+    expect(await collect(told)).toHaveLength(2)
+    expect(await engine.state.journal.waits('run-1')).toMatchObject([
+      { sync: 'global', because: 'name', awaited: 'global', count: 1 },
+    ])
+  })
+
   it('SAFE-10: tells it of a record that is not ours by now, and no rows', async () => {
     const reading: unknown[] = []
     const accounts = sourceOf<Desired>('accounts')
