@@ -3,7 +3,7 @@ import type { Many } from '../many.ts'
 import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { ApplyRun, Run, SentChange, Target } from '../types.ts'
-import { staleOf, type Objection } from './current.ts'
+import { overBefore, type Objection } from './current.ts'
 import { OUTCOME, targetInvalid, wellFormed } from '../well-formed.ts'
 import { stepsOf } from './requests.ts'
 
@@ -29,23 +29,24 @@ export async function* checkedSteps(
     changes.values().map((change): [string, ChangeState] => [change.key, looks(change) ? 'planned' : 'fresh']),
   )
   const jobs = new Map<string, string>()
-  const stale: Outcome[] = []
+  const over: Outcome[] = []
   const fresh = async (some: Iterable<Change>): Promise<readonly Change[]> => {
     const asked = [...some]
-    const found = await staleOf(asked.filter(looks), target, run, objection)
+    const wasSent = ({ key }: Change): boolean => states.get(key) === 'sent'
+    const found = await overBefore(asked.filter(looks), target, run, { objection, wasSent })
     for (const { key } of asked) if (states.get(key) === 'planned') states.set(key, 'fresh')
     for (const { key } of found) states.set(key, 'ended')
-    stale.push(...found)
+    over.push(...found)
     return asked.filter(({ key }) => states.get(key) !== 'ended')
   }
 
   for await (const step of stepsOf(target, changes, { ...run, fresh, waited })) {
-    yield* stale.splice(0)
+    yield* over.splice(0)
     follow(step, states, target)
     if (step.status === 'accepted') for (const key of step.keys) jobs.set(key, step.job)
     yield step
   }
-  yield* stale
+  yield* over
 
   const open = new Set(states.keys().filter((key) => states.get(key) === 'sent'))
   const unanswered = open.size === 0 ? [] : changes.values().filter(({ key }) => open.has(key))

@@ -42,22 +42,33 @@ export function differingFields(
 /** Why a record as it is now is not to be changed so, or undefined. */
 export type Objection = (change: Change, now: Existing) => string | undefined
 
+/** What is known of changes before they are sent. */
+type BeforeSending = {
+  readonly objection?: Objection | undefined
+  /** Whether the change was sent before, and its answer lost. */
+  readonly wasSent: (change: Change) => boolean
+}
+
 /**
- * Changes whose record no longer holds what the plan says it held (a person, or another run, was
- * there meanwhile), or of which `objection` says why not.
+ * Changes that are over before they are sent: their record no longer holds what the plan says it
+ * held (a person, or another run, was there meanwhile), or `objection` says why not. What was sent
+ * before and has come about late is done.
  */
-export async function staleOf(
+export async function overBefore(
   changes: readonly Change[],
   target: Target,
   run: Run,
-  objection: Objection = () => undefined,
+  { objection = () => undefined, wasSent }: BeforeSending,
 ): Promise<Outcome[]> {
-  const stale: Outcome[] = []
+  const over: Outcome[] = []
   for await (const { item, now } of withRecords(changes, ({ id }) => id, target, run)) {
+    const { key } = item
+    const late = now !== undefined && wasSent(item) && differingFields(item, 'to', now, target.types).length === 0
     const message = now === undefined ? 'The record is gone' : (objection(item, now) ?? moved(item, now, target.types))
-    if (message !== undefined) stale.push({ key: item.key, status: 'stale', code: 'changed-since-plan', message })
+    if (late) over.push({ key, status: 'done', id: now.id })
+    else if (message !== undefined) over.push({ key, status: 'stale', code: 'changed-since-plan', message })
   }
-  return stale
+  return over
 }
 
 function moved(change: Change, now: Existing, types: FieldTypes): string | undefined {

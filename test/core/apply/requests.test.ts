@@ -81,6 +81,17 @@ describe('requests as data', () => {
     expect([sent, settled]).toEqual([[['A', 'B'], ['B']], [['A', 'B']]])
   })
 
+  it('SAFE-05: what comes about late, after its answer was lost and it was looked up, is done and no stale record', async () => {
+    const { target, sent } = answering([lost])
+    const change = update('A')
+    const fields = (side: 'from' | 'to') =>
+      Object.fromEntries(Object.entries(change.fields).map(([field, one]) => [field, one[side]]))
+    const refetch: Target['refetch'] = (ids) =>
+      stream(ids.map((id) => ({ id, fields: fields(sent.length === 0 ? 'from' : 'to') })))
+    expect(await told({ ...target, refetch }, change)).toEqual(['done A'])
+    expect(sent).toEqual([['A']])
+  })
+
   it('SAFE-05: a change that an answer does not speak of was lost, and the others were not', async () => {
     const { target, sent, settled } = answering([[done(create('A'))]])
     expect(await told(target, create('A'), create('B'))).toEqual(['done A', 'done B'])
