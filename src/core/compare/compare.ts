@@ -80,7 +80,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     if (key === '') found.withoutKey = ours
     else if (right.length > 0) found.joined += records
     const told = key === '' ? keyless(right, keys, sync, sides) : verdicts(pair, name, sync, sides)
-    if (records > 0 && right.length > 0 && !told.some(({ change, skip }) => change ?? skip)) counts.inSync += 1
+    if (records > 0 && !told.every(({ change, skip }) => change ?? skip)) counts.inSync += 1
     for (const { change, skip } of told) {
       if (change !== undefined) changes[change.op].add({ ...change, ...nameOf(fieldsOf(pair), sync) })
       if (skip !== undefined) skipped.push(describe(key, skip, sync))
@@ -109,9 +109,11 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
 function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): RecordVerdict[] {
   const { key, desired, existing } = pair
   const records = desired.filter((row) => row.kind === 'record')
-  const each = (reason: string): RecordVerdict[] => existing.map((of) => ({ skip: { reason, of } }))
-  if (sides.yielded.has(key))
-    return each('not-owned').filter(({ skip }) => skip !== undefined && owns(skip.of.fields, sync))
+  const each = (reason: string, rows = existing): RecordVerdict[] => rows.map((of) => ({ skip: { reason, of } }))
+  if (sides.yielded.has(key)) {
+    const ours = existing.filter(({ fields }) => owns(fields, sync))
+    return each('not-owned', ours)
+  }
   if (existing.length > 1)
     return records.length > 0 || existing.some((row) => answersFor(row, sync, sides)) ? each('duplicate-key') : []
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
@@ -174,7 +176,7 @@ const fieldsOf = ({ desired, existing: [found] }: Pair): Fields =>
 
 /** What people call a record: the name that is unique, or else its first field that is a name. */
 function nameOf(fields: Fields, { rules, target: { types } }: Sync): { readonly name?: string } {
-  const field = rules.unique ?? Object.keys(types).find((each) => types[each]?.name === NAME.name)
+  const field = rules.unique ?? Object.entries(types).find(([, type]) => type.name === NAME.name)?.[0]
   const name = field === undefined ? undefined : fields[field]
   return typeof name === 'string' && name !== '' ? { name } : {}
 }

@@ -120,7 +120,7 @@ function isRetired(fields: Fields, retire: Rules['retire'], types: FieldTypes): 
   return Object.entries(retire).every(([field, value]) => same(types[field], fields[field], value))
 }
 
-type NameWaiter = Skip & { readonly id: string; readonly heldBy: Holder }
+type NameWaiter = Skip & { readonly id: string; readonly heldBy: Holder & { readonly id: string } }
 
 /**
  * What becomes of those who hold a name that another record waits for, and what a person can do
@@ -131,16 +131,18 @@ export function fates(
   changes: Many<Change>,
   { key, unique = '' }: Rules,
 ): { readonly skipped: Skip[]; readonly notices: Notice[] } {
-  const holders = new Set(skipped.flatMap(({ heldBy }) => heldBy?.id ?? []))
-  const ofHolders = changes.values().filter(({ id }) => id !== undefined && holders.has(id))
+  const holders = new Set<string | undefined>(skipped.flatMap(({ heldBy }) => heldBy?.id ?? []))
+  const ofHolders = changes.values().filter(({ id }) => holders.has(id))
   const changeOf = new Map(holders.size === 0 ? [] : ofHolders.map((change) => [change.id, change]))
-  const waits = new Map(skipped.flatMap((skip) => (isWaiting(skip) ? [[skip.id, skip] as const] : [])))
+  const waits = new Map<string | undefined, NameWaiter>(
+    skipped.flatMap((skip) => (isWaiting(skip) ? [[skip.id, skip] as const] : [])),
+  )
   const told = skipped.map((skip) => {
     if (skip.heldBy === undefined) return skip
     const { fate, ...holder } = skip.heldBy
-    const change = changeOf.get(holder.id ?? '')
+    const change = changeOf.get(holder.id)
     const now = change?.op === 'retire' ? 'retired' : change?.fields[unique] && 'renamed'
-    const is = now ?? (waits.has(holder.id ?? '') ? 'waiting' : change === undefined ? fate : undefined)
+    const is = now ?? (waits.has(holder.id) ? 'waiting' : change === undefined ? fate : undefined)
     return { ...skip, heldBy: { ...holder, ...(is && { fate: is }) } }
   })
   const field = [key].flat().join(' and ')
@@ -153,17 +155,18 @@ export function fates(
 const isWaiting = (skip: Skip): skip is NameWaiter => skip.id !== undefined && skip.heldBy?.id !== undefined
 
 /** Everybody waits for at most one other, so who is met twice on the way is in a circle. */
-function circles(waits: ReadonlyMap<string, NameWaiter>): NameWaiter[][] {
+function circles(waits: ReadonlyMap<string | undefined, NameWaiter>): NameWaiter[][] {
   const seen = new Set<string>()
   const found: NameWaiter[][] = []
   for (const start of waits.values()) {
     const path: NameWaiter[] = []
     let next: NameWaiter | undefined = start
-    for (; next !== undefined && !seen.has(next.id); next = waits.get(next.heldBy.id ?? '')) {
+    for (; next !== undefined && !seen.has(next.id); next = waits.get(next.heldBy.id)) {
       seen.add(next.id)
       path.push(next)
     }
-    if (next !== undefined && path.includes(next)) found.push(path.slice(path.indexOf(next)))
+    const from = path.findIndex((waiter) => waiter === next)
+    if (from >= 0) found.push(path.slice(from))
   }
   return found
 }

@@ -97,6 +97,19 @@ describe('SAFE-02: what is not proved complete', () => {
     expect([...plan.changes].map(({ op, key }) => `${op} ${key}`)).toEqual(['create A', 'update B'])
     expect(plan.skipped.map(({ key, reason }) => [key, reason])).toEqual([['C', 'incomplete-listing']])
   })
+
+  it.each([
+    ['of which nothing is desired', { empty: true }, { desired: false }, true],
+    ['of which too little is desired', { empty: false }, { desired: false }, false],
+    ['of a target that was not read to its end', { empty: true }, { existing: false }, false],
+  ])('SAFE-13: a retire can be released for a sync %s', async (_what, empty, complete, released) => {
+    const plan = await compared({ ...empty, complete, existing: [held('3', 'C', { name: 'Old' })] })
+    const fields = { mark_for_deletion: { from: false, to: true } }
+    const change = { op: 'retire', key: 'C', id: '3', name: 'Old', fields, reason: 'gone' }
+    const skip = { key: 'C', reason: 'incomplete-listing', id: '3', name: 'Old' }
+    expect(plan.changes).toEqual([])
+    expect(plan.skipped).toStrictEqual([released ? { ...skip, change } : skip])
+  })
 })
 
 describe('SAFE-05: the external id', () => {
@@ -147,6 +160,9 @@ describe('AMB-19: hand-over between two syncs of one target', () => {
       (await compared({ desired: [wanted('A', { aar: 9 })], existing: [customer], yielded: ['A'] }, customers)).changes,
     ).toEqual([])
     expect((await compared({ desired: [wanted('A')], yielded: ['A'] }, customers)).changes).toEqual([])
+    const desired = [wanted('A'), wanted('B'), wanted('C')]
+    const elsewhere = { desired, existing: [customer, partner], yielded: ['A', 'B', 'C'] }
+    expect((await compared(elsewhere, customers)).inSync).toBe(0)
   })
 
   it('a record that the partner sync has already is no news to the customer sync', async () => {

@@ -176,6 +176,11 @@ describe('a target whose records have no key', () => {
     await expect(compared({ desired: desired(8), existing: existing(10, 6) })).rejects.toMatchObject({
       message: 'global: 6 of 10 organizations have no usable salesforce_id, and 6 of 8 that are desired meet none',
     })
+    const pair = syncOf({ key: ['salesforce_id', 'external_id'] })
+    const both = wanted(keyOf('A', 'x'), { salesforce_id: 'A', external_id: 'x' })
+    await expect(compared({ existing: existing(10, 10), desired: [both] }, pair)).rejects.toMatchObject({
+      message: expect.stringContaining('have no usable salesforce_id and external_id, and') as string,
+    })
     const none = syncOf({ fold: (text) => (text.startsWith('K') ? text : undefined) })
     const invalid = many(20, (n) => held(String(n), `X${n}`))
     await expect(compared({ desired: desired(3), existing: invalid }, none)).rejects.toMatchObject({

@@ -94,7 +94,7 @@ describe('the three lists of a comparison', () => {
   it('CMP-04: an expired account without an organization is held back', async () => {
     const plan = await compared({ desired: [wanted('A', { support_level: 'expired', name: 'Acme' })] })
     expect(plan.changes).toEqual([])
-    expect(plan.skipped).toEqual([{ key: 'A', reason: 'expired-not-created', name: 'Acme' }])
+    expect(plan.skipped).toStrictEqual([{ key: 'A', reason: 'expired-not-created', name: 'Acme' }])
   })
 
   it('CMP-08: an expired account with an organization is an update, never a mark', async () => {
@@ -319,6 +319,12 @@ it('a record without a unique field is called by the first of its fields that is
   const existing = [held('1', 'A', { motto: 'Onwards', called: 'Ada' }), held('2', 'B', { motto: 'Upwards' })]
   const plan = await compared({ existing }, people)
   expect([...plan.changes].map((change) => change.name)).toEqual(['Ada', undefined])
+  const { called: _called, ...nameless } = people.target.types
+  const target = { ...people.target, types: nameless }
+  expect([...(await compared({ existing }, { ...people, target })).changes].map((change) => change.name)).toEqual([
+    undefined,
+    undefined,
+  ])
 })
 
 describe('what comes along with a new record', () => {
@@ -342,6 +348,7 @@ describe('a reason of holds that nobody explains is refused, not shown', () => {
     await expect(compared({ desired: [wanted('A')] }, ours)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: `global: nobody says what the reason ${JSON.stringify(reason)} means`,
+      hint: 'Add it to the words of whoever gives it: the processor, the target, or the rules.',
     })
   })
 })

@@ -43,6 +43,11 @@ describe('SAFE-09: a guard that meets nothing', () => {
     expect((await compared({}, syncOf({ guards: [guard(undefined, 'A')] }))).notices).toEqual([])
   })
 
+  it('is nobody’s slip where a setting cannot tell whether it was given', async () => {
+    const { given: _given, ...fixed } = guard(undefined, 'A').setting
+    expect((await compared({}, syncOf({ guards: [{ setting: fixed }] }))).notices).toEqual([])
+  })
+
   it('that cannot be read is an issue before anything is', () => {
     process.env[NAME] = 'A,no'
     expect(guardIssues(syncOf({ guards: [guard()] }))).toEqual([
@@ -74,5 +79,21 @@ describe('a variable that guards several syncs', () => {
       ['three', other],
     ])
     expect(unmetEverywhere(plans, syncs).map(({ notices }) => notices)).toEqual([[unmet('C')], [unmet('C')], []])
+  })
+
+  it('is told by one that guards with others too, beside one that guards nothing and says the same of its own', async () => {
+    process.env[NAME] = 'A'
+    const other = { setting: several(env('ZDS_TEST_OTHER'), key) }
+    const [both, one, none] = [syncOf({ guards: [other, guard()] }), syncOf({ guards: [guard()] }), syncOf()]
+    const own = { ...unmet('A'), code: 'odd' }
+    const met = { ...(await compared({ existing: [held('1', 'A')] }, both)), name: 'both' }
+    const open = { ...(await compared({}, one)), name: 'one' }
+    const bare = { ...(await compared({}, none)), name: 'none', notices: [own] }
+    const syncs = new Map([
+      ['both', both],
+      ['one', one],
+      ['none', none],
+    ])
+    expect(unmetEverywhere([bare, met, open], syncs).map(({ notices }) => notices)).toEqual([[own], [], []])
   })
 })

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { collect, listOf, name, sync, text, type Desired, type Skip } from 'zds'
+import { collect, keyOf, listOf, name, sync, text, type Desired, type Skip } from 'zds'
 import { nameIndex } from '../../../src/core/compare/names.ts'
 import type { Holder } from '../../../src/core/plan/plan.ts'
 import { applied, compared, held, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
@@ -77,6 +77,23 @@ describe('AMB-20, SYN-20: creating under a name that is taken', () => {
       existing: [held('9', 'X', { name: null })],
     })
     expect([...plan.changes].filter(({ op }) => op === 'create').map(({ key }) => key)).toEqual(['A', 'B', 'C'])
+    const losesName = await compared({
+      desired: [named('A', null), named('B', ' ')],
+      existing: [held('1', 'A', { name: 'Acme' }), held('2', 'B', { name: 'Other' }), held('9', 'X', { name: null })],
+    })
+    expect([...losesName.changes].filter(({ op }) => op === 'update').map(({ key }) => key)).toEqual(['A', 'B'])
+  })
+
+  it('who waits for one that is not there yet waits for nobody who waits', async () => {
+    const plan = await compared({
+      desired: [named('A', 'Acme'), named('B', 'Twin'), named('C', 'Twin')],
+      existing: [held('9', null, { name: 'Acme' })],
+    })
+    expect(plan.skipped.flatMap(({ heldBy }) => heldBy ?? [])).toStrictEqual([
+      { key: '', id: '9', name: 'Acme' },
+      { key: 'C', name: 'Twin' },
+      { key: 'B', name: 'Twin' },
+    ])
   })
 })
 
@@ -288,6 +305,15 @@ describe('AMB-20: names of the retired', () => {
     expect(plan).toMatchObject({ skipped: [], notices: [] })
   })
 
+  it('what it says names all fields of the key', async () => {
+    const existing = merged.existing.map((row) => ({ ...row, fields: { ...row.fields, external_id: 'x' } }))
+    const desired = [wanted(keyOf('L', 'x'), { name: 'Acme', salesforce_id: 'L', external_id: 'x' })]
+    const { notices } = await compared({ existing, desired }, syncOf({ key: ['salesforce_id', 'external_id'] }))
+    expect(notices.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/into salesforce_id and external_id of 1,/) as string,
+    ])
+  })
+
   it('one that comes back is not retired, whatever its mark says now', async () => {
     const plan = await compared({
       desired: [named('A', 'Acme'), named('B', 'Acme')],
@@ -346,6 +372,15 @@ describe('AMB-20: the index of names', () => {
         index.close()
       }),
     )
+    expect(readdirSync(scratch)).toEqual([])
+  })
+
+  it('leaves nothing behind where its names needed the disk', async () => {
+    const index = nameIndex(syncOf(), scratch)
+    const long = Array.from({ length: 9 }, (_, at) => named(`${at}`, 'x'.repeat(1_000_000)))
+    await collect(index.desired(stream(long)))
+    expect(readdirSync(scratch)).toHaveLength(1)
+    index.close()
     expect(readdirSync(scratch)).toEqual([])
   })
 })

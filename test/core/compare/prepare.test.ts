@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Change, Preparation } from 'zds'
-import { completedPlan, possiblePlan } from '../../../src/core/compare/prepare.ts'
+import { completedPlan, possiblePlan, prepare } from '../../../src/core/compare/prepare.ts'
 import { create, planOf, retire, update } from '../../support/applying.ts'
-import { targetOf } from '../../support/syncs.ts'
+import { syncOf, targetOf } from '../../support/syncs.ts'
 
 const plan = planOf(create('A'), update('B'), retire('C'))
 
@@ -45,6 +45,13 @@ describe('what a target makes of a plan', () => {
     )
   })
 
+  it('is told of five that it may not, as they may be many', () => {
+    const changes = ['P', 'Q', 'R', 'S', 'T', 'U'].map(create)
+    expect(() => completedPlan(planOf(), { changes, skipped: [] }, targetOf())).toThrow(
+      /planned: create P, create Q, create R, create S, create T$/,
+    )
+  })
+
   it('may not leave out what it completes', () => {
     const prepared = { changes: plan.changes, skipped: [{ key: 'C', reason: 'second-address' }] }
     expect(() => completedPlan(plan, prepared, targetOf())).toThrow('what was planned: skip C')
@@ -55,9 +62,43 @@ describe('what a target makes of a plan', () => {
     expect(possiblePlan(named, targetOf({ ops: ['update'] })).skipped).toMatchObject([{ key: 'A', name: 'Acme' }])
     const { changes, skipped } = possiblePlan(plan, targetOf({ ops: ['update'] }))
     expect(changes).toEqual([update('B')])
-    expect(skipped).toEqual([
+    expect(skipped).toStrictEqual([
       { key: 'A', reason: 'not-possible' },
       { key: 'C', reason: 'not-possible', id: 'id-C' },
     ])
+  })
+
+  it('is the plan itself where it can do all of it', () => {
+    expect(possiblePlan(plan, targetOf())).toBe(plan)
+    const updates = planOf(update('B'))
+    expect(possiblePlan(updates, targetOf({ ops: ['create', 'update'] }))).toBe(updates)
+  })
+})
+
+describe('a target that is asked', () => {
+  const along = { people: ['Ada'] }
+  const coming = planOf({ ...create('A'), along })
+  const nothing = async (): Promise<undefined> => undefined
+
+  it('is asked for what there is to do, and not where there is nothing', async () => {
+    const asked: number[] = []
+    const ask = async ({ length }: { readonly length: number }): Promise<undefined> => void asked.push(length)
+    await prepare(planOf(), syncOf(), ask)
+    await prepare(planOf(create('A'), update('B')), syncOf(), ask)
+    expect(asked).toEqual([2])
+  })
+
+  it('SYN-03: says what comes along with a record', async () => {
+    const target = { ...targetOf(), describe: ({ key }: Change) => [{ code: 'people', message: `people of ${key}` }] }
+    const { changes } = await prepare(coming, syncOf({}, { target }), nothing)
+    expect(changes).toEqual([{ ...create('A'), along, remarks: [{ code: 'people', message: 'people of A' }] }])
+  })
+
+  it('SYN-03: and that takes nothing along is not given anything', async () => {
+    await expect(prepare(coming, syncOf(), nothing)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('something comes along with A, and organizations takes nothing') as string,
+      hint: expect.stringContaining('Leave it out where the record is made') as string,
+    })
   })
 })

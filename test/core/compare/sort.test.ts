@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect } from 'zds'
 import { joinByKey } from '../../../src/core/compare/join.ts'
 import { joinedIn } from '../../../src/core/run/joined.ts'
-import { sortBy } from '../../../src/core/compare/sort.ts'
+import { sortBy, sorter } from '../../../src/core/compare/sort.ts'
 import { openBelow } from '../../support/open-files.ts'
 import { stream } from '../../support/syncs.ts'
 
@@ -41,6 +41,20 @@ describe('sortBy', () => {
     expect(stdout, stderr).toMatch(
       /^STATE_UNAVAILABLE .*\/sort-\w+\/0\.ndjson cannot be used: EFBIG.* Make room on its disk/,
     )
+  })
+
+  it('says which part cannot be written, and is closed all the same', () => {
+    const rows = sorter(directory, 1)
+    rows.add('b', 1)
+    rows.add('a', 2)
+    // A row that is longer than a part is a part of its own, and no empty one is written before it.
+    expect(readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((file) => file.slice(-8))).toEqual([
+      expect.any(String),
+      '0.ndjson',
+    ])
+    rmSync(directory, { recursive: true })
+    expect(() => rows.add('c', 3)).toThrow('1.ndjson')
+    expect(() => rows.close()).not.toThrow()
   })
 
   it('sorts as a stable sort by code units does, in memory or in parts on the disk', async () => {
