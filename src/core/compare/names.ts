@@ -53,7 +53,7 @@ export function nameIndex({ rules, target }: Sync, directory: string): NameIndex
       heard(rows, ({ id, fields }) => {
         const { raw, text: key } = keys.ofFields(fields)
         const holder = { key: raw, id, name: text(fields[unique]) }
-        add(key || `id ${id}`, isRetired(fields, retire, target.types) ? { ...holder, fate: 'retired' } : holder)
+        add(key, isRetired(fields, retire, target.types) ? { ...holder, fate: 'retired' } : holder)
       }),
     desired: (rows) =>
       heard(rows, (row) => {
@@ -95,7 +95,7 @@ type Contest = { readonly here: readonly Holder[]; readonly wanted: readonly Hol
 async function contests(claims: AsyncIterable<Claim>): Promise<ReadonlyMap<string, Contest>> {
   const found = new Map<string, Contest>()
   for await (const { key: name, rows } of groups(claims, ({ holder }) => foldName(holder.name))) {
-    if (rows.every(({ party }) => party === rows[0]?.party)) continue
+    if (new Set(rows.map(({ party }) => party)).size === 1) continue
     const { here = [], wanted = [] } = Object.groupBy(rows, ({ holder: { id } }) =>
       id === undefined ? 'wanted' : 'here',
     )

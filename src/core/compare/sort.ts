@@ -84,7 +84,8 @@ export async function* sortBy<Row extends Json>(
   }
 }
 
-const inOrder = (kept: readonly Kept[]): Kept[] => kept.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+const inOrder = (kept: readonly Kept[]): Kept[] =>
+  kept.toSorted((a, b) => Number(a.key > b.key) - Number(a.key < b.key))
 
 /** Lines in the order of their keys. */
 type Part = {

@@ -94,4 +94,4 @@ function withRows(value: Json | undefined, lists: readonly Many<Json>[], depth =
 
 /** The number of the list whose place it is. */
 const listIn = ({ changes }: JsonObject): number | undefined =>
-  Array.isArray(changes) && changes.length > 0 ? Number(changes[0]) : undefined
+  Array.isArray(changes) ? Number(changes[0]) : undefined

@@ -117,12 +117,12 @@ export type PlanReader = {
 /** Characters of a plan besides its changes: far above any, and far below what can be held. */
 const MOST = 250_000_000
 
-export function planReader(file: string): PlanReader {
+export function planReader(file: string, most = MOST): PlanReader {
   const reader = documentReader()
   return {
     add: (text) => {
       reader.add(text)
-      if (reader.held() > MOST) throw new ZdsError('PLAN_INVALID', `${file} is too large for a plan`, { hint: ANEW })
+      if (reader.held() > most) throw new ZdsError('PLAN_INVALID', `${file} is too large for a plan`, { hint: ANEW })
     },
     plan: () => {
       const found = reader.document()

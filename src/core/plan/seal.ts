@@ -70,11 +70,11 @@ export function* seal(plan: Plan, key: KeyObject): Generator<string, void> {
     nonce: nonce.toString('base64'),
   }
   const head = JSON.stringify(header)
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(head))
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(head))
   yield `${head}\n`
   let rest = Buffer.alloc(0)
   for (const part of jsonParts(plan, { stringify: (value) => JSON.stringify(value) })) {
-    const bytes = Buffer.concat([rest, cipher.update(part, 'utf8')])
+    const bytes = Buffer.concat([rest, cipher.update(part)])
     // Three bytes are four letters, without a filling.
     const whole = bytes.length - (bytes.length % 3)
     yield bytes.toString('base64', 0, whole)
@@ -96,7 +96,7 @@ export async function* unseal(
   file: string,
   key: KeyObject,
 ): AsyncGenerator<string, void> {
-  const decoder = new StringDecoder('utf8')
+  const decoder = new StringDecoder()
   let decipher: DecipherGCM | undefined
   let [text, bytes] = ['', Buffer.alloc(0)]
   for await (const part of sealed) {
@@ -115,7 +115,7 @@ export async function* unseal(
     bytes = bytes.subarray(known)
   }
   decipher ??= opened(text, file, key)
-  if (!text.endsWith('\n')) throw changed(file, new Error('It is not in the form that seal gives it'))
+  if (!text.endsWith('\n')) throw misshapen(file)
   bytes = Buffer.concat([bytes, bytesOf(text.slice(0, -1), file)])
   const end = bytes.length - TAG_BYTES
   yield decoder.write(decipher.update(bytes.subarray(0, Math.max(0, end))))
@@ -147,8 +147,10 @@ function opened(head: string, file: string, key: KeyObject): DecipherGCM {
 function bytesOf(text: string, file: string): Buffer {
   const bytes = Buffer.from(text, 'base64')
   if (bytes.toString('base64') === text) return bytes
-  throw changed(file, new Error('It is not in the form that seal gives it'))
+  throw misshapen(file)
 }
+
+const misshapen = (file: string): ZdsError => changed(file, new Error('It is not in the form that seal gives it'))
 
 const changed = (file: string, cause: unknown): ZdsError =>
   invalid(`${file} was changed after it was sealed, or is not whole`, 'Fetch the file again, or make a new one', cause)

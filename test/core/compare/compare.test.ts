@@ -36,6 +36,7 @@ describe('the three lists of a comparison', () => {
     const { inSync } = await compared({
       desired: [
         wanted('same', { aar: 1 }),
+        wanted('second'),
         wanted('adopts', { external_id: 'adopts' }),
         wanted('changed', { aar: 7 }),
         wanted('created'),
@@ -49,6 +50,7 @@ describe('the three lists of a comparison', () => {
       ],
       existing: [
         held('1', 'same', { aar: 1 }),
+        held('10', 'second'),
         held('2', 'adopts'),
         held('3', 'changed'),
         held('4', 'renamed'),
@@ -59,7 +61,7 @@ describe('the three lists of a comparison', () => {
         held('9', ''),
       ],
     })
-    expect(inSync).toBe(2)
+    expect(inSync).toBe(3)
   })
 
   it.each([

@@ -50,6 +50,12 @@ describe('reading a document as it comes', () => {
       { numRuns: 500 },
     ))
 
+  it('is that of one whose texts hold what looks like its form, cut at each place', () => {
+    const odd = ['\\', '"', '\\"', '],', '{"changes":[', 'é']
+    const text = JSON.stringify({ syncs: [{ name: '\\', changes: odd.map((key) => ({ key, is: [key] })) }] })
+    for (let at = 1; at < text.length; at += 1) expect(read(text, at), `cut at ${at}`).toEqual(JSON.parse(text))
+  })
+
   it('takes for JSON what is JSON, and nothing else', () =>
     fc.assert(
       fc.property(

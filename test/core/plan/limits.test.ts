@@ -140,6 +140,8 @@ describe('SAFE-01: shares of the existing records that a plan may touch', () => 
       },
     ])
     expect(counted({ count: 2, order })).toEqual([])
+    const few = { changes: changes.slice(0, 1), existing: 3, desired: 3 }
+    expect(excesses(few, { fields: { support_level: { share: 0.1 } } })).toEqual([])
     expect(counted({ count: 1, order })).toMatchObject([
       { count: 2, examples: ['K0', 'K2'], message: expect.stringContaining('would fall on 2') },
     ])
@@ -354,6 +356,12 @@ describe('what an excess of updates is because of', () => {
     const changes = [...updates(300, 'level', 'type'), ...updates(90, 'type'), ...updates(10, 'level', 'owner')]
     expect(because(changes)).toMatchObject([
       [{ fields: ['level', 'type'], left: 10 }, expect.stringMatching(/; without level, type 10$/)],
+    ])
+  })
+
+  it('is not mixed up where the names of fields run into each other', () => {
+    expect(because([...updates(300, 'ab', 'c'), ...updates(200, 'a', 'bc')])).toMatchObject([
+      [{ fields: ['ab', 'c'], left: 200 }, expect.anything()],
     ])
   })
 

@@ -4,7 +4,7 @@ import { collect, ZdsError, type Plan } from 'zds'
 import { packed } from '../../../src/core/many.ts'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { parsePlan } from '../../support/parse-plan.ts'
-import { isSealed, planKey, seal as sealed, unseal as unsealed } from '../../../src/core/plan/seal.ts'
+import { isSealed, keyIssues, planKey, seal as sealed, unseal as unsealed } from '../../../src/core/plan/seal.ts'
 import { redact } from '../../../src/core/secrets.ts'
 import { compared, wanted } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
@@ -51,7 +51,13 @@ describe('a sealed plan', () => {
     const [only] = plan.syncs
     if (only === undefined) throw new Error('The plan has a sync')
     const large = assemble([{ ...only, changes }], 'fingerprint', fakeClock())
-    expect([...sealed(large, key)].length).toBeGreaterThan(4)
+    expect([...sealed(large, key)].filter((part) => part !== '').length).toBeGreaterThan(4)
+    const [whole, pieces] = [seal(large, key), [] as string[]]
+    for (let at = 0; at < whole.length; at += 10_001) pieces.push(whole.slice(at, at + 10_001))
+    // What has come is handed on before the rest of it comes.
+    const [first = ''] = await collect(unsealed(pieces, 'plan.sealed', key))
+    expect(first.length).toBeGreaterThan(5_000)
+    expect(JSON.stringify(large).startsWith(first)).toBe(true)
     expect(await unseal(seal(large, key), 'plan.sealed', key, 10_001)).toBe(JSON.stringify(large))
   })
 
@@ -180,6 +186,7 @@ describe('the key in ZDS_PLAN_KEY', () => {
   ])('that is %s is refused without being shown', async (_, value) => {
     const error = await refusal(() => keyIn(value))
     expect(error.message).toContain('ZDS_PLAN_KEY is not a key: it must be 32 bytes')
+    expect(keyIssues()).toMatchObject([{ code: 'ENV_INVALID', where: 'ZDS_PLAN_KEY' }])
     expect(error).toMatchObject({ code: 'ENV_INVALID', hint: expect.stringContaining('openssl rand -hex 32') })
     expect(`${error.message}${error.hint}`).not.toContain(value)
   })
