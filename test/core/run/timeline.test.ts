@@ -55,6 +55,15 @@ test('a run tells what took how long, what was waited for, and passes everything
   ])
 })
 
+test('what was left, and what ended without having begun, took no time', () => {
+  const clock = { now: () => new Date(5_000) } as Clock // nothing else is asked of it
+  const { watch, laps } = watchTimes(UNWATCHED, clock)
+  watch.started(stage('gather:a'))
+  watch.ended(stage('gather:a'), { kind: 'left' })
+  watch.ended(stage('gather:b'), { kind: 'done', result: 'x', ms: 0 })
+  expect(laps).toEqual([])
+})
+
 test('a run tells what changes waited for, but for what was told while a service was waited for', () => {
   const clock = { now: () => new Date(5_000) } as Clock // nothing else is asked of it
   const nothing = (): void => undefined
