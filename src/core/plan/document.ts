@@ -1,5 +1,5 @@
 import { isObject, parseJson, type Json, type JsonObject } from '../json.ts'
-import { packer, type Many, type Packer } from '../many.ts'
+import { packer, type Many } from '../many.ts'
 
 /** Takes the text of a plan document as it comes, a row of its changes at a time. */
 export type DocumentReader = {
@@ -21,23 +21,24 @@ const BEFORE = /(?<!\\)"changes"\s*:\s*\[$/
 export function documentReader(): DocumentReader {
   const marksIn = markFinder()
   const lists: Many<Json>[] = []
-  let [rest, row, depth, broken] = ['', '', 0, false]
-  let open: Packer<Json> | undefined
+  let [rest, row, depth, broken, isOpen] = ['', '', 0, false, false]
+  let rows = packer<Json>()
 
   const keep = (text: string): void => {
-    if (open === undefined) rest += text
-    else row += text
+    if (isOpen) row += text
+    else rest += text
   }
   const endRow = (): void => {
     const value = parseJson(row)
     if (value === undefined) broken = true
-    else open?.add(value)
+    else rows.add(value)
     row = ''
   }
   const endList = (): void => {
-    if (row.trim() !== '' || (open?.rows().length ?? 0) > 0) endRow()
-    rest += String(lists.push(open?.rows() ?? []) - 1)
-    open = undefined
+    if (row.trim() !== '' || rows.rows().length > 0) endRow()
+    rest += String(lists.push(rows.rows()) - 1)
+    rows = packer()
+    isOpen = false
     row = ''
   }
   return {
@@ -46,12 +47,12 @@ export function documentReader(): DocumentReader {
       for (const at of marksIn(text)) {
         const mark = text[at]
         if (mark === '{' || mark === '[') depth += 1
-        if (depth === DEPTH && (mark === '[' || open !== undefined)) {
+        if (depth === DEPTH && (mark === '[' || isOpen)) {
           keep(text.slice(from, mark === '[' ? at + 1 : at))
           from = mark === ']' || mark === '}' ? at : at + 1
           if (mark === ',') endRow()
           else if (mark !== '[') endList()
-          else if (BEFORE.test(rest.slice(-BEGINNING))) open = packer()
+          else if (BEFORE.test(rest.slice(-BEGINNING))) isOpen = true
         }
         if (mark === '}' || mark === ']') depth -= 1
       }

@@ -176,8 +176,7 @@ export function assemble(syncs: readonly SyncPlan[], config: string, clock: Cloc
 export function digestOf(plan: Omit<Plan, 'digest' | 'createdAt'>): string {
   const { version, asOf, config, undoes, syncs } = plan
   const hash = createHash('sha256')
-  for (const part of canonicalParts({ version, asOf, config, ...(undoes !== undefined && { undoes }), syncs }))
-    hash.update(part)
+  for (const part of canonicalParts({ version, asOf, config, undoes, syncs })) hash.update(part)
   return hash.digest('hex')
 }
 

@@ -214,9 +214,9 @@ describe('what is known of what was gathered', () => {
     }
     expect(await gathering(['Id'])).toEqual(['accounts', 'made'])
     expect(await gathering(['Id'], { from: 'run-1' })).toEqual(['made'])
-    await expect(gathering(['Id', 'Owner'], { from: 'run-1' })).rejects.toMatchObject({
+    await expect(gathering(['Id', 'Owner', 'Name'], { from: 'run-1' })).rejects.toMatchObject({
       code: 'ARTIFACT_MISFIT',
-      message: 'gather:accounts was gathered by run-1 without Owner',
+      message: 'gather:accounts was gathered by run-1 without Owner, Name',
       hint: 'The configuration asks for it today: zds plan gathers it.',
     })
     expect(await gathering(['Id', 'Owner'], { from: 'run-1', anew: true })).toEqual(['accounts', 'made'])
