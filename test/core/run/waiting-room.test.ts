@@ -47,6 +47,21 @@ async function isOver(promise: Promise<unknown>): Promise<boolean> {
 /** Stages that never end by themselves. */
 const never = (): Promise<boolean> => new Promise(() => undefined)
 
+it('SYN-12: what is tied waits for nothing else that goes before, and a sync that does not say so for all of it', async () => {
+  const plain = syncOf({ after: [first] }, { target: target('plain') })
+  const room = waitingRoom([
+    part(stageOf('first', first), create('A')),
+    part(stageOf('other', first), create('B')),
+    part(stageOf('second', second, 'apply:first', 'apply:other'), referring('C', ['first', 'A'])),
+    part(stageOf('plain', plain, 'apply:first'), referring('D', ['first', 'A'])),
+  ])
+  expect(room.of('plain', never, async () => CREATED)).toBeUndefined()
+  const over = room.of('second', never, async () => CREATED)?.over() ?? Promise.resolve()
+  expect(await isOver(over)).toBe(false)
+  room.told('first', 'A')
+  expect(await isOver(over)).toBe(true)
+})
+
 it('a sync waits for those before it that have something to do, and is told what it waits for', () => {
   const planned = new Map(
     [
