@@ -84,8 +84,7 @@ export async function* sortBy<Row extends Json>(
   }
 }
 
-const inOrder = (kept: readonly Kept[]): Kept[] =>
-  kept.toSorted((a, b) => Number(a.key > b.key) - Number(a.key < b.key))
+const inOrder = (kept: readonly Kept[]): Kept[] => kept.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
 
 /** Lines in the order of their keys. */
 type Part = {
