@@ -32,6 +32,7 @@ const APART = ['e2e', 'crash', 'answers', 'telling', 'pipelines', 'browser', 'po
  */
 export default defineConfig({
   test: {
+    // `npm test` takes one more than CI has cores: while one waits, for a process or for time, the others compute.
     maxWorkers: 2,
     projects: [
       {

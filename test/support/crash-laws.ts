@@ -105,7 +105,7 @@ export function sentTwice(requests: readonly RequestLog[]): string[] {
 }
 
 /** That a run has stopped is told besides what it has done in the end. */
-const STOPPED = /^A sync stopped before it was done: [\d,]+ of [\d,]+ changes are done$/
+const STOPPED = /^A sync stopped before it was done: [\d,]+ of [\d,]+ changes are done( since it went on)?$/
 
 function slack({ slack: { messages: all } }: Sandbox, told: number, exactly: boolean): string[] {
   const messages = all.filter(({ text }) => !STOPPED.test(text))
