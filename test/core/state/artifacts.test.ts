@@ -137,8 +137,9 @@ describe('an artifact', () => {
 
   it('that is missing says which stage to run', async () => {
     const artifacts = artifactsIn(root)
-    for (const asked of [collect(artifacts.read('gather:accounts')), artifacts.summary('gather:accounts')])
-      await expect(asked).rejects.toMatchObject({
+    const rows = () => collect(artifacts.read('gather:accounts'))
+    for (const ask of [rows, () => artifacts.summary('gather:accounts')])
+      await expect(ask()).rejects.toMatchObject({
         code: 'ARTIFACT_MISSING',
         message: 'There is no artifact gather:accounts',
         hint: 'Run its stage first.',
