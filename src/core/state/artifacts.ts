@@ -18,10 +18,10 @@ export function artifactsIn(directory: string): Artifacts {
   return {
     write: async (name, rows, summarise = (count) => ({ rows: count, complete: true })) => {
       const [partial, about] = [`${path(name)}.partial`, `${summaryPath(name)}.partial`]
-      const given = heard(rows)
+      let failure: unknown
       try {
         await mkdir(directory, { recursive: true, mode: 0o700 })
-        const { count, digest } = await writeRows(partial, given.rows)
+        const { count, digest } = await writeRows(partial, rows, (error) => (failure = error))
         const summary = summarise(count, digest)
         await writeFile(about, `${JSON.stringify(summary)}\n`, { mode: 0o600 })
         await rename(about, summaryPath(name))
@@ -30,15 +30,15 @@ export function artifactsIn(directory: string): Artifacts {
         return summary
       } catch (error) {
         for (const file of [partial, about]) await rm(file, { force: true })
-        throw given.failure() === error ? error : unavailable(error, path(name))
+        throw failure === error ? error : unavailable(error, path(name))
       }
     },
     read: (name) => readRows(existsSync(plain(name)) ? plain(name) : path(name), name),
     summary: async (name) => {
-      const text = await readFile(summaryPath(name)).catch((cause: unknown) => {
+      const text = await readFile(summaryPath(name), 'utf8').catch((cause: unknown) => {
         throw missing(name, cause)
       })
-      return parsed(String(text), name) as Summary // written by `write` above
+      return parsed(text, name) as Summary // written by `write` above
     },
   }
 }
@@ -52,36 +52,38 @@ const BLOCK = 65_536
 /** Bytes of a packed file that are read at once: no more than some blocks come out of them. */
 const SMALL = 4_096
 
-/** Rows, and what was thrown where they come from: that is no trouble of the file. */
-function heard(rows: AsyncIterable<Json> | Iterable<Json>) {
-  let failure: unknown
-  const passedOn = async function* (): AsyncIterable<Json> {
-    try {
-      yield* rows
-    } catch (error) {
-      failure = error
-      throw error
-    }
-  }
-  return { rows: passedOn(), failure: () => failure }
-}
-
 /** Rows that were written: how many, and the digest of them. */
 type WrittenArtifact = { readonly count: number; readonly digest: string }
 
-/** Writes rows as compressed NDJSON, as fast as the file takes them. */
-async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json>): Promise<WrittenArtifact> {
+/**
+ * Writes rows as compressed NDJSON, as fast as the file takes them. `failed` hears what was thrown
+ * where they come from: that is no trouble of the file.
+ */
+async function writeRows(
+  file: string,
+  rows: AsyncIterable<Json> | Iterable<Json>,
+  failed: (error: unknown) => void,
+): Promise<WrittenArtifact> {
   let count = 0
   const hash = createHash('sha256')
   async function* lines(): AsyncGenerator<string, string> {
     let block = ''
-    for await (const row of rows) {
-      count += 1
-      block += `${JSON.stringify(row)}\n`
-      if (block.length < BLOCK) continue
-      hash.update(block)
-      yield block
-      block = ''
+    /** What fails meanwhile is the file. */
+    let handedOut = false
+    try {
+      for await (const row of rows) {
+        count += 1
+        block += `${JSON.stringify(row)}\n`
+        if (block.length < BLOCK) continue
+        hash.update(block)
+        handedOut = true
+        yield block
+        handedOut = false
+        block = ''
+      }
+    } catch (error) {
+      if (!handedOut) failed(error)
+      throw error
     }
     hash.update(block)
     return block
@@ -93,13 +95,9 @@ async function writeRows(file: string, rows: AsyncIterable<Json> | Iterable<Json
 /** Most artifacts are one block: a stream of it would take longer to make than all the rest. */
 async function writePacked(file: string, blocks: AsyncGenerator<string, string>): Promise<void> {
   const { done, value: first } = await blocks.next()
-  if (done) await writeFile(file, zstdCompressSync(first, LEVEL), { mode: 0o600 })
-  else
-    await pipeline(
-      Readable.from(whole(first, blocks)),
-      createZstdCompress(LEVEL),
-      createWriteStream(file, { mode: 0o600 }),
-    )
+  if (done) return writeFile(file, zstdCompressSync(first, LEVEL), { mode: 0o600 })
+  const into = createWriteStream(file, { mode: 0o600 })
+  await pipeline(Readable.from(whole(first, blocks)), createZstdCompress(LEVEL), into)
 }
 
 async function* whole(first: string, blocks: AsyncGenerator<string, string>): AsyncIterable<string> {

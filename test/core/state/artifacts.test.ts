@@ -173,12 +173,17 @@ describe('an artifact', () => {
 })
 
 describe('what the system refuses to an artifact', () => {
-  const files = ['gather.x.ndjson.zst.partial', 'gather.x.summary.json.partial']
-  it.runIf(existsSync('/dev/full')).each(files)(
+  const many = Array.from({ length: 200_000 }, (_, index) => ({ index, text: `${index * 7919}` }))
+  const full: readonly [string, readonly Json[]][] = [
+    ['gather.x.ndjson.zst.partial', [1]],
+    ['gather.x.ndjson.zst.partial', many],
+    ['gather.x.summary.json.partial', [1]],
+  ]
+  it.runIf(existsSync('/dev/full')).each(full)(
     'is told with its file and what to do: a full disk under %s',
-    async (file) => {
+    async (file, rows) => {
       symlinkSync('/dev/full', join(root, file))
-      await expect(artifactsIn(root).write('gather:x', [1])).rejects.toMatchObject({
+      await expect(artifactsIn(root).write('gather:x', rows)).rejects.toMatchObject({
         code: 'STATE_UNAVAILABLE',
         message: expect.stringMatching(/gather\.x\.ndjson\.zst cannot be used: ENOSPC/) as string,
         hint: expect.stringMatching(/^Make room on its disk; then the same command goes on\.$/) as string,
@@ -186,6 +191,20 @@ describe('what the system refuses to an artifact', () => {
       expect(readdirSync(root)).toEqual([])
     },
   )
+
+  it.runIf(existsSync('/dev/full'))('ends what the rows come from, too', async () => {
+    symlinkSync('/dev/full', join(root, 'gather.x.ndjson.zst.partial'))
+    const ended: string[] = []
+    const giving = async function* (): AsyncGenerator<Json> {
+      try {
+        yield* many
+      } finally {
+        ended.push('source')
+      }
+    }
+    await expect(artifactsIn(root).write('gather:x', giving())).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' })
+    expect(ended).toEqual(['source'])
+  })
 
   it('is not what a source throws while it is read', async () => {
     const full = Object.assign(new Error('ENOSPC: of the source'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
