@@ -153,7 +153,7 @@ export const REFERENCE: OwnType<'reference'> = {
   name: 'reference',
   keyable: true,
   normalise: (value) => {
-    if (Number.isSafeInteger(value)) return JSON.stringify(value)
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
     return value === '' ? null : value
   },
   misfit: must(

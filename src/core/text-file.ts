@@ -29,10 +29,10 @@ export async function* textParts(file: string, hint?: string): AsyncGenerator<st
       yield decoder.decode(bytes, { stream: true })
     }
     yield decoder.decode()
-  } catch (cause) {
+  } catch {
     // Who reads all of it can say what is wrong, and where.
     await readText(file, hint)
-    throw cause
+    throw unreadable([{ where: file, message: 'is not written in UTF-8' }])
   }
 }
 
@@ -66,8 +66,8 @@ const RESAVE = 'Save the file as UTF-8 (in an editor: Save with Encoding), then 
 
 function unreadable(places: readonly { readonly where: string; readonly message: string }[]): ZdsError {
   const issues = places.map((place) => ({ code: 'FILE_INVALID' as const, ...place, hint: RESAVE }))
-  const message = issues.slice(0, 1).map((first) => `${first.where} ${first.message}`)
-  return new ZdsError('FILE_INVALID', message.join(), { issues, hint: RESAVE })
+  const [first] = issues
+  return new ZdsError('FILE_INVALID', `${first?.where} ${first?.message}`, { issues, hint: RESAVE })
 }
 
 /** By a byte order mark, or by the empty bytes that such a file has between its letters. */
@@ -106,6 +106,6 @@ const REASONS: { readonly [code: string]: string } = {
 }
 
 function reasonOf(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException // as streams end with
-  return REASONS[String(code)] ?? messageOf(cause)
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return REASONS[code] ?? messageOf(cause)
 }

@@ -139,9 +139,8 @@ function assertOnce(listed: readonly (readonly [string, Sync | Observer])[]): vo
 }
 
 const isSame = (one: Sync | Observer, other: Sync | Observer): boolean =>
-  whatIs(one).every((part, at) => part === whatIs(other)[at])
-
-const whatIs = (one: Sync | Observer): readonly unknown[] => (one.kind === 'sync' ? [one.desired, one.target] : [one])
+  one === other ||
+  (one.kind === 'sync' && other.kind === 'sync' && one.desired === other.desired && one.target === other.target)
 
 /** The readers of a stage stand after it, so what they are is known first. */
 function markConfined(all: readonly Stage[]): Stage[] {

@@ -15,7 +15,7 @@ export function backoff(baseMs: number, attempt: number): number {
  * decades, a moment in seconds or milliseconds since 1970. Undefined for what is no number.
  */
 export function untilMs(text: string | null, now: Date): number | undefined {
-  if (!/^\d+(\.\d+)?$/.test(String(text))) return undefined
+  if (text === null || !/^\d+(\.\d+)?$/.test(text)) return undefined
   const value = Number(text)
   if (value < 1e9) return value * 1000
   return Math.max(0, (value < 1e11 ? value * 1000 : value) - now.getTime())

@@ -55,7 +55,7 @@ function namesIn({ name, excesses }: SyncPlan): string[] {
 /** Of the excesses of a plan, those that nobody has let pass. */
 export function unapprovedExcesses(excesses: readonly Excess[], permit: Permit | undefined): readonly Excess[] {
   if (permit === undefined) return excesses
-  return excesses.filter(({ id }) => permit.names?.includes(id) === false)
+  return permit.names === undefined ? [] : excesses.filter(({ id }) => permit.names?.includes(id) === false)
 }
 
 /**

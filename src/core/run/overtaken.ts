@@ -15,14 +15,18 @@ import { isRunOf } from './timely.ts'
 export async function assertOnce(plan: Plan, journal: Journal): Promise<void> {
   const twins = (await journal.runs()).filter((run) => isRunOf(plan, run))
   for (const { id, status, startedAt } of twins) {
-    const known = await Promise.all(plan.syncs.map(({ name }) => journal.known(id, name)))
-    const sent = known.reduce((sum, { size }) => sum + size, 0)
     const givenUp = status === 'abandoned'
+    const sent = givenUp ? await sentBy(id, plan, journal) : 0
     if (givenUp && sent === 0) continue
     const end = givenUp ? `was given up, with ${sent} of its changes sent` : `is ${status}`
     const message = `Run ${id} began with this plan at ${startedAt}, after it was made (${plan.createdAt}), and ${end}`
     throw new ZdsError('PLAN_STALE', message, { hint: `${givenUp ? ANEW : AGAIN}\n${CLOCK}` })
   }
+}
+
+async function sentBy(run: string, plan: Plan, journal: Journal): Promise<number> {
+  const known = await Promise.all(plan.syncs.map(({ name }) => journal.known(run, name)))
+  return known.reduce((sum, { size }) => sum + size, 0)
 }
 
 const AGAIN = 'Run the same command again: it tells what became of it, or goes on with the rest.'

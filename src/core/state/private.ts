@@ -38,6 +38,5 @@ export function strangeness(found: OnDisk, meant: 'directory' | 'file'): string 
   if (found.isSymbolicLink()) return 'is a link'
   if (meant === 'directory' ? !found.isDirectory() : !found.isFile()) return `is no ordinary ${meant}`
   if (meant === 'directory' && (found.mode & STICKY) !== 0) return 'is for everybody'
-  // Windows knows no such numbers.
-  return [undefined, found.uid].includes(process.getuid?.()) ? undefined : 'belongs to another user'
+  return process.getuid === undefined || found.uid === process.getuid() ? undefined : 'belongs to another user'
 }

@@ -24,8 +24,8 @@ export function thisProcess(): Self {
  */
 function machine(): string {
   try {
-    const boot = String(readFileSync('/proc/sys/kernel/random/boot_id'))
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')} ${boot}`
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`
   } catch {
     return hostname()
   }
@@ -55,6 +55,6 @@ export function userName(): string {
   try {
     return userInfo().username
   } catch {
-    return String(process.getuid?.())
+    return String(process.getuid?.() ?? 'unknown')
   }
 }
