@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { conceal, http, redact, type Json } from 'zds'
@@ -54,7 +55,26 @@ describe('a secret', () => {
     expect(redact(shape(fresh('s3crét/of&\'the\'"<zds>"+ ~~~????ÿ')))).not.toContain('***')
   })
 
-  it('is hidden as soon as there are three thousand as where there are few: a worker that lives on gets tokens for ever', () => {
+  it('is hidden as a search for each of them would find it, the longest first: overlapping, nested, side by side', () => {
+    // Letters that no secret of another test has.
+    const letters = ['\uE000', '\uE001', '\uE002', '\uE003']
+    const words = (lengths: fc.StringSharedConstraints) => fc.string({ unit: fc.constantFrom(...letters), ...lengths })
+    const known = new Set<string>()
+    fc.assert(
+      fc.property(
+        fc.array(words({ minLength: 6, maxLength: 9 }), { maxLength: 4 }),
+        words({ maxLength: 200 }),
+        (some, rest) => {
+          for (const secret of some) known.add(conceal(secret))
+          const forms = [...known].toSorted((a, b) => b.length - a.length).join('|')
+          for (const text of [rest, some.join(''), `${rest}${some.join(rest.slice(0, 7))}`])
+            expect(redact(text)).toBe(forms === '' ? text : text.replaceAll(new RegExp(forms, 'g'), '***'))
+        },
+      ),
+    )
+  })
+
+  it('is hidden, each of three thousand: a worker that lives on gets tokens for ever', () => {
     for (let known = 0; known < 3_000; known += 1) {
       const token = conceal(randomBytes(24).toString('base64url'))
       expect(redact(`Bearer ${token}`)).toBe('Bearer ***')

@@ -1,3 +1,4 @@
+import { nameOf } from '../compare/compare.ts'
 import { owns } from '../compare/decide.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
 import type { Explained } from '../explained.ts'
@@ -7,7 +8,7 @@ import type { Op, Plan, Remark } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
 import type { Existing, Sync } from '../types.ts'
 import { syncsAsked, type Narrowing } from './asked.ts'
-import { explainedBy, keyMeant, keyOfRecord, nameOf } from './key-meant.ts'
+import { explainedBy, keyMeant, keyOfRecord } from './key-meant.ts'
 import { syncPlanLeft } from '../run/plan-parts.ts'
 import { rowsIn, type Shared } from '../run/shared.ts'
 import { fieldsOf, verdictOf, verdictRules, type FieldAnswer, type KnownOfKey, type KeyVerdict } from './verdict.ts'
@@ -105,7 +106,7 @@ async function answerOf(
     sync: name,
     instance,
     ...(live && { id: live.id }),
-    ...nameOf(record ?? live?.fields, sync),
+    ...nameOf(record ?? live?.fields ?? {}, sync),
     ...ownerOf(live, record === undefined ? undefined : name, sync, shared),
     ...verdict,
     ...(means !== undefined && { means }),

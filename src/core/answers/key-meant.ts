@@ -5,7 +5,7 @@ import { foldName } from '../fold-name.ts'
 import type { Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import type { Explained } from '../explained.ts'
-import type { Existing, Fields, Sync } from '../types.ts'
+import type { Existing, Sync } from '../types.ts'
 import { UNWATCHED_STAGE } from '../run/schedule.ts'
 import { lend, rowsIn, type Shared } from '../run/shared.ts'
 
@@ -16,12 +16,6 @@ export type KeyAsked = { readonly key: string; readonly syncs: ReadonlyMap<strin
 export function keyOfRecord({ id, fields }: Existing, { rules, target }: Sync): string {
   const { text, raw } = keyReader(rules, target.types).ofFields(fields)
   return text || raw || id
-}
-
-/** What people call a record: the value that nobody else may have. */
-export function nameOf(fields: Fields = {}, { rules: { unique = '' } }: Sync): { readonly name?: string } {
-  const name = fields[unique]
-  return typeof name === 'string' ? { name } : {}
 }
 
 /**

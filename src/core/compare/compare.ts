@@ -175,7 +175,7 @@ const fieldsOf = ({ desired, existing: [found] }: Pair): Fields =>
   found?.fields ?? desired.find((row) => row.kind === 'record')?.fields ?? {}
 
 /** What people call a record: the name that is unique, or else its first field that is a name. */
-function nameOf(fields: Fields, { rules, target: { types } }: Sync): { readonly name?: string } {
+export function nameOf(fields: Fields, { rules, target: { types } }: Sync): { readonly name?: string } {
   const field = rules.unique ?? Object.entries(types).find(([, type]) => type.name === NAME.name)?.[0]
   const name = field === undefined ? undefined : fields[field]
   return typeof name === 'string' && name !== '' ? { name } : {}
