@@ -47,6 +47,16 @@ const done: Outcome = { key: 'acme', status: 'done', id: '7' }
 
 const logged = (engine: TestEngine, asked: LogAsked = {}): Promise<LogEntry[]> => logOf(engine, asked)
 
+const TIED = {
+  sync: 'global',
+  because: 'ref',
+  awaited: 'other',
+  count: 1,
+  examples: [],
+  since: 's',
+  until: 'u',
+} as const
+
 describe('the history of a project', () => {
   /** Plans, a refusal, failures, and applies: one that failed, one that is done, one with a change undone, one under way. */
   async function history(): Promise<TestEngine> {
@@ -67,16 +77,7 @@ describe('the history of a project', () => {
     await journal.end('r5', 'done', at(6))
     await ran(engine, 'r6', 7, made)
     await journal.end('r6', 'done', at(7))
-    const tied = {
-      sync: 'global',
-      because: 'ref',
-      awaited: 'other',
-      count: 1,
-      examples: [],
-      since: 's',
-      until: 'u',
-    } as const
-    await journal.noteWaits([{ run: 'r6', ...tied }])
+    await journal.noteWaits([{ run: 'r6', ...TIED }])
     await ran(engine, 'r7', 8, made, [done])
     await journal.note(noted('r8', 9, { kind: 'failed', code: 'ENV_MISSING' }))
     return engine
@@ -105,18 +106,7 @@ describe('the history of a project', () => {
         endedAt: at7,
         status: 'done',
         done: 0,
-        waits: [
-          {
-            run: 'r6',
-            sync: 'global',
-            because: 'ref',
-            awaited: 'other',
-            count: 1,
-            examples: [],
-            since: 's',
-            until: 'u',
-          },
-        ],
+        waits: [{ run: 'r6', ...TIED }],
       },
       { ...common, run: 'r5', at: at6, endedAt: at6, status: 'done', done: 1 },
       { ...plain, run: 'r5', at: at5 },

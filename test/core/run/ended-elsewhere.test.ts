@@ -28,6 +28,16 @@ const cutOff: Send = () => {
   throw new ZdsError('AUTH_FAILED', 'cut off')
 }
 
+/** What does all that it is given, and says what that was. */
+function recording(): { readonly sent: readonly string[]; readonly sending: Send } {
+  const sent: string[] = []
+  const sending: Send = (changes) => {
+    sent.push(...changes.map(({ key }) => key))
+    return changes.map(done)
+  }
+  return { sent, sending }
+}
+
 /** What is left of a run that stopped, as an engine finds it. */
 async function restIn(engine: Engine) {
   const rest = await engine.rest()
@@ -37,11 +47,7 @@ async function restIn(engine: Engine) {
 
 it('SAFE-06: a run that another process has given up meanwhile is not gone on with', async () => {
   const open = project()
-  const sent: string[] = []
-  const sending: Send = (changes) => {
-    sent.push(...changes.map(({ key }) => key))
-    return changes.map(done)
-  }
+  const { sent, sending } = recording()
   const [first, other] = [await open(cutOff), await open(sending)]
   await first.apply(await first.plan())
   const rest = await restIn(other)
@@ -54,23 +60,16 @@ it('SAFE-06: a run that another process has given up meanwhile is not gone on wi
   expect((await other.runNamed('last')).run.status).toBe('abandoned')
 })
 
-it('SAFE-06: a run that another process has brought to its end meanwhile is not given up', async () => {
+it.each([
+  ['given up', {}],
+  ['left by --new', { left: true }],
+])('SAFE-06: a run that another process has brought to its end meanwhile is not %s', async (_, how) => {
   const open = project()
   const [first, other] = [await open(cutOff), await open((changes) => changes.map(done))]
   const { run } = await first.apply(await first.plan())
   const rest = await restIn(first)
   await other.resume(await restIn(other))
-  await expect(first.abandon(rest)).rejects.toMatchObject({ code: 'PLAN_STALE' })
-  expect((await first.runNamed(run)).run.status).toBe('done')
-})
-
-it('SAFE-06: a run that another process has brought to its end meanwhile is not left by --new either', async () => {
-  const open = project()
-  const [first, other] = [await open(cutOff), await open((changes) => changes.map(done))]
-  const { run } = await first.apply(await first.plan())
-  const rest = await restIn(first)
-  await other.resume(await restIn(other))
-  await expect(first.abandon(rest, { left: true })).rejects.toMatchObject({ code: 'PLAN_STALE' })
+  await expect(first.abandon(rest, how)).rejects.toMatchObject({ code: 'PLAN_STALE' })
   expect((await first.runNamed(run)).run.status).toBe('done')
 })
 
@@ -91,11 +90,7 @@ it('SAFE-06: a run that another process goes on with is not left by --new meanwh
 
 it('SAFE-06: what a run has sent that was given up is not sent again with the same plan', async () => {
   const open = project()
-  const sent: string[] = []
-  const sending: Send = (changes) => {
-    sent.push(...changes.map(({ key }) => key))
-    return changes.map(done)
-  }
+  const { sent, sending } = recording()
   const [first, other] = [await open(cutOff), await open(sending)]
   const plan = await first.plan()
   const { run } = await first.apply(plan)
@@ -141,11 +136,7 @@ it('SAFE-16: to ask for a run that goes on in the same process leaves its locks 
 
 it('SAFE-06: a plan that two processes carry out at once is carried out by one of them', async () => {
   const open = project()
-  const sent: string[] = []
-  const sending: Send = (changes) => {
-    sent.push(...changes.map(({ key }) => key))
-    return changes.map(done)
-  }
+  const { sent, sending } = recording()
   const engines = [await open(sending), await open(sending)]
   const plan = await engines[0]?.plan()
   if (plan === undefined) throw new Error('There is an engine')

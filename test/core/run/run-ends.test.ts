@@ -8,6 +8,14 @@ import { localState } from '../../../src/core/state/local.ts'
 import { done } from '../../support/syncs.ts'
 import { copyOf, cutOff, restIn, twoSyncs } from '../../support/two-syncs.ts'
 
+/** A run that was cut off at its first change, and what is left of it. */
+async function cutOffRun() {
+  const here = await twoSyncs()
+  here.acts.send = cutOff
+  await here.engine.apply(await here.engine.plan())
+  return { here, rest: await restIn(here) }
+}
+
 describe('SYN-04: the end of a run is told', () => {
   it('once it is over, with all that became of it; what observers could not do is a warning', async () => {
     const told: RunEnd[] = []
@@ -77,10 +85,7 @@ describe('SYN-04: the end of a run is told', () => {
   })
 
   it('SAFE-06: a run that is given up settles what was sent, does nothing else, and is told of', async () => {
-    const here = await twoSyncs()
-    here.acts.send = cutOff
-    await here.engine.apply(await here.engine.plan())
-    const rest = await restIn(here)
+    const { here, rest } = await cutOffRun()
     here.acts.send = undefined
     await here.engine.abandon(rest, undefined, here.watch)
     expect(here.sent).toEqual([])
@@ -98,10 +103,7 @@ describe('SYN-04: the end of a run is told', () => {
   })
 
   it('where even that fails, says so; a run that was told of is not told of again', async () => {
-    const here = await twoSyncs()
-    here.acts.send = cutOff
-    await here.engine.apply(await here.engine.plan())
-    const rest = await restIn(here)
+    const { here, rest } = await cutOffRun()
     here.acts.settle = new ZdsError('HTTP_UNAVAILABLE', 'down')
     await expect(here.engine.abandon(rest)).rejects.toMatchObject({ code: 'HTTP_UNAVAILABLE' })
     here.acts.settle = undefined
@@ -113,10 +115,7 @@ describe('SYN-04: the end of a run is told', () => {
   })
 
   it('SAFE-16: a rest waits for the lock of another run as long as it is told to', async () => {
-    const here = await twoSyncs()
-    here.acts.send = cutOff
-    await here.engine.apply(await here.engine.plan())
-    const rest = await restIn(here)
+    const { here, rest } = await cutOffRun()
     here.acts.send = undefined
     const { clock, signal, state } = here.engine.shared
     const places = [{ address: 'https://one.example', instance: 'global' }]
@@ -128,10 +127,7 @@ describe('SYN-04: the end of a run is told', () => {
   })
 
   it('SAFE-06: a run that is left as it is asks nobody, and is not gone on with', async () => {
-    const here = await twoSyncs()
-    here.acts.send = cutOff
-    await here.engine.apply(await here.engine.plan())
-    const rest = await restIn(here)
+    const { here, rest } = await cutOffRun()
     await expect(here.engine.resume({ ...rest, left: 'another plan was given' })).rejects.toMatchObject({
       code: 'PLAN_STALE',
       message: `Run ${rest.run.id} is not gone on with: another plan was given`,
@@ -144,10 +140,7 @@ describe('SYN-04: the end of a run is told', () => {
   })
 
   it('SAFE-06: a run that nobody knows any more is not gone on with', async () => {
-    const here = await twoSyncs()
-    here.acts.send = cutOff
-    await here.engine.apply(await here.engine.plan())
-    const rest = await restIn(here)
+    const { here, rest } = await cutOffRun()
     const gone = { ...rest, run: { ...rest.run, id: 'run-9' } }
     await expect(here.engine.resume(gone)).rejects.toThrow(
       'Run run-9 was ended by another process meanwhile: forgotten',
