@@ -127,15 +127,17 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
     types: typesOf(written),
     words: {
       'duplicate-email': 'another contact has this address',
+      'no-organization': 'the organization of its account is neither there nor created',
       'organization-unknown': 'nobody knows whose its organization is',
     },
     needs: [contacts, after.target, plan, users],
     mayBeEmpty: true,
     explain: (asked, run) => explain(contacts, isProtected, asked, run),
     read: async function* (run) {
-      const { ids, unknown } = await organizationsOf(options, run)
+      const { ids, twice, unknown } = await organizationsOf(options, run)
       const accounts = keyReader(after.rules, after.target.types)
       const found: Contact[] = []
+      const waiting = new Map<string, Contact>()
       for await (const row of run.input(contacts)) {
         const contact = contactOf(row)
         if (contact !== undefined) found.push(contact)
@@ -143,18 +145,20 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
       for (const { contact, others } of firstOfEach(found)) {
         const { email: key } = contact
         for (const other of others) yield { kind: 'skip', key, reason: 'duplicate-email', name: other.name }
+        const { text: account } = accounts.ofText(contact.account)
+        const organization = ids.get(account)
         if (isProtected(key)) yield { kind: 'skip', key, reason: 'protected' }
-        else
-          yield {
-            kind: 'record',
-            key,
-            fields: userOf(contact, ids.get(accounts.ofText(contact.account).text)),
-          }
+        else if (organization === undefined && !twice.has(account)) waiting.set(key, contact)
+        else yield { kind: 'record', key, fields: userOf(contact, organization) }
       }
-      if (unknown.size === 0) return
+      if (unknown.size === 0 && waiting.size === 0) return
       const tied = new Set(found.map(({ email }) => email))
       const judged = (email: string): boolean => tied.has(email) || isProtected(email)
-      for await (const { fields } of run.input(users)) yield* stranded(fields, unknown, judged)
+      for await (const { fields } of run.input(users)) {
+        yield* stranded(fields, unknown, judged)
+        yield* kept(fields, waiting)
+      }
+      for (const key of waiting.keys()) yield { kind: 'skip', key, reason: 'no-organization' }
     },
   }
 }
@@ -164,6 +168,17 @@ function* stranded(user: Fields, unknown: ReadonlySet<string>, judged: (email: s
   const { email: key, role, organization_id: organization, not_in_sfdc: marked } = user
   if (typeof key !== 'string' || typeof organization !== 'string' || role !== END_USER || marked === true) return
   if (unknown.has(organization) && !judged(key)) yield { kind: 'skip', key, reason: 'organization-unknown' }
+}
+
+/**
+ * A contact whose account has no organization, as another one has its name (AMB-20), is not made a
+ * user, but one who is a user stays one, and stays where it is.
+ */
+function* kept({ email: key }: Fields, waiting: Map<string, Contact>): Generator<Desired> {
+  const contact = typeof key === 'string' ? waiting.get(key) : undefined
+  if (contact === undefined) return
+  waiting.delete(contact.email)
+  yield { kind: 'record', key: contact.email, fields: userOf(contact, undefined) }
 }
 
 /**
@@ -179,6 +194,8 @@ type Organizations = {
   readonly ids: ReadonlyMap<string, string | Ref>
   /** Ids of organizations that nobody knows the account of: no contact could speak for their users. */
   readonly unknown: ReadonlySet<string>
+  /** Accounts that have several organizations. */
+  readonly twice: ReadonlySet<string>
 }
 
 async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Organizations> {
@@ -200,7 +217,7 @@ async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Or
       unknown = new Set(part.skipped.flatMap(({ id, reason }) => (id && isUnknown(reason, after) ? [id] : [])))
     } else if (part.op === 'create') ids.set(part.key, ref(sync, part.key))
   }
-  return { ids, unknown }
+  return { ids, twice, unknown }
 }
 
 /** Its key can be none, or its processor leaves it for a reason of its own (SAFE-10). */

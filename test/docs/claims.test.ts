@@ -46,6 +46,7 @@ describe('what the documentation claims', () => {
       'duplicate-email',
       'id-case-lost',
       'arrived-meanwhile',
+      'no-organization',
       'organization-unknown',
       'expired-not-created',
     ]

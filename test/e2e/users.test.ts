@@ -150,27 +150,18 @@ describe('users of US Government', () => {
     expect(at('old@agency.example')).toBeUndefined()
   })
 
-  test('two organizations with one salesforce_id: their users keep what they have; a held organization ties nobody (AMB-16, AMB-20)', async () => {
+  test('two organizations with one salesforce_id: their users keep what they have (AMB-16)', async () => {
     const gov = govOf(sample.world)
-    const [twin, other] = keyed
+    const [twin] = keyed
     const account = accountOf(twin)
-    const lost = accountOf(other)
-    const organizations = [
-      ...gov.organizations.filter((one) => one !== other),
-      { ...twin, id: 888_001, name: 'A twin', external_id: null },
-      // Has the name of the account whose own organization is missing.
-      { id: 888_002, name: ` ${other?.name ?? ''} `, organization_fields: {} },
-    ]
+    const organizations = [...gov.organizations, { ...twin, id: 888_001, name: 'A twin', external_id: null }]
     const { apply, user: at } = await started({
       world: {
         salesforce: {
           ...sample.world.salesforce,
           Contact: [
-            ...(sample.world.salesforce['Contact'] ?? []).filter(
-              (one) => one['AccountId'] !== account && one['AccountId'] !== lost,
-            ),
+            ...(sample.world.salesforce['Contact'] ?? []).filter((one) => one['AccountId'] !== account),
             contact('of-twin@agency.example', account),
-            contact('of-held@agency.example', lost),
           ],
         },
         zendesk: {
@@ -178,14 +169,7 @@ describe('users of US Government', () => {
           us_gov: {
             ...gov,
             organizations,
-            users: [
-              ...gov.users.filter(
-                ({ organization_id: home }) =>
-                  home === undefined || organizations.some(({ id: known }) => known === home),
-              ),
-              user('of-twin@agency.example', { organization_id: 888_001 }),
-              user('of-held@agency.example', { organization_id: null }),
-            ],
+            users: [...gov.users, user('of-twin@agency.example', { organization_id: 888_001 })],
           },
         },
       },
@@ -195,8 +179,56 @@ describe('users of US Government', () => {
       organization_id: 888_001,
       user_fields: { not_in_sfdc: false },
     })
-    expect(at('of-held@agency.example')).toMatchObject({ organization_id: null, user_fields: { not_in_sfdc: true } })
   })
+
+  test.each([
+    ['its name', (name: string | null | undefined) => ({ name: ` ${name ?? ''} ` })],
+    ['its external id', (_: unknown, account: string) => ({ name: 'Somebody else', external_id: account })],
+  ])(
+    'an organization that is not created, as another one has %s: its contacts who are users stay, and where they are (AMB-20, SAFE-05)',
+    async (_, taken) => {
+      const gov = govOf(sample.world)
+      const [, lost] = keyed
+      const account = accountOf(lost)
+      const organizations = [
+        ...gov.organizations.filter((one) => one !== lost),
+        { id: 888_002, organization_fields: {}, ...taken(lost?.name, account) },
+      ]
+      const homed = ({ organization_id: home }: Users[number]): boolean =>
+        home === undefined || organizations.some(({ id: known }) => known === home)
+      const {
+        apply,
+        plan,
+        user: at,
+      } = await started({
+        contacts: [contact('stays@agency.example', account), contact('waits@agency.example', account)],
+        world: {
+          zendesk: {
+            ...sample.world.zendesk,
+            us_gov: {
+              ...gov,
+              organizations,
+              users: [
+                ...gov.users.filter(homed),
+                user('stays@agency.example', { organization_id: 888_002 }),
+                user('untied@agency.example', { organization_id: 888_002 }),
+              ],
+            },
+          },
+        },
+      })
+      const skipped = (await plan())?.skipped.filter(({ reason }) => reason === 'no-organization')
+      expect(skipped?.map(({ key }) => key)).toContain('waits@agency.example')
+      expect(await apply()).toMatchObject({ code: 0 })
+      expect(at('stays@agency.example')).toMatchObject({
+        organization_id: 888_002,
+        user_fields: { not_in_sfdc: false },
+      })
+      expect(at('waits@agency.example')).toBeUndefined()
+      expect(at('untied@agency.example')).toMatchObject({ user_fields: { not_in_sfdc: true } })
+      expect((await plan())?.changes).toEqual([])
+    },
+  )
 
   test('CTC-01, CTC-02: the contacts of 501 organizations are asked for in two queries, of the documented text', async () => {
     const gov = govOf(sample.world)

@@ -99,6 +99,8 @@ export type TargetParts<Table extends FieldTable = FieldTable> = {
   readonly apply?: (changes: Many<Change>, run: ApplyRun) => AsyncIterable<Step>
   readonly settle?: Target['settle']
   readonly refetch?: Target['refetch']
+  /** Why it leaves changes out, and what that means. */
+  readonly words?: Words
 }
 
 /** A target over records in memory, of which one request writes all changes. */
@@ -118,6 +120,7 @@ export function targetOf<Table extends FieldTable = typeof table>(
     read: () => stream(records),
     refetch: parts.refetch ?? ((ids) => stream(records.filter(({ id }) => ids.includes(id)))),
     settle: parts.settle ?? cannotTell,
+    ...(parts.words && { words: parts.words }),
   } satisfies Partial<Target>
   if (apply !== undefined) return { ...common, apply }
   return { ...common, write: { batch: 1000, parallel: 1, send: async (changes) => send(changes) } }

@@ -39,9 +39,11 @@ export function unmatchedKeys(asked: {
 
 /**
  * The keys of all records that a sync's target will hold once the sync is applied: those that are
- * there, and those it will create.
+ * there, those it will create, and those it would create if no other record had their name (AMB-20)
+ * or what else is a record's alone: that other one may well be theirs.
  */
 export function keysAfter(sync: Sync): Keys {
+  const { words = {} } = sync.target
   const plan = planSource(sync)
   const keys = keyReader(sync.rules, sync.target.types)
   return {
@@ -51,7 +53,12 @@ export function keysAfter(sync: Sync): Keys {
         const { text } = keys.ofFields(fields)
         if (text !== '') yield text
       }
-      for await (const part of run.input(plan)) if ('op' in part && part.op === 'create') yield part.key
+      for await (const part of run.input(plan)) {
+        if (!('op' in part)) {
+          for (const { key, reason, heldBy } of part.skipped)
+            if (heldBy !== undefined || Object.hasOwn(words, reason)) yield key
+        } else if (part.op === 'create') yield part.key
+      }
     },
   }
 }

@@ -208,4 +208,15 @@ describe('the keys that a target will hold once its sync is applied (SAFE-08)', 
       'N',
     ])
   })
+
+  it('and those that are not created as another record has their name, or what else is theirs alone (AMB-20, SAFE-05)', async () => {
+    const keys = keysAfter(syncOf({}, { target: targetOf({ words: { 'id-taken': 'Another one has its id' } }) }))
+    const skipped = [
+      { key: 'T', id: '9', reason: 'id-taken' },
+      { key: 'H', reason: 'name-taken', heldBy: { key: '', id: '8', name: 'H' } },
+      { key: 'E', reason: 'expired-not-created' },
+    ]
+    const plan = syncParts({ ...(await compared({ desired: [wanted('N')] })), skipped })
+    expect(await collect(keys.read(testRun({ organizations: [], plan: [...plan] })))).toEqual(['T', 'H', 'N'])
+  })
 })

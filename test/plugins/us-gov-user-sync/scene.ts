@@ -51,7 +51,8 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
     domains = 'gitlab.com',
     emails,
   } = scene
-  const after = syncOf({}, { target: targetOf({ name: 'us-gov', records: organizations }) })
+  const target = targetOf({ name: 'us-gov', records: organizations })
+  const after = syncOf({}, { target })
   const sync = usGovUserSync({
     after,
     users: targetOf({ name: 'us-gov-users', types: userFields, records: users }),

@@ -195,9 +195,32 @@ describe('organizations of users', () => {
     expect(told(plan)).toEqual(['update a@x.example name'])
   })
 
-  it('AMB-20: of an account whose new organization is held nobody is asked, so its user is not tied', async () => {
-    expect(told(await planned({ contacts: [], users: [user(11, 'held@x.example')] }))).toEqual([
-      'retire held@x.example not_in_sfdc',
+  it('AMB-20: of an account whose new organization is held, who is a user stays one, and stays there; who is none waits', async () => {
+    const plan = await planned({
+      contacts: [
+        contact('IS@x.example', 'held'),
+        contact('renamed@x.example', 'held', 'Ada Lovelace'),
+        contact('back@x.example', 'held'),
+        contact('new@x.example', 'held'),
+        contact('liaison@gitlab.com', 'held'),
+      ],
+      users: [
+        user(11, 'is@x.example', { organization_id: '99' }),
+        user(12, 'renamed@x.example', { organization_id: '99' }),
+        user(13, 'back@x.example', { organization_id: '7', not_in_sfdc: true }),
+        user(14, 'untied@x.example', { organization_id: '99' }),
+        user(15, null),
+      ],
+    })
+    expect(told(plan)).toEqual([
+      'update back@x.example not_in_sfdc',
+      'update renamed@x.example name',
+      'retire untied@x.example not_in_sfdc',
+    ])
+    expect(plan.skipped.map(({ key, reason }) => `${key} ${reason}`)).toEqual([
+      ' no-key',
+      'liaison@gitlab.com protected',
+      'new@x.example no-organization',
     ])
   })
 })
