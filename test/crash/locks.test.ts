@@ -107,6 +107,7 @@ describe('SAFE-06, SAFE-16: two applies at once', () => {
     expect(writes(here)).toBe(sent)
     const { stdout } = await here.zds(['status'])
     expect(stdout).toMatch(/Run \S+ is going on\./)
+    expect(stdout).toMatch(/ running, \d+ of \d+ done/)
     expect(stdout).not.toContain('stopped before')
     expect(stdout).toMatch(/global is locked by run \S+/)
 
@@ -153,6 +154,7 @@ describe('SAFE-06, SAFE-16: two applies at once', () => {
     const { stdout } = await here.zds(['status'])
     expect(stdout).toContain('nobody holds it any more')
     expect(stdout).toContain('stopped before it was done')
+    expect(stdout).toMatch(/ stopped, \d+ of \d+ done/)
     expect(await here.zds(APPLY)).toMatchObject({ code: 0 })
     expect(
       violations(here.sandbox, { state: stateLines(here.sandbox), outcomes: await here.outcomes() }, reference, true),

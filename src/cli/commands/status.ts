@@ -1,6 +1,6 @@
 import { WORKER } from '../../core/config/executor.ts'
 import type { Kept, RunRecord, Lock } from '../../core/state/state.ts'
-import { isOld, unfinishedRun } from '../../core/run/history.ts'
+import { isOld, standing, unfinishedRun, type Standing } from '../../core/run/history.ts'
 import { KEEP_DAYS } from '../../core/run/retention.ts'
 import { shortDigest } from '../../core/telling.ts'
 import { asCalled } from '../called.ts'
@@ -23,7 +23,9 @@ export async function statusCommand(options: { config?: string; env?: string }, 
     const open = await unfinishedRun(shared)
     const held = await locks.held(shared.clock.now())
     const going = held.some(({ run, alive }) => run === open?.run.id && alive)
-    const shown = runs.slice(0, RUNS).map(async (run) => lineOf(run, await journal.done(run.id)))
+    const shown = runs
+      .slice(0, RUNS)
+      .map(async (run) => lineOf({ ...run, status: standing(run, held) }, await journal.done(run.id)))
     const lines = [
       ...(runs.length === 0 ? ['Nothing was applied here yet.'] : await Promise.all(shown)),
       ...(runs.length > RUNS ? ['… and older ones'] : []),
@@ -63,7 +65,9 @@ function lockLine({ address, instance, run, holder, host, process, until, alive 
   return `${plain(instance)} is locked by run ${run} (${plain(holder)} on ${plain(host)}, process ${process}) until ${until}${dead}`
 }
 
-function lineOf({ id, status, startedAt, asOf, forced, digest, approval, changes }: RunRecord, done: number): string {
+type Line = Omit<RunRecord, 'status'> & { readonly status: Standing }
+
+function lineOf({ id, status, startedAt, asOf, forced, digest, approval, changes }: Line, done: number): string {
   const why = approval?.because === undefined ? '' : `: ${plain(approval.because)}`
   const how = forced ? 'forced' : 'approved'
   const who = approval !== undefined ? `, ${how} by ${plain(approval.by)}${why}` : forced ? ', forced' : ''

@@ -1,10 +1,10 @@
 import { foldAddress } from '../addresses.ts'
-import { writtenUnder, type Known, type RunStatus } from '../outcome.ts'
+import { writtenUnder, type Known } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
-import type { Approval, Journal, RunEvent, RunRecord, State } from '../state/state.ts'
+import type { Approval, Journal, Lock, RunEvent, RunRecord, State } from '../state/state.ts'
 import { syncsOf } from '../config/stages.ts'
 import { watchDrift } from './drift.ts'
-import { changesOf, outcomeOf, type OutcomeOf } from '../run/history.ts'
+import { changesOf, outcomeOf, standing, type OutcomeOf, type Standing } from '../run/history.ts'
 import { planLeft } from '../run/plan-parts.ts'
 import type { Shared } from '../run/shared.ts'
 import type { RunWait } from '../waits.ts'
@@ -29,7 +29,7 @@ export type LogEntry = {
   readonly at: string
   readonly endedAt?: string
   readonly asOf: string
-  readonly status?: RunStatus
+  readonly status?: Standing
   readonly digest?: string
   readonly changes?: number
   /** How many of them are done. */
@@ -59,24 +59,30 @@ export async function logOf(
   const { state } = shared
   const entries =
     key === undefined
-      ? await entriesSince(since, state.journal)
+      ? await entriesSince(since, shared)
       : // What a change undoes shows in what was written before it, whatever of that is asked for.
-        await ofKey(await entriesSince(new Date(0), state.journal), meaning(key, shared), state)
+        await ofKey(await entriesSince(new Date(0), shared), meaning(key, shared), state)
   return entries.filter((entry) => Date.parse(entry.at) >= since.getTime() && (!failed || isFailed(entry)))
 }
 
-async function entriesSince(since: Date, journal: Journal): Promise<LogEntry[]> {
+async function entriesSince(since: Date, { state: { journal, locks }, clock }: Shared): Promise<LogEntry[]> {
   const events = await journal.noted(since)
   const all = await journal.runs()
   const runs = all.filter(({ startedAt }) => Date.parse(startedAt) >= since.getTime())
   const begun = new Set(all.map(({ id }) => id))
-  const applies = await Promise.all(runs.map((run) => applyEntry(run, events, journal)))
+  const held = await locks.held(clock.now())
+  const applies = await Promise.all(runs.map((run) => applyEntry(run, events, held, journal)))
   // How a run ended is told with it.
   const others = events.filter(({ run, kind }) => kind === 'planned' || !begun.has(run)).map(eventEntry)
   return [...others, ...applies].toSorted((a, b) => b.at.localeCompare(a.at))
 }
 
-async function applyEntry(run: RunRecord, events: readonly RunEvent[], journal: Journal): Promise<LogEntry> {
+async function applyEntry(
+  run: RunRecord,
+  events: readonly RunEvent[],
+  held: readonly Lock[],
+  journal: Journal,
+): Promise<LogEntry> {
   const { id, startedAt: at, endedAt, asOf, status, digest, changes, forced, approval } = run
   const done = await journal.done(id)
   const waits = await journal.waits(id)
@@ -86,7 +92,7 @@ async function applyEntry(run: RunRecord, events: readonly RunEvent[], journal: 
     kind: 'apply',
     at,
     asOf,
-    status,
+    status: standing(run, held),
     digest,
     changes,
     done,

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import { doneUnder, troubleOf, type Known, type Outcome } from '../outcome.ts'
+import { doneUnder, troubleOf, type Known, type Outcome, type RunStatus } from '../outcome.ts'
 import type { Change, Plan } from '../plan/plan.ts'
-import type { Journal, Place, RunRecord, State } from '../state/state.ts'
+import type { Journal, Lock, Place, RunRecord, State } from '../state/state.ts'
 import { planLeft } from './plan-parts.ts'
 import { reportOf, type Report } from './report.ts'
 import { newRunId, type Shared } from './shared.ts'
@@ -28,6 +28,12 @@ export async function unfinishedRun({ state }: Pick<Shared, 'state'>): Promise<P
 /** Whether somebody carries a run out, or has to see to what it had sent. */
 export const isUnfinished = ({ status }: Pick<RunRecord, 'status'>): boolean =>
   status !== 'done' && status !== 'abandoned'
+
+/** How a run stands: one that does not say that it ended, and holds no lock, has stopped. */
+export type Standing = RunStatus | 'stopped'
+
+export const standing = ({ id, status }: Pick<RunRecord, 'id' | 'status'>, held: readonly Lock[]): Standing =>
+  status === 'running' && !held.some(({ run, alive }) => run === id && alive) ? 'stopped' : status
 
 /**
  * What is left of a run that stopped, to be gone on with; with `left`, why it is not: another plan

@@ -98,7 +98,7 @@ describe('the history of a project', () => {
     const plain = { kind: 'plan', asOf: '2026-03-01' }
     expect(await logged(engine)).toStrictEqual([
       { run: 'r8', kind: 'failed', at: at9, asOf: '2026-03-01', error: { code: 'ENV_MISSING', message: '' } },
-      { ...common, run: 'r7', at: at8, status: 'running', done: 1 },
+      { ...common, run: 'r7', at: at8, status: 'stopped', done: 1 },
       {
         ...common,
         run: 'r6',
@@ -142,6 +142,21 @@ describe('the history of a project', () => {
     ['both', { since: at(7), failed: true }, ['r8', 'r7', 'r6']],
   ])('may be asked for %s', async (_what, asked, runs) => {
     expect((await logged(await history(), asked)).map(({ run }) => run)).toEqual(runs)
+  })
+
+  it('SAFE-16: says that an apply is running while it holds a lock, and has stopped once it does not', async () => {
+    const engine = scene()
+    const { clock, signal, state } = engine
+    await ran(engine, 'r1', 1, plan(updateTo('New')))
+    const place = { instance: 'global', address: 'https://global.example' }
+    const statuses = async () => (await logged(engine)).map(({ status }) => status)
+    const other = await state.locks.take([place], 'r0', { waitMs: 0, clock, signal })
+    expect(await statuses()).toEqual(['stopped'])
+    await other.giveBack()
+    const hold = await state.locks.take([place], 'r1', { waitMs: 0, clock, signal })
+    expect(await statuses()).toEqual(['running'])
+    await hold.giveBack()
+    expect(await statuses()).toEqual(['stopped'])
   })
 
   it('tells how a run ended with it, and an end that was no error not as one', async () => {
