@@ -33,8 +33,15 @@ export function http(options: HttpOptions): Http {
     })
 }
 
-/** As long as the service asks; where that did not help, no shorter than without a word from it. */
-function waitBefore({ retryMs }: HttpError, baseMs: number, attempt: number): number {
+const A_MINUTE_MS = 60_000
+
+/**
+ * As long as the service asks; where that did not help, no shorter than without a word from it. One
+ * that refuses us for our pace and does not say how long is given a minute, in which its window ends
+ * (GEN-11); less only where the policy waits less than a second at first.
+ */
+function waitBefore({ retryMs, status }: HttpError, baseMs: number, attempt: number): number {
+  if (retryMs === undefined && status === 429) return Math.min(A_MINUTE_MS, 60 * baseMs)
   const own = backoff(baseMs, attempt)
   if (retryMs === undefined) return own
   return attempt === 1 ? retryMs : Math.max(retryMs, own)
