@@ -1,16 +1,18 @@
-import { foldAddress, packed, type Change, type Many, type Preparation, type Run, type Skip } from 'zds'
+import { foldAddress, packed, type Change, type Many, type Preparation, type PrepareRun, type Skip } from 'zds'
 import type { Client } from './client.ts'
 import { holdersOf } from './holders.ts'
 import { idIn } from './replies.ts'
 
 /**
  * A planned user whose address somebody has beside another one cannot be created, and who has it is
- * tied to the sync after all: neither is touched, both are reported (ZD-10). The listing
- * shows first addresses only, so this is asked for the few that are to be created.
+ * tied to the sync after all: neither is touched, both are reported (ZD-10). So is who has the
+ * address of somebody whose creation is held. The listing shows first addresses only, so this is
+ * asked for the few that are to be created, or held where somebody is to be retired.
  */
-export async function withoutSeconds(changes: Many<Change>, client: Client, run: Run): Promise<Preparation> {
+export async function withoutSeconds(changes: Many<Change>, client: Client, run: PrepareRun): Promise<Preparation> {
   const creates = changes.values().filter(({ op }) => op === 'create')
-  const keys = Array.from(creates, ({ key }) => key)
+  const retires = changes.values().some(({ op }) => op === 'retire')
+  const keys = [...creates.map(({ key }) => key), ...(retires ? run.held : [])]
   const holders = await holdersOf(keys, client, run)
   const held = new Map(
     keys.flatMap((key) => {

@@ -109,6 +109,7 @@ export type {
   Fields,
   Guard,
   Preparation,
+  PrepareRun,
   Processor,
   Rules,
   Run,

@@ -26,10 +26,7 @@ export interface Run {
   readonly clock: Clock
   /** The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for others. */
   input<Row extends Json>(source: Source<Row>): AsyncIterable<Row>
-  /**
-   * The number of rows that the system announced; the engine compares. `tolerance` rows more or
-   * less may have come or gone meanwhile.
-   */
+  /** How many rows the system announced, and how many may have come or gone meanwhile. */
   expect(rows: number, tolerance?: number): void
   /** Why nobody can tell whether what was read is all: then nothing is retired for it (SAFE-02). */
   incomplete(why: string): void
@@ -90,6 +87,12 @@ export interface Processor<
    * their days. Without it nothing depends on the day.
    */
   forecast?(until: string, run: Run): AsyncIterable<Turn>
+}
+
+/** What a run lends while planned changes are completed. */
+export interface PrepareRun extends Run {
+  /** Keys that are desired and have no record, nor get one by this plan: what stands for them stays. */
+  readonly held: readonly string[]
 }
 
 /** What a run lends while changes are carried out. */
@@ -155,7 +158,7 @@ interface Writable<Types extends FieldTypes> extends Source<Existing> {
    */
   settle(sent: readonly SentChange[], run: Run): AsyncIterable<Outcome>
   /** Completes planned changes, or leaves them out with a reason: what only the target can tell. */
-  prepare?(changes: Many<Change>, run: Run): Promise<Preparation>
+  prepare?(changes: Many<Change>, run: PrepareRun): Promise<Preparation>
   /**
    * What comes along with a new record, for a person: pure, and asked once the change is prepared.
    * Without it nothing may come along.
@@ -237,10 +240,7 @@ export interface Sync {
   readonly target: Target
   readonly rules: Rules
   readonly limits?: Limits
-  /**
-   * The share of written records that is read back and compared. Default 0.01, at least 10 records;
-   * 0 for none.
-   */
+  /** The share of written records that is read back: 0.01, at least 10 records; 0 for none. */
   readonly readBack?: number
   readonly after?: readonly Sync[]
   /** True: what a change is tied to goes first (its refs, its record, its name), not all of `after`. */

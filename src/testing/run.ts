@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 import { joinedIn } from '../core/run/joined.ts'
 import type { Setting } from '../core/settings.ts'
-import type { Run } from '../core/types.ts'
+import type { PrepareRun, Run } from '../core/types.ts'
 
 export type FakeClock = Clock & {
   /** The pauses that were asked for, in milliseconds, in order. */
@@ -35,15 +35,16 @@ export function fakeClock(start = '2026-03-16T10:00:00Z'): FakeClock {
 /** A run that somebody can stop. */
 export type LentRun = Run & { readonly abort: (reason: Error) => void }
 
-export type TestRun = LentRun & {
-  readonly clock: FakeClock
-  /** What `progress` was told. */
-  readonly told: string[]
-  /** What `expect` was told: rows, and how many more or less may come. */
-  readonly announced: [number, number][]
-  /** What `incomplete` was told. */
-  readonly doubts: string[]
-}
+export type TestRun = LentRun &
+  PrepareRun & {
+    readonly clock: FakeClock
+    /** What `progress` was told. */
+    readonly told: string[]
+    /** What `expect` was told: rows, and how many more or less may come. */
+    readonly announced: [number, number][]
+    /** What `incomplete` was told. */
+    readonly doubts: string[]
+  }
 
 /**
  * A run whose inputs are given by the name of their source, and which remembers what it was told.
@@ -59,6 +60,7 @@ export function testRun(inputs: { readonly [name: string]: readonly unknown[] } 
     told,
     announced,
     doubts,
+    held: [],
     abort: (reason) => controller.abort(reason),
     expect: (rows, slack = 0) => void announced.push([rows, slack]),
     incomplete: (why) => void doubts.push(why),

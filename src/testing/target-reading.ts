@@ -44,7 +44,7 @@ export const readingLaws: readonly WorldLaw<TargetWorld>[] = [
   law('prepare completes changes or skips them, and makes no other plan of them', async (world) => {
     for (const op of world.target.ops) {
       const changes = changesOf(world, op, 2)
-      const prepared = await world.target.prepare?.(changes, world.run())
+      const prepared = await world.target.prepare?.(changes, { ...world.run(), held: [] })
       if (prepared !== undefined) completedPlan(planOf(changes), prepared, world.target)
     }
     assert.equal(world.writes(), 0)

@@ -67,6 +67,17 @@ const user = (email: string, more: Users[number] = {}): Users[number] => ({
   ...more,
 })
 
+/** Gives a user an address beside the main one. */
+async function addAddress(sandbox: Sandbox, user: number, value: string): Promise<void> {
+  const { ZENDESK_US_GOV_EMAIL: email, ZENDESK_US_GOV_API_TOKEN: token } = sandbox.tokenEnv
+  const answer = await fetch(`${sandbox.zendesk['us_gov']?.url}/api/v2/users/${user}/identities`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${email}/token:${token}`)}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ identity: { type: 'email', value } }),
+  })
+  expect(answer.status).toBe(201)
+}
+
 describe('users of US Government', () => {
   test('move, keep their suspension, come back, are protected; contacts in any case, with any role list (USR-01..07, CTC-01..06)', async () => {
     const [first = '', second = ''] = accountIds
@@ -130,13 +141,7 @@ describe('users of US Government', () => {
       contacts: [contact('old@agency.example', account)],
       users: [user('new@agency.example', { id: 777_001 })],
     })
-    const { ZENDESK_US_GOV_EMAIL: email, ZENDESK_US_GOV_API_TOKEN: token } = sandbox.tokenEnv
-    const answer = await fetch(`${sandbox.zendesk['us_gov']?.url}/api/v2/users/777001/identities`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa(`${email}/token:${token}`)}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ identity: { type: 'email', value: 'old@agency.example' } }),
-    })
-    expect(answer.status).toBe(201)
+    await addAddress(sandbox, 777_001, 'old@agency.example')
     const before = at('new@agency.example')
     const planned = await plan()
     expect(
@@ -185,7 +190,7 @@ describe('users of US Government', () => {
     ['its name', (name: string | null | undefined) => ({ name: ` ${name ?? ''} ` })],
     ['its external id', (_: unknown, account: string) => ({ name: 'Somebody else', external_id: account })],
   ])(
-    'an organization that is not created, as another one has %s: its contacts who are users stay, and where they are (AMB-20, SAFE-05)',
+    'an organization that is not created, as another one has %s: its contacts who are users, be it by a second address, stay, and where they are (AMB-20, SAFE-05, ZD-10)',
     async (_, taken) => {
       const gov = govOf(sample.world)
       const [, lost] = keyed
@@ -199,9 +204,10 @@ describe('users of US Government', () => {
       const {
         apply,
         plan,
+        sandbox,
         user: at,
       } = await started({
-        contacts: [contact('stays@agency.example', account), contact('waits@agency.example', account)],
+        contacts: ['stays', 'waits', 'former'].map((one) => contact(`${one}@agency.example`, account)),
         world: {
           zendesk: {
             ...sample.world.zendesk,
@@ -212,19 +218,28 @@ describe('users of US Government', () => {
                 ...gov.users.filter(homed),
                 user('stays@agency.example', { organization_id: 888_002 }),
                 user('untied@agency.example', { organization_id: 888_002 }),
+                user('renamed@agency.example', { id: 777_002, organization_id: 888_002 }),
               ],
             },
           },
         },
       })
-      const skipped = (await plan())?.skipped.filter(({ reason }) => reason === 'no-organization')
-      expect(skipped?.map(({ key }) => key)).toContain('waits@agency.example')
+      await addAddress(sandbox, 777_002, 'former@agency.example')
+      const skipped = (await plan())?.skipped.map(({ key, reason }) => `${key} ${reason}`)
+      expect(skipped).toEqual(
+        expect.arrayContaining([
+          'waits@agency.example no-organization',
+          'former@agency.example no-organization',
+          'renamed@agency.example second-address',
+        ]),
+      )
       expect(await apply()).toMatchObject({ code: 0 })
       expect(at('stays@agency.example')).toMatchObject({
         organization_id: 888_002,
         user_fields: { not_in_sfdc: false },
       })
       expect(at('waits@agency.example')).toBeUndefined()
+      expect(at('renamed@agency.example')).toMatchObject({ user_fields: { not_in_sfdc: false } })
       expect(at('untied@agency.example')).toMatchObject({ user_fields: { not_in_sfdc: true } })
       expect((await plan())?.changes).toEqual([])
     },

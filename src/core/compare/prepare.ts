@@ -4,8 +4,11 @@ import { count, OPS, type Change, type Skip, type SyncPlan } from '../plan/plan.
 import type { Preparation, Sync, Target } from '../types.ts'
 import { withWords } from './words.ts'
 
+/** What a target is asked about: changes, and keys that are desired and get no record by them. */
+export type ToPrepare = { readonly changes: Many<Change>; readonly held: readonly string[] }
+
 /** Asks a target to complete changes; undefined where it has nothing to say. */
-export type AskTarget = (changes: Many<Change>) => Promise<Preparation | undefined>
+export type AskTarget = (planned: ToPrepare) => Promise<Preparation | undefined>
 
 /**
  * The target has the last word on a plan: it knows what it can do, what cannot be, and what becomes
@@ -14,12 +17,15 @@ export type AskTarget = (changes: Many<Change>) => Promise<Preparation | undefin
 export async function prepare(compared: SyncPlan, sync: Sync, ask: AskTarget): Promise<SyncPlan> {
   const { target } = sync
   const plan = possiblePlan(compared, target)
-  const prepared = plan.changes.length === 0 ? undefined : await ask(plan.changes)
+  const prepared = plan.changes.length === 0 ? undefined : await ask({ changes: plan.changes, held: heldIn(plan) })
   const whole = prepared === undefined ? plan : completedPlan(plan, prepared, target)
   const comes = whole.changes.values().some(({ along }) => along !== undefined)
   const told = (): Many<Change> => packed(whole.changes.values().map((change) => describe(change, plan.name, target)))
   return withWords(comes ? { ...whole, changes: told() } : whole, sync)
 }
+
+/** What is desired, or left for a reason, and is no record of the target. */
+const heldIn = ({ skipped }: SyncPlan): string[] => skipped.flatMap(({ key, id }) => (id === undefined ? [key] : []))
 
 /** The plan without what its target cannot do, which it lists. */
 export function possiblePlan(plan: SyncPlan, { ops }: Target): SyncPlan {

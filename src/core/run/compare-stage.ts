@@ -37,8 +37,8 @@ export async function compareStage(
   const whole = wanted.every(isComplete)
   const sides = { desired: some && whole, existing: isComplete(sync.target) }
   const proved = { complete: sides, empty: !some && whole }
-  const plan = await prepare(await comparedRows(stage, proved, rowsOf, shared.state.scratch), sync, (changes) =>
-    answersOf(changes, stage, shared, runId, watch),
+  const plan = await prepare(await comparedRows(stage, proved, rowsOf, shared.state.scratch), sync, (planned) =>
+    answersOf(planned, stage, shared, runId, watch),
   )
   const complete = sides.desired && sides.existing
   const made = { ...madeFrom(inputs, shared), address: sync.target.address() }

@@ -1,3 +1,4 @@
+import type { ToPrepare } from '../compare/prepare.ts'
 import { canonical, type Json } from '../json.ts'
 import { isMany, packer, type Many } from '../many.ts'
 import type { Change, Notice, Skip } from '../plan/plan.ts'
@@ -16,7 +17,7 @@ type TargetAnswer = { readonly asked: Change } & Said
  * what it said of the same change holds, and a change that is new stays as it is.
  */
 export async function answersOf(
-  changes: Many<Change>,
+  { changes, held }: ToPrepare,
   stage: StageOf<'compare'>,
   shared: Shared,
   runId: string,
@@ -28,7 +29,7 @@ export async function answersOf(
   const name = `prepare:${stage.name}`
   if (shared.from !== undefined)
     return recalled(changes, await byKey(artifacts.read(name) as AsyncIterable<TargetAnswer>), watch) // written below
-  const said = prepared(await target.prepare(changes, lend(stage, shared, runId, watch)), target)
+  const said = prepared(await target.prepare(changes, { ...lend(stage, shared, runId, watch), held }), target)
   await artifacts.write(name, pairs(changes, said))
   return said
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Change, Preparation } from 'zds'
-import { completedPlan, possiblePlan, prepare } from '../../../src/core/compare/prepare.ts'
+import { completedPlan, possiblePlan, prepare, type AskTarget } from '../../../src/core/compare/prepare.ts'
 import { create, planOf, retire, update } from '../../support/applying.ts'
 import { syncOf, targetOf } from '../../support/syncs.ts'
 
@@ -81,11 +81,28 @@ describe('a target that is asked', () => {
   const nothing = async (): Promise<undefined> => undefined
 
   it('is asked for what there is to do, and not where there is nothing', async () => {
-    const asked: number[] = []
-    const ask = async ({ length }: { readonly length: number }): Promise<undefined> => void asked.push(length)
+    const asked: string[][] = []
+    const ask: AskTarget = async ({ changes }) => void asked.push([...changes].map(({ key }) => key))
     await prepare(planOf(), syncOf(), ask)
     await prepare(planOf(create('A'), update('B')), syncOf(), ask)
-    expect(asked).toEqual([2])
+    expect(asked).toEqual([['A', 'B']])
+  })
+
+  it('ZD-10: is told what is desired beside them, and has no record, nor gets one', async () => {
+    const asked: (readonly string[])[] = []
+    const ask: AskTarget = async ({ held }) => void asked.push(held)
+    const skipped = [
+      { key: 'H', reason: 'name-taken' },
+      { key: 'P', reason: 'protected', id: '7' },
+    ]
+    const ops = ['create'] as const
+    await prepare({ ...planOf(create('A'), update('B')), skipped }, syncOf({}, { target: targetOf({ ops }) }), ask)
+    await prepare(
+      { ...planOf(create('A'), update('B')), skipped },
+      syncOf({}, { target: targetOf({ ops: ['update'] }) }),
+      ask,
+    )
+    expect(asked).toEqual([['H'], ['H', 'A']])
   })
 
   it('SYN-03: says what comes along with a record', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Change, Preparation } from 'zds'
+import type { Change, Preparation, PrepareRun } from 'zds'
 import { answersOf } from '../../../src/core/run/target-answers.ts'
 import { create, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
@@ -8,21 +8,23 @@ import { syncOf, targetOf } from '../../support/syncs.ts'
 /** An engine whose target prepares so, and what it was asked about. */
 function scene(prepare?: (changes: readonly Change[]) => unknown) {
   const asked: string[] = []
+  const held: string[] = []
   const target = {
     ...targetOf(),
     ...(prepare && {
-      prepare: async (changes: Iterable<Change>) => {
+      prepare: async (changes: Iterable<Change>, run: PrepareRun) => {
         asked.push(...[...changes].map(({ key }) => key))
+        held.push(...run.held)
         return prepare([...changes]) as Preparation // or nonsense
       },
     }),
   }
-  return { engine: engineOf({ sources: {}, targets: { global: syncOf({}, { target }) } }), asked }
+  return { engine: engineOf({ sources: {}, targets: { global: syncOf({}, { target }) } }), asked, held }
 }
 
 const answers = async (engine: TestEngine, changes: readonly Change[], from?: string) => {
   const shared = { ...engine, ...(from !== undefined && { from }) }
-  const said = await answersOf(changes, engine.stage('compare', 'global'), shared, 'run-1', engine)
+  const said = await answersOf({ changes, held: ['H'] }, engine.stage('compare', 'global'), shared, 'run-1', engine)
   return said && { ...said, changes: [...said.changes] }
 }
 
@@ -40,14 +42,14 @@ describe('SYN-03: what a target says of planned changes', () => {
 
   it('holds for the same changes where nothing may be asked, in whatever order it answered', async () => {
     const changes = [create('A'), create('B'), update('C'), update('D')]
-    const { engine, asked } = scene(([a, b, , d]) => ({
+    const { engine, asked, held } = scene(([a, b, , d]) => ({
       changes: [d, b, a].map((change) => completed(change as Change)), // there are four
       skipped: [skip('C')],
       notices: [notice('B'), { ...notice('B'), code: 'late' }, notice('C')],
     }))
     const said = await answers(engine, changes)
     expect(said?.changes.map(({ key }) => key)).toEqual(['D', 'B', 'A'])
-    expect(asked.splice(0)).toEqual(['A', 'B', 'C', 'D'])
+    expect([asked.splice(0), held.splice(0)]).toEqual([['A', 'B', 'C', 'D'], ['H']])
     expect(await answers(engine, changes, 'run run-1')).toEqual({
       changes: [create('A'), create('B'), update('D')].map(completed),
       skipped: [skip('C')],

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ApplyRun, Clock } from 'zds'
+import type { ApplyRun, Clock, PrepareRun } from 'zds'
 import { testRun as lent, type LentRun } from 'zds/testing'
 
 export type TestRun = {
-  readonly run: ApplyRun
+  readonly run: ApplyRun & PrepareRun
   readonly progress: string[]
   readonly expected: { rows: number; slack: number }[]
   /** Why what was read may not be all. */
@@ -42,7 +42,7 @@ export function testRun(): TestRun {
   const expected: { rows: number; slack: number }[] = []
   const doubts: string[] = []
   const waits: TestRun['waits'] = []
-  const run: ApplyRun = {
+  const run: ApplyRun & PrepareRun = {
     signal: controller.signal,
     clock: quickClock(pauses),
     input: () => {
@@ -52,6 +52,7 @@ export function testRun(): TestRun {
     incomplete: (why) => void doubts.push(why),
     expect: (rows, slack = 0) => void expected.push({ rows, slack }),
     progress: (message) => void progress.push(message),
+    held: [],
     fresh: async (changes) => [...changes],
     waited: async (after) => void waits.push([...after]),
   }

@@ -187,6 +187,20 @@ describe('users', () => {
     })
   })
 
+  it('nor is a user marked who has the address of somebody whose creation is held; who marks nobody asks for nobody', async () => {
+    const { target, sandbox } = await started()
+    await addAddress(sandbox, 2003, 'second@agency.example')
+    const mark = (n: number) => ({ ...updatingUser(n, { not_in_sfdc: true }), op: 'retire' as const })
+    const run = { ...testRun().run, held: ['second@agency.example', 'nobody@agency.example'] }
+    expect(await target.prepare?.([updatingUser(1), mark(2), mark(4)], run)).toEqual({
+      changes: [updatingUser(1), mark(4)],
+      skipped: [{ key: 'user.2@agency.example', reason: 'second-address', id: '2003' }],
+    })
+    const asked = requestsTo(sandbox, 'GET', '/users/search').length
+    expect((await target.prepare?.([updatingUser(1)], run))?.skipped).toEqual([])
+    expect(requestsTo(sandbox, 'GET', '/users/search')).toHaveLength(asked)
+  })
+
   it('an address that becomes a second one after the plan was made fails honestly, and its user is not touched', async () => {
     const { target, sandbox, userOf } = await started()
     await addAddress(sandbox, 2003, 'second@agency.example')
