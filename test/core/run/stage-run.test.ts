@@ -218,6 +218,21 @@ describe('the apply of one sync as a stage', () => {
     })
   })
 
+  it('SAFE-06: a plan that was given up gives nothing up: what another one has left is still gone on with', async () => {
+    const failing = new Set(['A'])
+    const here = await scene(failing)
+    const { clock, state } = here.engine.shared
+    const plan = await planned(here)
+    const first = await applied(here, 'apply:first', plan)
+    await state.journal.end(first.run, 'abandoned', clock.now())
+    const other = await here.engine.plan({ from: here.run, asOf: '2026-03-17' })
+    const second = await applied(here, 'apply:first', other)
+    await expect(applied(here, 'apply:first', plan)).rejects.toMatchObject({ code: 'PLAN_STALE' })
+    expect((await state.journal.run(second.run))?.status).toBe('failed')
+    failing.clear()
+    expect(await applied(here, 'apply:first', other)).toMatchObject({ run: second.run, status: 'done' })
+  })
+
   it('SAFE-06: gives up what an earlier plan has left of the same sync, and nothing of another', async () => {
     const failing = new Set(['A', 'C'])
     const here = await scene(failing)
