@@ -93,7 +93,7 @@ async function withoutNames(
   run: Run,
 ): Promise<Outcome[]> {
   const done = new Set(told.flatMap(({ key, status }) => (status === 'done' ? [key] : [])))
-  const named = rows.filter(({ key, payload }) => done.has(key) && kind.unique.some((name) => name in payload))
+  const named = rows.filter(({ key }) => done.has(key)).flatMap((row) => onlyNamed(row, kind.unique))
   const meant = named.length === 0 ? done : await settling(kind)(named, run)
   const lacking = new Map(named.flatMap(({ key, id }) => (meant.has(key) ? [] : [[key, id] as const])))
   const message = `${kind.client.instance}: its job has written it, but not all of it: a name that is taken is left out`
@@ -101,6 +101,12 @@ async function withoutNames(
     const id = lacking.get(outcome.key)
     return id === undefined ? outcome : { key: outcome.key, status: 'failed', code: 'read-back-differs', message, id }
   })
+}
+
+/** The row with nothing but what no two records may share: somebody may have changed the rest since. */
+function onlyNamed({ change, ...row }: JobRow, unique: readonly string[]): JobRow[] {
+  const fields = Object.entries(change.fields).filter(([name]) => unique.includes(name))
+  return fields.length === 0 ? [] : [{ ...row, change: { ...change, fields: Object.fromEntries(fields) } }]
 }
 
 /** Where no job tells what became of rows, the records themselves do. */

@@ -101,13 +101,18 @@ describe('updates and retires', () => {
       organizations: [
         { id: 1001, organization_fields: { seats: 50 } },
         { id: 1002, name: 'Renamed' },
+        { id: 1003, name: 'Renamed, too', organization_fields: { seats: 50 } },
       ],
     }
     await client('PUT', '/api/v2/organizations/update_many', body)
+    await expect.poll(() => records()[2]?.name).toBe('Renamed, too')
+    // Somebody has changed another field of it since.
+    await client('PUT', '/api/v2/organizations/1003', { organization: { organization_fields: { seats: 60 } } })
     const taken = records()[2]?.name ?? ''
     const [lesser, whole] = [updating(0, { name: taken, seats: 50 }), updating(1, { name: 'Renamed' })]
+    const later = updating(2, { name: 'Renamed, too', seats: 50 })
     const job = instance(sandbox).jobs.at(-1)?.id ?? ''
-    const sent = [lesser, whole].map((change) => ({ change, job }))
+    const sent = [lesser, whole, later].map((change) => ({ change, job }))
     const settled = await collect(target.settle(sent, testRun().run))
     expect(settled).toEqual([
       {
@@ -118,6 +123,7 @@ describe('updates and retires', () => {
         message: 'global: its job has written it, but not all of it: a name that is taken is left out',
       },
       { key: whole.key, status: 'done', id: '1002' },
+      { key: later.key, status: 'done', id: '1003' },
     ])
   })
 
