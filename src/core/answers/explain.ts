@@ -95,7 +95,8 @@ async function answerOf(
     record,
     absent: explained.absent ?? told,
     change: changes.values().find((one) => one.key === key),
-    skip: skipped.find((one) => one.key === key || (one.id !== undefined && one.id === live?.id)),
+    // The id of a skip with another key is that of whoever is in the way.
+    skip: skipped.find((one) => one.key === key || (one.key === '' && one.id === live?.id)),
     words: { ...sync.desired.words, ...sync.rules.words, ...used },
   }
   const verdict = verdictOf(known)

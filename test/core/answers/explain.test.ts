@@ -5,15 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explainKey, type ExplainAsked, type Explanation, type SyncAnswer } from '../../../src/core/answers/explain.ts'
 import {
   collect,
+  filtered,
   lowerCase,
   openEngine,
   sync,
   text,
+  type Change,
   type Config,
   type Desired,
   type Engine,
   type Explained,
   type Json,
+  type Many,
   type Processor,
 } from 'zds'
 import { fieldsOf, verdictOf } from '../../../src/core/answers/verdict.ts'
@@ -50,6 +53,7 @@ const desired: readonly Desired[] = [
   wanted('spelt', { name: 'Spelt Inc' }),
   { ...wanted('new', { name: 'New Inc', support_level: 'gold' }), along: { people: 1 } },
   wanted('held', { name: 'Held Inc', support_level: 'expired' }),
+  wanted('taken', { name: 'Taken Inc' }),
   { kind: 'skip', key: 'left', reason: 'duplicate-email', name: 'Left Inc' },
   absent('LATE', 'retention'),
   absent('over', 'retention'),
@@ -85,7 +89,12 @@ const customers: Processor = {
   },
 }
 const target = {
-  ...targetOf({ records }),
+  ...targetOf({ records, words: { 'id-taken': 'another record has its id' } }),
+  /** Who has the id is in sync. */
+  prepare: async (changes: Many<Change>) => ({
+    changes: filtered(changes, ({ key }) => key !== 'taken'),
+    skipped: [...changes].some(({ key }) => key === 'taken') ? [{ key: 'taken', reason: 'id-taken', id: '2' }] : [],
+  }),
   describe: ({ op }: { readonly op: string }) =>
     op === 'create' ? [{ code: 'people', message: 'Ann comes too' }] : [],
 }
@@ -281,6 +290,17 @@ describe('what becomes of a key is told with its reason, its fields and the rule
         'support_level differs: null expired (customers) ',
         unmarked,
         'CMP-04 expired-not-created: expired, and has no record yet',
+      ],
+    ],
+    [
+      'taken',
+      'taken',
+      [
+        'global: skipped, id-taken: another record has its id (no record, Taken Inc, of nobody)',
+        'name differs: null Taken Inc (customers) AMB-20',
+        'salesforce_id differs: null taken (customers) CMP-01',
+        unmarked,
+        'CHG-11 id-taken: another record has its id',
       ],
     ],
     [
