@@ -103,7 +103,7 @@ function entryAt(source: string, at: number): EnvEntry {
 
 /** A comment needs a blank before it: without, nobody knows whether `#` belongs to the value. */
 function bareValue(text: string): Pick<EnvEntry, 'value' | 'problem'> {
-  const value = text.replace(/[ \t]#.*/, '').trim()
+  const value = text.replace(/[ \t]#.*/s, '').trim()
   const refused = (problem: string) => ({ value, problem })
   if (/^["'`]/.test(value)) return refused('has a quote that is not closed, or something behind the closing one')
   if (/^[“”„‘’‚«]/.test(value)) return refused('has typographic quotes around its value: write straight ones')

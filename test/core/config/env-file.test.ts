@@ -47,6 +47,7 @@ describe('a file of variables', () => {
     ],
     ['equals signs in a value', 'A=b=c==', { A: 'b=c==' }],
     ['line ends of other systems', 'A=1\r\nB=2\rC="3\r\n4"', { A: '1', B: '2', C: '3\n4' }],
+    ['a comment with a line end of Unicode, which ends no line', 'A=1 # a\u2028b\nB=2', { A: '1', B: '2' }],
     ['the same twice', 'A=1\nA=1\nB=2\nB=', { A: '1', B: '2' }],
     ['nothing', '', {}],
   ])('%s', (_what, text, variables) => expect(parsed(text)).toEqual(variables))
