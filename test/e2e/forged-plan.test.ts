@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Change, Plan, SyncPlan } from 'zds'
@@ -196,10 +196,11 @@ describe('with ZDS_PLAN_KEY (OPS-08, SAFE-14)', () => {
     expect(await runsOf(here, AS_OF).changes()).toEqual([])
   })
 
-  test('a key that is none is told before anything is read', async () => {
+  test('a key that is none is told, and no plan is saved: nobody could prove it', async () => {
     const other = scratch({ ...sandbox.env, ZDS_PLAN_KEY: 'not a key' })
     const result = await other.zds('plan', '--out', 'plan.json')
     expectRefusal(result, 'ENV_INVALID')
     expect(result.stderr).not.toContain('gather:')
+    expect(existsSync(join(other.directory, 'plan.json'))).toBe(false)
   })
 })
