@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { LOADING_MS } from '../core/config/import.ts'
 import { ZdsError } from '../core/errors.ts'
@@ -23,6 +24,10 @@ const WATCHDOG = `
  * watchdog where not even a timer of ours gets its turn.
  */
 export async function loadWatched(options: LoadOptions): Promise<Project> {
+  // A signal that came while our own code was being loaded waits for its listener, and would be gone
+  // with it: an apply that was stopped at once would be carried out.
+  await turn()
+  options.signal?.throwIfAborted()
   const listeners = SIGNALS.map((name) => [name, process.listeners(name)] as const)
   for (const [name] of listeners) process.removeAllListeners(name)
   const hear = (): void => {

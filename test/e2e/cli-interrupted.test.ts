@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
 import type { Change, Plan, Report, SyncReport } from 'zds'
 import { runsOf } from '../support/runs.ts'
-import { expectPlain, expectRefusal, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
+import { expectPlain, expectRefusal, file, onTerminal, running, scratch, until, writesTo } from '../cli/scratch.ts'
 
 const asOf = '2026-03-16'
 let sandbox: Sandbox
@@ -55,6 +55,24 @@ test('SIGTERM during doctor: stopped is not found to be wrong', async () => {
   expect(code, stderr).toBe(130)
   expect(stderr).toContain('Error [INTERRUPTED] Stopped by SIGTERM')
 })
+
+test.each(['load-watched.ts', 'session.ts', 'broken.ts'])(
+  'SIGINT while zds itself is being loaded (%s): apply --yes has not begun, and ends with 130',
+  async (module) => {
+    // A hook of Node's sends it at that very moment.
+    const interrupting = file(
+      'interrupting.mjs',
+      `import { registerHooks } from 'node:module'
+      const interrupt = (url) => url.endsWith(${JSON.stringify(`/${module}`)}) && process.kill(process.pid, 'SIGINT')
+      registerHooks({ load: (url, context, next) => (interrupt(url), next(url, context)) })`,
+    )
+    const here = scratch(sandbox.env, interrupting)
+    const env = { ...sandbox.env, NODE_OPTIONS: '--import ./interrupting.mjs' }
+    const result = await running(here, env, 'apply', '--yes', '--as-of', asOf).ended
+    expectRefusal(result, 'INTERRUPTED', 130)
+    expect(sandbox.requests).toEqual([])
+  },
+)
 
 describe('SIGINT during apply', () => {
   test('ends with 130, says what was done and how to go on; the same command does the rest, and nothing twice', async () => {
