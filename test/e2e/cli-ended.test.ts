@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox } from 'zds/sandbox'
 import { running, scratch, started, until, writesTo } from '../cli/scratch.ts'
@@ -41,6 +42,23 @@ describe('an apply that is ended from outside ends between requests, its journal
     expect(stderr).toContain(`Error [INTERRUPTED] Stopped by ${signals[0]}`)
     expect(JSON.parse(stdout)).toMatchObject({ status: 'interrupted' })
     sandbox.faults.clear()
+    await expectWhole(here)
+  })
+
+  test('its state is taken away under it: it sends nothing more, and goes on once that is put back', async () => {
+    const here = scratch(sandbox.env)
+    sandbox.faults.add({ service: 'us_gov', method: 'GET', kind: 'latency', ms: 1500, times: 0 })
+    const [kept, away] = [join(here.directory, '.zds'), join(here.directory, 'away')]
+    const child = running(here, sandbox.env, 'apply', '--yes', '--as-of', asOf)
+    await until(() => writesTo(sandbox).length > 0, 'the first writes', child)
+    renameSync(kept, away)
+    const { code, stderr } = await child.ended
+    expect(code, stderr).toBe(1)
+    expect(stderr).toMatch(/Error \[STATE_UNAVAILABLE\] .*state\.db is not what it was/)
+    sandbox.faults.clear()
+    // What lies there now are artifacts that came later.
+    rmSync(kept, { recursive: true, force: true })
+    renameSync(away, kept)
     await expectWhole(here)
   })
 

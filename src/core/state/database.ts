@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, ZdsError } from '../errors.ts'
@@ -91,10 +92,31 @@ export function openDatabase(file: string): DatabaseSync {
     keepPrivate(file, 'file')
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     atomically(database, () => migrate(database, file))
+    opened.set(database, identityOf(file))
     return database
   } catch (cause) {
     throw troubleOf(cause, file)
   }
+}
+
+/** Which file each of them is, by what the system knows it. */
+const opened = new WeakMap<DatabaseSync, string | undefined>()
+
+function identityOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found && `${found.dev}:${found.ino}`
+}
+
+/**
+ * A file that was deleted or moved takes what is written all the same, and nobody finds it there:
+ * neither who goes on with the run, nor who asks for its locks.
+ */
+function assertThere(database: DatabaseSync): void {
+  const [file, was] = [database.location(), opened.get(database)]
+  if (file === null || was === undefined || identityOf(file) === was) return
+  throw new ZdsError('STATE_UNAVAILABLE', `${file} is not what it was: it was deleted, moved or replaced meanwhile`, {
+    hint: 'Put it back where it was; then the same command goes on. Where it is lost, zds plan says what is left to do.',
+  })
 }
 
 function migrate(database: DatabaseSync, file: string): void {
@@ -136,6 +158,7 @@ function troubleOf(cause: unknown, file: string | null): unknown {
  */
 export function atomically<T>(database: DatabaseSync, work: () => T): T {
   try {
+    assertThere(database)
     database.exec('BEGIN IMMEDIATE')
     const result = work()
     database.exec('COMMIT')
