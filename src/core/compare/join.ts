@@ -13,18 +13,13 @@ export async function* joinByKey<Left, Right>(
   const lefts = groups(left, leftKey)
   const rights = groups(right, rightKey)
   try {
-    let one = await lefts.next()
-    let other = await rights.next()
-    while (one.done !== true || other.done !== true) {
-      const key = least(
-        one.done === true ? undefined : one.value.key,
-        other.done === true ? undefined : other.value.key,
-      )
-      const here = one.done !== true && one.value.key === key ? one.value.rows : []
-      const there = other.done !== true && other.value.key === key ? other.value.rows : []
-      yield { key, left: here, right: there }
-      if (one.done !== true && one.value.key === key) one = await lefts.next()
-      if (other.done !== true && other.value.key === key) other = await rights.next()
+    let { value: one } = await lefts.next()
+    let { value: other } = await rights.next()
+    while (one !== undefined || other !== undefined) {
+      const key = least(one?.key, other?.key)
+      yield { key, left: one?.key === key ? one.rows : [], right: other?.key === key ? other.rows : [] }
+      if (one?.key === key) one = (await lefts.next()).value
+      if (other?.key === key) other = (await rights.next()).value
     }
   } finally {
     // Whoever stops early lets both sides clean up: they hold files.
@@ -42,7 +37,7 @@ function least(a: string | undefined, b: string | undefined): string {
 export async function* groups<Row>(
   rows: AsyncIterable<Row>,
   keyOf: (row: Row) => string,
-): AsyncGenerator<Group<Row>, void> {
+): AsyncGenerator<Group<Row>, undefined> {
   let open: { key: string; rows: Row[] } | undefined
   for await (const row of rows) {
     const key = keyOf(row)
