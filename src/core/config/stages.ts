@@ -23,7 +23,7 @@ const NAMING = 'Name it with letters, digits and hyphens: what it leaves is kept
 
 const gatherId = (name: string): string => `gather:${name}`
 export const compareId = (name: string): string => `compare:${name}`
-const applyId = (name: string): string => `apply:${name}`
+export const applyId = (name: string): string => `apply:${name}`
 
 /** The syncs of a configuration by name: targets first, then hooks. */
 export function syncsOf(config: Config): ReadonlyMap<string, Sync> {
@@ -48,12 +48,23 @@ function sourceNames(config: Config): (source: Source) => string {
 
 const kebab = (key: string): string => key.replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 
+/** The name of each sync that `dependent` needs. Throws CONFIG_INVALID for one that is not listed. */
+function syncNames(config: Config): (sync: Sync, dependent: string) => string {
+  const listed = new Map([...syncsOf(config)].map(([name, sync]) => [sync, name]))
+  return (sync, dependent) => {
+    const name = listed.get(sync)
+    if (name !== undefined) return name
+    throw new ZdsError('CONFIG_INVALID', `${dependent} runs after a sync that the configuration does not list`, {
+      hint: 'List it under targets or hooks.',
+    })
+  }
+}
+
 /** The stage that leaves the rows of a source: its own, or the comparison whose plan it is. */
 export function stageOf(config: Config): (source: Source) => string {
-  const nameOf = sourceNames(config)
-  const nameOfSync = new Map([...syncsOf(config)].map(([name, sync]) => [sync, name]))
+  const [nameOf, nameOfSync] = [sourceNames(config), syncNames(config)]
   return (source) =>
-    source.planOf === undefined ? gatherId(nameOf(source)) : compareId(nameIn(nameOfSync, source.planOf, source.name))
+    source.planOf === undefined ? gatherId(nameOf(source)) : compareId(nameOfSync(source.planOf, source.name))
 }
 
 /**
@@ -71,9 +82,8 @@ export function computedIn(config: Config): (source: Source) => boolean {
  * on a cycle or a name used twice.
  */
 export function stages(config: Config): Stage[] {
-  const nameOf = sourceNames(config)
+  const [nameOf, nameOfSync] = [sourceNames(config), syncNames(config)]
   const syncs = syncsOf(config)
-  const nameOfSync = new Map([...syncs].map(([name, sync]) => [sync, name]))
   assertOnce([...syncs, ...observersOf(config)])
   const found = new Map<string, Stage>()
   const open = new Set<Source | Sync>()
@@ -99,11 +109,12 @@ export function stages(config: Config): Stage[] {
     return once(source, name, () => ({ id, kind: 'gather', name, source, needs: (source.needs ?? []).map(gather) }))
   }
   const compared = (sync: Sync, dependent: string): string => {
-    const name = nameIn(nameOfSync, sync, dependent)
+    const name = nameOfSync(sync, dependent)
     const id = compareId(name)
     if (found.has(id)) return id
     return once(sync, name, () => {
-      const rivals = sharing(sync.target, syncs).filter((other) => other !== sync)
+      // What must be unique in a target must be unique among all syncs that write to it.
+      const rivals = [...syncs.values()].filter((other) => other !== sync && other.target === sync.target)
       const read = [
         sync.desired,
         sync.target,
@@ -118,7 +129,7 @@ export function stages(config: Config): Stage[] {
   for (const [name, sync] of syncs) compared(sync, name)
 
   const applied = (sync: Sync, dependent: string): string => {
-    const name = nameIn(nameOfSync, sync, dependent)
+    const name = nameOfSync(sync, dependent)
     const id = applyId(name)
     if (found.has(id)) return id
     const needs = (): string[] => [compareId(name), ...(sync.after ?? []).map((other) => applied(other, name))]
@@ -152,21 +163,6 @@ function markConfined(all: readonly Stage[]): Stage[] {
     if (own || (readers.length > 0 && readers.every(({ id }) => confined.has(id)))) confined.add(stage.id)
   }
   return all.map((stage) => (confined.has(stage.id) ? { ...stage, confined: true } : stage))
-}
-
-/**
- * The syncs that write to one target: what must be unique in it must be unique among all of them.
- */
-function sharing(target: Target, syncs: ReadonlyMap<string, Sync>): Sync[] {
-  return [...syncs.values()].filter((sync) => sync.target === target)
-}
-
-function nameIn(names: ReadonlyMap<Sync, string>, sync: Sync, dependent: string): string {
-  const name = names.get(sync)
-  if (name !== undefined) return name
-  throw new ZdsError('CONFIG_INVALID', `${dependent} runs after a sync that the configuration does not list`, {
-    hint: 'List it under targets or hooks.',
-  })
 }
 
 /** Applies the other way round, for an undo: what came after another goes before it. */

@@ -70,7 +70,7 @@ export async function applyRun(
 
 /** Goes on with a run that stopped, under what was agreed to then. */
 export async function resumeRun(
-  { run, plan }: { readonly run: { readonly id: string; readonly forced: boolean }; readonly plan: Plan },
+  { run, plan }: PastRun,
   { waitMs, earlier }: Pick<ApplyOptions, 'waitMs' | 'earlier'>,
   shared: Shared,
   watch: Watch<Progress>,

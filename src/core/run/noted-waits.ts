@@ -2,6 +2,7 @@ import type { Created } from '../apply/bind.ts'
 import { waitersIn } from '../apply/ties.ts'
 import type { WaitMessage } from '../channels.ts'
 import type { Clock } from '../clock.ts'
+import { applyId } from '../config/stages.ts'
 import type { SyncPlan } from '../plan/plan.ts'
 import { waitedAfter, type Waited } from '../waits.ts'
 import type { StageWatch } from './schedule.ts'
@@ -44,7 +45,7 @@ export function orderWaits(
   until: Date,
 ): Waited[] {
   const count = (sync: string): number => planned.get(sync)?.changes.length ?? 0
-  const before = [...planned.keys()].filter((sync) => needs.includes(`apply:${sync}`) && count(sync) > 0)
+  const before = [...planned.keys()].filter((sync) => needs.includes(applyId(sync)) && count(sync) > 0)
   const when = { since: since.toISOString(), until: until.toISOString() }
   return before.map((awaited) => ({ because: 'order', awaited, count: count(name), examples: [], ...when }))
 }

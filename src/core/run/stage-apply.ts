@@ -1,3 +1,4 @@
+import { applyId } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Known, Outcome } from '../outcome.ts'
 import { digestOf, type Plan } from '../plan/plan.ts'
@@ -109,7 +110,7 @@ const earlierIn =
   (artifacts: Artifacts): Earlier =>
   async (sync) => {
     const known = new Map<string, Known>()
-    for await (const row of artifacts.read(`apply:${sync}`)) {
+    for await (const row of artifacts.read(applyId(sync))) {
       const outcome = row as Outcome // its apply stage wrote it
       known.set(outcome.key, { kind: 'outcome', outcome })
     }

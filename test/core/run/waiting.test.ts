@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { collect, type ApplyRun, type Change, type Desired, type Known, type Step, type Sync, type SyncPlan } from 'zds'
 import { ref } from '../../../src/core/refs.ts'
 import { applyRun, resumeRun } from '../../../src/core/run/apply-run.ts'
+import { runNamed } from '../../../src/core/run/history.ts'
 import { assemble } from '../../../src/core/plan/plan.ts'
 import { create, planOf, update } from '../../support/applying.ts'
 import { engineOf, type TestEngine } from '../../support/engine.ts'
@@ -142,7 +143,7 @@ describe('a sync of which only what is tied waits (SYN-12)', () => {
     expect(await knownOf(here.engine, 'second')).toEqual(new Map([['V', 'outcome']]))
     expect(await here.engine.state.journal.waits('run-1')).toMatchObject([{ because: 'ref', count: 1 }])
     breaks = false
-    const rest = { run: { id: 'run-1', forced: false }, plan: here.plan }
+    const rest = await runNamed(here.engine.state.journal, 'run-1')
     expect(await resumeRun(rest, HOW, here.engine, WATCH)).toMatchObject({ status: 'done' })
     expect(here.sent).toEqual(['V', 'U in "new-A"'])
   })
