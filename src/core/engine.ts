@@ -4,7 +4,7 @@ import { dateOf, systemClock, type Clock } from './clock.ts'
 import { inHalves } from './config/fingerprint.ts'
 import { stages } from './config/stages.ts'
 import { ZdsError } from './errors.ts'
-import type { Plan } from './plan/plan.ts'
+import { changeCount, type Plan } from './plan/plan.ts'
 import { localState } from './state/local.ts'
 import type { RunRecord, State } from './state/state.ts'
 import type { Config } from './config/define.ts'
@@ -185,7 +185,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         if (runId === undefined) assertOurs(plan, shared)
         const { plan: agreed, approval } = await passLimits(plan, consent, here)
         const forced = consent.force ?? false
-        if (!hasChanges(agreed)) return reportOf({ run, status: 'done', forced }, agreed, new Map())
+        if (changeCount(agreed) === 0) return reportOf({ run, status: 'done', forced }, agreed, new Map())
         if (runId === undefined) await readyToWrite(agreed, here, watch)
         return tidyAfter(await applyRun(agreed, run, { approval, forced, waitMs }, here, watch), shared, watch)
       })
@@ -242,6 +242,3 @@ function noEngine(): ZdsError {
     hint: 'Set engine: in it; in the reference configuration with ZDS_ENGINE=dbos (docs/workers.md).',
   })
 }
-
-/** Whether a plan has anything to do. */
-export const hasChanges = ({ syncs }: Plan): boolean => syncs.some(({ changes }) => changes.length > 0)

@@ -57,6 +57,10 @@ export function doneUnder(known: Known | undefined): string | undefined {
   return known?.kind === 'outcome' && known.outcome.status === 'done' ? known.outcome.id : undefined
 }
 
+/** What became of the changes that are over. */
+export const settledIn = (known: ReadonlyMap<string, Known>): Outcome[] =>
+  [...known.values()].flatMap((one) => (one.kind === 'outcome' ? [one.outcome] : []))
+
 /** The id of the record that a change wrote to, be it not as meant; undefined where it wrote nothing. */
 export const writtenUnder = (known: Known | undefined): string | undefined =>
   known?.kind === 'outcome' ? known.outcome.id : undefined

@@ -4,7 +4,7 @@ import { checkedSteps } from '../core/apply/checked.ts'
 import { same } from '../core/field-types.ts'
 import type { Json } from '../core/json.ts'
 import { lazily } from '../core/many.ts'
-import type { Outcome, Step } from '../core/outcome.ts'
+import type { Known, Outcome, Step } from '../core/outcome.ts'
 import type { Change, Op, SyncPlan } from '../core/plan/plan.ts'
 import { collect } from '../core/streams.ts'
 import type { Existing, Target } from '../core/types.ts'
@@ -92,7 +92,7 @@ export async function steps(world: TargetWorld, changes: readonly Change[]): Pro
 
 /** The last outcome of each change of a plan that the engine carries out, all of it read back. */
 export async function carriedOut(world: TargetWorld, changes: readonly Change[]): Promise<Map<string, Outcome>> {
-  const attempt = { record: () => Promise.resolve(), created: () => undefined }
+  const attempt = { record: () => Promise.resolve(), created: () => undefined, known: new Map<string, Known>() }
   const told = apply(planOf(changes), { target: world.target, readBack: 1 }, attempt, world.run())
   return new Map((await collect(told)).map((outcome) => [outcome.key, outcome]))
 }

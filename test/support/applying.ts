@@ -53,7 +53,7 @@ export function applying(
   return apply(
     plan,
     { target, readBack: 0 },
-    { created: () => undefined, record: async (steps) => void journal.push(...steps), ...more },
+    { created: () => undefined, known: new Map(), record: async (steps) => void journal.push(...steps), ...more },
     testRun(),
   )
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { refuse, ZdsError } from '../../core/errors.ts'
-import type { Plan } from '../../core/plan/plan.ts'
+import { changeCount, type Plan } from '../../core/plan/plan.ts'
 import type { ApplyAsked } from '../../core/run/apply-run.ts'
-import { hasChanges, type RunWatch } from '../../core/engine.ts'
+import type { RunWatch } from '../../core/engine.ts'
 import { assertGoesOn, type Rest } from '../../core/run/history.ts'
 import type { Report } from '../../core/run/report.ts'
 import { UNWATCHED } from '../../core/run/schedule.ts'
@@ -155,7 +155,7 @@ async function planAndApply({ engine }: Session, options: ApplyCommandOptions, s
   if (!options.json) print(shownLines(plan, lookOf(options.all ?? false), options.redact))
   const within =
     options.force || options.approve !== undefined || plan.syncs.every(({ excesses }) => excesses.length === 0)
-  if (within && hasChanges(plan) && !options.yes && !(await agreed(totalsText(overviewOf(plan)), plan, signal)))
+  if (within && changeCount(plan) > 0 && !options.yes && !(await agreed(totalsText(overviewOf(plan)), plan, signal)))
     return declined()
   const report = await watched((watch) => engine.apply(plan, askedBy(options), watch)).catch((error: unknown) => {
     throw withApproval(error, plan, {}, options)

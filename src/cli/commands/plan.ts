@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ZdsError } from '../../core/errors.ts'
-import { hasChanges } from '../../core/engine.ts'
 import { isUnfinished } from '../../core/run/history.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
 import { planKey, seal } from '../../core/plan/seal.ts'
-import type { Plan } from '../../core/plan/plan.ts'
+import { changeCount, type Plan } from '../../core/plan/plan.ts'
 import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
@@ -72,9 +71,9 @@ export async function makePlan(
           ? selectionLines(selectedOf(plan, options), plan, lookOf(true))
           : shownLines(plan, lookOf(options.all ?? false), options.redact),
       )
-      if (hasChanges(plan)) await tellNext(plan, { out: options.out, made, part: isSelective(options) }, session)
+      if (changeCount(plan) > 0) await tellNext(plan, { out: options.out, made, part: isSelective(options) }, session)
     }
-    return options.detailedExitcode && hasChanges(plan) ? 2 : 0
+    return options.detailedExitcode && changeCount(plan) > 0 ? 2 : 0
   })
 }
 

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { hasChanges } from '../../core/engine.ts'
+import { changeCount } from '../../core/plan/plan.ts'
 import { asCalled } from '../called.ts'
 import { documentOf, lookOf, print, printDocument, tell, warn } from '../output.ts'
 import { refuseToReplace } from '../plan-file.ts'
@@ -26,7 +26,8 @@ export async function undoCommand(run: string, options: UndoOptions, signal: Abo
     await writePrivately(out, documentOf(plan)).catch(unsaved(out))
     if (options.json) printDocument(plan)
     else print(planLines(plan, lookOf(options.all ?? false)))
-    if (hasChanges(plan)) tell(['', ...nextSteps(plan, { out, made: `zds undo ${id}` }).map((line) => asCalled(line))])
+    if (changeCount(plan) > 0)
+      tell(['', ...nextSteps(plan, { out, made: `zds undo ${id}` }).map((line) => asCalled(line))])
     return 0
   })
 }

@@ -1,5 +1,5 @@
 import { ZdsError } from '../errors.ts'
-import type { Known, Outcome, Step } from '../outcome.ts'
+import { settledIn, type Known, type Outcome, type Step } from '../outcome.ts'
 import { filtered, lazily, type Many } from '../many.ts'
 import { count, OPS, type Change, type Remark, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
@@ -25,7 +25,7 @@ export type Attempt = Checking & {
   readonly record: (steps: readonly Step[]) => Promise<void>
   readonly created: Created
   /** How far an earlier attempt at this plan has come, by key (SAFE-06). */
-  readonly known?: ReadonlyMap<string, Known>
+  readonly known: ReadonlyMap<string, Known>
   /** Some of the changes wait for changes of other syncs; the others do not wait for them. */
   readonly waiting?: Waiting | undefined
 }
@@ -48,11 +48,12 @@ export type Waiting = { readonly keys: ReadonlySet<string>; readonly over: () =>
 export async function* apply(
   plan: SyncPlan,
   { target, readBack: share = READ_BACK }: Pick<Sync, 'target' | 'readBack'>,
-  { record, created, known = new Map(), objection, waited, waiting }: Attempt,
+  attempt: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
+  const { record, waiting } = attempt
   const written: Written[] = []
-  let newest = created
+  let newest = attempt.created
   const late = waiting && {
     keys: waiting.keys,
     over: async () => {
@@ -64,8 +65,7 @@ export async function* apply(
   for (const ops of 'apply' in target && target.together ? [OPS] : OPS.map((op) => [op])) {
     if (ops.every((op) => count(plan, op) === 0)) continue
     const changes = filtered(plan.changes, ({ op }) => ops.includes(op))
-    const carrying = { record, created, known, objection, waited, waiting: late }
-    for await (const outcome of carriedOut(changes, target, carrying, run)) {
+    for await (const outcome of carriedOut(changes, target, { ...attempt, waiting: late }, run)) {
       yield outcome
       if (outcome.status === 'done') written.push(outcome)
     }
@@ -83,14 +83,12 @@ const isChange = (item: Change | Outcome): item is Change => 'op' in item
 export async function* settle(
   plan: SyncPlan,
   { target }: Pick<Sync, 'target'>,
-  { record, created, known = new Map() }: Attempt,
+  { record, created, known }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
-  yield* [...known.values()].flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
+  yield* settledIn(known)
   yield* told(endedOutcomes(sentBefore(plan.changes, target, created, known), target, run), record)
 }
-
-type Carrying = Omit<Attempt, 'known'> & { readonly known: ReadonlyMap<string, Known> }
 
 /**
  * Carries out changes; what cannot be bound has an outcome at once. Those that wait are bound once
@@ -99,7 +97,7 @@ type Carrying = Omit<Attempt, 'known'> & { readonly known: ReadonlyMap<string, K
 async function* carriedOut(
   changes: Many<Change>,
   target: Target,
-  { record, created, known, waiting, ...checking }: Carrying,
+  { record, created, known, waiting, ...checking }: Attempt,
   run: Run,
 ): AsyncIterable<Outcome> {
   const done = known.size === 0 ? [] : Array.from(changes.values().flatMap(({ key }) => doneBefore(known.get(key))))

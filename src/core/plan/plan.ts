@@ -201,6 +201,10 @@ export function opCounts({ changes }: Pick<SyncPlan, 'changes'>): Counts {
 
 export const count = (plan: Pick<SyncPlan, 'changes'>, op: Op): number => opCounts(plan)[op]
 
+/** How many changes a plan has. */
+export const changeCount = ({ syncs }: Pick<Plan, 'syncs'>): number =>
+  syncs.reduce((sum, { changes }) => sum + changes.length, 0)
+
 /** The changes of each operation, one after another. */
 export function inOrder(of: (op: Op) => Many<Change>): Many<Change> {
   const [create, update, retire, remove] = [of('create'), of('update'), of('retire'), of('remove')]

@@ -1,7 +1,7 @@
 import type { Stage } from '../config/stages.ts'
 import { messageOf, ZdsError, type Issue } from '../errors.ts'
 import type { Json } from '../json.ts'
-import type { Outcome } from '../outcome.ts'
+import { settledIn, type Outcome } from '../outcome.ts'
 import { sha256, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import type { Artifacts } from '../state/state.ts'
@@ -38,8 +38,7 @@ export async function* outcomesElsewhere(
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  const known = await shared.state.journal.known(run, stage.name)
-  for (const one of known.values()) if (one.kind === 'outcome') yield one.outcome
+  yield* settledIn(await shared.state.journal.known(run, stage.name))
   if (failed !== undefined) throw failed.error
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import { doneUnder, troubleOf, type Known, type Outcome, type RunStatus } from '../outcome.ts'
+import { doneUnder, settledIn, troubleOf, type Known, type Outcome, type RunStatus } from '../outcome.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import type { Journal, Lock, Place, RunRecord, State } from '../state/state.ts'
 import { planLeft } from './plan-parts.ts'
@@ -156,7 +156,7 @@ export const isSettled = (known: ReadonlyMap<string, Known>): boolean =>
 export async function unsettledIn(run: string, { syncs }: Plan, journal: Journal): Promise<Map<string, number>> {
   const counts = syncs.map(async ({ name }): Promise<[string, number]> => {
     const known = await journal.known(run, name)
-    return [name, [...known.values()].filter(({ kind }) => kind !== 'outcome').length]
+    return [name, known.size - settledIn(known).length]
   })
   return new Map(await Promise.all(counts))
 }
@@ -224,10 +224,10 @@ export async function reportOfPast({ run, plan }: PastRun, journal: Journal): Pr
   const outcomes = new Map<string, readonly Outcome[]>()
   const unknown = new Map<string, number>()
   for (const { name } of plan.syncs) {
-    const known = [...(await journal.known(run.id, name)).values()]
-    const settled = known.flatMap((state) => (state.kind === 'outcome' ? [state.outcome] : []))
+    const known = await journal.known(run.id, name)
+    const settled = settledIn(known)
     outcomes.set(name, settled)
-    unknown.set(name, known.length - settled.length)
+    unknown.set(name, known.size - settled.length)
   }
   return reportOf({ run: run.id, status: run.status, forced: run.forced }, plan, outcomes, unknown)
 }

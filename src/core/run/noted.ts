@@ -1,6 +1,6 @@
 import { runChannel } from '../channels.ts'
 import { errorCode, messageOf, ZdsError } from '../errors.ts'
-import type { Plan } from '../plan/plan.ts'
+import { changeCount, type Plan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import type { RunEvent } from '../state/state.ts'
 import { tellObservers } from './observers.ts'
@@ -77,10 +77,7 @@ function wordsOf(error: unknown): string {
   return [messageOf(error), ...told, ...(issues.length > MOST ? ['…'] : [])].join('; ')
 }
 
-const ofPlan = ({ digest, syncs }: Plan) => ({
-  digest,
-  changes: syncs.reduce((sum, { changes }) => sum + changes.length, 0),
-})
+const ofPlan = (plan: Plan) => ({ digest: plan.digest, changes: changeCount(plan) })
 
 async function note(
   run: string,

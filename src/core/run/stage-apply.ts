@@ -1,7 +1,7 @@
 import { applyId } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
-import type { Known, Outcome } from '../outcome.ts'
-import { digestOf, type Plan } from '../plan/plan.ts'
+import { settledIn, type Known, type Outcome } from '../outcome.ts'
+import { changeCount, digestOf, type Plan } from '../plan/plan.ts'
 import type { Artifacts, RunRecord } from '../state/state.ts'
 import { applyRun, giveUp, resumeRun, type ApplyAsked, type ApplyOptions } from './apply-run.ts'
 import type { Progress } from './apply-sync.ts'
@@ -37,8 +37,7 @@ export async function applyStageIn(
   const how = { approval, forced: consent.force ?? false, waitMs, earlier: earlierIn(place.artifacts) }
   const report = await carriedOutOnce(stage, onlyOf(agreed, stage.name), how, shared, watch)
   if (report.error !== undefined) return report
-  const known = await shared.state.journal.known(report.run, stage.name)
-  const outcomes = known.values().flatMap((one) => (one.kind === 'outcome' ? [one.outcome] : []))
+  const outcomes = settledIn(await shared.state.journal.known(report.run, stage.name))
   await place.artifacts.write(stage.id, outcomes, (rows, digest) => {
     return { rows, complete: true, digest, ...madeFrom(new Map(), shared), inputs: { plan: plan.digest } }
   })
@@ -66,8 +65,8 @@ async function carriedOutOnce(
   watch: Watch<Progress>,
 ): Promise<Report> {
   const { journal } = shared.state
-  const changes = plan.syncs.some((part) => part.changes.length > 0)
-  if (!changes) return reportOf({ run: newRunId(shared.clock), status: 'done', forced: how.forced }, plan, new Map())
+  if (changeCount(plan) === 0)
+    return reportOf({ run: newRunId(shared.clock), status: 'done', forced: how.forced }, plan, new Map())
   const runs = await journal.runs()
   const before = runs.find((run) => isRunOf(plan, run) && run.status !== 'abandoned')
   if (before?.status === 'done') return reportOfPast({ run: before, plan }, journal)

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { JsonObject } from '../json.ts'
 import type { Known, Outcome, RunStatus, Step } from '../outcome.ts'
-import type { Plan, Remark } from '../plan/plan.ts'
+import { changeCount, type Plan, type Remark } from '../plan/plan.ts'
 import type { RunWait } from '../waits.ts'
 import { planBlocks, planInBlocks } from '../plan/parts.ts'
 import { atomically, maybeIn, textIn, withTrouble, type SqliteRow } from './database.ts'
@@ -57,10 +57,9 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     under: (held) => sqliteJournal(database, held),
     begin: async ({ id, plan: made, forced, at, approval }) => {
       const { by = null, because = null } = approval ?? {}
-      const changes = made.syncs.reduce((sum, sync) => sum + sync.changes.length, 0)
       const blocks = [...planBlocks(made)]
       write(() => {
-        begin.run(id, made.digest, made.asOf, forced ? 1 : 0, at.toISOString(), by, because, changes)
+        begin.run(id, made.digest, made.asOf, forced ? 1 : 0, at.toISOString(), by, because, changeCount(made))
         for (const [number, block] of blocks.entries()) keep.run(id, number, block)
       })
     },

@@ -222,7 +222,7 @@ describe('SAFE-06: a plan that is given up', () => {
 
   it('asks nothing of the target where nothing was sent', async () => {
     const { target, settled } = settling(nothing)
-    const attempt = { record: async () => undefined, created: () => undefined }
+    const attempt = { record: async () => undefined, created: () => undefined, known: new Map() }
     expect(await collect(settle(planOf(create('N')), { target }, attempt, testRun()))).toEqual([])
     expect(settled).toEqual([])
   })

@@ -333,12 +333,13 @@ describe('SYN-12: changes that wait for those of another sync', () => {
       return () => '77'
     }
     const waiting = { keys: new Set(['W']), over }
-    const attempt = { created: () => '77', record: async () => undefined, waiting }
+    const attempt = { created: () => '77', known: new Map(), record: async () => undefined, waiting }
     const own = apply(planOf(referring, update('W')), { target, readBack: 0 }, attempt, testRun())
     expect((await collect(own)).map(({ key }) => key)).toEqual(['U', 'W'])
 
     const late = {
       created: () => undefined,
+      known: new Map(),
       record: async () => undefined,
       waiting: { keys: new Set(['U']), over: async () => () => '77' },
     }

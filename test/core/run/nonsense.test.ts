@@ -102,7 +102,7 @@ describe('a plugin in plain JavaScript that gives what is none is named, with it
     )
   })
 
-  const attempt = { record: async () => undefined, created: () => undefined }
+  const attempt = { record: async () => undefined, created: () => undefined, known: new Map() }
   const applying = (target: Target, ...changes: Change[]): Promise<unknown> =>
     collect(apply(planOf(...changes), { target, readBack: 0 }, attempt, testRun())).catch((error: unknown) => error)
 

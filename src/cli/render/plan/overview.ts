@@ -1,6 +1,6 @@
 import { packer, type Many } from '../../../core/many.ts'
 import { planNumbers, type PlanNumbers } from '../../../core/plan/numbers.ts'
-import { count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
+import { changeCount, count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
 import type { Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import { fieldsOf, type FieldLine } from './fields.ts'
 import { movesOf, retiresOf, type Move, type Retired } from './hurts.ts'
@@ -87,7 +87,7 @@ export function overviewOf(plan: Plan, named: readonly SyncPlan[] = plan.syncs):
     asOf,
     createdAt,
     digest,
-    changes: syncs.reduce((sum, { changes }) => sum + changes.length, 0),
+    changes: changeCount(plan),
     operations: byOp(total),
     instances: instancesOf(syncs, named),
     syncs: syncs.map(rowOf),
@@ -114,8 +114,7 @@ const byOp = <T>(of: (op: Op) => T): { readonly [op in Op]: T } => ({
 function instancesOf(syncs: readonly SyncPlan[], named: readonly SyncPlan[]): Overview['instances'] {
   return [...Map.groupBy(syncs, ({ instance }) => instance)].map(([name, some]) => {
     const address = some.find((sync) => named.includes(sync) && sync.address !== undefined)?.address
-    const changes = some.reduce((sum, sync) => sum + sync.changes.length, 0)
-    return { name, ...(address !== undefined && { address }), changes }
+    return { name, ...(address !== undefined && { address }), changes: changeCount({ syncs: some }) }
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
+import { changeCount, type Plan, type Skip, type SyncPlan } from '../../../core/plan/plan.ts'
 import type { Look } from '../look.ts'
 import { number, plain, wrapped } from '../text.ts'
 import { changeLines } from './change-lines.ts'
@@ -8,15 +8,13 @@ import { waitsFor, whoseOf } from './skips.ts'
 /** A part of a plan for people: each change of it with every field, and why there is none. */
 export function selectionLines(part: Plan, whole: Plan, look: Look): string[] {
   const { columns, paint } = look
-  const head = `Plan as of ${whole.asOf}: ${number(sizeOf(part))} of ${number(sizeOf(whole))} changes (digest ${shortDigest(whole)})`
+  const head = `Plan as of ${whole.asOf}: ${number(changeCount(part))} of ${number(changeCount(whole))} changes (digest ${shortDigest(whole)})`
   return [
     ...wrapped(paint('bold', head), columns),
     ...changeLines(part, look),
     ...part.syncs.flatMap((sync) => besideLines(sync)).flatMap((line) => wrapped(paint('dim', line), columns)),
   ]
 }
-
-const sizeOf = ({ syncs }: Plan): number => syncs.reduce((sum, { changes }) => sum + changes.length, 0)
 
 /** What is said of the records of a sync beside their changes. */
 function besideLines({ name, skipped, words, notices }: SyncPlan): string[] {
