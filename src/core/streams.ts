@@ -3,11 +3,7 @@ import type { Json } from './json.ts'
 
 /** Small verbs over iterables that the platform does not have yet. */
 
-export async function collect<T>(items: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
+export const collect = <T>(items: AsyncIterable<T> | Iterable<T>): Promise<T[]> => Array.fromAsync(items)
 
 /** Groups of `size` items, in order; the last may be smaller. */
 export async function* chunk<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncIterable<T[]> {

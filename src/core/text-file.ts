@@ -53,13 +53,15 @@ async function bytesOf(file: string): Promise<Buffer> {
 export function textOf(bytes: Buffer, file: string): string {
   const wide = wideEncoding(bytes)
   if (wide !== undefined) throw unreadable([{ where: file, message: `is written in ${wide}, not in UTF-8` }])
-  const lines = linesOf(bytes)
-  const bad = lines.flatMap((line, index) => {
-    const message = problemOf(line)
-    return message === undefined ? [] : [{ where: `${file}:${index + 1}`, message }]
-  })
-  if (bad.length > 0) throw unreadable(bad.slice(0, LINES))
-  return bytes.toString('utf8').replace(/^\uFEFF/, '')
+  if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString('utf8').replace(/^\uFEFF/, '')
+  const bad = bytes
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line, index) => {
+      const message = problemOf(line)
+      return message === undefined ? [] : [{ where: `${file}:${index + 1}`, message }]
+    })
+  throw unreadable(bad.slice(0, LINES))
 }
 
 const RESAVE = 'Save the file as UTF-8 (in an editor: Save with Encoding), then look at its special characters again.'
@@ -80,21 +82,11 @@ function wideEncoding(bytes: Buffer): string | undefined {
   return start.length >= 4 && empty >= start.length / 4 ? 'UTF-16 without a byte order mark' : undefined
 }
 
-/** UTF-8 has no line end within a character, so each line is looked at by itself. */
-function linesOf(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = []
-  for (let start = 0; start <= bytes.length;) {
-    const end = bytes.indexOf(0x0a, start)
-    lines.push(bytes.subarray(start, end === -1 ? bytes.length : end))
-    start = end === -1 ? bytes.length + 1 : end + 1
-  }
-  return lines
-}
-
-function problemOf(line: Buffer): string | undefined {
-  if (line.includes(0)) return 'holds a NUL character, so the file is no text'
-  if (isUtf8(line)) return undefined
-  return line.some((byte) => byte >= 0x80 && byte < 0xa0)
+/** What is wrong with a line, a letter for each byte: UTF-8 has no line end within a character. */
+function problemOf(line: string): string | undefined {
+  if (line.includes('\0')) return 'holds a NUL character, so the file is no text'
+  if (isUtf8(Buffer.from(line, 'latin1'))) return undefined
+  return /[\x80-\x9f]/.test(line)
     ? 'is not written in UTF-8: it looks like Windows-1252'
     : 'is not written in UTF-8: it looks like Latin-1 (ISO 8859-1)'
 }

@@ -1,17 +1,6 @@
 import { ZdsError, type Code } from '../errors.ts'
 import type { Json } from '../json.ts'
 
-/** What an `HttpError` tells of the answer. */
-export type HttpErrorFacts = {
-  readonly status: number
-  readonly body?: Json
-  readonly arrived: 'no' | 'maybe'
-  readonly reads?: boolean
-  readonly passing?: boolean
-  readonly retryMs?: number | undefined
-  readonly endpointOnly?: boolean
-}
-
 /**
  * A request that did not succeed. A class of its own because callers read its fields: 404 means
  * absent, `arrived` decides whether sending once more could do something twice, `body` has the
@@ -37,7 +26,8 @@ export class HttpError extends ZdsError {
   constructor(
     code: Code,
     message: string,
-    told: HttpErrorFacts,
+    told: Pick<HttpError, 'status' | 'arrived'> &
+      Partial<Pick<HttpError, 'body' | 'reads' | 'passing' | 'retryMs' | 'endpointOnly'>>,
     options?: ErrorOptions & { hint?: string | undefined },
   ) {
     super(code, message, options)

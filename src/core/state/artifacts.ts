@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createWriteStream, existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough, pipeline as connected, Readable } from 'node:stream'
+import { pipeline as connected, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { ZdsError } from '../errors.ts'
@@ -137,9 +137,10 @@ async function* textIn(file: string, name: string): AsyncIterable<string> {
 }
 
 function streamed(handle: FileHandle, packed: boolean): AsyncIterable<unknown> {
-  const unpacking = packed ? createZstdDecompress({ chunkSize: BLOCK }) : new PassThrough()
+  const bytes = handle.createReadStream()
+  if (!packed) return bytes.setEncoding('utf8')
   // What goes wrong in either of them is thrown where they are read.
-  return connected(handle.createReadStream(), unpacking, () => undefined).setEncoding('utf8')
+  return connected(bytes, createZstdDecompress({ chunkSize: BLOCK }), () => undefined).setEncoding('utf8')
 }
 
 /** The same without streams, whose making takes longer than so few bytes. */

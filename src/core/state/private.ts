@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { ZdsError } from '../errors.ts'
 
 /**
@@ -22,13 +22,7 @@ export function keepPrivate(path: string, meant: 'directory' | 'file'): void {
 }
 
 /** What the system says of something on the disk. */
-type OnDisk = {
-  readonly uid: number
-  readonly mode: number
-  isSymbolicLink(): boolean
-  isDirectory(): boolean
-  isFile(): boolean
-}
+type OnDisk = Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink' | 'isDirectory' | 'isFile'>
 
 /** A directory in which everybody puts what is theirs, as /tmp is: to close it would lock them out. */
 const STICKY = 0o1000
