@@ -13,7 +13,7 @@ import {
   TEXT,
   type FieldType,
 } from './field-types.ts'
-import type { Json } from './json.ts'
+import { isRecord, type Json } from './json.ts'
 import type { ColumnOf, FactNamed, FactOf } from './known.ts'
 
 /**
@@ -226,9 +226,7 @@ export function columnsOf(tables: readonly FieldTable[]): string[] {
 function fieldsIn(table: FieldTable): [name: string, field: Field][] {
   const entries = Object.entries(table)
   const hint = "Write it as text('Column__c'), or with another type."
-  const strange = entries.filter(
-    ([, one]: [string, unknown]) => typeof one !== 'object' || one === null || !('reads' in one),
-  )
+  const strange = entries.filter(([, one]: [string, unknown]) => !isRecord(one) || !('reads' in one))
   refuse(
     'CONFIG_INVALID',
     'A field table holds what is no field',

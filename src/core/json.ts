@@ -6,9 +6,11 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export type JsonObject = { readonly [key: string]: Json }
 
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export const isObject = (value: Json | undefined): value is JsonObject => isRecord(value)
+
+/** The same of a value of which nothing is known. */
+export const isRecord = (value: unknown): value is { readonly [name: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** JSON text with the keys of every object in order, so that equal values have equal text. */
 export function canonical(value: Json): string {

@@ -1,12 +1,10 @@
 import { ZdsError } from './errors.ts'
+import { isRecord } from './json.ts'
 import type { Target } from './types.ts'
 
 /** What a plugin hands over, in words, and whether something is that: no compiler looks at plain JavaScript. */
 export type Form = { readonly means: string; readonly fits: (value: unknown) => boolean }
 
-type Unknown = { readonly [name: string]: unknown }
-const isRecord = (value: unknown): value is Unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const areTexts = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string')
 
 /** What any source yields. */
@@ -68,6 +66,14 @@ export async function* wellFormed<Row>(
     yield row
   }
 }
+
+/** The same of a target, which `does` something. Throws TARGET_INVALID. */
+export const fromTarget = <Row>(
+  target: Target,
+  does: string,
+  rows: AsyncIterable<Row> | Iterable<Row>,
+  form: Form,
+): AsyncGenerator<Row, void> => wellFormed(rows, form, (what) => targetInvalid(target, `${does}: it ${what}`))
 
 const areRows = (rows: unknown): boolean =>
   typeof rows === 'object' && rows !== null && (Symbol.asyncIterator in rows || Symbol.iterator in rows)

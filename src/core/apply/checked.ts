@@ -4,7 +4,7 @@ import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import type { ApplyRun, Run, SentChange, Target } from '../types.ts'
 import { overBefore, type Objection } from './current.ts'
-import { OUTCOME, targetInvalid, wellFormed } from '../well-formed.ts'
+import { fromTarget, OUTCOME, targetInvalid } from '../well-formed.ts'
 import { stepsOf } from './requests.ts'
 
 /** How far a planned change has come; `planned` is one whose record has yet to be looked at. */
@@ -68,8 +68,7 @@ export async function* settledOutcomes(
   states = new Map(sent.map(({ change }): [string, ChangeState] => [change.key, 'sent'])),
 ): AsyncGenerator<Outcome> {
   if (sent.length === 0) return
-  const settled = wellFormed(target.settle(sent, run), OUTCOME, (what) => targetInvalid(target, `settles: it ${what}`))
-  for await (const outcome of settled) {
+  for await (const outcome of fromTarget(target, 'settles', target.settle(sent, run), OUTCOME)) {
     follow(outcome, states, target)
     yield outcome
   }

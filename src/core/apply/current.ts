@@ -3,7 +3,7 @@ import type { Outcome } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { batches } from '../streams.ts'
 import type { Existing, Run, Target } from '../types.ts'
-import { EXISTING, targetInvalid, wellFormed } from '../well-formed.ts'
+import { EXISTING, fromTarget } from '../well-formed.ts'
 
 /**
  * Items with the records that they speak of as they are now, by id, a hundred to a request; a
@@ -18,9 +18,7 @@ export async function* withRecords<Item>(
   for (const some of batches(items, 100)) {
     const found = new Map<string | undefined, Existing>()
     const ids = some.flatMap((item) => idOf(item) ?? [])
-    const records = wellFormed(target.refetch(ids, run), EXISTING, (what) =>
-      targetInvalid(target, `refetches: it ${what}`),
-    )
+    const records = fromTarget(target, 'refetches', target.refetch(ids, run), EXISTING)
     for await (const existing of records) found.set(existing.id, existing)
     for (const item of some) yield { item, now: found.get(idOf(item)) }
   }

@@ -6,13 +6,12 @@ import type { Outcome, Step } from '../outcome.ts'
 import type { Change } from '../plan/plan.ts'
 import { batches, collect } from '../streams.ts'
 import type { ApplyRun, Target } from '../types.ts'
-import { OUTCOME, STEP, targetInvalid, wellFormed } from '../well-formed.ts'
+import { fromTarget, OUTCOME, STEP } from '../well-formed.ts'
 import { merge } from './merge.ts'
 
 /** The steps in which a target carries out changes. */
 export function stepsOf(target: Target, changes: Many<Change>, run: ApplyRun): AsyncIterable<Step> {
-  if ('apply' in target)
-    return wellFormed(target.apply(changes, run), STEP, (what) => targetInvalid(target, `applies: it ${what}`))
+  if ('apply' in target) return fromTarget(target, 'applies', target.apply(changes, run), STEP)
   const { batch, parallel } = target.write
   return merge(() => batches(changes, batch).map((some) => request(some, target, run)), parallel, run.signal)
 }
@@ -63,7 +62,7 @@ async function answerOf(changes: readonly Change[], target: Requesting, run: App
   const { write, staleness } = target
   try {
     const told = await write.send(changes, run)
-    return { outcomes: await collect(wellFormed(told, OUTCOME, (what) => targetInvalid(target, `sends: it ${what}`))) }
+    return { outcomes: await collect(fromTarget(target, 'sends', told, OUTCOME)) }
   } catch (error) {
     if (!(error instanceof HttpError)) throw error
     if (error.arrived === 'maybe') return { outcomes: [], ...(error.status === 503 && { away: error }) }

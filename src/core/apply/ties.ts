@@ -26,13 +26,11 @@ export function tiesOf(
   { target, rules }: Sync,
   before: readonly Earlier[],
 ): readonly Tie[] {
-  const wanted = new Map<string, string[]>()
-  for (const change of changes)
-    for (const what of [...refsOf(change, target.types), ...idText(change), ...namesOf(change, 'to', rules)]) {
-      const some = wanted.get(what)
-      if (some === undefined) wanted.set(what, [change.key])
-      else some.push(change.key)
-    }
+  const wants = changes.values().flatMap((change) => {
+    const all = [...refsOf(change, target.types), ...idText(change), ...namesOf(change, 'to', rules)]
+    return all.map((what) => ({ what, waiting: change.key }))
+  })
+  const wanted = Map.groupBy(wants, ({ what }) => what)
   const ties: Tie[] = []
   for (const { sync, plan } of before) {
     const here = sync.target === target
@@ -40,7 +38,7 @@ export function tiesOf(
       const refs = [refText(plan.name, change.key)]
       const given = here ? [...refs, ...idText(change), ...namesOf(change, 'from', sync.rules)] : refs
       for (const what of given)
-        for (const waiting of wanted.get(what) ?? [])
+        for (const { waiting } of wanted.get(what) ?? [])
           ties.push({ waiting, sync: plan.name, awaited: change.key, because: reasonIn(what) })
     }
   }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { refuse, ZdsError, type Issue } from '../errors.ts'
+import { isRecord } from '../json.ts'
 import { whyNotLoaded } from './broken.ts'
 import { readVariables, slipsIn, type Variables } from './env-file.ts'
 import { nearestConfig, PLACES } from './find.ts'
@@ -69,8 +70,7 @@ async function loadHere(from: string, options: LoadOptions): Promise<Project> {
   if (env === undefined && existsSync(beside)) variables = await readVariables(beside)
   const { module, files } = await imported(file, options)
   if (variables && warn) slipsIn(variables).forEach(warn)
-  const found: unknown =
-    typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
+  const found = isRecord(module) ? module['default'] : undefined
   if (found === undefined || found === null) {
     throw new ZdsError('CONFIG_BROKEN', `${file} has no default export`, {
       hint: 'End it with: export default defineConfig({ ... })',
@@ -95,8 +95,6 @@ function notFound(message: string): ZdsError {
 }
 
 type Unknown = { readonly [key: string]: unknown }
-const isRecord = (value: unknown): value is Unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const KINDS = {
   sources: { required: true, fits: (value: Unknown) => typeof value['read'] === 'function', is: 'a source' },
