@@ -16,7 +16,8 @@ import { assertOurs, assertWhole } from './run/fits.ts'
 import { forecastUntil, type Forecast, type ForecastAsked } from './answers/forecast.ts'
 import { fromRun, gatheredBy } from './run/from-run.ts'
 import { checkReady, partsToWrite } from './run/gather.ts'
-import { assertGoesOn, reportOfPast, restOf, runNamed, type PastRun, type Rest } from './run/history.ts'
+import { assertGoesOn, reportOfPast, restOf, runNamed } from './run/history.ts'
+import type { PastRun, Rest, RestAsked } from './run/history.ts'
 import { listen } from './run/observers.ts'
 import { notedPlan, notedReport } from './run/noted.ts'
 import { onGathered, type AnswerFrom } from './answers/on-gathered.ts'
@@ -52,11 +53,7 @@ export type EngineOptions = {
 /** What happens in a run, as it is told to whoever watches. */
 export type RunWatch = Watch<Read | Progress>
 
-export type PlanAsked = {
-  readonly failedFrom?: string | undefined
-  readonly from?: string | undefined
-  readonly asOf?: string | undefined
-}
+export type PlanAsked = AnswerFrom & { readonly failedFrom?: string | undefined }
 
 /**
  * Runs of one configuration: what the command line, a test, a script or a worker calls. It prints
@@ -97,11 +94,7 @@ export interface Engine {
    * A run that stopped, and why it is not gone on with where it is not; LOCKED where it is still
    * under way.
    */
-  rest(asked?: {
-    readonly saved?: Plan | undefined
-    readonly afresh?: boolean
-    readonly waitMs?: number
-  }): Promise<Rest | undefined>
+  rest(asked?: RestAsked): Promise<Rest | undefined>
   /**
    * Gives up a run that stopped: what it had sent is settled, and nobody goes on with it. A run whose
    * services do not answer is not given up, but where it is to be `left` as it is.

@@ -5,6 +5,7 @@ import { planRun, type Read } from '../run/plan-run.ts'
 import type { Watch } from '../run/schedule.ts'
 import type { Shared } from '../run/shared.ts'
 import { changesBetween, type SyncChanges } from './impact-changes.ts'
+import type { AnswerFrom } from './on-gathered.ts'
 import { causesOf, toldBy, type ImpactCause } from './impact-causes.ts'
 
 /**
@@ -18,15 +19,13 @@ export type Base = Pick<Shared, 'config' | 'fingerprint'> & {
   readonly inside: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
-type ImpactAsked = { readonly from?: string | undefined; readonly asOf?: string | undefined }
-
 /**
  * Plans the same rows with two configurations: those of an earlier run, or gathered now for both.
  * Nothing is left, and nobody is told of the plans.
  */
 export async function impact(
   base: Base,
-  { from, asOf }: ImpactAsked,
+  { from, asOf }: AnswerFrom,
   shared: Shared,
   watch: Watch<Read>,
 ): Promise<Impact> {

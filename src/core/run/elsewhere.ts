@@ -6,7 +6,7 @@ import { sha256, type SyncPlan } from '../plan/plan.ts'
 import { redact } from '../secrets.ts'
 import type { Artifacts } from '../state/state.ts'
 import type { StageWatch } from './schedule.ts'
-import type { Shared, StageOf } from './shared.ts'
+import { addressOf, type Shared, type StageOf } from './shared.ts'
 
 /**
  * Has a stage carried out by a worker. What it came to is where it is when it is carried out here:
@@ -47,9 +47,7 @@ export async function* outcomesElsewhere(
  * own. Whoever keeps it need not learn an address.
  */
 function laneOf(stage: Stage): string {
-  const place = stage.kind === 'gather' ? stage.source : stage.sync.target
-  const address = 'address' in place && typeof place.address === 'function' ? place.address() : ''
-  return sha256(address || stage.id).slice(0, 16)
+  return sha256(addressOf(stage.kind === 'gather' ? stage.source : stage.sync.target) || stage.id).slice(0, 16)
 }
 
 type Failure = { readonly code: string; readonly message: string; readonly hint?: string; readonly issues: Issue[] }

@@ -8,7 +8,7 @@ import type { Run, Source, Sync } from '../types.ts'
 import { UNWATCHED, UNWATCHED_STAGE, type StageWatch, type Watch } from './schedule.ts'
 import { inputsOf, madeFrom, summaryIn } from './inputs.ts'
 import { sameAddressIssues } from './same-address.ts'
-import { lend, type Shared, type StageOf } from './shared.ts'
+import { addressOf, lend, type Shared, type StageOf } from './shared.ts'
 import { DESIRED, EXISTING, ROW, wellFormed, wordFor, type Form } from '../well-formed.ts'
 
 /** Whoever is told what goes on before a run begins: a service may ask for a wait then too. */
@@ -114,8 +114,9 @@ export async function gather(
       doubts.add(`${rows} rows came, ${announced.rows} were announced`)
     for (const why of doubts) watch.progress(`${why}: nothing that may only be missing is created or retired`)
     const complete = doubts.size === 0 && inputs.values().every((input) => input.complete)
-    const asked = stage.source.asks?.(shared.clock.today)
-    return { rows, complete, digest, ...madeFrom(inputs, shared), ...(asked && { asked }), ...addressOf(stage.source) }
+    const [asked, address] = [stage.source.asks?.(shared.clock.today), addressOf(stage.source)]
+    const known = { ...(asked && { asked }), ...(address !== undefined && { address }) }
+    return { rows, complete, digest, ...madeFrom(inputs, shared), ...known }
   })
 }
 
@@ -151,9 +152,6 @@ async function earlierOf(
     hint: 'The configuration asks for it today: zds plan gathers it.',
   })
 }
-
-const addressOf = (source: Source): Pick<Summary, 'address'> =>
-  'address' in source && typeof source.address === 'function' ? { address: String(source.address()) } : {}
 
 async function* counted(rows: AsyncIterable<Json>, watch: StageWatch): AsyncIterable<Json> {
   let count = 0

@@ -18,6 +18,15 @@ export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
  */
 export type Rest = PastRun & { readonly left?: string | undefined }
 
+export type RestAsked = {
+  /** The plan that is to be carried out, where one is given. */
+  readonly saved?: Plan | undefined
+  /** Nothing of an earlier run is to be gone on with. */
+  readonly afresh?: boolean
+  /** How long to wait for a run that is under way, in milliseconds. Default 0. */
+  readonly waitMs?: number
+}
+
 /** The newest of the runs that stopped before every change was attempted. */
 export async function unfinishedRun({ state }: Pick<Shared, 'state'>): Promise<PastRun | undefined> {
   const run = (await state.journal.runs()).find(isUnfinished)
@@ -43,11 +52,7 @@ export const standing = ({ id, status }: Pick<RunRecord, 'id' | 'status'>, held:
  */
 export async function restOf(
   shared: Shared,
-  {
-    saved,
-    afresh = false,
-    waitMs = 0,
-  }: { readonly saved?: Plan | undefined; readonly afresh?: boolean; readonly waitMs?: number },
+  { saved, afresh = false, waitMs = 0 }: RestAsked,
 ): Promise<Rest | undefined> {
   const { state, clock, signal, fingerprint } = shared
   const before = await unfinishedRun(shared)

@@ -46,6 +46,10 @@ export function rowsIn<Row extends Json>(
   return state.artifacts(runId).read(stageOf(config)(source)) as AsyncIterable<Row> // it holds what its source yielded
 }
 
+/** Where a source is that is a target; empty while that is not set. */
+export const addressOf = (source: Source): string | undefined =>
+  'address' in source && typeof source.address === 'function' ? String(source.address()) : undefined
+
 /** A stage may read only what it declared: that is what makes it runnable as a job of its own. */
 export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWatch): Run {
   const idOf = stageOf(shared.config)
