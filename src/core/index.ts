@@ -69,7 +69,6 @@ export {
   type TypesOf,
 } from './fields.ts'
 export { foldAddress } from './addresses.ts'
-export { foldName } from './fold-name.ts'
 export { misfit, normalise, same, type FieldType, type FieldTypes } from './field-types.ts'
 export { HttpError } from './http/error.ts'
 export { httpPolicy, httpPolicySchema, type HttpPolicy } from './http/policy.ts'
@@ -81,7 +80,7 @@ export { canonical, isObject, parseJson, type Json, type JsonObject } from './js
 export * from './known.ts'
 export { filtered, packed, type Many } from './many.ts'
 export { keysAfter, unmatchedKeys, type Keys } from './config/keys.ts'
-export { keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
+export { foldName, keyOf, keyReader, lowerCase, type Fold, type KeyReader } from './keys.ts'
 export { limiter, type Limiter, type Rate } from './http/limiter.ts'
 export type { Bound, FieldLimit, Limits } from './plan/limits.ts'
 export { planNumbers, type PlanNumbers } from './plan/numbers.ts'

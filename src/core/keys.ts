@@ -10,6 +10,10 @@ export type Fold = (text: string) => string | undefined
 /** The fold of systems that do not tell upper case from lower case. */
 export const lowerCase: Fold = (text) => text.toLowerCase()
 
+/** A name as names are compared (AMB-20): trimmed and without case; empty for what is no text. */
+export const foldName = (value: Json | undefined): string =>
+  typeof value === 'string' ? value.trim().toLowerCase() : ''
+
 /** How a sync knows a record: by the field or the fields of its key. */
 export type KeyRule = { readonly key: string | readonly string[]; readonly fold?: Fold | undefined }
 

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
-import { joinedIn } from '../core/run/joined.ts'
+import { joinedIn } from '../core/run/shared.ts'
 import type { Setting } from '../core/settings.ts'
 import type { PrepareRun, Run } from '../core/types.ts'
 

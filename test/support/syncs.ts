@@ -35,7 +35,7 @@ import {
 import { OPS } from '../../src/core/plan/plan.ts'
 import { compare, foldKeys, keyIn } from '../../src/core/compare/compare.ts'
 import { nameIndex } from '../../src/core/compare/names.ts'
-import { withWords } from '../../src/core/compare/words.ts'
+import { withWords } from '../../src/core/compare/prepare.ts'
 
 /**
  * A small table of organization fields: one of each type that the rules of comparison treat in a

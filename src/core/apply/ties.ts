@@ -1,5 +1,5 @@
-import { foldName } from '../fold-name.ts'
 import { REFERENCE, type FieldTypes } from '../field-types.ts'
+import { foldName } from '../keys.ts'
 import type { Many } from '../many.ts'
 import type { Change, SyncPlan } from '../plan/plan.ts'
 import type { Rules, Sync } from '../types.ts'

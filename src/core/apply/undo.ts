@@ -1,6 +1,5 @@
 import { removal } from '../compare/decide.ts'
-import { possiblePlan } from '../compare/prepare.ts'
-import { withWords } from '../compare/words.ts'
+import { possiblePlan, withWords } from '../compare/prepare.ts'
 import type { Json } from '../json.ts'
 import { packer } from '../many.ts'
 import { doneUnder, writtenUnder, type Known } from '../outcome.ts'

@@ -1,7 +1,6 @@
 import { same, type FieldTypes } from '../field-types.ts'
-import { foldName } from '../fold-name.ts'
 import type { Json } from '../json.ts'
-import { keyReader } from '../keys.ts'
+import { foldName, keyReader } from '../keys.ts'
 import type { Many } from '../many.ts'
 import type { Change, Holder, Notice, Skip } from '../plan/plan.ts'
 import type { Desired, Existing, Fields, Rules, Sync } from '../types.ts'

@@ -1,8 +1,7 @@
 import { ZdsError } from '../errors.ts'
 import { packed, type Many } from '../many.ts'
-import { count, OPS, type Change, type Skip, type SyncPlan } from '../plan/plan.ts'
+import { count, OPS, REASONS, type Change, type Skip, type SyncPlan, type Words } from '../plan/plan.ts'
 import type { Preparation, Sync, Target } from '../types.ts'
-import { withWords } from './words.ts'
 
 /** What a target is asked about: changes, and keys that are desired and get no record by them. */
 export type ToPrepare = { readonly changes: Many<Change>; readonly held: readonly string[] }
@@ -83,4 +82,24 @@ function describe(change: Change, sync: string, target: Target): Change {
       hint: 'Leave it out where the record is made, or write to a target that knows what to do with it.',
     },
   )
+}
+
+/**
+ * The plan with what each reason in it means, so that it can be shown without its configuration.
+ * Throws CONFIG_INVALID for a reason that nobody explains.
+ */
+export function withWords(plan: SyncPlan, { desired, target, rules }: Sync): SyncPlan {
+  const known: Words = { ...desired.words, ...target.words, ...rules.words, ...REASONS }
+  const held = plan.skipped.flatMap(({ change }) => change ?? [])
+  const used = new Set<string>()
+  for (const some of [plan.skipped, plan.changes, held])
+    for (const { reason } of some) if (reason !== undefined) used.add(reason)
+  const words = [...used].toSorted().map((word) => [word, known[word] ?? unexplained(word, plan.name)] as const)
+  return { ...plan, words: Object.fromEntries(words) }
+}
+
+function unexplained(word: string, sync: string): never {
+  throw new ZdsError('CONFIG_INVALID', `${sync}: nobody says what the reason ${JSON.stringify(word)} means`, {
+    hint: 'Add it to the words of whoever gives it: the processor, the target, or the rules.',
+  })
 }

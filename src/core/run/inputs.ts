@@ -2,7 +2,6 @@ import { contentHalf } from '../config/fingerprint.ts'
 import { compareId, stageOf, syncsOf, type Stage } from '../config/stages.ts'
 import { ZdsError, type Issue } from '../errors.ts'
 import type { Artifacts, Summary } from '../state/state.ts'
-import { ifLeft } from './if-left.ts'
 import type { Shared } from './shared.ts'
 
 /** What is known of the artifacts that a stage reads, by stage. */
@@ -11,6 +10,16 @@ export type Inputs = ReadonlyMap<string, Summary>
 /** Throws ARTIFACT_MISSING where one is not there. */
 export async function inputsOf(needs: readonly string[], artifacts: Artifacts): Promise<Inputs> {
   return new Map(await Promise.all(needs.map(async (id) => [id, await artifacts.summary(id)] as const)))
+}
+
+/** What is read of an artifact; undefined where there is none. */
+export async function ifLeft<Result>(reading: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof ZdsError && error.code === 'ARTIFACT_MISSING') return undefined
+    throw error
+  }
 }
 
 /** The summary of an artifact; undefined where there is none. */

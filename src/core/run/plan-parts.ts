@@ -3,7 +3,7 @@ import type { Json } from '../json.ts'
 import { planBuilder, planParts, type PlanBuilder, type PlanPart } from '../plan/parts.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Artifacts } from '../state/state.ts'
-import { ifLeft } from './if-left.ts'
+import { ifLeft } from './inputs.ts'
 
 /** Where a run leaves its plan. */
 const NAME = 'plan'

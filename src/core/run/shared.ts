@@ -6,8 +6,8 @@ import type { Json } from '../json.ts'
 import type { State } from '../state/state.ts'
 import type { Config } from '../config/define.ts'
 import type { Workers } from '../config/executor.ts'
+import type { Join } from '../streams.ts'
 import type { Run, Source, Sync } from '../types.ts'
-import { joinedIn } from './joined.ts'
 import type { StageWatch } from './schedule.ts'
 
 /** What all stages of all runs of an engine share. */
@@ -63,6 +63,13 @@ export function lend(stage: Stage, shared: Shared, runId: string, watch: StageWa
     joined: joinedIn(shared.state.scratch),
   }
 }
+
+/** Joins any two streams, in files below a directory. Who joins nothing does not load how. */
+export const joinedIn = (directory: string): Join =>
+  async function* (left, leftKey, right, rightKey) {
+    const [{ joinByKey }, { sortBy }] = await Promise.all([import('../compare/join.ts'), import('../compare/sort.ts')])
+    yield* joinByKey(sortBy(left, leftKey, directory), leftKey, sortBy(right, rightKey, directory), rightKey)
+  }
 
 /** What is lent to whoever reads no source. */
 export function lendNothing(

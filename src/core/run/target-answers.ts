@@ -4,7 +4,7 @@ import { isMany, packer, type Many } from '../many.ts'
 import type { Change, Notice, Skip } from '../plan/plan.ts'
 import type { Preparation, Target } from '../types.ts'
 import { targetInvalid, wordFor } from '../well-formed.ts'
-import { ifLeft } from './if-left.ts'
+import { ifLeft } from './inputs.ts'
 import type { StageWatch } from './schedule.ts'
 import { lend, type Shared, type StageOf } from './shared.ts'
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Json } from '../json.ts'
 import type { Artifacts } from '../state/state.ts'
 import { waitWords, type Waited } from '../waits.ts'
-import { ifLeft } from './if-left.ts'
+import { ifLeft } from './inputs.ts'
 import type { Watch } from './schedule.ts'
 
 /** When a stage ran, how it ended, and what it waited for, in milliseconds since the run began. */
