@@ -36,18 +36,12 @@ export type Asking = {
 }
 
 /** A look at one thing, whose name is the place of what has none. */
-export type SourceLook = { readonly name: string; sights(run: Run): AsyncIterable<Sight> }
+export type SourceLook = { readonly name: string; sights(run: Run): AsyncIterable<Sight> | undefined }
 
 /** What can be said of a configuration and its files without a service and without a variable. */
 export function validate(asking: Asking, more: readonly SourceLook[] = []): Promise<Diagnosis> {
-  const inspected = sourcesOf(asking.config).map(({ name, source }) => ({
-    name,
-    sights: (run: Run) => source.inspect?.(run) ?? none(),
-  }))
-  return diagnosisBy(
-    [graph(asking.config), settings(asking.config), orders(asking.config), ...inspected, ...more],
-    asking,
-  )
+  const { config } = asking
+  return diagnosisBy([...written(config), ...sourcesOf(config).map(inspected), ...more], asking)
 }
 
 /** Looks at everything that a run needs: every source is asked, and none stops another. */
@@ -57,30 +51,27 @@ export async function diagnose(
   more: readonly SourceLook[] = [],
 ): Promise<Diagnosis> {
   const { config } = asking
-  const looks = sourcesOf(config).flatMap(({ name, source }): SourceLook[] => [
-    { name, sights: (run) => errorsOf(source.check?.(run)) },
-    { name, sights: (run) => source.inspect?.(run) ?? none() },
-    {
-      name,
-      sights: async function* (run) {
-        // What is wrong with the files that they come from is told by their own check.
-        yield* source.diagnose?.(run, await valuesFor(source, config, run, () => undefined)) ?? none()
-      },
-    },
-  ])
+  const looks = sourcesOf(config).flatMap((one): SourceLook[] => {
+    const { name, source } = one
+    const service: SourceLook['sights'] = async function* (run) {
+      // What is wrong with the files that they come from is told by their own check.
+      yield* source.diagnose?.(run, await valuesFor(source, config, run, () => undefined)) ?? []
+    }
+    return [{ name, sights: (run) => errorsOf(source.check?.(run)) }, inspected(one), { name, sights: service }]
+  })
   const watching = [...observersOf(config)].map(([name, observer]): SourceLook => ({
     name,
-    sights: (run) => observer.diagnose?.(run) ?? none(),
+    sights: (run) => observer.diagnose?.(run),
   }))
-  const addresses: SourceLook = {
-    name: 'addresses',
-    sights: () => errorsOf(Promise.resolve(sameAddressIssues(config))),
-  }
-  const state: SourceLook = { name: 'state', sights: () => stateOf(config, directory) }
-  return diagnosisBy(
-    [graph(config), settings(config), orders(config), addresses, ...looks, ...watching, state, ...more],
-    asking,
-  )
+  const all: SourceLook[] = [
+    ...written(config),
+    { name: 'addresses', sights: () => errorsOf(sameAddressIssues(config)) },
+    ...looks,
+    ...watching,
+    { name: 'state', sights: () => stateOf(config, directory) },
+    ...more,
+  ]
+  return diagnosisBy(all, asking)
 }
 
 /** What the targets lack, of all that can be asked; and why the others cannot. */
@@ -109,7 +100,7 @@ async function toldBy<One extends Source, Told>(
     name: source.name,
     sights: async function* (run) {
       told[place] = (await ask(source, run)) ?? []
-      yield* none()
+      yield* []
     },
   }))
   return { diagnosis: await diagnosisBy(looks, asking), told: told.flat() }
@@ -124,39 +115,42 @@ export function diagnosisOf(error: unknown, name: string): Diagnosis {
 
 const sourcesOf = (config: Config) => stages(config).flatMap((stage) => (stage.kind === 'gather' ? [stage] : []))
 
-const graph = (config: Config): SourceLook => ({
-  name: 'graph',
-  sights: async function* () {
-    yield well('graph', `${stages(config).length} stages of ${syncsOf(config).size} syncs`)
-  },
+const inspected = ({ name, source }: { readonly name: string; readonly source: Source }): SourceLook => ({
+  name,
+  sights: (run) => source.inspect?.(run),
 })
+
+/** What is to be said of what is written, before any source is asked. */
+const written = (config: Config): SourceLook[] => [
+  { name: 'graph', sights: () => graph(config) },
+  { name: 'settings', sights: () => errorsOf(settings(config)) },
+  { name: 'limits', sights: (run) => orders(config, run) },
+]
+
+async function* graph(config: Config): AsyncGenerator<Sight> {
+  yield well('graph', `${stages(config).length} stages of ${syncsOf(config).size} syncs`)
+}
 
 /** What is set and cannot be used, of what no source asks for. */
-const settings = (config: Config): SourceLook => ({
-  name: 'settings',
-  sights: () => errorsOf(Promise.resolve([...keyIssues(), ...[...syncsOf(config).values()].flatMap(guardIssues)])),
-})
+const settings = (config: Config): Issue[] => [...keyIssues(), ...[...syncsOf(config).values()].flatMap(guardIssues)]
 
 /** Values that a limit does not know are the lowest to it: a fall from one of them passes (SAFE-12). */
-const orders = (config: Config): SourceLook => ({
-  name: 'limits',
-  sights: async function* (run) {
-    for (const [name, { desired, limits }] of syncsOf(config)) {
-      const values = (await desired.values?.(run).catch(() => undefined)) ?? {}
-      for (const [field, { order }] of Object.entries(limits?.fields ?? {})) {
-        const lacking = typeof order === 'object' ? (values[field] ?? []).filter((value) => !order.includes(value)) : []
-        if (lacking.length === 0) continue
-        const where = `${name}: limits.fields.${field}.order`
-        const message = `does not have ${lacking.join(', ')}, so that a fall from there counts as a rise`
-        yield { level: 'warning', code: 'ORDER_LACKS', where, message, hint: 'Add it where it belongs.' }
-      }
+async function* orders(config: Config, run: Run): AsyncGenerator<Sight> {
+  for (const [name, { desired, limits }] of syncsOf(config)) {
+    const values = (await desired.values?.(run).catch(() => undefined)) ?? {}
+    for (const [field, { order }] of Object.entries(limits?.fields ?? {})) {
+      const lacking = typeof order === 'object' ? (values[field] ?? []).filter((value) => !order.includes(value)) : []
+      if (lacking.length === 0) continue
+      const where = `${name}: limits.fields.${field}.order`
+      const message = `does not have ${lacking.join(', ')}, so that a fall from there counts as a rise`
+      yield { level: 'warning', code: 'ORDER_LACKS', where, message, hint: 'Add it where it belongs.' }
     }
-  },
-})
+  }
+}
 
-async function* none(): AsyncGenerator<Sight> {}
+type Issues = readonly Issue[] | undefined
 
-async function* errorsOf(issues: Promise<readonly Issue[]> | undefined): AsyncGenerator<Sight> {
+async function* errorsOf(issues: Issues | Promise<Issues>): AsyncGenerator<Sight> {
   for (const issue of (await issues) ?? []) yield { ...issue, level: 'error' }
 }
 
@@ -196,7 +190,8 @@ async function sightsBy(look: SourceLook, asking: Asking): Promise<SourceSights[
   const { name } = look
   const found: SourceSights[] = []
   try {
-    for await (const sight of look.sights(lendNothing(asking, name, asking.progress))) found.push({ name, sight })
+    const lent = lendNothing(asking, name, asking.progress)
+    for await (const sight of look.sights(lent) ?? []) found.push({ name, sight })
   } catch (error) {
     asking.signal.throwIfAborted()
     for (const issue of issuesIn(error, name)) found.push({ name, sight: { ...issue, level: 'error' } })
