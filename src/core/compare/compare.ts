@@ -6,7 +6,7 @@ import { watchGuards } from './guards.ts'
 import { joinByKey } from './join.ts'
 import { packer } from '../many.ts'
 import { fates } from './names.ts'
-import { inOrder, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
+import { byOp, inOrder, type Change, type Notice, type Skip, type SyncPlan } from '../plan/plan.ts'
 import type { Desired, Existing, Fields, Sync } from '../types.ts'
 
 /** How the keys of both sides of a sync are read. */
@@ -40,12 +40,7 @@ export async function* foldKeys(rows: AsyncIterable<Desired>, sync: Sync): Async
  */
 export async function compare(name: string, sync: Sync, sides: Sides): Promise<SyncPlan> {
   const { rules, target } = sync
-  const changes = {
-    create: packer<Change>(),
-    update: packer<Change>(),
-    retire: packer<Change>(),
-    remove: packer<Change>(),
-  }
+  const changes = byOp(() => packer<Change>())
   const skipped: Skip[] = []
   const notices: Notice[] = []
   const counts = { existing: 0, desired: 0, inSync: 0 }
@@ -87,7 +82,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     }
   }
   refuseKeyless(name, sync, { ...counts, ...found })
-  const ordered = inOrder((op) => changes[op].rows())
+  const ordered = inOrder(byOp((op) => changes[op].rows()))
   notices.push(...guards.notices())
   const { instance, resource } = target
   const held = fates(skipped, ordered, rules)

@@ -1,5 +1,5 @@
 import { canonical, type Json } from '../json.ts'
-import { count, OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
+import { byOp, count, OPS, type Allowed, type Because, type Bounds, type Change, type Excess } from './plan.ts'
 import type { FieldChange, Op, Order, SyncPlan } from './plan.ts'
 
 /**
@@ -89,7 +89,7 @@ function addTo(sum: Sum, key: string): void {
 }
 
 function sumsOf({ changes, retire, adopt = [] }: MeasuredSync, bounds: Bounds['fields']): Sums {
-  const ops = { create: noSum(), update: noSum(), retire: noSum(), remove: noSum() }
+  const ops = byOp(noSum)
   const limited = Object.entries(bounds).map(([field, { order }]) => ({ field, order, sum: noSum() }))
   const causes = new Map<string, { readonly fields: readonly string[]; count: number }>()
   for (const each of changes) {

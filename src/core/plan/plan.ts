@@ -188,6 +188,14 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Something of each operation. */
+export const byOp = <T>(of: (op: Op) => T): { [op in Op]: T } => ({
+  create: of('create'),
+  update: of('update'),
+  retire: of('retire'),
+  remove: of('remove'),
+})
+
 type Counts = { readonly [op in Op]: number }
 
 /** A plan is counted once, however often it is asked. */
@@ -206,16 +214,15 @@ export const changeCount = ({ syncs }: Pick<Plan, 'syncs'>): number =>
   syncs.reduce((sum, { changes }) => sum + changes.length, 0)
 
 /** The changes of each operation, one after another. */
-export function inOrder(of: (op: Op) => Many<Change>): Many<Change> {
-  const [create, update, retire, remove] = [of('create'), of('update'), of('retire'), of('remove')]
-  const changes = concatenated([create, update, retire, remove])
-  const lengths = { create: create.length, update: update.length, retire: retire.length, remove: remove.length }
+export function inOrder(each: { readonly [op in Op]: Many<Change> }): Many<Change> {
+  const changes = concatenated(OPS.map((op) => each[op]))
+  const lengths = byOp((op) => each[op].length)
   counts.set(changes, lengths)
   return changes
 }
 
 function counted(changes: Many<Change>): Counts {
-  const found = { create: 0, update: 0, retire: 0, remove: 0 }
+  const found = byOp(() => 0)
   for (const { op } of changes) found[op] += 1
   return found
 }

@@ -15,12 +15,11 @@ export async function pruneLocal(
   before: Date,
   unended = before,
 ): Promise<PruneResult> {
-  const ended = new Set(
-    database
-      .prepare('SELECT DISTINCT run FROM events')
-      .all()
-      .map((row) => textIn(row, 'run')),
-  )
+  const namesOf = (sql: string): Set<string> => {
+    const rows = database.prepare(sql).all()
+    return new Set(rows.map((row) => textIn(row, 'run')))
+  }
+  const ended = namesOf('SELECT DISTINCT run FROM events')
   const old = `started_at < ? AND id NOT IN (${KEPT})`
   const runs = atomically(database, () => {
     database.prepare('DELETE FROM events WHERE at < ?').run(before.toISOString())
@@ -29,8 +28,7 @@ export async function pruneLocal(
   })
   // What is vacuumed is in the log first: until it is written back, the file has what was forgotten.
   if (runs > 0) database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
-  const all = database.prepare('SELECT id FROM runs').all()
-  const kept = new Set(all.map((row) => textIn(row, 'id')))
+  const kept = namesOf('SELECT id AS run FROM runs')
   const files = join(directory, 'runs')
   const isOld = (name: string): boolean => name < runsFrom(ended.has(name) ? before : unended)
   const gone = (await namesIn(files)).filter((name) => !kept.has(name) && isOld(name))

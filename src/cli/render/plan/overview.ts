@@ -1,6 +1,6 @@
 import { packer, type Many } from '../../../core/many.ts'
 import { planNumbers, type PlanNumbers } from '../../../core/plan/numbers.ts'
-import { changeCount, count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
+import { byOp, changeCount, count, heldBack, type Allowed, type Because, type Op } from '../../../core/plan/plan.ts'
 import type { Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
 import { fieldsOf, type FieldLine } from './fields.ts'
 import { movesOf, retiresOf, type Move, type Retired } from './hurts.ts'
@@ -102,13 +102,6 @@ export function overviewOf(plan: Plan, named: readonly SyncPlan[] = plan.syncs):
     others: planNumbers({ ...plan, syncs: syncs.filter((sync) => !named.includes(sync)) }).syncs,
   }
 }
-
-const byOp = <T>(of: (op: Op) => T): { readonly [op in Op]: T } => ({
-  create: of('create'),
-  update: of('update'),
-  retire: of('retire'),
-  remove: of('remove'),
-})
 
 /** Where an instance is, is told only where its records are (OPS-08). */
 function instancesOf(syncs: readonly SyncPlan[], named: readonly SyncPlan[]): Overview['instances'] {
