@@ -1,17 +1,16 @@
 import type { Json } from '../json.ts'
-import type { Change } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
-import { doneUnder, type Known } from '../outcome.ts'
+import { doneUnder } from '../outcome.ts'
 import { isRef } from '../refs.ts'
-import { changesOf, type PastRun } from '../run/history.ts'
+import { changesOf, type PastChange, type PastRun } from '../run/history.ts'
 
 /**
  * Is shown the changes of runs, the oldest first, and tells the fields of each whose value was not
  * the one that zds had left there: what somebody has edited meanwhile, and the change undoes.
  */
-export function watchDrift(): (sync: string, change: Change, known: Known | undefined) => readonly string[] {
+export function watchDrift(): (past: PastChange) => readonly string[] {
   const written = new Map<string, Json>()
-  return (sync, { op, key, fields }, known) => {
+  return ({ sync, change: { op, key, fields }, known }) => {
     const place = (field: string): string => JSON.stringify([sync, key, field])
     const drift = Object.entries(fields).flatMap(([field, { from }]) => {
       const last = written.get(place(field))
@@ -26,13 +25,8 @@ export function watchDrift(): (sync: string, change: Change, known: Known | unde
   }
 }
 
-/** A change of a run, how far it has come, and its fields that somebody had edited. */
-export type DriftedChange = {
-  readonly sync: string
-  readonly change: Change
-  readonly known: Known | undefined
-  readonly drift: readonly string[]
-}
+/** A change of a run with its fields that somebody had edited. */
+export type DriftedChange = PastChange & { readonly drift: readonly string[] }
 
 /** The changes of a run with how far each has come, and what of it undoes the edit of somebody. */
 export async function* driftedChangesOf(journal: Journal, past: PastRun): AsyncIterable<DriftedChange> {
@@ -40,9 +34,9 @@ export async function* driftedChangesOf(journal: Journal, past: PastRun): AsyncI
   for (const run of await before(past.run, journal)) {
     const plan = await journal.plan(run.id)
     if (plan === undefined) continue
-    for await (const { sync, change, known } of changesOf(journal, { run, plan })) drifted(sync, change, known)
+    for await (const one of changesOf(journal, { run, plan })) drifted(one)
   }
-  for await (const one of changesOf(journal, past)) yield { ...one, drift: drifted(one.sync, one.change, one.known) }
+  for await (const one of changesOf(journal, past)) yield { ...one, drift: drifted(one) }
 }
 
 /** What was written longer ago than so many runs is no drift any more: each plan is a file to read. */

@@ -2,7 +2,6 @@ import { syncsOf } from '../config/stages.ts'
 import type { Explained } from '../explained.ts'
 import { canonical } from '../json.ts'
 import type { Shared } from '../run/shared.ts'
-import type { Sync } from '../types.ts'
 import type { ImpactChange, SyncChanges } from './impact-changes.ts'
 import { explainedBy } from './key-meant.ts'
 
@@ -35,8 +34,8 @@ export async function toldBy(all: readonly SyncChanges[], shared: Shared, run: s
   const told = new Map<string, Explained | undefined>()
   for (const one of all) {
     const sync = syncsOf(shared.config).get(one.name)
-    for (const key of sync === undefined ? [] : keysOf(one))
-      told.set(placeOf(one.name, key), (await explainedBy(sync as Sync, key, shared, run))[0]) // there is one
+    if (sync === undefined) continue
+    for (const key of keysOf(one)) told.set(placeOf(one.name, key), (await explainedBy(sync, key, shared, run))[0])
   }
   return told
 }

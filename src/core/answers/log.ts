@@ -157,9 +157,10 @@ async function applied(
   const [record, plan] = [await journal.run(run), await journal.plan(run)]
   const changes: LogChange[] = []
   if (record === undefined || plan === undefined) return changes
-  for await (const { sync, change, known } of changesOf(journal, { run: record, plan })) {
+  for await (const past of changesOf(journal, { run: record, plan })) {
+    const { sync, change, known } = past
     if (!means(sync, change, known)) continue
-    const drift = drifted(sync, change, known)
+    const drift = drifted(past)
     changes.push({ ...changeOf(sync, change), outcome: outcomeOf(known), ...(drift.length > 0 && { drift }) })
   }
   return changes

@@ -34,12 +34,11 @@ export async function* outcomesElsewhere(
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
-  const failed = await elsewhere(stage, shared, run, watch).then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  )
-  yield* settledIn(await shared.state.journal.known(run, stage.name))
-  if (failed !== undefined) throw failed.error
+  try {
+    await elsewhere(stage, shared, run, watch)
+  } finally {
+    yield* settledIn(await shared.state.journal.known(run, stage.name))
+  }
 }
 
 /**

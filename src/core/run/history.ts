@@ -195,11 +195,11 @@ async function carrierOf(sync: string, { run, plan }: RunOfPlan, journal: Journa
   return run
 }
 
-/** Every change of a run with how far it has come. */
-export async function* changesOf(
-  journal: Journal,
-  { run, plan }: PastRun,
-): AsyncIterable<{ sync: string; change: Change; known: Known | undefined }> {
+/** A change of a run, and how far it has come. */
+export type PastChange = { readonly sync: string; readonly change: Change; readonly known: Known | undefined }
+
+/** Every change of a run. */
+export async function* changesOf(journal: Journal, { run, plan }: PastRun): AsyncIterable<PastChange> {
   for (const { name: sync, changes } of plan.syncs) {
     const known = await journal.known(run.id, sync)
     for (const change of changes) yield { sync, change, known: known.get(change.key) }

@@ -13,14 +13,11 @@ export async function listen(config: Config, warn: (message: string) => void): P
   const endings: (() => Promise<void>)[] = []
   for (const [name, observer] of observersOf(config)) {
     const warnOf = (message: string): void => warn(`${name}: ${message}`)
-    const tried = async <Result>(work: () => Promise<Result> | undefined): Promise<Result | undefined> => {
-      try {
-        return await work()
-      } catch (error) {
+    const tried = <Result>(work: () => Promise<Result> | undefined): Promise<Result | undefined> =>
+      Promise.try(work).catch((error: unknown) => {
         warnOf(messageOf(error))
         return undefined
-      }
-    }
+      })
     const end = await tried(() => observer.listen?.(warnOf))
     if (end) endings.push(() => tried(end))
   }

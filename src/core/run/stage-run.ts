@@ -10,7 +10,7 @@ import { applyStageIn } from './stage-apply.ts'
 import { carriedIn } from './carried.ts'
 import { checkReady } from './gather.ts'
 import { notedReport, notPlanned } from './noted.ts'
-import { assertFit, presentInputs, type Inputs, type StagePlace } from './inputs.ts'
+import { assertFit, presentInputs, type StagePlace } from './inputs.ts'
 import { syncPlanLeft } from './plan-parts.ts'
 import { assembleParts, leave, readStages, type Read, type Reading } from './plan-run.ts'
 import type { Report } from './report.ts'
@@ -125,16 +125,10 @@ async function inside(
   shared: Shared,
 ): Promise<Shared> {
   const inputs = await presentInputs(stage, place)
-  const today = asOf ?? dayOf(inputs) ?? shared.clock.today
+  const today = asOf ?? inputs.values().find((input) => input.asOf !== undefined)?.asOf ?? shared.clock.today
   await assertFit(stage, inputs, place, shared, today)
   const state: State = { ...shared.state, artifacts: () => place.artifacts }
   const [then] = [...inputs.values()].flatMap(({ at }) => at ?? []).toSorted()
   const now = stage.id === PLAN_STAGE && then !== undefined && { now: () => new Date(then) }
   return { ...shared, state, clock: { ...shared.clock, ...now, today } }
 }
-
-const dayOf = (inputs: Inputs): string | undefined =>
-  inputs
-    .values()
-    .map(({ asOf }) => asOf)
-    .find((asOf) => asOf !== undefined)

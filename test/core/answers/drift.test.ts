@@ -12,23 +12,23 @@ const update = (from: Json, to: Json): Change => ({ op: 'update', key: 'A', id: 
 
 test('a record that was referred to before it was there is no edit of somebody once it has an id', () => {
   const drifted = watchDrift()
-  expect(drifted('users', update(null, ref('us-gov', 'X')), done)).toEqual([])
-  expect(drifted('users', update('41', '42'), done)).toEqual([])
-  expect(drifted('users', update('43', '42'), done)).toEqual(['at'])
+  expect(drifted({ sync: 'users', change: update(null, ref('us-gov', 'X')), known: done })).toEqual([])
+  expect(drifted({ sync: 'users', change: update('41', '42'), known: done })).toEqual([])
+  expect(drifted({ sync: 'users', change: update('43', '42'), known: done })).toEqual(['at'])
 })
 
 test('what somebody has edited is told of its own field and record only, and of what was carried out only', () => {
   const drifted = watchDrift()
   const both = { at: { from: null, to: '1' }, name: { from: null, to: 'Acme' } }
-  drifted('users', { op: 'create', key: 'A', fields: both }, done)
-  expect(drifted('users', update('2', '1'), undefined)).toEqual(['at'])
-  expect(drifted('others', update('2', '1'), undefined)).toEqual([])
-  expect(drifted('users', { ...update('2', '1'), key: 'B' }, undefined)).toEqual([])
+  drifted({ sync: 'users', change: { op: 'create', key: 'A', fields: both }, known: done })
+  expect(drifted({ sync: 'users', change: update('2', '1'), known: undefined })).toEqual(['at'])
+  expect(drifted({ sync: 'others', change: update('2', '1'), known: undefined })).toEqual([])
+  expect(drifted({ sync: 'users', change: { ...update('2', '1'), key: 'B' }, known: undefined })).toEqual([])
   // Nobody has written 3: it was planned only.
-  expect(drifted('users', update('1', '3'), { kind: 'sending' })).toEqual([])
-  expect(drifted('users', update('1', '3'), done)).toEqual([])
-  expect(drifted('users', { ...update('3', '4'), op: 'create' }, done)).toEqual([])
-  expect(drifted('users', { ...update('5', '6'), op: 'create' }, undefined)).toEqual([])
+  expect(drifted({ sync: 'users', change: update('1', '3'), known: { kind: 'sending' } })).toEqual([])
+  expect(drifted({ sync: 'users', change: update('1', '3'), known: done })).toEqual([])
+  expect(drifted({ sync: 'users', change: { ...update('3', '4'), op: 'create' }, known: done })).toEqual([])
+  expect(drifted({ sync: 'users', change: { ...update('5', '6'), op: 'create' }, known: undefined })).toEqual([])
 })
 
 test('the changes of a run are held against what the runs before it wrote, and no later one', async () => {
