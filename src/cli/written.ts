@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { SourceLook } from '../core/answers/diagnose.ts'
-import { unusedIn } from '../core/config/unused.ts'
+import { unusedIn } from './unused.ts'
 import { repeatedIn } from './repeated.ts'
 
 /** What the text of a configuration tells and nothing else: what is listed nowhere, and what stands there twice. */

@@ -123,30 +123,18 @@ export function* jsonParts(value: unknown, form: JsonForm): Generator<string, vo
 /** What no rows are packed in is one text; JSON has no line end within a string. */
 function* textsOf(value: unknown, form: JsonForm, margin: string): Generator<string, void> {
   const inner = `${margin}  `
-  if (value instanceof Packed)
-    yield* list(
-      ['[', ']'],
-      value.values().map((row) => [form.stringify(row).replaceAll('\n', inner)]),
-      form,
-      margin,
-    )
-  else if (!holdsPacked(value)) yield form.stringify(value).replaceAll('\n', margin)
-  else if (Array.isArray(value))
-    yield* list(
-      ['[', ']'],
-      value.values().map((one) => textsOf(one, form, inner)),
-      form,
-      margin,
-    )
-  else {
+  if (value instanceof Packed) {
+    const rows = value.values().map((row) => [form.stringify(row).replaceAll('\n', inner)])
+    yield* list('[]', rows, form, margin)
+  } else if (!holdsPacked(value)) yield form.stringify(value).replaceAll('\n', margin)
+  else if (Array.isArray(value)) {
+    const items = value.values().map((one) => textsOf(one, form, inner))
+    yield* list('[]', items, form, margin)
+  } else {
     const members = Object.entries(value).filter(([, one]) => one !== undefined)
     const inOrder = form.sorted ? members.toSorted(([a], [b]) => (a < b ? -1 : 1)) : members
-    yield* list(
-      ['{', '}'],
-      inOrder.values().map(([name, one]) => member(name, one, form, inner)),
-      form,
-      margin,
-    )
+    const texts = inOrder.values().map(([name, one]) => member(name, one, form, inner))
+    yield* list('{}', texts, form, margin)
   }
 }
 
@@ -156,18 +144,18 @@ function* member(name: string, value: unknown, form: JsonForm, margin: string): 
 }
 
 function* list(
-  [open, close]: readonly [string, string],
+  brackets: '[]' | '{}',
   members: Iterable<Iterable<string>>,
   { spaced }: JsonForm,
   margin: string,
 ): Generator<string, void> {
-  let before = open
+  let before = brackets.charAt(0)
   for (const one of members) {
-    yield spaced ? `${before}${margin}  ` : before
+    yield `${before}${spaced ? `${margin}  ` : ''}`
     yield* one
     before = ','
   }
-  yield spaced ? `${margin}${close}` : close
+  yield `${spaced ? margin : ''}${brackets.charAt(1)}`
 }
 
 const holdsPacked = (value: unknown): value is object =>

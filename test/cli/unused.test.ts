@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { unusedIn } from '../../../src/core/config/unused.ts'
-import { textOf } from '../../docs/pages.ts'
+import { unusedIn } from '../../src/cli/unused.ts'
+import { textOf } from '../docs/pages.ts'
 
 const reference = textOf('sync.config.ts')
 const namesIn = (text: string): string[] => unusedIn(text).map(({ name }) => name)

@@ -96,20 +96,17 @@ function notFound(message: string): ZdsError {
 
 type Unknown = { readonly [key: string]: unknown }
 
+const reads = (value: Unknown): boolean => typeof value['read'] === 'function'
+const isSync = (value: Unknown): boolean => value['kind'] === 'sync'
+
+/** What a configuration lists by name. */
 const KINDS = {
-  sources: { required: true, fits: (value: Unknown) => typeof value['read'] === 'function', is: 'a source' },
-  processors: { required: false, fits: (value: Unknown) => typeof value['read'] === 'function', is: 'a processor' },
-  targets: {
-    required: true,
-    fits: (value: Unknown) => value['kind'] === 'sync',
-    is: 'a sync, as sync({ desired, target, … }) makes it',
-  },
-  hooks: {
-    required: false,
-    fits: (value: Unknown) => value['kind'] === 'sync' || value['kind'] === 'observer',
-    is: 'a sync or an observer',
-  },
-} as const
+  sources: { fits: reads, is: 'a source' },
+  processors: { fits: reads, is: 'a processor' },
+  targets: { fits: isSync, is: 'a sync, as sync({ desired, target, … }) makes it' },
+  hooks: { fits: (value: Unknown) => isSync(value) || value['kind'] === 'observer', is: 'a sync or an observer' },
+}
+const REQUIRED = new Set(['sources', 'targets'])
 
 const SETTINGS = {
   state: {
@@ -145,9 +142,9 @@ function shapeIssues(config: unknown): Issue[] {
     ...Object.entries(SETTINGS).flatMap(([key, { fits, is }]) =>
       config[key] === undefined || fits(config[key]) ? [] : [strange(key, config[key], is)],
     ),
-    ...Object.entries(KINDS).flatMap(([section, { required, fits, is }]) => {
+    ...Object.entries(KINDS).flatMap(([section, { fits, is }]) => {
       const entries = config[section]
-      if (entries === undefined) return required ? [invalid(section, 'is missing')] : []
+      if (entries === undefined) return REQUIRED.has(section) ? [invalid(section, 'is missing')] : []
       if (!isRecord(entries)) return [invalid(section, 'must be an object: names and what they stand for')]
       return Object.entries(entries).flatMap(([name, value]) => {
         const path = `${section}.${name}`
