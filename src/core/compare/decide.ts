@@ -1,6 +1,7 @@
+import { diff } from 'json-diff-ts'
 import { ZdsError } from '../errors.ts'
 import { misfit, normalise, same, type FieldTypes } from '../field-types.ts'
-import { canonical } from '../json.ts'
+import { canonical, parseJson, type Json } from '../json.ts'
 import { keyReader } from '../keys.ts'
 import { opOf } from '../plan/limits.ts'
 import type { Change, FieldChange, Holder } from '../plan/plan.ts'
@@ -162,10 +163,17 @@ function difference(
   return names.length === 0 ? undefined : described(names, from, to)
 }
 
-/** What becomes of these fields; one that is empty and stays so is none of them. */
+/** What becomes of these fields. */
 function described(names: readonly string[], from: Fields, to: Fields): Record<string, FieldChange> {
-  const changes = names.map((field) => [field, { from: from[field] ?? null, to: to[field] ?? null }] as const)
-  return Object.fromEntries(changes.filter(([, change]) => canonical(change.from) !== canonical(change.to)))
+  // As text, a value is one thing to json-diff-ts, whatever it is made of: a change inside of one
+  // is a change of the field.
+  const pick = (side: Fields): Record<string, string> =>
+    Object.fromEntries(names.map((field) => [field, canonical(side[field] ?? null)]))
+  const valueOf = (written: unknown): Json => parseJson(String(written)) ?? null
+  const changes = diff(pick(from), pick(to))
+  return Object.fromEntries(
+    changes.map(({ key, value, oldValue }) => [key, { from: valueOf(oldValue), to: valueOf(value) }]),
+  )
 }
 
 function checkTypes(sync: string, key: string, record: Fields, types: FieldTypes): void {
