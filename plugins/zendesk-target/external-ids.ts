@@ -15,28 +15,40 @@ type Possible = {
 /**
  * The changes whose external id (SAFE-05) nobody else has: Zendesk lets no two organizations have
  * one, and would refuse all of the record (ZD-03). An update goes without it, and the plan says who
- * has it; a create is left, as the one who has it may well be that customer's.
+ * has it; a create is left, as the one who has it may well be that customer's, and so is not retired.
  */
 export async function withoutTakenIds(changes: Many<Change>, find: Finder, run: Run): Promise<Possible> {
   const holders = new Map<string, JsonObject>()
   for (const some of batches(new Set(changes.values().flatMap(givenId)), TOGETHER))
     for (const [id, holder] of await find(some, run)) holders.set(id, holder)
   if (holders.size === 0) return { changes, skipped: [], notices: [] }
+  /** The id of another organization that has the external id of a change. */
+  const holderOf = (change: Change): string | undefined => {
+    const holder = givenId(change).map((id) => holders.get(id.toLowerCase()))[0]
+    const id = holder && idIn(holder)
+    return id === change.id ? undefined : id
+  }
+  const creates = changes.values().filter(({ op }) => op === 'create')
+  const wanted = new Set(creates.map(holderOf).filter((id) => id !== undefined))
   const skipped: Skip[] = []
   const notices: Notice[] = []
   const possible = (change: Change): Change[] => {
-    const holder = givenId(change).map((id) => holders.get(id.toLowerCase()))[0]
-    const id = holder && idIn(holder)
-    if (id === undefined || id === change.id) return [change]
-    if (change.op === 'create') skipped.push(skipOf(change, id))
-    else notices.push(leftFor(change, id))
-    return change.op === 'create' ? [] : [withoutId(change)]
+    const id = holderOf(change)
+    if (change.op === 'retire' && change.id !== undefined && wanted.has(change.id))
+      skipped.push(skipOf(change, 'external-id-wanted', change.id))
+    else if (id === undefined) return [change]
+    else if (change.op === 'create') skipped.push(skipOf(change, 'external-id-taken', id))
+    else {
+      notices.push(leftFor(change, id))
+      return [withoutId(change)]
+    }
+    return []
   }
   return { changes: packed(changes.values().flatMap(possible)), skipped, notices }
 }
 
-function skipOf({ key, name }: Change, id: string): Skip {
-  return { key, reason: 'external-id-taken', id, ...(name !== undefined && { name }) }
+function skipOf({ key, name }: Change, reason: string, id: string): Skip {
+  return { key, reason, id, ...(name !== undefined && { name }) }
 }
 
 function leftFor({ key, id }: Change, holder: string): Notice {

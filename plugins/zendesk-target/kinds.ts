@@ -38,6 +38,8 @@ export const ORGANIZATION: Kind = {
   words: {
     'external-id-taken':
       'another organization has its external_id; give that one its key if it is the same customer, else clear it there',
+    'external-id-wanted':
+      'nobody desires it, and it has the external_id of one that is not created; give it that key if it is the same customer, else clear it there',
   },
 }
 

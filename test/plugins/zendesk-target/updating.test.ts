@@ -141,6 +141,25 @@ describe('updates and retires', () => {
     expect([...outcomes.values()].map(({ status }) => status)).toEqual(['done', 'done'])
   })
 
+  it('who has the external id of a create that is left is not marked: it may well be that customer’s (SAFE-05, AMB-17)', async () => {
+    const { target } = await started({ count: 4 })
+    const taken = creating(1, { external_id: '001EXT1' })
+    const { run } = testRun()
+    const prepared = await target.prepare?.([retiring(1), taken, updating(0), retiring(3)], run)
+    expect([...(prepared?.changes ?? [])].map(({ op, key }) => [op, key])).toEqual([
+      ['update', updating(0).key],
+      ['retire', retiring(3).key],
+    ])
+    expect(prepared?.skipped).toEqual([
+      { key: retiring(1).key, reason: 'external-id-wanted', id: '1002' },
+      { key: taken.key, reason: 'external-id-taken', id: '1002' },
+    ])
+    expect(target.words?.['external-id-wanted']).toContain('has the external_id of one that is not created')
+    // An update whose external id it has goes without that: its record is another one, and is there.
+    const adopting = updating(0, { external_id: '001EXT1' })
+    expect((await target.prepare?.([adopting, retiring(1)], run))?.skipped).toEqual([])
+  })
+
   it('a retire writes what a record that nobody wants should look like (SYN-08)', async () => {
     const { target, records } = await started({ count: 2 })
     expect(statuses(await applied(target, [retiring(1)]))).toEqual(['done'])
