@@ -24,8 +24,11 @@ export async function listen(config: Config, warn: (message: string) => void): P
   return async () => void (await Promise.all(endings.map((end) => end())))
 }
 
-/** So long a run waits for each of its observers; whoever has stopped it, for all of them. */
-const TOLD_MS = 60_000
+/**
+ * So long a run waits for each of its observers, which their services may ask to wait for a minute, and
+ * once more (GEN-11); whoever has stopped it, for all of them.
+ */
+const TOLD_MS = 180_000
 const STOPPED_MS = 5_000
 
 /**

@@ -84,7 +84,7 @@ describe('SYN-04: observers that are told', () => {
     expect(seen).toEqual([false, false, true])
   })
 
-  it('one that hangs holds the end of a run for a minute, is told of, and those after it are told', async () => {
+  it('one that hangs holds the end of a run for three minutes, is told of, and those after it are told', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const told: string[] = []
@@ -102,13 +102,31 @@ describe('SYN-04: observers that are told', () => {
       hears.push(run.signal)
       return observer.planned?.({} as never, run) // nothing is told here
     }, engine)
-    await vi.advanceTimersByTimeAsync(59_999)
+    await vi.advanceTimersByTimeAsync(179_999)
     expect(hears).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(60_001)
-    const late = 'was not done after 60 s, and is waited for no longer'
+    await vi.advanceTimersByTimeAsync(180_001)
+    const late = 'was not done after 180 s, and is waited for no longer'
     expect(await warnings).toEqual([`deaf: ${late}`, `slow: ${late}`])
     expect(told).toEqual(['false'])
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('SYN-04, GEN-11: one that its service asks to wait for a minute, and once more, is waited for', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const told: string[] = []
+    const pause = () => new Promise<void>((resolve) => void setTimeout(resolve, 60_000))
+    const chat: Partial<Observer> = {
+      planned: async (_plan, { signal }) => {
+        for (const _ of ['first', 'second']) await pause()
+        signal.throwIfAborted()
+        told.push('posted')
+      },
+    }
+    const engine = engineOf(config({ chat }))
+    const warnings = tellObservers((observer, run) => observer.planned?.({} as never, run), engine) // as above
+    await vi.advanceTimersByTimeAsync(130_000)
+    expect([await warnings, told]).toEqual([[], ['posted']])
   })
 
   it('of a run that was stopped all are waited for no longer than five seconds together', async () => {
