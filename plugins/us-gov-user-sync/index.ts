@@ -127,14 +127,14 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
     types: typesOf(written),
     words: {
       'duplicate-email': 'another contact has this address',
-      'no-organization': 'the organization of its account is neither there nor created',
+      'no-organization': 'its account has no organization here, and none is created, or it has several',
       'organization-unknown': 'nobody knows whose its organization is',
     },
     needs: [contacts, after.target, plan, users],
     mayBeEmpty: true,
     explain: (asked, run) => explain(contacts, isProtected, asked, run),
     read: async function* (run) {
-      const { ids, twice, unknown } = await organizationsOf(options, run)
+      const { ids, unknown } = await organizationsOf(options, run)
       const accounts = keyReader(after.rules, after.target.types)
       const found: Contact[] = []
       const waiting = new Map<string, Contact>()
@@ -148,7 +148,7 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
         const { text: account } = accounts.ofText(contact.account)
         const organization = ids.get(account)
         if (isProtected(key)) yield { kind: 'skip', key, reason: 'protected' }
-        else if (organization === undefined && !twice.has(account)) waiting.set(key, contact)
+        else if (organization === undefined) waiting.set(key, contact)
         else yield { kind: 'record', key, fields: userOf(contact, organization) }
       }
       if (unknown.size === 0 && waiting.size === 0) return
@@ -171,8 +171,9 @@ function* stranded(user: Fields, unknown: ReadonlySet<string>, judged: (email: s
 }
 
 /**
- * A contact whose account has no organization, as another one has its name (AMB-20), is not made a
- * user, but one who is a user stays one, and stays where it is.
+ * A contact whose account has no organization, as another one has its name (AMB-20), or has two, and
+ * nobody knows which is meant (AMB-16), is not made a user, but one who is a user stays one, and
+ * stays where it is.
  */
 function* kept({ email: key }: Fields, waiting: Map<string, Contact>): Generator<Desired> {
   const contact = typeof key === 'string' ? waiting.get(key) : undefined
@@ -181,21 +182,19 @@ function* kept({ email: key }: Fields, waiting: Map<string, Contact>): Generator
   yield { kind: 'record', key: contact.email, fields: userOf(contact, undefined) }
 }
 
-/**
- * Of an account with two organizations nobody knows which is meant (AMB-16): then the organization
- * of its users is left alone.
- */
+/** Without an organization, that of the user is left alone. */
 function userOf({ name, email }: Contact, organization: string | Ref | undefined): Fields {
   return { name, email, not_in_sfdc: false, ...(organization !== undefined && { organization_id: organization }) }
 }
 
 type Organizations = {
-  /** The organization of each account: its id, or a ref where it is created in the same run (CTC-06). */
+  /**
+   * The organization of each account that has one: its id, or a ref where it is created in the same
+   * run (CTC-06).
+   */
   readonly ids: ReadonlyMap<string, string | Ref>
   /** Ids of organizations that nobody knows the account of: no contact could speak for their users. */
   readonly unknown: ReadonlySet<string>
-  /** Accounts that have several organizations. */
-  readonly twice: ReadonlySet<string>
 }
 
 async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Organizations> {
@@ -217,7 +216,7 @@ async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Or
       unknown = new Set(part.skipped.flatMap(({ id, reason }) => (id && isUnknown(reason, after) ? [id] : [])))
     } else if (part.op === 'create') ids.set(part.key, ref(sync, part.key))
   }
-  return { ids, twice, unknown }
+  return { ids, unknown }
 }
 
 /** Its key can be none, or its processor leaves it for a reason of its own (SAFE-10). */

@@ -195,6 +195,15 @@ describe('organizations of users', () => {
     expect(told(plan)).toEqual(['update a@x.example name'])
   })
 
+  it('AMB-16: nobody new becomes a user there, as nobody knows in which of the two', async () => {
+    const plan = await planned({
+      organizations: [held('1', 'A'), held('2', 'A'), held('3', 'B')],
+      contacts: [contact('new@x.example', 'A'), contact('b@x.example', 'B')],
+    })
+    expect(told(plan)).toEqual(['create b@x.example name email not_in_sfdc organization_id'])
+    expect(plan.skipped.map(({ key, reason }) => `${key} ${reason}`)).toEqual(['new@x.example no-organization'])
+  })
+
   it('AMB-20: of an account whose new organization is held, who is a user stays one, and stays there; who is none waits', async () => {
     const plan = await planned({
       contacts: [
