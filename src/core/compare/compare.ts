@@ -58,13 +58,7 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
     await sides.names.ready()
     for (const row of left) {
       if (row.kind === 'notice') notices.push({ code: row.code, key, message: row.message })
-      if (row.kind === 'skip')
-        skipped.push({
-          key,
-          reason: row.reason,
-          ...(right[0] && { id: right[0].id }),
-          ...(row.name !== undefined && { name: row.name }),
-        })
+      if (row.kind === 'skip') skipped.push(...leaves(key, row, right))
     }
     if (right.length > 0 || left.some(({ kind }) => kind === 'record' || kind === 'skip')) guards.see(key)
     const pair = { key, desired: left, existing: right }
@@ -100,17 +94,26 @@ export async function compare(name: string, sync: Sync, sides: Sides): Promise<S
   }
 }
 
+type LeftRow = Extract<Desired, { readonly kind: 'skip' }>
+
+/** Each record with a key is left for the reason that is said of the key. */
+function leaves(key: string, { reason, name }: LeftRow, existing: readonly Existing[]): Skip[] {
+  const left = { key, reason, ...(name !== undefined && { name }) }
+  return existing.length === 0 ? [left] : existing.map(({ id }) => ({ ...left, id }))
+}
+
 /** One verdict for a key that is clear; one for each record of a key that is not. */
 function verdicts(pair: Pair, name: string, sync: Sync, sides: Sides): RecordVerdict[] {
   const { key, desired, existing } = pair
   const records = desired.filter((row) => row.kind === 'record')
+  const speaks = desired.some(({ kind }) => kind === 'record' || kind === 'skip')
   const each = (reason: string, rows = existing): RecordVerdict[] => rows.map((of) => ({ skip: { reason, of } }))
   if (sides.yielded.has(key)) {
     const ours = existing.filter(({ fields }) => owns(fields, sync))
     return each('not-owned', ours)
   }
   if (existing.length > 1)
-    return records.length > 0 || existing.some((row) => answersFor(row, sync, sides)) ? each('duplicate-key') : []
+    return speaks || existing.some((row) => answersFor(row, sync, sides)) ? each('duplicate-key') : []
   if (records.length > 1) return records.map(({ fields }) => ({ skip: { reason: 'duplicate-key', of: { fields } } }))
   return [decide(pair, name, sync, sides)]
 }

@@ -232,3 +232,17 @@ it('AMB-16: of two records with one key that other syncs answer for, these tell,
   const ours = held('3', 'A')
   expect(await reasonsOf({ existing: [...existing, ours] })).toEqual(Array.from({ length: 3 }, () => 'duplicate-key'))
 })
+
+it('SAFE-10, AMB-16: a record is left for a reason of its key, and so is each other record with that key', async () => {
+  const existing = [held('1', 'A', { account_type: 'open_partner' }), held('2', 'A', { account_type: 'open_partner' })]
+  const customers = syncOf({ owns: (fields) => !isPartner(fields) })
+  const desired = [{ kind: 'skip', key: 'A', reason: 'duplicate-email' }] as const
+  const { changes, skipped } = await compared({ existing, desired, ownedElsewhere: true }, customers)
+  expect(changes).toEqual([])
+  expect(skipped.map(({ id, reason }) => `${id} ${reason}`).toSorted()).toEqual([
+    '1 duplicate-email',
+    '1 duplicate-key',
+    '2 duplicate-email',
+    '2 duplicate-key',
+  ])
+})
