@@ -9,7 +9,7 @@ import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
 import { assertAnswerable, isSettled, knownBefore, unsettledIn, type Earlier, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
-import { assertLeft, assertOnce } from './overtaken.ts'
+import { assertLeft, assertNewest, assertOnce } from './overtaken.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { newRunId, type Shared, type StageOf } from './shared.ts'
@@ -51,8 +51,8 @@ type ApplyWork = {
 /**
  * Carries out a plan in the name of a run, under the locks of all addresses that it writes to:
  * whatever happens is in the journal first, and nothing is sent without the locks. The report says
- * how far it came, and why no further. Throws LOCKED where another run has a lock,
- * CLOCK_WRONG where a service has another time.
+ * how far it came, and why no further. Throws LOCKED where another run has a lock, PLAN_STALE where
+ * another one has overtaken it, CLOCK_WRONG where a service has another time.
  */
 export async function applyRun(
   plan: Plan,
@@ -61,8 +61,10 @@ export async function applyRun(
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<Report> {
-  const begin = async ({ journal }: State, at: Date) => {
+  const begin = async (state: State, at: Date) => {
+    const { journal } = state
     await assertOnce(plan, journal)
+    await assertNewest(plan, state)
     await journal.begin({ id: run, plan, forced, at, approval })
   }
   return begun({ plan, run, forced, resumed: false, earlier }, waitMs, shared, watch, begin)

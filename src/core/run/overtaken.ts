@@ -1,7 +1,9 @@
+import { FAR_MS } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Journal } from '../state/state.ts'
+import type { Journal, State } from '../state/state.ts'
 import { isUnfinished } from './history.ts'
+import { planLeft } from './plan-parts.ts'
 import { isRunOf } from './timely.ts'
 
 // What was looked at before locks were waited for, or a person was asked, is looked at again under
@@ -30,9 +32,44 @@ async function sentBy(run: string, plan: Plan, journal: Journal): Promise<number
 }
 
 const AGAIN = 'Run the same command again: it tells what became of it, or goes on with the rest.'
-const ANEW =
-  'Make a new one, which has the rest: zds plan --out FILE; of single stages, from what is gathered anew: zds stage plan'
+const COMMANDS = 'zds plan --out FILE; of single stages, from what is gathered anew: zds stage plan'
+const ANEW = `Make a new one, which has the rest: ${COMMANDS}`
 const CLOCK = 'If the plan is newer than that run, the clock of the machine that made it is behind: set it right (NTP).'
+
+/**
+ * Throws PLAN_STALE where a plan that was made later, by more than clocks may differ, has been begun
+ * with, or had nothing to do: what that one found right is what this one would still change, from
+ * older data. A plan that sets a run back rests on none, and what was not read wholly says nothing.
+ */
+export async function assertNewest(plan: Plan, state: Pick<State, 'journal' | 'artifacts'>): Promise<void> {
+  if (plan.undoes !== undefined) return
+  const concerned = new Set(plan.syncs.flatMap(({ name, changes }) => (changes.length > 0 ? [name] : [])))
+  const isLater = ({ createdAt, config, undoes, syncs }: Plan): boolean =>
+    Date.parse(createdAt) - Date.parse(plan.createdAt) > FAR_MS &&
+    config === plan.config &&
+    undoes === undefined &&
+    syncs.some(({ name, complete }) => concerned.has(name) && complete.desired && complete.existing)
+  for await (const { run, does, later } of madeSince(new Date(plan.createdAt), state)) {
+    if (later === undefined || !isLater(later)) continue
+    const message = `Run ${run} ${does} a plan that was made later, at ${later.createdAt}: this one, made at ${plan.createdAt}, rests on older data`
+    throw new ZdsError('PLAN_STALE', message, { hint: `Make a new one: ${COMMANDS}\n${CLOCK}` })
+  }
+}
+
+type MadeSince = { readonly run: string; readonly does: string; readonly later: Plan | undefined }
+
+/** The plans that somebody has begun with since a moment, and those that were made since and are empty. */
+async function* madeSince(
+  moment: Date,
+  { journal, artifacts }: Pick<State, 'journal' | 'artifacts'>,
+): AsyncGenerator<MadeSince, void> {
+  for (const { id, startedAt } of await journal.runs())
+    if (Date.parse(startedAt) > moment.getTime())
+      yield { run: id, does: 'has begun with', later: await journal.plan(id) }
+  for (const { run, kind, changes } of await journal.noted(moment))
+    if (kind === 'planned' && changes === 0)
+      yield { run, does: 'has found nothing to do, with', later: await planLeft(artifacts(run)) }
+}
 
 /** Throws PLAN_STALE where a run has come to its end since somebody found that it had stopped. */
 export async function assertLeft(id: string, journal: Journal): Promise<void> {
