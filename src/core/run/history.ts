@@ -7,7 +7,7 @@ import type { Journal, Lock, Place, RunRecord, State } from '../state/state.ts'
 import { planLeft } from './plan-parts.ts'
 import { reportOf, type Report } from './report.ts'
 import { newRunId, type Shared } from './shared.ts'
-import { ageOf, PLAN_MAX_AGE_MS } from './timely.ts'
+import { AHEAD_MS, ageOf, PLAN_MAX_AGE_MS } from './timely.ts'
 
 /** A run of the journal and its plan. */
 export type PastRun = { readonly run: RunRecord; readonly plan: Plan }
@@ -188,7 +188,7 @@ async function carrierOf(sync: string, { run, plan }: RunOfPlan, journal: Journa
   const isIn = ({ syncs }: Plan): boolean => syncs.some(({ name }) => name === sync)
   if (isIn(plan)) return run
   for (const { id, startedAt } of await journal.runs()) {
-    if (startedAt < plan.createdAt) continue
+    if (Date.parse(startedAt) <= Date.parse(plan.createdAt) - AHEAD_MS) continue
     const other = await journal.plan(id)
     if (other?.createdAt === plan.createdAt && isIn(other)) return id
   }

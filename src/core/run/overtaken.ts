@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Journal, State } from '../state/state.ts'
 import { isUnfinished } from './history.ts'
 import { planLeft } from './plan-parts.ts'
-import { isRunOf } from './timely.ts'
+import { runsOf } from './timely.ts'
 
 // What was looked at before locks were waited for, or a person was asked, is looked at again under
 // them.
@@ -15,8 +15,7 @@ import { isRunOf } from './timely.ts'
  * would be sent twice.
  */
 export async function assertOnce(plan: Plan, journal: Journal): Promise<void> {
-  const twins = (await journal.runs()).filter((run) => isRunOf(plan, run))
-  for (const { id, status, startedAt } of twins) {
+  for (const { id, status, startedAt } of await runsOf(plan, journal)) {
     const givenUp = status === 'abandoned'
     const sent = givenUp ? await sentBy(id, plan, journal) : 0
     if (givenUp && sent === 0) continue

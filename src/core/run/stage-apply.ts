@@ -15,7 +15,7 @@ import { reportOf, type Report } from './report.ts'
 import { tidyAfter } from './retention.ts'
 import type { Watch } from './schedule.ts'
 import { newRunId, type Shared, type StageOf } from './shared.ts'
-import { assertTimely, isRunOf } from './timely.ts'
+import { assertTimely, runsOf } from './timely.ts'
 
 /**
  * Carries out what a plan has for one sync, after the syncs that go before it, whose outcomes are
@@ -67,14 +67,13 @@ async function carriedOutOnce(
   const { journal } = shared.state
   if (changeCount(plan) === 0)
     return reportOf({ run: newRunId(shared.clock), status: 'done', forced: how.forced }, plan, new Map())
-  const runs = await journal.runs()
-  const before = runs.find((run) => isRunOf(plan, run) && run.status !== 'abandoned')
+  const before = (await runsOf(plan, journal)).find(({ status }) => status !== 'abandoned')
   if (before?.status === 'done') return reportOfPast({ run: before, plan }, journal)
   // What is refused in the end gives no other run up.
   if (before === undefined) await assertOnce(plan, journal)
   await checkReady(shared, watch, partsToWrite([sync]))
   if (before !== undefined) return resumeRun({ run: before, plan }, how, shared, watch)
-  for (const run of runs.filter(isUnfinished)) await superseded(run, name, how, shared, watch)
+  for (const run of (await journal.runs()).filter(isUnfinished)) await superseded(run, name, how, shared, watch)
   return applyRun(plan, newRunId(shared.clock), how, shared, watch)
 }
 

@@ -1,7 +1,7 @@
 import { addDays, type Clock } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { RunRecord } from '../state/state.ts'
+import type { Journal, RunRecord } from '../state/state.ts'
 import type { Shared } from './shared.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { Shared } from './shared.ts'
 export const PLAN_MAX_AGE_MS = 24 * 3_600_000
 
 /** So far the clock of another machine may be ahead. */
-const AHEAD_MS = 3_600_000
+export const AHEAD_MS = 3_600_000
 
 /**
  * Refuses a plan that was made with another configuration (PLAN_STALE), for another day than the
@@ -47,12 +47,20 @@ export const ageOf = (moment: string, clock: Clock): number => Math.abs(clock.no
 export const isOfDay = ({ asOf }: Pick<Plan, 'asOf'>, today: string): boolean =>
   asOf >= addDays(today, -1) && asOf <= addDays(today, 1)
 
-/** Whether a run has begun with a plan since that was made. */
-export const isRunOf = ({ digest, createdAt }: Plan, run: RunRecord): boolean =>
-  run.digest === digest && run.startedAt >= createdAt
+/**
+ * The runs that have begun with a plan, or with one that does the same since it was made, the last
+ * first. The clock that made it may be ahead of the one that a run began by.
+ */
+export async function runsOf({ digest, createdAt }: Plan, journal: Journal): Promise<readonly RunRecord[]> {
+  const found: RunRecord[] = []
+  for (const run of await journal.runs()) {
+    if (run.digest !== digest) continue
+    if (run.startedAt >= createdAt || (await journal.plan(run.id))?.createdAt === createdAt) found.push(run)
+  }
+  return found
+}
 
 /** The run that has carried out this plan since it was made, or undefined. */
-export async function carriedOut(plan: Plan, { state }: Shared): Promise<RunRecord | undefined> {
-  const runs = await state.journal.runs()
-  return runs.find((run) => run.status === 'done' && isRunOf(plan, run))
+export async function carriedOut(plan: Plan, { state }: Pick<Shared, 'state'>): Promise<RunRecord | undefined> {
+  return (await runsOf(plan, state.journal)).find(({ status }) => status === 'done')
 }

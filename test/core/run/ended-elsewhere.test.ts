@@ -10,15 +10,15 @@ import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/
 type Send = (changes: readonly Change[]) => readonly Outcome[] | Promise<readonly Outcome[]>
 
 /** Engines of one project, of which the target of each sends as is said, and settles nothing. */
-function project(): (send: Send) => Promise<Engine> {
+function project(): (send: Send, at?: string) => Promise<Engine> {
   const directory = mkdtempSync(join(tmpdir(), 'zds-ended-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  return async (send) => {
+  return async (send, at) => {
     const accounts = sourceOf('accounts', [wanted('A', { name: 'A' })])
     const settle = (_sent: readonly SentChange[]) => stream<Outcome>([])
     const target = { ...targetOf({ send, settle }), mayBeEmpty: true }
     const config = { sources: { accounts }, targets: { global: syncOf({}, { desired: accounts, target }) } }
-    const engine = await openEngine({ config, state: localState(directory), clock: fakeClock() })
+    const engine = await openEngine({ config, state: localState(directory), clock: fakeClock(at) })
     onTestFinished(() => engine.close())
     return engine
   }
@@ -152,4 +152,15 @@ it('SAFE-06: a plan that two processes carry out at once is carried out by one o
     ) as string,
     hint: expect.stringContaining('the clock of the machine that made it is behind') as string,
   })
+})
+
+it('SAFE-11: a plan from a machine whose clock is ahead is known to be carried out, and is not carried out again', async () => {
+  const open = project()
+  const { sent, sending } = recording()
+  const [ahead, right] = [await open(sending, '2026-03-16T10:04:00Z'), await open(sending)]
+  const plan = structuredClone(await ahead.plan())
+  const { run } = await right.apply(structuredClone(plan))
+  expect(await right.carriedOut(plan)).toMatchObject({ id: run })
+  await expect(right.apply(plan)).rejects.toMatchObject({ code: 'PLAN_STALE' })
+  expect(sent).toEqual(['A'])
 })

@@ -157,6 +157,8 @@ describe('how far a sync has come that goes before those of a plan (SYN-01)', ()
     await record('beside', part('third'))
     await record('of-another', part('first', later))
     await record('much-too-early', part('fifth'), HOUR_MS)
+    // The clock that made the plan may be ahead.
+    await record('by-another-clock', part('sixth'), HOUR_MS / 2)
     const own = { ...part('second'), syncs: [...part('second').syncs, ...part('beside').syncs] }
     const before = knownBefore('its-own', own, journal)
     const ids = async (sync: string) => [...(await before(sync)).values()].map((known) => doneUnder(known))
@@ -165,6 +167,7 @@ describe('how far a sync has come that goes before those of a plan (SYN-01)', ()
     expect(await ids('first')).toEqual(['right'])
     expect(await ids('fourth')).toEqual([])
     expect(await ids('fifth')).toEqual([])
+    expect(await ids('sixth')).toEqual(['by-another-clock'])
   })
 })
 
