@@ -94,6 +94,19 @@ describe('a key', () => {
     expect(syncs.map(({ verdict }) => verdict)).toEqual(['absent', 'absent'])
   })
 
+  test('may be a part of a name: which one is proposed, but none of US Government (OPS-08)', async () => {
+    const nameIn = (instance: 'global' | 'us_gov'): string => {
+      const { name } =
+        world.zendesk[instance]?.organizations.find(({ organization_fields: of }) => of?.['salesforce_id']) ?? {}
+      if (typeof name !== 'string') throw new Error(`${instance} has nobody with a name`)
+      return name
+    }
+    const near = async (name: string): Promise<string> =>
+      (await here.zds('explain', name.slice(0, -1).toUpperCase(), '--from', 'last')).stderr
+    expect(await near(nameIn('global'))).toContain(`Did you mean ${JSON.stringify(nameIn('global'))}`)
+    expect(await near(nameIn('us_gov'))).not.toContain(nameIn('us_gov'))
+  })
+
   test.each([
     [['nobody@nowhere.example'], /\[USAGE\] Nothing that was read is called nobody@nowhere\.example/],
     [['001000000000001AAA'], /\[USAGE\] Nothing that was read is called 001000000000001AAA/],

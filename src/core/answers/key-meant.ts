@@ -3,8 +3,9 @@ import { foldKeys } from '../compare/compare.ts'
 import { ZdsError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { foldName, keyReader } from '../keys.ts'
+import { nearest } from '../options.ts'
 import type { Explained } from '../explained.ts'
-import type { Existing, Sync } from '../types.ts'
+import type { Desired, Existing, Sync } from '../types.ts'
 import { UNWATCHED_STAGE } from '../run/schedule.ts'
 import { lend, rowsIn, type Shared } from '../run/shared.ts'
 
@@ -32,12 +33,45 @@ export async function keyMeant({ key: asked, syncs }: KeyAsked, shared: Shared, 
   const [key, ...others] = found
   if (key === undefined)
     throw new ZdsError('USAGE', `Nothing that was read is called ${asked}`, {
-      hint: 'Give the key itself, the id of a record, an e-mail address, or the whole name.',
+      hint: hintNear(asked, await namesIn(syncs, shared, runId)),
     })
   if (others.length === 0) return key
   throw new ZdsError('USAGE', `${asked} may be any of ${[...found].join(', ')}`, {
     hint: 'Ask for one of these, or for one sync: --sync NAME.',
   })
+}
+
+/**
+ * What the records are called that were read, and those that are desired. Those of an instance that
+ * keeps them to itself are left out: what an error says is in logs, too (OPS-08).
+ */
+async function namesIn(syncs: KeyAsked['syncs'], shared: Shared, runId: string): Promise<readonly string[]> {
+  const names = new Map<string, string>()
+  for (const { rules, target, desired } of syncs.values()) {
+    const { unique } = rules
+    if (unique === undefined || target.confined === true) continue
+    for (const source of [target, desired])
+      for await (const row of rowsIn<Existing | Desired>(source, shared, runId)) {
+        const name = 'fields' in row ? row.fields[unique] : undefined
+        if (typeof name === 'string' && !names.has(foldName(name))) names.set(foldName(name), name.trim())
+      }
+  }
+  return [...names.values()]
+}
+
+/** From so many letters on, a part of a name says something. */
+const PART = 3
+const SHOWN = 3
+
+/** Names that have what was asked for in them, else the nearest one. */
+function hintNear(asked: string, names: readonly string[]): string {
+  const part = foldName(asked)
+  const having = part.length < PART ? [] : names.filter((name) => foldName(name).includes(part))
+  const near = having.length > 0 ? having.toSorted() : [nearest(part, names) ?? []].flat()
+  if (near.length === 0) return 'Give the key itself, the id of a record, an e-mail address, or the whole name.'
+  const told = near.slice(0, SHOWN).map((name) => JSON.stringify(name))
+  const last = near.length > SHOWN ? `another of ${near.length}` : told.pop()
+  return `Did you mean ${told.length === 0 ? last : `${told.join(', ')} or ${last}`}?`
 }
 
 /** What was asked for, as the keys of a sync are spelt: of ids case counts, of addresses it does not. */

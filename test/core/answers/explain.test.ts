@@ -477,6 +477,16 @@ describe('what is asked for', () => {
     expect((await explained({ asked })).key).toBe(key)
   })
 
+  it.each([
+    ['a part of a name', 'claim', 'Did you mean "Claimed Inc"?'],
+    ['a part that two records have in one name', 'WIN', 'Did you mean "Twin"?'],
+    ['a slip in a name', 'Freind Inc', 'Did you mean "Friend Inc"?'],
+    ['a part of many', ' inc', 'Did you mean "Back Inc", "Claimed Inc", "Friend Inc" or another of 13?'],
+  ])('may be near: %s', async (_what, asked, hint) => {
+    const message = `Nothing that was read is called ${asked}`
+    await expect(explained({ asked })).rejects.toMatchObject({ code: 'USAGE', message, hint })
+  })
+
   it.each<[Partial<ExplainAsked>, string, string]>([
     [{ asked: 'x' }, 'Nothing that was read is called x', 'Give the key itself'],
     [{ asked: 'SMALL' }, 'Nothing that was read is called SMALL', 'Give the key itself'],
