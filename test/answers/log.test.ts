@@ -98,7 +98,8 @@ describe('zds log', () => {
     expect(last?.ofKey).toMatchObject([
       { op: 'update', drift: ['account_owner'], fields: { account_owner: { from: 'Somebody Else' } } },
     ])
-    expect((await here.zds('log', '--key', key)).stdout).toContain('(somebody had changed it)')
+    expect((await here.zds('log', '--key', organization.name)).stdout).toContain('(somebody had changed it)')
+    expect((await here.zds('log', '--key', 'Nobody Inc')).stdout).toContain('give its key, its id, or its whole name')
     const again = JSON.parse((await here.zds('plan', '--json', '--as-of', asOf)).stdout) as {
       syncs: { changes: unknown[] }[]
     } // a plan

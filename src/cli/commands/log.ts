@@ -13,7 +13,7 @@ export async function logCommand(options: LogOptions, signal: AbortSignal): Prom
     const log = await logOf(shared, { since, failed: options.failed, key: options.key })
     const { paint, columns } = lookOf(true)
     if (options.json) printDocument({ log })
-    else print(logLines(log, paint).flatMap((line) => wrapped(line, columns)))
+    else print(logLines(log, options, paint).flatMap((line) => wrapped(line, columns)))
     return 0
   })
 }

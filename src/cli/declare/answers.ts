@@ -75,7 +75,7 @@ export function declareAnswers({ program, signal, ended }: Declaring): void {
     .option(...ENV_FILE)
     .option('--since <age>', 'not what is older, as 7d or 36h', age)
     .option('--failed', 'only what was refused, failed, stopped or left undone')
-    .option('--key <key>', 'only what concerns a record: its key, or its id there')
+    .option('--key <key>', 'only what concerns a record: its key, its id there, or its name')
     .option('--json', 'print the history, and nothing else, on stdout')
     .addHelpText('after', '\nExamples:\n  zds log --since 7d\n  zds log --failed\n  zds log --key 001000000000001AAA')
     .action(async (options) => {

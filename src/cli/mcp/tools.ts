@@ -68,7 +68,7 @@ export const TOOLS: { readonly [Name in ToolName]: Tool } = {
     inputSchema: shape<Asked['log']>({
       'since?': text('Not what is older, as 7d or 36h', { pattern: String.raw`^\d{1,4}[dh]$` }),
       'failed?': { type: 'boolean', description: 'Only what was refused, failed, stopped or left undone' },
-      'key?': text('Only what concerns a record: its key, or its id there'),
+      'key?': text('Only what concerns a record: its key, its id there, or its name'),
       'atMost?': atMost,
     }),
   },

@@ -1,4 +1,4 @@
-import type { LogChange, LogEntry } from '../../core/answers/log.ts'
+import type { LogAsked, LogChange, LogEntry } from '../../core/answers/log.ts'
 import { shortDigest } from '../../core/telling.ts'
 import { waitWords } from '../../core/waits.ts'
 import type { Paint } from './paint.ts'
@@ -8,8 +8,13 @@ import { counted, number, plain, shown } from './text.ts'
  * The history for people: a line for each thing that happened, below it why it failed, what waited
  * for what, and the changes of a key.
  */
-export function logLines(log: readonly LogEntry[], paint: Paint): string[] {
-  if (log.length === 0) return ['Nothing of that kind has happened here.']
+export function logLines(log: readonly LogEntry[], { key }: Pick<LogAsked, 'key'>, paint: Paint): string[] {
+  if (log.length === 0)
+    return [
+      key === undefined
+        ? 'Nothing of that kind has happened here.'
+        : `Nothing that is remembered here has a change of ${plain(key)}: give its key, its id, or its whole name.`,
+    ]
   return log.flatMap((entry) => [
     lineOf(entry, paint),
     ...errorLines(entry, paint),

@@ -1,4 +1,5 @@
 import { foldAddress } from '../addresses.ts'
+import { foldName } from '../keys.ts'
 import { writtenUnder, type Known } from '../outcome.ts'
 import type { Change, FieldChange } from '../plan/plan.ts'
 import type { Approval, Journal, Lock, RunEvent, RunRecord, State } from '../state/state.ts'
@@ -47,7 +48,7 @@ export type LogAsked = {
   readonly since?: Date | undefined
   /** Only what was refused, failed, stopped, or left changes undone. */
   readonly failed?: boolean | undefined
-  /** Only what concerns this record: its key, or its id in the target. */
+  /** Only what concerns this record: its key, its id in the target, or its name. */
   readonly key?: string | undefined
 }
 
@@ -127,12 +128,14 @@ function isFailed({ kind, status, changes = 0, done = 0 }: LogEntry): boolean {
 /** Whether a change of a sync is one of the record that is asked for, and how far it has come. */
 type Means = (sync: string, change: Change, known?: Known) => boolean
 
-/** The key as the syncs know it, or the id of the record in their targets; a create has made it. */
+/** The key as the syncs know it, the id of the record in their targets, which a create has made, or its name. */
 function meaning(asked: string, { config }: Pick<Shared, 'config'>): Means {
   const syncs = syncsOf(config)
   const address = asked.includes('@') ? foldAddress(asked) : asked
   const keyIn = (sync: string): string => syncs.get(sync)?.rules.fold?.(asked) ?? address
-  return (sync, { key, id }, known) => key === keyIn(sync) || (id ?? writtenUnder(known)) === asked
+  const called = foldName(asked)
+  return (sync, { key, id, name }, known) =>
+    key === keyIn(sync) || (id ?? writtenUnder(known)) === asked || (called !== '' && foldName(name) === called)
 }
 
 /** Oldest first, so that each change can be held against what zds wrote before it. */

@@ -211,6 +211,15 @@ describe('the history of a record', () => {
     ])
   })
 
+  it('by its name, in any case (AMB-20)', async () => {
+    const engine = scene()
+    await ran(engine, 'r1', 1, plan(create, updateTo('Other', { key: 'globex', id: '8', name: 'Globex' })), [done])
+    await ran(engine, 'r2', 2, plan(other))
+    const told = await logged(engine, { key: ' ACME ' })
+    expect(told.map(({ run, ofKey }) => [run, ofKey?.map(({ name }) => name)])).toEqual([['r1', ['Acme']]])
+    expect(await logged(engine, { key: ' ' })).toEqual([])
+  })
+
   it('that zds wrote longer ago than is asked for is known all the same: an edit since then shows', async () => {
     const engine = scene()
     await ran(engine, 'r1', 1, plan(updateTo('Ours')), [done])
