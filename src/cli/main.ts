@@ -1,4 +1,5 @@
 import { Console } from 'node:console'
+import { writeSync } from 'node:fs'
 import { CommanderError } from '@commander-js/extra-typings'
 import { ZdsError } from '../core/errors.ts'
 import { runCommand } from './program.ts'
@@ -21,14 +22,28 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   outlive(process.stdout, 'stdout', interruption)
   outlive(process.stderr, 'stderr', interruption)
+  process.on('exit', tellEnded)
   try {
     endWith(await runCommand(argv, interruption.signal))
   } catch (error) {
     endWith(error instanceof CommanderError ? Math.min(1, error.exitCode) : await explained(error))
   }
   for (const stream of [process.stdout, process.stderr]) await new Promise((done) => stream.write('', done))
+  process.off('exit', tellEnded)
   // What could not be written is told in a turn of its own.
   setImmediate(() => exit())
+}
+
+/** What ends the process in the midst of a command, and calls it well, is a plugin: that is no success. */
+function tellEnded(code: number): void {
+  if (code !== 0) return
+  process.exitCode = 1
+  // Nothing is heard any more that takes a turn.
+  writeSync(
+    process.stderr.fd,
+    'Error [CONFIG_BROKEN] A plugin, or the configuration, ended the process (process.exit), and the command with it\n' +
+      '  Take that out. What an apply has done is kept: zds status tells of it, and zds apply goes on.\n',
+  )
 }
 
 /** The exit code, unless output was lost before: that stays. */

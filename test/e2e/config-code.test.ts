@@ -47,6 +47,18 @@ describe('the code of a configuration', () => {
     },
   )
 
+  test.each(['plan', 'apply --yes'])(
+    'that ends the process later, in zds %s, is no success either',
+    async (command) => {
+      const later =
+        'const loading = process.exit; setInterval(() => { if (process.exit !== loading) process.exit(0) }, 5)'
+      const here = scratch(sandbox.env, appended(later))
+      const result = await here.zds(...command.split(' '), '--as-of', asOf)
+      expectRefusal(result, 'CONFIG_BROKEN')
+      expect(result.stderr).toMatch(/ended the process \(process\.exit\)[^]*zds status/)
+    },
+  )
+
   test.each([
     ['a promise', `Promise.reject(new Error('nobody waits'))`],
     ['a timer', `setTimeout(() => { throw new Error('nobody waits') }); await new Promise(() => {})`],
