@@ -178,13 +178,12 @@ function beyond(op: Op, bound: Allowed | undefined, { ops, causes }: Sums, { nam
 
 function fieldBeyond(
   field: string,
-  { order, most, share }: Bounds['fields'][string],
+  bound: Bounds['fields'][string],
   some = noSum(),
   { name, existing }: MeasuredSync,
 ): Excess[] {
-  const verb = order === undefined ? 'change' : 'fall'
-  const limit = most === undefined ? undefined : { most, ...(share !== undefined && { share }) }
-  return tooMany(some, limit, existing).map(({ words, ...found }) => ({
+  const verb = bound.order === undefined ? 'change' : 'fall'
+  return tooMany(some, bound, existing).map(({ words, ...found }) => ({
     id: `${name}.field.${field}`,
     op: 'field',
     field,
@@ -204,9 +203,8 @@ export function fell({ from, to }: FieldChange, order: Order): boolean {
 const day = (value: Json): string => (typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? value : '')
 
 /** What more records than a bound allows have in common: nothing where it allows them. */
-function tooMany({ count: some, examples }: Sum, bound: Allowed | undefined, existing: number) {
-  if (bound === undefined || some <= bound.most) return []
-  const { most, share } = bound
+function tooMany({ count: some, examples }: Sum, { most, share }: Partial<Allowed> = {}, existing: number) {
+  if (most === undefined || some <= most) return []
   const told = share === undefined || existing === 0 ? '' : ` (${percent(some / existing)})`
   const words = `${told}, the limit is ${share === undefined ? number(most) : percent(share)}`
   return [{ count: some, existing, limit: share ?? most, words, examples }]

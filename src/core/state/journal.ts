@@ -8,9 +8,6 @@ import { atomically, maybeIn, textIn, withTrouble, type SqliteRow } from './data
 import { assertHeld } from './locks.ts'
 import type { Hold, Journal, RunEvent, RunRecord } from './state.ts'
 
-/** The columns of a run without its plan, which is large. */
-const RUN = 'id, digest, as_of, forced, status, started_at, ended_at, approved_by, approved_because, changes'
-
 /**
  * The journal in the project's state database: on the disk when a call settles. Under a hold it
  * writes with its locks only.
@@ -30,8 +27,8 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
   const resume = database.prepare(`UPDATE runs SET status = 'running', ended_at = NULL WHERE id = ?`)
   const claim = database.prepare('UPDATE runs SET told_at = ? WHERE id = ? AND told_at IS NULL')
   // Rows are numbered as they come; a clock may go backwards.
-  const runs = database.prepare(`SELECT ${RUN} FROM runs ORDER BY rowid DESC LIMIT ?`)
-  const run = database.prepare(`SELECT ${RUN} FROM runs WHERE id = ?`)
+  const runs = database.prepare('SELECT * FROM runs ORDER BY rowid DESC LIMIT ?')
+  const run = database.prepare('SELECT * FROM runs WHERE id = ?')
   const count = database.prepare(
     'INSERT OR REPLACE INTO counts (sync, address, desired, run, at) VALUES (?, ?, ?, ?, ?)',
   )
@@ -66,10 +63,8 @@ export function sqliteJournal(database: DatabaseSync, hold?: Hold): Journal {
     record: async ({ run: of, sync, steps: some, at }) => {
       write(() => {
         for (const { key, status, id, job, code, message, ...more } of some.flatMap(rowsOf)) {
-          const cells = [id, job, code, message, JSON.stringify(more.partly), JSON.stringify(more.facts)].map(
-            (cell) => cell ?? null,
-          )
-          insert.run(of, sync, key, status, ...cells, at.toISOString())
+          const cells = [id, job, code, message, JSON.stringify(more.partly), JSON.stringify(more.facts)]
+          insert.run(of, sync, key, status, ...cells.map((cell) => cell ?? null), at.toISOString())
         }
       })
     },
