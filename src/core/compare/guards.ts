@@ -3,7 +3,7 @@ import type { Issue } from '../errors.ts'
 import type { Notice, SyncPlan } from '../plan/plan.ts'
 import type { Guard, Sync } from '../types.ts'
 
-const UNMET = { code: 'guard-without-record' }
+const UNMET = 'guard-without-record'
 
 /**
  * Is shown every key that has a record, and then tells which values of `guards` mean none of them
@@ -12,7 +12,7 @@ const UNMET = { code: 'guard-without-record' }
 export function watchGuards(guards: readonly Guard[] = []): { see(key: string): void; notices(): Notice[] } {
   const open = guards
     .filter(({ setting }) => setting.given?.() ?? false)
-    .map(({ setting, means = equal }) => ({
+    .map(({ setting, means = (value, key) => value === key }) => ({
       name: setting.name,
       means,
       values: new Set([setting.peek() ?? []].flat()),
@@ -23,12 +23,10 @@ export function watchGuards(guards: readonly Guard[] = []): { see(key: string): 
     },
     notices: () =>
       open.flatMap(({ name, values }) =>
-        [...values].map((key) => ({ ...UNMET, key, message: `${name} names ${key}, and no record has it` })),
+        [...values].map((key) => ({ code: UNMET, key, message: `${name} names ${key}, and no record has it` })),
       ),
   }
 }
-
-const equal = (value: string, key: string): boolean => value === key
 
 /** What is wrong with the settings that guard records, before anything is read. */
 export const guardIssues = ({ rules: { guards = [] } }: Sync): Issue[] =>
@@ -45,6 +43,6 @@ export function unmetEverywhere(plans: readonly SyncPlan[], syncs: ReadonlyMap<s
       const guarded = guards.some(({ setting }) => message.startsWith(`${setting.name} `))
       return guarded && !notices.some((notice) => notice.message === message)
     })
-  const isOpen = ({ code, message }: Notice): boolean => code !== UNMET.code || !met(message)
+  const isOpen = ({ code, message }: Notice): boolean => code !== UNMET || !met(message)
   return plans.map((plan) => ({ ...plan, notices: plan.notices.filter(isOpen) }))
 }

@@ -46,7 +46,9 @@ export function textsOf(file: string): Map<string, string> {
 /** The fingerprint of a configuration that is no file, but what `content` says. */
 export function inHalves(content: Json, config: Config): string {
   const half = (value: Json): string => sha256(JSON.stringify(value)).slice(0, 32)
-  return `${half(content)}${half(addressesOf(config))}`
+  // What was planned for one address is not carried out at another.
+  const addresses = [...syncsOf(config).values()].map(({ target }) => target.address())
+  return `${half(content)}${half(addresses)}`
 }
 
 /** The half that stays the same wherever a configuration writes: a stage need not know all addresses. */
@@ -72,9 +74,4 @@ function identities(config: Config, directory: string): Json {
   return stages(config).flatMap((stage) =>
     stage.kind === 'gather' ? [[stage.name, stage.source.identity?.(directory) ?? null]] : [],
   )
-}
-
-/** Where each sync writes: what was planned for one address is not carried out at another. */
-function addressesOf(config: Config): string[] {
-  return [...syncsOf(config).values()].map(({ target }) => target.address())
 }

@@ -52,7 +52,8 @@ async function exchanged(request: Request, options: HttpOptions, run: Caller): P
     const hint = 'If the service really gives that much, raise ZDS_HTTP_MOST_BYTES.'
     throw unreadable(`${at} answered ${status} with more than ${mostBytes / 1_000_000} MB`, response, { reads, hint })
   }
-  const body = isJson(headers) ? parseJson(text) : undefined
+  const isJson = (headers.get('content-type') ?? '').includes('json')
+  const body = isJson ? parseJson(text) : undefined
   if (!ok) throw refusalError(at, { status, headers, body: body ?? null }, { request, rate, now }, options)
   assertReadable(at, request, response, body)
   return { status, headers, body: body ?? null, text }
@@ -68,10 +69,6 @@ function headersOf({ headers }: Request, service: string): Headers {
       hint: 'Copy them once more, without what stands around them.',
     })
   }
-}
-
-function isJson(headers: Headers): boolean {
-  return (headers.get('content-type') ?? '').includes('json')
 }
 
 function assertReadable(at: string, request: Request, response: Response, body: Json | undefined): void {

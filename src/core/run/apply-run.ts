@@ -1,6 +1,6 @@
 import { backwards, stages, syncsOf } from '../config/stages.ts'
 import { messageOf, ZdsError } from '../errors.ts'
-import type { Outcome, Outcomes, RunStatus } from '../outcome.ts'
+import type { Outcome, RunEnd, RunStatus } from '../outcome.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Approval, Desires, Hold, State } from '../state/state.ts'
 import type { Consent } from './approval.ts'
@@ -159,7 +159,8 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
       return stage.kind === 'apply' && sync !== undefined ? [{ stage, plan: sync }] : []
     })
     const undoing = plan.undoes !== undefined
-    const applies = undoing ? backwards(parts.map(({ stage }) => stage)) : parts.map(({ stage }) => stage)
+    const forwards = parts.map(({ stage }) => stage)
+    const applies = undoing ? backwards(forwards) : forwards
     // What workers carry out is seen once it has ended, so nothing can wait for less than all of it.
     const wholly = undoing || shared.workers !== undefined
     const earlier = work.earlier ?? knownBefore(run, plan, journal)
@@ -184,15 +185,13 @@ async function carryOut(work: ApplyWork, shared: Shared, watch: Watch<Progress>)
   }
 }
 
-type RunEnding = { readonly status: RunStatus; readonly error: unknown; readonly outcomes: Outcomes }
-
 /**
  * A run that somebody goes on with is not over: whoever ends it tells of all its changes, once
  * (SYN-04). That it stopped is told each time.
  */
 async function tellEnd(
   work: ApplyWork,
-  { status, error, outcomes }: RunEnding,
+  { status, error, outcomes }: Pick<RunEnd, 'status' | 'error' | 'outcomes'>,
   shared: Shared,
   watch: Watch<Progress>,
 ): Promise<void> {

@@ -176,15 +176,13 @@ export type Earlier = (sync: string) => Promise<ReadonlyMap<string, Known>>
 export function knownBefore(run: string, plan: Plan, journal: Journal): Earlier {
   const carriers = new Map<string, Promise<string>>()
   return async (sync) => {
-    const carrier = carriers.get(sync) ?? carrierOf(sync, { run, plan }, journal)
+    const carrier = carriers.get(sync) ?? carrierOf(sync, run, plan, journal)
     carriers.set(sync, carrier)
     return journal.known(await carrier, sync)
   }
 }
 
-type RunOfPlan = { readonly run: string; readonly plan: Plan }
-
-async function carrierOf(sync: string, { run, plan }: RunOfPlan, journal: Journal): Promise<string> {
+async function carrierOf(sync: string, run: string, plan: Plan, journal: Journal): Promise<string> {
   const isIn = ({ syncs }: Plan): boolean => syncs.some(({ name }) => name === sync)
   if (isIn(plan)) return run
   for (const { id, startedAt } of await journal.runs()) {

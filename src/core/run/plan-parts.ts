@@ -1,5 +1,4 @@
 import { ZdsError } from '../errors.ts'
-import type { Json } from '../json.ts'
 import { planBuilder, planParts, type PlanBuilder, type PlanPart } from '../plan/parts.ts'
 import type { Plan, SyncPlan } from '../plan/plan.ts'
 import type { Artifacts } from '../state/state.ts'
@@ -26,8 +25,6 @@ export async function syncPlanLeft(stage: string, artifacts: Artifacts): Promise
 
 async function partsLeft(name: string, artifacts: Artifacts): Promise<PlanBuilder> {
   const builder = planBuilder()
-  for await (const row of artifacts.read(name)) builder.add(partIn(row))
+  for await (const row of artifacts.read(name)) builder.add(row as unknown as PlanPart) // a stage has written it
   return builder
 }
-
-const partIn = (row: Json): PlanPart => row as unknown as PlanPart // a stage has written it

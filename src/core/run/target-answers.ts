@@ -76,7 +76,7 @@ function recalled(changes: Many<Change>, known: ReadonlyMap<string, TargetAnswer
   let unasked = 0
   for (const change of changes) {
     const answer = known.get(change.key)
-    const fits = answer !== undefined && isAbout(answer, change)
+    const fits = answer !== undefined && aboutOf(answer.asked) === aboutOf(change)
     const said: Said = fits ? adapted(answer, change) : { change }
     notices.push(...(said.notices ?? []))
     if ('skip' in said) skipped.push(said.skip)
@@ -88,7 +88,6 @@ function recalled(changes: Many<Change>, known: ReadonlyMap<string, TargetAnswer
 }
 
 /** What a target says of a record and of what comes along holds whatever else is written to it. */
-const isAbout = ({ asked }: TargetAnswer, change: Change): boolean => aboutOf(asked) === aboutOf(change)
 const aboutOf = ({ op, id, along }: Change): string => canonical([op, id ?? null, along ?? null])
 
 function adapted(answer: TargetAnswer, change: Change): Said {

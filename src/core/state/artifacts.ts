@@ -52,9 +52,6 @@ const BLOCK = 65_536
 /** Bytes of a packed file that are read at once: no more than some blocks come out of them. */
 const SMALL = 4_096
 
-/** Rows that were written: how many, and the digest of them. */
-type WrittenArtifact = { readonly count: number; readonly digest: string }
-
 /**
  * Writes rows as compressed NDJSON, as fast as the file takes them. `failed` hears what was thrown
  * where they come from: that is no trouble of the file.
@@ -63,7 +60,7 @@ async function writeRows(
   file: string,
   rows: AsyncIterable<Json> | Iterable<Json>,
   failed: (error: unknown) => void,
-): Promise<WrittenArtifact> {
+): Promise<{ readonly count: number; readonly digest: string }> {
   let count = 0
   const hash = createHash('sha256')
   async function* lines(): AsyncGenerator<string, string> {
