@@ -9,12 +9,17 @@ import { runsOf } from './timely.ts'
 // What was looked at before locks were waited for, or a person was asked, is looked at again under
 // them.
 
+/** Throws PLAN_STALE where a run has begun with the same plan, or with a later one, since it was made. */
+export async function assertNotOvertaken(plan: Plan, state: Pick<State, 'journal' | 'artifacts'>): Promise<void> {
+  await assertOnce(plan, state.journal)
+  await assertNewest(plan, state)
+}
+
 /**
- * Throws PLAN_STALE where a run has begun with the same plan since it was made: another process,
- * while this one waited for its locks, or one that was given up after it had sent something, which
- * would be sent twice.
+ * Another process has begun with the same plan, while this one waited for its locks, or one that was
+ * given up after it had sent something, which would be sent twice.
  */
-export async function assertOnce(plan: Plan, journal: Journal): Promise<void> {
+async function assertOnce(plan: Plan, journal: Journal): Promise<void> {
   for (const { id, status, startedAt } of await runsOf(plan, journal)) {
     const givenUp = status === 'abandoned'
     const sent = givenUp ? await sentBy(id, plan, journal) : 0
@@ -36,15 +41,17 @@ const ANEW = `Make a new one, which has the rest: ${COMMANDS}`
 const CLOCK = 'If the plan is newer than that run, the clock of the machine that made it is behind: set it right (NTP).'
 
 /**
- * Throws PLAN_STALE where a plan that was made later, by more than clocks may differ, has been begun
- * with, or had nothing to do: what that one found right is what this one would still change, from
- * older data. A plan that sets a run back rests on none, and what was not read wholly says nothing.
+ * A plan that was made later, by more than clocks may differ, has been begun with, or had nothing to
+ * do: what that one found right is what this one would still change, from older data. A plan that
+ * sets a run back rests on none, one of an earlier day has other dates, and what was not read wholly
+ * says nothing.
  */
-export async function assertNewest(plan: Plan, state: Pick<State, 'journal' | 'artifacts'>): Promise<void> {
+async function assertNewest(plan: Plan, state: Pick<State, 'journal' | 'artifacts'>): Promise<void> {
   if (plan.undoes !== undefined) return
   const concerned = new Set(plan.syncs.flatMap(({ name, changes }) => (changes.length > 0 ? [name] : [])))
-  const isLater = ({ createdAt, config, undoes, syncs }: Plan): boolean =>
+  const isLater = ({ createdAt, asOf, config, undoes, syncs }: Plan): boolean =>
     Date.parse(createdAt) - Date.parse(plan.createdAt) > FAR_MS &&
+    asOf >= plan.asOf &&
     config === plan.config &&
     undoes === undefined &&
     syncs.some(({ name, complete }) => concerned.has(name) && complete.desired && complete.existing)

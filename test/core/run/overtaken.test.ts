@@ -84,6 +84,7 @@ it.each([
   ['by less than clocks may differ', 240_000, {}],
   ['with another configuration', LATER_MS, { config: 'another' }],
   ['to set a run back', LATER_MS, { undoes: 'run-0' }],
+  ['as of an earlier day', LATER_MS, { asOf: '2026-03-15' }],
 ])('SAFE-11: a plan is carried out after one that was made later %s', async (_, ms, more) => {
   const { accounts, clock, engine, saved, sent } = await scene()
   accounts.delete('A')
