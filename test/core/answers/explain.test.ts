@@ -481,7 +481,7 @@ describe('what is asked for', () => {
     ['a part of a name', 'claim', 'Did you mean "Claimed Inc"?'],
     ['a part that two records have in one name', 'WIN', 'Did you mean "Twin"?'],
     ['a slip in a name', 'Freind Inc', 'Did you mean "Friend Inc"?'],
-    ['a part of many', ' inc', 'Did you mean "Back Inc", "Claimed Inc", "Friend Inc" or another of 13?'],
+    ['a part of many', ' inc', 'Did you mean "Back Inc", "Claimed Inc", "Friend Inc" or another of 14?'],
   ])('may be near: %s', async (_what, asked, hint) => {
     const message = `Nothing that was read is called ${asked}`
     await expect(explained({ asked })).rejects.toMatchObject({ code: 'USAGE', message, hint })
