@@ -16,11 +16,12 @@ import { assertOurs, assertWhole } from './run/fits.ts'
 import { forecastUntil, type Forecast, type ForecastAsked } from './answers/forecast.ts'
 import { fromRun, gatheredBy } from './run/from-run.ts'
 import { checkReady, partsToWrite } from './run/gather.ts'
-import { assertGoesOn, reportOfPast, restOf, runNamed } from './run/history.ts'
+import { assertGoesOn, reportOfPast, runNamed } from './run/history.ts'
 import type { PastRun, Rest, RestAsked } from './run/history.ts'
 import { listen } from './run/observers.ts'
 import { notedPlan, notedReport } from './run/noted.ts'
 import { onGathered, type AnswerFrom } from './answers/on-gathered.ts'
+import { restBefore } from './run/overtaken.ts'
 import { planRun, type Read } from './run/plan-run.ts'
 import { reportOf, type Report } from './run/report.ts'
 import { UNWATCHED, type Watch } from './run/schedule.ts'
@@ -188,7 +189,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return runChannel.tracePromise(() => runStage(id, asked, asOfToday(shared), watch), message)
     },
     carriedOut: (plan) => carriedOut(plan, shared),
-    rest: (asked = {}) => restOf(shared, asked),
+    rest: (asked = {}) => restBefore(asked, shared),
     abandon: (rest, { left = false, waitMs = 0 } = {}, watch = UNWATCHED) =>
       left ? leaveRun(rest, waitMs, shared) : giveUp(rest, { waitMs }, shared, watch),
     resume: async (rest, { waitMs = 0 } = {}, watch = UNWATCHED) => {

@@ -9,7 +9,7 @@ import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
 import { assertAnswerable, isSettled, knownBefore, unsettledIn, type Earlier, type PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
-import { assertLeft, assertNotOvertaken } from './overtaken.ts'
+import { assertFirst, assertLeft } from './overtaken.ts'
 import { reportOf, type Report } from './report.ts'
 import { schedule, type Watch } from './schedule.ts'
 import { newRunId, type Shared, type StageOf } from './shared.ts'
@@ -62,7 +62,7 @@ export async function applyRun(
   watch: Watch<Progress>,
 ): Promise<Report> {
   const begin = async (state: State, at: Date) => {
-    await assertNotOvertaken(plan, state)
+    await assertFirst(plan, state)
     await state.journal.begin({ id: run, plan, forced, at, approval })
   }
   return begun({ plan, run, forced, resumed: false, earlier }, waitMs, shared, watch, begin)

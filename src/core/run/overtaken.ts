@@ -1,33 +1,52 @@
 import { FAR_MS } from '../clock.ts'
 import { ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Journal, State } from '../state/state.ts'
-import { isUnfinished } from './history.ts'
+import type { Journal, RunRecord, State } from '../state/state.ts'
+import { isUnfinished, restOf, type Rest, type RestAsked } from './history.ts'
 import { planLeft } from './plan-parts.ts'
+import type { Shared } from './shared.ts'
 import { runsOf } from './timely.ts'
 
 // What was looked at before locks were waited for, or a person was asked, is looked at again under
 // them.
 
-/** Throws PLAN_STALE where a run has begun with the same plan, or with a later one, since it was made. */
-export async function assertNotOvertaken(plan: Plan, state: Pick<State, 'journal' | 'artifacts'>): Promise<void> {
-  await assertOnce(plan, state.journal)
+/** Throws PLAN_STALE where a run has begun with the same plan, or it is not due any more. */
+export async function assertFirst(plan: Plan, state: Remembered): Promise<void> {
+  await assertDue(plan, state)
+  const twin = (await runsOf(plan, state.journal)).find(({ status }) => status !== 'abandoned')
+  if (twin !== undefined) throw begun(plan, twin, `is ${twin.status}`, AGAIN)
+}
+
+type Remembered = Pick<State, 'journal' | 'artifacts'>
+
+/**
+ * Throws PLAN_STALE for a plan that nobody should begin with: one that was given up after it had sent
+ * something, which would be sent twice, and one that a later plan has overtaken. For such a plan
+ * nothing else is given up.
+ */
+export async function assertDue(plan: Plan, state: Remembered): Promise<void> {
+  await assertNotGivenUp(plan, state.journal)
   await assertNewest(plan, state)
 }
 
-/**
- * Another process has begun with the same plan, while this one waited for its locks, or one that was
- * given up after it had sent something, which would be sent twice.
- */
-async function assertOnce(plan: Plan, journal: Journal): Promise<void> {
-  for (const { id, status, startedAt } of await runsOf(plan, journal)) {
-    const givenUp = status === 'abandoned'
-    const sent = givenUp ? await sentBy(id, plan, journal) : 0
-    if (givenUp && sent === 0) continue
-    const end = givenUp ? `was given up, with ${sent} of its changes sent` : `is ${status}`
-    const message = `Run ${id} began with this plan at ${startedAt}, after it was made (${plan.createdAt}), and ${end}`
-    throw new ZdsError('PLAN_STALE', message, { hint: `${givenUp ? ANEW : AGAIN}\n${CLOCK}` })
+async function assertNotGivenUp(plan: Plan, journal: Journal): Promise<void> {
+  for (const run of await runsOf(plan, journal)) {
+    const sent = run.status === 'abandoned' ? await sentBy(run.id, plan, journal) : 0
+    if (sent > 0) throw begun(plan, run, `was given up, with ${sent} of its changes sent`, ANEW)
   }
+}
+
+/** What is left of a run that stopped, before a saved plan is carried out, or a new one. */
+export async function restBefore(asked: RestAsked, shared: Shared): Promise<Rest | undefined> {
+  const { saved } = asked
+  const runs = saved === undefined ? [] : await runsOf(saved, shared.state.journal)
+  if (saved !== undefined && runs.every(({ status }) => status === 'abandoned')) await assertDue(saved, shared.state)
+  return restOf(shared, asked)
+}
+
+function begun({ createdAt }: Plan, { id, startedAt }: RunRecord, end: string, hint: string): ZdsError {
+  const message = `Run ${id} began with this plan at ${startedAt}, after it was made (${createdAt}), and ${end}`
+  return new ZdsError('PLAN_STALE', message, { hint: `${hint}\n${CLOCK}` })
 }
 
 async function sentBy(run: string, plan: Plan, journal: Journal): Promise<number> {
@@ -46,7 +65,7 @@ const CLOCK = 'If the plan is newer than that run, the clock of the machine that
  * sets a run back rests on none, one of an earlier day has other dates, and what was not read wholly
  * says nothing.
  */
-async function assertNewest(plan: Plan, state: Pick<State, 'journal' | 'artifacts'>): Promise<void> {
+async function assertNewest(plan: Plan, state: Remembered): Promise<void> {
   if (plan.undoes !== undefined) return
   const concerned = new Set(plan.syncs.flatMap(({ name, changes }) => (changes.length > 0 ? [name] : [])))
   const isLater = ({ createdAt, asOf, config, undoes, syncs }: Plan): boolean =>
@@ -65,10 +84,7 @@ async function assertNewest(plan: Plan, state: Pick<State, 'journal' | 'artifact
 type MadeSince = { readonly run: string; readonly does: string; readonly later: Plan | undefined }
 
 /** The plans that somebody has begun with since a moment, and those that were made since and are empty. */
-async function* madeSince(
-  moment: Date,
-  { journal, artifacts }: Pick<State, 'journal' | 'artifacts'>,
-): AsyncGenerator<MadeSince, void> {
+async function* madeSince(moment: Date, { journal, artifacts }: Remembered): AsyncGenerator<MadeSince, void> {
   for (const { id, startedAt } of await journal.runs())
     if (Date.parse(startedAt) > moment.getTime())
       yield { run: id, does: 'has begun with', later: await journal.plan(id) }

@@ -10,7 +10,7 @@ import { assertOurs } from './fits.ts'
 import { checkReady, partsToWrite } from './gather.ts'
 import { isUnfinished, reportOfPast, type Earlier } from './history.ts'
 import { madeFrom, presentInputs, type StagePlace } from './inputs.ts'
-import { assertNotOvertaken } from './overtaken.ts'
+import { assertDue } from './overtaken.ts'
 import { reportOf, type Report } from './report.ts'
 import { tidyAfter } from './retention.ts'
 import type { Watch } from './schedule.ts'
@@ -69,8 +69,7 @@ async function carriedOutOnce(
     return reportOf({ run: newRunId(shared.clock), status: 'done', forced: how.forced }, plan, new Map())
   const before = (await runsOf(plan, journal)).find(({ status }) => status !== 'abandoned')
   if (before?.status === 'done') return reportOfPast({ run: before, plan }, journal)
-  // What is refused in the end gives no other run up.
-  if (before === undefined) await assertNotOvertaken(plan, shared.state)
+  if (before === undefined) await assertDue(plan, shared.state)
   await checkReady(shared, watch, partsToWrite([sync]))
   if (before !== undefined) return resumeRun({ run: before, plan }, how, shared, watch)
   for (const run of (await journal.runs()).filter(isUnfinished)) await superseded(run, name, how, shared, watch)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { openEngine, ZdsError, type Change, type Engine, type Outcome, type SentChange } from 'zds'
 import { fakeClock } from 'zds/testing'
+import { digestOf } from '../../../src/core/plan/plan.ts'
 import { localState } from '../../../src/core/state/local.ts'
 import { done, sourceOf, stream, syncOf, targetOf, wanted } from '../../support/syncs.ts'
 
@@ -103,6 +104,20 @@ it('SAFE-06: what a run has sent that was given up is not sent again with the sa
     hint: expect.stringMatching(/zds plan --out FILE.*\n.*the clock of the machine that made it is behind/) as string,
   })
   expect(sent).toEqual([])
+})
+
+it('SAFE-06: a plan that was given up is refused before what another one has left is given up for it', async () => {
+  const engine = await project()(cutOff)
+  const plan = await engine.plan()
+  await engine.apply(plan)
+  await engine.abandon(await restIn(engine), { left: true })
+  const other = { ...plan, asOf: '2026-03-17' }
+  const { run } = await engine.apply({ ...other, digest: digestOf(other) })
+  await expect(engine.rest({ saved: plan })).rejects.toMatchObject({
+    code: 'PLAN_STALE',
+    message: expect.stringContaining('was given up, with 1 of its changes sent') as string,
+  })
+  expect((await restIn(engine)).run.id).toBe(run)
 })
 
 it('SAFE-06: a plan whose run was given up before it sent anything is carried out', async () => {
