@@ -1,0 +1,64 @@
+import * as fc from 'fast-check'
+import { generateWorld, type World } from 'zds/sandbox'
+import { folded } from '../values.ts'
+import { GONE, IDS, mostly, NAMES, SHORT } from './keys.ts'
+
+type Instance = World['zendesk'][string]
+
+/** Ids as people and tools write them. */
+const spelled = [
+  ...SHORT,
+  ...SHORT.map((id) => id.toLowerCase()),
+  ...SHORT.map((id) => ` ${id} `),
+  ...IDS.map((id) => id.toLowerCase()),
+  '',
+  'none',
+  '001PL00000000',
+  GONE,
+  null,
+]
+const types = ['customer', 'customer', 'former_customer', 'open_partner', 'select_partner', 'alliance_partner', null]
+
+const organization = fc.record({
+  name: fc.constantFrom(...NAMES).map((name) => name.trim()),
+  external_id: mostly(fc.constant(null), ...IDS),
+  organization_fields: fc.record({
+    salesforce_id: mostly(fc.constantFrom(...IDS), ...spelled),
+    account_type: fc.constantFrom(...types),
+    support_level: fc.constantFrom('ultimate', 'expired', null),
+    mark_for_deletion: fc.boolean(),
+    partner_customer: fc.boolean(),
+    sub_sm_premium: fc.boolean(),
+  }),
+})
+
+/** What one instance holds at the start: each name once, and each external id. */
+export const organizations = fc
+  .uniqueArray(organization, { maxLength: 7, selector: ({ name }) => folded(name) })
+  .map((list) =>
+    list.filter(
+      ({ external_id: id }, at) =>
+        id === null || !list.slice(0, at).some((other) => folded(other.external_id) === folded(id)),
+    ),
+  )
+
+const empty = generateWorld({ accounts: 0, asOf: '2026-03-16' })
+
+/** An instance with these organizations and users, and with an organization that was made by hand. */
+export function instanceOf(
+  name: 'global' | 'us_gov',
+  list: readonly Instance['organizations'][number][],
+  users: Instance['users'],
+): Instance {
+  const base = empty.zendesk[name]
+  if (base === undefined) throw new Error(`There is no instance ${name}`)
+  const byHand = { id: FIRST_ID - 1, name: 'Made by hand', tags: ['vip'], notes: 'By hand.' }
+  return {
+    ...base,
+    organizations: [byHand, ...list.map((one, n) => ({ id: FIRST_ID + n, notes: `Note ${n}`, ...one }))],
+    users,
+  }
+}
+
+/** The id of the first organization that is not made by hand. */
+export const FIRST_ID = 1000
