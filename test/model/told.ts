@@ -66,8 +66,11 @@ const peopleOf = ({ remarks = [] }: Planned): string[] =>
 /** A record by its id, or by its key where there is none yet. Two syncs of an instance may both tell of one. */
 function skip(sync: string, reason: string, key: string, id: unknown): unknown {
   const where = placeOf(sync)
-  return id === undefined || reason === 'external-id-taken' ? [where, reason, key] : [where, reason, Number(id)]
+  return id === undefined || OF_OTHERS.has(reason) ? [where, reason, key] : [where, reason, Number(id)]
 }
+
+/** Told with the id of the record that has what another one would need. */
+const OF_OTHERS = new Set(['external-id-taken', 'duplicate-email'])
 
 const placeOf = (sync: string): string => (sync === 'partners' ? 'global' : sync)
 
