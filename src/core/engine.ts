@@ -166,9 +166,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return plan
     },
     explain: (asked, from = {}, watch = UNWATCHED) =>
-      onGathered(from, asOfToday(shared), watch, (here, run) => explainKey(asked, here, run)),
+      onGathered(from, asOfToday(shared), watch, (here, run) => explainKey(asked, here, run), asked),
     forecast: (asked, from = {}, watch = UNWATCHED) =>
-      onGathered(from, asOfToday(shared), watch, (here, run) => forecastUntil(asked, here, run)),
+      onGathered(from, asOfToday(shared), watch, (here, run) => forecastUntil(asked, here, run), asked),
     apply: async (plan, { waitMs = 0, maxAgeMs, ...consent } = {}, watch = UNWATCHED) => {
       const runId = madeIn.get(plan)
       madeIn.delete(plan)

@@ -63,6 +63,34 @@ describe('what means nothing is refused by name before anything is read', () => 
     expect(stderr).not.toMatch(/[^\P{Cc}\n]/u)
   })
 
+  test.each([
+    [['plan', '--sync', 'globl'], ['--sync globl: is not in the configuration; did you mean global?']],
+    [
+      ['plan', '--field', 'suport_level', '--sync', 'us-gv'],
+      [
+        '--sync us-gv: is not in',
+        'did you mean us-gov?',
+        '--field suport_level: is not in',
+        'did you mean support_level?',
+      ],
+    ],
+    [
+      ['explain', 'Acme', '--sync', 'globl'],
+      ['There is no sync globl', 'Did you mean "global"?'],
+    ],
+    [
+      ['explain', 'Acme', 'suport_level'],
+      ['There is no field suport_level', 'Did you mean "support_level"?'],
+    ],
+    [['forecast', '--until', '2099-12-31', '--sync', 'globl'], ['There is no sync globl']],
+  ])('zds %j: a name with a slip costs no reading', async (args, says) => {
+    const before = sandbox.requests.length
+    const result = await scratch(sandbox.env).zds(...args)
+    expectRefusal(result, 'USAGE')
+    for (const words of says) expect(result.stderr).toContain(words)
+    expect(sandbox.requests.slice(before)).toEqual([])
+  })
+
   test('an option that may be repeated, and one beside its variable, are no option given twice', async () => {
     const repeated = ['--sync', 'global', '--sync', 'us-gov', '--op', 'create', '--op', 'update']
     const here = scratch({ ...sandbox.env, ZDS_LOG_FORMAT: 'json', ZDS_LOG_LEVEL: 'debug' })

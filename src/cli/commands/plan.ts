@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { syncsOf } from '../../core/config/stages.ts'
 import { ZdsError } from '../../core/errors.ts'
 import { isUnfinished } from '../../core/run/history.ts'
 import { planNumbers } from '../../core/plan/numbers.ts'
@@ -12,7 +13,7 @@ import { refuseToReplace } from '../plan-file.ts'
 import { unsaved, writePrivately } from '../private-file.ts'
 import { nextSteps, planAgain, type Saved } from '../render/plan/next-steps.ts'
 import { shownLines } from '../render/plan/screen.ts'
-import { isSelective, selectedOf, type Wanted } from '../render/plan/select.ts'
+import { isSelective, refuseUnknown, selectedOf, type Wanted } from '../render/plan/select.ts'
 import { selectionLines } from '../render/plan/selection.ts'
 import { watched } from '../render/tasks.ts'
 import { inSession, type Session } from '../session.ts'
@@ -56,6 +57,7 @@ export async function makePlan(
   for (const file of out === undefined ? [] : [out, ...(options.redact ? [besideOf(out)] : [])])
     await refuseToReplace(file)
   return inSession(options, signal, async (session) => {
+    refuseUnknown(options, syncsOf(session.project.config))
     const key = options.redact && out !== undefined ? planKey() : undefined
     const plan = await make(session)
     const shown = options.redact ? planNumbers(plan) : plan

@@ -1,6 +1,7 @@
 import { contentHalf } from '../config/fingerprint.ts'
 import { compareId, syncsOf } from '../config/stages.ts'
 import type { Summary } from '../state/state.ts'
+import { syncsAsked, type Narrowing } from './asked.ts'
 import { fromRun, gatheredBy, inScratch } from '../run/from-run.ts'
 import { comparedAll, type Read } from '../run/plan-run.ts'
 import type { Watch } from '../run/schedule.ts'
@@ -14,14 +15,17 @@ const RUN = 'asked'
 
 /**
  * Work on what was gathered and compared: now, or by an earlier run, without a request. Nobody is
- * told of it, and nothing is left.
+ * told of it, and nothing is left. Throws USAGE for a sync or a field that is not there.
  */
 export async function onGathered<Result>(
   { from, asOf }: AnswerFrom,
   shared: Shared,
   watch: Watch<Read>,
   work: (shared: Shared, runId: string) => Promise<Result>,
+  narrowed: Narrowing = {},
 ): Promise<Result> {
+  // Reading takes minutes, and a slip none of them.
+  syncsAsked(narrowed, shared)
   const answered = async (here: Shared): Promise<Result> => {
     if (!(await isOfNow(here))) await comparedAll(here, RUN, watch)
     return work(here, RUN)

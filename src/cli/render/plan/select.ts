@@ -2,6 +2,7 @@ import { ZdsError, type Issue } from '../../../core/errors.ts'
 import { packed } from '../../../core/many.ts'
 import { nearest } from '../../../core/options.ts'
 import type { Change, Op, Plan, Skip, SyncPlan } from '../../../core/plan/plan.ts'
+import type { Sync } from '../../../core/types.ts'
 
 /** What of a plan is asked for; of each, one of several is enough. */
 export type Wanted = {
@@ -35,6 +36,19 @@ export function selectedOf(plan: Plan, wanted: Wanted): Plan {
   const meanings = wanted.key?.map((asked) => meaning(asked, plan))
   const isMeant = (record: Named): boolean => meanings?.some((means) => means(record)) ?? true
   return { ...plan, syncs: syncs.map((sync) => partOf(sync, wanted, isMeant)) }
+}
+
+/**
+ * Throws USAGE for a sync or a field that the configuration does not have: no plan that is made with
+ * it can have it.
+ */
+export function refuseUnknown({ sync = [], field = [] }: Wanted, syncs: ReadonlyMap<string, Sync>): void {
+  const fields = new Set(syncs.values().flatMap(({ target }) => Object.keys(target.types)))
+  const issues = [
+    ...unknown('--sync', sync, new Set(syncs.keys()), 'not in the configuration'),
+    ...unknown('--field', field, fields, 'not in the configuration'),
+  ]
+  if (issues.length > 0) throw new ZdsError('USAGE', 'No plan has what is asked for, so none was made', { issues })
 }
 
 function partOf(sync: SyncPlan, { field, op, retire }: Wanted, isMeant: (record: Named) => boolean): SyncPlan {
@@ -93,11 +107,13 @@ function strangers(plan: Plan, { key = [], sync = [], field = [] }: Wanted): Iss
 const fieldsOf = ({ syncs }: Plan): ReadonlySet<string> =>
   new Set(syncs.values().flatMap(({ changes }) => changes.values().flatMap(({ fields }) => Object.keys(fields))))
 
-const unknown = (option: string, asked: readonly string[], known: ReadonlySet<string>): Issue[] =>
-  asked.filter((word) => !known.has(word)).map((word) => stranger(option, word, known))
+const unknown = (option: string, asked: readonly string[], known: ReadonlySet<string>, place = PLAN): Issue[] =>
+  asked.filter((word) => !known.has(word)).map((word) => stranger(option, word, known, place))
 
-function stranger(option: string, word: string, known: Iterable<string>): Issue {
+const PLAN = 'nowhere in this plan'
+
+function stranger(option: string, word: string, known: Iterable<string>, place = PLAN): Issue {
   const meant = nearest(word, known)
-  const message = `is nowhere in this plan${meant === undefined ? '' : `; did you mean ${meant}?`}`
+  const message = `is ${place}${meant === undefined ? '' : `; did you mean ${meant}?`}`
   return { code: 'USAGE', where: `${option} ${word}`, message }
 }
