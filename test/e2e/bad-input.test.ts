@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { generateWorld, startSandbox, type Sandbox, type World } from 'zds/sandbox'
-import { edit, expectRefusal, file, scratch, writesTo, type Change } from '../cli/scratch.ts'
+import { edit, expectRefusal, file, running, scratch, writesTo, type Change } from '../cli/scratch.ts'
 import { failureOf, runsOf } from '../support/runs.ts'
 import type { Project, Result } from '../support/zds.ts'
 
@@ -505,6 +505,13 @@ describe('a plan file', () => {
     const changed = await here.zds('apply', 'changed.json', '--json')
     expectRefusal(changed, 'PLAN_INVALID')
     expect(changed.stderr).toMatch(/changed after it was made/)
+
+    file('other.env', 'ZENDESK_GLOBAL_URL=http://127.0.0.1:9\n')(here.directory)
+    const { ZENDESK_GLOBAL_URL: _, ...others } = sandbox.env
+    const args = ['apply', 'plan.json', '--env', 'other.env', '--as-of', asOf]
+    const moved = await running(here, others, ...args).ended
+    expectRefusal(moved, 'PLAN_STALE', 5)
+    expect(moved.stderr).toMatch(/another address of global than[^]*--env FILE/)
 
     edit('const http =', '// another one\nconst http =')(here.directory)
     const other = await here.zds('apply', 'plan.json', '--json')

@@ -1,4 +1,6 @@
 import { addDays, type Clock } from '../clock.ts'
+import { contentHalf } from '../config/fingerprint.ts'
+import { syncsOf } from '../config/stages.ts'
 import { ZdsError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Journal, RunRecord } from '../state/state.ts'
@@ -17,10 +19,21 @@ export const AHEAD_MS = 3_600_000
  * one that the clock of the engine has, a day of grace aside (PLAN_DATE), or too long ago
  * (PLAN_EXPIRED), or not yet (PLAN_INVALID).
  */
-export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeMs: number = PLAN_MAX_AGE_MS): void {
+export function assertTimely(plan: Plan, shared: Shared, maxAgeMs: number = PLAN_MAX_AGE_MS): void {
+  const { clock } = shared
   const anew = 'Make a new one: zds plan --out FILE'
-  if (plan.config !== fingerprint)
-    throw new ZdsError('PLAN_STALE', 'The plan was made with another configuration', { hint: anew })
+  if (plan.config !== shared.fingerprint) {
+    const elsewhere = elsewhereIn(plan, shared)
+    if (elsewhere.length === 0)
+      throw new ZdsError('PLAN_STALE', 'The plan was made with another configuration', { hint: anew })
+    throw new ZdsError(
+      'PLAN_STALE',
+      `The plan was made for another address of ${elsewhere.join(', ')} than that of now`,
+      {
+        hint: 'Give the variables that it was made with (--env FILE), or make a new one: zds plan --out FILE',
+      },
+    )
+  }
   if (!isOfDay(plan, clock.today)) {
     throw new ZdsError('PLAN_DATE', `The plan is as of ${plan.asOf}, and today is ${clock.today} (UTC)`, {
       hint: `${anew}. If that day is meant, the same command with: --as-of ${plan.asOf}`,
@@ -35,6 +48,17 @@ export function assertTimely(plan: Plan, { fingerprint, clock }: Shared, maxAgeM
     const message = `The plan was made at ${plan.createdAt}, more than ${Math.round(maxAgeMs / 3_600_000)} hours ago`
     throw new ZdsError('PLAN_EXPIRED', message, { hint: anew })
   }
+}
+
+/** The instances that have another address now, where that is all that is otherwise. */
+function elsewhereIn(plan: Plan, { config, fingerprint }: Shared): string[] {
+  if (contentHalf(plan.config) !== contentHalf(fingerprint)) return []
+  const syncs = syncsOf(config)
+  const moved = plan.syncs.filter(({ name, address }) => {
+    const now = syncs.get(name)?.target.address()
+    return address !== undefined && now !== undefined && address !== now
+  })
+  return [...new Set(moved.map(({ instance }) => instance))]
 }
 
 /**

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { assemble, type Plan } from '../../../src/core/plan/plan.ts'
 import { assertTimely, carriedOut } from '../../../src/core/run/timely.ts'
+import { planOf } from '../../support/applying.ts'
 import { engineOf } from '../../support/engine.ts'
+import { syncOf } from '../../support/syncs.ts'
 import { fakeClock } from 'zds/testing'
 
 const HOUR = 3_600_000
@@ -33,6 +35,27 @@ describe('SAFE-11: a plan is for its configuration, its day and its hour', () =>
       message: 'The plan was made with another configuration',
       hint: 'Make a new one: zds plan --out FILE',
     })
+  })
+
+  it('is refused when it was made for other addresses, and then told which: a file of variables was another one', () => {
+    const shared = {
+      ...engineOf({ sources: {}, targets: { global: syncOf(), other: syncOf() } }),
+      fingerprint: `${'a'.repeat(32)}${'b'.repeat(32)}`,
+    }
+    const made = `${'a'.repeat(32)}${'c'.repeat(32)}`
+    const there = { ...planOf(), name: 'global', instance: 'global', address: 'https://elsewhere.example' }
+    const plan = assemble(
+      [there, { ...planOf(), name: 'gone', instance: 'gone' }],
+      made,
+      fakeClock('2026-03-16T09:00:00Z'),
+    )
+    expect(() => assertTimely(plan, shared)).toThrow(
+      expect.objectContaining({
+        code: 'PLAN_STALE',
+        message: 'The plan was made for another address of global than that of now',
+        hint: 'Give the variables that it was made with (--env FILE), or make a new one: zds plan --out FILE',
+      }),
+    )
   })
 
   it.each(['2026-03-14', '2026-03-18', '2026-04-20'])('is refused when it is as of %s, naming both days', (asOf) => {
