@@ -1,5 +1,4 @@
 import type { Config } from '../config/define.ts'
-import type { Plan } from '../plan/plan.ts'
 import { fromRun, gatheredBy, inScratch, type Gathered } from '../run/from-run.ts'
 import { planRun, type Read } from '../run/plan-run.ts'
 import type { Watch } from '../run/schedule.ts'
@@ -32,7 +31,8 @@ export async function impact(
   const { config, fingerprint, inside } = base
   const there = { ...shared, config, fingerprint }
   /** Beside what is planned now, in `here`, what the base plans with the same rows. */
-  const compared = async (now: Plan, here: Shared, gathered: Gathered, of: Shared): Promise<Impact> => {
+  const compared = async (here: Shared, gathered: Gathered, of: Shared): Promise<Impact> => {
+    const now = await planRun(here, RUN, undefined, watch)
     const { syncs, told } = await inside(() =>
       fromRun(
         gathered,
@@ -50,13 +50,11 @@ export async function impact(
   }
   if (from !== undefined) {
     const gathered = await gatheredBy(from, shared)
-    const work = async (here: Shared) => compared(await planRun(here, RUN, undefined, watch), here, gathered, there)
-    return fromRun(gathered, shared, work, asOf)
+    return fromRun(gathered, shared, (here) => compared(here, gathered, there), asOf)
   }
-  return inScratch({ ...shared, config: withoutObservers(shared.config) }, async (here, artifacts) => {
-    const now = await planRun(here, RUN, undefined, watch)
-    return compared(now, here, { name: 'this run', artifacts }, { ...there, anew: true })
-  })
+  return inScratch({ ...shared, config: withoutObservers(shared.config) }, (here, artifacts) =>
+    compared(here, { name: 'this run', artifacts }, { ...there, anew: true }),
+  )
 }
 
 /** What both plans are called; neither is left. */

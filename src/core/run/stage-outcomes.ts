@@ -24,7 +24,7 @@ export type Applying = {
 
 /** Carries out the plan of one sync; the outcomes are in the journal before they are told. */
 export async function* stageOutcomes(
-  { sync, name, ...stage }: StageOf<'apply'>,
+  stage: StageOf<'apply'>,
   plan: SyncPlan,
   {
     run,
@@ -37,6 +37,7 @@ export async function* stageOutcomes(
   shared: Shared,
   watch: StageWatch,
 ): AsyncIterable<Outcome> {
+  const { sync, name } = stage
   const { journal } = shared.state
   const first = [...syncsOf(shared.config)].filter(([, other]) => sync.after?.includes(other))
   const created = async (): Promise<Created> => {
@@ -55,5 +56,5 @@ export async function* stageOutcomes(
       write([waitedAfter({ because: 'name', awaited: name, after }, since, shared.clock.now())]),
   }
   const carry = givenUp ? settle : apply
-  yield* carry(plan, sync, attempt, lend({ sync, name, ...stage }, shared, run, watch))
+  yield* carry(plan, sync, attempt, lend(stage, shared, run, watch))
 }
