@@ -13,8 +13,8 @@ export type Meaning = string | { readonly problem: string; readonly hint: string
  * thing into one form, and refuses the rest (SAFE-09).
  */
 export function single(from: Setting, meaning: (text: string) => Meaning): Setting {
-  const { values, issues } = reader(from, (text) => [bare(text)].filter(Boolean), meaning)
-  return setting(from.name, () => values()?.[0], { ...givenBy(from), issues })
+  const { values, more } = reader(from, (text) => [bare(text)].filter(Boolean), meaning)
+  return setting(from.name, () => values()?.[0], more)
 }
 
 /**
@@ -22,12 +22,10 @@ export function single(from: Setting, meaning: (text: string) => Meaning): Setti
  * brackets of a JSON list separate; quotes around are no part of a value.
  */
 export function several(from: Setting, meaning: (text: string) => Meaning): Setting<readonly string[]> {
-  const { values, issues } = reader(from, parts, meaning)
-  const made = setting(from.name, values, { ...givenBy(from), issues })
+  const { values, more } = reader(from, parts, meaning)
+  const made = setting(from.name, values, more)
   return Object.freeze({ ...made, read: () => made.peek() ?? [] })
 }
-
-const givenBy = ({ given }: Setting): Pick<Setting, 'given'> => (given ? { given } : {})
 
 /** Domains: in lower case and ASCII. `@example.com` means `example.com`. */
 export const domains = (from: Setting): Setting<readonly string[]> => several(from, domain)
@@ -87,7 +85,7 @@ function reader(from: Setting, partsOf: (text: string) => string[], meaning: (pa
     const meant = found()?.map((one) => one.meant as string) // all else is an issue
     return meant && [...new Set(meant)]
   }
-  return { values, issues }
+  return { values, more: { ...(from.given && { given: from.given }), issues } }
 }
 
 /** A single value may be a password in the wrong place: only parts of a list are shown. */

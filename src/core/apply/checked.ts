@@ -33,7 +33,7 @@ export async function* checkedSteps(
   const fresh = async (some: Iterable<Change>): Promise<readonly Change[]> => {
     const asked = [...some]
     const wasSent = ({ key }: Change): boolean => states.get(key) === 'sent'
-    const found = await overBefore(asked.filter(looks), target, run, { objection, wasSent })
+    const found = await overBefore(asked.filter(looks), target, run, wasSent, objection)
     for (const { key } of asked) if (states.get(key) === 'planned') states.set(key, 'fresh')
     for (const { key } of found) states.set(key, 'ended')
     over.push(...found)

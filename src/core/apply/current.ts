@@ -40,23 +40,17 @@ export function differingFields(
 /** Why a record as it is now is not to be changed so, or undefined. */
 export type Objection = (change: Change, now: Existing) => string | undefined
 
-/** What is known of changes before they are sent. */
-type BeforeSending = {
-  readonly objection?: Objection | undefined
-  /** Whether the change was sent before, and its answer lost. */
-  readonly wasSent: (change: Change) => boolean
-}
-
 /**
  * Changes that are over before they are sent: their record no longer holds what the plan says it
  * held (a person, or another run, was there meanwhile), or `objection` says why not. What was sent
- * before and has come about late is done.
+ * before (`wasSent`), and whose answer was lost, is done where it has come about late.
  */
 export async function overBefore(
   changes: readonly Change[],
   target: Target,
   run: Run,
-  { objection = () => undefined, wasSent }: BeforeSending,
+  wasSent: (change: Change) => boolean,
+  objection: Objection = () => undefined,
 ): Promise<Outcome[]> {
   const over: Outcome[] = []
   for await (const { item, now } of withRecords(changes, ({ id }) => id, target, run)) {

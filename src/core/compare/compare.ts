@@ -135,12 +135,7 @@ function keyless(existing: readonly Existing[], keys: KeyReader, sync: Sync, sid
 /** From this many records on, most of them without a key may mean a wrong key. */
 const ENOUGH = 10
 
-type FoundRecords = {
-  readonly existing: number
-  readonly desired: number
-  readonly withoutKey: number
-  readonly joined: number
-}
+type FoundRecords = Record<'existing' | 'desired' | 'withoutKey' | 'joined', number>
 
 /**
  * Records that nobody can recognise are created once more in each run. Where most of those that are

@@ -46,13 +46,6 @@ export const UNWATCHED_STAGE: StageWatch = { progress: () => undefined, rows: ()
 /** Whether a stage, once it has ended, is done; one that is not among all counts as done. */
 export type Ended = (id: string) => Promise<boolean>
 
-export type Work<S extends Stage, Result> = (
-  stage: S,
-  watch: StageWatch,
-  signal: AbortSignal,
-  ended: Ended,
-) => Promise<Result>
-
 /**
  * Carries out stages, each as soon as its own needs have ended; needs stand before the needy, and
  * those that are not among `all` count as met. The first failure stops the rest, but for applies:
@@ -61,7 +54,7 @@ export type Work<S extends Stage, Result> = (
  */
 export async function schedule<S extends Stage, Result>(
   all: readonly S[],
-  work: Work<S, Result>,
+  work: (stage: S, watch: StageWatch, signal: AbortSignal, ended: Ended) => Promise<Result>,
   { signal, watch }: { readonly signal: AbortSignal; readonly watch: Watch<Result> },
 ): Promise<void> {
   const failure = new AbortController()

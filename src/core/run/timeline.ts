@@ -21,8 +21,6 @@ export type Wait = { readonly from: number; readonly ms: number; readonly what: 
 /** A run of a day may wait ten thousand times; nobody looks at more. */
 const MOST_WAITS = 1_000
 
-type BegunLap = { from: number; rows: number; waits: Wait[] }
-
 /** What watches, what it has seen, and what is told that changes of a stage waited for others. */
 type Timing<Result> = {
   readonly watch: Watch<Result>
@@ -34,7 +32,7 @@ type Timing<Result> = {
 export function watchTimes<Result>(watch: Watch<Result>, clock: Clock): Timing<Result> {
   const began = clock.now().getTime()
   const since = (): number => clock.now().getTime() - began
-  const begun = new Map<string, BegunLap>()
+  const begun = new Map<string, { from: number; rows: number; waits: Wait[] }>()
   const laps: Lap[] = []
   return {
     laps,
