@@ -23,14 +23,13 @@ export function sendAuthorized({ authorize, ...options }: HttpOptions): Http {
   return async (request, run) => {
     let proof = await prove(run)
     let renewed = false
-    for (let left = MOST_PROOFS; ;) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
         const answer = await send({ ...request, headers: { ...request.headers, ...proof } }, run)
         accepted.add(textOf(proof))
         return answer
       } catch (error) {
-        left -= 1
-        if (!(error instanceof HttpError) || error.status !== 401 || left === 0) throw error
+        if (!(error instanceof HttpError) || error.status !== 401 || attempt === MOST_PROOFS) throw error
         const newest = await prove(run)
         const overtaken = !isSame(newest, proof)
         if (!overtaken && renewed && !accepted.has(textOf(proof))) throw error

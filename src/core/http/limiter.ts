@@ -65,7 +65,10 @@ export function limiter(options: LimiterOptions): Limiter {
   const opensAt = (lane: string): number => Math.max(opens.get('') ?? 0, opens.get(lane) ?? 0)
   const gate = async ({ clock, signal, progress }: LimitedRun, lane: string): Promise<void> => {
     for (let wait; (wait = opensAt(lane) - clock.now().getTime()) > 0;) {
-      if (wait > LONGEST_WAIT_MS) throw closed(service, wait)
+      if (wait > LONGEST_WAIT_MS) {
+        const spent = `${service}: its rate limit is spent for ${spanOf(wait)}`
+        throw new ZdsError('HTTP_UNAVAILABLE', spent, { hint: tooLong(wait) })
+      }
       const message = { service, ms: wait, because: 'limit' } as const
       tellWait(message)
       progress(`${service}: rate limit, waiting ${spanOf(wait)}`, message)
@@ -108,10 +111,4 @@ export function limiter(options: LimiterOptions): Limiter {
       return said
     },
   }
-}
-
-function closed(service: string, ms: number): ZdsError {
-  return new ZdsError('HTTP_UNAVAILABLE', `${service}: its rate limit is spent for ${spanOf(ms)}`, {
-    hint: tooLong(ms),
-  })
 }

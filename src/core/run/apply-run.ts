@@ -7,7 +7,8 @@ import type { Consent } from './approval.ts'
 import { applySync, type Progress } from './apply-sync.ts'
 import { noteWaitsOf } from './noted-waits.ts'
 import { locked, whileHeld } from './held.ts'
-import { assertAnswerable, isSettled, knownBefore, unsettledIn, type Earlier, type PastRun } from './history.ts'
+import { assertAnswerable, isSettled, isUnfinished, knownBefore, unsettledIn } from './history.ts'
+import type { Earlier, PastRun } from './history.ts'
 import { tellObservers } from './observers.ts'
 import { assertFirst, assertLeft } from './overtaken.ts'
 import { reportOf, type Report } from './report.ts'
@@ -195,18 +196,9 @@ async function tellEnd(
 ): Promise<void> {
   const { plan, run, resumed, startedAt } = work
   const endedAt = shared.clock.now()
-  const over = status === 'done' || status === 'abandoned'
-  if (over && !(await shared.state.journal.claimTelling(run, endedAt))) return
-  const end = {
-    run,
-    status,
-    error,
-    plan,
-    outcomes,
-    resumed,
-    startedAt: startedAt.toISOString(),
-    endedAt: endedAt.toISOString(),
-  }
+  if (!isUnfinished({ status }) && !(await shared.state.journal.claimTelling(run, endedAt))) return
+  const moments = { startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() }
+  const end = { run, status, error, plan, outcomes, resumed, ...moments }
   const warnings = await tellObservers((observer, lent) => observer.ended?.(end, lent), shared)
   for (const warning of warnings) watch.warn(warning)
 }
