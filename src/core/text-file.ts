@@ -41,9 +41,8 @@ const MOST_BYTES = 500_000_000
 
 /** All of a file, or a little more than there may be: a device has no end. */
 async function bytesOf(file: string): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of createReadStream(file, { end: MOST_BYTES })) parts.push(part as Buffer) // no encoding was asked for
-  return Buffer.concat(parts)
+  const parts = await Array.fromAsync(createReadStream(file, { end: MOST_BYTES }))
+  return Buffer.concat(parts as Buffer[]) // no encoding was asked for
 }
 
 /**

@@ -48,13 +48,11 @@ export function tiesOf(
 
 /** Those of one sync and one reason together. */
 export function waitersIn(ties: readonly Tie[]): readonly Waiters[] {
-  const all = new Map<string, Waiters & { readonly after: Map<string, string> }>()
-  for (const { waiting, sync, awaited, because } of ties) {
-    const some = all.get(`${because} ${sync}`) ?? { because, awaited: sync, after: new Map() }
-    all.set(`${because} ${sync}`, some)
-    some.after.set(waiting, awaited)
-  }
-  return [...all.values()]
+  const alike = Map.groupBy(ties, ({ because, sync }) => `${because} ${sync}`)
+  return [...alike.values()].flatMap((some) => {
+    const after = new Map(some.map(({ waiting, awaited }) => [waiting, awaited]))
+    return some.slice(0, 1).map(({ because, sync }) => ({ because, awaited: sync, after }))
+  })
 }
 
 function withTheirNames(
