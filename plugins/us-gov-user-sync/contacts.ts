@@ -29,15 +29,18 @@ function textIn(row: JsonObject, column: string): string | undefined {
 }
 
 /**
- * The first by account and name of those with one address, and how many others there were (AMB-21).
+ * The first by account and name of those with one address, and the others (AMB-21). One whose account
+ * has no organization, as far as that is known, does not count beside one whose account has (CTC-01).
  */
 export function firstOfEach(
   contacts: readonly Contact[],
+  counts: (contact: Contact) => boolean = () => true,
 ): readonly { readonly contact: Contact; readonly others: readonly Contact[] }[] {
   const groups = Map.groupBy(contacts, ({ email }) => email)
   return [...groups.values()].flatMap((some) => {
-    const [contact, ...others] = some.toSorted((a, b) => order(a.account, b.account) || order(a.name, b.name))
-    return contact === undefined ? [] : [{ contact, others }]
+    const ordered = some.toSorted((a, b) => order(a.account, b.account) || order(a.name, b.name))
+    const [contact = ordered[0]] = ordered.filter(counts)
+    return contact === undefined ? [] : [{ contact, others: ordered.filter((other) => other !== contact) }]
   })
 }
 

@@ -136,17 +136,17 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
     read: async function* (run) {
       const { ids, unknown } = await organizationsOf(options, run)
       const accounts = keyReader(after.rules, after.target.types)
+      const accountOf = (contact: Contact): string => accounts.ofText(contact.account).text
       const found: Contact[] = []
       const waiting = new Map<string, Contact>()
       for await (const row of run.input(contacts)) {
         const contact = contactOf(row)
         if (contact !== undefined) found.push(contact)
       }
-      for (const { contact, others } of firstOfEach(found)) {
+      for (const { contact, others } of firstOfEach(found, (one) => ids.has(accountOf(one)))) {
         const { email: key } = contact
         for (const other of others) yield { kind: 'skip', key, reason: 'duplicate-email', name: other.name }
-        const { text: account } = accounts.ofText(contact.account)
-        const organization = ids.get(account)
+        const organization = ids.get(accountOf(contact))
         if (isProtected(key)) yield { kind: 'skip', key, reason: 'protected' }
         else if (organization === undefined) waiting.set(key, contact)
         else yield { kind: 'record', key, fields: userOf(contact, organization) }
@@ -190,24 +190,20 @@ function userOf({ name, email }: Contact, organization: string | Ref | undefined
 type Organizations = {
   /**
    * The organization of each account that has one: its id, or a ref where it is created in the same
-   * run (CTC-06).
+   * run (CTC-06); undefined where it has several (AMB-16).
    */
-  readonly ids: ReadonlyMap<string, string | Ref>
+  readonly ids: ReadonlyMap<string, string | Ref | undefined>
   /** Ids of organizations that nobody knows the account of: no contact could speak for their users. */
   readonly unknown: ReadonlySet<string>
 }
 
 async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Organizations> {
-  const ids = new Map<string, string | Ref>()
-  const twice = new Set<string>()
+  const ids = new Map<string, string | Ref | undefined>()
   const keys = keyReader(after.rules, after.target.types)
   for await (const { id, fields } of run.input(after.target)) {
     const { text: key } = keys.ofFields(fields)
-    if (key === '') continue
-    if (ids.has(key)) twice.add(key)
-    ids.set(key, id)
+    if (key !== '') ids.set(key, ids.has(key) ? undefined : id)
   }
-  for (const key of twice) ids.delete(key)
   let sync = ''
   let unknown: ReadonlySet<string> = new Set()
   for await (const part of run.input(planSource(after))) {

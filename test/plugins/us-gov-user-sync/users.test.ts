@@ -298,6 +298,15 @@ describe('contacts', () => {
     }
   })
 
+  it('CTC-01: one whose account has no organization does not count beside one whose account has', async () => {
+    const contacts = [contact('dup@x.example', '0-held', 'Ada'), contact('dup@x.example', 'B', 'Bea')]
+    const plan = await planned({ contacts })
+    expect(plan.changes).toMatchObject([
+      { op: 'create', key: 'dup@x.example', fields: { name: { to: 'Bea' }, organization_id: { to: '2' } } },
+    ])
+    expect(plan.skipped).toMatchObject([{ key: 'dup@x.example', reason: 'duplicate-email', name: 'Ada' }])
+  })
+
   it('a row without name or account is an error that names the account and no person', async () => {
     await expect(planned({ contacts: [contact('a@x.example', 'A', ' ')] })).rejects.toMatchObject({
       code: 'ROW_INVALID',
