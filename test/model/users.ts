@@ -36,7 +36,10 @@ export function usersAfter(
 
   // CTC-01..05, AMB-21: of contacts with one address the first by account and name counts.
   const asked = new Set([...organizations.map((one) => idOf(written(one))), ...created, ...held])
-  const contacts = contactsOf(tables).filter(({ account }) => asked.has(account))
+  const all = contactsOf(tables).filter(({ account }) => asked.has(account))
+  // One whose account has no organization does not count beside one whose account has (CTC-01).
+  const isPlaced = ({ account }: Contact): boolean => withKey(account).length > 0 || created.includes(account)
+  const contacts = [...all.filter(isPlaced), ...all.filter((contact) => !isPlaced(contact))]
   const first = new Map<string, Contact>()
   for (const contact of contacts) {
     const email = folded(contact.email)
