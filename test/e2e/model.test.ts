@@ -5,6 +5,7 @@ import type { Expected } from '../model/compare.ts'
 import { expectedOf } from '../model/model.ts'
 import { scenes, type Scene } from '../model/scenes.ts'
 import { sorted, toldByModel, toldByPlan } from '../model/told.ts'
+import { slackLinesUnder } from '../support/slack.ts'
 import { scenarios, type Scenario } from '../model/worlds/scenario.ts'
 
 /** How many worlds, and then what they reached is printed; docs/promises.md. */
@@ -28,12 +29,17 @@ test(
 
 /** What is to be equal: what is compared, how it is, and how the model says that it should be. */
 function* compared(
-  { before, plan, report, after, next }: Scene,
+  { before, plan, report, after, messages, next }: Scene,
   { today, overrides }: Scenario,
 ): Generator<[string, unknown, unknown]> {
   const expected = expectedOf(before, today, overrides)
   note(expected)
   yield ['the plan', toldByPlan(plan), toldByModel(expected)]
+  const unknown = plan.syncs.flatMap(({ name, notices }) =>
+    notices.flatMap(({ code, key }) => (code === 'unknown-charge' ? [`${name} ${key}`] : [])),
+  )
+  yield ['unknown charges', sorted(unknown), sorted(expected.unknown)]
+
   yield ['what ended the apply', report.error, undefined]
   for (const [name, was] of Object.entries(before.zendesk)) {
     const changes = expected.changes.filter(({ sync }) => sync.startsWith('us-gov') === (name === 'us_gov'))
@@ -43,6 +49,16 @@ function* compared(
     const byHand = after.zendesk[name]?.organizations.find((one) => one.name === 'Made by hand')
     yield ['tags that were set by hand', byHand?.tags, ['vip']]
   }
+
+  // SYN-04: who has got a new organization, and nobody in it.
+  const lonely = expected.changes
+    .filter(({ sync, op }) => sync === 'global' && op === 'create')
+    .flatMap(({ key }) => after.zendesk['global']?.organizations.filter((one) => one.external_id === key) ?? [])
+    .filter(({ id }) => after.zendesk['global']?.users.every((one) => one.organization_id !== id))
+  const lines = slackLinesUnder(messages, 'New organizations without people')
+  yield ['new organizations without people', lines.length, lonely.length]
+  const untold = lonely.filter(({ external_id: key }) => !lines.some((line) => line.includes(key ?? '')))
+  yield ['of which Slack did not hear', untold, []]
 
   const left = expectedOf(after, today, overrides)
   yield ['the next plan', toldByPlan(next), toldByModel(left)]

@@ -17,7 +17,7 @@ export type Change = {
 }
 export type Skip = { readonly sync: string; readonly reason: string; readonly key: string; readonly id?: number }
 
-/** What one run is to do. */
+/** What one run, or one sync, is to do. */
 export type Expected = { readonly changes: readonly Change[]; readonly skips: readonly Skip[] }
 
 /** An SSOT object: what one account should be in an instance. */

@@ -22,14 +22,20 @@ const SUBSCRIPTIONS: { readonly [instance in InstanceName]: readonly string[] } 
   'us-gov': `${SHARED}sub_usgov_12x5 sub_usgov_24x7`.split(' '),
 }
 
-/** Section 6, in the order of PROC-40 and PROC-44. */
-export function entitlement(account: Account, instance: InstanceName, today: string, set: Fields): Entitlement {
-  const { row } = account
-  // PROC-15, AMB-06: one such charge takes the subscription to US Government, whether it counts or not.
+/**
+ * PROC-15, AMB-06: one charge takes a subscription to US Government, whether it counts or not; all others are Global's.
+ */
+function keptBy({ row, subscriptions }: Account, instance: InstanceName): Account['subscriptions'] {
   const { exception, standard } = plans.us_government
   const taking = row['Support_Instance__c'] === 'federal-support' ? exception : standard
   const isGov = (charges: readonly Row[]): boolean => charges.some((charge) => taking.includes(type(charge) ?? ''))
-  const kept = account.subscriptions.filter(({ charges }) => isGov(charges) === (instance === 'us-gov'))
+  return subscriptions.filter(({ charges }) => isGov(charges) === (instance === 'us-gov'))
+}
+
+/** Section 6, in the order of PROC-40 and PROC-44. */
+export function entitlement(account: Account, instance: InstanceName, today: string, set: Fields): Entitlement {
+  const { row } = account
+  const kept = keptBy(account, instance)
 
   // PROC-18, AMB-08.
   const known = kept.flatMap(({ charges }) => charges).filter((charge) => type(charge) !== undefined)
@@ -67,7 +73,7 @@ export function entitlement(account: Account, instance: InstanceName, today: str
   const before: Fields =
     instance === 'global'
       ? { sales_segmentation: segment, org_region: regionOf(row), seats_decimal: quantity }
-      : { market_segment: segment, number_of_seats: quantity }
+      : { market_segment: segment, number_of_seats: Math.ceil(quantity) } // a whole number
   const after: Fields =
     instance === 'global' ? { aar: revenue } : { arr: revenue, emergency_support_24x7: types.has('sub_usgov_24x7') }
   return {
@@ -114,3 +120,10 @@ function regionOf(row: Row): string | null {
 }
 
 const type = (charge: Row): string | undefined => typeOf(charge['Zuora__SubscriptionRatePlanChargeName__c'])
+
+/** The names of charges that grant nothing, as they are in no plan (AMB-03). */
+export const unknownCharges = (account: Account, instance: InstanceName): string[] =>
+  keptBy(account, instance)
+    .flatMap(({ charges }) => charges)
+    .filter((charge) => type(charge) === undefined)
+    .map((charge) => textOf(charge['Zuora__SubscriptionRatePlanChargeName__c']) || '(without a name)')

@@ -1,6 +1,6 @@
 import type { World } from 'zds/sandbox'
 import { compared, type Desired, type Expected, type Sync } from './compare.ts'
-import { entitlement, partnerFields } from './entitlement.ts'
+import { entitlement, partnerFields, unknownCharges } from './entitlement.ts'
 import { setFor, type InstanceName, type Override } from './overrides.ts'
 import { soldTo, withFates } from './people.ts'
 import { accountsOf, isCustomer, isPartner, type Account } from './salesforce.ts'
@@ -8,7 +8,11 @@ import { usersAfter } from './users.ts'
 import { textOf } from './values.ts'
 
 /** What one run is to do to a world, by the rules alone. */
-export function expectedOf(world: World, today: string, overrides: readonly Override[]): Expected {
+export function expectedOf(
+  world: World,
+  today: string,
+  overrides: readonly Override[],
+): Expected & { readonly unknown: readonly string[] } {
   const accounts = accountsOf(world, today)
   const { global: desk, us_gov: gov } = world.zendesk
   if (desk === undefined || gov === undefined) throw new Error('The world lacks an instance')
@@ -16,12 +20,12 @@ export function expectedOf(world: World, today: string, overrides: readonly Over
   const partners = accounts.filter((account) => isPartner(account, alliance))
   const ids = new Set(accounts.map(({ id }) => id))
 
+  /** PROC-10, AMB-19: whom the partner sync desires is no customer where the partners are. */
+  const readFor = (instance: InstanceName) =>
+    accounts.filter((account) => isCustomer(account) && !(instance === 'global' && partners.includes(account)))
+
   const customers = (instance: InstanceName): Sync => {
-    // PROC-10, AMB-19: whom the partner sync desires is no customer where the partners are.
-    const read = accounts.filter(
-      (account) => isCustomer(account) && !(instance === 'global' && partners.includes(account)),
-    )
-    const objects = read.map((account) => ({
+    const objects = readFor(instance).map((account) => ({
       account,
       said: entitlement(account, instance, today, setFor(account.id, instance, today, overrides)),
     }))
@@ -70,5 +74,9 @@ export function expectedOf(world: World, today: string, overrides: readonly Over
   return {
     changes: [...withFates(global.changes, desk.users), ...usGov.changes, ...users.changes],
     skips: [...global.skips, ...usGov.skips, ...users.skips],
+    // AMB-03.
+    unknown: (['global', 'us-gov'] as const).flatMap((instance) =>
+      readFor(instance).flatMap((account) => unknownCharges(account, instance).map((name) => `${instance} ${name}`)),
+    ),
   }
 }

@@ -14,6 +14,8 @@ export type Scene = {
   readonly report: Report
   readonly after: World
   readonly next: Plan
+  /** What Slack was told. */
+  readonly messages: Sandbox['slack']['messages']
 }
 
 /** Modules are kept by their address: each configuration has its own. */
@@ -50,10 +52,13 @@ export async function* scenes({ today, world, later, overrides }: Scenario): Asy
 
 async function scene(sandbox: Sandbox, engine: Engine): Promise<Scene> {
   const before = sandbox.snapshot()
+  const told = sandbox.slack.messages.length
   const plan = await engine.plan()
   // A world this small changes by more than any limit.
   const report = await engine.apply(plan, { force: true })
-  return { before, plan: printed(plan), report, after: sandbox.snapshot(), next: printed(await engine.plan()) }
+  const after = sandbox.snapshot()
+  const messages = sandbox.slack.messages.slice(told)
+  return { before, plan: printed(plan), report, after, messages, next: printed(await engine.plan()) }
 }
 
 /** A plan as it is printed. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { Row } from 'zds/sandbox'
 import { daysFrom, graceOf, horizonOf } from '../dates.ts'
 import { plans } from '../plans.ts'
-import { ANCHOR, IDS, maybe, mostly, NAMES, numbered, SOLD_TO, type Made } from './keys.ts'
+import { ANCHOR, IDS, maybe, mostly, nameAt, numbered, SOLD_TO, type Made } from './keys.ts'
 
 /** The days at which something changes, and their neighbours. */
 export const daysAround = (today: string): readonly string[] => [
@@ -24,22 +24,24 @@ const NO_PLAN = [
 ]
 
 function charge(today: string) {
+  const later = fc.constant(daysFrom(today, 300))
   return fc.record({
     name: fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(...CHARGES) },
+      { weight: 1, arbitrary: fc.constantFrom(...CHARGES.slice(-4)) },
       { weight: 1, arbitrary: fc.constantFrom(...NO_PLAN) },
     ),
     start: mostly(fc.constant('2020-01-01'), ...daysAround(today), null),
-    end: mostly(fc.constant(daysFrom(today, 300)), ...daysAround(today), null),
-    quantity: fc.constantFrom(1, 10, 250, 0, null),
+    end: fc.oneof(later, fc.constantFrom(...daysAround(today), null)),
+    quantity: fc.constantFrom(1, 10, 250, 2.5, 0, null),
     /** Now and then cancelled by itself, or of a subscription that is not there. */
-    apart: fc.constantFrom('', '', '', '', '', '', 'cancelled', 'elsewhere'),
+    apart: fc.constantFrom('', '', '', '', '', '', '', '', 'cancelled', 'elsewhere'),
   })
 }
 
 function subscription(today: string) {
   return fc.record({
-    charges: fc.array(charge(today), { maxLength: 3 }),
+    charges: fc.array(charge(today), { minLength: 1, maxLength: 3 }),
     start: mostly(fc.constant('2020-01-01'), ...daysAround(today), null),
     end: mostly(fc.constant(daysFrom(today, 300)), ...daysAround(today), null),
     status: fc.constantFrom('Active', 'Active', 'Active', 'Expired', 'Cancelled', null),
@@ -47,14 +49,14 @@ function subscription(today: string) {
   })
 }
 
-function account(today: string) {
-  const types = ['Customer', 'Customer', 'Customer', 'Former Customer', 'Partner', 'Partner', 'Prospect', null]
+function account(today: string, n: number) {
+  const types = ['Former Customer', 'Partner', 'Partner', 'Partner', 'Prospect', null]
   return fc.record({
     subscriptions: fc.array(subscription(today), { maxLength: 3 }),
     columns: fc.record(
       {
-        Name: fc.constantFrom(...NAMES),
-        Type: fc.constantFrom(...types),
+        Name: nameAt(n),
+        Type: fc.oneof(fc.constant('Customer'), fc.constantFrom(...types)),
         CARR_This_Account__c: maybe(0, 1200, 0.5),
         Ultimate_Parent_Sales_Segment_Employees__c: maybe('PubSec', 'Large', ''),
         Account_Owner_Calc__c: maybe('Olive', 'Otto'),
@@ -78,8 +80,7 @@ function account(today: string) {
 type AccountSeed = Made<ReturnType<typeof account>>
 
 /** Accounts at one time: each id has one, or none. */
-export const accountsAt = (today: string) =>
-  fc.array(fc.option(account(today), { freq: 4 }), { minLength: IDS.length, maxLength: IDS.length })
+export const accountsAt = (today: string) => fc.tuple(...IDS.map((_, n) => fc.option(account(today, n), { freq: 6 })))
 
 type Tables = { readonly [table: string]: Row[] }
 

@@ -14,7 +14,9 @@ export const PROTECTED = [full('001PL000000000e'), full('001PL000000000f')]
 export const GONE = full('001PL0000000zzz')
 export const ANCHOR = full('001PL000000anch')
 
-export const NAMES = ['Acme', 'ACME', ' acme ', 'Beta', 'beta ', 'Gamma', 'Delta GmbH', 'Epsilon', 'Zeta', 'Eta']
+/** The first ones are the usual names of the ids. */
+const USUAL = 'Acme;Beta;Gamma;Delta GmbH;Epsilon;Zeta;Eta;Theta'.split(';')
+const NAMES = [...USUAL, 'ACME', ' acme ', 'beta ', 'Iota']
 
 /** What an arbitrary makes. */
 export type Made<A> = A extends fc.Arbitrary<infer Value> ? Value : never
@@ -25,6 +27,9 @@ export const maybe = <T>(...values: readonly T[]): fc.Arbitrary<T | null> => fc.
 /** One of `usual` mostly. */
 export const mostly = <T, U>(usual: fc.Arbitrary<T>, ...others: readonly U[]): fc.Arbitrary<T | U> =>
   fc.oneof({ weight: 4, arbitrary: usual }, { weight: 1, arbitrary: fc.constantFrom(...others) })
+
+/** A name of the n-th id: its own mostly. */
+export const nameAt = (n: number): fc.Arbitrary<string> => mostly(fc.constant(USUAL[n] ?? 'Kappa'), ...NAMES)
 
 /** The n-th record of an object of Salesforce. */
 export const numbered = (prefix: string, n: number): string => full(prefix + String(n).padStart(12, '0'))

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { generateWorld, type World } from 'zds/sandbox'
 import { folded } from '../values.ts'
-import { GONE, IDS, mostly, NAMES, SHORT } from './keys.ts'
+import { GONE, IDS, mostly, nameAt, SHORT } from './keys.ts'
 
 type Instance = World['zendesk'][string]
 
@@ -19,28 +19,36 @@ const spelled = [
 ]
 const types = ['customer', 'customer', 'former_customer', 'open_partner', 'select_partner', 'alliance_partner', null]
 
-const organization = fc.record({
-  name: fc.constantFrom(...NAMES).map((name) => name.trim()),
-  external_id: mostly(fc.constant(null), ...IDS),
-  organization_fields: fc.record({
-    salesforce_id: mostly(fc.constantFrom(...IDS), ...spelled),
-    account_type: fc.constantFrom(...types),
-    support_level: fc.constantFrom('ultimate', 'expired', null),
-    mark_for_deletion: fc.boolean(),
-    partner_customer: fc.boolean(),
-    sub_sm_premium: fc.boolean(),
-  }),
-})
+/** That of the n-th id, mostly. */
+const organization = (n: number) =>
+  fc.record({
+    name: nameAt(n).map((name) => name.trim()),
+    external_id: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(null, IDS[n] ?? null) },
+      { weight: 1, arbitrary: fc.constantFrom(...IDS) },
+    ),
+    organization_fields: fc.record({
+      salesforce_id: mostly(fc.constant(IDS[n] ?? null), ...IDS, ...spelled),
+      account_type: fc.constantFrom(...types),
+      support_level: fc.constantFrom('ultimate', 'expired', null),
+      mark_for_deletion: mostly(fc.constant(false), true),
+      partner_customer: fc.boolean(),
+      sub_sm_premium: fc.boolean(),
+    }),
+  })
 
 /** What one instance holds at the start: each name once, and each external id. */
 export const organizations = fc
-  .uniqueArray(organization, { maxLength: 7, selector: ({ name }) => folded(name) })
-  .map((list) =>
-    list.filter(
-      ({ external_id: id }, at) =>
-        id === null || !list.slice(0, at).some((other) => folded(other.external_id) === folded(id)),
-    ),
-  )
+  .tuple(...[...IDS, ''].map((_, n) => fc.option(organization(n), { freq: 3 })))
+  .map((all) => {
+    const list = all.filter((one) => one !== null)
+    const isFirst = (value: string | null, at: number, of: (one: (typeof list)[number]) => string | null): boolean =>
+      value === null || list.findIndex((one) => folded(of(one)) === folded(value)) === at
+    return list.filter(
+      ({ name, external_id: id }, at) =>
+        isFirst(name, at, (one) => one.name) && isFirst(id, at, (one) => one.external_id),
+    )
+  })
 
 const empty = generateWorld({ accounts: 0, asOf: '2026-03-16' })
 
