@@ -1,4 +1,5 @@
-import { nearest, type DesiredNotice } from 'zds'
+import type { DesiredNotice } from 'zds'
+import { nearestName } from './near.ts'
 import type { Context, Draft } from './rule.ts'
 import { tallies, who } from './tally.ts'
 
@@ -20,11 +21,9 @@ export function unknownCharges(context: Context): {
     },
     *notices(where) {
       for (const [name, tally] of seen.sorted()) {
-        const near = nearest(name, context.typeOf.keys())
-        const hint = near === undefined ? '' : `; the nearest name there is ${JSON.stringify(near)}`
         // Fractions add up to something else in another order of the accounts.
         const total = Number(tally.quantity.toFixed(6)).toLocaleString('en', { maximumFractionDigits: 6 })
-        const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who(tally)}, total quantity ${total}${hint}`
+        const message = `the charge ${JSON.stringify(name)} is not in ${where} and grants nothing: ${who(tally)}, total quantity ${total}${nearestName(name, context.typeOf.keys())}`
         yield { kind: 'notice', key: name, code: 'unknown-charge', message }
       }
     },

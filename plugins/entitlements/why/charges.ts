@@ -1,6 +1,7 @@
-import { addDays, nearest, type ExplainedCharge } from 'zds'
+import { addDays, type ExplainedCharge } from 'zds'
 import type { Charge } from '../account.ts'
 import { GRACE_DAYS } from '../dates.ts'
+import { nearestName } from '../near.ts'
 import type { Context, Draft } from '../rule.ts'
 import { counts, typeOf } from '../rules.ts'
 
@@ -14,8 +15,7 @@ export function chargesOf({ charges }: Draft, context: Context, catalogue: strin
 }
 
 function unknown({ name }: Charge, { typeOf: types }: Context, catalogue: string): string {
-  const near = name === null ? undefined : nearest(name, types.keys())
-  const hint = near === undefined ? '' : `; the nearest name there is ${JSON.stringify(near)}`
+  const hint = name === null ? '' : nearestName(name, types.keys())
   return `its name is not in ${catalogue}, so it grants nothing${hint} (AMB-03)`
 }
 
