@@ -8,6 +8,15 @@ const world = generateWorld({ accounts: 1000, seed: 3, asOf: '2026-03-16' })
 const rows = (object: string): World['salesforce'][string] => world.salesforce[object] ?? []
 const instances = Object.entries(world.zendesk)
 
+test('a world is of its own: what a test changes in it is in no other', () => {
+  const asked = { accounts: 2, seed: 3, asOf: '2026-03-16' }
+  const [changed, other] = [generateWorld(asked), structuredClone(generateWorld(asked))]
+  for (const part of Object.values(changed.zendesk))
+    for (const fields of [part.organization_fields, part.user_fields])
+      for (const field of fields) Object.assign(field, { type: 'regexp', active: false, custom_field_options: [] })
+  expect(generateWorld(asked)).toEqual(other)
+})
+
 test('the same options give the same world, another seed another one', () => {
   expect(generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' })).toEqual(
     generateWorld({ accounts: 40, seed: 3, asOf: '2026-03-16' }),

@@ -47,4 +47,6 @@ function waitBefore({ retryMs, status }: HttpError, baseMs: number, attempt: num
   return attempt === 1 ? retryMs : Math.max(retryMs, own)
 }
 
-const reasonOf = ({ status }: HttpError): string => (status === 0 ? 'no answer' : `status ${status}`)
+/** A good status is no reason: then it is the answer that cannot be read. */
+const reasonOf = ({ status }: HttpError): string =>
+  status === 0 ? 'no answer' : status < 300 ? 'an answer that cannot be read' : `status ${status}`

@@ -67,6 +67,14 @@ describe('what is tried again', () => {
     expect(server.received).toHaveLength(2)
   })
 
+  it('what cannot be read is told as that: its status is none to wonder at', async () => {
+    const run = testRun()
+    await ask(await serverOf({ status: 200, body: '<html>back soon</html>' }, ok()), run)
+    expect(run.told).toEqual([
+      expect.stringMatching(/^global: an answer that cannot be read, trying again in/) as string,
+    ])
+  })
+
   it('an error that the service words as one that passes: yes, whatever its status', async () => {
     const passing = (says: string): Reply => ({ status: 400, body: { says } })
     const server = await serverOf(passing('locked'), passing('wrong'), ok())
