@@ -36,7 +36,7 @@ async function* request(changes: readonly Change[], target: Requesting, run: App
     if (left.length === 0) return
     await run.clock.sleep(backoff(baseDelayMs, attempt), run.signal)
     const sent = left.map((change) => ({ change }))
-    const found = await collect(target.settle(sent, run))
+    const found = await collect(fromTarget(target, 'settles', target.settle(sent, run), OUTCOME))
     yield* found
     left = without(left, found)
     if (attempt < attempts) continue

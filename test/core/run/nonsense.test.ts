@@ -120,6 +120,16 @@ describe('a plugin in plain JavaScript that gives what is none is named, with it
     })
   })
 
+  it('a target that leaves a change out of an answer, and settles it with a word of its own', async () => {
+    const parts = Object.entries(untouched()).filter(([name]) => name !== 'apply')
+    const write = { batch: 1, parallel: 1, send: async () => [] }
+    const settle = () => stream([{ key: 'A', status: 'ok' }])
+    expect(await applying(nonsense({ ...Object.fromEntries(parts), write, settle }), create('A'))).toMatchObject({
+      code: 'TARGET_INVALID',
+      message: expect.stringContaining('settles: it yields an object with key, status') as string,
+    })
+  })
+
   it('a target that refetches, or settles, with something else', async () => {
     const apply = () => stream([{ status: 'sending', keys: ['A'] } as const])
     const list = nonsense(Promise.resolve([held('1', 'A')]))
