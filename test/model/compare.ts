@@ -54,6 +54,8 @@ export function compared(
 ): Expected {
   const changes: Change[] = []
   const skips: Skip[] = []
+  /** Organizations with the external id of one that a sync would create. */
+  const wanted: { readonly sync: string; readonly ids: readonly number[] }[] = []
   const objects = syncs.flatMap(({ desired }) => desired)
   const withKey = (key: string) => organizations.filter((one) => idOf(written(one)) === key)
   const withExternalId = (key: string) => organizations.filter((one) => one.external_id === key)
@@ -73,8 +75,10 @@ export function compared(
           holds(fields) ??
           (isTaken(object) ? 'name-taken' : undefined) ??
           (withExternalId(key).length > 0 ? 'external-id-taken' : undefined)
-        if (held !== undefined) skips.push({ sync, reason: held, key })
-        else changes.push({ sync, op: 'create', key, to: { ...fields, name: name.trim(), external_id: key }, people })
+        if (held === undefined)
+          changes.push({ sync, op: 'create', key, to: { ...fields, name: name.trim(), external_id: key }, people })
+        else skips.push({ sync, reason: held, key })
+        if (held === 'external-id-taken') wanted.push({ sync, ids: withExternalId(key).map(({ id }) => id ?? 0) })
         continue
       }
       const id = own.id ?? 0
@@ -105,6 +109,9 @@ export function compared(
     else if (key === undefined || objects.some((object) => object.key === key)) continue
     else if (field['mark_for_deletion'] === true) continue
     else if (kept !== undefined) skips.push({ sync, reason: kept, key, id })
+    // SAFE-05: it has the id of a living account, so it may well be that one's.
+    else if (wanted.some((one) => one.sync === sync && one.ids.includes(id)))
+      skips.push({ sync, reason: 'external-id-wanted', key, id })
     else changes.push({ sync, op: 'retire', key, id, reason: owner?.why(key) ?? '', to: { mark_for_deletion: true } })
   }
   return { changes, skips }
