@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { ZdsError } from '../errors.ts'
 
 /**
@@ -21,8 +21,14 @@ export function keepPrivate(path: string, meant: 'directory' | 'file'): void {
   })
 }
 
-/** What the system says of something on the disk. */
-type OnDisk = Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink' | 'isDirectory' | 'isFile'>
+/** What the system says of something on the disk; the types of the package name none of Node. */
+type OnDisk = {
+  readonly uid: number
+  readonly mode: number
+  isSymbolicLink(): boolean
+  isDirectory(): boolean
+  isFile(): boolean
+}
 
 /** A directory in which everybody puts what is theirs, as /tmp is: to close it would lock them out. */
 const STICKY = 0o1000
