@@ -39,7 +39,7 @@ export function firstOfEach(
   const groups = Map.groupBy(contacts, ({ email }) => email)
   return [...groups.values()].flatMap((some) => {
     const ordered = some.toSorted((a, b) => order(a.account, b.account) || order(a.name, b.name))
-    const [contact = ordered[0]] = ordered.filter(counts)
+    const contact = ordered.find(counts) ?? ordered[0]
     return contact === undefined ? [] : [{ contact, others: ordered.filter((other) => other !== contact) }]
   })
 }

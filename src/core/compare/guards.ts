@@ -3,7 +3,7 @@ import type { Issue } from '../errors.ts'
 import type { Notice, SyncPlan } from '../plan/plan.ts'
 import type { Guard, Sync } from '../types.ts'
 
-const UNMET = 'guard-without-record'
+const UNMET = { code: 'guard-without-record' }
 
 /**
  * Is shown every key that has a record, and then tells which values of `guards` mean none of them
@@ -23,7 +23,7 @@ export function watchGuards(guards: readonly Guard[] = []): { see(key: string): 
     },
     notices: () =>
       open.flatMap(({ name, values }) =>
-        [...values].map((key) => ({ code: UNMET, key, message: `${name} names ${key}, and no record has it` })),
+        [...values].map((key) => ({ ...UNMET, key, message: `${name} names ${key}, and no record has it` })),
       ),
   }
 }
@@ -43,6 +43,6 @@ export function unmetEverywhere(plans: readonly SyncPlan[], syncs: ReadonlyMap<s
       const guarded = guards.some(({ setting }) => message.startsWith(`${setting.name} `))
       return guarded && !notices.some((notice) => notice.message === message)
     })
-  const isOpen = ({ code, message }: Notice): boolean => code !== UNMET || !met(message)
+  const isOpen = ({ code, message }: Notice): boolean => code !== UNMET.code || !met(message)
   return plans.map((plan) => ({ ...plan, notices: plan.notices.filter(isOpen) }))
 }
