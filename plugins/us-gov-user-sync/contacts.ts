@@ -29,12 +29,12 @@ function textIn(row: JsonObject, column: string): string | undefined {
 }
 
 /**
- * The first by account and name of those with one address, and the others (AMB-21). One whose account
- * has no organization, as far as that is known, does not count beside one whose account has (CTC-01).
+ * The first by account and name of those with one address, and the others (AMB-21). One that does
+ * not count, as its account has no organization, is never before one that does (CTC-01).
  */
 export function firstOfEach(
   contacts: readonly Contact[],
-  counts: (contact: Contact) => boolean = () => true,
+  counts: (contact: Contact) => boolean,
 ): readonly { readonly contact: Contact; readonly others: readonly Contact[] }[] {
   const groups = Map.groupBy(contacts, ({ email }) => email)
   return [...groups.values()].flatMap((some) => {

@@ -19,10 +19,16 @@ const FIELDS: Explained['fields'] = {
   not_in_sfdc: { from: 'the configuration', rules: [] },
 }
 
+/** Whose address is never touched (USR-02), and which contacts count (CTC-01). */
+type Judging = {
+  readonly isProtected: (email: string) => boolean
+  readonly counts: (contact: Contact) => boolean
+}
+
 /** The contacts with this address, and which of them counts. */
 export async function explain(
   contacts: Source<JsonObject>,
-  isProtected: (email: string) => boolean,
+  { isProtected, counts }: Judging,
   asked: string,
   run: Run,
 ): Promise<readonly Explained[]> {
@@ -32,7 +38,10 @@ export async function explain(
     const contact = contactOf(row)
     if (contact?.email === key) found.push({ row, contact })
   }
-  const [first] = firstOfEach(found.map(({ contact }) => contact))
+  const [first] = firstOfEach(
+    found.map(({ contact }) => contact),
+    counts,
+  )
   if (first === undefined) return []
   return [
     {

@@ -132,21 +132,22 @@ function desiredUsers(options: UserSyncOptions, isProtected: (email: string) => 
     },
     needs: [contacts, after.target, plan, users],
     mayBeEmpty: true,
-    explain: (asked, run) => explain(contacts, isProtected, asked, run),
+    explain: async (asked, run) => {
+      const { counts } = await organizationsOf(options, run)
+      return explain(contacts, { isProtected, counts }, asked, run)
+    },
     read: async function* (run) {
-      const { ids, unknown } = await organizationsOf(options, run)
-      const accounts = keyReader(after.rules, after.target.types)
-      const accountOf = (contact: Contact): string => accounts.ofText(contact.account).text
+      const { homeOf, counts, unknown } = await organizationsOf(options, run)
       const found: Contact[] = []
       const waiting = new Map<string, Contact>()
       for await (const row of run.input(contacts)) {
         const contact = contactOf(row)
         if (contact !== undefined) found.push(contact)
       }
-      for (const { contact, others } of firstOfEach(found, (one) => ids.has(accountOf(one)))) {
+      for (const { contact, others } of firstOfEach(found, counts)) {
         const { email: key } = contact
         for (const other of others) yield { kind: 'skip', key, reason: 'duplicate-email', name: other.name }
-        const organization = ids.get(accountOf(contact))
+        const organization = homeOf(contact)
         if (isProtected(key)) yield { kind: 'skip', key, reason: 'protected' }
         else if (organization === undefined) waiting.set(key, contact)
         else yield { kind: 'record', key, fields: userOf(contact, organization) }
@@ -189,10 +190,12 @@ function userOf({ name, email }: Contact, organization: string | Ref | undefined
 
 type Organizations = {
   /**
-   * The organization of each account that has one: its id, or a ref where it is created in the same
-   * run (CTC-06); undefined where it has several (AMB-16).
+   * The organization of the account of a contact: its id, or a ref where it is created in the same
+   * run (CTC-06); undefined where it has none, or several (AMB-16).
    */
-  readonly ids: ReadonlyMap<string, string | Ref | undefined>
+  readonly homeOf: (contact: Contact) => string | Ref | undefined
+  /** Whether its account has an organization at all: else it does not count beside one whose has (CTC-01). */
+  readonly counts: (contact: Contact) => boolean
   /** Ids of organizations that nobody knows the account of: no contact could speak for their users. */
   readonly unknown: ReadonlySet<string>
 }
@@ -212,7 +215,8 @@ async function organizationsOf({ after }: UserSyncOptions, run: Run): Promise<Or
       unknown = new Set(part.skipped.flatMap(({ id, reason }) => (id && isUnknown(reason, after) ? [id] : [])))
     } else if (part.op === 'create') ids.set(part.key, ref(sync, part.key))
   }
-  return { ids, unknown }
+  const accountOf = ({ account }: Contact): string => keys.ofText(account).text
+  return { homeOf: (contact) => ids.get(accountOf(contact)), counts: (contact) => ids.has(accountOf(contact)), unknown }
 }
 
 /** Its key can be none, or its processor leaves it for a reason of its own (SAFE-10). */

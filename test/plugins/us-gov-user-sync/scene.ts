@@ -39,8 +39,8 @@ export type Scene = {
   readonly limits?: Limits
 }
 
-/** What the user sync plans in a scene, held against its own limits. */
-export async function planned(scene: Scene): Promise<SyncPlan> {
+/** The user sync of a scene, and what it reads. */
+function staged(scene: Scene) {
   const {
     contacts = [],
     users = [],
@@ -65,11 +65,21 @@ export async function planned(scene: Scene): Promise<SyncPlan> {
   )
   const skipped = Object.entries(left).map(([id, reason]) => ({ key: `key of ${id}`, id, reason }))
   const plan = [{ name: 'us-gov', skipped }, ...changes]
-  const desired = await collect(
-    sync.desired.read(testRun({ contacts, 'us-gov': organizations, 'us-gov-users': users, plan })),
-  )
-  const made = await compared({ desired, existing: users }, sync)
+  return { sync, users, run: testRun({ contacts, 'us-gov': organizations, 'us-gov-users': users, plan }) }
+}
+
+/** What the user sync plans in a scene, held against its own limits. */
+export async function planned(scene: Scene): Promise<SyncPlan> {
+  const { sync, users, run } = staged(scene)
+  const made = await compared({ desired: await collect(sync.desired.read(run)), existing: users }, sync)
   return { ...made, excesses: excesses(made, sync.limits) }
+}
+
+/** The rules by which an address is what it is in a scene, in words. */
+export async function explained(scene: Scene, address: string): Promise<string[]> {
+  const { sync, run } = staged(scene)
+  const found = (await sync.desired.explain?.(address, run)) ?? []
+  return found.flatMap(({ rules = [] }) => rules.map(({ id, about }) => `${id} ${about}`))
 }
 
 /** The changes of a plan, short: `update ada@x name organization_id`. */

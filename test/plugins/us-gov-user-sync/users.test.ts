@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { contactColumns, userFields, usGovUserSync } from 'zds/us-gov-user-sync'
 import { held, sourceOf, syncOf, targetOf } from '../../support/syncs.ts'
-import { contact, planned, setting, told, user } from './scene.ts'
+import { contact, explained, planned, setting, told, user } from './scene.ts'
 
 describe('users and contacts', () => {
   it('USR-03, USR-06: name, organization and not_in_sfdc are compared by address, whatever its case', async () => {
@@ -305,6 +305,9 @@ describe('contacts', () => {
       { op: 'create', key: 'dup@x.example', fields: { name: { to: 'Bea' }, organization_id: { to: '2' } } },
     ])
     expect(plan.skipped).toMatchObject([{ key: 'dup@x.example', reason: 'duplicate-email', name: 'Ada' }])
+    expect(await explained({ contacts }, 'dup@x.example')).toContain(
+      'AMB-21 The first by account and name counts; not Ada of 0-held.',
+    )
   })
 
   it('a row without name or account is an error that names the account and no person', async () => {
