@@ -32,23 +32,20 @@ export async function withoutTakenIds(changes: Many<Change>, find: Finder, run: 
   const wanted = new Set(creates.map(holderOf).filter((id) => id !== undefined))
   const skipped: Skip[] = []
   const notices: Notice[] = []
-  const possible = (change: Change): Change[] => {
-    const id = holderOf(change)
-    if (change.op === 'retire' && change.id !== undefined && wanted.has(change.id))
-      skipped.push(skipOf(change, 'external-id-wanted', change.id))
-    else if (id === undefined) return [change]
-    else if (change.op === 'create') skipped.push(skipOf(change, 'external-id-taken', id))
-    else {
-      notices.push(leftFor(change, id))
-      return [withoutId(change)]
-    }
+  const left = (change: Change, reason: string, id: string): [] => {
+    skipped.push({ key: change.key, reason, id, ...(change.name !== undefined && { name: change.name }) })
     return []
   }
+  const possible = (change: Change): Change[] => {
+    const { op, id } = change
+    if (op === 'retire' && id !== undefined && wanted.has(id)) return left(change, 'external-id-wanted', id)
+    const holder = holderOf(change)
+    if (holder === undefined) return [change]
+    if (op === 'create') return left(change, 'external-id-taken', holder)
+    notices.push(leftFor(change, holder))
+    return [withoutId(change)]
+  }
   return { changes: packed(changes.values().flatMap(possible)), skipped, notices }
-}
-
-function skipOf({ key, name }: Change, reason: string, id: string): Skip {
-  return { key, reason, id, ...(name !== undefined && { name }) }
 }
 
 function leftFor({ key, id }: Change, holder: string): Notice {
