@@ -43,7 +43,14 @@ async function scene() {
   onTestFinished(() => engine.close())
   /** As a file has it that was saved. */
   const saved = async (): Promise<Plan> => structuredClone(await engine.plan())
-  return { accounts, clock, engine, saved, sent }
+  /** A plan that retires A, and the time that goes by then. */
+  const older = async (ms = LATER_MS): Promise<Plan> => {
+    accounts.delete('A')
+    const plan = await saved()
+    await clock.sleep(ms, new AbortController().signal)
+    return plan
+  }
+  return { accounts, clock, engine, saved, older, sent }
 }
 
 const STALE = {
@@ -52,14 +59,12 @@ const STALE = {
 }
 
 it('SAFE-11: a plan is not carried out after one that was made later: what that found right may be what this one retires', async () => {
-  const { accounts, clock, engine, saved, sent } = await scene()
-  accounts.delete('A')
-  const older = await saved()
-  await clock.sleep(LATER_MS, new AbortController().signal)
+  const { accounts, engine, saved, older, sent } = await scene()
+  const plan = await older()
   accounts.set('A', wanted('A', { name: 'A', aar: 1 }))
   accounts.set('B', wanted('B', { name: 'B', aar: 2 }))
   const { run } = await engine.apply(await saved())
-  await expect(engine.apply(older, { force: true })).rejects.toMatchObject({
+  await expect(engine.apply(plan, { force: true })).rejects.toMatchObject({
     ...STALE,
     message: expect.stringMatching(
       `^Run ${run} has begun with a plan that was made later, at 2026-03-16T11:\\S+Z: this one, made at 2026-03-16T10:\\S+Z, rests on older data$`,
@@ -70,13 +75,11 @@ it('SAFE-11: a plan is not carried out after one that was made later: what that 
 })
 
 it('SAFE-11: nor after one that was made later and had nothing to do', async () => {
-  const { accounts, clock, engine, saved, sent } = await scene()
-  accounts.delete('A')
-  const older = await saved()
-  await clock.sleep(LATER_MS, new AbortController().signal)
+  const { accounts, engine, saved, older, sent } = await scene()
+  const plan = await older()
   accounts.set('A', wanted('A', { name: 'A', aar: 1 }))
   await engine.apply(await saved())
-  await expect(engine.apply(older, { force: true })).rejects.toMatchObject(STALE)
+  await expect(engine.apply(plan, { force: true })).rejects.toMatchObject(STALE)
   expect(sent).toEqual([])
 })
 
@@ -86,25 +89,21 @@ it.each([
   ['to set a run back', LATER_MS, { undoes: 'run-0' }],
   ['as of an earlier day', LATER_MS, { asOf: '2026-03-15' }],
 ])('SAFE-11: a plan is carried out after one that was made later %s', async (_, ms, more) => {
-  const { accounts, clock, engine, saved, sent } = await scene()
-  accounts.delete('A')
-  const older = await saved()
-  await clock.sleep(ms, new AbortController().signal)
+  const { accounts, clock, engine, saved, older, sent } = await scene()
+  const plan = await older(ms)
   const later = { ...(await saved()), ...more }
   await engine.shared.state.journal.begin({ id: 'run-1', plan: later, forced: false, at: clock.now() })
   await engine.shared.state.journal.end('run-1', 'done', clock.now())
   // Of what is the same, a run has begun with it.
   accounts.set('B', wanted('B', { name: 'B', aar: 2 }))
-  const { createdAt } = older
+  const { createdAt } = plan
   expect(await engine.apply({ ...(await saved()), createdAt }, { force: true })).toMatchObject({ status: 'done' })
   expect(sent.map(({ op, key }) => `${op} ${key}`)).toEqual(['update B', 'retire A'])
 })
 
 it('SAFE-11: nor does it rest on older data what one that was made later could not read as a whole', async () => {
-  const { accounts, clock, engine, saved, sent } = await scene()
-  accounts.delete('A')
-  const older = await saved()
-  await clock.sleep(LATER_MS, new AbortController().signal)
+  const { clock, engine, saved, older, sent } = await scene()
+  const plan = await older()
   const { syncs, ...later } = await saved()
   const cautious = syncs.map((sync) => ({ ...sync, complete: { desired: false, existing: true } }))
   const { journal } = engine.shared.state
@@ -115,7 +114,7 @@ it('SAFE-11: nor does it rest on older data what one that was made later could n
     at: clock.now(),
   })
   await journal.end('run-1', 'done', clock.now())
-  expect(await engine.apply(older, { force: true })).toMatchObject({ status: 'done' })
+  expect(await engine.apply(plan, { force: true })).toMatchObject({ status: 'done' })
   expect(sent.map(({ op, key }) => `${op} ${key}`)).toEqual(['retire A'])
 })
 
