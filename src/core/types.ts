@@ -26,7 +26,7 @@ export interface Run {
   readonly clock: Clock
   /** The rows of a source named in `needs`, from its artifact. Throws CONFIG_INVALID for others. */
   input<Row extends Json>(source: Source<Row>): AsyncIterable<Row>
-  /** How many rows the system announced, and how many may have come or gone meanwhile. */
+  /** How many rows were announced, and how many may have come or gone since; the engine compares. */
   expect(rows: number, tolerance?: number): void
   /** Why nobody can tell whether what was read is all: then nothing is retired for it (SAFE-02). */
   incomplete(why: string): void
@@ -240,7 +240,7 @@ export interface Sync {
   readonly target: Target
   readonly rules: Rules
   readonly limits?: Limits
-  /** The share of written records that is read back: 0.01, at least 10 records; 0 for none. */
+  /** The share of written records that is read back. Default 0.01, at least 10; 0 for none. */
   readonly readBack?: number
   readonly after?: readonly Sync[]
   /** True: what a change is tied to goes first (its refs, its record, its name), not all of `after`. */

@@ -23,16 +23,12 @@ export function assertTimely(plan: Plan, shared: Shared, maxAgeMs: number = PLAN
   const { clock } = shared
   const anew = 'Make a new one: zds plan --out FILE'
   if (plan.config !== shared.fingerprint) {
-    const elsewhere = elsewhereIn(plan, shared)
-    if (elsewhere.length === 0)
+    const elsewhere = elsewhereIn(plan, shared).join(', ')
+    if (elsewhere === '')
       throw new ZdsError('PLAN_STALE', 'The plan was made with another configuration', { hint: anew })
-    throw new ZdsError(
-      'PLAN_STALE',
-      `The plan was made for another address of ${elsewhere.join(', ')} than that of now`,
-      {
-        hint: 'Give the variables that it was made with (--env FILE), or make a new one: zds plan --out FILE',
-      },
-    )
+    throw new ZdsError('PLAN_STALE', `The plan was made for another address of ${elsewhere} than that of now`, {
+      hint: 'Give the variables that it was made with (--env FILE), or make a new one: zds plan --out FILE',
+    })
   }
   if (!isOfDay(plan, clock.today)) {
     throw new ZdsError('PLAN_DATE', `The plan is as of ${plan.asOf}, and today is ${clock.today} (UTC)`, {
